@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+// The picture of Sources/README.md as a manifest: one line per room, arrows in `uses`.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("MemberImportVisibility"),  // a file may use only what it imports itself
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A C library installed by the system, with the Debian package that brings it.
+func clibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func library(_ name: String, uses: [String] = []) -> Target {
+  .target(name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: strict)
+}
+
+func tool(_ name: String, uses: [String], path: String? = nil) -> Target {
+  .executableTarget(name: name, dependencies: uses.map { .byName(name: $0) }, path: path, swiftSettings: strict)
+}
+
+func tests(of name: String, uses: [String] = []) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: ([name, "TestSupport"] + uses).map { .byName(name: $0) },
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "Strikeforge",
+  products: [
+    .library(name: "Inference", targets: ["Inference"]),
+    .executable(name: "strikeforge", targets: ["strikeforge"]),
+    .executable(name: "strikeforge-serve", targets: ["strikeforge-serve"]),
+    .executable(name: "benchmark", targets: ["benchmark"]),
+  ],
+  targets: [
+    // C libraries: each has exactly one Swift owner.
+    clibrary("CBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    clibrary("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+    clibrary("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
+    clibrary("CZLIB", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    clibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+
+    // Ground and hallway.
+    library("Kernels"),
+    library("AgentInterface", uses: ["Kernels"]),
+
+    // World.
+    library("Market"),
+    library("Trading", uses: ["Kernels", "Market"]),
+    library("Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
+
+    // Agent.
+    library("Inference", uses: ["AgentInterface", "Kernels"]),
+    library("Networks", uses: ["CBLAS", "CLAPACKE", "AgentInterface", "Inference", "Kernels"]),
+    library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
+
+    // Roof.
+    library("Storage", uses: ["CHDF5", "CZLIB", "AgentInterface", "Inference", "Kernels", "Market"]),
+    library(
+      "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Kernels", "Market", "Trading"]),
+    library(
+      "Training",
+      uses: [
+        "CYAML", "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market",
+        "Networks", "Storage", "Trading",
+      ]),
+
+    // Doors.
+    tool(
+      "strikeforge",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
+        "Storage", "Trading", "Training",
+      ],
+      path: "Sources/Workstation"),
+    tool("strikeforge-serve", uses: ["AgentInterface", "Inference"], path: "Sources/PolicyServer"),
+    tool(
+      "benchmark",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Networks", "Training",
+      ],
+      path: "benchmarks/Benchmark"),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["AgentInterface", "Inference", "Kernels", "Market"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    tests(of: "Kernels"),
+    tests(of: "AgentInterface"),
+    tests(of: "Market"),
+    tests(of: "Trading", uses: ["Market"]),
+    tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
+    tests(of: "Inference", uses: ["AgentInterface", "Kernels"]),
+    tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
+    tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
+    tests(of: "Storage", uses: ["AgentInterface", "Inference", "Market"]),
+    tests(of: "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Market", "Trading"]),
+    tests(
+      of: "Training",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
+        "Storage",
+      ]),
+    .testTarget(name: "AcceptanceTests", dependencies: ["TestSupport", "Inference"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,41 @@
+// What an evaluation may look at besides observations and rewards.
+
+package import AgentInterface
+package import Market
+package import Trading
+
+/// One lane's account at the close of `bar`, marked at the liquidation side.
+package struct AccountView: Sendable, Equatable {
+  package var bar: Int
+  package var netLiquidationMicroDollars: Int64
+  package var cashMicroDollars: Int64
+  /// Signed adjusted shares a symbol.
+  package var shares: [Double]
+  /// Signed units a symbol.
+  package var units: [Int]
+  /// Why actions are restricted now: 0 none, 1 warn, 2 reduce, 3 halt (the risk profile's tiers).
+  package var riskTier: Int
+
+  package init(
+    bar: Int, netLiquidationMicroDollars: Int64, cashMicroDollars: Int64, shares: [Double], units: [Int], riskTier: Int
+  ) {
+    self.bar = bar
+    self.netLiquidationMicroDollars = netLiquidationMicroDollars
+    self.cashMicroDollars = cashMicroDollars
+    self.shares = shares
+    self.units = units
+    self.riskTier = riskTier
+  }
+}
+
+/// An environment that trades a tape. The account of a lane is the one *before* auto-reset: after a step that ended an episode,
+/// `lastAccount` still tells how it ended.
+package protocol TradingEnvironment: VectorEnvironment {
+  var tape: MarketTape { get }
+  /// The account as the lane's current decision sees it.
+  func account(lane: Int) -> AccountView
+  /// The account at the end of the lane's last step, before any reset.
+  func lastAccount(lane: Int) -> AccountView
+  /// Executed orders of the lane since the last call, in order. Recorded only where the environment was made to record.
+  func drainFills(lane: Int) -> [Fill]
+}

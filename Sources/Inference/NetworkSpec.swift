@@ -1,0 +1,73 @@
+// What a network is, as data.
+
+/// What the network *is*. Both wings of the agent build from this value and from nothing else.
+public struct NetworkSpec: Hashable, Codable, Sendable {
+  /// What the critic remembers when the policy has an LSTM.
+  ///
+  /// `separate`: an LSTM of its own. `sharedDetached`: it reads the actor's LSTM output, whose gradient it does not touch.
+  /// `sharedJoint`: it reads the actor's LSTM output and trains it too. `none`: a linear projection of the observation to the
+  /// LSTM's width, no activation (sb3-contrib 2.9, RecurrentActorCriticPolicy).
+  public enum CriticMemory: String, Hashable, Codable, Sendable, CaseIterable {
+    case separate, sharedDetached, sharedJoint, none
+  }
+  /// The actor's memory: none, or one LSTM layer of `hidden` units between the observation and the towers.
+  public enum Memory: Hashable, Codable, Sendable {
+    case none
+    case lstm(hidden: Int, critic: CriticMemory)
+  }
+  /// The towers' activation.
+  public enum Activation: String, Hashable, Codable, Sendable, CaseIterable { case tanh, relu }
+
+  /// Observation columns, D.
+  public let inputs: Int
+  /// Actions, A.
+  public let actions: Int
+  /// The actor's memory.
+  public let memory: Memory
+  /// Widths of the policy's hidden layers; empty for a linear head.
+  public let policyTower: [Int]
+  /// Widths of the value function's hidden layers; empty for a linear head.
+  public let valueTower: [Int]
+  /// The towers' activation.
+  public let activation: Activation
+  /// Whether the value function is part of the network; a deployed bundle may leave it out.
+  public let hasValueHead: Bool
+
+  /// A network from its parts. Traps on widths below 1 and above 64 actions.
+  public init(
+    inputs: Int, actions: Int, memory: Memory, policyTower: [Int], valueTower: [Int], activation: Activation,
+    hasValueHead: Bool
+  ) {
+    precondition(inputs >= 1, "a network of \(inputs) inputs")
+    precondition((1...64).contains(actions), "a network of \(actions) actions: 1 to 64 are supported")
+    precondition((policyTower + valueTower).allSatisfy { $0 >= 1 }, "tower widths \(policyTower), \(valueTower)")
+    if case .lstm(let hidden, _) = memory { precondition(hidden >= 1, "an LSTM of \(hidden) units") }
+    self.inputs = inputs
+    self.actions = actions
+    self.memory = memory
+    self.policyTower = policyTower
+    self.valueTower = valueTower
+    self.activation = activation
+    self.hasValueHead = hasValueHead
+  }
+
+  /// Units of the actor's LSTM, H; 0 without memory.
+  public var hiddenCount: Int {
+    if case .lstm(let hidden, _) = memory { hidden } else { 0 }
+  }
+
+  /// What the critic remembers; nil without memory or without a value head.
+  public var criticMemory: CriticMemory? {
+    if case .lstm(_, let critic) = memory, hasValueHead { critic } else { nil }
+  }
+
+  /// Width of what the towers read: H with memory, D without.
+  public var featureCount: Int { hiddenCount > 0 ? hiddenCount : inputs }
+
+  /// The same network without its value function.
+  public var actorOnly: NetworkSpec {
+    NetworkSpec(
+      inputs: inputs, actions: actions, memory: memory, policyTower: policyTower, valueTower: valueTower,
+      activation: activation, hasValueHead: false)
+  }
+}

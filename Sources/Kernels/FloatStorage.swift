@@ -1,0 +1,42 @@
+// Owned float memory: the only allocation that number code makes.
+
+/// Owned float memory. 64-byte aligned; filled with NaN so that reading an unwritten value is loud.
+///
+/// Sharing across threads is the caller's duty: tasks write disjoint ranges.
+package final class FloatStorage: @unchecked Sendable {
+  package let base: UnsafeMutablePointer<Float>
+  package let count: Int
+
+  /// Allocates `count` floats, each NaN. Traps if `count` is negative.
+  package init(count: Int) {
+    precondition(count >= 0, "FloatStorage of \(count) floats")
+    self.count = count
+    let raw = UnsafeMutableRawPointer.allocate(
+      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+    base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
+    base.initialize(repeating: .nan, count: count)
+  }
+
+  /// Allocates a copy of `values`.
+  package convenience init(_ values: [Float]) {
+    self.init(count: values.count)
+    values.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress { base.update(from: first, count: values.count) }
+    }
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+  package func fill(_ value: Float) { base.update(repeating: value, count: count) }
+
+  /// A copy as an array, for files and tests.
+  package var array: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Replaces the content. Traps if the lengths differ.
+  package func assign(_ values: [Float]) {
+    precondition(values.count == count, "assigning \(values.count) floats to storage of \(count)")
+    values.withUnsafeBufferPointer { source in
+      if let first = source.baseAddress { base.update(from: first, count: count) }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What an executed order did, with its costs itemised.
+
+/// One executed order. Money is in micro-dollars (1e-6 $), rounded once, half to even, when booked.
+package struct Fill: Sendable, Equatable {
+  /// Index of the symbol in the tape.
+  package var symbol: Int
+  /// The bar at whose open the order was filled.
+  package var bar: Int
+  /// +1 buy, -1 sell.
+  package var side: Int
+  /// Adjusted shares, positive, fractional.
+  package var shares: Double
+  /// The open that the fill is measured against, adjusted dollars per share.
+  package var referencePriceDollars: Double
+  /// The price paid or received, adjusted dollars per share: the reference moved by half-spread and impact.
+  package var fillPriceDollars: Double
+  /// shares x fill price.
+  package var notionalMicroDollars: Int64
+  package var halfSpreadCostMicroDollars: Int64
+  package var impactCostMicroDollars: Int64
+  package var commissionMicroDollars: Int64
+  /// True where the order was cut to what cash could pay.
+  package var wasCut: Bool
+
+  package init(
+    symbol: Int, bar: Int, side: Int, shares: Double, referencePriceDollars: Double, fillPriceDollars: Double,
+    notionalMicroDollars: Int64, halfSpreadCostMicroDollars: Int64, impactCostMicroDollars: Int64,
+    commissionMicroDollars: Int64, wasCut: Bool
+  ) {
+    self.symbol = symbol
+    self.bar = bar
+    self.side = side
+    self.shares = shares
+    self.referencePriceDollars = referencePriceDollars
+    self.fillPriceDollars = fillPriceDollars
+    self.notionalMicroDollars = notionalMicroDollars
+    self.halfSpreadCostMicroDollars = halfSpreadCostMicroDollars
+    self.impactCostMicroDollars = impactCostMicroDollars
+    self.commissionMicroDollars = commissionMicroDollars
+    self.wasCut = wasCut
+  }
+}

@@ -1,0 +1,6 @@
+// The training program's only top-level code.
+
+@main
+struct Main {
+  static func main() {}
+}
