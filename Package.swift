@@ -46,7 +46,8 @@ let package = Package(
     clibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
 
     // Ground and hallway.
-    library("Kernels"),
+    .target(name: "CKernels"),
+    library("Kernels", uses: ["CKernels"]),
     library("AgentInterface", uses: ["Kernels"]),
 
     // World.

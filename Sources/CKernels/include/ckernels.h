@@ -1,0 +1,30 @@
+// The few operations that Swift cannot spell or scalarises: control of denormals, and vector square root.
+#pragma once
+
+typedef float ckernels_float8 __attribute__((ext_vector_type(8)));
+
+// Eight square roots at once; Swift's own spelling makes eight library calls of it.
+static inline __attribute__((always_inline)) ckernels_float8 ckernels_sqrt8(ckernels_float8 x) {
+  return __builtin_elementwise_sqrt(x);
+}
+
+// Reads the floating-point control word of this thread.
+static inline unsigned int ckernels_control_word(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_stmxcsr();
+#else
+  return 0;
+#endif
+}
+
+// Writes it.
+static inline void ckernels_set_control_word(unsigned int word) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr(word);
+#else
+  (void)word;
+#endif
+}
+
+// The control word with denormal results and operands read as zero (FTZ and DAZ). On other machines than x86-64 nothing is flushed.
+static inline unsigned int ckernels_flushing(unsigned int word) { return word | 0x8040u; }
