@@ -1,0 +1,96 @@
+// Matrix-vector product, sums, Adam and the team of threads.
+
+import Kernels
+import TestSupport
+import Testing
+
+struct BufferKernelsTests {
+  @Test(arguments: [(1, 1), (3, 5), (8, 8), (9, 26), (256, 90)])
+  func `the matrix-vector product agrees with double precision`(rows: Int, columns: Int) {
+    var random = RandomStream(seed: 6, purpose: .market, lane: UInt32(rows * 1000 + columns))
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.nextNormal()) } }
+    let weights = numbers(rows * columns)
+    let x = numbers(columns)
+    let start = numbers(rows)
+    let y = FencedBuffer(start)
+    MatrixVector.multiplyAdd(weights: weights, rows: rows, columns: columns, x: x, y: y.base)
+    #expect(y.isIntact)
+    for row in 0..<rows {
+      let terms = (0..<columns).map { Double(weights[row * columns + $0]) * Double(x[$0]) }
+      let exact = Double(start[row]) + terms.reduce(0, +)
+      // A float sum of k terms errs by at most k units of the sum of magnitudes.
+      let bound = Double(columns + 2) * 0x1p-24 * (abs(Double(start[row])) + terms.map(abs).reduce(0, +))
+      #expect(abs(Double(y.array[row]) - exact) <= bound)
+    }
+  }
+
+  @Test func `sums are exact where doubles are`() {
+    let values = (0..<1003).map { Float($0 % 17) - 8 }
+    #expect(Reductions.sum(values, count: values.count) == values.map(Double.init).reduce(0, +))
+    #expect(
+      Reductions.sumOfSquares(values, count: values.count) == values.map { Double($0) * Double($0) }.reduce(0, +))
+    let target = FencedBuffer(values)
+    Reductions.add(values, to: target.base, count: values.count)
+    #expect(target.isIntact)
+    #expect(target.array == values.map { 2 * $0 })
+  }
+
+  @Test(arguments: [1, 8, 11])
+  func `Adam agrees with double precision over ten steps`(count: Int) {
+    var random = RandomStream(seed: 7, purpose: .market, lane: UInt32(count))
+    let start = (0..<count).map { _ in Float(random.nextNormal()) }
+    let (parameters, first, second) = (
+      FencedBuffer(start), FencedBuffer([Float](repeating: 0, count: count)),
+      FencedBuffer([Float](repeating: 0, count: count))
+    )
+    var exact = start.map(Double.init)
+    var (m, v) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
+    var (power1, power2) = (1.0, 1.0)
+    for step in 1...10 {
+      let gradients = (0..<count).map { _ in Float(random.nextNormal()) }
+      OptimizerSteps.adam(
+        parameters: parameters.base, gradients: gradients, firstMoments: first.base, secondMoments: second.base,
+        count: count, learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-5, step: step, gradientScale: 0.5)
+      power1 *= 0.9
+      power2 *= 0.999
+      for index in 0..<count {
+        let g = Double(gradients[index]) * 0.5
+        m[index] = 0.9 * m[index] + 0.1 * g
+        v[index] = 0.999 * v[index] + 0.001 * g * g
+        exact[index] -= 0.01 * (m[index] / (1 - power1)) / ((v[index] / (1 - power2)).squareRoot() + 1e-5)
+      }
+    }
+    for buffer in [parameters, first, second] { #expect(buffer.isIntact) }
+    for index in 0..<count { #expect(abs(Double(parameters.array[index]) - exact[index]) <= 2e-6) }
+  }
+}
+
+struct WorkerPoolTests {
+  @Test(arguments: [1, 2, 3, 5])
+  func `every task runs once, whatever the team`(workerCount: Int) {
+    let pool = WorkerPool(workerCount: workerCount)
+    for round in 0..<200 {
+      let taskCount = round % 23
+      let counts = FencedBuffer([Float](repeating: 0, count: taskCount))
+      let base = counts.base
+      pool.run(taskCount: taskCount) { task, worker in
+        precondition((0..<workerCount).contains(worker))
+        base[task] += 1
+      }
+      #expect(counts.isIntact)
+      #expect(counts.array.allSatisfy { $0 == 1 })
+    }
+  }
+
+  @Test func `denormals are zero inside and kept outside`() {
+    let pool = WorkerPool(workerCount: 2)
+    let results = FencedBuffer(count: 8)
+    let base = results.base
+    // Read through memory, so that the division happens at run time.
+    let small = FencedBuffer([Float.leastNormalMagnitude])
+    let input = small.base
+    pool.run(taskCount: 8) { task, _ in base[task] = input[0] / 4 }
+    #expect(results.array.allSatisfy { $0 == 0 })
+    #expect(input[0] / 4 > 0)
+  }
+}
