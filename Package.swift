@@ -100,7 +100,7 @@ let package = Package(
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
     tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
     tests(of: "Storage", uses: ["AgentInterface", "Inference", "Market"]),
-    tests(of: "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Market", "Trading"]),
+    tests(of: "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Kernels", "Market", "Trading"]),
     tests(
       of: "Training",
       uses: [

@@ -1,0 +1,144 @@
+// How much of a number is luck: resampled intervals, seeded.
+
+import Kernels
+
+/// An estimate with its bootstrap interval.
+package struct Interval: Sendable, Equatable {
+  package var estimate: Double
+  package var lower: Double
+  package var upper: Double
+  /// 0.95 for a 95 % interval.
+  package var confidence: Double
+
+  package init(estimate: Double, lower: Double, upper: Double, confidence: Double) {
+    self.estimate = estimate
+    self.lower = lower
+    self.upper = upper
+    self.confidence = confidence
+  }
+
+  /// The whole interval lies above zero.
+  package var isAboveZero: Bool { lower > 0 }
+  /// The whole interval lies below zero.
+  package var isBelowZero: Bool { upper < 0 }
+}
+
+/// Percentile bootstrap intervals (Efron 1979). Every call draws from a stream of its own, named by (seed, lane): the same data,
+/// seed and lane give the same interval to the bit.
+package enum Bootstrap {
+  package static let resamples = 2000
+  package static let confidence = 0.95
+  /// Expected block of the stationary bootstrap, in sessions: two weeks, longer than the few days over which daily returns of
+  /// liquid shares are known to depend on each other, and short against a year of 252.
+  package static let expectedBlockSessions = 10.0
+
+  /// The mean of independent values; nil below two values.
+  package static func mean(_ values: [Double], seed: UInt64, lane: UInt32 = 0) -> Interval? {
+    guard values.count >= 2, let estimate = ReturnStatistics.mean(values) else { return nil }
+    var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)
+    let bound = UInt64(values.count)
+    let means = (0..<resamples).map { _ in
+      var sum = 0.0
+      for _ in values.indices { sum += values[Int(stream.nextInteger(below: bound))] }
+      return sum / Double(values.count)
+    }
+    return interval(of: means, estimate: estimate)
+  }
+
+  /// The mean of a dependent series: the stationary bootstrap. Nil below two values.
+  ///
+  /// A resample strings together blocks of consecutive values, the series taken as a circle; block lengths are geometric with
+  /// mean `expectedBlock`. Source: Politis & Romano 1994, "The stationary bootstrap".
+  package static func stationaryMean(
+    _ series: [Double], seed: UInt64, lane: UInt32 = 0, expectedBlock: Double = expectedBlockSessions
+  ) -> Interval? {
+    guard series.count >= 2, let estimate = ReturnStatistics.mean(series) else { return nil }
+    var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)
+    let means = (0..<resamples).map { _ in
+      var sum = 0.0
+      stationaryIndices(count: series.count, expectedBlock: expectedBlock, stream: &stream) { sum += series[$0] }
+      return sum / Double(series.count)
+    }
+    return interval(of: means, estimate: estimate)
+  }
+
+  /// Calls `body` with the `count` indices of one stationary resample. Traps where `expectedBlock` is below 1.
+  static func stationaryIndices(
+    count: Int, expectedBlock: Double, stream: inout RandomStream, body: (Int) -> Void
+  ) {
+    precondition(expectedBlock >= 1, "an expected block of \(expectedBlock) values: 1 is the least")
+    let newBlockProbability = 1 / expectedBlock
+    var index = 0
+    for place in 0..<count {
+      if place == 0 || stream.nextDouble() < newBlockProbability {
+        index = Int(stream.nextInteger(below: UInt64(count)))
+      } else {
+        index = index + 1 == count ? 0 : index + 1
+      }
+      body(index)
+    }
+  }
+
+  /// The ratio sum(amounts) / sum(weights) over independent clusters: a mean per step or per episode where each lane is one
+  /// cluster and its steps depend on each other. Nil below two clusters. Traps where the lengths differ or a weight is not positive.
+  package static func clusteredMean(
+    amounts: [Double], weights: [Double], seed: UInt64, lane: UInt32 = 0
+  ) -> Interval? {
+    precondition(amounts.count == weights.count, "\(amounts.count) amounts for \(weights.count) weights")
+    precondition(weights.allSatisfy { $0 > 0 }, "a cluster without weight")
+    guard amounts.count >= 2 else { return nil }
+    var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)
+    let bound = UInt64(amounts.count)
+    let ratios = (0..<resamples).map { _ in
+      var amount = 0.0
+      var weight = 0.0
+      for _ in amounts.indices {
+        let cluster = Int(stream.nextInteger(below: bound))
+        amount += amounts[cluster]
+        weight += weights[cluster]
+      }
+      return amount / weight
+    }
+    return interval(of: ratios, estimate: amounts.reduce(0, +) / weights.reduce(0, +))
+  }
+
+  /// The mean of the middle half: a quarter of the values, rounded down, is cut from each end. Nil for no values.
+  ///
+  /// Source: Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice"; same cut as scipy's trim_mean.
+  package static func interquartileMean(_ values: [Double]) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    let cut = sorted.count / 4
+    return ReturnStatistics.mean(Array(sorted[cut..<(sorted.count - cut)]))
+  }
+
+  /// The interquartile mean over all scores of all strata (tasks), each stratum resampled on its own over its runs (seeds).
+  ///
+  /// scores: one row a stratum, one value a run. Nil where fewer than two runs stand in every stratum, or there is none.
+  package static func stratifiedInterquartileMean(_ scores: [[Double]], seed: UInt64, lane: UInt32 = 0) -> Interval? {
+    guard scores.contains(where: { $0.count >= 2 }), scores.allSatisfy({ !$0.isEmpty }),
+      let estimate = interquartileMean(scores.flatMap { $0 })
+    else { return nil }
+    var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)
+    let means = (0..<resamples).compactMap { _ in
+      interquartileMean(
+        scores.flatMap { runs in runs.map { _ in runs[Int(stream.nextInteger(below: UInt64(runs.count)))] } })
+    }
+    return interval(of: means, estimate: estimate)
+  }
+
+  /// The quantile of sorted values by linear interpolation between the two around (n - 1) q.
+  static func quantile(_ sorted: [Double], _ q: Double) -> Double {
+    let place = Double(sorted.count - 1) * q
+    let low = Int(place)
+    let high = min(low + 1, sorted.count - 1)
+    return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+  }
+
+  private static func interval(of statistics: [Double], estimate: Double) -> Interval {
+    let sorted = statistics.sorted()
+    let tail = (1 - confidence) / 2
+    return Interval(
+      estimate: estimate, lower: quantile(sorted, tail), upper: quantile(sorted, 1 - tail), confidence: confidence)
+  }
+}

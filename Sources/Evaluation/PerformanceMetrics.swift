@@ -1,0 +1,124 @@
+// Would it have made money: one account's window in numbers.
+
+package import Trading
+
+/// Everything a report says about one account over one window. Fractions are of 1, money is in dollars, nil is undefined.
+package struct PerformanceMetrics: Sendable, Equatable {
+  /// What the losing trades leave of the winning ones.
+  package enum ProfitFactor: Sendable, Equatable {
+    /// No closed trade won or lost anything.
+    case undefined
+    /// So many winning trades and no losing one: no number, because one would be infinite.
+    case noLosses(wins: Int)
+    /// Sum of wins over the magnitude of the sum of losses.
+    case ratio(Double)
+  }
+
+  /// Daily returns in the window, T.
+  package var sessions: Int
+  package var initialDollars: Double
+  package var finalDollars: Double
+  package var totalReturn: Double?
+  package var annualReturn: Double?
+  package var annualVolatility: Double?
+  package var sharpe: Double?
+  /// Annual, like the ratio itself.
+  package var sharpeStandardError: Double?
+  package var sortino: Double?
+  package var maximumDrawdown: ReturnStatistics.Drawdown?
+  /// Annual return over the magnitude of the maximum drawdown; nil where the value never fell.
+  package var calmar: Double?
+  /// Dollars bought plus dollars sold.
+  package var tradedDollars: Double
+  /// Traded dollars over the mean closing value of the account; per year: x 252 / T.
+  package var turnover: Double?
+  package var turnoverPerYear: Double?
+  /// Half-spread, impact and commissions of all fills.
+  package var costDollars: Double
+  /// Net gain plus those costs. The spread that a position still open at the end has yet to pay counts as loss, not as cost.
+  package var grossDollars: Double
+  /// Costs over the gross gain; nil where that is not positive, because then there was no gain for the costs to take a share of.
+  package var costShare: Double?
+  /// Sessions that ended with a position, over all sessions.
+  package var timeInPosition: Double?
+  /// Closed round trips, those that ended at exactly zero included.
+  package var tradeCount: Int
+  /// Positions that the end of the window left open; in no statistic of closed trades.
+  package var openPositionCount: Int
+  package var winCount: Int
+  /// Closed round trips with a net gain over all closed ones. A rate of trades, not of days.
+  package var winRate: Double?
+  package var profitFactor: ProfitFactor
+  /// Mean net gain of a closed round trip in dollars, and its 95 % bootstrap interval (nil below two trades).
+  package var expectancyDollars: Double?
+  package var expectancyInterval: Interval?
+  package var medianHoldingSessions: Double?
+
+  /// The metrics of one account.
+  ///
+  /// `closes`: the net liquidation value at each close of the window, dollars, after `initial`; `heldPosition`: whether the account
+  /// held anything at that close. Traps where their lengths differ. `seed`: of the bootstrap.
+  package init(initial: Double, closes: [Double], heldPosition: [Bool], fills: [Fill], seed: UInt64) {
+    precondition(
+      closes.count == heldPosition.count, "\(closes.count) closing values for \(heldPosition.count) position flags")
+    let returns = ReturnStatistics.dailyReturns(initial: initial, closes: closes)
+    sessions = returns.count
+    initialDollars = initial
+    finalDollars = closes.last ?? initial
+    totalReturn = closes.last.map { $0 / initial - 1 }
+    annualReturn = ReturnStatistics.annualReturn(returns)
+    annualVolatility = ReturnStatistics.annualVolatility(returns)
+    let ratio = ReturnStatistics.sharpe(returns)
+    sharpe = ratio
+    sharpeStandardError = ratio.flatMap {
+      ReturnStatistics.sharpeStandardError(annualSharpe: $0, sessions: returns.count)
+    }
+    sortino = ReturnStatistics.sortino(returns)
+    maximumDrawdown = ReturnStatistics.maximumDrawdown(initial: initial, closes: closes)
+    if let depth = maximumDrawdown?.depth, depth < 0, let annualReturn {
+      calmar = annualReturn / -depth
+    } else {
+      calmar = nil
+    }
+
+    tradedDollars = PerformanceMetrics.dollars(fills.reduce(0) { $0 + $1.notionalMicroDollars })
+    if let mean = ReturnStatistics.mean(closes), mean > 0 {
+      turnover = tradedDollars / mean
+      turnoverPerYear = tradedDollars / mean * ReturnStatistics.sessionsPerYear / Double(closes.count)
+    } else {
+      turnover = nil
+      turnoverPerYear = nil
+    }
+    costDollars = PerformanceMetrics.dollars(
+      fills.reduce(0) {
+        $0 + $1.halfSpreadCostMicroDollars + $1.impactCostMicroDollars + $1.commissionMicroDollars
+      })
+    grossDollars = finalDollars - initial + costDollars
+    costShare = grossDollars > 0 ? costDollars / grossDollars : nil
+    timeInPosition =
+      heldPosition.isEmpty ? nil : Double(heldPosition.count(where: { $0 })) / Double(heldPosition.count)
+
+    let log = TradeLog(fills)
+    let nets = log.closed.map { PerformanceMetrics.dollars($0.netMicroDollars) }
+    tradeCount = nets.count
+    openPositionCount = log.open.count
+    winCount = nets.count(where: { $0 > 0 })
+    winRate = nets.isEmpty ? nil : Double(winCount) / Double(nets.count)
+    let gains = nets.filter { $0 > 0 }.reduce(0, +)
+    let losses = nets.filter { $0 < 0 }.reduce(0, +)
+    if losses < 0 {
+      profitFactor = .ratio(gains / -losses)
+    } else {
+      profitFactor = gains > 0 ? .noLosses(wins: winCount) : .undefined
+    }
+    expectancyDollars = ReturnStatistics.mean(nets)
+    expectancyInterval = Bootstrap.mean(nets, seed: seed, lane: PerformanceMetrics.expectancyLane)
+    let holding = log.closed.map { Double($0.exitBar - $0.entryBar) }.sorted()
+    medianHoldingSessions = holding.isEmpty ? nil : Bootstrap.quantile(holding, 0.5)
+  }
+
+  /// Its own stream, so that further intervals never move this one.
+  static let expectancyLane: UInt32 = 1
+
+  static func dollars(_ microDollars: Int64) -> Double { Double(microDollars) * 1e-6 }
+}
