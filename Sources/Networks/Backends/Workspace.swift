@@ -1,0 +1,47 @@
+// Memory of one worker's forward and backward pass.
+
+import Inference
+import Kernels
+
+/// The intermediate results of one batch of at most `rowCapacity` = L n rows.
+final class Workspace {
+  let rowCapacity: Int
+  let sequenceCapacity: Int
+  let lengthCapacity: Int
+  let actorMemory: LSTMBuffers?
+  let criticMemory: LSTMBuffers?
+  /// (rows, H) the critic's projection of the observation, where it has one.
+  let projection: FloatStorage
+  /// One (rows, width) block a hidden layer.
+  let policyActivations: [FloatStorage]
+  let valueActivations: [FloatStorage]
+  /// (rows, A), (rows)
+  let logits: FloatStorage
+  let values: FloatStorage
+  /// (rows, widest layer) gradients on their way down.
+  let gradientA: FloatStorage
+  let gradientB: FloatStorage
+
+  init(_ spec: NetworkSpec, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int) {
+    self.rowCapacity = rowCapacity
+    self.sequenceCapacity = sequenceCapacity
+    self.lengthCapacity = lengthCapacity
+    func rows(_ columns: Int) -> FloatStorage { FloatStorage(count: rowCapacity * columns) }
+    func memory() -> LSTMBuffers {
+      LSTMBuffers(
+        hiddenCount: spec.hiddenCount, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
+        lengthCapacity: lengthCapacity)
+    }
+    actorMemory = spec.hiddenCount > 0 ? memory() : nil
+    criticMemory = spec.criticMemory == .separate ? memory() : nil
+    let projects = spec.criticMemory == NetworkSpec.CriticMemory.none
+    projection = rows(projects ? spec.hiddenCount : 0)
+    policyActivations = spec.policyTower.map(rows)
+    valueActivations = spec.valueTower.map(rows)
+    logits = rows(spec.actions)
+    values = rows(1)
+    let widest = (spec.policyTower + spec.valueTower + [projects ? spec.hiddenCount : 0]).max() ?? 0
+    gradientA = rows(widest)
+    gradientB = rows(widest)
+  }
+}

@@ -1,0 +1,167 @@
+// An LSTM layer over sequences, forward and backward through time.
+
+import Kernels
+
+/// What one LSTM keeps between its forward and backward pass. Rows are (L, n), time-major; capacity in rows.
+final class LSTMBuffers {
+  let hiddenCount: Int
+  /// (L n, 4H) activations, then gradients of the pre-activations.
+  let gates: FloatStorage
+  /// (L n, H)
+  let hidden: FloatStorage
+  /// (L n, H)
+  let cell: FloatStorage
+  /// (L n, H)
+  let cellTanh: FloatStorage
+  /// (L n, H) gradient of `hidden`, from the layers above and from later steps.
+  let hiddenGradient: FloatStorage
+  /// (L n, H) the state a step starts from, written only at step 0 and where a sequence starts anew.
+  let startHidden: FloatStorage
+  /// (L n, H)
+  let startCell: FloatStorage
+  /// (n, H)
+  let cellGradient: FloatStorage
+  /// (n, H)
+  let scratch: FloatStorage
+  /// (L) whether any sequence starts anew before step t.
+  let hasStart: UnsafeMutablePointer<Bool>
+
+  init(hiddenCount: Int, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int) {
+    self.hiddenCount = hiddenCount
+    func rows(_ columns: Int) -> FloatStorage { FloatStorage(count: rowCapacity * columns) }
+    gates = rows(4 * hiddenCount)
+    hidden = rows(hiddenCount)
+    cell = rows(hiddenCount)
+    cellTanh = rows(hiddenCount)
+    hiddenGradient = rows(hiddenCount)
+    startHidden = rows(hiddenCount)
+    startCell = rows(hiddenCount)
+    cellGradient = FloatStorage(count: sequenceCapacity * hiddenCount)
+    scratch = FloatStorage(count: sequenceCapacity * hiddenCount)
+    hasStart = .allocate(capacity: max(lengthCapacity, 1))
+    hasStart.initialize(repeating: false, count: max(lengthCapacity, 1))
+  }
+
+  deinit { hasStart.deallocate() }
+}
+
+extension NetworkPlan.LSTM {
+  /// Runs all steps. `initialHidden`, `initialCell`: (n, H).
+  func forward(
+    _ batch: SequenceBatch, initialHidden: UnsafePointer<Float>, initialCell: UnsafePointer<Float>,
+    derived: UnsafeMutablePointer<Float>, buffers: LSTMBuffers
+  ) {
+    let (count, gateCount, width) = (batch.count, 4 * hidden, batch.count * hidden)
+    let gates = buffers.gates.base
+    let output = buffers.hidden.base
+    let cell = buffers.cell.base
+    let cellTanh = buffers.cellTanh.base
+    let startHidden = buffers.startHidden.base
+    let startCell = buffers.startCell.base
+    let hasStart = buffers.hasStart
+    let biases = derived + biasSum
+    let inputMatrix = MatrixView(base: derived + transposedInput, rows: inputs, columns: gateCount)
+    let hiddenMatrix = MatrixView(base: derived + transposedHidden, rows: hidden, columns: gateCount)
+    for step in 0..<batch.length {
+      let starts = batch.starts.map { $0 + step * batch.startTimeStride }
+      hasStart[step] = isAnySet(starts, count: count)
+      let offset = step * width
+      var previousHidden = output + (offset - width)
+      var previousCell = cell + (offset - width)
+      if step == 0 || hasStart[step] {
+        let (fromHidden, fromCell) =
+          step == 0 ? (initialHidden, initialCell) : (UnsafePointer(previousHidden), UnsafePointer(previousCell))
+        previousHidden = startHidden + offset
+        previousCell = startCell + offset
+        previousHidden.update(from: fromHidden, count: width)
+        previousCell.update(from: fromCell, count: width)
+        if let starts {
+          zeroRows(previousHidden, where: starts, count: count)
+          zeroRows(previousCell, where: starts, count: count)
+        }
+      }
+      let stepGates = gates + step * count * gateCount
+      for row in 0..<count { (stepGates + row * gateCount).update(from: biases, count: gateCount) }
+      let gateMatrix = MatrixView(base: stepGates, rows: count, columns: gateCount)
+      MatrixProduct.multiply(
+        MatrixView(
+          base: batch.observations + step * batch.observationTimeStride, rows: count, columns: inputs),
+        inputMatrix, into: gateMatrix, adding: true)
+      MatrixProduct.multiply(
+        MatrixView(base: previousHidden, rows: count, columns: hidden), hiddenMatrix, into: gateMatrix, adding: true)
+      LSTMGates.forward(
+        rows: count, hiddenCount: hidden, gates: stepGates, gateStride: gateCount, previousCell: previousCell,
+        cell: cell + offset, cellTanh: cellTanh + offset, cellStride: hidden, hidden: output + offset,
+        hiddenStride: hidden)
+    }
+  }
+
+  /// Backward through time after `forward` of the same batch: adds the weight and bias gradients. `buffers.hiddenGradient` holds the
+  /// gradient from the layers above for every step, and is used up. The initial state gets no gradient.
+  func backward(
+    _ batch: SequenceBatch, parameters: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>,
+    buffers: LSTMBuffers
+  ) {
+    let (count, gateCount, width) = (batch.count, 4 * hidden, batch.count * hidden)
+    let gates = buffers.gates.base
+    let output = buffers.hidden.base
+    let cell = buffers.cell.base
+    let cellTanh = buffers.cellTanh.base
+    let hiddenGradient = buffers.hiddenGradient.base
+    let cellGradient = buffers.cellGradient.base
+    let scratch = buffers.scratch.base
+    let hasStart = buffers.hasStart
+    let inputGradient = MatrixView(base: gradients + inputWeight, rows: gateCount, columns: inputs)
+    let recurrentGradient = MatrixView(base: gradients + hiddenWeight, rows: gateCount, columns: hidden)
+    let recurrent = MatrixView(base: parameters + hiddenWeight, rows: gateCount, columns: hidden)
+    cellGradient.update(repeating: 0, count: width)
+    for step in stride(from: batch.length - 1, through: 0, by: -1) {
+      let offset = step * width
+      let isFresh = step == 0 || hasStart[step]
+      let previousHidden = isFresh ? buffers.startHidden.base + offset : output + (offset - width)
+      let previousCell = isFresh ? buffers.startCell.base + offset : cell + (offset - width)
+      let stepGates = gates + step * count * gateCount
+      LSTMGates.backward(
+        rows: count, hiddenCount: hidden, gates: stepGates, gateStride: gateCount, previousCell: previousCell,
+        cellTanh: cellTanh + offset, cellStride: hidden, hiddenGradient: hiddenGradient + offset,
+        hiddenStride: hidden, cellGradient: cellGradient, cellGradientStride: hidden)
+      let gateGradient = MatrixView(base: stepGates, rows: count, columns: gateCount)
+      MatrixProduct.addTransposedProduct(
+        gateGradient,
+        MatrixView(
+          base: batch.observations + step * batch.observationTimeStride, rows: count, columns: inputs),
+        to: inputGradient)
+      MatrixProduct.addTransposedProduct(
+        gateGradient, MatrixView(base: previousHidden, rows: count, columns: hidden), to: recurrentGradient)
+      addColumnSums(gateGradient, to: gradients + inputBias)
+      guard step > 0 else { continue }
+      let earlier = hiddenGradient + (offset - width)
+      if hasStart[step], let starts = batch.starts {
+        let through = MatrixView(base: scratch, rows: count, columns: hidden)
+        MatrixProduct.multiply(gateGradient, recurrent, into: through)
+        zeroRows(scratch, where: starts + step * batch.startTimeStride, count: count)
+        zeroRows(cellGradient, where: starts + step * batch.startTimeStride, count: count)
+        Reductions.add(scratch, to: earlier, count: width)
+      } else {
+        MatrixProduct.multiply(
+          gateGradient, recurrent, into: MatrixView(base: earlier, rows: count, columns: hidden), adding: true)
+      }
+    }
+  }
+
+  /// Both bias vectors enter as a sum, so their gradients are equal. Called once, after every `backward` into `gradients`.
+  func shareBiasGradient(_ gradients: UnsafeMutablePointer<Float>) {
+    (gradients + hiddenBias).update(from: gradients + inputBias, count: 4 * hidden)
+  }
+
+  private func isAnySet(_ flags: UnsafePointer<UInt8>?, count: Int) -> Bool {
+    guard let flags else { return false }
+    var union: UInt8 = 0
+    for index in 0..<count { union |= flags[index] }
+    return union != 0
+  }
+
+  private func zeroRows(_ rows: UnsafeMutablePointer<Float>, where flags: UnsafePointer<UInt8>, count: Int) {
+    for index in 0..<count where flags[index] != 0 { (rows + index * hidden).update(repeating: 0, count: hidden) }
+  }
+}

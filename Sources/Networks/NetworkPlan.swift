@@ -1,0 +1,110 @@
+// A network's tensors by role: offsets into the flat vector and into the derived copies.
+
+package import Inference
+import Kernels
+
+/// Where each layer of a spec finds its tensors. `transposed` and `bias` of a layer are places in the derived copies.
+package struct NetworkPlan: Sendable {
+  /// y = x W^T + b.
+  struct Linear: Sendable {
+    let inputs: Int
+    let outputs: Int
+    let weight: Int
+    let bias: Int
+    /// (inputs, outputs)
+    let transposed: Int
+  }
+
+  /// One LSTM layer; both bias vectors are parameters, their sum is derived.
+  struct LSTM: Sendable {
+    let inputs: Int
+    let hidden: Int
+    let inputWeight: Int
+    let hiddenWeight: Int
+    let inputBias: Int
+    let hiddenBias: Int
+    /// (inputs, 4 hidden)
+    let transposedInput: Int
+    /// (hidden, 4 hidden)
+    let transposedHidden: Int
+    /// (4 hidden)
+    let biasSum: Int
+  }
+
+  package let spec: NetworkSpec
+  package let layout: ParameterLayout
+  let actorMemory: LSTM?
+  let criticMemory: LSTM?
+  let criticProjection: Linear?
+  let policyTower: [Linear]
+  let valueTower: [Linear]
+  let actionHead: Linear
+  let valueHead: Linear
+  /// Floats of the derived copies.
+  let derivedCount: Int
+  private let linears: [Linear]
+  private let memories: [LSTM]
+
+  /// The plan of an actor-critic network. Traps without a value head: a learner needs one.
+  package init(_ spec: NetworkSpec) {
+    precondition(spec.hasValueHead, "learning needs a network with a value head")
+    let layout = ParameterLayout(spec)
+    var derived = 0
+    func take(_ count: Int) -> Int {
+      // 16 floats: every derived matrix starts on a cache line.
+      defer { derived += (count + 15) / 16 * 16 }
+      return derived
+    }
+    func place(_ name: String) -> ParameterLayout.Entry {
+      guard let entry = layout.entry(name) else { preconditionFailure("no tensor '\(name)' in the layout") }
+      return entry
+    }
+    func linear(_ name: String) -> Linear {
+      let weight = place(name + ".weight")
+      return Linear(
+        inputs: weight.shape[1], outputs: weight.shape[0], weight: weight.offset, bias: place(name + ".bias").offset,
+        transposed: take(weight.count))
+    }
+    func memory(_ name: String) -> LSTM {
+      LSTM(
+        inputs: spec.inputs, hidden: spec.hiddenCount, inputWeight: place(name + ".weight_ih_l0").offset,
+        hiddenWeight: place(name + ".weight_hh_l0").offset, inputBias: place(name + ".bias_ih_l0").offset,
+        hiddenBias: place(name + ".bias_hh_l0").offset, transposedInput: take(4 * spec.hiddenCount * spec.inputs),
+        transposedHidden: take(4 * spec.hiddenCount * spec.hiddenCount), biasSum: take(4 * spec.hiddenCount))
+    }
+    self.spec = spec
+    self.layout = layout
+    actorMemory = spec.hiddenCount > 0 ? memory("lstm_actor") : nil
+    criticMemory = spec.criticMemory == .separate ? memory("lstm_critic") : nil
+    criticProjection = spec.criticMemory == NetworkSpec.CriticMemory.none ? linear("critic") : nil
+    policyTower = spec.policyTower.indices.map { linear("mlp_extractor.policy_net.\(2 * $0)") }
+    valueTower = spec.valueTower.indices.map { linear("mlp_extractor.value_net.\(2 * $0)") }
+    actionHead = linear("action_net")
+    valueHead = linear("value_net")
+    derivedCount = derived
+    linears = [criticProjection].compactMap { $0 } + policyTower + valueTower + [actionHead, valueHead]
+    memories = [actorMemory, criticMemory].compactMap { $0 }
+  }
+
+  /// Writes the transposed weights and summed biases of `values` (P) into `derived`.
+  func derive(from values: UnsafePointer<Float>, into derived: UnsafeMutablePointer<Float>) {
+    func transpose(_ source: Int, rows: Int, columns: Int, to target: Int) {
+      let from = values + source
+      let to = derived + target
+      for row in 0..<rows {
+        for column in 0..<columns { to[column * rows + row] = from[row * columns + column] }
+      }
+    }
+    for layer in linears {
+      transpose(layer.weight, rows: layer.outputs, columns: layer.inputs, to: layer.transposed)
+    }
+    for memory in memories {
+      let gates = 4 * memory.hidden
+      transpose(memory.inputWeight, rows: gates, columns: memory.inputs, to: memory.transposedInput)
+      transpose(memory.hiddenWeight, rows: gates, columns: memory.hidden, to: memory.transposedHidden)
+      for gate in 0..<gates {
+        derived[memory.biasSum + gate] = values[memory.inputBias + gate] + values[memory.hiddenBias + gate]
+      }
+    }
+  }
+}
