@@ -1,0 +1,122 @@
+// The deployed policy: what it is, with everything needed to decide.
+
+import Kernels
+
+/// The deployed policy: immutable, thread-safe, no C library. Decisions are made in a `PolicySession`, which owns the memory, so
+/// that a recurrent policy cannot be asked without it.
+public struct InferencePolicy: Sendable {
+  /// The network.
+  public let spec: NetworkSpec
+  /// The scaling of observations; nil where the network reads them as they are.
+  public let normalizer: ObservationNormalizer?
+  /// Whether the policy was trained with masks, and so must be asked with one.
+  public let requiresMask: Bool
+  /// Where each parameter lives.
+  public let layout: ParameterLayout
+
+  let storage: FloatStorage
+  let plan: ForwardPlan
+
+  /// A policy from its network and parameters in the order of `ParameterLayout(spec)`. Traps if the number of parameters or the
+  /// normaliser's columns do not fit the spec.
+  public init(
+    spec: NetworkSpec, parameters: [Float], normalizer: ObservationNormalizer? = nil, requiresMask: Bool
+  ) {
+    let layout = ParameterLayout(spec)
+    precondition(
+      parameters.count == layout.count, "\(parameters.count) parameters for a network of \(layout.count)")
+    if let normalizer {
+      precondition(
+        normalizer.mean.count == spec.inputs,
+        "a normaliser of \(normalizer.mean.count) columns for a network of \(spec.inputs) inputs")
+    }
+    self.spec = spec
+    self.layout = layout
+    self.normalizer = normalizer
+    self.requiresMask = requiresMask
+    storage = FloatStorage(parameters)
+    plan = ForwardPlan(spec: spec, layout: layout)
+  }
+
+  /// A copy of the parameters, in the order of `layout`.
+  public var parameters: [Float] { storage.array }
+
+  /// A stream of decisions with a memory of its own.
+  public func makeSession() -> PolicySession { PolicySession(policy: self) }
+
+  /// The same policy without its value function: parameters are carried over by name.
+  public var actorOnly: InferencePolicy {
+    let target = spec.actorOnly
+    return InferencePolicy(
+      spec: target, parameters: InferencePolicy.select(parameters, of: spec, for: target), normalizer: normalizer,
+      requiresMask: requiresMask)
+  }
+
+  /// The parameters of `target`, taken by name out of those of `source`. Traps where `source` lacks one or has it in another shape.
+  static func select(_ parameters: [Float], of source: NetworkSpec, for target: NetworkSpec) -> [Float] {
+    let sourceLayout = ParameterLayout(source)
+    precondition(
+      parameters.count == sourceLayout.count, "\(parameters.count) parameters for a network of \(sourceLayout.count)")
+    var result: [Float] = []
+    for entry in ParameterLayout(target).entries {
+      guard let found = sourceLayout.entry(entry.name), found.shape == entry.shape else {
+        preconditionFailure("the network has no parameter '\(entry.name)' of shape \(entry.shape)")
+      }
+      result.append(contentsOf: parameters[found.range])
+    }
+    return result
+  }
+}
+
+/// The forward pass as offsets into the flat parameter vector, looked up by name once.
+struct ForwardPlan: Sendable {
+  /// One affine layer, (rows, columns).
+  struct Layer: Sendable {
+    let weight: Int
+    let bias: Int
+    let rows: Int
+    let columns: Int
+  }
+  /// One LSTM.
+  struct Recurrence: Sendable {
+    let inputWeight: Int
+    let hiddenWeight: Int
+    let inputBias: Int
+    let hiddenBias: Int
+  }
+
+  let actorMemory: Recurrence?
+  let criticMemory: Recurrence?
+  let criticProjection: Layer?
+  let policyTower: [Layer]
+  let actionHead: Layer
+  let valueTower: [Layer]
+  let valueHead: Layer?
+  /// The widest row that any layer reads or writes.
+  let widest: Int
+
+  init(spec: NetworkSpec, layout: ParameterLayout) {
+    func entry(_ name: String) -> ParameterLayout.Entry {
+      guard let found = layout.entry(name) else { preconditionFailure("the layout has no parameter '\(name)'") }
+      return found
+    }
+    func layer(_ name: String) -> Layer {
+      let weight = entry("\(name).weight")
+      return Layer(
+        weight: weight.offset, bias: entry("\(name).bias").offset, rows: weight.shape[0], columns: weight.shape[1])
+    }
+    func recurrence(_ name: String) -> Recurrence {
+      Recurrence(
+        inputWeight: entry("\(name).weight_ih_l0").offset, hiddenWeight: entry("\(name).weight_hh_l0").offset,
+        inputBias: entry("\(name).bias_ih_l0").offset, hiddenBias: entry("\(name).bias_hh_l0").offset)
+    }
+    actorMemory = spec.hiddenCount > 0 ? recurrence("lstm_actor") : nil
+    criticMemory = spec.criticMemory == .separate ? recurrence("lstm_critic") : nil
+    criticProjection = spec.criticMemory == NetworkSpec.CriticMemory.none ? layer("critic") : nil
+    policyTower = spec.policyTower.indices.map { layer("mlp_extractor.policy_net.\(2 * $0)") }
+    valueTower = spec.hasValueHead ? spec.valueTower.indices.map { layer("mlp_extractor.value_net.\(2 * $0)") } : []
+    actionHead = layer("action_net")
+    valueHead = spec.hasValueHead ? layer("value_net") : nil
+    widest = ([spec.inputs, spec.hiddenCount, spec.actions] + spec.policyTower + spec.valueTower).max() ?? 0
+  }
+}

@@ -1,0 +1,329 @@
+// One stream of decisions: memory and scratch of a policy.
+
+public import AgentInterface
+import Kernels
+
+/// What was decided.
+public struct Decision: Hashable, Sendable {
+  /// The chosen action.
+  public let action: Int
+  /// The probability of the chosen action among the legal ones, in [0, 1].
+  public let confidence: Float
+  /// Its natural logarithm.
+  public let logProbability: Float
+  /// The entropy over the legal actions, in nats.
+  public let entropy: Float
+  /// The value function's estimate, where the policy carries one.
+  public let value: Float?
+}
+
+/// Why a decision was refused. Nothing was decided and the memory is as it was before.
+public enum DecisionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The observation has another number of columns than the policy reads.
+  case wrongObservationLength(expected: Int, found: Int)
+  /// A column (from 0) is NaN or infinite.
+  case observationNotFinite(column: Int)
+  /// The policy was trained with masks and got none.
+  case missingMask
+  /// The mask allows nothing.
+  case emptyMask
+  /// The mask allows an action that the policy does not have.
+  case maskBeyondActions(actions: Int, highest: Int)
+  /// A recurrent policy was asked to go on with an episode that it never saw begin.
+  case episodeNotStarted
+  /// The network's output is NaN or infinite.
+  case outputNotFinite(action: Int)
+
+  /// One sentence for the user.
+  public var description: String {
+    switch self {
+    case .wrongObservationLength(let expected, let found):
+      "the observation has \(found) columns, the policy reads \(expected); send the bundle's columns in their order"
+    case .observationNotFinite(let column):
+      "column \(column) of the observation is not a finite number; mend the data before asking for a decision"
+    case .missingMask:
+      "the policy was trained with action masks and got none; send the mask of legal actions with every observation"
+    case .emptyMask: "the mask allows no action; at least one action must be legal"
+    case .maskBeyondActions(let actions, let highest):
+      "the mask allows action \(highest), the policy has \(actions) actions, counted from 0; send one flag for each"
+    case .episodeNotStarted:
+      "the policy has a memory and saw no episode begin; mark the first observation of the episode as its start"
+    case .outputNotFinite(let action):
+      "the network's output for action \(action) is not a finite number; the policy is unusable, export a sound one"
+    }
+  }
+}
+
+/// One stream of decisions: owns the recurrent state and the scratch, so that deciding allocates nothing and a stateless call of a
+/// recurrent policy cannot be written. `logits` and `probabilities` stay readable until the next decision.
+public struct PolicySession: ~Copyable {
+  /// The policy that decides.
+  public let policy: InferencePolicy
+  /// Decisions made so far.
+  public private(set) var decisionCount = 0
+  private var isStarted: Bool
+  private let scratch: SessionScratch
+
+  /// A session whose memory is empty. The first decision of a recurrent policy must start an episode.
+  public init(policy: InferencePolicy) {
+    self.policy = policy
+    isStarted = policy.spec.hiddenCount == 0
+    scratch = SessionScratch(spec: policy.spec, widest: policy.plan.widest)
+  }
+
+  /// Decides on one raw observation, (D) columns in the bundle's order; the policy scales them itself.
+  ///
+  /// `mask` holds the legal actions; nil means all, which a policy trained with masks refuses. `startsEpisode` clears the memory
+  /// first. Throws what is wrong with the question; then nothing is decided and the memory is as before. Traps on a uniform outside
+  /// [0, 1). Allocates nothing.
+  public mutating func decide(
+    _ observation: Span<Float>, mask: ActionMask?, startsEpisode: Bool, rule: ActionSelection.Rule = .greedy
+  ) throws(DecisionError) -> Decision {
+    // The closure returns a result because buffer closures carry no typed error through.
+    try observation.withUnsafeBufferPointer { buffer throws(DecisionError) in
+      try decide(buffer, mask: mask, startsEpisode: startsEpisode, rule: rule)
+    }
+  }
+
+  /// Decides on one raw observation held in an array; see the form that takes a span.
+  public mutating func decide(
+    _ observation: [Float], mask: ActionMask?, startsEpisode: Bool, rule: ActionSelection.Rule = .greedy
+  ) throws(DecisionError) -> Decision {
+    try decide(observation.span, mask: mask, startsEpisode: startsEpisode, rule: rule)
+  }
+
+  /// Decides on one raw observation in borrowed memory; see the form that takes a span.
+  package mutating func decide(
+    _ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool,
+    rule: ActionSelection.Rule = .greedy
+  ) throws(DecisionError) -> Decision {
+    let actions = policy.spec.actions
+    let legal = try check(observation, mask: mask, startsEpisode: startsEpisode)
+    guard let source = observation.baseAddress else {
+      throw .wrongObservationLength(expected: policy.spec.inputs, found: 0)
+    }
+    if let normalizer = policy.normalizer {
+      normalizer.normalize(source, into: scratch.input)
+    } else {
+      scratch.input.update(from: source, count: policy.spec.inputs)
+    }
+    scratch.forward(policy: policy, startsEpisode: startsEpisode)
+    for action in 0..<actions where !scratch.logits[action].isFinite { throw .outputNotFinite(action: action) }
+    scratch.commit()
+    isStarted = true
+    decisionCount += 1
+    let entropy = ActionSelection.evaluate(
+      logits: scratch.logits, mask: legal, count: actions, logProbabilities: scratch.logProbabilities,
+      probabilities: scratch.probabilities)
+    let action: Int
+    switch rule {
+    case .greedy: action = ActionSelection.greedy(logits: scratch.logits, mask: legal, count: actions)
+    case .sample(let uniform):
+      action = ActionSelection.sample(
+        probabilities: scratch.probabilities, mask: legal, count: actions, uniform: uniform)
+    }
+    return Decision(
+      action: action, confidence: min(scratch.probabilities[action], 1),
+      logProbability: min(scratch.logProbabilities[action], 0), entropy: max(entropy, 0),
+      value: policy.spec.hasValueHead ? scratch.value[0] : nil)
+  }
+
+  private func check(_ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool)
+    throws(DecisionError) -> ActionMask
+  {
+    let spec = policy.spec
+    guard observation.count == spec.inputs else {
+      throw .wrongObservationLength(expected: spec.inputs, found: observation.count)
+    }
+    for column in 0..<spec.inputs where !observation[column].isFinite { throw .observationNotFinite(column: column) }
+    guard startsEpisode || isStarted else { throw .episodeNotStarted }
+    let all = ActionMask.all(count: spec.actions)
+    guard let mask else {
+      if policy.requiresMask { throw .missingMask }
+      return all
+    }
+    if mask.rawValue == 0 { throw .emptyMask }
+    if mask.rawValue & ~all.rawValue != 0 {
+      throw .maskBeyondActions(actions: spec.actions, highest: 63 - mask.rawValue.leadingZeroBitCount)
+    }
+    return mask
+  }
+
+  /// A copy of the last decision's logits, (A), before masking.
+  public var logits: [Float] { Array(UnsafeBufferPointer(start: scratch.logits, count: policy.spec.actions)) }
+
+  /// A copy of the last decision's probabilities, (A), illegal ones 0.
+  public var probabilities: [Float] {
+    Array(UnsafeBufferPointer(start: scratch.probabilities, count: policy.spec.actions))
+  }
+
+  /// The last decision's logits in place, (A), valid until the next decision.
+  package var logitsPointer: UnsafePointer<Float> { UnsafePointer(scratch.logits) }
+
+  /// A copy of the actor's memory; empty for a policy without one.
+  public var state: RecurrentState { scratch.actor.copy }
+
+  /// A copy of the critic's own memory; empty unless the policy carries a critic with an LSTM of its own.
+  public var criticState: RecurrentState { scratch.critic.copy }
+
+  /// Takes memory back, for example after a reconnect in the middle of an episode. Traps if a length does not fit the policy.
+  public mutating func restore(_ state: RecurrentState, critic: RecurrentState? = nil) {
+    scratch.actor.assign(state)
+    scratch.critic.assign(critic ?? RecurrentState(zeroUnits: scratch.critic.count))
+    isStarted = true
+  }
+}
+
+/// One LSTM's memory, double-buffered: a step writes `next`, which becomes current only when the decision is sound.
+final class SessionMemory {
+  let count: Int
+  private let storage: FloatStorage
+  private(set) var hidden: UnsafeMutablePointer<Float>
+  private(set) var cell: UnsafeMutablePointer<Float>
+  private(set) var nextHidden: UnsafeMutablePointer<Float>
+  private(set) var nextCell: UnsafeMutablePointer<Float>
+
+  init(count: Int) {
+    self.count = count
+    storage = FloatStorage(count: 4 * count)
+    storage.fill(0)
+    hidden = storage.base
+    cell = storage.base + count
+    nextHidden = storage.base + 2 * count
+    nextCell = storage.base + 3 * count
+  }
+
+  func commit() {
+    swap(&hidden, &nextHidden)
+    swap(&cell, &nextCell)
+  }
+
+  var copy: RecurrentState {
+    RecurrentState(
+      hidden: Array(UnsafeBufferPointer(start: hidden, count: count)),
+      cell: Array(UnsafeBufferPointer(start: cell, count: count)))
+  }
+
+  func assign(_ state: RecurrentState) {
+    precondition(state.hidden.count == count, "a state of \(state.hidden.count) units for a memory of \(count)")
+    for unit in 0..<count {
+      hidden[unit] = state.hidden[unit]
+      cell[unit] = state.cell[unit]
+    }
+  }
+}
+
+/// The buffers of a session, allocated once, and the forward pass over them.
+final class SessionScratch {
+  let actor: SessionMemory
+  let critic: SessionMemory
+  private let storage: FloatStorage
+  let input: UnsafeMutablePointer<Float>
+  let logits: UnsafeMutablePointer<Float>
+  let logProbabilities: UnsafeMutablePointer<Float>
+  let probabilities: UnsafeMutablePointer<Float>
+  let value: UnsafeMutablePointer<Float>
+  private let gates: UnsafeMutablePointer<Float>
+  private let cellTanh: UnsafeMutablePointer<Float>
+  private let first: UnsafeMutablePointer<Float>
+  private let second: UnsafeMutablePointer<Float>
+
+  init(spec: NetworkSpec, widest: Int) {
+    let hidden = spec.hiddenCount
+    actor = SessionMemory(count: hidden)
+    critic = SessionMemory(count: spec.criticMemory == .separate ? hidden : 0)
+    let lengths = [spec.inputs, spec.actions, spec.actions, spec.actions, 1, 4 * hidden, hidden, widest, widest]
+    storage = FloatStorage(count: lengths.reduce(0, +))
+    var next = storage.base
+    let parts = lengths.map { length in
+      defer { next += length }
+      return next
+    }
+    (input, logits, logProbabilities, probabilities, value) = (parts[0], parts[1], parts[2], parts[3], parts[4])
+    (gates, cellTanh, first, second) = (parts[5], parts[6], parts[7], parts[8])
+  }
+
+  /// From `input` to `logits` and, with a value head, `value`; the next memory is computed but not yet current.
+  func forward(policy: InferencePolicy, startsEpisode: Bool) {
+    let plan = policy.plan
+    let parameters = UnsafePointer(policy.storage.base)
+    var features = UnsafePointer(input)
+    if let recurrence = plan.actorMemory {
+      step(recurrence, actor, inputs: policy.spec.inputs, parameters: parameters, startsEpisode: startsEpisode)
+      features = UnsafePointer(actor.nextHidden)
+    }
+    let activation = policy.spec.activation
+    let policyFeatures = tower(plan.policyTower, reading: features, activation, parameters)
+    affine(plan.actionHead, parameters, reading: policyFeatures, writing: logits)
+
+    guard let valueHead = plan.valueHead else { return }
+    if let recurrence = plan.criticMemory {
+      step(recurrence, critic, inputs: policy.spec.inputs, parameters: parameters, startsEpisode: startsEpisode)
+      features = UnsafePointer(critic.nextHidden)
+    } else if let projection = plan.criticProjection {
+      affine(projection, parameters, reading: UnsafePointer(input), writing: second)
+      features = UnsafePointer(second)
+    }
+    let valueFeatures = tower(plan.valueTower, reading: features, activation, parameters)
+    affine(valueHead, parameters, reading: valueFeatures, writing: value)
+  }
+
+  func commit() {
+    actor.commit()
+    critic.commit()
+  }
+
+  /// One LSTM step: the gates start at the sum of both biases, then take W_ih x, then W_hh h.
+  private func step(
+    _ recurrence: ForwardPlan.Recurrence, _ memory: SessionMemory, inputs: Int, parameters: UnsafePointer<Float>,
+    startsEpisode: Bool
+  ) {
+    let hidden = memory.count
+    if startsEpisode {
+      // The step after a refused decision must still find the old memory, so only the copy that is read is cleared: the next
+      // buffers hold zeros first and are overwritten by the step.
+      memory.nextHidden.update(repeating: 0, count: hidden)
+      memory.nextCell.update(repeating: 0, count: hidden)
+    }
+    let readHidden = startsEpisode ? memory.nextHidden : memory.hidden
+    let readCell = startsEpisode ? memory.nextCell : memory.cell
+    for unit in 0..<(4 * hidden) {
+      gates[unit] = parameters[recurrence.inputBias + unit] + parameters[recurrence.hiddenBias + unit]
+    }
+    MatrixVector.multiplyAdd(
+      weights: parameters + recurrence.inputWeight, rows: 4 * hidden, columns: inputs, x: input, y: gates)
+    MatrixVector.multiplyAdd(
+      weights: parameters + recurrence.hiddenWeight, rows: 4 * hidden, columns: hidden, x: readHidden, y: gates)
+    LSTMGates.forward(
+      rows: 1, hiddenCount: hidden, gates: gates, gateStride: 4 * hidden, previousCell: readCell, cell: memory.nextCell,
+      cellTanh: cellTanh, cellStride: hidden, hidden: memory.nextHidden, hiddenStride: hidden)
+  }
+
+  /// The hidden layers, alternating between two buffers; returns where the result lies.
+  private func tower(
+    _ layers: [ForwardPlan.Layer], reading input: UnsafePointer<Float>, _ activation: NetworkSpec.Activation,
+    _ parameters: UnsafePointer<Float>
+  ) -> UnsafePointer<Float> {
+    var read = input
+    for layer in layers {
+      let write = read == UnsafePointer(first) ? second : first
+      affine(layer, parameters, reading: read, writing: write)
+      switch activation {
+      case .tanh: Elementwise.tanh(write, count: layer.rows)
+      case .relu: Elementwise.relu(write, count: layer.rows)
+      }
+      read = UnsafePointer(write)
+    }
+    return read
+  }
+
+  /// y = bias + W x.
+  private func affine(
+    _ layer: ForwardPlan.Layer, _ parameters: UnsafePointer<Float>, reading x: UnsafePointer<Float>,
+    writing y: UnsafeMutablePointer<Float>
+  ) {
+    y.update(from: parameters + layer.bias, count: layer.rows)
+    MatrixVector.multiplyAdd(
+      weights: parameters + layer.weight, rows: layer.rows, columns: layer.columns, x: x, y: y)
+  }
+}
