@@ -27,6 +27,16 @@ package struct BarSeries: Sendable, Equatable {
 
   package var count: Int { dates.count }
 
+  /// The number of rows for which every column has a value: the only ones that may be read where lengths are in doubt.
+  package var wholeRows: Int { columnLengths.reduce(dates.count, min) }
+
+  /// The length of the longest column; equal to `wholeRows` where the series is whole.
+  package var longestColumn: Int { columnLengths.reduce(dates.count, max) }
+
+  private var columnLengths: [Int] {
+    [dates.count, open.count, high.count, low.count, close.count, volume.count, adjustmentFactors.count]
+  }
+
   package mutating func append(
     date: CalendarDate, open: Double, high: Double, low: Double, close: Double, volume: Double,
     adjustmentFactor: Double = 1

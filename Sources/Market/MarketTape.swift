@@ -14,11 +14,15 @@ package final class MarketTape: Sendable {
 
   package var barCount: Int { dates.count }
 
-  /// Adjusts and aligns. Traps if the series' dates differ or none is given: the quality gate has refused such data before.
+  /// Adjusts and aligns. Traps if none is given, or if the series' dates or a series' column lengths differ: the quality gate has
+  /// refused such data before.
   package init(_ series: [BarSeries]) {
     precondition(!series.isEmpty, "a tape of no symbols")
     for one in series {
       precondition(one.dates == series[0].dates, "\(one.symbol) and \(series[0].symbol) have different dates")
+      precondition(
+        one.wholeRows == one.dates.count && one.longestColumn == one.dates.count,
+        "\(one.symbol) has columns of \(one.wholeRows) to \(one.longestColumn) rows for \(one.dates.count) dates")
     }
     symbols = series.map(\.symbol)
     dates = series[0].dates
