@@ -39,7 +39,8 @@ enum SchemaCompliance: QualityCheck {
         let counts = lengths.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         findings.append(
           finding(
-            "unequal-lengths", one.symbol, count: one.longestColumn - one.wholeRows, "The columns differ in length: \(counts).",
+            "unequal-lengths", one.symbol, count: one.longestColumn - one.wholeRows,
+            "The columns differ in length: \(counts).",
             suggestion: "Import the file again; a row is cut short."))
       }
       if one.wholeRows == 0 {
