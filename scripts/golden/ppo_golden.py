@@ -1,0 +1,266 @@
+# Makes the golden numbers of the four PPO variants: Tests/Fixtures/Golden/ppo_*.json, one file a case.
+"""Run: python scripts/golden/ppo_golden.py [case ...]      (about two minutes for all cases)
+
+A file holds one JSON object. A tensor is {"shape": [...], "values": [...]}, row-major, time-major where it has time (T, N, ...);
+an expected tensor also holds "tolerance" and "agreement". Numbers are shortest decimals that give the same float32 when read as
+a double and rounded; tolerances are doubles.
+
+  provenance   tool, versions, seed, command, what is inside, how the tolerance is made, and `agreement`: the largest difference
+               between the reference in float32 and the transcription in float32, in units of the tolerance, and its tensor
+  variant      ppo, ppo_mask, ppo_lstm or ppo_lstm_mask; `memory` and `mask` say the same as switches
+  network      inputs, actions, hidden (0 without memory), critic, tower (both towers), activation
+  hyper        the configuration of the update (names as in this product)
+  parameters   initial parameters by state-dict name
+  forward      observations (L, S, D), actions (L, S), starts (L, S), masks (L, S, A) where masked, states (S, H) by name where
+               recurrent; expected: values, logProbabilities of the actions, entropies (L, S), allLogProbabilities (L, S, A), and
+               the states after the last step. Without memory L = 1 and S is the batch; with memory L = 64
+  rollout      observations (T, N, D), actions, rewards (as the world gave them), terminated, truncated, bootstrapValues,
+               episodeStarts, values (T + 1, N), logProbabilities, masks, states (T, N, H) before every step, as stored
+  advantages   expected: advantages, returns (T, N)
+  orders       row order of every epoch: 10 updates x epochs rows of T * N lane-major indices (lane * T + t); with memory each is
+               a rotation of 0 ..< T * N
+  minibatches  expected, one value a minibatch, in the order in which they were made: policyLoss, valueLoss, entropyLoss,
+               totalLoss, approximateKL, clipFraction, gradientNorm (before clipping). All 10 updates learn from the one rollout
+  after1, after10   expected parameters by name after 1 and after 10 updates
+
+An update is one whole `train()`: `epochs` passes in minibatches of `batchSize`, the last one of a pass short.
+
+Tolerance of a tensor: four times the largest difference between a float32 and the float64 evaluation on the same data, never below
+8 float32 ulps of its largest magnitude. The float32 evaluations are the reference itself, the transcription, and the transcription
+with eight shuffled orders of every summation: float32 results are defined only up to that order. Scalars of one kind over
+all minibatches are one tensor; `value_net.bias`, a single number, takes its tolerance from its values after every step.
+
+States are named after the libraries: hidden_pi, cell_pi (actor), hidden_vf, cell_vf (critic with a memory of its own).
+"""
+
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from ppo_library import FOLLOWED, Plain, Reference, transcribed_forward
+from ppo_text import provenance, text, write
+from ppo_transcription import SCALARS, CellFeatures, Hyperparameters, Network, Transcription
+
+UPDATES = 10
+SHUFFLES = 8
+
+
+@dataclass
+class Case:
+    name: str
+    variant: str
+    seed: int
+    network: Network
+    hyper: Hyperparameters = field(default_factory=Hyperparameters)
+    one_step: bool = False  # every step is an episode; compared with a masked PPO that has an LSTM cell as feature map
+
+
+def mlp(tower, activation="tanh"):
+    return Network(inputs=5, actions=4, tower=tower, activation=activation)
+
+
+def lstm(critic, tower, activation="tanh"):
+    return Network(inputs=5, actions=4, tower=tower, activation=activation, hidden=8, critic=critic)
+
+
+CASES = [
+    Case("ppo_base", "ppo", 1, mlp([8, 8])),
+    Case(
+        "ppo_value_clip_entropy_relu", "ppo", 2, mlp([6], "relu"),
+        Hyperparameters(batchSize=13, clipRangeValue=0.15, entropyCoefficient=0.02),
+    ),
+    Case(
+        "ppo_raw_advantages", "ppo", 3, mlp([8]),
+        Hyperparameters(normalizeAdvantage=False, maxGradientNorm=100.0, gaeLambda=1.0),
+    ),
+    Case("ppo_mask_base", "ppo_mask", 4, mlp([8, 8])),
+    Case(
+        "ppo_mask_value_clip_entropy_relu", "ppo_mask", 25, mlp([6], "relu"),
+        Hyperparameters(batchSize=13, clipRangeValue=0.15, entropyCoefficient=0.02),
+    ),
+    Case("ppo_lstm_separate", "ppo_lstm", 6, lstm("separate", [6])),
+    Case(
+        "ppo_lstm_shared_detached", "ppo_lstm", 7, lstm("sharedDetached", [6], "relu"),
+        Hyperparameters(batchSize=13, clipRangeValue=0.15, entropyCoefficient=0.02),
+    ),
+    Case("ppo_lstm_none", "ppo_lstm", 8, lstm("none", [6]), Hyperparameters(normalizeAdvantage=False)),
+    Case("ppo_lstm_mask_separate", "ppo_lstm_mask", 9, lstm("separate", [6]), Hyperparameters(entropyCoefficient=0.01)),
+    Case(
+        "ppo_lstm_mask_shared_detached", "ppo_lstm_mask", 10, lstm("sharedDetached", [6], "relu"),
+        Hyperparameters(batchSize=13, clipRangeValue=0.15),
+    ),
+    Case("ppo_lstm_mask_shared_joint", "ppo_lstm_mask", 11, lstm("sharedJoint", [6])),
+    Case("ppo_lstm_mask_none", "ppo_lstm_mask", 12, lstm("none", [6])),
+    Case("ppo_lstm_mask_one_step", "ppo_lstm_mask", 13, lstm("separate", [6]), one_step=True),
+]
+
+
+def forward_batch(case, generator):
+    """32 rows at once without memory; 2 lanes of 64 steps with it, one from a new episode, one from a given state."""
+    network = case.network
+    length, lanes = (64, 2) if network.hidden else (1, 32)
+    masks = None
+    actions = generator.integers(network.actions, size=(length, lanes))
+    if case.variant.endswith("mask"):
+        masks = generator.random((length, lanes, network.actions)) < 0.6
+        np.put_along_axis(masks, actions[..., None], True, axis=-1)
+    starts = (generator.random((length, lanes)) < 0.08).astype(np.float32)
+    starts[0] = np.arange(lanes) % 2 == 0
+    names = []
+    if network.hidden:
+        names = ["hidden_pi", "cell_pi"] + (["hidden_vf", "cell_vf"] if network.critic == "separate" else [])
+    return SimpleNamespace(
+        observations=generator.normal(size=(length, lanes, network.inputs)).astype(np.float32),
+        actions=actions,
+        starts=starts,
+        masks=masks,
+        states={name: generator.uniform(-0.8, 0.8, (lanes, network.hidden)).astype(np.float32) for name in names},
+    )
+
+
+def play(plain, case, rollout, batch, updates):
+    """Everything that a file expects, as arrays, from one transcription; `updates` holds the orders of every update."""
+    results = {"forward." + name: value for name, value in transcribed_forward(plain, batch).items()}
+    results |= dict(zip(("advantages.advantages", "advantages.returns"), plain.advantages(rollout, case.hyper)))
+    followed, rows = [], []
+    for number, orders in enumerate(updates, 1):
+        rows += plain.update(
+            rollout, case.hyper, orders, lambda: followed.append(plain.parameters[FOLLOWED].detach().clone())
+        )
+        if number in (1, UPDATES):
+            results |= {f"after{number}.{name}": value.detach().clone() for name, value in plain.parameters.items()}
+    results |= {"minibatches." + name: value for name, value in zip(SCALARS, zip(*rows))}
+    results["followed"] = torch.stack(followed)
+    return {name: np.asarray(value, dtype=np.float64) for name, value in results.items()}
+
+
+def reference_results(reference, case, batch):
+    """The same, from the reference, which decides the row orders; also returns those."""
+    results = {"forward." + name: value for name, value in reference.forward(batch).items()}
+    results |= dict(zip(("advantages.advantages", "advantages.returns"), reference.expected_advantages))
+    followed, rows, updates = [], [], []
+    for number in range(1, UPDATES + 1):
+        terms, orders, values = reference.train(seed=100 * case.seed + number)
+        rows, followed, updates = rows + terms, followed + values, updates + [orders]
+        if number in (1, UPDATES):
+            results |= {f"after{number}.{name}": value for name, value in reference.parameters().items()}
+    results |= {"minibatches." + name: value for name, value in zip(SCALARS, zip(*rows))}
+    results["followed"] = np.stack(followed)
+    return {name: np.asarray(value, dtype=np.float64) for name, value in results.items()}, updates
+
+
+def tolerance_of(exact, float32s, legal):
+    """Four times the largest difference to `exact`; at least 8 float32 ulps of its largest magnitude."""
+    largest = max(np.abs(other - exact)[legal].max() for other in float32s)
+    return max(4 * largest, 8 * float(np.spacing(np.float32(np.abs(exact[legal]).max()))))
+
+
+def make(case):
+    torch.manual_seed(case.seed)
+    generator = np.random.default_rng(case.seed)
+    reference = (Plain if case.variant == "ppo_lstm_mask" else Reference)(
+        case.variant, case.network, case.hyper, case.seed
+    )
+    start = reference.parameters()
+    rollout = reference.collect(one_step_episodes=True) if case.one_step else reference.collect()
+    batch = forward_batch(case, generator)
+    expected, updates = reference_results(reference, case, batch)
+    kind = CellFeatures if case.one_step else Transcription
+
+    def transcribed(dtype, order_seed=None):
+        plain = kind(case.network, start, dtype, order_seed)
+        return play(plain, case, rollout, batch, updates), plain.margin
+
+    exact, margin = transcribed(torch.float64)
+    # A corner of the loss nearer than this could be passed in float32 on the other side.
+    assert margin > 2e-5, f"{case.name}: a corner of the loss is {margin:.1e} away; take another seed"
+    own, _ = transcribed(torch.float32)
+    float32s = [expected, own] + [transcribed(torch.float32, order)[0] for order in range(SHUFFLES)]
+
+    tensors, worst = {}, (0.0, "")
+    for name, value in expected.items():
+        # Forbidden actions have log-probability -1e8: that is a constant, not a result.
+        legal = batch.masks if name == "forward.allLogProbabilities" and batch.masks is not None else ...
+        tolerance = tolerance_of(exact[name], [other[name] for other in float32s], legal)
+        agreement = np.abs(value - own[name])[legal].max()
+        tensors[name] = {"value": value, "tolerance": tolerance, "agreement": agreement}
+    for number in (1, UPDATES):
+        tensors[f"after{number}.{FOLLOWED}"]["tolerance"] = tensors["followed"]["tolerance"]
+    del tensors["followed"]
+    for name, tensor in tensors.items():
+        worst = max(worst, (tensor["agreement"] / tensor["tolerance"], name))
+    assert worst[0] <= 1, f"{case.name}: reference and transcription differ by {worst[0]:.2f} tolerances in {worst[1]}"
+
+    minibatches = len(expected["minibatches.policyLoss"])
+    assert minibatches >= 32
+    norms, fractions = expected["minibatches.gradientNorm"], expected["minibatches.clipFraction"]
+    print(
+        f"{case.name}: {minibatches} minibatches, norm {norms.min():.2f} ... {norms.max():.2f}, "
+        f"clipped {fractions.mean():.2f}, truncations {rollout.truncated.sum()}, terminations {rollout.terminated.sum()}, "
+        f"margin {margin:.1e}, reference against transcription {worst[0]:.2f} tolerances ({worst[1]})"
+    )
+    return document(case, start, batch, rollout, updates, tensors, worst)
+
+
+def document(case, start, batch, rollout, updates, tensors, worst):
+    def tensor(array):
+        array = np.asarray(array)
+        return {"shape": list(array.shape), "values": [text(number) for number in array.reshape(-1)]}
+
+    def expected(prefix):
+        return {
+            name.removeprefix(prefix + "."): tensor(entry["value"])
+            | {"tolerance": float(entry["tolerance"]), "agreement": float(entry["agreement"])}
+            for name, entry in tensors.items()
+            if name.startswith(prefix + ".")
+        }
+
+    def given(fields):
+        return {
+            name: {key: tensor(state) for key, state in value.items()} if isinstance(value, dict) else tensor(value)
+            for name, value in fields.items()
+            if value is not None and not (isinstance(value, dict) and not value)
+        }
+
+    recurrent, masked = case.network.hidden > 0, case.variant.endswith("mask")
+    tool = {"ppo": "stable_baselines3 PPO", "ppo_mask": "sb3_contrib MaskablePPO", "ppo_lstm": "sb3_contrib RecurrentPPO"}
+    reference = tool.get(case.variant, "plain PyTorch transcription in float32 (no library has memory and mask)")
+    if case.one_step:
+        reference = "plain PyTorch transcription in float32, shown equal to a masked PPO with an LSTM cell as feature map"
+    inside = "forward passes, one rollout, advantages, loss terms of 10 updates, parameters after 1 and 10 updates"
+    return {
+        "provenance": provenance(f"ppo_golden.py {case.name}", case.seed, reference, inside)
+        | {
+            "tolerance": "4 x largest |float32 - float64|, at least 8 float32 ulps of the largest magnitude",
+            "agreement": {"tolerances": float(worst[0]), "tensor": worst[1]},
+        },
+        "variant": case.variant,
+        "memory": recurrent,
+        "mask": masked,
+        "network": asdict(case.network),
+        "hyper": asdict(case.hyper),
+        "parameters": given(start),
+        "forward": given(vars(batch)) | {"expected": expected("forward")},
+        "rollout": given(vars(rollout)),
+        "advantages": expected("advantages"),
+        "orders": [order for orders in updates for order in orders],
+        "minibatches": expected("minibatches"),
+        "after1": expected("after1"),
+        "after10": expected("after10"),
+    }
+
+
+def main():
+    torch.set_num_threads(1)
+    chosen = sys.argv[1:] or [case.name for case in CASES]
+    for name in chosen:
+        case = next(case for case in CASES if case.name == name)
+        write(Path(f"{name}.json"), make(case))
+
+
+if __name__ == "__main__":
+    main()
