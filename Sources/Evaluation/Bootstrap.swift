@@ -23,6 +23,45 @@ package struct Interval: Sendable, Equatable {
   package var isBelowZero: Bool { upper < 0 }
 }
 
+/// Sums by independent cluster: amounts (rewards) and weights (steps or episodes), of one length.
+package struct ClusteredSums: Sendable, Equatable {
+  package var amounts: [Double]
+  package var weights: [Double]
+
+  /// Traps where the lengths differ or a weight is not positive.
+  package init(amounts: [Double], weights: [Double]) {
+    precondition(amounts.count == weights.count, "\(amounts.count) amounts for \(weights.count) weights")
+    precondition(weights.allSatisfy { $0 > 0 }, "a cluster without weight")
+    self.amounts = amounts
+    self.weights = weights
+  }
+
+  /// sum(amounts) / sum(weights).
+  package var ratio: Double { amounts.reduce(0, +) / weights.reduce(0, +) }
+
+  /// Standard error of the ratio to first order, from the scatter of the clusters; nil below two.
+  package var standardError: Double? {
+    guard amounts.count >= 2 else { return nil }
+    let ratio = ratio
+    let squares = zip(amounts, weights).reduce(0.0) { sum, cluster in
+      let residual = cluster.0 - ratio * cluster.1
+      return sum + residual * residual
+    }
+    let count = Double(amounts.count)
+    return (squares / (count - 1) * count).squareRoot() / weights.reduce(0, +)
+  }
+
+  func ratio(over clusters: [Int]) -> Double {
+    var amount = 0.0
+    var weight = 0.0
+    for cluster in clusters {
+      amount += amounts[cluster]
+      weight += weights[cluster]
+    }
+    return amount / weight
+  }
+}
+
 /// Percentile bootstrap intervals (Efron 1979). Every call draws from a stream of its own, named by (seed, lane): the same data,
 /// seed and lane give the same interval to the bit.
 package enum Bootstrap {
@@ -79,27 +118,24 @@ package enum Bootstrap {
     }
   }
 
-  /// The ratio sum(amounts) / sum(weights) over independent clusters: a mean per step or per episode where each lane is one
-  /// cluster and its steps depend on each other. Nil below two clusters. Traps where the lengths differ or a weight is not positive.
+  /// The difference of two ratios sum(amounts) / sum(weights) over the same independent clusters, resampled together; without
+  /// `other` the first ratio alone. A mean per step or per episode is such a ratio: a lane is one cluster, whose steps depend on
+  /// each other. Nil below two clusters. Traps where the numbers of clusters differ.
   package static func clusteredMean(
-    amounts: [Double], weights: [Double], seed: UInt64, lane: UInt32 = 0
+    _ one: ClusteredSums, minus other: ClusteredSums? = nil, seed: UInt64, lane: UInt32 = 0
   ) -> Interval? {
-    precondition(amounts.count == weights.count, "\(amounts.count) amounts for \(weights.count) weights")
-    precondition(weights.allSatisfy { $0 > 0 }, "a cluster without weight")
-    guard amounts.count >= 2 else { return nil }
-    var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)
-    let bound = UInt64(amounts.count)
-    let ratios = (0..<resamples).map { _ in
-      var amount = 0.0
-      var weight = 0.0
-      for _ in amounts.indices {
-        let cluster = Int(stream.nextInteger(below: bound))
-        amount += amounts[cluster]
-        weight += weights[cluster]
-      }
-      return amount / weight
+    let count = one.amounts.count
+    if let other {
+      precondition(count == other.amounts.count, "\(count) clusters against \(other.amounts.count)")
     }
-    return interval(of: ratios, estimate: amounts.reduce(0, +) / weights.reduce(0, +))
+    guard count >= 2 else { return nil }
+    var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)
+    var clusters = [Int](repeating: 0, count: count)
+    let differences = (0..<resamples).map { _ in
+      for place in clusters.indices { clusters[place] = Int(stream.nextInteger(below: UInt64(count))) }
+      return one.ratio(over: clusters) - (other?.ratio(over: clusters) ?? 0)
+    }
+    return interval(of: differences, estimate: one.ratio - (other?.ratio ?? 0))
   }
 
   /// The mean of the middle half: a quarter of the values, rounded down, is cut from each end. Nil for no values.

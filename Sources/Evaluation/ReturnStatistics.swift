@@ -108,7 +108,8 @@ package enum ReturnStatistics {
     precondition(initial > 0, "a drawdown from a starting value of \(initial) dollars")
     var peakValue = initial
     var peak = -1
-    var worst = Drawdown(depth: 0, peak: -1, trough: -1, recovery: nil, durationSessions: 0, longestUnderwaterSessions: 0)
+    var worst = Drawdown(
+      depth: 0, peak: -1, trough: -1, recovery: nil, durationSessions: 0, longestUnderwaterSessions: 0)
     for (index, value) in closes.enumerated() {
       if value >= peakValue {
         peakValue = value

@@ -105,7 +105,8 @@ package struct TradeLog: Sendable, Equatable {
       running[fill.symbol]
       ?? Running(
         trip: RoundTrip(
-          symbol: fill.symbol, entryBar: fill.bar, exitBar: fill.bar, direction: fill.side, entryShares: 0, fillCount: 0,
+          symbol: fill.symbol, entryBar: fill.bar, exitBar: fill.bar, direction: fill.side, entryShares: 0,
+          fillCount: 0,
           entryNotionalMicroDollars: 0, exitNotionalMicroDollars: 0, commissionMicroDollars: 0),
         shares: 0, largest: 0, costDollars: 0, realizedDollars: 0)
     one.trip.entryShares += shares

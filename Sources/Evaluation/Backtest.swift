@@ -1,0 +1,122 @@
+// One continuous episode of one lane: the account is walked once through a window.
+
+package import AgentInterface
+package import Environments
+package import Inference
+import Kernels
+package import Market
+package import Trading
+
+/// Everything that happened in one walk. Arrays are by decision t = 0 ..< T.
+package struct BacktestRecord: Sendable {
+  /// The account before the first decision.
+  package var initialAccount: AccountView
+  /// (T) the close at which was decided.
+  package var decisionDates: [CalendarDate] = []
+  /// (T) the close at which the step ended: its value belongs to that session.
+  package var closeDates: [CalendarDate] = []
+  /// (T) the account at the close of `closeDates`.
+  package var accounts: [AccountView] = []
+  package var actions: [Int] = []
+  package var masks: [ActionMask] = []
+  /// (T) nil for a decider without probabilities.
+  package var confidences: [Double?] = []
+  /// (T, D) raw observations, row-major.
+  package var observations: [Float] = []
+  package var observationColumns: Int
+  package var fills: [Fill] = []
+  /// Requests outside the mask that became the fallback.
+  package var illegalAttempts = 0
+  /// The account was lost (the episode ended by its own rules) before the window did.
+  package var endedByTermination = false
+
+  /// T.
+  package var count: Int { actions.count }
+  /// (T) net liquidation value at each close, dollars.
+  package var closes: [Double] { accounts.map { PerformanceMetrics.dollars($0.netLiquidationMicroDollars) } }
+  package var initialDollars: Double { PerformanceMetrics.dollars(initialAccount.netLiquidationMicroDollars) }
+  package var dailyReturns: [Double] { ReturnStatistics.dailyReturns(initial: initialDollars, closes: closes) }
+  /// (T) whether anything was held at each close.
+  package var heldPosition: [Bool] { accounts.map { $0.shares.contains { $0 != 0 } } }
+  /// Mean probability of the chosen actions.
+  package var meanConfidence: Double? { ReturnStatistics.mean(confidences.compactMap { $0 }) }
+
+  /// The metrics of this walk. `seed` is the bootstrap's.
+  package func metrics(seed: UInt64) -> PerformanceMetrics {
+    PerformanceMetrics(initial: initialDollars, closes: closes, heldPosition: heldPosition, fills: fills, seed: seed)
+  }
+}
+
+package enum Backtest {
+  /// Walks the environment's one lane from its reset to the end of its first episode.
+  ///
+  /// The environment must have one lane, walk its window as one episode and record fills; its account and the decider's memory
+  /// are carried through, and only the first decision starts an episode. The same decider, environment and seed give the same
+  /// record to the bit. Throws where the decider cannot decide. Traps with more than one lane, and where the episode outlasts the tape.
+  package static func run(
+    _ environment: any TradingEnvironment, decider: any Decider, seed: UInt64
+  ) throws(DecisionError) -> BacktestRecord {
+    precondition(environment.laneCount == 1, "a walk over \(environment.laneCount) lanes: one is needed")
+    let columns = environment.observationSpace.count
+    let row = SingleRow(lanes: 1, columns: columns)
+    environment.reset(seed: seed, into: row.buffers)
+    _ = environment.drainFills(lane: 0)
+    _ = environment.drainIllegalAttempts()
+    _ = environment.drainEpisodes()
+    let dates = environment.tape.dates
+    var decisionBar = environment.account(lane: 0).bar
+    var record = BacktestRecord(initialAccount: environment.account(lane: 0), observationColumns: columns)
+    while true {
+      precondition(record.count <= dates.count, "an episode of more than the tape's \(dates.count) bars")
+      let observation = UnsafeBufferPointer(start: UnsafePointer(row.buffers.observations.row(0)), count: columns)
+      let mask = row.buffers.masks[0]
+      let choice = try decider.decide(observation.span, mask: mask, startsEpisode: record.actions.isEmpty)
+      record.decisionDates.append(dates[decisionBar])
+      record.observations.append(contentsOf: observation)
+      record.masks.append(mask)
+      record.actions.append(choice.action)
+      record.confidences.append(choice.confidence)
+
+      var action = Int32(choice.action)
+      environment.step(&action, lanes: 0..<1, into: row.buffers)
+      record.illegalAttempts += environment.drainIllegalAttempts()
+      record.fills += environment.drainFills(lane: 0)
+      let after = environment.lastAccount(lane: 0)
+      record.accounts.append(after)
+      record.closeDates.append(dates[after.bar])
+      if row.buffers.terminated[0] != 0 {
+        record.endedByTermination = true
+        break
+      }
+      if row.buffers.truncated[0] != 0 { break }
+      decisionBar = environment.account(lane: 0).bar
+    }
+    _ = environment.drainEpisodes()
+    return record
+  }
+}
+
+/// The memory that one time row of steps writes.
+final class SingleRow {
+  let buffers: StepBuffers
+  private let floats: FloatStorage
+  private let flags: UnsafeMutablePointer<UInt8>
+  private let masks: UnsafeMutablePointer<ActionMask>
+
+  init(lanes: Int, columns: Int) {
+    floats = FloatStorage(count: lanes * (2 * columns + 1))
+    flags = .allocate(capacity: 2 * lanes)
+    flags.initialize(repeating: 0, count: 2 * lanes)
+    masks = .allocate(capacity: lanes)
+    masks.initialize(repeating: ActionMask(rawValue: 0), count: lanes)
+    buffers = StepBuffers(
+      observations: MatrixView(base: floats.base, rows: lanes, columns: columns),
+      finalObservations: MatrixView(base: floats.base + lanes * columns, rows: lanes, columns: columns),
+      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes, masks: masks)
+  }
+
+  deinit {
+    flags.deallocate()
+    masks.deallocate()
+  }
+}

@@ -1,0 +1,110 @@
+// Who must be beaten: rules without learning, through the same environment, masks and costs.
+
+package import AgentInterface
+package import Environments
+import Market
+
+/// The rules that every report compares with.
+package enum Baseline: String, Sendable, CaseIterable {
+  /// Never trades.
+  case flat
+  /// Buys a unit of every symbol at each close while that is legal, and never sells.
+  case buyAndHold
+  /// Buys a symbol it does not hold after a session that closed higher, sells one it holds after one that closed lower.
+  case previousSign
+
+  /// The name in reports and files.
+  package var name: String {
+    switch self {
+    case .flat: "flat"
+    case .buyAndHold: "buy-and-hold"
+    case .previousSign: "previous-sign"
+    }
+  }
+}
+
+/// A baseline as a decider for lane 0 of the trading environment it is made for. It reads closes up to the decision's bar and its
+/// own account, nothing else; what it wants but the mask forbids becomes hold, symbol by symbol.
+package final class BaselineDecider: Decider {
+  private let baseline: Baseline
+  private let environment: any TradingEnvironment
+  private let tape: MarketTape
+  private let orders: JointOrders
+
+  /// Traps where the environment's actions are not the joint orders of its symbols.
+  package init(_ baseline: Baseline, for environment: any TradingEnvironment) {
+    self.baseline = baseline
+    self.environment = environment
+    tape = environment.tape
+    orders = JointOrders(symbols: environment.tape.symbols.count, actions: environment.actionSpace.count)
+  }
+
+  package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
+    let account = environment.account(lane: 0)
+    let wanted = tape.symbols.indices.map { symbol in
+      switch baseline {
+      case .flat: 0
+      case .buyAndHold: 1
+      case .previousSign: previousSignOrder(symbol: symbol, account: account)
+      }
+    }
+    return Choice(action: orders.nearestLegal(to: wanted, mask: mask), confidence: nil)
+  }
+
+  private func previousSignOrder(symbol: Int, account: AccountView) -> Int {
+    guard account.bar > 0 else { return 0 }
+    let change = tape.close[symbol][account.bar] - tape.close[symbol][account.bar - 1]
+    let units = account.units[symbol]
+    if change > 0, units <= 0 { return 1 }
+    if change < 0, units > 0 { return -1 }
+    return 0
+  }
+}
+
+/// Joint actions as one order (-1 sell, 0 hold, +1 buy) a symbol: base-3 digits, the first symbol the most significant.
+struct JointOrders {
+  let symbols: Int
+  let actions: Int
+
+  init(symbols: Int, actions: Int) {
+    let expected = (0..<symbols).reduce(1) { product, _ in product * 3 }
+    precondition(actions == expected, "\(actions) actions for \(symbols) symbols: joint orders need \(expected)")
+    self.symbols = symbols
+    self.actions = actions
+  }
+
+  /// The order of each symbol.
+  func orders(of action: Int) -> [Int] {
+    var digits = [Int](repeating: 0, count: symbols)
+    var rest = action
+    for symbol in digits.indices.reversed() {
+      digits[symbol] = rest % 3 - 1
+      rest /= 3
+    }
+    return digits
+  }
+
+  /// The legal action that fulfils most of `wanted` and holds elsewhere; of equals the one that serves the earlier symbols.
+  /// Traps where not even hold is legal: a trading environment keeps it so.
+  func nearestLegal(to wanted: [Int], mask: ActionMask) -> Int {
+    var best: (action: Int, served: Int, rank: Int)?
+    for action in 0..<actions where mask.allows(action) {
+      var served = 0
+      var rank = 0
+      var isAgreeable = true
+      for (symbol, order) in orders(of: action).enumerated() {
+        if order == wanted[symbol] {
+          served += order == 0 ? 0 : 1
+          rank += order == 0 ? 0 : 1 << (symbols - symbol)
+        } else if order != 0 {
+          isAgreeable = false
+        }
+      }
+      guard isAgreeable else { continue }
+      if let best, (best.served, best.rank) >= (served, rank) { continue }
+      best = (action, served, rank)
+    }
+    guard let best else { preconditionFailure("no legal action holds every symbol (mask \(mask.rawValue))") }
+    return best.action
+  }
+}

@@ -1,0 +1,71 @@
+// Whoever decides for one lane: a policy's session, or a rule.
+
+package import AgentInterface
+package import Inference
+
+/// What was chosen, and how sure the decider was.
+package struct Choice: Sendable, Equatable {
+  package var action: Int
+  /// Probability of the chosen action; nil where the decider has none (baselines).
+  package var confidence: Double?
+
+  package init(action: Int, confidence: Double?) {
+    self.action = action
+    self.confidence = confidence
+  }
+}
+
+/// Decides for one lane, one episode after the other; `startsEpisode` tells it when to forget.
+package protocol Decider: AnyObject {
+  /// observation: (D) raw columns. Throws where no decision could be made (a policy with numbers that are not finite).
+  func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) throws(DecisionError) -> Choice
+}
+
+/// A policy as it is deployed: memory carried by its session, the normaliser frozen inside it.
+///
+/// A policy trained without masks is asked without one: what it then requests against the mask becomes the environment's
+/// fallback, and the environment counts it.
+package final class PolicyDecider: Decider {
+  /// How actions are taken. `stochastic` draws from the stream "action sampling" of (seed, lane), one number a decision.
+  package enum Mode: Sendable, Hashable {
+    case greedy
+    case stochastic(seed: UInt64)
+  }
+
+  private var session: PolicySession
+  private let requiresMask: Bool
+  private var randomness: DecisionRandomness?
+
+  package init(_ policy: InferencePolicy, mode: Mode, lane: Int = 0) {
+    session = policy.makeSession()
+    requiresMask = policy.requiresMask
+    switch mode {
+    case .greedy: randomness = nil
+    case .stochastic(let seed): randomness = DecisionRandomness(seed: seed, lane: UInt32(lane))
+    }
+  }
+
+  package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) throws(DecisionError) -> Choice
+  {
+    let rule: ActionSelection.Rule
+    if let uniform = randomness?.next() { rule = .sample(uniform: uniform) } else { rule = .greedy }
+    let decision = try session.decide(
+      observation, mask: requiresMask ? mask : nil, startsEpisode: startsEpisode, rule: rule)
+    return Choice(action: decision.action, confidence: Double(decision.confidence))
+  }
+}
+
+/// Always the same action: the one that a space names as its fallback (hold, flat).
+package final class FallbackDecider: Decider {
+  private let action: Int
+
+  /// Traps where the space has no fallback.
+  package init(_ space: ActionSpace) {
+    guard let fallback = space.fallback else { preconditionFailure("actions \(space.names) have no fallback") }
+    action = fallback
+  }
+
+  package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
+    Choice(action: action, confidence: nil)
+  }
+}

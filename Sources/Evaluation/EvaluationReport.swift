@@ -1,0 +1,207 @@
+// All that an evaluation says, as one value.
+
+package import Environments
+package import Inference
+package import Market
+import Trading
+
+/// What was evaluated, on what, and under which rules; filled in by whoever knows the run.
+package struct EvaluationContext: Sendable, Equatable {
+  /// A finding of the quality gate that a person allowed.
+  package struct Allowance: Sendable, Equatable {
+    /// For example `price-continuity:AAPL:2000-09-29`.
+    package var finding: String
+    package var reason: String
+
+    package init(finding: String, reason: String) {
+      self.finding = finding
+      self.reason = reason
+    }
+  }
+
+  /// A named line of text, for example ("half-spread", "2 basis points").
+  package struct Line: Sendable, Equatable {
+    package var name: String
+    package var text: String
+
+    package init(_ name: String, _ text: String) {
+      self.name = name
+      self.text = text
+    }
+  }
+
+  package var run: String
+  /// Which file decided, with its digest.
+  package var policy: String
+  package var algorithm: String
+  package var environment: String
+  package var symbols: [String]
+  /// Content hash of the data.
+  package var dataFingerprint: String
+  /// What the window is to the run, for example `held out`.
+  package var windowName: String
+  /// The run's split, in order: for example ("training", "to 2009-12-31"), ("held out", "from 2011-01-03").
+  package var split: [Line]
+  package var allowances: [Allowance]
+  /// The execution model and costs in use.
+  package var execution: [Line]
+  /// Further remarks, each printed as a note.
+  package var notes: [String]
+
+  package init(
+    run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
+    windowName: String, split: [Line], allowances: [Allowance], execution: [Line], notes: [String] = []
+  ) {
+    self.run = run
+    self.policy = policy
+    self.algorithm = algorithm
+    self.environment = environment
+    self.symbols = symbols
+    self.dataFingerprint = dataFingerprint
+    self.windowName = windowName
+    self.split = split
+    self.allowances = allowances
+    self.execution = execution
+    self.notes = notes
+  }
+}
+
+/// One account of the report: a way of deciding with what became of it.
+package struct AccountReport: Sendable, Equatable {
+  package var name: String
+  package var metrics: PerformanceMetrics
+  package var decisions: Int
+  package var illegalAttempts: Int
+  package var fillCount: Int
+  /// Fills cut to what cash could pay.
+  package var cutFillCount: Int
+  /// Mean probability of the chosen actions; nil for baselines.
+  package var meanConfidence: Double?
+  /// Sessions that closed in a risk tier of reduce or halt.
+  package var restrictedSessions: Int
+  /// The account fell to zero or below and traded no further.
+  package var wasLost: Bool
+  package var lastDate: CalendarDate
+  /// Net liquidation value at each close, dollars.
+  package var closes: [Double]
+
+  package init(name: String, record: BacktestRecord, seed: UInt64) {
+    precondition(record.count > 0, "an account without a session")
+    self.name = name
+    metrics = record.metrics(seed: seed)
+    decisions = record.count
+    illegalAttempts = record.illegalAttempts
+    fillCount = record.fills.count
+    cutFillCount = record.fills.count(where: { $0.wasCut })
+    meanConfidence = record.meanConfidence
+    restrictedSessions = record.accounts.count(where: { $0.riskTier >= 2 })
+    wasLost = record.endedByTermination
+    lastDate = record.closeDates[record.count - 1]
+    closes = record.closes
+  }
+}
+
+/// The walks that a report is made of, kept for whoever wants more than the report (observations, actions, fills).
+package struct EvaluationRecords: Sendable {
+  package var greedy: BacktestRecord
+  package var stochastic: BacktestRecord
+  package var baselines: [(name: String, record: BacktestRecord)]
+
+  /// Walks the environment's window once for the policy greedily, once stochastically and once for every baseline.
+  ///
+  /// The environment: see `Backtest.run`. `seed` is the reset's and the stochastic run's. Throws where the policy cannot decide.
+  package init(
+    policy: InferencePolicy, environment: any TradingEnvironment, seed: UInt64,
+    baselines: [Baseline] = Baseline.allCases
+  ) throws(DecisionError) {
+    greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
+    stochastic = try Backtest.run(
+      environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed)
+    self.baselines = []
+    for baseline in baselines {
+      let record = try Backtest.run(environment, decider: BaselineDecider(baseline, for: environment), seed: seed)
+      self.baselines.append((baseline.name, record))
+    }
+  }
+
+  package init(
+    greedy: BacktestRecord, stochastic: BacktestRecord, baselines: [(name: String, record: BacktestRecord)]
+  ) {
+    self.greedy = greedy
+    self.stochastic = stochastic
+    self.baselines = baselines
+  }
+}
+
+/// A policy's walk through one window, greedy and stochastic, against every baseline at the same costs.
+package struct EvaluationReport: Sendable, Equatable {
+  package var context: EvaluationContext
+  /// Of the stochastic run's actions and of every bootstrap.
+  package var seed: UInt64
+  /// Closes of the window's sessions: the longest account's.
+  package var dates: [CalendarDate]
+  package var greedy: AccountReport
+  package var stochastic: AccountReport
+  package var baselines: [AccountReport]
+  /// Of the greedy run: the one that counts.
+  package var verdict: Verdict
+  /// The same question asked of the stochastic run.
+  package var stochasticVerdict: Verdict
+
+  /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
+  package init(context: EvaluationContext, seed: UInt64, records: EvaluationRecords) {
+    self.context = context
+    self.seed = seed
+    let greedy = records.greedy
+    let stochastic = records.stochastic
+    let baselines = records.baselines
+    let all = [greedy, stochastic] + baselines.map(\.record)
+    dates = all.map(\.closeDates).max { $0.count < $1.count } ?? []
+    for record in all {
+      precondition(
+        record.closeDates == Array(dates.prefix(record.count))
+          && (record.count == dates.count || record.endedByTermination),
+        "records of different windows: \(record.count) sessions against \(dates.count)")
+    }
+    self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed)
+    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed)
+    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed) }
+    let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
+    verdict = Verdict(policy: greedy.dailyReturns, baselines: returns, seed: seed, firstLane: 16)
+    stochasticVerdict = Verdict(policy: stochastic.dailyReturns, baselines: returns, seed: seed, firstLane: 80)
+  }
+
+  /// Greedy, stochastic, then the baselines.
+  package var accounts: [AccountReport] { [greedy, stochastic] + baselines }
+
+  /// Everything as JSON. A figure that is undefined is null, and `undefined` says why.
+  package var json: JSON {
+    .object([
+      "kind": .string("backtest"),
+      "run": .string(context.run),
+      "policy": .string(context.policy),
+      "algorithm": .string(context.algorithm),
+      "environment": .string(context.environment),
+      "symbols": .array(context.symbols.map { .string($0) }),
+      "data_fingerprint": .string(context.dataFingerprint),
+      "window": .object([
+        "name": .string(context.windowName), "first": .string(dates.first?.description ?? ""),
+        "last": .string(dates.last?.description ?? ""), "sessions": .integer(Int64(dates.count)),
+      ]),
+      "split": ReportJSON.lines(context.split),
+      "execution": ReportJSON.lines(context.execution),
+      "allowances": .array(
+        context.allowances.map { .object(["finding": .string($0.finding), "reason": .string($0.reason)]) }),
+      "notes": .array(context.notes.map { .string($0) }),
+      "seed": .string(String(seed)),
+      "bootstrap": .object([
+        "resamples": .integer(Int64(Bootstrap.resamples)), "confidence": .number(Bootstrap.confidence),
+        "expected_block_sessions": .number(Bootstrap.expectedBlockSessions),
+      ]),
+      "dates": .array(dates.map { .string($0.description) }),
+      "accounts": .array(accounts.map(ReportJSON.account)),
+      "verdict": ReportJSON.verdict(verdict),
+      "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
+    ])
+  }
+}

@@ -1,0 +1,217 @@
+// Did it learn: a policy on a market whose optimum is known.
+
+package import AgentInterface
+package import Inference
+import Kernels
+
+/// Rewards of one decider over many lanes.
+package struct PlantedRun: Sendable, Equatable {
+  /// What a mean is a mean of.
+  package enum Unit: String, Sendable { case step, episode }
+
+  package var unit: Unit
+  /// Rewards and numbers of units, by lane.
+  package var sums: ClusteredSums
+  package var steps: Int
+  package var episodes: Int
+  package var illegalAttempts: Int
+  package var meanConfidence: Double?
+
+  /// Mean reward per unit.
+  package var mean: Double { sums.ratio }
+  /// From the scatter of the lanes, whose steps may depend on each other.
+  package var standardError: Double? { sums.standardError }
+
+  /// Plays every lane until at least `steps` transitions are made over all lanes together.
+  ///
+  /// `makeDecider` gives each lane its own decider. Per episode only finished episodes count. The market's numbers depend on (seed,
+  /// lane) alone, so runs with one seed meet the same market as far as the market ignores the actions. Throws where a decider cannot
+  /// decide. Traps where some lane
+  /// finishes no episode although the unit is one.
+  package static func play(
+    _ environment: any VectorEnvironment, steps: Int, seed: UInt64, unit: Unit, makeDecider: (Int) -> any Decider
+  ) throws(DecisionError) -> PlantedRun {
+    let lanes = environment.laneCount
+    precondition(steps > 0, "an evaluation of \(steps) steps")
+    let columns = environment.observationSpace.count
+    let row = SingleRow(lanes: lanes, columns: columns)
+    let buffers = row.buffers
+    let deciders = (0..<lanes).map(makeDecider)
+    environment.reset(seed: seed, into: buffers)
+    _ = environment.drainIllegalAttempts()
+    _ = environment.drainEpisodes()
+    var amounts = [Double](repeating: 0, count: lanes)
+    var finished = [Double](repeating: 0, count: lanes)
+    var running = [Double](repeating: 0, count: lanes)
+    var starts = [Bool](repeating: true, count: lanes)
+    var actions = [Int32](repeating: 0, count: lanes)
+    var confidence = 0.0
+    var confident = 0
+    let rounds = (steps + lanes - 1) / lanes
+    for _ in 0..<rounds {
+      for lane in 0..<lanes {
+        let observation = UnsafeBufferPointer(start: UnsafePointer(buffers.observations.row(lane)), count: columns)
+        let choice = try deciders[lane].decide(
+          observation.span, mask: buffers.masks[lane], startsEpisode: starts[lane])
+        actions[lane] = Int32(choice.action)
+        if let sure = choice.confidence {
+          confidence += sure
+          confident += 1
+        }
+      }
+      environment.step(&actions, lanes: 0..<lanes, into: buffers)
+      for lane in 0..<lanes {
+        running[lane] += Double(buffers.rewards[lane])
+        starts[lane] = buffers.terminated[lane] != 0 || buffers.truncated[lane] != 0
+        if starts[lane] {
+          finished[lane] += 1
+          amounts[lane] += running[lane]
+          running[lane] = 0
+        }
+      }
+    }
+    _ = environment.drainEpisodes()
+    let sums =
+      switch unit {
+      case .step:
+        ClusteredSums(
+          amounts: zip(amounts, running).map(+), weights: [Double](repeating: Double(rounds), count: lanes))
+      case .episode: ClusteredSums(amounts: amounts, weights: finished)
+      }
+    return PlantedRun(
+      unit: unit, sums: sums, steps: rounds * lanes, episodes: Int(finished.reduce(0, +)),
+      illegalAttempts: environment.drainIllegalAttempts(),
+      meanConfidence: confident > 0 ? confidence / Double(confident) : nil)
+  }
+}
+
+/// A policy, greedy and stochastic, on a planted market against its optimum and against always-flat.
+package struct PlantedReport: Sendable, Equatable {
+  package struct Row: Sendable, Equatable {
+    package var name: String
+    package var run: PlantedRun
+    /// Mean per unit with its bootstrap interval over lanes; nil with one lane.
+    package var interval: Interval?
+    /// The paired difference from always-flat; nil for flat itself and with one lane.
+    package var overFlat: Interval?
+  }
+
+  package var environment: String
+  package var policy: String
+  package var seed: UInt64
+  /// The known optimum per unit; nil where it is not known for these options.
+  package var optimum: Double?
+  package var greedy: Row
+  package var stochastic: Row
+  package var flat: Row
+
+  /// Three runs over the same market: see `PlantedRun.play`. The stochastic run samples from (seed, lane).
+  package init(
+    policy: InferencePolicy, policyName: String, environment: any VectorEnvironment, environmentName: String,
+    optimum: Double?, unit: PlantedRun.Unit, steps: Int, seed: UInt64
+  ) throws(DecisionError) {
+    func play(_ makeDecider: (Int) -> any Decider) throws(DecisionError) -> PlantedRun {
+      try PlantedRun.play(environment, steps: steps, seed: seed, unit: unit, makeDecider: makeDecider)
+    }
+    let flatRun = try play { _ in FallbackDecider(environment.actionSpace) }
+    func row(_ name: String, _ run: PlantedRun, lane: UInt32) -> Row {
+      Row(
+        name: name, run: run, interval: Bootstrap.clusteredMean(run.sums, seed: seed, lane: lane),
+        overFlat: Bootstrap.clusteredMean(run.sums, minus: flatRun.sums, seed: seed, lane: lane + 1))
+    }
+    self.environment = environmentName
+    self.policy = policyName
+    self.seed = seed
+    self.optimum = optimum
+    greedy = row("greedy", try play { PolicyDecider(policy, mode: .greedy, lane: $0) }, lane: 200)
+    stochastic = row(
+      "stochastic", try play { PolicyDecider(policy, mode: .stochastic(seed: seed), lane: $0) }, lane: 202)
+    flat = Row(
+      name: "flat", run: flatRun, interval: Bootstrap.clusteredMean(flatRun.sums, seed: seed, lane: 204), overFlat: nil)
+  }
+
+  /// The share of the optimum that a row's mean reaches; nil where the optimum is unknown or not positive.
+  package func shareOfOptimum(_ row: Row) -> Double? {
+    guard let optimum, optimum > 0 else { return nil }
+    return row.run.mean / optimum
+  }
+
+  /// Whether the greedy run beats always-flat beyond luck.
+  package var edgeFound: Bool { greedy.overFlat?.isAboveZero ?? false }
+
+  package var headline: String { edgeFound ? "edge over always-flat" : "no edge found" }
+
+  /// The report in lines of at most 80 columns.
+  package var lines: [String] {
+    let unit = greedy.run.unit.rawValue
+    var lines = ReportText.wrapped("Evaluation on the planted market \(environment)")
+    lines += ReportText.wrapped(policy, first: "  policy      ", rest: "              ")
+    let known = optimum.map { "\(ReportText.fixed($0, decimals: 4)) a \(unit), known" } ?? "not known for these options"
+    lines.append("  optimum     " + known)
+    lines += ReportText.wrapped(
+      "\(greedy.run.steps) over \(greedy.run.sums.amounts.count) lanes a run, \(greedy.run.episodes) episodes, seed \(seed)",
+      first: "  steps       ", rest: "              ")
+    lines.append("")
+    lines.append(
+      ReportText.left("  reward a \(unit)", 20)
+        + ["mean", "std. err.", "lower", "upper", "of optimum"].map { ReportText.right($0, 12) }.joined())
+    for row in [greedy, stochastic, flat] {
+      let cells = [
+        ReportText.fixed(row.run.mean, decimals: 4),
+        row.run.standardError.map { ReportText.fixed($0, decimals: 4) },
+        row.interval.map { ReportText.fixed($0.lower, decimals: 4) },
+        row.interval.map { ReportText.fixed($0.upper, decimals: 4) },
+        shareOfOptimum(row).map { ReportText.percent($0, decimals: 1) },
+      ]
+      lines.append(
+        ReportText.left("  " + row.name, 20)
+          + cells.map { ReportText.right($0 ?? ReportText.undefined, 12) }.joined())
+    }
+    lines.append("")
+    lines.append("VERDICT: \(headline).")
+    for row in [greedy, stochastic] {
+      let name = row.name.prefix(1).uppercased() + row.name.dropFirst()
+      let text =
+        row.overFlat.map {
+          "\(name) minus always-flat: \(ReportText.fixed($0.estimate, decimals: 4)) a \(unit), 95 % interval "
+            + "\(ReportText.fixed($0.lower, decimals: 4)) to \(ReportText.fixed($0.upper, decimals: 4))"
+            + ($0.isAboveZero || $0.isBelowZero ? "." : ": not distinguishable.")
+        } ?? "\(name): one lane is too few for an interval."
+      lines += ReportText.wrapped(text, first: "  ", rest: "  ")
+    }
+    lines += ReportText.wrapped(
+      "The verdict is for the greedy run. Standard errors and intervals take a lane as one observation, because the steps of "
+        + "a lane depend on each other; intervals are percentile bootstraps with \(Bootstrap.resamples) resamples.",
+      first: "  ", rest: "  ")
+    if greedy.run.illegalAttempts + stochastic.run.illegalAttempts > 0 {
+      lines += ReportText.wrapped(
+        "Illegal requests that became the fallback: greedy \(greedy.run.illegalAttempts), "
+          + "stochastic \(stochastic.run.illegalAttempts).", first: "  ", rest: "  ")
+    }
+    return lines
+  }
+
+  /// The report as one text.
+  package var text: String { lines.joined(separator: "\n") + "\n" }
+
+  /// Everything as JSON; undefined figures are null.
+  package var json: JSON {
+    func number(_ value: Double?) -> JSON { ReportJSON.number(value) }
+    func row(_ row: Row) -> JSON {
+      .object([
+        "name": .string(row.name), "mean": number(row.run.mean), "standard_error": number(row.run.standardError),
+        "interval": ReportJSON.interval(row.interval), "over_flat": ReportJSON.interval(row.overFlat),
+        "share_of_optimum": number(shareOfOptimum(row)), "steps": .integer(Int64(row.run.steps)),
+        "episodes": .integer(Int64(row.run.episodes)), "illegal_attempts": .integer(Int64(row.run.illegalAttempts)),
+        "mean_confidence": number(row.run.meanConfidence),
+      ])
+    }
+    return .object([
+      "kind": .string("planted"), "environment": .string(environment), "policy": .string(policy),
+      "seed": .string(String(seed)), "unit": .string(greedy.run.unit.rawValue), "optimum": number(optimum),
+      "lanes": .integer(Int64(greedy.run.sums.amounts.count)), "greedy": row(greedy), "stochastic": row(stochastic),
+      "flat": row(flat), "verdict": .string(headline), "edge_found": .bool(edgeFound),
+      "bootstrap_resamples": .integer(Int64(Bootstrap.resamples)),
+    ])
+  }
+}

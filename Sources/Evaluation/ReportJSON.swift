@@ -1,0 +1,135 @@
+// The report's figures as JSON: undefined is null, with the reason beside it.
+
+import Inference
+import Market
+
+enum ReportJSON {
+  /// Null for nil and for what JSON cannot hold.
+  static func number(_ value: Double?) -> JSON {
+    guard let value, value.isFinite else { return .null }
+    return .number(value)
+  }
+
+  static func interval(_ interval: Interval?) -> JSON {
+    guard let interval else { return .null }
+    return .object([
+      "estimate": number(interval.estimate), "lower": number(interval.lower), "upper": number(interval.upper),
+      "confidence": number(interval.confidence),
+    ])
+  }
+
+  static func lines(_ lines: [EvaluationContext.Line]) -> JSON {
+    .array(lines.map { .object(["name": .string($0.name), "text": .string($0.text)]) })
+  }
+
+  static func verdict(_ verdict: Verdict) -> JSON {
+    .object([
+      "edge_found": .bool(verdict.edgeFound),
+      "headline": .string(verdict.headline),
+      "sessions": .integer(Int64(verdict.sessions)),
+      "caveats": .array(verdict.caveats.map { .string($0) }),
+      "mean_daily_return_minus_baseline": .array(
+        verdict.comparisons.map {
+          .object([
+            "baseline": .string($0.baseline), "interval": interval($0.interval), "sentence": .string($0.sentence),
+          ])
+        }),
+    ])
+  }
+
+  static func account(_ account: AccountReport) -> JSON {
+    let metrics = account.metrics
+    var members: [String: JSON] = [
+      "name": .string(account.name),
+      "sessions": .integer(Int64(metrics.sessions)),
+      "decisions": .integer(Int64(account.decisions)),
+      "illegal_attempts": .integer(Int64(account.illegalAttempts)),
+      "fills": .integer(Int64(account.fillCount)),
+      "cut_fills": .integer(Int64(account.cutFillCount)),
+      "restricted_sessions": .integer(Int64(account.restrictedSessions)),
+      "account_lost": .bool(account.wasLost),
+      "last_date": .string(account.lastDate.description),
+      "initial_dollars": number(metrics.initialDollars),
+      "final_dollars": number(metrics.finalDollars),
+      "traded_dollars": number(metrics.tradedDollars),
+      "cost_dollars": number(metrics.costDollars),
+      "gross_gain_dollars": number(metrics.grossDollars),
+      "closed_trades": .integer(Int64(metrics.tradeCount)),
+      "winning_trades": .integer(Int64(metrics.winCount)),
+      "open_positions": .integer(Int64(metrics.openPositionCount)),
+      "net_liquidation_dollars": .array(account.closes.map(number)),
+    ]
+    var undefined: [String: JSON] = [:]
+    for figure in metrics.figures + [MetricFigure("mean_confidence", account.meanConfidence, "it has no probabilities")]
+    {
+      members[figure.key] = number(figure.value)
+      if let value = figure.value, value.isFinite { continue }
+      undefined[figure.key] = .string(figure.value == nil ? figure.reason : "beyond double precision")
+    }
+    if let drawdown = metrics.maximumDrawdown {
+      members["maximum_drawdown_sessions"] = .integer(Int64(drawdown.durationSessions))
+      members["maximum_drawdown_recovered"] = .bool(drawdown.depth == 0 || drawdown.recovery != nil)
+      members["longest_underwater_sessions"] = .integer(Int64(drawdown.longestUnderwaterSessions))
+    }
+    members["expectancy_interval"] = interval(metrics.expectancyInterval)
+    if metrics.expectancyInterval == nil {
+      undefined["expectancy_interval"] = .string("fewer than two closed trades")
+    }
+    members["undefined"] = .object(undefined)
+    return .object(members)
+  }
+}
+
+/// A figure that may be undefined, and why it then is.
+struct MetricFigure {
+  let key: String
+  let value: Double?
+  let reason: String
+
+  init(_ key: String, _ value: Double?, _ reason: String) {
+    self.key = key
+    self.value = value
+    self.reason = reason
+  }
+}
+
+extension PerformanceMetrics {
+  /// The figures that may be undefined, with the reason that holds where one is.
+  var figures: [MetricFigure] {
+    let few = "fewer than two sessions"
+    let interval = sharpeStandardError.map { 1.959964 * $0 }
+    let withoutLosses =
+      if case .noLosses(let wins) = profitFactor { "no losses in \(wins) winning trades" } else {
+        "no closed trade won or lost"
+      }
+    var ratio: Double?
+    if case .ratio(let value) = profitFactor { ratio = value }
+    return [
+      MetricFigure("total_return", totalReturn, "no session"),
+      MetricFigure("annual_return", annualReturn, sessions == 0 ? "no session" : "the account ended below zero"),
+      MetricFigure("annual_volatility", annualVolatility, few),
+      MetricFigure("sharpe", sharpe, sessions < 2 ? few : "the daily returns do not vary"),
+      MetricFigure("sharpe_standard_error", sharpeStandardError, "the Sharpe ratio is undefined"),
+      MetricFigure("sharpe_lower", both(sharpe, interval, -), "the Sharpe ratio is undefined"),
+      MetricFigure("sharpe_upper", both(sharpe, interval, +), "the Sharpe ratio is undefined"),
+      MetricFigure("sortino", sortino, sessions < 2 ? few : "no session lost anything"),
+      MetricFigure("maximum_drawdown", maximumDrawdown?.depth, "no session"),
+      MetricFigure(
+        "calmar", calmar, maximumDrawdown?.depth == 0 ? "the value never fell" : "the annual return is undefined"),
+      MetricFigure("turnover", turnover, sessions == 0 ? "no session" : "the mean value is not positive"),
+      MetricFigure(
+        "turnover_per_year", turnoverPerYear, sessions == 0 ? "no session" : "the mean value is not positive"),
+      MetricFigure("cost_share", costShare, "no gross gain that costs could take a share of"),
+      MetricFigure("time_in_position", timeInPosition, "no session"),
+      MetricFigure("win_rate", winRate, "no closed trade"),
+      MetricFigure("profit_factor", ratio, withoutLosses),
+      MetricFigure("expectancy_dollars", expectancyDollars, "no closed trade"),
+      MetricFigure("median_holding_sessions", medianHoldingSessions, "no closed trade"),
+    ]
+  }
+
+  private func both(_ a: Double?, _ b: Double?, _ combine: (Double, Double) -> Double) -> Double? {
+    guard let a, let b else { return nil }
+    return combine(a, b)
+  }
+}

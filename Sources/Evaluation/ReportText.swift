@@ -1,0 +1,67 @@
+// Numbers and paragraphs as a terminal of 80 columns shows them.
+
+/// Formatting without locale.
+enum ReportText {
+  static let columns = 80
+  /// What stands for an undefined figure.
+  static let undefined = "-"
+
+  /// Fixed decimals, half away from zero, never "-0.00"; exponent form from 1e12 on.
+  static func fixed(_ value: Double, decimals: Int) -> String {
+    guard value.isFinite else { return undefined }
+    let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
+    let scaled = (abs(value) * scale).rounded()
+    guard abs(value) < 1e12, scaled < 9e18 else { return value.description }
+    let digits = String(Int64(scaled))
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard decimals > 0 else { return sign + digits }
+    let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
+    return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
+  }
+
+  static func percent(_ fraction: Double, decimals: Int) -> String { fixed(100 * fraction, decimals: decimals) + " %" }
+
+  static func signedPercent(_ fraction: Double, decimals: Int) -> String {
+    let text = percent(fraction, decimals: decimals)
+    return text.hasPrefix("-") || text == undefined ? text : "+" + text
+  }
+
+  /// `text` at the right end of `width` columns.
+  static func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+
+  static func left(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
+  /// Words in lines of at most `columns`; the first line starts with `first`, the others with `rest`. A word that fits no line is cut.
+  static func wrapped(_ text: String, first: String = "", rest: String = "", columns: Int = columns) -> [String] {
+    var lines: [String] = []
+    var line = first
+    var isEmpty = true
+    func room() -> Int { columns - line.count - (isEmpty ? 0 : 1) }
+    for word in text.split(whereSeparator: \.isWhitespace) {
+      var word = word[...]
+      while !word.isEmpty {
+        if word.count <= room() {
+          line += (isEmpty ? "" : " ") + word
+          isEmpty = false
+          word = word[word.endIndex...]
+        } else if isEmpty {
+          let cut = max(1, room())
+          line += word.prefix(cut)
+          word = word.dropFirst(cut)
+          lines.append(line)
+          line = rest
+        } else {
+          lines.append(line)
+          line = rest
+          isEmpty = true
+        }
+      }
+    }
+    if !isEmpty || lines.isEmpty { lines.append(line) }
+    return lines.map { String($0.reversed().drop(while: { $0 == " " }).reversed()) }
+  }
+}
