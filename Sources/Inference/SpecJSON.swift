@@ -1,0 +1,158 @@
+// Networks and spaces as JSON: how bundles and checkpoints write them down.
+
+package import AgentInterface
+
+/// A JSON value of the wrong shape: which one, and what it must be.
+package struct JSONShapeError: Error, Hashable, CustomStringConvertible {
+  package let place: String
+  package let requirement: String
+
+  package init(_ place: String, _ requirement: String) {
+    self.place = place
+    self.requirement = requirement
+  }
+
+  package var description: String { "'\(place)' \(requirement)" }
+}
+
+extension JSON {
+  /// Refuses keys outside `known` and missing ones. Throws with the nearest known key.
+  package func requireKeys(_ known: [String], at place: String) throws(JSONShapeError) -> [String: JSON] {
+    guard let members = objectValue else { throw JSONShapeError(place, "must be an object, found \(kindName)") }
+    for key in members.keys.sorted() where !known.contains(key) {
+      let hint = NearestName.of(key, among: known).map { ", did you mean '\($0)'?" } ?? ""
+      throw JSONShapeError(place, "has the unknown key '\(key)'\(hint)")
+    }
+    for key in known where members[key] == nil { throw JSONShapeError(place, "lacks the key '\(key)'") }
+    return members
+  }
+
+  fileprivate func count(_ range: ClosedRange<Int>, at place: String) throws(JSONShapeError) -> Int {
+    guard let value = integerValue, range.contains(value) else {
+      throw JSONShapeError(place, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+}
+
+extension NetworkSpec {
+  /// Bounds of what is read from a file, so that no size computed from it can overflow.
+  private static let widths = 1...65_536
+  private static let maximumLayers = 16
+
+  /// The network as JSON, keys in snake_case.
+  package var json: JSON {
+    let memoryJSON: JSON
+    switch memory {
+    case .none: memoryJSON = "none"
+    case .lstm(let hidden, let critic):
+      memoryJSON = ["lstm": ["hidden": .integer(Int64(hidden)), "critic": .string(critic.rawValue)]]
+    }
+    func tower(_ widths: [Int]) -> JSON { .array(widths.map { .integer(Int64($0)) }) }
+    return [
+      "inputs": .integer(Int64(inputs)), "actions": .integer(Int64(actions)), "memory": memoryJSON,
+      "policy_tower": tower(policyTower), "value_tower": tower(valueTower),
+      "activation": .string(activation.rawValue), "has_value_head": .bool(hasValueHead),
+    ]
+  }
+
+  /// The network of a JSON value that `json` wrote.
+  package init(json: JSON, at place: String = "network") throws(JSONShapeError) {
+    let members = try json.requireKeys(
+      ["inputs", "actions", "memory", "policy_tower", "value_tower", "activation", "has_value_head"], at: place)
+    func member(_ key: String) -> JSON { members[key] ?? .null }
+    func tower(_ key: String) throws(JSONShapeError) -> [Int] {
+      guard let widths = member(key).arrayValue, widths.count <= NetworkSpec.maximumLayers else {
+        throw JSONShapeError("\(place).\(key)", "must be a list of at most \(NetworkSpec.maximumLayers) widths")
+      }
+      var result: [Int] = []
+      for width in widths { result.append(try width.count(NetworkSpec.widths, at: "\(place).\(key)")) }
+      return result
+    }
+    let memory: Memory
+    if member("memory") == "none" {
+      memory = .none
+    } else {
+      let kind = try member("memory").requireKeys(["lstm"], at: "\(place).memory")
+      let parts = try (kind["lstm"] ?? .null).requireKeys(["hidden", "critic"], at: "\(place).memory.lstm")
+      guard let critic = parts["critic"]?.stringValue.flatMap({ CriticMemory(rawValue: $0) }) else {
+        let known = CriticMemory.allCases.map(\.rawValue).joined(separator: ", ")
+        throw JSONShapeError("\(place).memory.lstm.critic", "must be one of \(known)")
+      }
+      memory = .lstm(
+        hidden: try (parts["hidden"] ?? .null).count(NetworkSpec.widths, at: "\(place).memory.lstm.hidden"),
+        critic: critic)
+    }
+    guard let activation = member("activation").stringValue.flatMap({ Activation(rawValue: $0) }) else {
+      let known = Activation.allCases.map(\.rawValue).joined(separator: ", ")
+      throw JSONShapeError("\(place).activation", "must be one of \(known)")
+    }
+    guard let hasValueHead = member("has_value_head").boolValue else {
+      throw JSONShapeError("\(place).has_value_head", "must be true or false")
+    }
+    self.init(
+      inputs: try member("inputs").count(NetworkSpec.widths, at: "\(place).inputs"),
+      actions: try member("actions").count(1...64, at: "\(place).actions"), memory: memory,
+      policyTower: try tower("policy_tower"), valueTower: try tower("value_tower"), activation: activation,
+      hasValueHead: hasValueHead)
+  }
+}
+
+extension ParameterLayout {
+  /// The layout as JSON: name, shape and offset of each parameter, in order.
+  package var json: JSON {
+    .array(
+      entries.map { entry in
+        [
+          "name": .string(entry.name), "shape": .array(entry.shape.map { .integer(Int64($0)) }),
+          "offset": .integer(Int64(entry.offset)),
+        ]
+      })
+  }
+}
+
+extension ObservationSpace {
+  /// The columns as JSON, in order.
+  package var json: JSON {
+    .array(columns.map { ["name": .string($0.name), "unit": .string($0.unit)] })
+  }
+
+  /// The columns of a JSON value that `json` wrote. Names must be unique.
+  package init(json: JSON, at place: String = "observation_columns") throws(JSONShapeError) {
+    guard let elements = json.arrayValue else { throw JSONShapeError(place, "must be a list of columns") }
+    var columns: [Column] = []
+    var names: Set<String> = []
+    for (index, element) in elements.enumerated() {
+      let members = try element.requireKeys(["name", "unit"], at: "\(place)[\(index)]")
+      guard let name = members["name"]?.stringValue, let unit = members["unit"]?.stringValue else {
+        throw JSONShapeError("\(place)[\(index)]", "must hold texts")
+      }
+      guard names.insert(name).inserted else { throw JSONShapeError(place, "names the column '\(name)' twice") }
+      columns.append(Column(name: name, unit: unit))
+    }
+    self.init(columns: columns)
+  }
+}
+
+extension ActionSpace {
+  /// The actions as JSON.
+  package var json: JSON {
+    ["names": .array(names.map { .string($0) }), "fallback": fallback.map { .integer(Int64($0)) } ?? .null]
+  }
+
+  /// The actions of a JSON value that `json` wrote.
+  package init(json: JSON, at place: String = "actions") throws(JSONShapeError) {
+    let members = try json.requireKeys(["names", "fallback"], at: place)
+    guard let elements = members["names"]?.arrayValue, (1...64).contains(elements.count) else {
+      throw JSONShapeError("\(place).names", "must be a list of 1 to 64 names")
+    }
+    var names: [String] = []
+    for element in elements {
+      guard let name = element.stringValue else { throw JSONShapeError("\(place).names", "must hold texts") }
+      names.append(name)
+    }
+    let fallbackJSON = members["fallback"] ?? .null
+    let fallback = fallbackJSON.isNull ? nil : try fallbackJSON.count(0...(names.count - 1), at: "\(place).fallback")
+    self.init(names: names, fallback: fallback)
+  }
+}
