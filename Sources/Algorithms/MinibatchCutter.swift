@@ -1,0 +1,322 @@
+// Cutting a rollout into minibatches, and minibatches into gradient slices.
+
+import Kernels
+import Networks
+
+/// The order in which one epoch visits a rollout.
+package enum EpochOrder: Sendable {
+  /// Drawn from the run's own stream.
+  case random
+  /// `shuffled`: a permutation of all T N steps, lane-major (step t of lane n is n T + t).
+  case permutation([Int32])
+  /// `rotation`: the lane-major step that comes first.
+  case split(Int)
+  /// `lanes`: a permutation of the lane blocks.
+  case blocks([Int32])
+}
+
+/// Cuts a rollout into minibatches by scheme, and each minibatch into gradient slices whose number and shape depend on the configuration
+/// and the data alone, never on the workers.
+///
+/// One cutter thread calls `beginEpoch` and `cut`; then workers call `prepare` for different slices at the same time.
+final class MinibatchCutter: @unchecked Sendable {
+  /// The most gradient blocks of a minibatch: slices beyond share a block, in order.
+  static let blockLimit = 16
+  /// Sequences of a slice in `rotation`.
+  private static let sequencesPerSlice = 32
+
+  let scheme: MinibatchScheme
+  private let rollout: Rollout
+  private let batchSize: Int
+  /// Lanes of a block in `lanes`.
+  let blockWidth: Int
+  private let blockCount: Int
+  private let blocksPerMinibatch: Int
+  private let rowsPerSlice: Int
+  /// `shuffled`: lane-major permutation; `lanes`: block permutation.
+  private let order: UnsafeMutablePointer<Int32>
+  private let orderCount: Int
+  private var split = 0
+  /// `rotation`: the minibatch's sequences, each first step (lane-major) and length.
+  private let sequenceStarts: UnsafeMutablePointer<Int32>
+  private let sequenceLengths: UnsafeMutablePointer<Int32>
+  private var sequenceCount = 0
+  private let gathers: [SliceGather]
+
+  // The current minibatch.
+  private var first = 0
+  private var last = 0
+  /// Slices of the current minibatch.
+  private(set) var sliceCount = 0
+  /// Steps of the current minibatch.
+  private(set) var validCount = 0
+
+  let rowCapacity: Int
+  let sequenceCapacity: Int
+  let lengthCapacity: Int
+
+  init(scheme: MinibatchScheme, rollout: Rollout, batchSize: Int, workerCount: Int) {
+    let (horizon, lanes) = (rollout.horizon, rollout.laneCount)
+    let total = horizon * lanes
+    self.scheme = scheme
+    self.rollout = rollout
+    self.batchSize = min(batchSize, total)
+    let lanesPerMinibatch = min(max(1, batchSize / horizon), lanes)
+    let blocksWanted = (lanesPerMinibatch + 63) / 64
+    blockWidth = (lanesPerMinibatch + blocksWanted - 1) / blocksWanted
+    blockCount = (lanes + blockWidth - 1) / blockWidth
+    blocksPerMinibatch = blocksWanted
+    rowsPerSlice = max(64, (self.batchSize + MinibatchCutter.blockLimit - 1) / MinibatchCutter.blockLimit)
+    switch scheme {
+    case .shuffled:
+      orderCount = total
+      (lengthCapacity, sequenceCapacity) = (1, min(rowsPerSlice, self.batchSize))
+      rowCapacity = sequenceCapacity
+    case .lanes:
+      orderCount = blockCount
+      (lengthCapacity, sequenceCapacity) = (horizon, blockWidth)
+      rowCapacity = horizon * blockWidth
+    case .rotation:
+      orderCount = 0
+      lengthCapacity = min(horizon, self.batchSize)
+      sequenceCapacity = min(MinibatchCutter.sequencesPerSlice, self.batchSize)
+      rowCapacity = lengthCapacity * sequenceCapacity
+    }
+    order = .allocate(capacity: max(orderCount, 1))
+    for index in 0..<orderCount { order[index] = Int32(index) }
+    let sequenceRoom = scheme == .rotation ? self.batchSize : 1
+    sequenceStarts = .allocate(capacity: sequenceRoom)
+    sequenceStarts.initialize(repeating: 0, count: sequenceRoom)
+    sequenceLengths = .allocate(capacity: sequenceRoom)
+    sequenceLengths.initialize(repeating: 0, count: sequenceRoom)
+    let (rows, sequences) = (rowCapacity, sequenceCapacity)
+    gathers = (0..<workerCount).map { _ in
+      SliceGather(
+        rowCapacity: rows, observationCount: scheme == .lanes ? 0 : rollout.observationCount,
+        stateCount: scheme == .rotation ? sequences * rollout.hiddenCount : 0,
+        hasCriticState: rollout.states.criticHidden != nil)
+    }
+  }
+
+  deinit {
+    order.deallocate()
+    sequenceStarts.deallocate()
+    sequenceLengths.deallocate()
+  }
+
+  /// Minibatches of an epoch; the last may be short.
+  var minibatchCount: Int {
+    switch scheme {
+    case .shuffled, .rotation: (rollout.horizon * rollout.laneCount + batchSize - 1) / batchSize
+    case .lanes: (blockCount + blocksPerMinibatch - 1) / blocksPerMinibatch
+    }
+  }
+
+  /// The most slices a minibatch can have.
+  var sliceLimit: Int {
+    switch scheme {
+    case .shuffled: (batchSize + rowsPerSlice - 1) / rowsPerSlice
+    case .lanes: blocksPerMinibatch
+    case .rotation: (batchSize + MinibatchCutter.sequencesPerSlice - 1) / MinibatchCutter.sequencesPerSlice
+    }
+  }
+
+  /// Fixes the epoch's order. Traps if a given order does not fit the scheme.
+  func beginEpoch(_ given: EpochOrder, random: inout RandomStream) {
+    let total = rollout.horizon * rollout.laneCount
+    switch (given, scheme) {
+    case (.random, .rotation):
+      split = Int(random.nextInteger(below: UInt64(total)))
+    case (.random, _):
+      for index in 0..<orderCount { order[index] = Int32(index) }
+      for place in stride(from: orderCount - 1, to: 0, by: -1) {
+        let other = Int(random.nextInteger(below: UInt64(place + 1)))
+        (order[place], order[other]) = (order[other], order[place])
+      }
+    case (.split(let position), .rotation):
+      precondition((0..<total).contains(position), "split \(position) of \(total) steps")
+      split = position
+    case (.permutation(let values), .shuffled), (.blocks(let values), .lanes):
+      precondition(
+        values.count == orderCount && values.allSatisfy { (0..<Int32(orderCount)).contains($0) },
+        "an order of \(values.count) entries for \(orderCount)")
+      for (index, value) in values.enumerated() { order[index] = value }
+    default: preconditionFailure("the order does not fit the scheme \(scheme)")
+    }
+  }
+
+  /// Makes minibatch `index` the current one.
+  func cut(_ index: Int) {
+    switch scheme {
+    case .shuffled:
+      first = index * batchSize
+      last = min(first + batchSize, orderCount)
+      validCount = last - first
+      sliceCount = (validCount + rowsPerSlice - 1) / rowsPerSlice
+    case .lanes:
+      first = index * blocksPerMinibatch
+      last = min(first + blocksPerMinibatch, blockCount)
+      sliceCount = last - first
+      validCount = 0
+      for place in first..<last { validCount += lanes(ofBlock: Int(order[place])).count * rollout.horizon }
+    case .rotation:
+      first = index * batchSize
+      last = min(first + batchSize, rollout.horizon * rollout.laneCount)
+      validCount = last - first
+      findSequences()
+      sliceCount = (sequenceCount + MinibatchCutter.sequencesPerSlice - 1) / MinibatchCutter.sequencesPerSlice
+    }
+  }
+
+  /// Mean and unbiased standard deviation of the advantages of the current minibatch.
+  func advantageMoments() -> (mean: Double, deviation: Double) {
+    let advantages = rollout.advantages
+    var sum = 0.0
+    forEachRow { sum += Double(advantages[$0]) }
+    let mean = sum / Double(validCount)
+    var squares = 0.0
+    forEachRow { squares += (Double(advantages[$0]) - mean) * (Double(advantages[$0]) - mean) }
+    return (mean, (squares / Double(validCount - 1)).squareRoot())
+  }
+
+  /// The batch of slice `slice` of the current minibatch, and each of its rows' place in the rollout (-1: padding).
+  func prepare(slice: Int, worker: Int) -> (batch: SequenceBatch, rowIndices: UnsafePointer<Int32>) {
+    let gather = gathers[worker]
+    switch scheme {
+    case .shuffled: return (shuffledBatch(slice, gather), UnsafePointer(gather.rowIndices))
+    case .lanes: return (laneBatch(slice, gather), UnsafePointer(gather.rowIndices))
+    case .rotation: return (rotationBatch(slice, gather), UnsafePointer(gather.rowIndices))
+    }
+  }
+
+  // MARK: Schemes
+
+  private func lanes(ofBlock block: Int) -> Range<Int> {
+    (block * blockWidth)..<min((block + 1) * blockWidth, rollout.laneCount)
+  }
+
+  /// A lane-major step's place t N + lane.
+  private func place(ofLaneMajor step: Int) -> Int {
+    let (lane, time) = step.quotientAndRemainder(dividingBy: rollout.horizon)
+    return time * rollout.laneCount + lane
+  }
+
+  private func forEachRow(_ body: (Int) -> Void) {
+    switch scheme {
+    case .shuffled:
+      for position in first..<last { body(place(ofLaneMajor: Int(order[position]))) }
+    case .lanes:
+      for position in first..<last {
+        for lane in lanes(ofBlock: Int(order[position])) {
+          for step in 0..<rollout.horizon { body(step * rollout.laneCount + lane) }
+        }
+      }
+    case .rotation:
+      let total = rollout.horizon * rollout.laneCount
+      for position in first..<last { body(place(ofLaneMajor: (split + position) % total)) }
+    }
+  }
+
+  private func shuffledBatch(_ slice: Int, _ gather: SliceGather) -> SequenceBatch {
+    let start = first + slice * rowsPerSlice
+    let count = min(rowsPerSlice, last - start)
+    let columns = rollout.observationCount
+    let (source, target, rowIndices) = (rollout.observations, gather.observations.base, gather.rowIndices)
+    for row in 0..<count {
+      let index = place(ofLaneMajor: Int(order[start + row]))
+      rowIndices[row] = Int32(index)
+      (target + row * columns).update(from: source + index * columns, count: columns)
+    }
+    return SequenceBatch(length: 1, count: count, observations: target, observationTimeStride: 0)
+  }
+
+  private func laneBatch(_ slice: Int, _ gather: SliceGather) -> SequenceBatch {
+    let lanes = lanes(ofBlock: Int(order[first + slice]))
+    let (horizon, laneCount, columns) = (rollout.horizon, rollout.laneCount, rollout.observationCount)
+    let rowIndices = gather.rowIndices
+    for step in 0..<horizon {
+      let row = rowIndices + step * lanes.count
+      let index = Int32(step * laneCount + lanes.lowerBound)
+      for lane in 0..<lanes.count { row[lane] = index + Int32(lane) }
+    }
+    return SequenceBatch(
+      length: horizon, count: lanes.count, observations: rollout.observations + lanes.lowerBound * columns,
+      observationTimeStride: laneCount * columns, starts: rollout.starts + lanes.lowerBound,
+      startTimeStride: laneCount,
+      initialState: rollout.state(at: 0).advanced(by: lanes.lowerBound * rollout.hiddenCount))
+  }
+
+  /// A sequence begins at the minibatch's first step, at an episode's start and at a lane's first step.
+  private func findSequences() {
+    let (horizon, total) = (rollout.horizon, rollout.horizon * rollout.laneCount)
+    sequenceCount = 0
+    for position in first..<last {
+      let step = (split + position) % total
+      if position == first || step % horizon == 0 || rollout.starts[place(ofLaneMajor: step)] != 0 {
+        sequenceStarts[sequenceCount] = Int32(step)
+        sequenceLengths[sequenceCount] = 0
+        sequenceCount += 1
+      }
+      sequenceLengths[sequenceCount - 1] += 1
+    }
+  }
+
+  private func rotationBatch(_ slice: Int, _ gather: SliceGather) -> SequenceBatch {
+    let start = slice * MinibatchCutter.sequencesPerSlice
+    let count = min(MinibatchCutter.sequencesPerSlice, sequenceCount - start)
+    var length = 0
+    for sequence in start..<(start + count) { length = max(length, Int(sequenceLengths[sequence])) }
+    let (columns, hidden) = (rollout.observationCount, rollout.hiddenCount)
+    gather.observations.base.update(repeating: 0, count: length * count * columns)
+    gather.rowIndices.update(repeating: -1, count: length * count)
+    gather.starts.update(repeating: 0, count: length * count)
+    for sequence in 0..<count {
+      let begin = place(ofLaneMajor: Int(sequenceStarts[start + sequence]))
+      gather.starts[sequence] = rollout.starts[begin]
+      rollout.states.advanced(by: begin * hidden).copy(
+        to: gather.states.advanced(by: sequence * hidden), count: hidden)
+      for step in 0..<Int(sequenceLengths[start + sequence]) {
+        let index = begin + step * rollout.laneCount
+        let row = step * count + sequence
+        gather.rowIndices[row] = Int32(index)
+        (gather.observations.base + row * columns).update(from: rollout.observations + index * columns, count: columns)
+      }
+    }
+    return SequenceBatch(
+      length: length, count: count, observations: gather.observations.base, observationTimeStride: count * columns,
+      starts: gather.starts, startTimeStride: count, initialState: gather.states)
+  }
+}
+
+/// One worker's copies of what is not contiguous in the rollout.
+private final class SliceGather {
+  let rowIndices: UnsafeMutablePointer<Int32>
+  let starts: UnsafeMutablePointer<UInt8>
+  let observations: FloatStorage
+  let states: RecurrentStateRows
+  private let stateStorage: FloatStorage
+
+  init(rowCapacity: Int, observationCount: Int, stateCount: Int, hasCriticState: Bool) {
+    rowIndices = .allocate(capacity: rowCapacity)
+    rowIndices.initialize(repeating: -1, count: rowCapacity)
+    starts = .allocate(capacity: rowCapacity)
+    starts.initialize(repeating: 0, count: rowCapacity)
+    observations = FloatStorage(count: rowCapacity * observationCount)
+    stateStorage = FloatStorage(count: 4 * stateCount)
+    var states = RecurrentStateRows()
+    if stateCount > 0 {
+      states.actorHidden = stateStorage.base
+      states.actorCell = stateStorage.base + stateCount
+      if hasCriticState {
+        states.criticHidden = stateStorage.base + 2 * stateCount
+        states.criticCell = stateStorage.base + 3 * stateCount
+      }
+    }
+    self.states = states
+  }
+
+  deinit {
+    rowIndices.deallocate()
+    starts.deallocate()
+  }
+}

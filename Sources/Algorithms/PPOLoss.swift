@@ -1,0 +1,117 @@
+// The clipped surrogate objective with value and entropy terms, and its gradient.
+
+import AgentInterface
+import Glibc
+import Kernels
+package import Networks
+
+/// Loss sums over the rows of a slice; divide by the minibatch's valid count for the means.
+package struct PPOLossSums: Sendable {
+  package var policy = 0.0
+  package var value = 0.0
+  package var entropy = 0.0
+  package var approximateKL = 0.0
+  package var clipped = 0.0
+
+  package init() {}
+
+  static func += (left: inout PPOLossSums, right: PPOLossSums) {
+    left.policy += right.policy
+    left.value += right.value
+    left.entropy += right.entropy
+    left.approximateKL += right.approximateKL
+    left.clipped += right.clipped
+  }
+}
+
+/// What the loss needs to know besides the rows.
+package struct PPOLossSettings: Sendable {
+  package var clipRange: Float
+  package var clipRangeValue: Float?
+  package var entropyCoefficient: Float
+  package var valueCoefficient: Float
+  /// Of the whole minibatch; the divisor is its unbiased deviation plus 1e-8, or 1.
+  package var advantageMean: Float = 0
+  package var advantageDivisor: Float = 1
+  /// Rows of the whole minibatch that count.
+  package var validCount = 1
+
+  package init(clipRange: Float, clipRangeValue: Float?, entropyCoefficient: Float, valueCoefficient: Float) {
+    self.clipRange = clipRange
+    self.clipRangeValue = clipRangeValue
+    self.entropyCoefficient = entropyCoefficient
+    self.valueCoefficient = valueCoefficient
+  }
+}
+
+/// Loss = -mean(min(A r, A clip(r, 1 +- c))) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H), r the ratio of the action's new
+/// to its old probability. With value clipping V is replaced by its clipped form. Source: Schulman et al. 2017; stable-baselines3 2.9.
+package enum PPOLoss {
+  /// Evaluates the rows of one slice and replaces logits and values by the gradient of the loss.
+  ///
+  /// rowIndices: (rows) each row's place t N + lane in the rollout, or -1 for padding, which gets no gradient. `masks` nil: every action
+  /// is legal. scratch: (2 A). Sums run in row order.
+  package static func evaluate(
+    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
+    settings: PPOLossSettings, scratch: UnsafeMutablePointer<Float>
+  ) -> PPOLossSums {
+    let actionCount = outputs.logits.columns
+    let rows = outputs.logits.rows
+    let logits = outputs.logits.base
+    let values = outputs.values
+    let (masks, actions, oldLogProbabilities) = (rollout.masks, rollout.actions, rollout.logProbabilities)
+    let (advantages, returns, oldValues) = (rollout.advantages, rollout.returns, rollout.values)
+    let allLegal = ActionMask.all(count: actionCount).rawValue
+    let logProbabilities = scratch
+    let probabilities = scratch + actionCount
+    let scale = 1 / Float(settings.validCount)
+    let (lower, upper) = (1 - settings.clipRange, 1 + settings.clipRange)
+    let valueScale = 2 * settings.valueCoefficient * scale
+    let entropyScale = settings.entropyCoefficient * scale
+    var sums = PPOLossSums()
+    for row in 0..<rows {
+      let gradient = logits + row * actionCount
+      let index = Int(rowIndices[row])
+      guard index >= 0 else {
+        gradient.update(repeating: 0, count: actionCount)
+        values[row] = 0
+        continue
+      }
+      let action = Int(actions[index])
+      let entropy = MaskedSoftmax.evaluate(
+        logits: gradient, mask: isMasked ? masks[index].rawValue : allLegal, count: actionCount,
+        logProbabilities: logProbabilities, probabilities: probabilities)
+      let advantage = (advantages[index] - settings.advantageMean) / settings.advantageDivisor
+      let change = logProbabilities[action] - oldLogProbabilities[index]
+      let ratio = expf(change)
+      let plain = advantage * ratio
+      let limited = advantage * min(max(ratio, lower), upper)
+      sums.policy -= Double(min(plain, limited))
+      sums.entropy += Double(entropy)
+      sums.approximateKL += Double((ratio - 1) - change)
+      if abs(ratio - 1) > settings.clipRange { sums.clipped += 1 }
+      // Where the clipped branch is the smaller one it is constant, and the row pulls nowhere.
+      let pull = plain <= limited ? -plain * scale : 0
+      for other in 0..<actionCount { gradient[other] = -pull * probabilities[other] }
+      gradient[action] += pull
+      if entropyScale != 0 {
+        for other in 0..<actionCount {
+          gradient[other] += entropyScale * probabilities[other] * (logProbabilities[other] + entropy)
+        }
+      }
+
+      let value = values[row]
+      var predicted = value
+      var passes = true
+      if let range = settings.clipRangeValue {
+        let difference = value - oldValues[index]
+        predicted = oldValues[index] + min(max(difference, -range), range)
+        passes = abs(difference) <= range
+      }
+      let error = predicted - returns[index]
+      sums.value += Double(error * error)
+      values[row] = passes ? valueScale * error : 0
+    }
+    return sums
+  }
+}

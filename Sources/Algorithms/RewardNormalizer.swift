@@ -1,0 +1,45 @@
+// Scaling rewards by the spread of the discounted return.
+
+import Kernels
+
+/// r becomes clip(r / sqrt(variance of R + 1e-8), +-clip), R the running discounted return of each lane: R = gamma R + r, zeroed after an
+/// episode's end. No mean is subtracted. Source: VecNormalize of stable-baselines3 2.9.
+package final class RewardNormalizer: @unchecked Sendable {
+  package let moments: RunningMoments
+  /// (N)
+  package let returns: UnsafeMutablePointer<Double>
+  package let laneCount: Int
+  private let gamma: Double
+  private let clip: Double
+
+  package init(laneCount: Int, sliceCount: Int, gamma: Double, clip: Double) {
+    self.laneCount = laneCount
+    self.gamma = gamma
+    self.clip = clip
+    moments = RunningMoments(columns: 1, sliceCount: sliceCount)
+    returns = .allocate(capacity: laneCount)
+    returns.initialize(repeating: 0, count: laneCount)
+  }
+
+  deinit { returns.deallocate() }
+
+  /// Forgets the running returns: every lane starts an episode.
+  package func begin() { returns.update(repeating: 0, count: laneCount) }
+
+  /// Moves the returns of `lanes` on and measures them. rewards: (N). Then `moments.merge()`, then `normalize`.
+  package func measure(slice: Int, lanes: Range<Int>, rewards: UnsafePointer<Float>) {
+    for lane in lanes { returns[lane] = returns[lane] * gamma + Double(rewards[lane]) }
+    moments.measure(slice: slice, values: returns + lanes.lowerBound, count: lanes.count)
+  }
+
+  /// Scales the rewards of `lanes` in place and zeroes the returns of episodes that ended. All (N).
+  package func normalize(lanes: Range<Int>, rewards: UnsafeMutablePointer<Float>, ended: UnsafePointer<UInt8>) {
+    let deviation = (moments.variance[0] + 1e-8).squareRoot()
+    for lane in lanes {
+      let scaled = Double(rewards[lane]) / deviation
+      // Both comparisons are false for NaN, which must not be hidden by the bound.
+      rewards[lane] = Float(scaled > clip ? clip : scaled < -clip ? -clip : scaled)
+      if ended[lane] != 0 { returns[lane] = 0 }
+    }
+  }
+}

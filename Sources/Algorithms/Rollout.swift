@@ -1,0 +1,145 @@
+// T x N steps of experience in one allocation.
+
+package import AgentInterface
+package import Kernels
+package import Networks
+
+/// T x N experience, time-major, in one allocation. Element (t, lane) of a (T, N) block is at t N + lane.
+///
+/// Observations, masks, values and starts have T + 1 rows: row T is what the rollout ends in and the next one begins with. The state before
+/// the step is kept at row 0 (minibatches of whole lanes) or at every row (`rotation`); it counts as zero where `starts` says so.
+package final class Rollout: @unchecked Sendable {
+  package let horizon: Int
+  package let laneCount: Int
+  package let observationCount: Int
+  /// Rows that hold recurrent state: 0, 1 or T.
+  package let stateRowCount: Int
+  package let hiddenCount: Int
+
+  /// (T + 1, N, D) as the policy reads them: normalised in place where that is asked for.
+  package let observations: UnsafeMutablePointer<Float>
+  /// (N, D) the last observations of the episodes truncated in the current step.
+  package let finalObservations: UnsafeMutablePointer<Float>
+  /// (T + 1, N)
+  package let masks: UnsafeMutablePointer<ActionMask>
+  /// (T + 1, N)
+  package let values: UnsafeMutablePointer<Float>
+  /// (T + 1, N) 1 where the observation is the first of an episode.
+  package let starts: UnsafeMutablePointer<UInt8>
+  /// (T, N)
+  package let actions: UnsafeMutablePointer<Int32>
+  /// (T, N) of the action taken, under the policy that took it.
+  package let logProbabilities: UnsafeMutablePointer<Float>
+  /// (T, N) normalised where that is asked for; without the bootstrap of a truncation.
+  package let rewards: UnsafeMutablePointer<Float>
+  /// (T, N)
+  package let terminated: UnsafeMutablePointer<UInt8>
+  /// (T, N)
+  package let truncated: UnsafeMutablePointer<UInt8>
+  /// (T, N) V(final observation) where truncated, else 0.
+  package let bootstrapValues: UnsafeMutablePointer<Float>
+  /// (T, N)
+  package let advantages: UnsafeMutablePointer<Float>
+  /// (T, N)
+  package let returns: UnsafeMutablePointer<Float>
+  /// (stateRowCount, N, H) each.
+  package let states: RecurrentStateRows
+
+  private let memory: UnsafeMutableRawPointer
+
+  /// A rollout of zeros whose every lane starts an episode.
+  package init(
+    horizon: Int, laneCount: Int, observationCount: Int, hiddenCount: Int = 0, hasCriticState: Bool = false,
+    keepsEveryState: Bool = false
+  ) {
+    precondition(
+      horizon >= 1 && laneCount >= 1 && observationCount >= 1,
+      "a rollout of \(horizon) steps, \(laneCount) lanes, \(observationCount) columns")
+    self.horizon = horizon
+    self.laneCount = laneCount
+    self.observationCount = observationCount
+    self.hiddenCount = hiddenCount
+    stateRowCount = hiddenCount == 0 ? 0 : keepsEveryState ? horizon : 1
+    let rows = horizon * laneCount
+    let stateCount = stateRowCount * laneCount * hiddenCount
+    var byteCount = 0
+    func reserve(_ bytes: Int) -> Int {
+      defer { byteCount += (bytes + 63) / 64 * 64 }
+      return byteCount
+    }
+    let observationPlace = reserve(4 * (rows + laneCount) * observationCount)
+    let finalPlace = reserve(4 * laneCount * observationCount)
+    let maskPlace = reserve(MemoryLayout<ActionMask>.stride * (rows + laneCount))
+    let valuePlace = reserve(4 * (rows + laneCount))
+    let startPlace = reserve(rows + laneCount)
+    let actionPlace = reserve(4 * rows)
+    let floatPlaces = (0..<5).map { _ in reserve(4 * rows) }
+    let terminatedPlace = reserve(rows)
+    let truncatedPlace = reserve(rows)
+    let statePlaces = (0..<4).map { reserve($0 < 2 || hasCriticState ? 4 * stateCount : 0) }
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    self.memory = memory
+    func floats(_ place: Int, _ count: Int) -> UnsafeMutablePointer<Float> {
+      (memory + place).bindMemory(to: Float.self, capacity: count)
+    }
+    observations = floats(observationPlace, (rows + laneCount) * observationCount)
+    finalObservations = floats(finalPlace, laneCount * observationCount)
+    masks = (memory + maskPlace).bindMemory(to: ActionMask.self, capacity: rows + laneCount)
+    values = floats(valuePlace, rows + laneCount)
+    starts = (memory + startPlace).bindMemory(to: UInt8.self, capacity: rows + laneCount)
+    actions = (memory + actionPlace).bindMemory(to: Int32.self, capacity: rows)
+    logProbabilities = floats(floatPlaces[0], rows)
+    rewards = floats(floatPlaces[1], rows)
+    bootstrapValues = floats(floatPlaces[2], rows)
+    advantages = floats(floatPlaces[3], rows)
+    returns = floats(floatPlaces[4], rows)
+    terminated = (memory + terminatedPlace).bindMemory(to: UInt8.self, capacity: rows)
+    truncated = (memory + truncatedPlace).bindMemory(to: UInt8.self, capacity: rows)
+    var states = RecurrentStateRows()
+    if stateCount > 0 {
+      states.actorHidden = floats(statePlaces[0], stateCount)
+      states.actorCell = floats(statePlaces[1], stateCount)
+      if hasCriticState {
+        states.criticHidden = floats(statePlaces[2], stateCount)
+        states.criticCell = floats(statePlaces[3], stateCount)
+      }
+    }
+    self.states = states
+    starts.update(repeating: 1, count: laneCount)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// What the environment's reset writes: row 0.
+  package var resetBuffers: StepBuffers { buffers(observationRow: 0, flagRow: 0) }
+
+  /// What the environment's step `step` writes: observations and masks of row step + 1, rewards and flags of row step.
+  package func stepBuffers(at step: Int) -> StepBuffers {
+    precondition((0..<horizon).contains(step), "step \(step) of a rollout of \(horizon)")
+    return buffers(observationRow: step + 1, flagRow: step)
+  }
+
+  /// The actions of row `step`, (N).
+  package func actions(at step: Int) -> UnsafeMutablePointer<Int32> { actions + step * laneCount }
+
+  /// The state before row `row`, lane 0.
+  func state(at row: Int) -> RecurrentStateRows { states.advanced(by: row * laneCount * hiddenCount) }
+
+  /// Permutes the rewards over all steps and lanes: the control that no learner may pass.
+  package func permuteRewards(using random: inout RandomStream) {
+    for last in stride(from: horizon * laneCount - 1, to: 0, by: -1) {
+      let other = Int(random.nextInteger(below: UInt64(last + 1)))
+      (rewards[last], rewards[other]) = (rewards[other], rewards[last])
+    }
+  }
+
+  private func buffers(observationRow: Int, flagRow: Int) -> StepBuffers {
+    StepBuffers(
+      observations: MatrixView(
+        base: observations + observationRow * laneCount * observationCount, rows: laneCount, columns: observationCount),
+      finalObservations: MatrixView(base: finalObservations, rows: laneCount, columns: observationCount),
+      rewards: rewards + flagRow * laneCount, terminated: terminated + flagRow * laneCount,
+      truncated: truncated + flagRow * laneCount, masks: masks + observationRow * laneCount)
+  }
+}
