@@ -14,18 +14,20 @@ package struct Fill: Sendable, Equatable {
   package var referencePriceDollars: Double
   /// The price paid or received, adjusted dollars per share: the reference moved by half-spread and impact.
   package var fillPriceDollars: Double
-  /// shares x fill price.
+  /// shares x fill price, rounded once.
   package var notionalMicroDollars: Int64
   package var halfSpreadCostMicroDollars: Int64
   package var impactCostMicroDollars: Int64
   package var commissionMicroDollars: Int64
   /// True where the order was cut to what cash could pay.
   package var wasCut: Bool
+  /// True where nothing was known of the volume, so that the impact is the conservative one.
+  package var volumeWasUnknown: Bool
 
   package init(
     symbol: Int, bar: Int, side: Int, shares: Double, referencePriceDollars: Double, fillPriceDollars: Double,
     notionalMicroDollars: Int64, halfSpreadCostMicroDollars: Int64, impactCostMicroDollars: Int64,
-    commissionMicroDollars: Int64, wasCut: Bool
+    commissionMicroDollars: Int64, wasCut: Bool, volumeWasUnknown: Bool = false
   ) {
     self.symbol = symbol
     self.bar = bar
@@ -38,5 +40,6 @@ package struct Fill: Sendable, Equatable {
     self.impactCostMicroDollars = impactCostMicroDollars
     self.commissionMicroDollars = commissionMicroDollars
     self.wasCut = wasCut
+    self.volumeWasUnknown = volumeWasUnknown
   }
 }

@@ -1,0 +1,354 @@
+// Daily bars of one to three symbols as a game: one unit a symbol, filled at the next open.
+
+package import AgentInterface
+import Kernels
+package import Market
+package import Trading
+
+/// N lanes over one tape. A decision sees the close of bar t; its orders are filled at the open of t + 1, sales first, then buys that
+/// cover, then buys that open, each in the tape's order of symbols; the reward is the change of net liquidation value from the close
+/// of t to the close of t + 1, in dollars (not scaled: a learner that wants another scale normalises).
+///
+/// Observations (N, 13 S): `DualTickerObservation`. Actions: 3^S joint ones, `DualTickerAction`; the mask is over joint actions
+/// (`DualTickerLegality`), and a request outside it becomes hold, whole, and is counted.
+///
+/// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close. An opening buy that costs more
+/// than cash at its fill price is cut to what cash pays (its price stays that of the order as sent) and counts as its unit all the same;
+/// one that cash cannot pay at all is not filled and no unit is counted. A covering buy is never cut: what cash lacks becomes debt.
+///
+/// An episode is terminated at a value of zero or less, else truncated at its last bar. No bar outside the window is traded or marked;
+/// features of the window's first bars look back before it. Source of fills and marks: decision at a close, execution at the next open,
+/// positions at the side that would have to be hit.
+package final class DualTickerEnvironment: TradingEnvironment {
+  package static let name = "dual_ticker"
+  package static let supportedSymbols = 1...3
+
+  package let tape: MarketTape
+  package let configuration: DualTickerConfiguration
+  package let episodes: DualTickerConfiguration.Episodes
+  /// Bars that may be observed, traded and marked. The decision at its last bar is never executed.
+  package let window: Range<Int>
+  package let features: MarketFeatures
+  package let observationSpace: ObservationSpace
+  package let actionSpace: ActionSpace
+  package let laneCount: Int
+  package let recordsFills: Bool
+
+  let lanes: DualTickerLanes
+  let legality: DualTickerLegality
+  let streams: LaneStreams
+  let recorder: EpisodeRecorder
+  let fills: LaneLists<Fill>
+  let initialCash: Int64
+  /// Steps of an episode that is not cut short.
+  package let episodeLength: Int
+  private let startCount: UInt64
+
+  /// tape: S symbols. window: decision bars, at least `MarketFeatures.warmUpBars` after the tape's begin. `recordsFills` keeps every
+  /// fill until it is drained.
+  ///
+  /// Throws where the tape, window or configuration cannot be played. Traps without lanes.
+  package init(
+    tape: MarketTape, configuration: DualTickerConfiguration = DualTickerConfiguration(), window: Range<Int>,
+    laneCount: Int, episodes: DualTickerConfiguration.Episodes = .randomStarts(length: 252), recordsFills: Bool = false
+  ) throws(EnvironmentError) {
+    precondition(laneCount > 0, "\(laneCount) lanes")
+    try configuration.validate()
+    try DualTickerEnvironment.check(tape: tape, configuration: configuration)
+    let length = try DualTickerEnvironment.episodeLength(episodes, window: window, bars: tape.barCount)
+    let symbolCount = tape.symbols.count
+    self.tape = tape
+    self.configuration = configuration
+    self.episodes = episodes
+    self.window = window
+    self.laneCount = laneCount
+    self.recordsFills = recordsFills
+    episodeLength = length
+    startCount = UInt64(window.count - length)
+    features = MarketFeatures(tape: tape, execution: configuration.execution)
+    observationSpace = DualTickerObservation.space(symbols: tape.symbols)
+    actionSpace = DualTickerAction.space(symbols: tape.symbols)
+    legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
+    lanes = DualTickerLanes(laneCount: laneCount, symbolCount: symbolCount)
+    streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
+    recorder = EpisodeRecorder(laneCount: laneCount)
+    fills = LaneLists(laneCount: laneCount)
+    initialCash = MicroDollars.rounded(configuration.capitalPerSymbolDollars * Double(symbolCount))
+    for lane in 0..<laneCount { start(lane: lane) }
+  }
+
+  package func reset(seed: UInt64, into row: StepBuffers) {
+    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: 0..<laneCount)
+    streams.reset(seed: seed)
+    recorder.reset()
+    fills.removeAll()
+    for lane in 0..<laneCount {
+      lanes.breakdown.base[lane] = StepBreakdown()
+      lanes.hasEnded.base[lane] = false
+      lanes.counts.base[lane] = DualTickerCounts()
+      start(lane: lane)
+      observe(lane: lane, into: row.observations)
+      row.masks[lane] = lanes.mask.base[lane]
+    }
+  }
+
+  package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
+    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
+    let symbolCount = lanes.symbolCount
+    let halfSpread = legality.halfSpreadFraction
+    let quotes = features.quotes.base
+    let tiers = configuration.drawdown
+    let actionCount = legality.actions.count
+    for lane in range {
+      let bar = Int(lanes.bar.base[lane])
+      var action = Int(actions[lane])
+      precondition(action >= 0 && action < actionCount, "action \(action) of \(actionCount)")
+      if !lanes.mask.base[lane].allows(action) {
+        recorder.countIllegalAttempt(lane: lane)
+        action = legality.actions.hold
+      }
+      let portfolio = lanes.portfolio(lane)
+      let next = quotes + (bar + 1) * symbolCount
+      let valueBefore = lanes.value.base[lane]
+      let markBefore = lanes.mark.base[lane]
+
+      var breakdown = StepBreakdown()
+      if action != legality.actions.hold { trade(action, lane, bar, portfolio, &breakdown) }
+      let mark = portfolio.mark(halfSpreadFraction: halfSpread) { next[$0].close }
+      breakdown.priceProfit += mark.middle - markBefore.middle
+      breakdown.markChange = (mark.liquidation - mark.middle) - (markBefore.liquidation - markBefore.middle)
+      let value = portfolio.cash.pointee + mark.liquidation
+      let highest = max(lanes.highest.base[lane], value)
+      let tier = tiers.tier(value: value, highest: highest, before: lanes.tier.base[lane])
+      lanes.bar.base[lane] = Int64(bar + 1)
+      lanes.value.base[lane] = value
+      lanes.mark.base[lane] = mark
+      lanes.highest.base[lane] = highest
+      lanes.tier.base[lane] = tier
+      lanes.breakdown.base[lane] = breakdown
+      lanes.hasEnded.base[lane] = false
+      if tier != .none { count(tier, lane) }
+
+      let reward = MicroDollars.dollars(value - valueBefore)
+      row.rewards[lane] = Float(reward)
+      _ = recorder.add(reward: reward, lane: lane)
+      let terminated = value <= 0
+      let truncated = !terminated && lanes.bar.base[lane] == lanes.lastBar.base[lane]
+      row.terminated[lane] = terminated ? 1 : 0
+      row.truncated[lane] = truncated ? 1 : 0
+      if terminated || truncated {
+        if truncated { observe(lane: lane, into: row.finalObservations) }
+        recorder.finish(lane: lane, episodeReturn: MicroDollars.dollars(value - initialCash))
+        lanes.rememberEnd(lane: lane)
+        start(lane: lane)
+      } else {
+        lanes.mask.base[lane] = legalActions(lane)
+      }
+      observe(lane: lane, into: row.observations)
+      row.masks[lane] = lanes.mask.base[lane]
+    }
+  }
+
+  /// Executes the orders of an action at the open of `bar + 1`. Adds costs, and what the trades moved at the reference prices, to
+  /// `breakdown`.
+  private func trade(_ action: Int, _ lane: Int, _ bar: Int, _ portfolio: Portfolio, _ breakdown: inout StepBreakdown) {
+    let symbolCount = lanes.symbolCount
+    let orders = legality.actions.orders.base + action * symbolCount
+    let unit = legality.unitDollars(value: lanes.value.base[lane])
+    // Which orders cover is decided before any is executed.
+    var covering: UInt8 = 0
+    for symbol in 0..<symbolCount where orders[symbol] > 0 && portfolio.units[symbol] < 0 {
+      covering |= 1 << UInt8(symbol)
+    }
+    for symbol in 0..<symbolCount where orders[symbol] < 0 {
+      execute(symbol, side: -1, unit, lane, bar, portfolio, &breakdown)
+    }
+    for symbol in 0..<symbolCount where covering >> UInt8(symbol) & 1 == 1 {
+      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown)
+    }
+    for symbol in 0..<symbolCount where orders[symbol] > 0 && covering >> UInt8(symbol) & 1 == 0 {
+      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown)
+    }
+  }
+
+  private func execute(
+    _ symbol: Int, side: Int, _ unit: Double, _ lane: Int, _ bar: Int, _ portfolio: Portfolio,
+    _ breakdown: inout StepBreakdown
+  ) {
+    let halfSpread = legality.halfSpreadFraction
+    let known = features.quotes.base[bar * lanes.symbolCount + symbol]
+    let reference = features.quotes.base[(bar + 1) * lanes.symbolCount + symbol].open
+    let order = portfolio.intent(
+      symbol: symbol, side: side, unitDollars: unit, decisionPriceDollars: known.close)
+    let impact = known.impact.fraction(orderDollars: order.shares * reference, halfSpreadFraction: halfSpread)
+    let price = reference * (1 + Double(side) * (halfSpread + impact))
+    let commission = MicroDollars.rounded(legality.commissionDollars)
+    var shares = order.shares
+    var limit = Int64.max
+    if side > 0 && order.effect == .opens {
+      limit = portfolio.cash.pointee - commission
+      if MicroDollars.rounded(shares * price) > limit {
+        lanes.counts.base[lane].cutOrders += 1
+        guard limit > 0 else {
+          lanes.counts.base[lane].unfilledOrders += 1
+          return
+        }
+        shares = MicroDollars.dollars(limit) / price
+      }
+    }
+    let booking = portfolio.book(
+      order, shares: shares, referencePriceDollars: reference, halfSpreadFraction: halfSpread, impactFraction: impact,
+      commissionMicroDollars: commission, spendingLimit: limit)
+    breakdown.priceProfit -= Int64(side) * booking.referenceNotional(side: side)
+    breakdown.halfSpreadCost += booking.halfSpreadCost
+    breakdown.impactCost += booking.impactCost
+    breakdown.commission += booking.commission
+    if known.volumeIsUnknown { lanes.counts.base[lane].unknownVolumeFills += 1 }
+    guard recordsFills else { return }
+    fills.append(
+      Fill(
+        symbol: symbol, bar: bar + 1, side: side, shares: shares, referencePriceDollars: reference,
+        fillPriceDollars: price, notionalMicroDollars: booking.notional,
+        halfSpreadCostMicroDollars: booking.halfSpreadCost, impactCostMicroDollars: booking.impactCost,
+        commissionMicroDollars: commission, wasCut: shares < order.shares, volumeWasUnknown: known.volumeIsUnknown),
+      lane: lane)
+  }
+
+  /// Begins an episode: a fresh account at a new bar.
+  private func start(lane: Int) {
+    let offset = startCount > 1 ? streams.base[lane].nextInteger(below: startCount) : 0
+    let bar = window.lowerBound + Int(offset)
+    lanes.bar.base[lane] = Int64(bar)
+    lanes.lastBar.base[lane] = Int64(bar + episodeLength)
+    lanes.portfolio(lane).open(cashMicroDollars: initialCash)
+    lanes.value.base[lane] = initialCash
+    lanes.mark.base[lane] = Mark(middle: 0, liquidation: 0)
+    lanes.highest.base[lane] = initialCash
+    lanes.tier.base[lane] = .none
+    lanes.mask.base[lane] = legalActions(lane)
+  }
+
+  func legalActions(_ lane: Int) -> ActionMask {
+    legality.mask(
+      portfolio: lanes.portfolio(lane), value: lanes.value.base[lane], tier: lanes.tier.base[lane],
+      quotes: features.quotes.base + Int(lanes.bar.base[lane]) * lanes.symbolCount)
+  }
+
+  private func count(_ tier: RiskTier, _ lane: Int) {
+    switch tier {
+    case .none: break
+    case .warn: lanes.counts.base[lane].warnBars += 1
+    case .reduce: lanes.counts.base[lane].reduceBars += 1
+    case .halt: lanes.counts.base[lane].haltBars += 1
+    }
+  }
+
+  @inline(__always)
+  private func observe(lane: Int, into observations: MatrixView) {
+    let symbolCount = lanes.symbolCount
+    let width = DualTickerObservation.columnsPerSymbol
+    let row = observations.row(lane)
+    row.update(
+      from: features.table.base + Int(lanes.bar.base[lane]) * symbolCount * width, count: symbolCount * width)
+    for symbol in 0..<symbolCount {
+      row[symbol * width + width - 1] =
+        Float(lanes.units.base[lane * symbolCount + symbol]) / Float(legality.maximumUnits)
+    }
+  }
+}
+
+// MARK: - Making
+
+extension DualTickerEnvironment {
+  /// Steps of an episode, after the window has been checked against the tape.
+  private static func episodeLength(
+    _ episodes: DualTickerConfiguration.Episodes, window: Range<Int>, bars: Int
+  ) throws(EnvironmentError) -> Int {
+    guard window.lowerBound >= 0, window.upperBound <= bars else {
+      throw .windowOutsideTape(window: window, bars: bars)
+    }
+    guard window.lowerBound >= MarketFeatures.warmUpBars else {
+      throw .missingWarmUp(firstBar: window.lowerBound, needed: MarketFeatures.warmUpBars)
+    }
+    switch episodes {
+    case .continuous:
+      // The last bar of the window is marked but not decided on.
+      guard window.count >= 2 else { throw .windowTooShort(bars: window.count, needed: 2) }
+      return window.count - 1
+    case .randomStarts(let length):
+      guard length >= 1 else {
+        throw .badSetting(name: "episode_length", found: "\(length)", allowed: "at least 1")
+      }
+      guard window.count > length else { throw .windowTooShort(bars: window.count, needed: length + 1) }
+      return length
+    }
+  }
+
+  private static func check(tape: MarketTape, configuration: DualTickerConfiguration) throws(EnvironmentError) {
+    guard supportedSymbols.contains(tape.symbols.count) else {
+      throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)
+    }
+    for (symbol, name) in tape.symbols.enumerated() {
+      var lowest = Double.infinity
+      var highest = 0.0
+      for prices in [tape.open[symbol], tape.high[symbol], tape.low[symbol], tape.close[symbol]] {
+        for (bar, price) in prices.enumerated() {
+          guard price > 0, price.isFinite else {
+            throw .unusablePrice(symbol: name, date: tape.dates[bar].description, found: price)
+          }
+          lowest = min(lowest, price)
+          highest = max(highest, price)
+        }
+      }
+      // No position can be worth more than its units bought at the lowest price and marked at the highest; a fill at most doubles it.
+      let ratio = highest / max(lowest, .leastNormalMagnitude)
+      let worth = configuration.unitDollars * Double(configuration.maximumUnits) * ratio * 2
+      guard worth < MicroDollars.limitDollars else { throw .priceRangeTooWide(symbol: name, ratio: ratio) }
+    }
+  }
+}
+
+// MARK: - Looking
+
+extension DualTickerEnvironment {
+  package func account(lane: Int) -> AccountView {
+    let places = lane * lanes.symbolCount..<(lane + 1) * lanes.symbolCount
+    return AccountView(
+      bar: Int(lanes.bar.base[lane]), netLiquidationMicroDollars: lanes.value.base[lane],
+      cashMicroDollars: lanes.cash.base[lane], shares: places.map { lanes.shares.base[$0] },
+      units: places.map { Int(lanes.units.base[$0]) }, riskTier: lanes.tier.base[lane].rawValue)
+  }
+
+  package func lastAccount(lane: Int) -> AccountView {
+    guard lanes.hasEnded.base[lane] else { return account(lane: lane) }
+    let places = lane * lanes.symbolCount..<(lane + 1) * lanes.symbolCount
+    let ended = lanes.endedAccount.base[lane]
+    return AccountView(
+      bar: Int(ended.bar), netLiquidationMicroDollars: ended.value, cashMicroDollars: ended.cash,
+      shares: places.map { lanes.endedShares.base[$0] }, units: places.map { Int(lanes.endedUnits.base[$0]) },
+      riskTier: ended.tier.rawValue)
+  }
+
+  /// Where the value went in the lane's last step; all zero before the first.
+  package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown.base[lane] }
+
+  package func drainFills(lane: Int) -> [Fill] {
+    let drained = Array(fills.values(lane: lane))
+    fills.removeAll(lane: lane)
+    return drained
+  }
+
+  package func drainEpisodes() -> [EpisodeSummary] { recorder.drainEpisodes() }
+
+  package func drainIllegalAttempts() -> Int { recorder.drainIllegalAttempts() }
+
+  /// Cuts, fills on unknown volume, and closes in each risk tier since the last call, all lanes together.
+  package func drainCounts() -> DualTickerCounts {
+    var total = DualTickerCounts()
+    for lane in 0..<laneCount {
+      total += lanes.counts.base[lane]
+      lanes.counts.base[lane] = DualTickerCounts()
+    }
+    return total
+  }
+}

@@ -1,0 +1,116 @@
+// Which joint actions an account may take.
+
+import AgentInterface
+import Trading
+
+/// The rules of a mask. All numbers are those known at the decision's close.
+///
+/// Illegal is: selling a flat symbol (below the short limit, where shorting is allowed); buying at the cap; a joint action whose buys
+/// cost more than cash plus the proceeds expected of its own sales; in tier `reduce`, leaving more than one symbol newly held; in tier
+/// `halt`, opening anything. Holding all is always legal. A buy that covers a short lowers the exposure: neither cash nor a tier
+/// forbids it alone.
+struct DualTickerLegality: Sendable {
+  let symbolCount: Int
+  let maximumUnits: Int32
+  let shortLimit: Int32
+  let unitMicroDollars: Double
+  /// Share of net liquidation value that one unit may be: `unit_share_of_value` over S.
+  let unitShare: Double
+  let halfSpreadFraction: Double
+  let commissionDollars: Double
+  let actions: DualTickerActionTable
+
+  init(symbolCount: Int, configuration: DualTickerConfiguration) {
+    self.symbolCount = symbolCount
+    maximumUnits = Int32(configuration.maximumUnits)
+    shortLimit = configuration.allowShort ? Int32(-configuration.maximumUnits) : 0
+    unitMicroDollars = configuration.unitDollars * 1e6
+    unitShare = configuration.unitShareOfValue / Double(symbolCount)
+    halfSpreadFraction = configuration.execution.halfSpreadFraction
+    commissionDollars = configuration.execution.commissionDollars
+    actions = DualTickerActionTable(symbolCount: symbolCount, mayShort: configuration.allowShort)
+  }
+
+  /// What one unit is worth at a decision, in dollars.
+  @inline(__always)
+  func unitDollars(value: Int64) -> Double { min(unitMicroDollars, unitShare * Double(value)) * 1e-6 }
+
+  /// quotes: (S) at the decision's bar. value: net liquidation value.
+  func mask(
+    portfolio: Portfolio, value: Int64, tier: RiskTier, quotes: UnsafePointer<MarketFeatures.Quote>
+  ) -> ActionMask {
+    let selling = actions.selling.base
+    let buying = actions.buying.base
+    var legal: UInt64 = (1 << UInt64(actions.count)) - 1
+    var flat = 0
+    var buysThatOpen: UInt64 = 0
+    var costOfAllBuys = 0.0
+    let unit = unitDollars(value: value)
+    for symbol in 0..<symbolCount {
+      let held = portfolio.units[symbol]
+      if held == 0 { flat |= 1 << symbol }
+      if held <= shortLimit || (tier == .halt && held <= 0) { legal &= ~selling[symbol] }
+      if held >= maximumUnits || (tier == .halt && held >= 0) { legal &= ~buying[symbol] }
+      if legal & buying[symbol] != 0 {
+        costOfAllBuys += buyCost(portfolio, symbol, unit, quotes)
+        if held >= 0 { buysThatOpen |= buying[symbol] }
+      }
+    }
+    if tier == .reduce { legal &= actions.openingAtMostOne.base[flat] }
+    let cash = MicroDollars.dollars(portfolio.cash.pointee)
+    // A sale brings at worst its commission as a loss; if cash pays for everything even so, no action needs a look of its own.
+    if legal & buysThatOpen != 0 && costOfAllBuys + Double(symbolCount) * commissionDollars > cash {
+      legal = affordable(legal, buysThatOpen, portfolio, cash, unit, quotes)
+    }
+    return ActionMask(rawValue: legal)
+  }
+
+  /// Strikes the joint actions that cash and their own sales cannot pay.
+  private func affordable(
+    _ legal: UInt64, _ buysThatOpen: UInt64, _ portfolio: Portfolio, _ cash: Double, _ unit: Double,
+    _ quotes: UnsafePointer<MarketFeatures.Quote>
+  ) -> UInt64 {
+    var remaining = legal
+    for action in 0..<actions.count where legal & buysThatOpen & (1 << UInt64(action)) != 0 {
+      var cost = 0.0
+      var proceeds = 0.0
+      for symbol in 0..<symbolCount {
+        switch actions.orders.base[action * symbolCount + symbol] {
+        case 1: cost += buyCost(portfolio, symbol, unit, quotes)
+        case -1: proceeds += saleProceeds(portfolio, symbol, unit, quotes)
+        default: break
+        }
+      }
+      if cost > cash + proceeds { remaining &= ~(1 << UInt64(action)) }
+    }
+    return remaining
+  }
+
+  /// Dollars that a buy is expected to take, commission included.
+  @inline(__always)
+  private func buyCost(
+    _ portfolio: Portfolio, _ symbol: Int, _ unit: Double, _ quotes: UnsafePointer<MarketFeatures.Quote>
+  ) -> Double {
+    let amount = orderDollars(portfolio, symbol, side: 1, unit, quotes)
+    let impact = quotes[symbol].impact.fraction(orderDollars: amount, halfSpreadFraction: halfSpreadFraction)
+    return amount * (1 + halfSpreadFraction + impact) + commissionDollars
+  }
+
+  /// Dollars that a sale is expected to bring after its commission.
+  @inline(__always)
+  private func saleProceeds(
+    _ portfolio: Portfolio, _ symbol: Int, _ unit: Double, _ quotes: UnsafePointer<MarketFeatures.Quote>
+  ) -> Double {
+    let amount = orderDollars(portfolio, symbol, side: -1, unit, quotes)
+    let impact = quotes[symbol].impact.fraction(orderDollars: amount, halfSpreadFraction: halfSpreadFraction)
+    return amount * (1 - halfSpreadFraction - impact) - commissionDollars
+  }
+
+  @inline(__always)
+  private func orderDollars(
+    _ portfolio: Portfolio, _ symbol: Int, side: Int, _ unit: Double, _ quotes: UnsafePointer<MarketFeatures.Quote>
+  ) -> Double {
+    let close = quotes[symbol].close
+    return portfolio.intent(symbol: symbol, side: side, unitDollars: unit, decisionPriceDollars: close).shares * close
+  }
+}

@@ -1,0 +1,36 @@
+// What the agent sees of each symbol: twelve features and its position.
+
+package import AgentInterface
+
+/// The observation's columns, in the order that is the contract: each symbol's block in the tape's order, its features first and then
+/// its position.
+package enum DualTickerObservation {
+  /// Features per symbol, in order, with their units.
+  package static let features: [ObservationSpace.Column] = [
+    .init(name: "log_return_1", unit: "log ratio"),
+    .init(name: "log_return_5", unit: "log ratio"),
+    .init(name: "log_return_20", unit: "log ratio"),
+    .init(name: "rsi_14", unit: "-1 to 1"),
+    .init(name: "ema_12_gap", unit: "fraction"),
+    .init(name: "ema_26_gap", unit: "fraction"),
+    .init(name: "atr_14_fraction", unit: "fraction of close"),
+    .init(name: "realized_volatility_20", unit: "annual decimal"),
+    .init(name: "range_position_20", unit: "0 to 1"),
+    .init(name: "volume_ratio_20", unit: "log ratio"),
+    .init(name: "open_gap", unit: "fraction"),
+    .init(name: "drawdown_50", unit: "fraction"),
+  ]
+
+  package static let position = ObservationSpace.Column(name: "position", unit: "signed units over maximum units")
+
+  /// Columns per symbol: 13.
+  package static let columnsPerSymbol = features.count + 1
+
+  /// Columns named `SYMBOL.feature`.
+  package static func space(symbols: [String]) -> ObservationSpace {
+    ObservationSpace(
+      columns: symbols.flatMap { symbol in
+        (features + [position]).map { .init(name: symbol + "." + $0.name, unit: $0.unit) }
+      })
+  }
+}

@@ -1,0 +1,100 @@
+// The features of a tape, computed once and read by every lane.
+
+import Glibc
+import Kernels
+package import Market
+package import Trading
+
+/// What an observation says about the market, and what an order needs to know of it, for every bar of a tape.
+///
+/// Row t is made of bars up to t alone. The matrix is (bars, 13 S): a symbol's 12 features and then a zero where the position belongs, so
+/// that an observation is one copy and S writes. Rows before the warm-up's end are not a number.
+package final class MarketFeatures: Sendable {
+  /// Bars before the first that may be decided on.
+  package static let warmUpBars = 50
+  /// Trading days of a year, for the annual volatility.
+  package static let barsPerYear = 252.0
+
+  /// One symbol at one bar, as the desk needs it.
+  struct Quote: Sendable {
+    var open: Double
+    var close: Double
+    /// From volatility and volume up to this bar.
+    var impact: ImpactRate
+    var volumeIsUnknown: Bool
+  }
+
+  let symbolCount: Int
+  let barCount: Int
+  let table: FloatStorage
+  /// [bar][symbol]
+  let quotes: LaneArray<Quote>
+
+  package init(tape: MarketTape, execution: ExecutionModel) {
+    symbolCount = tape.symbols.count
+    barCount = tape.barCount
+    let width = DualTickerObservation.columnsPerSymbol
+    table = FloatStorage(count: barCount * symbolCount * width)
+    quotes = LaneArray(
+      repeating: Quote(
+        open: .nan, close: .nan, impact: ImpactRate(perRootDollar: 0, constant: 0), volumeIsUnknown: true),
+      count: barCount * symbolCount)
+    for symbol in 0..<symbolCount {
+      let columns = MarketFeatures.columns(tape: tape, symbol: symbol)
+      let volatility = RealizedVolatility.values(of: tape.close[symbol], window: 20)
+      let dollars = zip(tape.close[symbol], tape.volume[symbol]).map(*)
+      let meanDollars = RollingWindow.mean(of: dollars, window: 20)
+      for bar in 0..<barCount {
+        let rate = execution.impactRate(dailyVolatility: volatility[bar], meanDollarVolume: meanDollars[bar])
+        quotes.base[bar * symbolCount + symbol] = Quote(
+          open: tape.open[symbol][bar], close: tape.close[symbol][bar], impact: rate,
+          volumeIsUnknown: !(meanDollars[bar] > 0 && meanDollars[bar].isFinite))
+        guard bar >= MarketFeatures.warmUpBars else { continue }
+        let row = table.base + (bar * symbolCount + symbol) * width
+        for (column, values) in columns.enumerated() { row[column] = Float(values[bar]) }
+        row[width - 1] = 0
+      }
+    }
+  }
+
+  /// One feature at one bar. Traps outside the tape.
+  package func value(bar: Int, symbol: Int, feature: Int) -> Float {
+    precondition((0..<barCount).contains(bar) && (0..<symbolCount).contains(symbol), "bar \(bar), symbol \(symbol)")
+    precondition(DualTickerObservation.features.indices.contains(feature), "feature \(feature)")
+    return table.base[(bar * symbolCount + symbol) * DualTickerObservation.columnsPerSymbol + feature]
+  }
+
+  /// The twelve features of one symbol, [feature][bar]. A zero denominator, or a volume that is not a number, gives the neutral value:
+  /// 0.5 for the range and 0 for all others.
+  private static func columns(tape: MarketTape, symbol: Int) -> [[Double]] {
+    let open = tape.open[symbol]
+    let high = tape.high[symbol]
+    let low = tape.low[symbol]
+    let close = tape.close[symbol]
+    let volume = tape.volume[symbol]
+    let highest = RollingWindow.highest(of: high, window: 20)
+    let lowest = RollingWindow.lowest(of: low, window: 20)
+    let meanVolume = RollingWindow.mean(of: volume, window: 20)
+    let gap = { (averages: [Double]) in zip(close, averages).map { $1 == 0 ? 0 : $0 / $1 - 1 } }
+    return [
+      LogReturns.values(of: close, lag: 1),
+      LogReturns.values(of: close, lag: 5),
+      LogReturns.values(of: close, lag: 20),
+      RSI.values(of: close, period: 14).map { ($0 - 50) / 50 },
+      gap(EMA.values(of: close, span: 12)),
+      gap(EMA.values(of: close, span: 26)),
+      zip(ATR.values(high: high, low: low, close: close, period: 14), close).map { $1 == 0 ? 0 : $0 / $1 },
+      RealizedVolatility.values(of: close, window: 20).map { $0 * barsPerYear.squareRoot() },
+      close.indices.map { bar in
+        let range = highest[bar] - lowest[bar]
+        return range > 0 ? (close[bar] - lowest[bar]) / range : 0.5
+      },
+      zip(volume, meanVolume).map { now, mean in
+        let ratio = (now + 1) / (mean + 1)
+        return ratio > 0 && ratio.isFinite ? log(ratio) : 0
+      },
+      close.indices.map { $0 == 0 || close[$0 - 1] == 0 ? 0 : open[$0] / close[$0 - 1] - 1 },
+      Drawdown.values(of: close, high: high, window: 50),
+    ]
+  }
+}

@@ -1,0 +1,37 @@
+// Why an environment could not be made.
+
+/// What a configuration, a window or a tape lacks. Each case says what, where, and what to do.
+package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
+  case badSetting(name: String, found: String, allowed: String)
+  case unsupportedSymbolCount(found: Int, supported: ClosedRange<Int>)
+  case windowOutsideTape(window: Range<Int>, bars: Int)
+  /// The window begins before the features are settled.
+  case missingWarmUp(firstBar: Int, needed: Int)
+  case windowTooShort(bars: Int, needed: Int)
+  case unusablePrice(symbol: String, date: String, found: Double)
+  /// Prices differ so much within the tape that amounts could not be booked exactly.
+  case priceRangeTooWide(symbol: String, ratio: Double)
+
+  package var description: String {
+    switch self {
+    case .badSetting(let name, let found, let allowed):
+      "the setting '\(name)' is \(found): it must be \(allowed)"
+    case .unsupportedSymbolCount(let found, let supported):
+      "the environment 'dual_ticker' trades \(supported.lowerBound) to \(supported.upperBound) symbols and was given "
+        + "\(found): choose fewer symbols"
+    case .windowOutsideTape(let window, let bars):
+      "the window of bars \(window.lowerBound) to \(window.upperBound) is not inside the \(bars) bars of data: "
+        + "choose dates that the data covers"
+    case .missingWarmUp(let firstBar, let needed):
+      "the window begins at bar \(firstBar) of the data, but features need \(needed) bars before it: begin later or "
+        + "import earlier bars"
+    case .windowTooShort(let bars, let needed):
+      "the window has \(bars) bars and an episode needs \(needed): widen the window or shorten the episodes"
+    case .unusablePrice(let symbol, let date, let found):
+      "\(symbol) has the price \(found) on \(date): prices must be positive and finite, so inspect the data's quality"
+    case .priceRangeTooWide(let symbol, let ratio):
+      "\(symbol)'s prices differ by a factor of \(ratio) within the data, too much to keep exact accounts: check its "
+        + "adjustment factors or lower unit_dollars"
+    }
+  }
+}
