@@ -4,4 +4,12 @@
 #error "zlib.h not found: install the Debian package zlib1g-dev (apt-get install zlib1g-dev), then build again"
 #else
 #include <zlib.h>
+
+// zlib's own spellings are macros that pass the header's version, which Swift cannot import.
+// 15 window bits, and 16 for "gzip header and trailer, nothing else".
+static inline int strikeforge_inflate_init(z_stream *stream) { return inflateInit2(stream, 15 + 16); }
+
+static inline int strikeforge_deflate_init(z_stream *stream, int level) {
+  return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+}
 #endif

@@ -1,0 +1,188 @@
+// A file is either the old one or the new one, never half of either.
+
+import Glibc
+import Synchronization
+
+/// Writing a whole file so that a reader, or a crash at any moment, sees the old bytes or the new ones.
+package enum AtomicWrite {
+  /// The ending that marks a file as not yet finished. Readers never take such a file for anything.
+  package static let temporarySuffix = ".unfinished"
+
+  private static let counter = Atomic<Int>(0)
+
+  /// Writes bytes beside `path`, flushes them to the disk, renames them into place and flushes the folder.
+  ///
+  /// Throws with everything that was there before unchanged. An existing target must be a regular file.
+  package static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
+    try write(to: path) { (descriptor) throws(StorageError) in
+      try writeAll(bytes, to: descriptor, path: path)
+    }
+  }
+
+  /// The same for text, as UTF-8.
+  package static func write(text: String, to path: String) throws(StorageError) {
+    try write(Array(text.utf8), to: path)
+  }
+
+  /// Removes what writers that no longer live left in a folder. Temporaries of living processes stay.
+  ///
+  /// A leftover is never read in any case, so a folder that cannot be listed or cleaned is not an error here.
+  package static func removeLeftovers(inFolder folder: String) {
+    guard let names = try? FileSystem.names(inFolder: folder) else { return }
+    for name in names {
+      guard let owner = ownerOfTemporary(named: name), kill(owner, 0) != 0, errno == ESRCH else { continue }
+      let path = FileSystem.join(folder, name)
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      guard descriptor >= 0 else { continue }
+      // A writer holds the lock for as long as it lives, also one in another process namespace, whose number means nothing here.
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      close(descriptor)
+    }
+  }
+
+  /// Whether a file name is that of a temporary.
+  package static func isTemporary(name: String) -> Bool { name.hasPrefix(".") && name.hasSuffix(temporarySuffix) }
+
+  /// The process that made a temporary `.name.<process>.<n>.unfinished`, or nil for any other name.
+  static func ownerOfTemporary(named name: String) -> pid_t? {
+    guard isTemporary(name: name) else { return nil }
+    let parts = name.dropLast(temporarySuffix.count).split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[parts.count - 1].utf8.allSatisfy({ (48...57).contains($0) }),
+      let owner = pid_t(parts[parts.count - 2]), owner > 0
+    else { return nil }
+    return owner
+  }
+
+  private static func write(to path: String, _ fill: (Int32) throws(StorageError) -> Void) throws(StorageError) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile(path: path) }
+    let (folder, name) = FileSystem.split(path)
+    guard !name.isEmpty else { throw .notARegularFile(path: path) }
+    let number = counter.add(1, ordering: .relaxed).newValue
+    let temporary = FileSystem.join(folder, ".\(name).\(getpid()).\(number)\(temporarySuffix)")
+    // Whatever has exactly this name was made by an earlier process with our number: nobody lives who could still write it.
+    unlink(temporary)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw .system(path: path, operation: .create, code: errno) }
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+    do throws(StorageError) {
+      do throws(StorageError) {
+        try fill(descriptor)
+        guard fsync(descriptor) == 0 else { throw .system(path: path, operation: .flush, code: errno) }
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      guard close(descriptor) == 0 else { throw .system(path: path, operation: .close, code: errno) }
+      guard rename(temporary, path) == 0 else { throw .system(path: path, operation: .rename, code: errno) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    try flushFolder(folder, path: path)
+  }
+
+  /// Writes all bytes, however many the system takes at a time.
+  static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(StorageError) {
+    var done = 0
+    while done < bytes.count {
+      let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw .system(path: path, operation: .write, code: errno)
+      }
+      // A write of nothing to a file that is not full does not happen; without this a broken file system would hang the run.
+      guard written > 0 else { throw .system(path: path, operation: .write, code: EIO) }
+      done += written
+    }
+  }
+
+  private static func flushFolder(_ folder: String, path: String) throws(StorageError) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(path: path, operation: .flush, code: errno) }
+    defer { close(descriptor) }
+    // Some network file systems cannot flush a folder and say so with EINVAL; the rename itself has succeeded.
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw .system(path: path, operation: .flush, code: errno)
+    }
+  }
+}
+
+/// Paths and whole files, without Foundation.
+package enum FileSystem {
+  /// All bytes of a regular file.
+  package static func read(_ path: String) throws(StorageError) -> [UInt8] {
+    // Non-blocking: a pipe must not hang us before it is refused.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .system(path: path, operation: .open, code: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system(path: path, operation: .inspect, code: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
+    let announced = Int(status.st_size)
+    var bytes: [UInt8] = []
+    var failure: Int32 = 0
+    // A file may grow or shrink while it is read, and files of /proc announce 0 bytes: what counts is what comes.
+    while true {
+      let start = bytes.count
+      let wanted = max(announced - start, 65_536)
+      let added = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+        var result = Glibc.read(descriptor, buffer.baseAddress!, wanted)
+        while result < 0, errno == EINTR { result = Glibc.read(descriptor, buffer.baseAddress!, wanted) }
+        if result < 0 { failure = errno }
+        count = max(result, 0)
+      }
+      if failure != 0 { throw .system(path: path, operation: .read, code: failure) }
+      if added.isEmpty { return bytes }
+      if start == 0 { bytes = added } else { bytes.append(contentsOf: added) }
+    }
+  }
+
+  /// The names in a folder, sorted, without `.` and `..`.
+  package static func names(inFolder folder: String) throws(StorageError) -> [String] {
+    guard let stream = opendir(folder) else { throw .system(path: folder, operation: .list, code: errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    errno = 0
+    while let entry = readdir(stream) {
+      let length = Int(entry.pointee.d_reclen)
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: length) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+      errno = 0
+    }
+    guard errno == 0 else { throw .system(path: folder, operation: .list, code: errno) }
+    return names.sorted()
+  }
+
+  /// Makes a folder and the folders above it, where they do not exist yet.
+  package static func makeFolder(_ path: String) throws(StorageError) {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else { throw .system(path: path, operation: .create, code: ENOTDIR) }
+      return
+    }
+    let (parent, _) = split(path)
+    if parent != path, parent != "." { try makeFolder(parent) }
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .system(path: path, operation: .create, code: errno) }
+  }
+
+  /// Removes a file; one that is gone already is no error.
+  package static func remove(_ path: String) throws(StorageError) {
+    guard unlink(path) == 0 || errno == ENOENT else { throw .system(path: path, operation: .remove, code: errno) }
+  }
+
+  /// The folder ("." or "/" if none is named) and the last component of a path; trailing slashes are ignored.
+  package static func split(_ path: String) -> (folder: String, name: String) {
+    var bytes = Substring(path)
+    while bytes.utf8.count > 1, bytes.utf8.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
+    guard let slash = bytes.lastIndex(of: "/") else { return (".", String(bytes)) }
+    let folder = bytes[..<slash]
+    return (folder.isEmpty ? "/" : String(folder), String(bytes[bytes.index(after: slash)...]))
+  }
+
+  package static func join(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : folder + "/" + name
+  }
+}

@@ -1,0 +1,78 @@
+// Checkpoints of one run on disk: the last few and the best.
+
+/// A folder of checkpoints: `checkpoint-<step>.h5` and `best.h5`. Other files in the folder are left alone and never taken for one.
+package struct CheckpointStore: Sendable {
+  /// A checkpoint file and the environment step it was made at.
+  package struct Entry: Sendable, Hashable {
+    package let step: Int
+    package let path: String
+  }
+
+  package let directory: String
+  /// How many `checkpoint-<step>.h5` stay.
+  package let keepLast: Int
+
+  /// Makes the folder if it is not there, and removes what writers that died left in it. Traps unless `keepLast` is at least 1.
+  package init(directory: String, keepLast: Int) throws(StorageError) {
+    precondition(keepLast >= 1, "keeping the last \(keepLast) checkpoints")
+    try FileSystem.makeFolder(directory)
+    AtomicWrite.removeLeftovers(inFolder: directory)
+    self.directory = directory
+    self.keepLast = keepLast
+  }
+
+  package var bestPath: String { FileSystem.join(directory, "best.h5") }
+
+  package func path(step: Int) -> String { FileSystem.join(directory, "checkpoint-\(step).h5") }
+
+  /// Writes a checkpoint, and only when it is safely in place removes older ones beyond the last `keepLast`. Checkpoints of later steps
+  /// (of a run that was resumed from an earlier one) are neither counted nor removed.
+  @discardableResult
+  package func save(_ checkpoint: Checkpoint, step: Int) throws(StorageError) -> String {
+    precondition(step >= 0, "a checkpoint of step \(step)")
+    let path = path(step: step)
+    try AtomicWrite.write(try checkpoint.encoded(path: path), to: path)
+    for old in try list().filter({ $0.step <= step }).dropLast(keepLast) { try FileSystem.remove(old.path) }
+    return path
+  }
+
+  /// Writes the best checkpoint so far over the one before.
+  @discardableResult
+  package func saveBest(_ checkpoint: Checkpoint) throws(StorageError) -> String {
+    try AtomicWrite.write(try checkpoint.encoded(path: bestPath), to: bestPath)
+    return bestPath
+  }
+
+  /// The checkpoints in order of their steps, `best.h5` not among them. Nothing is opened.
+  package func list() throws(StorageError) -> [Entry] {
+    try CheckpointStore.list(directory: directory)
+  }
+
+  /// The same for a folder that is only looked at.
+  package static func list(directory: String) throws(StorageError) -> [Entry] {
+    try FileSystem.names(inFolder: directory)
+      .compactMap { name in
+        step(ofFileNamed: name).map { Entry(step: $0, path: FileSystem.join(directory, name)) }
+      }
+      .sorted { $0.step < $1.step }
+  }
+
+  /// The checkpoint of the highest step, or nil if there is none.
+  package func latest() throws(StorageError) -> Entry? { try list().last }
+
+  /// Reads a checkpoint and checks every byte of it.
+  package static func load(_ path: String) throws(StorageError) -> Checkpoint {
+    try Checkpoint(decoding: FileSystem.read(path), path: path)
+  }
+
+  package func load(_ path: String) throws(StorageError) -> Checkpoint { try CheckpointStore.load(path) }
+
+  /// The step of `checkpoint-<step>.h5` as this program spells it, nil for any other name.
+  static func step(ofFileNamed name: String) -> Int? {
+    guard name.hasPrefix("checkpoint-"), name.hasSuffix(".h5"),
+      let step = Int(name.dropFirst("checkpoint-".count).dropLast(".h5".count)), name == "checkpoint-\(step).h5",
+      step >= 0
+    else { return nil }
+    return step
+  }
+}

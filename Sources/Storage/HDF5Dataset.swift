@@ -1,0 +1,104 @@
+// Vectors of numbers in an HDF5 file, bit for bit.
+
+import CHDF5
+
+/// A number that datasets hold. In memory and in the file the bits are the same on a little-endian machine, so nothing is converted and
+/// NaN payloads survive.
+protocol HDF5Element: BitwiseCopyable {
+  static var memoryType: hid_t { get }
+  static var fileType: hid_t { get }
+}
+
+extension Float: HDF5Element {
+  static var memoryType: hid_t { strikeforge_H5T_NATIVE_FLOAT() }
+  static var fileType: hid_t { strikeforge_H5T_IEEE_F32LE() }
+}
+
+extension Double: HDF5Element {
+  static var memoryType: hid_t { strikeforge_H5T_NATIVE_DOUBLE() }
+  static var fileType: hid_t { strikeforge_H5T_IEEE_F64LE() }
+}
+
+extension Int64: HDF5Element {
+  static var memoryType: hid_t { strikeforge_H5T_NATIVE_INT64() }
+  static var fileType: hid_t { strikeforge_H5T_STD_I64LE() }
+}
+
+extension Int32: HDF5Element {
+  static var memoryType: hid_t { strikeforge_H5T_NATIVE_INT32() }
+  static var fileType: hid_t { strikeforge_H5T_STD_I32LE() }
+}
+
+/// A vector in a file, open for reading.
+struct HDF5Dataset: ~Copyable {
+  enum ElementKind: Equatable {
+    case float, double, integer64, integer32
+  }
+
+  let path: String
+  /// Where in the file, for errors.
+  let name: String
+  let kind: ElementKind
+  let count: Int
+  private let handle: HDF5Handle
+
+  /// Opens a vector and checks its type and size. `limitBytes`: no vector can be larger than the file it is in.
+  init(_ group: borrowing HDF5Group, _ child: String, limitBytes: Int) throws(StorageError) {
+    let path = group.path
+    let name = group.place(child)
+    func damaged(_ reason: String) -> StorageError { .damaged(path: path, place: "'\(name)'", reason: reason) }
+    let handle = try HDF5Handle(
+      H5Dopen2(group.handle.id, child, 0), close: { H5Dclose($0) }, "open '\(name)'", path: path)
+    let type = try HDF5Handle(H5Dget_type(handle.id), close: { H5Tclose($0) }, "read the type of '\(name)'", path: path)
+    let kinds: [(ElementKind, hid_t)] = [
+      (.float, Float.fileType), (.double, Double.fileType), (.integer64, Int64.fileType), (.integer32, Int32.fileType),
+    ]
+    guard let kind = kinds.first(where: { H5Tequal(type.id, $0.1) > 0 })?.0 else {
+      throw damaged("it holds neither 32- or 64-bit floating-point numbers nor integers")
+    }
+    let space = try HDF5Handle(
+      H5Dget_space(handle.id), close: { H5Sclose($0) }, "read the extent of '\(name)'", path: path)
+    guard H5Sget_simple_extent_ndims(space.id) == 1 else { throw damaged("it is not a vector") }
+    let points = try HDF5.check(
+      H5Sget_simple_extent_npoints(space.id), "read the extent of '\(name)'", path: path)
+    let (bytes, overflow) = Int(points).multipliedReportingOverflow(by: H5Tget_size(type.id))
+    guard !overflow, bytes <= limitBytes, H5Dget_storage_size(handle.id) == UInt64(bytes) else {
+      throw damaged("\(points) values do not fit the file")
+    }
+    self.path = path
+    self.name = name
+    self.kind = kind
+    count = Int(points)
+    self.handle = handle
+  }
+
+  /// All values. Traps if `Element` is not what `kind` says.
+  func read<Element: HDF5Element>(_ element: Element.Type = Element.self) throws(StorageError) -> [Element] {
+    guard count > 0 else { return [] }
+    var status: herr_t = 0
+    let values = [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+      status = H5Dread(handle.id, Element.memoryType, 0, 0, 0, buffer.baseAddress!)
+      filled = status < 0 ? 0 : count
+    }
+    try HDF5.check(status, "read '\(name)'", path: path)
+    return values
+  }
+}
+
+extension HDF5Group {
+  /// Writes a vector directly below this group, as one contiguous block. The seal of the file covers every byte, so that no chunk
+  /// checksum is needed; times are left out, so that equal content gives equal bytes.
+  func write<Element: HDF5Element>(_ values: [Element], as child: String) throws(StorageError) {
+    var count = hsize_t(values.count)
+    let space = try HDF5Handle(
+      H5Screate_simple(1, &count, nil), close: { H5Sclose($0) }, "make the extent of '\(place(child))'", path: path)
+    let properties = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_DATASET_CREATE()), close: { H5Pclose($0) }, "make dataset properties", path: path)
+    try HDF5.check(H5Pset_obj_track_times(properties.id, false), "leave times out", path: path)
+    let dataset = try HDF5Handle(
+      H5Dcreate2(handle.id, child, Element.fileType, space.id, 0, properties.id, 0), close: { H5Dclose($0) },
+      "create '\(place(child))'", path: path)
+    guard !values.isEmpty else { return }
+    try HDF5.check(H5Dwrite(dataset.id, Element.memoryType, 0, 0, 0, values), "write '\(place(child))'", path: path)
+  }
+}

@@ -1,0 +1,261 @@
+// The only door to the HDF5 library: files in memory, groups and text attributes.
+
+import CHDF5
+import Glibc
+import Synchronization
+
+/// The library as a whole. It is used by one thread at a time: Debian's build locks inside each call, other builds do not at all, and our
+/// handles must not meet anyway.
+enum HDF5 {
+  private static let lock = Mutex<Int>(0)
+
+  /// Runs `body` as the only user of the library in this process, with its printing switched off for this thread. `body` gets a number
+  /// that no other call has got: two open files of one name would be one file to the library. Not to be nested.
+  static func exclusive<Result: Sendable>(
+    _ body: (_ call: Int) throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
+    try lock.withLock { (calls: inout Int) throws(StorageError) -> Result in
+      strikeforge_hdf5_silence()
+      calls += 1
+      return try body(calls)
+    }
+  }
+
+  /// Turns a negative status into an error with the library's own explanation.
+  @discardableResult
+  static func check<Status: SignedInteger>(
+    _ status: Status, _ operation: @autoclosure () -> String, path: String
+  ) throws(StorageError) -> Status {
+    guard status < 0 else { return status }
+    var frames: [String] = []
+    _ = withUnsafeMutablePointer(to: &frames) { pointer in
+      strikeforge_hdf5_walk_errors(
+        { _, error, context in
+          guard let error, let context, let text = error.pointee.desc else { return 0 }
+          context.assumingMemoryBound(to: [String].self).pointee.append(String(cString: text))
+          return 0
+        }, pointer)
+    }
+    strikeforge_hdf5_clear_errors()
+    // The walk goes from the innermost cause outwards; cause and outermost frame say enough.
+    let reason =
+      frames.isEmpty ? "no reason given" : frames.count == 1 ? frames[0] : "\(frames[0]) (\(frames[frames.count - 1]))"
+    throw .library(path: path, operation: operation(), reason: reason)
+  }
+}
+
+/// One open object of the library, closed when it goes out of scope.
+struct HDF5Handle: ~Copyable {
+  let id: hid_t
+  private let close: (hid_t) -> herr_t
+
+  init(
+    _ id: hid_t, close: @escaping (hid_t) -> herr_t, _ operation: @autoclosure () -> String, path: String
+  ) throws(StorageError) {
+    self.id = try HDF5.check(id, operation(), path: path)
+    self.close = close
+  }
+
+  deinit { _ = close(id) }
+}
+
+/// An HDF5 file that lives in memory.
+struct HDF5File: ~Copyable {
+  /// Bytes in front of the HDF5 data that HDF5 leaves alone; the smallest size that the format allows.
+  static let userBlockSize = 512
+
+  let path: String
+  private let handle: HDF5Handle
+
+  /// The bytes of a new file that `fill` fills: a user block of zeros, and the HDF5 data behind it. `expectedBytes` only spares growing
+  /// in small steps.
+  static func image(
+    path: String, call: Int, expectedBytes: Int, _ fill: (borrowing HDF5Group) throws(StorageError) -> Void
+  ) throws(StorageError) -> [UInt8] {
+    // On the heap, because the library keeps the address until the file is closed.
+    let image = UnsafeMutablePointer<strikeforge_image>.allocate(capacity: 1)
+    image.initialize(to: strikeforge_image())
+    defer {
+      free(image.pointee.bytes)
+      image.deallocate()
+    }
+    let size = try fillFile(path: path, call: call, expectedBytes: expectedBytes, into: image, fill)
+    guard image.pointee.is_closed != 0, let bytes = image.pointee.bytes, size <= image.pointee.capacity else {
+      throw .library(path: path, operation: "complete the file", reason: "it did not hand over its memory")
+    }
+    return [UInt8](UnsafeBufferPointer(start: bytes, count: size))
+  }
+
+  /// Makes, fills and closes the file; returns its size with the user block.
+  private static func fillFile(
+    path: String, call: Int, expectedBytes: Int, into image: UnsafeMutablePointer<strikeforge_image>,
+    _ fill: (borrowing HDF5Group) throws(StorageError) -> Void
+  ) throws(StorageError) -> Int {
+    let access = try accessProperties(path: path, increment: max(expectedBytes, 1 << 16))
+    try HDF5.check(strikeforge_hdf5_keep_image(access.id, image), "keep the file's memory", path: path)
+    let creation = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_FILE_CREATE()), close: { H5Pclose($0) }, "make file properties", path: path)
+    try HDF5.check(H5Pset_userblock(creation.id, UInt64(userBlockSize)), "set a user block", path: path)
+    try HDF5.check(H5Pset_obj_track_times(creation.id, false), "leave times out", path: path)
+    let file = HDF5File(
+      path: path,
+      handle: try HDF5Handle(
+        H5Fcreate("strikeforge-\(call)", strikeforge_H5F_ACC_TRUNC(), creation.id, access.id), close: { H5Fclose($0) },
+        "create a file in memory", path: path))
+    try fill(try file.root())
+    try HDF5.check(H5Fflush(file.handle.id, H5F_SCOPE_GLOBAL), "complete the file", path: path)
+    // Counted from the end of the user block on.
+    let size = try HDF5.check(H5Fget_file_image(file.handle.id, nil, 0), "measure the file", path: path)
+    return size + userBlockSize
+  }
+
+  /// The file that `image` holds, for reading.
+  static func open(image: [UInt8], path: String, call: Int) throws(StorageError) -> HDF5File {
+    let access = try accessProperties(path: path, increment: 1 << 16)
+    let status = image.withUnsafeBytes { bytes in
+      // The library copies the image and does not write through the pointer.
+      H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+    try HDF5.check(status, "take the file's bytes", path: path)
+    let file = try HDF5Handle(
+      H5Fopen("strikeforge-\(call)", strikeforge_H5F_ACC_RDONLY(), access.id), close: { H5Fclose($0) },
+      "open the file's bytes", path: path)
+    return HDF5File(path: path, handle: file)
+  }
+
+  private static func accessProperties(path: String, increment: Int) throws(StorageError) -> HDF5Handle {
+    let access = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_FILE_ACCESS()), close: { H5Pclose($0) }, "make access properties", path: path)
+    try HDF5.check(H5Pset_fapl_core(access.id, increment, false), "choose files in memory", path: path)
+    // The newest common format: its metadata carries checksums, and attributes may be larger than 64 KiB.
+    try HDF5.check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), "choose a format", path: path)
+    return access
+  }
+
+  /// The root group.
+  func root() throws(StorageError) -> HDF5Group {
+    HDF5Group(
+      path: path, name: "/",
+      handle: try HDF5Handle(
+        H5Gopen2(handle.id, "/", 0), close: { H5Gclose($0) }, "open the root group", path: path))
+  }
+}
+
+/// A group: named groups, datasets and text attributes.
+struct HDF5Group: ~Copyable {
+  let path: String
+  /// Where in the file, for errors.
+  let name: String
+  let handle: HDF5Handle
+
+  func place(_ child: String) -> String { name == "/" ? "/" + child : name + "/" + child }
+
+  /// The group at a path below this one, made with the groups on the way where they do not exist yet.
+  func makeGroup(_ child: String) throws(StorageError) -> HDF5Group {
+    var group = try openGroup(".")
+    for component in child.split(separator: "/") { group = try group.makeDirectGroup(String(component)) }
+    return group
+  }
+
+  private func makeDirectGroup(_ child: String) throws(StorageError) -> HDF5Group {
+    if try HDF5.check(H5Lexists(handle.id, child, 0), "look for '\(place(child))'", path: path) > 0 {
+      return try openGroup(child)
+    }
+    let properties = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_GROUP_CREATE()), close: { H5Pclose($0) }, "make group properties", path: path)
+    try HDF5.check(H5Pset_obj_track_times(properties.id, false), "leave times out", path: path)
+    let group = try HDF5Handle(
+      H5Gcreate2(handle.id, child, 0, properties.id, 0), close: { H5Gclose($0) }, "create group '\(place(child))'",
+      path: path)
+    return HDF5Group(path: path, name: place(child), handle: group)
+  }
+
+  func openGroup(_ child: String) throws(StorageError) -> HDF5Group {
+    let group = try HDF5Handle(
+      H5Gopen2(handle.id, child, 0), close: { H5Gclose($0) }, "open group '\(place(child))'", path: path)
+    return HDF5Group(path: path, name: child == "." ? name : place(child), handle: group)
+  }
+
+  /// The names directly below, sorted, each with whether it is a group (else a dataset).
+  func children() throws(StorageError) -> [(name: String, isGroup: Bool)] {
+    var information = H5G_info_t()
+    try HDF5.check(H5Gget_info(handle.id, &information), "list group '\(name)'", path: path)
+    var children: [(name: String, isGroup: Bool)] = []
+    for index in 0..<information.nlinks {
+      let length = try HDF5.check(
+        H5Lget_name_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0), "read a name", path: path)
+      guard length <= HDF5Group.longestName else { throw damaged("a name of \(length) bytes") }
+      var characters = [CChar](repeating: 0, count: length + 1)
+      try HDF5.check(
+        H5Lget_name_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &characters, length + 1, 0),
+        "read a name", path: path)
+      let child = String(decoding: characters.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let object = try HDF5Handle(
+        H5Oopen(handle.id, child, 0), close: { H5Oclose($0) }, "open '\(place(child))'", path: path)
+      children.append((child, H5Iget_type(object.id) == H5I_GROUP))
+    }
+    return children
+  }
+
+  // MARK: Text attributes
+
+  static let longestName = 1024
+
+  /// Stores text as a fixed-length, null-terminated UTF-8 attribute.
+  func writeAttribute(_ attribute: String, _ text: String) throws(StorageError) {
+    var bytes = Array(text.utf8)
+    bytes.append(0)
+    let type = try textType(size: bytes.count)
+    let space = try HDF5Handle(H5Screate(H5S_SCALAR), close: { H5Sclose($0) }, "make a scalar", path: path)
+    let handle = try HDF5Handle(
+      H5Acreate2(self.handle.id, attribute, type.id, space.id, 0, 0), close: { H5Aclose($0) },
+      "create attribute '\(attribute)' of '\(name)'", path: path)
+    try HDF5.check(H5Awrite(handle.id, type.id, bytes), "write attribute '\(attribute)' of '\(name)'", path: path)
+  }
+
+  /// All attributes. `limitBytes`: no text in a file can be longer than the file.
+  func attributes(limitBytes: Int) throws(StorageError) -> [String: String] {
+    var information = H5O_info_t()
+    try HDF5.check(
+      H5Oget_info2(handle.id, &information, UInt32(H5O_INFO_NUM_ATTRS)), "count the attributes of '\(name)'", path: path
+    )
+    var found: [String: String] = [:]
+    for index in 0..<information.num_attrs {
+      let attribute = try HDF5Handle(
+        H5Aopen_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, 0, 0), close: { H5Aclose($0) },
+        "open an attribute of '\(name)'", path: path)
+      let length = try HDF5.check(H5Aget_name(attribute.id, 0, nil), "read an attribute's name", path: path)
+      guard length <= HDF5Group.longestName else { throw damaged("an attribute name of \(length) bytes") }
+      var characters = [CChar](repeating: 0, count: length + 1)
+      try HDF5.check(
+        H5Aget_name(attribute.id, length + 1, &characters), "read an attribute's name", path: path)
+      let key = String(decoding: characters.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let type = try HDF5Handle(
+        H5Aget_type(attribute.id), close: { H5Tclose($0) }, "read the type of attribute '\(key)'", path: path)
+      let size = H5Tget_size(type.id)
+      guard H5Tget_class(type.id) == H5T_STRING, H5Tis_variable_str(type.id) == 0, size >= 1, size <= limitBytes else {
+        throw damaged("attribute '\(key)' is not text of fixed length")
+      }
+      let space = try HDF5Handle(
+        H5Aget_space(attribute.id), close: { H5Sclose($0) }, "read the extent of attribute '\(key)'", path: path)
+      guard H5Sget_simple_extent_npoints(space.id) == 1 else { throw damaged("attribute '\(key)' is not one text") }
+      var bytes = [UInt8](repeating: 0, count: size)
+      try HDF5.check(H5Aread(attribute.id, type.id, &bytes), "read attribute '\(key)'", path: path)
+      guard bytes.removeLast() == 0, let text = String(validating: bytes, as: UTF8.self) else {
+        throw damaged("attribute '\(key)' is not UTF-8 text")
+      }
+      found[key] = text
+    }
+    return found
+  }
+
+  private func textType(size: Int) throws(StorageError) -> HDF5Handle {
+    let type = try HDF5Handle(
+      H5Tcopy(strikeforge_H5T_C_S1()), close: { H5Tclose($0) }, "make a text type", path: path)
+    try HDF5.check(H5Tset_size(type.id, size), "set a text's length", path: path)
+    try HDF5.check(H5Tset_cset(type.id, H5T_CSET_UTF8), "choose UTF-8", path: path)
+    return type
+  }
+
+  func damaged(_ reason: String) -> StorageError { .damaged(path: path, place: "'\(name)'", reason: reason) }
+}

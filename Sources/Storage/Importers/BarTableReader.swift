@@ -1,0 +1,297 @@
+// The bytes of a table of bars, field by field.
+
+import Market
+
+/// One pass over the text of a bar table. No byte sequence makes it trap; every error names line and column.
+struct BarTableReader {
+  /// What a column holds.
+  private enum Column: Int, CaseIterable {
+    case ticker, date, open, high, low, close, volume, adjustedClose
+  }
+
+  private let text: [UInt8]
+  private let path: String
+  private var cursor = 0
+  private var line = 0
+  /// The header's own spelling of each column, in file order.
+  private var columnNames: [String] = []
+  /// For each column kind, where it stands in a row.
+  private var positions = [Int?](repeating: nil, count: Column.allCases.count)
+  /// The fields of the current line, as byte ranges of `text`.
+  private var fields: [Field] = []
+
+  private struct Field {
+    var start: Int
+    var end: Int
+    var isEscaped = false
+  }
+
+  init(text: [UInt8], path: String) {
+    self.text = text
+    self.path = path
+    if text.starts(with: [0xef, 0xbb, 0xbf]) { cursor = 3 }
+  }
+
+  // MARK: Header
+
+  mutating func readHeader() throws(StorageError) -> CSVImporter.Layout {
+    guard text[cursor...].contains(where: { !isBlank($0) && $0 != 10 && $0 != 13 }) else {
+      throw problem(.empty)
+    }
+    try readLine()
+    columnNames = fields.map { string($0) }
+    let found = columnNames.map { $0.lowercased() }
+    for (index, name) in found.enumerated() where found[..<index].contains(name) {
+      throw problem(.repeatedColumn, column: columnNames[index])
+    }
+    for layout in CSVImporter.Layout.allCases where Set(found) == Set(layout.columns.map { $0.lowercased() }) {
+      for (index, name) in found.enumerated() { positions[BarTableReader.kind(of: name).rawValue] = index }
+      return layout
+    }
+    // Compare with the layout that the header shares more columns with.
+    func shared(_ layout: CSVImporter.Layout) -> Int { layout.columns.count { found.contains($0.lowercased()) } }
+    let nearest: CSVImporter.Layout = shared(.tickers) > shared(.plain) ? .tickers : .plain
+    let expected = nearest.columns.map { $0.lowercased() }
+    throw problem(
+      .header(
+        missing: nearest.columns.filter { !found.contains($0.lowercased()) },
+        unexpected: columnNames.filter { !expected.contains($0.lowercased()) }.prefix(8).map { shortened($0) }))
+  }
+
+  private static func kind(of name: String) -> Column {
+    switch name {
+    case "ticker": .ticker
+    case "date", "timestamp": .date
+    case "open": .open
+    case "high": .high
+    case "low": .low
+    case "close": .close
+    case "volume": .volume
+    default: .adjustedClose
+    }
+  }
+
+  // MARK: Rows
+
+  mutating func readRows(layout: CSVImporter.Layout) throws(StorageError) -> [BarSeries] {
+    var series: [BarSeries] = []
+    var indexBySymbol: [String: Int] = [:]
+    var current = -1
+    var currentSymbol: [UInt8] = []
+    if layout == .plain {
+      series.append(BarSeries(symbol: ""))
+      current = 0
+    }
+    while cursor < text.count {
+      if try skipTrailingEmptyLines() { break }
+      try readLine()
+      guard fields.count == columnNames.count else {
+        throw problem(.fieldCount(expected: columnNames.count, found: fields.count))
+      }
+      if layout == .tickers {
+        let symbol = bytes(field(.ticker))
+        if current < 0 || !symbol.elementsEqual(currentSymbol) {
+          currentSymbol = Array(symbol)
+          current = try index(ofSymbol: currentSymbol, in: &series, &indexBySymbol)
+        }
+      }
+      let close = try number(.close)
+      var factor = 1.0
+      if layout == .tickers {
+        factor = try number(.adjustedClose) / close
+        guard factor.isFinite else {
+          throw problem(
+            .noAdjustmentFactor(
+              adjustedClose: shortened(string(field(.adjustedClose))), close: shortened(string(field(.close)))),
+            column: .adjustedClose)
+        }
+      }
+      series[current].append(
+        date: try date(), open: try number(.open), high: try number(.high), low: try number(.low), close: close,
+        volume: try number(.volume), adjustmentFactor: factor)
+    }
+    guard let first = series.first, first.count > 0 else { throw problem(.noRows, line: 0) }
+    return series
+  }
+
+  private func index(
+    ofSymbol bytes: [UInt8], in series: inout [BarSeries], _ indexBySymbol: inout [String: Int]
+  ) throws(StorageError) -> Int {
+    let symbol = String(decoding: bytes, as: UTF8.self)
+    if let known = indexBySymbol[symbol] { return known }
+    guard CSVImporter.isSymbol(symbol) else { throw problem(.symbolName(shortened(symbol)), column: .ticker) }
+    guard series.count < CSVImporter.symbolLimit else {
+      throw problem(.tooManySymbols(limit: CSVImporter.symbolLimit), column: .ticker)
+    }
+    series.append(BarSeries(symbol: symbol))
+    indexBySymbol[symbol] = series.count - 1
+    return series.count - 1
+  }
+
+  /// True if nothing but empty lines is left. Throws if a row follows an empty line.
+  private mutating func skipTrailingEmptyLines() throws(StorageError) -> Bool {
+    var position = cursor
+    var isEmptyLine = false
+    while position < text.count, isBlank(text[position]) || text[position] == 10 || text[position] == 13 {
+      if text[position] == 10 { isEmptyLine = true }
+      position += 1
+    }
+    if position == text.count { return true }
+    if isEmptyLine {
+      line += 1
+      throw problem(.emptyLine)
+    }
+    return false
+  }
+
+  // MARK: Fields
+
+  /// Takes one line apart into `fields` and moves behind its end.
+  private mutating func readLine() throws(StorageError) {
+    line += 1
+    fields.removeAll(keepingCapacity: true)
+    while true {
+      while cursor < text.count, isBlank(text[cursor]) { cursor += 1 }
+      if cursor < text.count, text[cursor] == UInt8(ascii: "\"") {
+        try readQuotedField()
+      } else {
+        let start = cursor
+        while cursor < text.count, text[cursor] != UInt8(ascii: ","), text[cursor] != 10 { cursor += 1 }
+        var end = cursor
+        while end > start, isBlank(text[end - 1]) || text[end - 1] == 13 { end -= 1 }
+        fields.append(Field(start: start, end: end))
+      }
+      guard cursor < text.count else { return }
+      cursor += 1
+      if text[cursor - 1] == 10 { return }
+    }
+  }
+
+  /// A field between quotes; a doubled quote stands for one. Ends on the comma or line feed behind it, or at the end of the text.
+  private mutating func readQuotedField() throws(StorageError) {
+    cursor += 1
+    var field = Field(start: cursor, end: cursor)
+    while true {
+      guard cursor < text.count, text[cursor] != 10 else { throw problem(.unterminatedQuote) }
+      if text[cursor] == UInt8(ascii: "\"") {
+        guard cursor + 1 < text.count, text[cursor + 1] == UInt8(ascii: "\"") else { break }
+        field.isEscaped = true
+        cursor += 1
+      }
+      cursor += 1
+    }
+    field.end = cursor
+    fields.append(field)
+    cursor += 1
+    while cursor < text.count, isBlank(text[cursor]) || text[cursor] == 13 { cursor += 1 }
+    guard cursor == text.count || text[cursor] == UInt8(ascii: ",") || text[cursor] == 10 else {
+      throw problem(.textAfterQuote)
+    }
+  }
+
+  /// Only called for a row with as many fields as the header names, of a layout that has this column.
+  private func field(_ column: Column) -> Field {
+    positions[column.rawValue].map { fields[$0] } ?? Field(start: 0, end: 0)
+  }
+
+  private func bytes(_ field: Field) -> ArraySlice<UInt8> { text[field.start..<field.end] }
+
+  private func string(_ field: Field) -> String {
+    let plain = String(decoding: bytes(field), as: UTF8.self)
+    return field.isEscaped
+      ? plain.split(separator: "\"\"", omittingEmptySubsequences: false).joined(separator: "\"") : plain
+  }
+
+  private func number(_ column: Column) throws(StorageError) -> Double {
+    let field = field(column)
+    let found = bytes(field)
+    switch DecimalNumber.parse(found) {
+    case .value(let value): return value
+    case .malformed: throw problem(.notANumber(shortened(string(field))), column: column)
+    case .outOfRange: throw problem(.outOfRange(shortened(string(field))), column: column)
+    case .notFinite: throw problem(.notFinite(shortened(string(field))), column: column)
+    }
+  }
+
+  /// `YYYY-MM-DD`, alone or followed by midnight (` 00:00`, `T00:00:00`, `00:00:00.000`, with or without `Z` or an offset). The day
+  /// is taken as it is written: turning a midnight of one zone into another zone would move every bar to the day before.
+  private func date() throws(StorageError) -> CalendarDate {
+    let found = bytes(field(.date))
+    func fail(_ make: (String) -> TableProblem) -> StorageError {
+      problem(make(shortened(string(field(.date)))), column: .date)
+    }
+    let digits = Array(found.prefix(10))
+    guard digits.count == 10, digits[4] == UInt8(ascii: "-"), digits[7] == UInt8(ascii: "-"),
+      let year = BarTableReader.integer(digits[0..<4]), let month = BarTableReader.integer(digits[5..<7]),
+      let day = BarTableReader.integer(digits[8..<10]), let date = CalendarDate(year: year, month: month, day: day)
+    else { throw fail { .notADate($0) } }
+    var rest = found.dropFirst(10)
+    if rest.isEmpty { return date }
+    guard let separator = rest.popFirst(), separator == UInt8(ascii: " ") || separator == UInt8(ascii: "T") else {
+      throw fail { .notADate($0) }
+    }
+    guard let time = BarTableReader.timeOfDay(rest) else { throw fail { .notADate($0) } }
+    guard time == 0 else { throw fail { .intraday($0) } }
+    return date
+  }
+
+  /// 0 for midnight, another number for any other time of day, nil for text that is no time.
+  private static func timeOfDay(_ text: ArraySlice<UInt8>) -> Int? {
+    var rest = text
+    func two() -> Int? { rest.count >= 2 ? integer(rest.prefix(2)) : nil }
+    guard let hour = two(), hour < 24 else { return nil }
+    rest = rest.dropFirst(2)
+    guard rest.popFirst() == UInt8(ascii: ":"), let minute = two(), minute < 60 else { return nil }
+    rest = rest.dropFirst(2)
+    var time = hour * 3600 + minute * 60
+    if rest.first == UInt8(ascii: ":") {
+      rest = rest.dropFirst()
+      guard let second = two(), second <= 60 else { return nil }
+      rest = rest.dropFirst(2)
+      time += second
+      if rest.first == UInt8(ascii: ".") {
+        rest = rest.dropFirst()
+        let fraction = rest.prefix { (48...57).contains($0) }
+        guard (1...9).contains(fraction.count) else { return nil }
+        if fraction.contains(where: { $0 != 48 }) { time += 1 }
+        rest = rest.dropFirst(fraction.count)
+      }
+    }
+    if rest.isEmpty || rest.elementsEqual([UInt8(ascii: "Z")]) { return time }
+    guard rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") else { return nil }
+    rest = rest.dropFirst()
+    guard let offsetHour = two(), offsetHour < 24 else { return nil }
+    rest = rest.dropFirst(2)
+    if rest.first == UInt8(ascii: ":") { rest = rest.dropFirst() }
+    if rest.isEmpty { return time }
+    guard rest.count == 2, let offsetMinute = two(), offsetMinute < 60 else { return nil }
+    return time
+  }
+
+  private static func integer(_ digits: ArraySlice<UInt8>) -> Int? {
+    var value = 0
+    for digit in digits {
+      guard (48...57).contains(digit) else { return nil }
+      value = value * 10 + Int(digit - 48)
+    }
+    return value
+  }
+
+  private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+  // MARK: Errors
+
+  private func problem(_ problem: TableProblem, column: Column) -> StorageError {
+    self.problem(problem, column: positions[column.rawValue].map { columnNames[$0] } ?? "")
+  }
+
+  private func problem(_ problem: TableProblem, column: String = "", line: Int? = nil) -> StorageError {
+    .table(path: path, line: line ?? self.line, column: shortened(column), problem: problem)
+  }
+
+  /// A damaged file may hold a megabyte where a number belongs, or bytes that would upset a terminal.
+  private func shortened(_ text: String) -> String {
+    let printable = text.unicodeScalars.prefix(40).map { $0.value < 32 || $0.value == 127 ? "\u{FFFD}" : Character($0) }
+    return String(printable) + (text.unicodeScalars.count > 40 ? "..." : "")
+  }
+}

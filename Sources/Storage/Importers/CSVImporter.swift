@@ -1,0 +1,141 @@
+// Text tables of daily bars become bar series; what cannot be read is refused with its place.
+
+import Inference
+package import Market
+
+/// Reads daily bars from a CSV file, plain or gzip.
+package enum CSVImporter {
+  /// Changes when the same file would give other numbers.
+  package static let version = 1
+
+  /// More symbols than any file of daily bars names; a damaged file must not fill the memory with one series a row.
+  static let symbolLimit = 20_000
+
+  /// The layouts that are recognised by their header, whatever the order and case of its columns.
+  package enum Layout: String, Sendable, CaseIterable {
+    /// Several tickers, raw prices and an adjusted close, as `bokeh_sampledata` ships them.
+    case tickers
+    /// One series that does not name its symbol; prices are taken as they are (factor 1).
+    case plain
+
+    package var columns: [String] {
+      switch self {
+      case .tickers: ["Ticker", "Date", "Open", "High", "Low", "Close", "Volume", "Adj Close"]
+      case .plain: ["timestamp", "open", "high", "low", "close", "volume"]
+      }
+    }
+  }
+
+  /// The series of a file, in the requested order (in file order if `symbols` is nil), and where they come from.
+  ///
+  /// `symbols`: which to take from a file that names them; for a plain file at most one, its name. `symbolOverride`: the name of a plain
+  /// file's series. Every row is read and must be readable, also those of symbols that are not asked for. Values are not questioned
+  /// (negative, duplicate and unordered ones pass: the quality gate refuses them), but NaN and infinity are not numbers.
+  package static func read(
+    path: String, symbols: [String]? = nil, symbolOverride: String? = nil, limitBytes: Int = Gzip.defaultLimitBytes
+  ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
+    let bytes = try FileSystem.read(path)
+    return try read(
+      bytes, path: path, symbols: symbols, symbolOverride: symbolOverride, limitBytes: limitBytes)
+  }
+
+  /// The same for bytes that are at hand; `path` names them in errors and provenance.
+  package static func read(
+    _ bytes: [UInt8], path: String, symbols: [String]? = nil, symbolOverride: String? = nil,
+    limitBytes: Int = Gzip.defaultLimitBytes
+  ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
+    let text = Gzip.isCompressed(bytes) ? try Gzip.inflate(bytes, path: path, limitBytes: limitBytes) : bytes
+    var reader = BarTableReader(text: text, path: path)
+    let layout = try reader.readHeader()
+    if let name = symbolOverride, !isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
+    let all = try reader.readRows(layout: layout)
+    let chosen: [BarSeries]
+    switch layout {
+    case .tickers:
+      if symbolOverride != nil { throw .symbols(path: path, problem: .namedByFile(all.map(\.symbol))) }
+      chosen = try select(symbols, from: all, path: path)
+    case .plain:
+      chosen = [try name(all[0], symbols: symbols, override: symbolOverride, path: path)]
+    }
+    let provenance = ImportProvenance(
+      sourceName: FileSystem.split(path).name, sourceSHA256: SHA256.hex(bytes), layout: layout.rawValue,
+      rows: all.reduce(0) { $0 + $1.count }, symbols: chosen.map(\.symbol), importerVersion: version)
+    return (chosen, provenance)
+  }
+
+  /// Whether text can name a symbol: 1 to 32 letters, digits or `. - _ ^ =`, the first a letter, digit or `^`.
+  package static func isSymbol(_ text: String) -> Bool {
+    let bytes = text.utf8
+    guard let first = bytes.first, bytes.count <= 32, isLetterOrDigit(first) || first == UInt8(ascii: "^") else {
+      return false
+    }
+    return bytes.allSatisfy { isLetterOrDigit($0) || ".-_^=".utf8.contains($0) }
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+  }
+
+  private static func select(
+    _ symbols: [String]?, from all: [BarSeries], path: String
+  ) throws(StorageError) -> [BarSeries] {
+    guard let symbols else { return all }
+    guard !symbols.isEmpty else { throw .symbols(path: path, problem: .noneGiven) }
+    var chosen: [BarSeries] = []
+    for symbol in symbols {
+      guard let series = all.first(where: { $0.symbol == symbol }) else {
+        throw .symbols(path: path, problem: .absent(requested: symbol, existing: all.map(\.symbol).sorted()))
+      }
+      if chosen.contains(where: { $0.symbol == symbol }) {
+        throw .symbols(path: path, problem: .requestedTwice(symbol))
+      }
+      chosen.append(series)
+    }
+    return chosen
+  }
+
+  private static func name(
+    _ series: BarSeries, symbols: [String]?, override: String?, path: String
+  ) throws(StorageError) -> BarSeries {
+    var named = series
+    if let override {
+      named.symbol = override
+      if let symbols, symbols != [override] {
+        throw .symbols(
+          path: path, problem: .absent(requested: symbols.first(where: { $0 != override }) ?? "", existing: [override]))
+      }
+      return named
+    }
+    guard let symbols, let symbol = symbols.first else { throw .symbols(path: path, problem: .noneGiven) }
+    guard symbols.count == 1 else { throw .symbols(path: path, problem: .severalForOneSeries(symbols)) }
+    guard isSymbol(symbol) else { throw .symbols(path: path, problem: .unusable(symbol)) }
+    named.symbol = symbol
+    return named
+  }
+}
+
+/// Where the series of one source file come from.
+package struct ImportProvenance: Sendable, Equatable {
+  /// The file's name without its folder.
+  package var sourceName: String
+  /// SHA-256 of the file as it lay on disk (compressed, if it was).
+  package var sourceSHA256: String
+  /// A `CSVImporter.Layout`, or what a generator calls itself.
+  package var layout: String
+  /// All rows that were read, also those of symbols that were not taken.
+  package var rows: Int
+  /// The symbols that were taken, in order.
+  package var symbols: [String]
+  package var importerVersion: Int
+
+  package init(
+    sourceName: String, sourceSHA256: String, layout: String, rows: Int, symbols: [String], importerVersion: Int
+  ) {
+    self.sourceName = sourceName
+    self.sourceSHA256 = sourceSHA256
+    self.layout = layout
+    self.rows = rows
+    self.symbols = symbols
+    self.importerVersion = importerVersion
+  }
+}

@@ -1,0 +1,237 @@
+// Bars at rest: series, where they come from, and what the quality gate said about exactly these numbers.
+
+import Inference
+package import Market
+
+/// Writing and reading a market store.
+///
+/// | path | content |
+/// |---|---|
+/// | `/` attributes | `schema_version`, `created` (UTC), `content_hash`, `symbols` (JSON, in order), `provenance` (JSON), `quality_report` (JSON) and `quality_content_hash` where the gate was asked |
+/// | `/bars/<symbol>` | `dates` i32 (days since 1970-01-01), `open`, `high`, `low`, `close`, `volume`, `adjustment_factor` f64, one length |
+///
+/// The file is sealed (`SealedFile`) and written atomically.
+package enum MarketStore {
+  /// Raised when older programs could not read the file any more.
+  package static let schemaVersion = 1
+
+  /// SHA-256, as 64 hexadecimal digits, of the numbers themselves: it knows nothing of files, order of import or time.
+  ///
+  /// The digest is fed, all little-endian: the text `strikeforge bars 1` and a line feed; the number of series (u64); then for each series
+  /// in order the length of the symbol in bytes (u64), the symbol (UTF-8), the number of bars (u64), the dates as days since 1970-01-01
+  /// (i32 each), and the bits of open, high, low, close, volume and adjustment factor (f64 each), column after column. Traps if the columns
+  /// of a series differ in length.
+  package static func contentHash(_ series: [BarSeries]) -> String {
+    var digest = SHA256()
+    func feed(_ number: Int) { withUnsafeBytes(of: UInt64(number).littleEndian) { digest.update($0) } }
+    digest.update(Array("strikeforge bars 1\n".utf8))
+    feed(series.count)
+    for one in series {
+      checkLengths(one)
+      feed(one.symbol.utf8.count)
+      digest.update(Array(one.symbol.utf8))
+      feed(one.count)
+      one.dates.map { $0.daysSinceEpoch.littleEndian }.withUnsafeBytes { digest.update($0) }
+      for column in columns {
+        one[keyPath: column.values].map { $0.bitPattern.littleEndian }.withUnsafeBytes { digest.update($0) }
+      }
+    }
+    return SHA256.hexDigits(digest.finalize())
+  }
+
+  /// Writes a store, atomically. The quality record is bound to the content hash of `series`, so the report must be the one that the gate gave
+  /// for exactly these; nil where it was not asked. `created`: see `UTCTime`. Traps if symbols are unusable or appear twice, or if the
+  /// columns of a series differ in length.
+  @discardableResult
+  package static func write(
+    _ series: [BarSeries], provenance: [ImportProvenance], qualityReport: QualityReport?, created: String,
+    to path: String
+  ) throws(StorageError) -> String {
+    let hash = contentHash(series)
+    let contents = MarketStoreContents(
+      path: path, series: series, provenance: provenance, qualityReport: qualityReport,
+      qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
+    try AtomicWrite.write(try encode(contents), to: path)
+    return hash
+  }
+
+  /// Reads a store and checks all of it: the seal, the schema, every size, and the content hash against the numbers.
+  package static func read(_ path: String) throws(StorageError) -> MarketStoreContents {
+    try decode(FileSystem.read(path), path: path)
+  }
+
+  /// The bytes of a store file.
+  static func encode(_ contents: MarketStoreContents) throws(StorageError) -> [UInt8] {
+    let path = contents.path
+    let symbols = contents.series.map(\.symbol)
+    for (index, symbol) in symbols.enumerated() {
+      precondition(CSVImporter.isSymbol(symbol), "a market store cannot hold a symbol '\(symbol)'")
+      precondition(!symbols[..<index].contains(symbol), "a market store cannot hold '\(symbol)' twice")
+    }
+    var attributes = [
+      "schema_version": "\(schemaVersion)", "created": contents.created, "content_hash": contents.contentHash,
+      "symbols": JSON.array(symbols.map { .string($0) }).text,
+      "provenance": JSON.array(contents.provenance.map(\.json)).text,
+    ]
+    if let report = contents.qualityReport, let hash = contents.qualityContentHash {
+      attributes["quality_report"] = QualityRecord.json(report).text
+      attributes["quality_content_hash"] = hash
+    }
+    let expectedBytes = contents.series.reduce(1 << 16) { $0 + 52 * $1.count + 4096 }
+    let sortedAttributes = attributes.sorted { $0.key < $1.key }
+    var image = try HDF5.exclusive { (call) throws(StorageError) -> [UInt8] in
+      try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
+        for (name, text) in sortedAttributes { try root.writeAttribute(name, text) }
+        for one in contents.series {
+          let group = try root.makeGroup("bars/" + one.symbol)
+          try group.write(one.dates.map(\.daysSinceEpoch), as: "dates")
+          for column in columns { try group.write(one[keyPath: column.values], as: column.name) }
+        }
+      }
+    }
+    SealedFile.seal(&image, as: .marketStore)
+    return image
+  }
+
+  /// The contents that a store file's bytes hold.
+  static func decode(_ bytes: [UInt8], path: String) throws(StorageError) -> MarketStoreContents {
+    try SealedFile.verify(bytes, is: .marketStore, path: path)
+    let (attributes, bars) = try HDF5.exclusive {
+      (call) throws(StorageError) -> (attributes: [String: String], bars: [String: BarSeries]) in
+      let file = try HDF5File.open(image: bytes, path: path, call: call)
+      let root = try file.root()
+      let attributes = try root.attributes(limitBytes: bytes.count)
+      let version = attributes["schema_version"] ?? "none"
+      guard version == "\(schemaVersion)" else {
+        throw .unsupportedVersion(
+          path: path, subject: "market store schema", found: version, supported: "\(schemaVersion)")
+      }
+      var bars: [String: BarSeries] = [:]
+      for child in try root.children() where child.isGroup && child.name == "bars" {
+        let group = try root.openGroup("bars")
+        for child in try group.children() {
+          bars[child.name] = try readSeries(group, child.name, limitBytes: bytes.count)
+        }
+      }
+      return (attributes, bars)
+    }
+    return try assemble(attributes, bars, path: path)
+  }
+
+  private static func assemble(
+    _ attributes: [String: String], _ bars: [String: BarSeries], path: String
+  ) throws(StorageError) -> MarketStoreContents {
+    func text(_ name: String) throws(StorageError) -> String {
+      guard let text = attributes[name] else {
+        throw .damaged(path: path, place: "'/'", reason: "it has no attribute '\(name)'")
+      }
+      return text
+    }
+    func json(_ name: String) throws(StorageError) -> JSON {
+      do { return try JSON.parse(try text(name)) } catch let error as JSONError {
+        throw .damaged(path: path, place: "attribute '\(name)'", reason: error.description)
+      } catch let error as StorageError {
+        throw error
+      } catch {
+        throw .damaged(path: path, place: "attribute '\(name)'", reason: "\(error)")
+      }
+    }
+    func malformed(_ name: String) -> StorageError {
+      .damaged(path: path, place: "attribute '\(name)'", reason: "it is not of the form that this schema has")
+    }
+    var series: [BarSeries] = []
+    guard let symbols = try json("symbols").arrayValue, symbols.count == bars.count else { throw malformed("symbols") }
+    for symbol in symbols {
+      guard let name = symbol.stringValue, let one = bars[name], !series.contains(where: { $0.symbol == name }) else {
+        throw malformed("symbols")
+      }
+      series.append(one)
+    }
+    let hash = contentHash(series)
+    guard try text("content_hash") == hash else {
+      throw .damaged(path: path, place: "'/bars'", reason: "the content hash is not that of the numbers")
+    }
+    guard let entries = try json("provenance").arrayValue else { throw malformed("provenance") }
+    var provenance: [ImportProvenance] = []
+    for entry in entries {
+      guard let one = ImportProvenance(json: entry) else { throw malformed("provenance") }
+      provenance.append(one)
+    }
+    var report: QualityReport?
+    var recordedHash: String?
+    if attributes["quality_report"] != nil {
+      recordedHash = try text("quality_content_hash")
+      guard let found = QualityRecord.report(from: try json("quality_report")) else {
+        throw malformed("quality_report")
+      }
+      report = found
+    }
+    return MarketStoreContents(
+      path: path, series: series, provenance: provenance, qualityReport: report, qualityContentHash: recordedHash,
+      contentHash: hash, created: try text("created"))
+  }
+
+  private static func readSeries(
+    _ bars: borrowing HDF5Group, _ symbol: String, limitBytes: Int
+  ) throws(StorageError) -> BarSeries {
+    let group = try bars.openGroup(symbol)
+    let dates = try HDF5Dataset(group, "dates", limitBytes: limitBytes)
+    guard dates.kind == .integer32 else { throw group.damaged("'dates' does not hold 32-bit integers") }
+    var series = BarSeries(symbol: symbol)
+    series.dates = try dates.read(Int32.self).map { CalendarDate(daysSinceEpoch: $0) }
+    for column in columns {
+      let values = try HDF5Dataset(group, column.name, limitBytes: limitBytes)
+      guard values.kind == .double else { throw group.damaged("'\(column.name)' does not hold 64-bit numbers") }
+      guard values.count == series.count else {
+        throw group.damaged("'\(column.name)' holds \(values.count) values for \(series.count) dates")
+      }
+      series[keyPath: column.values] = try values.read()
+    }
+    return series
+  }
+
+  /// Key paths are not Sendable by themselves, hence a function of nothing rather than a stored table.
+  private static var columns: [(name: String, values: WritableKeyPath<BarSeries, [Double]>)] {
+    [
+      ("open", \.open), ("high", \.high), ("low", \.low), ("close", \.close), ("volume", \.volume),
+      ("adjustment_factor", \.adjustmentFactors),
+    ]
+  }
+
+  private static func checkLengths(_ series: BarSeries) {
+    for column in columns {
+      let count = series[keyPath: column.values].count
+      precondition(count == series.count, "\(series.symbol): \(count) values of \(column.name), \(series.count) dates")
+    }
+  }
+}
+
+/// All that a market store holds.
+package struct MarketStoreContents: Sendable, Equatable {
+  /// The file it was read from, for messages.
+  package var path: String
+  package var series: [BarSeries]
+  /// One entry for each source file.
+  package var provenance: [ImportProvenance]
+  /// What the gate said, or nil if it was not asked.
+  package var qualityReport: QualityReport?
+  /// The content hash of the numbers that the gate was asked about.
+  package var qualityContentHash: String?
+  /// The content hash of `series`.
+  package var contentHash: String
+  /// When the file was made, UTC.
+  package var created: String
+
+  /// Throws `StorageError.gateRefused` unless the current gate has passed exactly these numbers.
+  package func requirePassingGate() throws(StorageError) {
+    func refuse(_ refusal: GateRefusal) -> StorageError { .gateRefused(path: path, refusal: refusal) }
+    guard let report = qualityReport, let recordedHash = qualityContentHash else { throw refuse(.noRecord) }
+    let dataHash = MarketStore.contentHash(series)
+    guard recordedHash == dataHash else { throw refuse(.otherData(recordedHash: recordedHash, dataHash: dataHash)) }
+    guard report.gateVersion == QualityGate.version else {
+      throw refuse(.otherGateVersion(found: report.gateVersion, current: QualityGate.version))
+    }
+    let failing = report.findings.filter { $0.severity == .fail }.map(\.check)
+    guard report.passed, failing.isEmpty else { throw refuse(.failed(checks: Set(failing).sorted())) }
+  }
+}

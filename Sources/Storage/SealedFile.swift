@@ -1,0 +1,99 @@
+// The envelope of every HDF5 file of this program: nothing in it can change unnoticed.
+
+import Inference
+
+/// A file is a user block of 512 bytes and the HDF5 data behind it. The user block holds, little-endian:
+///
+/// | bytes | content |
+/// |---|---|
+/// | 0..<16 | magic, which names the kind of file |
+/// | 16..<20 | version of this envelope, 1 |
+/// | 20..<24 | zero |
+/// | 24..<32 | number of bytes behind the user block |
+/// | 32..<64 | SHA-256 of the bytes behind the user block |
+/// | 64..<512 | zero |
+///
+/// Every byte is therefore checked, by value or by digest, before the HDF5 library sees any of them.
+enum SealedFile {
+  enum Kind: String, CaseIterable {
+    case checkpoint = "STRIKEFORGE-CKPT"
+    case marketStore = "STRIKEFORGE-MRKT"
+
+    var words: String {
+      switch self {
+      case .checkpoint: "a checkpoint"
+      case .marketStore: "a market store"
+      }
+    }
+
+    var magic: [UInt8] { Array(rawValue.utf8) }
+  }
+
+  static let version: UInt32 = 1
+  private static let header = HDF5File.userBlockSize
+
+  /// Fills in the user block of an HDF5 image that has one.
+  static func seal(_ image: inout [UInt8], as kind: Kind) {
+    precondition(image.count >= header, "an image of \(image.count) bytes has no user block of \(header)")
+    image.replaceSubrange(0..<header, with: block(kind, payload: image))
+  }
+
+  /// Checks all of a file's bytes.
+  static func verify(_ bytes: [UInt8], is kind: Kind, path: String) throws(StorageError) {
+    guard let found = self.kind(of: bytes) else {
+      throw .notRecognised(path: path, expected: kind.words, found: beginning(of: bytes))
+    }
+    guard found == kind else { throw .notRecognised(path: path, expected: kind.words, found: found.words) }
+    guard bytes.count >= header else {
+      throw .wrongSize(path: path, expectedBytes: header, foundBytes: bytes.count)
+    }
+    let foundVersion = integer(bytes[16..<20])
+    guard foundVersion == UInt64(version) else {
+      throw .unsupportedVersion(
+        path: path, subject: "envelope version", found: "\(foundVersion)", supported: "\(version)")
+    }
+    let announced = integer(bytes[24..<32])
+    guard announced == UInt64(bytes.count - header) else {
+      throw .wrongSize(
+        path: path, expectedBytes: Int(clamping: announced.addingReportingOverflow(UInt64(header)).partialValue),
+        foundBytes: bytes.count)
+    }
+    let expected = block(kind, payload: bytes)
+    guard bytes[32..<64].elementsEqual(expected[32..<64]) else {
+      throw .damaged(
+        path: path, place: "the content", reason: "its SHA-256 digest is not the one that the file was sealed with")
+    }
+    guard bytes[..<header].elementsEqual(expected) else {
+      throw .damaged(path: path, place: "the user block", reason: "its padding is not zero")
+    }
+  }
+
+  /// What a file says it is, or nil.
+  static func kind(of bytes: [UInt8]) -> Kind? { Kind.allCases.first { bytes.starts(with: $0.magic) } }
+
+  /// The user block that belongs to the bytes behind it.
+  private static func block(_ kind: Kind, payload image: [UInt8]) -> [UInt8] {
+    var digest = SHA256()
+    image.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[header...])) }
+    var block = kind.magic
+    for shift in stride(from: UInt32(0), to: 32, by: 8) { block.append(UInt8(truncatingIfNeeded: version >> shift)) }
+    block += [0, 0, 0, 0]
+    let length = UInt64(image.count - header)
+    for shift in stride(from: UInt64(0), to: 64, by: 8) { block.append(UInt8(truncatingIfNeeded: length >> shift)) }
+    block += digest.finalize()
+    return block + [UInt8](repeating: 0, count: header - block.count)
+  }
+
+  private static func integer(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// The first bytes of a file that was not recognised, as a person may recognise them.
+  static func beginning(of bytes: [UInt8]) -> String {
+    if bytes.isEmpty { return "nothing (it is empty)" }
+    if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "plain HDF5" }
+    if bytes.starts(with: [0x1f, 0x8b]) { return "gzip" }
+    let text = bytes.prefix(16).map { (32...126).contains($0) ? Character(UnicodeScalar($0)) : "." }
+    return "'" + String(text) + "'"
+  }
+}
