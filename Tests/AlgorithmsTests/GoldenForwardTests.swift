@@ -74,6 +74,13 @@ private struct ForwardFindings {
     entropies.append(scored.entropy)
     allLogProbabilities += scored.logProbabilities
   }
+
+  mutating func append(_ other: ForwardFindings) {
+    values += other.values
+    logProbabilities += other.logProbabilities
+    entropies += other.entropies
+    allLogProbabilities += other.allLogProbabilities
+  }
 }
 
 @Suite struct GoldenForwardTests {
@@ -126,5 +133,52 @@ private struct ForwardFindings {
     problems += try findings.compare(with: batch, spec: spec)
     #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
     #expect(observations.isIntact && initial.values.allSatisfy(\.isIntact))
+  }
+
+  @Test(arguments: GoldenPPO.all)
+  func `the deployed policy's pass equals the reference`(name: String) throws {
+    let golden = try GoldenPPOCase(name)
+    let spec = golden.spec
+    let batch = try ForwardBatch(golden)
+    let policy = InferencePolicy(
+      spec: spec, parameters: try golden.parameters(), normalizer: nil, requiresMask: golden.isMasked)
+    let rows = batch.length * batch.lanes
+    var scored = [ForwardFindings](repeating: ForwardFindings(), count: rows)
+    var ends: [String: [Float]] = [:]
+    for lane in 0..<batch.lanes {
+      var session = policy.makeSession()
+      func given(_ name: String) -> [Float] {
+        batch.states[name].map { Array($0[(lane * spec.hiddenCount)..<((lane + 1) * spec.hiddenCount)]) } ?? []
+      }
+      session.restore(
+        RecurrentState(hidden: given("hidden_pi"), cell: given("cell_pi")),
+        critic: RecurrentState(hidden: given("hidden_vf"), cell: given("cell_vf")))
+      for step in 0..<batch.length {
+        let row = step * batch.lanes + lane
+        let decision = try session.decide(
+          Array(batch.observations[(row * spec.inputs)..<((row + 1) * spec.inputs)]), mask: batch.masks?[row],
+          startsEpisode: batch.starts[row] != 0)
+        scored[row].append(
+          logits: session.logits, value: try #require(decision.value), action: batch.actions[row],
+          mask: batch.masks?[row] ?? .all(count: spec.actions))
+        // What the session itself says about its choice and the distribution.
+        #expect(scored[row].entropies == [decision.entropy])
+        #expect(scored[row].allLogProbabilities[decision.action] == decision.logProbability)
+      }
+      ends["hidden_pi", default: []] += session.state.hidden
+      ends["cell_pi", default: []] += session.state.cell
+      ends["hidden_vf", default: []] += session.criticState.hidden
+      ends["cell_vf", default: []] += session.criticState.cell
+    }
+    var findings = ForwardFindings()
+    for row in scored { findings.append(row) }
+    var problems = try findings.compare(with: batch, spec: spec)
+    for stateName in batch.states.keys.sorted() {
+      let problem = try batch.expected.tensor(stateName).difference(from: ends[stateName] ?? []) {
+        "the state after \(batch.length) decisions, lane \($0 / spec.hiddenCount)"
+      }
+      if let problem { problems.append(problem) }
+    }
+    #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
   }
 }

@@ -30,11 +30,11 @@ extension GoldenPPOCase {
 
   /// The learner with the case's parameters and rollout, advantages estimated. `masked` nil: as the case says; true where the case has no
   /// masks: every action is legal.
-  func makeLearner(masked: Bool? = nil) throws -> PPO {
+  func makeLearner(masked: Bool? = nil, workers: Int = 1) throws -> PPO {
     let configuration = try configuration()
     let learner = PPO(
       configuration: configuration, spec: spec, laneCount: try hyper.integer("lanes"), masked: masked ?? isMasked,
-      seed: 0, pool: WorkerPool(workerCount: 1))
+      seed: 0, pool: WorkerPool(workerCount: workers))
     for (index, value) in try parameters().enumerated() { learner.parameters.values.base[index] = value }
     learner.refresh()
     try fill(learner.rollout)
@@ -51,7 +51,8 @@ extension GoldenPPOCase {
   private func fill(_ rollout: Rollout) throws {
     let given = try file.part("rollout")
     let rows = rollout.horizon * rollout.laneCount
-    func copy<Element>(_ name: String, to target: UnsafeMutablePointer<Element>, _ convert: (Double) -> Element) throws {
+    func copy<Element>(_ name: String, to target: UnsafeMutablePointer<Element>, _ convert: (Double) -> Element) throws
+    {
       for (index, value) in try given.tensor(name).values.enumerated() { target[index] = convert(value) }
     }
     try copy("observations", to: rollout.observations) { Float($0) }
@@ -64,7 +65,8 @@ extension GoldenPPOCase {
     try copy("values", to: rollout.values) { Float($0) }
     try copy("logProbabilities", to: rollout.logProbabilities) { Float($0) }
     let masks =
-      isMasked ? GoldenPPOCase.masks(try given.tensor("masks")) : Array(repeating: .all(count: spec.actions), count: rows)
+      isMasked
+      ? GoldenPPOCase.masks(try given.tensor("masks")) : Array(repeating: .all(count: spec.actions), count: rows)
     for (index, mask) in masks.enumerated() { rollout.masks[index] = mask }
     guard given.has("states") else { return }
     let states = try given.part("states")
@@ -73,7 +75,9 @@ extension GoldenPPOCase {
       "hidden_vf": rollout.states.criticHidden, "cell_vf": rollout.states.criticCell,
     ]
     for name in states.keys {
-      guard let target = targets[name] ?? nil else { throw GoldenCaseError(reason: "\(file.place): no room for \(name)") }
+      guard let target = targets[name] ?? nil else {
+        throw GoldenCaseError(reason: "\(file.place): no room for \(name)")
+      }
       for (index, value) in try states.tensor(name).floats.enumerated() { target[index] = value }
     }
   }
@@ -136,10 +140,12 @@ private struct LearningTrace {
     let learner = try golden.makeLearner()
     let trace = try LearningTrace(learner, golden)
     let configuration = learner.configuration
-    let perEpoch = (configuration.horizon * learner.rollout.laneCount + configuration.batchSize - 1) / configuration.batchSize
+    let perEpoch =
+      (configuration.horizon * learner.rollout.laneCount + configuration.batchSize - 1) / configuration.batchSize
     func describe(_ index: Int) -> String {
       let epoch = index / perEpoch
-      return "update \(epoch / configuration.epochs + 1), epoch \(epoch % configuration.epochs), minibatch \(index % perEpoch)"
+      return
+        "update \(epoch / configuration.epochs + 1), epoch \(epoch % configuration.epochs), minibatch \(index % perEpoch)"
     }
     let expected = try golden.file.part("minibatches")
     let found: [(String, [Double])] = [

@@ -106,6 +106,13 @@ package struct GoldenTensor: Sendable {
   package let values: [Double]
   package let tolerance: Double?
 
+  package init(place: String, shape: [Int], values: [Double], tolerance: Double?) {
+    self.place = place
+    self.shape = shape
+    self.values = values
+    self.tolerance = tolerance
+  }
+
   /// The values as floats; inputs were written so that this gives the reference's bits.
   package var floats: [Float] { values.map(Float.init) }
 
@@ -136,11 +143,12 @@ package struct GoldenTensor: Sendable {
       """
   }
 
-  /// As for doubles.
+  /// As for doubles. Expected numbers are rounded first: they stand for floats.
   package func difference(
     from found: [Float], where chosen: (Int) -> Bool = { _ in true }, inputs: (Int) -> String
   ) -> String? {
-    difference(from: found.map(Double.init), where: chosen, inputs: inputs)
+    GoldenTensor(place: place, shape: shape, values: floats.map(Double.init), tolerance: tolerance)
+      .difference(from: found.map(Double.init), where: chosen, inputs: inputs)
   }
 
   private func indices(of flat: Int) -> String {

@@ -115,7 +115,7 @@ class Reference:
         model.collect_rollouts(model.env, callback, model.rollout_buffer, hyper.horizon)
         self.policy.predict_values = predict
         buffer = model.rollout_buffer
-        rewards, terminated, truncated = (np.stack(column) for column in zip(*recorder.rows))
+        rewards, terminated, truncated, final = (np.stack(column) for column in zip(*recorder.rows))
         last = found.pop().numpy().reshape(1, hyper.lanes)
         bootstrap = place_bootstrap_values(recorder.rows, [value.item() for value in found])
         states = {}
@@ -126,14 +126,16 @@ class Reference:
             states = {name: value[:, 0].copy() for name, value in names.items()}  # (T, layers, N, H): one layer
         assert np.allclose(buffer.rewards, rewards + hyper.gamma * bootstrap, rtol=1e-6, atol=1e-6)
         self.expected_advantages = buffer.advantages.copy(), buffer.returns.copy()
+        starts = np.concatenate([buffer.episode_starts, model._last_episode_starts[None]])
         return Rollout(
-            observations=buffer.observations.copy(),
+            observations=np.concatenate([buffer.observations, model._last_obs[None]]),
             actions=buffer.actions[..., 0].astype(np.int64),
             rewards=rewards.astype(np.float32),
             terminated=terminated,
             truncated=truncated,
+            finalObservations=final,
             bootstrapValues=bootstrap,
-            episodeStarts=buffer.episode_starts.astype(np.float32).copy(),
+            episodeStarts=starts.astype(np.float32),
             values=np.concatenate([buffer.values, last]),
             logProbabilities=buffer.log_probs.copy(),
             masks=buffer.action_masks.astype(bool).copy() if self.variant == "ppo_mask" else None,
@@ -267,13 +269,13 @@ class Plain:
                 row = (observations.copy(), actions.numpy(), starts, values[0].numpy(), taken.numpy(), masks)
                 for column, value in zip(columns.values(), row):
                     column.append(value)
-                observations, rewards, dones, infos = environment.step(actions.numpy())
+                observations, rewards, dones, _ = environment.step(actions.numpy())
                 if one_step_episodes:
                     # Every step is an episode: a last row that truncates would need its final observation, so all terminate.
-                    recorder.rows[-1] = (rewards, np.ones_like(dones), np.zeros_like(dones))
+                    recorder.rows[-1] = (rewards, np.ones_like(dones), np.zeros_like(dones), np.zeros_like(observations))
                     dones = np.ones_like(dones)
                 for lane in np.flatnonzero(recorder.rows[-1][2]):
-                    final = torch.tensor(infos[lane]["terminal_observation"])[None, None]
+                    final = torch.tensor(recorder.rows[-1][3][lane])[None, None]
                     state = {name: value[lane : lane + 1] for name, value in after.items()}
                     value = self.plain.forward(final, torch.zeros(1, 1), state)[0].item()
                     if step >= hyper.horizon:
@@ -282,16 +284,18 @@ class Plain:
             last = self.plain.forward(torch.tensor(observations)[None], torch.tensor(starts)[None], states)[0].numpy()
         second = slice(hyper.horizon, None)
         rows = recorder.rows[second]
-        rewards, terminated, truncated = (np.stack(column) for column in zip(*rows))
-        observed, actions, starts, values, log_p, masks = (np.stack(column[second]) for column in columns.values())
+        ended = starts
+        rewards, terminated, truncated, final = (np.stack(column) for column in zip(*rows))
+        observed, actions, begun, values, log_p, masks = (np.stack(column[second]) for column in columns.values())
         rollout = Rollout(
-            observations=observed,
+            observations=np.concatenate([observed, observations[None]]),
             actions=actions,
             rewards=rewards.astype(np.float32),
             terminated=terminated,
             truncated=truncated,
+            finalObservations=final,
             bootstrapValues=place_bootstrap_values(rows, bootstrap),
-            episodeStarts=starts,
+            episodeStarts=np.concatenate([begun, ended[None]]),
             values=np.concatenate([values, last]),
             logProbabilities=log_p,
             masks=masks,

@@ -2,11 +2,10 @@
 """The float64 side of the golden numbers, and the reference of the variant that no released library has (memory and mask).
 
 Nothing here comes from the reference libraries: no padding, no rollout buffer, no distribution class, no optimiser class. One
-sequence is one loop over its steps. `order` shuffles the order of every summation (columns of a product, rows of a batch),
-which changes float32 results by rounding alone: that is how the size of float32 rounding is measured.
+sequence is one loop over its steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -45,10 +44,9 @@ MASKED_LOGIT = -1e8
 
 
 class Transcription:
-    def __init__(self, network, parameters, dtype, order_seed=None):
+    def __init__(self, network, parameters, dtype):
         self.network = network
         self.dtype = dtype
-        self.order = None if order_seed is None else torch.Generator().manual_seed(order_seed)
         self.parameters = {
             name: torch.tensor(value, dtype=dtype, requires_grad=True) for name, value in parameters.items()
         }
@@ -62,19 +60,12 @@ class Transcription:
     def tensor(self, array):
         return torch.tensor(np.asarray(array), dtype=self.dtype)
 
-    def shuffled(self, count):
-        return torch.arange(count) if self.order is None else torch.randperm(count, generator=self.order)
-
-    def linear(self, x, weight, bias):
-        columns = self.shuffled(x.shape[-1])
-        return x[..., columns] @ weight[:, columns].T + bias
-
-    def named_linear(self, x, name):
-        return self.linear(x, self.parameters[name + ".weight"], self.parameters[name + ".bias"])
+    def linear(self, x, name):
+        return x @ self.parameters[name + ".weight"].T + self.parameters[name + ".bias"]
 
     def tower(self, x, name):
         for layer in range(len(self.network.tower)):
-            x = self.named_linear(x, f"mlp_extractor.{name}.{2 * layer}")
+            x = self.linear(x, f"mlp_extractor.{name}.{2 * layer}")
             if self.network.activation == "relu":
                 self.near(x)
                 x = torch.relu(x)
@@ -89,7 +80,7 @@ class Transcription:
         for step in range(x.shape[0]):
             keep = (1 - start[step])[:, None]
             hidden, cell = hidden * keep, cell * keep
-            gates = self.linear(x[step], p["weight_ih"], p["bias_ih"]) + self.linear(hidden, p["weight_hh"], p["bias_hh"])
+            gates = x[step] @ p["weight_ih"].T + p["bias_ih"] + hidden @ p["weight_hh"].T + p["bias_hh"]
             i, f, g, o = gates.chunk(4, dim=-1)
             cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
             hidden = torch.sigmoid(o) * torch.tanh(cell)
@@ -110,13 +101,13 @@ class Transcription:
                     "lstm_critic", x, start, states["hidden_vf"], states["cell_vf"]
                 )
             elif self.network.critic == "none":
-                critic = self.named_linear(x, "critic")
+                critic = self.linear(x, "critic")
             elif self.network.critic == "sharedDetached":
                 critic = actor.detach()
             else:
                 critic = actor
-        logits = self.named_linear(self.tower(actor, "policy_net"), "action_net")
-        values = self.named_linear(self.tower(critic, "value_net"), "value_net").squeeze(-1)
+        logits = self.linear(self.tower(actor, "policy_net"), "action_net")
+        values = self.linear(self.tower(critic, "value_net"), "value_net").squeeze(-1)
         return values, logits, ends
 
     def log_probabilities(self, logits, masks):
@@ -132,7 +123,39 @@ class Transcription:
         terms = torch.exp(log_p) * log_p
         if masks is not None:
             terms = torch.where(masks, terms, torch.zeros_like(terms))
-        return log_p.gather(-1, actions[..., None]).squeeze(-1), -terms[..., self.shuffled(terms.shape[-1])].sum(-1)
+        return log_p.gather(-1, actions[..., None]).squeeze(-1), -terms.sum(-1)
+
+    # Collecting
+
+    def collect(self, rollout, hyper):
+        """What the policy says while the rollout's world goes by, from the memory before its first row: the rollout with values,
+        bootstrap values and states of its own."""
+        recurrent = self.network.hidden > 0
+        states = {name: self.tensor(state[0]) for name, state in rollout.states.items()}
+        before, values = {name: [] for name in states}, []
+        bootstrap = np.zeros_like(rollout.rewards, dtype=np.float64)
+
+        def value(observations, starts, states):
+            if not recurrent:
+                return self.forward(self.tensor(observations))[0], {}
+            result, _, ends = self.forward(self.tensor(observations)[None], self.tensor(starts)[None], states)
+            return result[0], ends
+
+        with torch.no_grad():
+            for step in range(hyper.horizon + 1):
+                found, after = value(rollout.observations[step], rollout.episodeStarts[step], states)
+                values.append(found.numpy())
+                if step == hyper.horizon:
+                    break
+                for name, state in states.items():
+                    before[name].append(state.numpy())
+                for lane in np.flatnonzero(rollout.truncated[step]):
+                    memory = {name: state[lane : lane + 1] for name, state in after.items()}
+                    final = rollout.finalObservations[step, lane : lane + 1]
+                    bootstrap[step, lane] = value(final, np.zeros(1), memory)[0].item()
+                states = after
+        stacked = {name: np.stack(rows) for name, rows in before.items()}
+        return replace(rollout, values=np.stack(values), bootstrapValues=bootstrap, states=stacked)
 
     # Advantages
 
@@ -189,15 +212,14 @@ class Transcription:
         """One gradient step on the rows `indices`; the terms of its loss and the gradient's norm before clipping."""
         lanes, steps = indices // hyper.horizon, indices % hyper.horizon
         values, log_p, entropy = self.evaluate(rollout, hyper, indices)
-        rows = self.shuffled(len(indices))
 
         def mean(x):
-            return x[rows].sum() / len(indices)
+            return x.sum() / len(indices)
 
         advantage = advantages[steps, lanes]
         if hyper.normalizeAdvantage:
             centred = advantage - mean(advantage)
-            deviation = torch.sqrt((centred[rows] ** 2).sum() / (len(indices) - 1))
+            deviation = torch.sqrt((centred**2).sum() / (len(indices) - 1))
             advantage = centred / (deviation + 1e-8)
         change = log_p - self.tensor(rollout.logProbabilities)[steps, lanes]
         ratio = torch.exp(change)
@@ -249,7 +271,7 @@ class CellFeatures(Transcription):
 
     def cell(self, name, x):
         p = self.parameters
-        gates = self.linear(x, p[f"{name}.weight_ih_l0"], p[f"{name}.bias_ih_l0"]) + p[f"{name}.bias_hh_l0"]
+        gates = x @ p[f"{name}.weight_ih_l0"].T + p[f"{name}.bias_ih_l0"] + p[f"{name}.bias_hh_l0"]
         # The recurrent weights meet a zero state: they take part only so that their gradient, zero, exists.
         gates = gates + 0 * p[f"{name}.weight_hh_l0"].sum()
         i, _, g, o = gates.chunk(4, dim=-1)
@@ -258,8 +280,8 @@ class CellFeatures(Transcription):
     def evaluate(self, rollout, hyper, indices):
         lanes, steps = indices // hyper.horizon, indices % hyper.horizon
         x = self.tensor(rollout.observations[steps, lanes])
-        logits = self.named_linear(self.tower(self.cell("lstm_actor", x), "policy_net"), "action_net")
-        values = self.named_linear(self.tower(self.cell("lstm_critic", x), "value_net"), "value_net").squeeze(-1)
+        logits = self.linear(self.tower(self.cell("lstm_actor", x), "policy_net"), "action_net")
+        values = self.linear(self.tower(self.cell("lstm_critic", x), "value_net"), "value_net").squeeze(-1)
         masks, actions = torch.tensor(rollout.masks), torch.tensor(rollout.actions)
         return values, *self.score(logits, actions[steps, lanes], masks[steps, lanes])
 

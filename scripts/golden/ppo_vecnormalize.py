@@ -4,8 +4,8 @@
 Streams fixed data through stable-baselines3's VecNormalize and writes what it knew and said after every step. The data are float32
 numbers; the library is fed them as float64, so that every statistic is a float64 calculation on exactly these numbers.
 
-Tensors are {"shape": [...], "values": [...]}, row-major, shortest decimals that give the same double when read (and the same float32 when
-read as a double and rounded, where the value is a float32).
+Tensors are {"shape": [...], "values": [...]}, row-major. Given numbers are shortest decimals that give the same float32 when read as a
+double and rounded; expected numbers are shortest decimals that give the same double.
 
   provenance
   gamma, epsilon, clip        of the normaliser
@@ -170,8 +170,8 @@ def main():
     for name in ("scaled", "scaledRewards"):
         assert expected[name].min() == -10 and expected[name].max() == 10, name
 
-    def tensor(array):
-        return {"shape": list(array.shape), "values": [text(number) for number in array.reshape(-1)]}
+    def tensor(array, write_number=text):
+        return {"shape": list(array.shape), "values": [write_number(number) for number in array.reshape(-1)]}
 
     inside = "running moments of observations and discounted returns, and what they scale, step by step"
     write(
@@ -184,7 +184,7 @@ def main():
             "clip": 10.0,
         }
         | {name: tensor(array) for name, array in data.items()}
-        | {"expected": {name: tensor(array) | {"tolerance": 0} for name, array in expected.items()}},
+        | {"expected": {name: tensor(array, float) | {"tolerance": 0} for name, array in expected.items()}},
     )
     print(f"ppo_vecnormalize: {STEPS} steps of {LANES} lanes, {COLUMNS} columns; library and plain loop equal to the bit")
 

@@ -43,15 +43,17 @@ class RandomWorld(gymnasium.Env):
 class Rollout:
     """T x N experience, time-major, every number as the library stored it (float32).
 
-    `rewards` are the world's; `bootstrapValues` holds V(final observation) where truncated and zero elsewhere.
-    `values` has T + 1 rows. `states` holds the recurrent state *before* every step by name (T, N, H), as stored:
-    an episode's first row still holds the last episode's state, which `episodeStarts` cancels."""
+    `observations`, `episodeStarts` and `values` have T + 1 rows: the last belongs to the next rollout's first step. `rewards` are
+    the world's; `bootstrapValues` holds V(final observation) and `finalObservations` that observation where truncated, zero
+    elsewhere. `states` holds the recurrent state *before* every step by name (T, N, H), as stored: an episode's first row
+    still holds the last episode's state, which `episodeStarts` cancels."""
 
     observations: np.ndarray
     actions: np.ndarray
     rewards: np.ndarray
     terminated: np.ndarray
     truncated: np.ndarray
+    finalObservations: np.ndarray
     bootstrapValues: np.ndarray
     episodeStarts: np.ndarray
     values: np.ndarray
@@ -71,5 +73,8 @@ class Recorder:
     def record(self, actions):
         observations, rewards, dones, infos = self.step(actions)
         truncated = np.array([info["TimeLimit.truncated"] for info in infos])
-        self.rows.append((rewards.copy(), dones & ~truncated, truncated))
+        final = np.zeros_like(observations)
+        for lane in np.flatnonzero(truncated):
+            final[lane] = infos[lane]["terminal_observation"]
+        self.rows.append((rewards.copy(), dones & ~truncated, truncated, final))
         return observations, rewards, dones, infos
