@@ -1,0 +1,110 @@
+// Lines in, lines out, and the time.
+
+import Glibc
+
+/// The standard input by lines, each bounded.
+struct LineReader {
+  /// The longest line that is read.
+  static let maximumLineBytes = 1 << 20
+
+  private var pending: [UInt8] = []
+  private var searched = 0
+  private var isAtEnd = false
+  /// The number of lines given out.
+  private(set) var lineNumber = 0
+
+  /// The next line without its line break, or nil at the end of the input.
+  mutating func next() throws(ServeError) -> [UInt8]? {
+    while true {
+      if let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        let line = Array(pending[..<end])
+        pending.removeSubrange(...end)
+        searched = 0
+        lineNumber += 1
+        return line
+      }
+      searched = pending.count
+      guard pending.count <= LineReader.maximumLineBytes else {
+        throw .badLine(
+          number: lineNumber + 1, reason: "the line is longer than \(LineReader.maximumLineBytes) bytes",
+          remedy: "send one JSON object a line")
+      }
+      if isAtEnd {
+        guard !pending.isEmpty else { return nil }
+        defer { pending = [] }
+        searched = 0
+        lineNumber += 1
+        return pending
+      }
+      try fill()
+    }
+  }
+
+  private mutating func fill() throws(ServeError) {
+    var block = [UInt8](repeating: 0, count: 64 << 10)
+    let count = block.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
+    if count > 0 {
+      pending.append(contentsOf: block[..<count])
+    } else if count == 0 {
+      isAtEnd = true
+    } else if errno != EINTR {
+      throw .failed("cannot read the standard input: \(String(cString: strerror(errno)))")
+    }
+  }
+}
+
+/// The standard output and error, a whole line at a time, never held back.
+enum Output {
+  static func line(_ text: String) throws(ServeError) {
+    if let code = write(text, to: STDOUT_FILENO) {
+      throw .failed("cannot write to the standard output: \(String(cString: strerror(code))); keep its reader running")
+    }
+  }
+
+  static func error(_ text: String) {
+    // There is nowhere left to report a failure to.
+    _ = write(text, to: STDERR_FILENO)
+  }
+
+  /// Writes the text and a line break; returns the system's error, or nil.
+  private static func write(_ text: String, to descriptor: Int32) -> Int32? {
+    let bytes = Array(text.utf8) + [UInt8(ascii: "\n")]
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
+      }
+      if count >= 0 {
+        written += count
+      } else if errno != EINTR {
+        return errno
+      }
+    }
+    return nil
+  }
+}
+
+/// The two clocks that an answer needs.
+enum Clock {
+  /// Nanoseconds of a clock that only runs forward.
+  static func monotonicNanoseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+
+  /// Now as ISO 8601 in UTC with microseconds, for example `2026-01-02T03:04:05.678901Z`.
+  static func timestamp() -> String {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    var parts = tm()
+    gmtime_r(&time.tv_sec, &parts)
+    func digits(_ value: some BinaryInteger, _ width: Int) -> String {
+      let text = String(value)
+      return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+    let date = "\(digits(parts.tm_year + 1900, 4))-\(digits(parts.tm_mon + 1, 2))-\(digits(parts.tm_mday, 2))"
+    let clock = "\(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):\(digits(parts.tm_sec, 2))"
+    return "\(date)T\(clock).\(digits(time.tv_nsec / 1000, 6))Z"
+  }
+}
