@@ -5,38 +5,43 @@ import Kernels
 import Testing
 
 @Suite struct JSONTests {
-  @Test(arguments: [
-    ("null", JSON.null), (" true\n", true), ("false", false), ("0", 0), ("-7", -7),
-    ("9223372036854775807", 9_223_372_036_854_775_807),
-    ("9223372036854775808", 9_223_372_036_854_775_808.0), ("-0", .number(-0.0)), ("1e3", 1000.0), ("-1.5E-2", -0.015),
-    ("5e-324", .number(5e-324)), ("1e-999", 0.0), ("\"\"", ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{C}\n\r\t"),
-    (#""\u00e9\u4E2D\uD83D\uDE00""#, "\u{E9}\u{4E2D}\u{1F600}"), ("\"\u{1F600}\u{7F}\"", "\u{1F600}\u{7F}"), ("[]", []),
-    ("[1, [2], {}]", [1, [2], [:]]), (#"{"b":1,"a":{"c":null}}"#, ["a": ["c": .null], "b": 1]), (#""\u0000""#, "\u{0}"),
-  ] as [(String, JSON)])
+  @Test(
+    arguments: [
+      ("null", JSON.null), (" true\n", true), ("false", false), ("0", 0), ("-7", -7),
+      ("9223372036854775807", 9_223_372_036_854_775_807),
+      ("9223372036854775808", 9_223_372_036_854_775_808.0), ("-0", .number(-0.0)), ("1e3", 1000.0), ("-1.5E-2", -0.015),
+      ("5e-324", .number(5e-324)), ("1e-999", 0.0), ("\"\"", ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{C}\n\r\t"),
+      (#""\u00e9\u4E2D\uD83D\uDE00""#, "\u{E9}\u{4E2D}\u{1F600}"), ("\"\u{1F600}\u{7F}\"", "\u{1F600}\u{7F}"),
+      ("[]", []),
+      ("[1, [2], {}]", [1, [2], [:]]), (#"{"b":1,"a":{"c":null}}"#, ["a": ["c": .null], "b": 1]),
+      (#""\u0000""#, "\u{0}"),
+    ] as [(String, JSON)])
   func reads(text: String, expected: JSON) throws {
     #expect(try JSON.parse(text) == expected)
   }
 
-  @Test(arguments: [
-    ("", JSONError.Kind.unexpectedEnd, 0), ("  ", .unexpectedEnd, 2), ("[1,", .unexpectedEnd, 3),
-    ("[1", .unexpectedEnd, 2),
-    ("{\"a\"", .unexpectedEnd, 4), ("\"abc", .unexpectedEnd, 4), ("\"\\", .unexpectedEnd, 2),
-    ("\"\\u12", .unexpectedEnd, 5),
-    ("tru", .unexpectedEnd, 3), ("nil", .unexpectedByte(0x69, expected: "'null'"), 1),
-    ("[1 2]", .unexpectedByte(0x32, expected: "',' or ']'"), 3),
-    ("[1,]", .unexpectedByte(0x5D, expected: "a value"), 3),
-    ("{\"a\":1,}", .unexpectedByte(0x7D, expected: "a key in quotation marks"), 7),
-    ("{a:1}", .unexpectedByte(0x61, expected: "a key in quotation marks"), 1),
-    ("{\"a\" 1}", .unexpectedByte(0x31, expected: "':'"), 5), ("NaN", .unexpectedByte(0x4E, expected: "a value"), 0),
-    ("+1", .unexpectedByte(0x2B, expected: "a value"), 0), (".5", .unexpectedByte(0x2E, expected: "a value"), 0),
-    ("1 1", .trailingContent, 2), ("{}x", .trailingContent, 2), ("01", .malformedNumber, 0), ("-", .malformedNumber, 0),
-    ("1.", .malformedNumber, 0), ("[1e]", .malformedNumber, 1), ("1e+", .malformedNumber, 0),
-    ("1e999", .numberOutOfRange, 0), ("\"\\x\"", .invalidEscape, 1), ("\"\\u12G4\"", .invalidEscape, 5),
-    ("\"\\uD800\"", .loneSurrogate, 1), ("\"\\uDC00\"", .loneSurrogate, 1), ("\"\\uD800\\u0041\"", .loneSurrogate, 1),
-    ("\"\n\"", .controlCharacter(0x0A), 1), ("{\"a\":1,\"a\":2}", .duplicateKey("a"), 7),
-    ("\u{FEFF}1", .unexpectedByte(0xEF, expected: "a value"), 0),
-    ("// no", .unexpectedByte(0x2F, expected: "a value"), 0),
-  ] as [(String, JSONError.Kind, Int)])
+  @Test(
+    arguments: [
+      ("", JSONError.Kind.unexpectedEnd, 0), ("  ", .unexpectedEnd, 2), ("[1,", .unexpectedEnd, 3),
+      ("[1", .unexpectedEnd, 2),
+      ("{\"a\"", .unexpectedEnd, 4), ("\"abc", .unexpectedEnd, 4), ("\"\\", .unexpectedEnd, 2),
+      ("\"\\u12", .unexpectedEnd, 5),
+      ("tru", .unexpectedEnd, 3), ("nil", .unexpectedByte(0x69, expected: "'null'"), 1),
+      ("[1 2]", .unexpectedByte(0x32, expected: "',' or ']'"), 3),
+      ("[1,]", .unexpectedByte(0x5D, expected: "a value"), 3),
+      ("{\"a\":1,}", .unexpectedByte(0x7D, expected: "a key in quotation marks"), 7),
+      ("{a:1}", .unexpectedByte(0x61, expected: "a key in quotation marks"), 1),
+      ("{\"a\" 1}", .unexpectedByte(0x31, expected: "':'"), 5), ("NaN", .unexpectedByte(0x4E, expected: "a value"), 0),
+      ("+1", .unexpectedByte(0x2B, expected: "a value"), 0), (".5", .unexpectedByte(0x2E, expected: "a value"), 0),
+      ("1 1", .trailingContent, 2), ("{}x", .trailingContent, 2), ("01", .malformedNumber, 0),
+      ("-", .malformedNumber, 0),
+      ("1.", .malformedNumber, 0), ("[1e]", .malformedNumber, 1), ("1e+", .malformedNumber, 0),
+      ("1e999", .numberOutOfRange, 0), ("\"\\x\"", .invalidEscape, 1), ("\"\\u12G4\"", .invalidEscape, 5),
+      ("\"\\uD800\"", .loneSurrogate, 1), ("\"\\uDC00\"", .loneSurrogate, 1), ("\"\\uD800\\u0041\"", .loneSurrogate, 1),
+      ("\"\n\"", .controlCharacter(0x0A), 1), ("{\"a\":1,\"a\":2}", .duplicateKey("a"), 7),
+      ("\u{FEFF}1", .unexpectedByte(0xEF, expected: "a value"), 0),
+      ("// no", .unexpectedByte(0x2F, expected: "a value"), 0),
+    ] as [(String, JSONError.Kind, Int)])
   func refuses(text: String, kind: JSONError.Kind, offset: Int) {
     #expect(throws: JSONError(kind, at: offset)) { try JSON.parse(text) }
   }
