@@ -16,7 +16,9 @@ enum GoldenPPO {
     "ppo_lstm_separate", "ppo_lstm_shared_detached", "ppo_lstm_none", "ppo_lstm_mask_separate",
     "ppo_lstm_mask_shared_detached", "ppo_lstm_mask_shared_joint", "ppo_lstm_mask_none", "ppo_lstm_mask_one_step",
   ]
-  static let all = memoryless + recurrent
+  /// Minibatches of whole lanes, the product's own scheme.
+  static let wholeLanes = ["ppo_lstm_mask_lanes"]
+  static let all = memoryless + recurrent + wholeLanes
 }
 
 /// Everything a test of one case needs, read from its file.

@@ -24,7 +24,7 @@ extension GoldenPPOCase {
     configuration.entropyCoefficient = try hyper.number("entropyCoefficient")
     configuration.valueCoefficient = try hyper.number("valueCoefficient")
     configuration.maxGradientNorm = try hyper.number("maxGradientNorm")
-    if spec.hiddenCount > 0 { configuration.minibatchScheme = .rotation }
+    if spec.hiddenCount > 0 { configuration.minibatchScheme = MinibatchScheme(rawValue: try hyper.text("scheme")) }
     return configuration
   }
 
@@ -70,6 +70,8 @@ extension GoldenPPOCase {
     for (index, mask) in masks.enumerated() { rollout.masks[index] = mask }
     guard given.has("states") else { return }
     let states = try given.part("states")
+    // Whole lanes need the states of row 0 only.
+    let kept = rollout.stateRowCount * rollout.laneCount * rollout.hiddenCount
     let targets = [
       "hidden_pi": rollout.states.actorHidden, "cell_pi": rollout.states.actorCell,
       "hidden_vf": rollout.states.criticHidden, "cell_vf": rollout.states.criticCell,
@@ -78,15 +80,19 @@ extension GoldenPPOCase {
       guard let target = targets[name] ?? nil else {
         throw GoldenCaseError(reason: "\(file.place): no room for \(name)")
       }
-      for (index, value) in try states.tensor(name).floats.enumerated() { target[index] = value }
+      for (index, value) in try states.tensor(name).floats.prefix(kept).enumerated() { target[index] = value }
     }
   }
 
   /// The orders of each update's epochs.
   func updates() throws -> [[EpochOrder]] {
     let epochs = try hyper.integer("epochs")
+    let scheme = try hyper.text("scheme")
+    let batchSize = try hyper.integer("batchSize")
     let orders = try file.integerRows("orders").map { order in
-      spec.hiddenCount > 0 ? EpochOrder.split(order[0]) : .permutation(order.map { Int32($0) })
+      if spec.hiddenCount == 0 { return EpochOrder.permutation(order.map { Int32($0) }) }
+      if scheme == "rotation" { return .split(order[0]) }
+      return .blocks(stride(from: 0, to: order.count, by: batchSize).map { Int32(order[$0] / batchSize) })
     }
     return stride(from: 0, to: orders.count, by: epochs).map { Array(orders[$0..<($0 + epochs)]) }
   }

@@ -22,7 +22,7 @@ a double and rounded; tolerances are doubles.
                bootstrapValues, advantages, returns (T, N), states (T, N, H) by name. These are the numbers of `rollout` and
                `advantages`, with the tolerance of the longer calculation
   orders       row order of every epoch: 10 updates x epochs rows of T * N lane-major indices (lane * T + t); with memory each is
-               a rotation of 0 ..< T * N
+               a rotation of 0 ..< T * N, or in scheme `lanes` an order of whole lanes, `batchSize` / T neighbours at a time
   minibatches  expected, one value a minibatch, in the order in which they were made: policyLoss, valueLoss, entropyLoss,
                totalLoss, approximateKL, clipFraction, gradientNorm (before clipping). All 10 updates learn from the one rollout
   after1, after10   expected parameters by name after 1 and after 10 updates
@@ -98,6 +98,10 @@ CASES = [
     ),
     Case("ppo_lstm_mask_shared_joint", "ppo_lstm_mask", 11, lstm("sharedJoint", [6])),
     Case("ppo_lstm_mask_none", "ppo_lstm_mask", 12, lstm("none", [6])),
+    Case(
+        "ppo_lstm_mask_lanes", "ppo_lstm_mask", 14, lstm("separate", [6]),
+        Hyperparameters(batchSize=24, entropyCoefficient=0.01, scheme="lanes"),
+    ),
     Case("ppo_lstm_mask_one_step", "ppo_lstm_mask", 13, lstm("separate", [6]), one_step=True),
 ]
 
@@ -253,7 +257,7 @@ def document(case, start, batch, rollout, updates, tensors, worst):
         "memory": recurrent,
         "mask": masked,
         "network": asdict(case.network),
-        "hyper": asdict(case.hyper),
+        "hyper": asdict(case.hyper) | ({} if recurrent else {"scheme": "shuffled"}),
         "parameters": given(start),
         "forward": given(vars(batch)) | {"expected": expected("forward")},
         "rollout": given(vars(rollout)),

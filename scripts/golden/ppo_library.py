@@ -309,10 +309,17 @@ class Plain:
         return transcribed_forward(self.plain, batch)
 
     def train(self, seed):
-        """Rotations as sb3-contrib draws them: one random split of the lane-major rows an epoch."""
+        """Rotations as sb3-contrib draws them: one random split of the lane-major rows an epoch. With whole lanes a random order of
+        blocks of neighbouring lanes, one block a minibatch."""
         generator, followed = np.random.default_rng(seed), []
-        count = self.hyper.horizon * self.hyper.lanes
-        orders = [np.roll(np.arange(count), -int(generator.integers(count))).tolist() for _ in range(self.hyper.epochs)]
+        rows = np.arange(self.hyper.horizon * self.hyper.lanes)
+
+        def order():
+            if self.hyper.scheme == "rotation":
+                return np.roll(rows, -int(generator.integers(len(rows)))).tolist()
+            return generator.permutation(rows.reshape(-1, self.hyper.batchSize)).reshape(-1).tolist()
+
+        orders = [order() for _ in range(self.hyper.epochs)]
 
         def follow():
             followed.append(self.plain.parameters[FOLLOWED].detach().numpy().copy())

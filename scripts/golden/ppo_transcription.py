@@ -38,6 +38,7 @@ class Hyperparameters:
     entropyCoefficient: float = 0.0
     valueCoefficient: float = 0.5
     maxGradientNorm: float = 0.5
+    scheme: str = "rotation"  # how memory is cut into sequences; lanes: whole lanes
 
 
 MASKED_LOGIT = -1e8
@@ -185,12 +186,13 @@ class Transcription:
         if self.network.hidden == 0:
             values, logits, _ = self.forward(self.tensor(rollout.observations[steps, lanes]))
         else:
-            # A sequence begins at the slice's first row, at an episode's start and at a lane's first row; its
+            # A sequence begins at the slice's first row and at a lane's first row, and in a rotation at an episode's start; its
             # initial state is the stored one.
+            rotates = hyper.scheme == "rotation"
             begins = [
                 row
                 for row in range(len(indices))
-                if row == 0 or steps[row] == 0 or rollout.episodeStarts[steps[row], lanes[row]] == 1
+                if row == 0 or steps[row] == 0 or rotates and rollout.episodeStarts[steps[row], lanes[row]] == 1
             ]
             values, logits = [], []
             for begin, end in zip(begins, begins[1:] + [len(indices)]):
