@@ -188,13 +188,11 @@ public struct Safetensors: Hashable, Sendable {
       }
       expected = entry.end
     }
-    let dataCount = bytes.count - headerEnd
-    guard dataCount >= expected else {
-      throw .truncated(expectedBytes: headerEnd + expected, foundBytes: bytes.count)
-    }
-    guard dataCount == expected else {
-      throw .trailingBytes(expectedBytes: headerEnd + expected, foundBytes: bytes.count)
-    }
+    // Offsets come from the file and may be as large as a number can be.
+    let sum = headerEnd.addingReportingOverflow(expected)
+    let fileBytes = sum.overflow ? Int.max : sum.partialValue
+    guard bytes.count >= fileBytes else { throw .truncated(expectedBytes: fileBytes, foundBytes: bytes.count) }
+    guard bytes.count == fileBytes else { throw .trailingBytes(expectedBytes: fileBytes, foundBytes: bytes.count) }
     var result = Safetensors(metadata: metadata, tensors: [])
     result.tensors = places.map { place in
       Tensor(
