@@ -42,3 +42,18 @@ func storageError<Result>(_ body: () throws -> Result) -> StorageError? {
     return error as? StorageError
   }
 }
+
+/// Small seeded numbers for damage. Source: Steele et al. 2014, SplitMix64.
+struct SplitMix {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next(below bound: Int) -> Int {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return Int((z ^ (z >> 31)) % UInt64(bound))
+  }
+}

@@ -1,0 +1,95 @@
+// What a file of this room holds, as lines for a person.
+
+import AgentInterface
+import Market
+
+/// Named lines about a market store or a checkpoint. The file is read and checked as a whole, so that what is shown is what was written.
+package enum StorageInspection {
+  package enum Kind: Sendable, Equatable {
+    case marketStore, checkpoint
+  }
+
+  /// What the first bytes of a file say it is; nil for anything that this room did not write.
+  package static func kind(_ path: String) throws(StorageError) -> Kind? {
+    switch SealedFile.kind(of: try FileSystem.read(path)) {
+    case .marketStore: .marketStore
+    case .checkpoint: .checkpoint
+    case nil: nil
+    }
+  }
+
+  /// Name and value of each line, in the order in which they are to be shown.
+  package static func describe(_ path: String) throws(StorageError) -> [(String, String)] {
+    let bytes = try FileSystem.read(path)
+    switch SealedFile.kind(of: bytes) {
+    case .marketStore: return lines(try MarketStore.decode(bytes, path: path), byteCount: bytes.count)
+    case .checkpoint: return lines(try Checkpoint(decoding: bytes, path: path), byteCount: bytes.count)
+    case nil:
+      throw .notRecognised(
+        path: path, expected: "a market store or a checkpoint", found: SealedFile.beginning(of: bytes))
+    }
+  }
+
+  private static func lines(_ store: MarketStoreContents, byteCount: Int) -> [(String, String)] {
+    var lines = [
+      ("kind", "market store, schema \(MarketStore.schemaVersion)"), ("size", "\(byteCount) bytes, digest verified"),
+      ("created", store.created), ("content hash", store.contentHash),
+    ]
+    for one in store.series {
+      let range = one.dates.first.flatMap { first in one.dates.last.map { "\(first) to \($0)" } } ?? "no dates"
+      lines.append(("series \(one.symbol)", "\(one.count) bars, \(range)"))
+    }
+    for source in store.provenance {
+      lines.append(
+        (
+          "source \(source.sourceName)",
+          "layout \(source.layout), \(source.rows) rows, \(source.symbols.joined(separator: ", ")), "
+            + "importer \(source.importerVersion), sha256 \(source.sourceSHA256)"
+        ))
+    }
+    do throws(StorageError) {
+      try store.requirePassingGate()
+      lines.append(("quality gate", "passed (gate version \(QualityGate.version)) for exactly this content"))
+    } catch {
+      lines.append(("quality gate", refusal(error)))
+    }
+    if let report = store.qualityReport {
+      for finding in report.findings {
+        let subject = finding.symbol.isEmpty ? "all symbols" : finding.symbol
+        lines.append(("finding (\(finding.severity.rawValue))", "\(finding.check), \(subject): \(finding.message)"))
+      }
+      for allowance in report.allowances { lines.append(("allowed \(allowance.name)", allowance.reason)) }
+      for allowance in report.unusedAllowances { lines.append(("allowance without use", allowance.name)) }
+    }
+    return lines
+  }
+
+  private static func refusal(_ error: StorageError) -> String {
+    if case .gateRefused(_, let refusal) = error { return "not usable for training: \(refusal)" }
+    return error.description
+  }
+
+  private static func lines(_ checkpoint: Checkpoint, byteCount: Int) -> [(String, String)] {
+    var lines = [
+      ("kind", "checkpoint, schema \(Checkpoint.schemaVersion)"), ("size", "\(byteCount) bytes, digest verified"),
+    ]
+    for (name, text) in checkpoint.attributes.sorted(by: { $0.key < $1.key }) { lines.append((name, shortened(text))) }
+    for (name, record) in checkpoint.groups.sorted(by: { $0.key < $1.key }) {
+      var vectors: [(name: String, words: String)] = []
+      for (vector, values) in record.floats { vectors.append((vector, "\(vector) (\(values.count) f32)")) }
+      for (vector, values) in record.doubles { vectors.append((vector, "\(vector) (\(values.count) f64)")) }
+      for (vector, values) in record.integers { vectors.append((vector, "\(vector) (\(values.count) i64)")) }
+      vectors.sort { $0.name < $1.name }
+      lines.append(
+        ("group \(name)", vectors.isEmpty ? "empty" : vectors.map(\.words).joined(separator: ", ")))
+    }
+    return lines
+  }
+
+  /// Long texts are configurations and specs, which have a file of their own in the run folder.
+  private static func shortened(_ text: String) -> String {
+    let limit = 100
+    guard text.count > limit else { return text }
+    return text.prefix(limit) + "... (\(text.utf8.count) bytes)"
+  }
+}
