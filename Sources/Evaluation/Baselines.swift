@@ -61,38 +61,28 @@ package final class BaselineDecider: Decider {
   }
 }
 
-/// Joint actions as one order (-1 sell, 0 hold, +1 buy) a symbol: base-3 digits, the first symbol the most significant.
+/// The joint actions of `DualTickerAction`, decoded once.
 struct JointOrders {
   let symbols: Int
-  let actions: Int
+  /// [action][symbol]: -1 sell, 0 hold, +1 buy.
+  let orders: [[Int]]
 
   init(symbols: Int, actions: Int) {
-    let expected = (0..<symbols).reduce(1) { product, _ in product * 3 }
+    let expected = DualTickerAction.count(symbolCount: symbols)
     precondition(actions == expected, "\(actions) actions for \(symbols) symbols: joint orders need \(expected)")
     self.symbols = symbols
-    self.actions = actions
-  }
-
-  /// The order of each symbol.
-  func orders(of action: Int) -> [Int] {
-    var digits = [Int](repeating: 0, count: symbols)
-    var rest = action
-    for symbol in digits.indices.reversed() {
-      digits[symbol] = rest % 3 - 1
-      rest /= 3
-    }
-    return digits
+    orders = (0..<actions).map { DualTickerAction(index: $0, symbolCount: symbols).orders }
   }
 
   /// The legal action that fulfils most of `wanted` and holds elsewhere; of equals the one that serves the earlier symbols.
   /// Traps where not even hold is legal: a trading environment keeps it so.
   func nearestLegal(to wanted: [Int], mask: ActionMask) -> Int {
     var best: (action: Int, served: Int, rank: Int)?
-    for action in 0..<actions where mask.allows(action) {
+    for (action, orders) in orders.enumerated() where mask.allows(action) {
       var served = 0
       var rank = 0
       var isAgreeable = true
-      for (symbol, order) in orders(of: action).enumerated() {
+      for (symbol, order) in orders.enumerated() {
         if order == wanted[symbol] {
           served += order == 0 ? 0 : 1
           rank += order == 0 ? 0 : 1 << (symbols - symbol)

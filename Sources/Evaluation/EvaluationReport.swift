@@ -66,6 +66,33 @@ package struct EvaluationContext: Sendable, Equatable {
   }
 }
 
+extension EvaluationContext {
+  /// The rules of fills and costs of a dual-ticker desk, in words.
+  package static func execution(_ configuration: DualTickerConfiguration) -> [Line] {
+    func number(_ value: Double) -> String { ReportText.shortest(value) }
+    let costs = configuration.execution
+    let tiers = configuration.drawdown
+    return [
+      Line("fill", "decided at a close, filled at the next open, never at mid"),
+      Line("half-spread", "\(number(costs.halfSpreadBasisPoints)) basis points"),
+      Line(
+        "impact",
+        "\(number(costs.impactCoefficient)) x daily volatility x root of the order's share of mean daily dollar volume"),
+      Line("commission", "\(number(costs.commissionDollars)) $ an order"),
+      Line("capital", "\(number(configuration.capitalPerSymbolDollars)) $ a symbol"),
+      Line(
+        "unit",
+        "at most \(number(configuration.unitDollars)) $ and \(number(100 * configuration.unitShareOfValue)) % of value over "
+          + "the number of symbols; at most \(configuration.maximumUnits) a symbol, "
+          + (configuration.allowShort ? "short allowed" : "no short")),
+      Line(
+        "risk tiers",
+        "warn, reduce, halt at \(number(100 * tiers.warn)), \(number(100 * tiers.reduce)), \(number(100 * tiers.halt)) % "
+          + "below the highest close"),
+    ]
+  }
+}
+
 /// One account of the report: a way of deciding with what became of it.
 package struct AccountReport: Sendable, Equatable {
   package var name: String
@@ -75,6 +102,8 @@ package struct AccountReport: Sendable, Equatable {
   package var fillCount: Int
   /// Fills cut to what cash could pay.
   package var cutFillCount: Int
+  /// Fills whose volume was unknown, so that the impact is the conservative one.
+  package var unknownVolumeFillCount: Int
   /// Mean probability of the chosen actions; nil for baselines.
   package var meanConfidence: Double?
   /// Sessions that closed in a risk tier of reduce or halt.
@@ -93,6 +122,7 @@ package struct AccountReport: Sendable, Equatable {
     illegalAttempts = record.illegalAttempts
     fillCount = record.fills.count
     cutFillCount = record.fills.count(where: { $0.wasCut })
+    unknownVolumeFillCount = record.fills.count(where: { $0.volumeWasUnknown })
     meanConfidence = record.meanConfidence
     restrictedSessions = record.accounts.count(where: { $0.riskTier >= 2 })
     wasLost = record.endedByTermination

@@ -46,6 +46,7 @@ enum ReportJSON {
       "illegal_attempts": .integer(Int64(account.illegalAttempts)),
       "fills": .integer(Int64(account.fillCount)),
       "cut_fills": .integer(Int64(account.cutFillCount)),
+      "unknown_volume_fills": .integer(Int64(account.unknownVolumeFillCount)),
       "restricted_sessions": .integer(Int64(account.restrictedSessions)),
       "account_lost": .bool(account.wasLost),
       "last_date": .string(account.lastDate.description),

@@ -150,16 +150,14 @@ extension EvaluationReport {
     notes.append(
       "Intervals: \(Bootstrap.resamples) resamples, seed \(seed); daily differences by the stationary bootstrap with blocks of "
         + "\(ReportText.fixed(Bootstrap.expectedBlockSessions, decimals: 0)) sessions on average.")
-    let restricted = accounts.filter { $0.restrictedSessions > 0 }
-    if !restricted.isEmpty {
-      notes.append(
-        "Sessions in which the risk tiers restricted actions: "
-          + restricted.map { "\($0.name) \($0.restrictedSessions)" }.joined(separator: ", ") + ".")
-    }
-    let cut = accounts.filter { $0.cutFillCount > 0 }
-    if !cut.isEmpty {
-      notes.append(
-        "Buys cut to what cash could pay: " + cut.map { "\($0.name) \($0.cutFillCount)" }.joined(separator: ", ") + ".")
+    let counts: [(String, (AccountReport) -> Int)] = [
+      ("Sessions in which the risk tiers restricted actions", \.restrictedSessions),
+      ("Buys cut to what cash could pay", \.cutFillCount),
+      ("Fills without a known volume, charged as if as large as a day's volume", \.unknownVolumeFillCount),
+    ]
+    for (name, count) in counts {
+      let named = accounts.filter { count($0) > 0 }.map { "\($0.name) \(count($0))" }
+      if !named.isEmpty { notes.append("\(name): " + named.joined(separator: ", ") + ".") }
     }
     return (notes + context.notes).flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") }
   }

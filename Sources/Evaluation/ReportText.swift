@@ -19,6 +19,14 @@ enum ReportText {
     return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
   }
 
+  /// Up to six decimals, without trailing zeros.
+  static func shortest(_ value: Double) -> String {
+    let text = fixed(value, decimals: 6)
+    guard text.contains("."), !text.contains("e") else { return text }
+    let trimmed = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
+    return String(trimmed.reversed())
+  }
+
   static func percent(_ fraction: Double, decimals: Int) -> String { fixed(100 * fraction, decimals: decimals) + " %" }
 
   static func signedPercent(_ fraction: Double, decimals: Int) -> String {

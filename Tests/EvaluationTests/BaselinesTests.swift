@@ -16,7 +16,7 @@ import Trading
     let orders = JointOrders(symbols: 2, actions: 9)
     let table = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0), (0, 1), (1, -1), (1, 0), (1, 1)]
     for (action, expected) in table.enumerated() {
-      #expect(orders.orders(of: action) == [expected.0, expected.1])
+      #expect(orders.orders[action] == [expected.0, expected.1])
       #expect(orders.nearestLegal(to: [expected.0, expected.1], mask: .all(count: 9)) == action)
     }
   }

@@ -1,13 +1,14 @@
 // Metrics of daily returns against empyrical, and what is undefined.
 
 import Inference
+import TestSupport
 import Testing
 
 @testable import Evaluation
 
 @Suite struct ReturnStatisticsTests {
   @Test func agreesWithEmpyrical() throws {
-    let cases = try #require(try GoldenFile.read("performance_metrics.json")["cases"]?.arrayValue)
+    let cases = try #require(try Golden("performance_metrics").json["cases"]?.arrayValue)
     #expect(cases.count >= 26)
     for golden in cases {
       let returns = try #require(golden["returns"]).numbers

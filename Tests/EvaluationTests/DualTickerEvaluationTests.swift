@@ -1,0 +1,83 @@
+// The real desk: a made-up market without drift, walked by a policy that knows nothing.
+
+import AgentInterface
+import Environments
+import Inference
+import Market
+import TestSupport
+import Testing
+import Trading
+
+@testable import Evaluation
+
+@Suite struct DualTickerEvaluationTests {
+  private let window = 60..<700
+
+  private func environment() throws -> DualTickerEnvironment {
+    try DualTickerEnvironment(
+      tape: MarketTape(SyntheticTape.series(bars: 760, seed: 5)), window: window, laneCount: 1, episodes: .continuous,
+      recordsFills: true)
+  }
+
+  private func records() throws -> EvaluationRecords {
+    let environment = try environment()
+    let policy = ToyPolicy.recurrent(inputs: environment.observationSpace.count, actions: 9, seed: 6)
+    return try EvaluationRecords(policy: policy, environment: environment, seed: 7)
+  }
+
+  @Test func walksTheWholeWindowOnce() throws {
+    let records = try records()
+    let tape = MarketTape(SyntheticTape.series(bars: 760, seed: 5))
+    for record in [records.greedy, records.stochastic] + records.baselines.map(\.record) {
+      #expect(record.decisionDates == Array(tape.dates[60..<699]))
+      #expect(record.closeDates == Array(tape.dates[61..<700]))
+      #expect(record.illegalAttempts == 0)
+      // Cash moves by fills and commissions alone, to the micro-dollar.
+      let spent = record.fills.reduce(Int64(0)) {
+        $0 + Int64($1.side) * $1.notionalMicroDollars + $1.commissionMicroDollars
+      }
+      #expect(record.accounts.last?.cashMicroDollars == record.initialAccount.cashMicroDollars - spent)
+      // Closed trips and what is still open hold every fill's shares.
+      let log = TradeLog(record.fills)
+      for symbol in 0..<2 {
+        let held = record.accounts.last?.shares[symbol] ?? .nan
+        let open = log.open.first { $0.symbol == symbol }
+        #expect(abs((open.map { $0.shares * Double($0.direction) } ?? 0) - held) < 1e-9)
+      }
+    }
+    #expect(!records.greedy.fills.isEmpty || !records.stochastic.fills.isEmpty)
+    #expect(records.greedy.actions != records.stochastic.actions)
+  }
+
+  @Test func baselinesPayTheSameCosts() throws {
+    let baselines = try records().baselines
+    #expect(baselines.map(\.name) == ["flat", "buy-and-hold", "previous-sign"])
+    #expect(baselines[0].record.fills.isEmpty)
+    let held = baselines[1].record
+    #expect(held.fills.map(\.symbol) == [0, 1] && held.fills.allSatisfy { $0.side == 1 && $0.bar == 61 })
+    #expect(held.heldPosition.allSatisfy { $0 })
+    let momentum = baselines[2].record
+    #expect(momentum.fills.count > 100)
+    for fill in held.fills + momentum.fills {
+      #expect(fill.halfSpreadCostMicroDollars > 0 && fill.commissionMicroDollars == 1_000_000)
+    }
+    // One dollar an order of a thousand, several hundred times: costs ruin the rule.
+    let metrics = momentum.metrics(seed: 7)
+    #expect(metrics.costDollars > 100 && (metrics.totalReturn ?? 0) < 0)
+  }
+
+  @Test func aMarketWithoutDriftHasNoEdge() throws {
+    let configuration = DualTickerConfiguration()
+    let context = EvaluationContext(
+      run: "r", policy: "p", algorithm: "ppo_lstm_mask", environment: DualTickerEnvironment.name,
+      symbols: ["AAA", "BBB"],
+      dataFingerprint: "sha256:0", windowName: "held out", split: [], allowances: [],
+      execution: EvaluationContext.execution(configuration))
+    let report = EvaluationReport(context: context, seed: 7, records: try records())
+    #expect(!report.verdict.edgeFound && report.text.contains("VERDICT: no edge found."))
+    #expect(report.lines.allSatisfy { $0.count <= 80 })
+    for part in ["half-spread: 2 basis points", "impact: 0.7 x", "1 $ an order", "20, 30, 40 %"] {
+      #expect(report.text.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(part), "\(part)")
+    }
+  }
+}
