@@ -45,13 +45,16 @@ func restoredAccountsEqualUninterruptedOnes(episodes: DualTickerConfiguration.Ep
   for lane in 0..<4 { otherRow.masks[lane] = masks[lane] }
   #expect(run(other, otherRow, 243..<500) == rest)
   #expect(other.snapshot() == whole.snapshot())
+  var fillCount = 0
   for lane in 0..<4 {
     #expect(other.account(lane: lane) == whole.account(lane: lane))
     #expect(other.lastAccount(lane: lane) == whole.lastAccount(lane: lane))
     #expect(other.lastBreakdown(lane: lane) == whole.lastBreakdown(lane: lane))
     let fills = whole.drainFills(lane: lane)
-    #expect(fills.count > 20 && other.drainFills(lane: lane) == fills)
+    #expect(!fills.isEmpty && other.drainFills(lane: lane) == fills)
+    fillCount += fills.count
   }
+  #expect(fillCount > 100)
   #expect(other.drainEpisodes() == whole.drainEpisodes())
   let illegal = whole.drainIllegalAttempts()
   #expect(illegal > 0 && other.drainIllegalAttempts() == illegal)
