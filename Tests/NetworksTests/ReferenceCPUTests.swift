@@ -1,0 +1,165 @@
+// The batched passes against a step-by-step loop in double precision, and against the deployed form.
+
+import AgentInterface
+import Inference
+import Kernels
+import Networks
+import TestSupport
+import Testing
+
+@Suite struct ReferenceCPUTests {
+  static let specs: [NetworkSpec] = NetworkSpec.CriticMemory.allCases.flatMap { critic in
+    [
+      NetworkSpec(
+        inputs: 5, actions: 4, memory: .lstm(hidden: 11, critic: critic), policyTower: [6], valueTower: [7, 3],
+        activation: .tanh, hasValueHead: true),
+      NetworkSpec(
+        inputs: 3, actions: 2, memory: .lstm(hidden: 8, critic: critic), policyTower: [], valueTower: [],
+        activation: .relu, hasValueHead: true),
+    ]
+  }
+
+  /// A store of random values, large enough for the gates to leave their linear range.
+  private static func randomStore(_ spec: NetworkSpec, seed: UInt64) -> ParameterStore {
+    let store = ParameterStore(layout: ParameterLayout(spec))
+    var random = RandomStream(seed: seed, purpose: .initialization)
+    for index in 0..<store.layout.count { store.values.base[index] = Float(0.7 * random.nextNormal()) }
+    return store
+  }
+
+  /// 23 steps of 9 sequences with random starts, read at a stride out of fenced memory, against plain loops in double precision.
+  @Test(arguments: specs) func sequencesEqualTheStepLoop(spec: NetworkSpec) {
+    let store = ReferenceCPUTests.randomStore(spec, seed: 21)
+    let (length, lanes, first, count) = (23, 14, 3, 9)
+    var random = RandomStream(seed: 22, purpose: .market)
+    let observations = FencedBuffer((0..<(length * lanes * spec.inputs)).map { _ in Float(random.nextNormal()) })
+    var starts = (0..<(length * lanes)).map { _ in UInt8(random.nextDouble() < 0.15 ? 1 : 0) }
+    let width = count * spec.hiddenCount
+    let states = (0..<4).map { _ in FencedBuffer((0..<width).map { _ in Float(0.5 * random.nextNormal()) }) }
+    let before = states.map(\.array)
+    let backend = ReferenceCPU(
+      spec: spec, workerCount: 1, rowCapacity: length * count, sequenceCapacity: count, lengthCapacity: length)
+    backend.refresh(from: store)
+    starts.withUnsafeMutableBufferPointer { starts in
+      let batch = SequenceBatch(
+        length: length, count: count, observations: observations.base + first * spec.inputs,
+        observationTimeStride: lanes * spec.inputs, starts: starts.baseAddress! + first, startTimeStride: lanes,
+        initialState: RecurrentStateRows(
+          actorHidden: states[0].base, actorCell: states[1].base, criticHidden: states[2].base,
+          criticCell: states[3].base))
+      let outputs = backend.forward(batch, parts: [.policy, .value], worker: 0)
+      let reference = ReferencePolicy(spec)
+      let parameters = store.values.array.map(Double.init)
+      for sequence in 0..<count {
+        var state = ReferencePolicy.State(hiddenCount: spec.hiddenCount)
+        func initial(_ index: Int) -> [Double] {
+          (0..<spec.hiddenCount).map { Double(before[index][sequence * spec.hiddenCount + $0]) }
+        }
+        (state.actorHidden, state.actorCell) = (initial(0), initial(1))
+        // A detached critic runs the actor's memory again, from the actor's state.
+        let isShared = spec.criticMemory == .sharedDetached
+        (state.criticHidden, state.criticCell) = isShared ? (initial(0), initial(1)) : (initial(2), initial(3))
+        for step in 0..<length {
+          let place = step * lanes + first + sequence
+          let expected = reference.step(
+            parameters,
+            observation: (0..<spec.inputs).map { Double(observations.base[place * spec.inputs + $0]) },
+            isStart: starts[place] != 0, state: &state)
+          let row = step * count + sequence
+          // 1e-5 over up to 23 steps in float32: the bound named for recurrent passes.
+          for action in 0..<spec.actions {
+            #expect(abs(Double(outputs.logits.row(row)[action]) - expected.logits[action]) < 1e-5)
+          }
+          #expect(abs(Double(outputs.values[row]) - expected.value) < 1e-5)
+        }
+        for unit in 0..<spec.hiddenCount {
+          let found = outputs.finalState.actorCell?[sequence * spec.hiddenCount + unit] ?? .nan
+          #expect(abs(Double(found) - state.actorCell[unit]) < 1e-5)
+        }
+      }
+      // A backward pass reads and adds; it must not touch its inputs either.
+      let gradients = FencedBuffer([Float](repeating: 0, count: store.layout.count))
+      for index in 0..<(length * count * spec.actions) { outputs.logits.base[index] = 0.01 }
+      for index in 0..<(length * count) { outputs.values[index] = 0.01 }
+      backend.backward(batch, worker: 0, gradients: gradients.base)
+      #expect(gradients.isIntact)
+      let isFinite = gradients.array.allSatisfy { $0.isFinite }
+      #expect(isFinite)
+    }
+    #expect(observations.isIntact)
+    for index in 0..<4 {
+      #expect(states[index].isIntact)
+      #expect(states[index].array == before[index])
+    }
+  }
+
+  /// The deployed policy decides step by step what the learner computes in one batch.
+  @Test(arguments: specs) func sequencesEqualTheDeployedSession(spec: NetworkSpec) throws {
+    let store = ReferenceCPUTests.randomStore(spec, seed: 31)
+    let length = 40
+    var random = RandomStream(seed: 32, purpose: .market)
+    var observations = (0..<(length * spec.inputs)).map { _ in Float(random.nextNormal()) }
+    var starts = (0..<length).map { UInt8($0 == 0 || random.nextDouble() < 0.1 ? 1 : 0) }
+    let states = FloatStorage(count: 4 * spec.hiddenCount)
+    states.fill(9)
+    let backend = ReferenceCPU(
+      spec: spec, workerCount: 1, rowCapacity: length, sequenceCapacity: 1, lengthCapacity: length)
+    backend.refresh(from: store)
+    let (logits, values) = observations.withUnsafeMutableBufferPointer { observations in
+      starts.withUnsafeMutableBufferPointer { starts in
+        let outputs = backend.forward(
+          SequenceBatch(
+            length: length, count: 1, observations: observations.baseAddress!, observationTimeStride: spec.inputs,
+            starts: starts.baseAddress!, startTimeStride: 1,
+            initialState: RecurrentStateRows(
+              actorHidden: states.base, actorCell: states.base + spec.hiddenCount,
+              criticHidden: states.base + 2 * spec.hiddenCount, criticCell: states.base + 3 * spec.hiddenCount)),
+          parts: [.policy, .value], worker: 0)
+        return (
+          Array(UnsafeBufferPointer(start: outputs.logits.base, count: length * spec.actions)),
+          Array(UnsafeBufferPointer(start: outputs.values, count: length))
+        )
+      }
+    }
+    var session = InferencePolicy(spec: spec, parameters: store.values.array, requiresMask: false).makeSession()
+    for step in 0..<length {
+      let decision = try session.decide(
+        Array(observations[(step * spec.inputs)..<((step + 1) * spec.inputs)]), mask: nil,
+        startsEpisode: starts[step] != 0)
+      for action in 0..<spec.actions {
+        #expect(abs(session.logits[action] - logits[step * spec.actions + action]) < 1e-5)
+      }
+      #expect(abs(try #require(decision.value) - values[step]) < 1e-5)
+    }
+  }
+
+  /// Gradients add up: two passes give exactly twice the first one's where sums are of equal powers of two.
+  @Test func backwardAddsToWhatIsThere() {
+    let spec = ReferenceCPUTests.specs[0]
+    let store = ReferenceCPUTests.randomStore(spec, seed: 41)
+    let backend = ReferenceCPU(spec: spec, workerCount: 1, rowCapacity: 6, sequenceCapacity: 6, lengthCapacity: 1)
+    backend.refresh(from: store)
+    let observations = FloatStorage((0..<30).map { Float($0) / 10 - 1 })
+    let states = FloatStorage(count: 4 * 66)
+    states.fill(0)
+    let batch = SequenceBatch(
+      length: 1, count: 6, observations: observations.base, observationTimeStride: 0,
+      initialState: RecurrentStateRows(
+        actorHidden: states.base, actorCell: states.base + 66, criticHidden: states.base + 132,
+        criticCell: states.base + 198))
+    func addGradient(to gradients: FloatStorage) {
+      let outputs = backend.forward(batch, parts: [.policy, .value], worker: 0)
+      for index in 0..<24 { outputs.logits.base[index] = Float(index % 5) - 2 }
+      for index in 0..<6 { outputs.values[index] = Float(index) - 2 }
+      backend.backward(batch, worker: 0, gradients: gradients.base)
+    }
+    let once = FloatStorage(count: store.layout.count)
+    once.fill(0)
+    addGradient(to: once)
+    let twice = FloatStorage(once.array)
+    addGradient(to: twice)
+    for (single, double) in zip(once.array, twice.array) {
+      #expect(abs(double - 2 * single) <= 4e-6 * abs(single) + 1e-6)
+    }
+  }
+}
