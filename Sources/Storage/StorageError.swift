@@ -147,7 +147,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
       "the header names no known layout: "
         + [
           missing.isEmpty ? nil : "missing " + missing.joined(separator: ", "),
-          unexpected.isEmpty ? nil : "unexpected " + unexpected.joined(separator: ", "),
+          unexpected.isEmpty
+            ? nil : "unexpected " + unexpected.map { $0.isEmpty ? "(an empty name)" : $0 }.joined(separator: ", "),
         ].compactMap { $0 }.joined(separator: "; ")
     case .repeatedColumn: "the column stands twice in the header"
     case .fieldCount(let expected, let found):

@@ -197,6 +197,8 @@ private let plain = """
       text
         == "'data/bars.csv', line 3, column 'High': found 'n/a' where a number is expected; "
         + "correct the value or leave the whole day out")
+    let numbered = storageError { try read(",timestamp,open,high,low,close,volume\n") }?.description
+    #expect(numbered?.contains("unexpected (an empty name); use the columns timestamp,open") == true)
     let control = storageError { try read(tickers.replacing("127.94", with: "\u{1B}[2Jx")) }?.description
     #expect(control?.contains("\u{1B}") == false)
   }
