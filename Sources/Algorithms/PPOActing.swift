@@ -28,7 +28,7 @@ extension PPO {
           to: rollout.state(at: step).advanced(by: range.lowerBound * hidden), count: range.count * hidden)
       }
       let outputs = actor.forward(
-        batch(row: step, lanes: range), parts: [.policy, .value], worker: worker)
+        batch(row: step, lanes: range), parts: .all, worker: worker)
       outputs.finalState.copy(to: state, count: range.count * hidden)
       let logProbabilities = scratches[worker].base
       let probabilities = logProbabilities + spec.actions

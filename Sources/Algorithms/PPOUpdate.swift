@@ -65,7 +65,7 @@ extension PPO {
     let backend = ReferenceCPU(
       spec: spec, workerCount: 1, rowCapacity: batch.rows, sequenceCapacity: batch.count, lengthCapacity: batch.length)
     backend.refresh(from: parameters)
-    let outputs = backend.forward(batch, parts: [.policy, .value], worker: 0)
+    let outputs = backend.forward(batch, parts: .all, worker: 0)
     let scratch = FloatStorage(count: 2 * spec.actions)
     var (logProbabilities, entropies): ([Float], [Float]) = ([], [])
     for row in 0..<batch.rows {
@@ -134,7 +134,7 @@ extension PPO {
         var sum = PPOLossSums()
         for slice in (block * slicesPerBlock)..<min((block + 1) * slicesPerBlock, sliceCount) {
           let (batch, rowIndices) = cutter.prepare(slice: slice, worker: worker)
-          let outputs = learner.forward(batch, parts: [.policy, .value], worker: worker)
+          let outputs = learner.forward(batch, parts: .all, worker: worker)
           sum += PPOLoss.evaluate(
             outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
             scratch: scratches[worker].base)

@@ -8,6 +8,8 @@ package struct NetworkParts: OptionSet, Sendable {
   package init(rawValue: Int) { self.rawValue = rawValue }
   package static let policy = NetworkParts(rawValue: 1)
   package static let value = NetworkParts(rawValue: 2)
+  /// Both, without the array that a literal of two would allocate.
+  package static let all = NetworkParts(rawValue: 3)
 }
 
 /// What a forward pass leaves in the backend's memory, valid until the same worker's next pass. Rows are (L, n), time-major.

@@ -47,7 +47,7 @@ import Testing
         initialState: RecurrentStateRows(
           actorHidden: states[0].base, actorCell: states[1].base, criticHidden: states[2].base,
           criticCell: states[3].base))
-      let outputs = backend.forward(batch, parts: [.policy, .value], worker: 0)
+      let outputs = backend.forward(batch, parts: .all, worker: 0)
       let reference = ReferencePolicy(spec)
       let parameters = store.values.array.map(Double.init)
       for sequence in 0..<count {
@@ -114,7 +114,7 @@ import Testing
             initialState: RecurrentStateRows(
               actorHidden: states.base, actorCell: states.base + spec.hiddenCount,
               criticHidden: states.base + 2 * spec.hiddenCount, criticCell: states.base + 3 * spec.hiddenCount)),
-          parts: [.policy, .value], worker: 0)
+          parts: .all, worker: 0)
         return (
           Array(UnsafeBufferPointer(start: outputs.logits.base, count: length * spec.actions)),
           Array(UnsafeBufferPointer(start: outputs.values, count: length))
@@ -148,7 +148,7 @@ import Testing
         actorHidden: states.base, actorCell: states.base + 66, criticHidden: states.base + 132,
         criticCell: states.base + 198))
     func addGradient(to gradients: FloatStorage) {
-      let outputs = backend.forward(batch, parts: [.policy, .value], worker: 0)
+      let outputs = backend.forward(batch, parts: .all, worker: 0)
       for index in 0..<24 { outputs.logits.base[index] = Float(index % 5) - 2 }
       for index in 0..<6 { outputs.values[index] = Float(index) - 2 }
       backend.backward(batch, worker: 0, gradients: gradients.base)
