@@ -10,10 +10,10 @@ import TestSupport
 enum GoldenPPO {
   static let memoryless = [
     "ppo_base", "ppo_value_clip_entropy_relu", "ppo_raw_advantages", "ppo_mask_base",
-    "ppo_mask_value_clip_entropy_relu",
+    "ppo_mask_value_clip_entropy_relu", "ppo_mask_slices",
   ]
   static let recurrent = [
-    "ppo_lstm_separate", "ppo_lstm_shared_detached", "ppo_lstm_none", "ppo_lstm_mask_separate",
+    "ppo_lstm_separate", "ppo_lstm_shared_detached", "ppo_lstm_none", "ppo_lstm_slices", "ppo_lstm_mask_separate",
     "ppo_lstm_mask_shared_detached", "ppo_lstm_mask_shared_joint", "ppo_lstm_mask_none", "ppo_lstm_mask_one_step",
   ]
   /// Minibatches of whole lanes, the product's own scheme.

@@ -140,10 +140,10 @@ private struct LearningTrace {
     #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
   }
 
-  @Test(arguments: GoldenPPO.all)
-  func `loss terms, gradient norms and parameters equal the reference`(name: String) throws {
+  @Test(arguments: GoldenPPO.all, [1, 3])
+  func `loss terms, gradient norms and parameters equal the reference`(name: String, workers: Int) throws {
     let golden = try GoldenPPOCase(name)
-    let learner = try golden.makeLearner()
+    let learner = try golden.makeLearner(workers: workers)
     let trace = try LearningTrace(learner, golden)
     let configuration = learner.configuration
     let perEpoch =

@@ -85,6 +85,9 @@ CASES = [
         "ppo_mask_value_clip_entropy_relu", "ppo_mask", 25, mlp([6], "relu"),
         Hyperparameters(batchSize=13, clipRangeValue=0.15, entropyCoefficient=0.02),
     ),
+    # Minibatches large enough to be cut into several slices of gradient work, with memory and without.
+    Case("ppo_mask_slices", "ppo_mask", 55, mlp([8]), Hyperparameters(horizon=32, lanes=8, batchSize=150)),
+    Case("ppo_lstm_slices", "ppo_lstm", 16, lstm("none", [6]), Hyperparameters(horizon=8, lanes=32, batchSize=150)),
     Case("ppo_lstm_separate", "ppo_lstm", 6, lstm("separate", [6])),
     Case(
         "ppo_lstm_shared_detached", "ppo_lstm", 7, lstm("sharedDetached", [6], "relu"),
