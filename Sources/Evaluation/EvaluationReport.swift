@@ -168,6 +168,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var context: EvaluationContext
   /// Of the stochastic run's actions and of every bootstrap.
   package var seed: UInt64
+  /// The close at which the first decision was made: the session before the first of `dates`.
+  package var firstDecisionDate: CalendarDate
   /// Closes of the window's sessions: the longest account's.
   package var dates: [CalendarDate]
   package var greedy: AccountReport
@@ -186,6 +188,8 @@ package struct EvaluationReport: Sendable, Equatable {
     let stochastic = records.stochastic
     let baselines = records.baselines
     let all = [greedy, stochastic] + baselines.map(\.record)
+    precondition(greedy.count > 0, "an evaluation without a session")
+    firstDecisionDate = greedy.decisionDates[0]
     dates = all.map(\.closeDates).max { $0.count < $1.count } ?? []
     for record in all {
       precondition(
@@ -216,7 +220,8 @@ package struct EvaluationReport: Sendable, Equatable {
       "data_fingerprint": .string(context.dataFingerprint),
       "window": .object([
         "name": .string(context.windowName), "first": .string(dates.first?.description ?? ""),
-        "last": .string(dates.last?.description ?? ""), "sessions": .integer(Int64(dates.count)),
+        "first_decision": .string(firstDecisionDate.description), "last": .string(dates.last?.description ?? ""),
+        "sessions": .integer(Int64(dates.count)),
       ]),
       "split": ReportJSON.lines(context.split),
       "execution": ReportJSON.lines(context.execution),

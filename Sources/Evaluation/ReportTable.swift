@@ -26,7 +26,10 @@ extension EvaluationReport {
     lines += entry("policy", context.policy)
     lines += entry("algorithm", context.algorithm)
     lines += entry("environment", context.environment)
-    lines += entry("window", "\(first) to \(last), \(dates.count) sessions, \(context.windowName)")
+    lines += entry(
+      "window",
+      "\(first) to \(last), \(dates.count) sessions, \(context.windowName); first decision at the close of "
+        + "\(firstDecisionDate)")
     for line in context.split { lines += entry("split", "\(line.name): \(line.text)") }
     lines += entry("data", context.symbols.joined(separator: ", ") + " " + context.dataFingerprint)
     if context.allowances.isEmpty {
@@ -99,6 +102,7 @@ extension EvaluationReport {
     ("  share of gross gain", { percent($0.metrics.costShare) }),
     ("Time in position", { percent($0.metrics.timeInPosition) }),
     ("Closed trades", { "\($0.metrics.tradeCount)" }),
+    ("  median, sessions", { $0.metrics.medianHoldingSessions.map(ReportText.shortest) }),
     ("  open at the end", { "\($0.metrics.openPositionCount)" }),
     ("Win rate of trades", { percent($0.metrics.winRate) }),
     (

@@ -49,7 +49,16 @@ enum ReportText {
     var line = first
     var isEmpty = true
     func room() -> Int { columns - line.count - (isEmpty ? 0 : 1) }
+    var words: [String] = []
     for word in text.split(whereSeparator: \.isWhitespace) {
+      // A percent sign stays with its number.
+      if word.hasPrefix("%"), let number = words.popLast() {
+        words.append(number + " " + word)
+      } else {
+        words.append(String(word))
+      }
+    }
+    for word in words {
       var word = word[...]
       while !word.isEmpty {
         if word.count <= room() {

@@ -56,7 +56,8 @@ import Testing
     let joined = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     for part in [
       "VERDICT: no edge found.", "price-continuity:TOY0:2000-09-29: a real crash", "2 basis points", "held out",
-      "from 2011-01-03", "298 sessions", "greedy stochastic flat buy & hold prev. sign", "standard error",
+      "from 2011-01-03", "298 sessions", "first decision at the close of 2011-01-04",
+      "greedy stochastic flat buy & hold prev. sign", "standard error",
       "Illegal attempts", "The stochastic run on its own:", "Mean confidence", String(repeating: "f", count: 30),
     ] { #expect(joined.contains(part), "missing: \(part)\n\(text)") }
     // Flat trades nothing: its ratios are undefined, not zero.
@@ -133,6 +134,9 @@ import Testing
     #expect(ReportText.signedPercent(-0.00123, decimals: 2) == "-0.12 %")
     #expect(ReportText.wrapped("one two three", first: "> ", rest: "  ", columns: 9) == ["> one two", "  three"])
     #expect(ReportText.wrapped("abcdefghij k", first: "", rest: " ", columns: 4) == ["abcd", " efg", " hij", " k"])
+    #expect(ReportText.wrapped("about 95 % of it", columns: 9) == ["about", "95 % of", "it"])
+    #expect(
+      ReportText.shortest(2.50) == "2.5" && ReportText.shortest(1000) == "1000" && ReportText.shortest(0.05) == "0.05")
     #expect(ReportText.wrapped("", first: "  name") == ["  name"])
   }
 }
