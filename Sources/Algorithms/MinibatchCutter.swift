@@ -22,7 +22,7 @@ package enum EpochOrder: Sendable {
 final class MinibatchCutter: @unchecked Sendable {
   /// The most gradient blocks of a minibatch: slices beyond share a block, in order.
   static let blockLimit = 16
-  /// Sequences of a slice in `rotation`.
+  /// The most sequences of a slice: small enough to feed many workers, large enough for the matrix products.
   private static let sequencesPerSlice = 32
 
   let scheme: MinibatchScheme
@@ -62,7 +62,8 @@ final class MinibatchCutter: @unchecked Sendable {
     self.rollout = rollout
     self.batchSize = min(batchSize, total)
     let lanesPerMinibatch = min(max(1, batchSize / horizon), lanes)
-    let blocksWanted = (lanesPerMinibatch + 63) / 64
+    let limit = MinibatchCutter.sequencesPerSlice
+    let blocksWanted = (lanesPerMinibatch + limit - 1) / limit
     blockWidth = (lanesPerMinibatch + blocksWanted - 1) / blocksWanted
     blockCount = (lanes + blockWidth - 1) / blockWidth
     blocksPerMinibatch = blocksWanted
