@@ -78,8 +78,6 @@ package final class PPO: Algorithm, @unchecked Sendable {
     learner = ReferenceCPU(
       spec: spec, workerCount: workers, rowCapacity: cutter.rowCapacity, sequenceCapacity: cutter.sequenceCapacity,
       lengthCapacity: cutter.lengthCapacity)
-    actor.refresh(from: parameters)
-    learner.refresh(from: parameters)
 
     let stateCount = laneCount * hidden
     stateStorage = FloatStorage(count: 4 * stateCount)
@@ -112,6 +110,7 @@ package final class PPO: Algorithm, @unchecked Sendable {
       BootstrapGather(capacity: sliceWidth, observationCount: spec.inputs, hiddenCount: hidden)
     }
     scratches = (0..<workers).map { _ in FloatStorage(count: 2 * spec.actions) }
+    refresh()
   }
 
   /// The statistics that observations are normalised with, where they are.

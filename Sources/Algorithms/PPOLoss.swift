@@ -49,8 +49,8 @@ package struct PPOLossSettings: Sendable {
 package enum PPOLoss {
   /// Evaluates the rows of one slice and replaces logits and values by the gradient of the loss.
   ///
-  /// rowIndices: (rows) each row's place t N + lane in the rollout, or -1 for padding, which gets no gradient. `masks` nil: every action
-  /// is legal. scratch: (2 A). Sums run in row order.
+  /// rowIndices: (rows) each row's place t N + lane in the rollout, or -1 for padding, which gets no gradient. Unless `isMasked`, every
+  /// action counts as legal. scratch: (2 A). Sums run in row order.
   package static func evaluate(
     outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
     settings: PPOLossSettings, scratch: UnsafeMutablePointer<Float>

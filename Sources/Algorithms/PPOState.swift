@@ -46,7 +46,7 @@ extension PPO {
     }
     var memories: [[Float]] = []
     for (name, _) in namedStates { memories.append(try finite(state, name, lanes * spec.hiddenCount)) }
-    let observations = try state.floats("lanes/observations", count: lanes * spec.inputs)
+    let observations = try finite(state, "lanes/observations", lanes * spec.inputs)
     let masks = try state.integers("lanes/masks", count: lanes).map { ActionMask(rawValue: UInt64(bitPattern: $0)) }
     let legal = ActionMask.all(count: spec.actions).rawValue
     guard masks.allSatisfy({ $0.rawValue != 0 && $0.rawValue & ~legal == 0 }) else {

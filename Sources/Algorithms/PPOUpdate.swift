@@ -48,8 +48,8 @@ extension PPO {
 
   /// Derives what the passes need after the parameters were changed from outside.
   package func refresh() {
-    actor.refresh(from: parameters)
-    learner.refresh(from: parameters)
+    // As a task of the pool, so that denormals are treated alike wherever the copies are made.
+    pool.run(taskCount: 1) { _, _ in derive() }
   }
 
   /// The gradient of one minibatch's loss in `parameters.gradients`, unclipped; takes no step.
@@ -83,6 +83,11 @@ extension PPO {
 
   // MARK: Parts
 
+  private func derive() {
+    actor.refresh(from: parameters)
+    learner.refresh(from: parameters)
+  }
+
   /// Visits every minibatch once; false where the divergence ended the update. The epoch counts either way.
   private func learnEpoch(order: EpochOrder, epoch: Int, learningRate: Double, clipRange: Double) -> Bool {
     cutter.beginEpoch(order, random: &minibatchRandom)
@@ -99,7 +104,7 @@ extension PPO {
         let measured = GradientClipping.measure(parameters, maximumNorm: configuration.maxGradientNorm)
         record.gradientNorm = measured.norm
         optimizer.step(parameters, learningRate: learningRate, gradientScale: measured.scale)
-        refresh()
+        derive()
       }
       records.append(record)
     }
