@@ -12,6 +12,9 @@ import Synchronization
 package final class WorkerPool: @unchecked Sendable {
   package let workerCount: Int
 
+  /// Cores that this process may run on; at least 1.
+  package static var availableProcessors: Int { max(1, Int(ckernels_available_processors())) }
+
   private typealias Body = (_ task: Int, _ worker: Int) -> Void
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let wake: UnsafeMutablePointer<pthread_cond_t>

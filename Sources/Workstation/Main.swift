@@ -1,6 +1,84 @@
-// The training program's only top-level code.
+// The training program: finds the command, runs it, and turns what went wrong into one sentence and an exit code.
+
+import Glibc
+import Storage
+import Training
 
 @main
 struct Main {
-  static func main() {}
+  static let commands: [any Command.Type] = [
+    ImportCommand.self, InspectCommand.self, TrainCommand.self, EvaluateCommand.self, ExportCommand.self,
+    ListCommand.self,
+  ]
+
+  static func main() {
+    // Lines appear as they are written, also in a pipe; a reader that goes away is an error to report, not a silent end.
+    setvbuf(stdout, nil, _IOLBF, 0)
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  static func run(_ words: [String]) -> Int32 {
+    guard let verb = words.first else {
+      complain("no command given")
+      complain(usage)
+      return 64
+    }
+    if ["--help", "-h", "help"].contains(verb) {
+      if words.count > 1, let command = commands.first(where: { $0.description.name == words[1] }) {
+        print(command.description.help, terminator: "")
+      } else {
+        print(overview, terminator: "")
+      }
+      return 0
+    }
+    guard let command = commands.first(where: { $0.description.name == verb }) else {
+      let nearest = NearestName.of(verb, among: commands.map(\.description.name)).map { "; did you mean \($0)?" } ?? ""
+      complain("strikeforge: unknown command \(verb)\(nearest)")
+      complain(usage)
+      return 64
+    }
+    let rest = words.dropFirst()
+    if rest.contains("--help") || rest.contains("-h") {
+      print(command.description.help, terminator: "")
+      return 0
+    }
+    do {
+      return try command.run(try Arguments(rest, of: command.description))
+    } catch let error as UsageError {
+      complain("strikeforge \(verb): \(error.message)")
+      complain(error.usage)
+      return 64
+    } catch let error as TrainingError {
+      complain("strikeforge \(verb): \(error.description)")
+      return error.exitCode
+    } catch let error as StorageError {
+      complain("strikeforge \(verb): \(error.description)")
+      return TrainingError.storage(error).exitCode
+    } catch {
+      complain("strikeforge \(verb): \(error)")
+      return 1
+    }
+  }
+
+  static var usage: String { "usage: strikeforge COMMAND [...]; `strikeforge --help` lists the commands" }
+
+  static var overview: String {
+    var text = "strikeforge: trains trading agents and says honestly what they are worth.\n\nCommands:\n"
+    for command in commands {
+      let description = command.description
+      text += "  " + description.name + String(repeating: " ", count: max(2, 12 - description.name.count))
+      text += wrap(description.summary, width: 66).joined(separator: "\n" + String(repeating: " ", count: 14)) + "\n"
+    }
+    text +=
+      "\n`strikeforge COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 a gate refused,\n64 wrong usage.\n"
+    return text
+  }
+}
+
+/// One line on standard error.
+func complain(_ text: String) {
+  let bytes = Array((text + "\n").utf8)
+  bytes.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

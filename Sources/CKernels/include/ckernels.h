@@ -1,4 +1,4 @@
-// The few operations that Swift cannot spell or scalarises: control of denormals, and vector square root.
+// The few operations that Swift cannot spell or scalarises: control of denormals, vector square root, core count.
 #pragma once
 
 typedef float ckernels_float8 __attribute__((ext_vector_type(8)));
@@ -28,3 +28,6 @@ static inline void ckernels_set_control_word(unsigned int word) {
 
 // The control word with denormal results and operands read as zero (FTZ and DAZ). On other machines than x86-64 nothing is flushed.
 static inline unsigned int ckernels_flushing(unsigned int word) { return word | 0x8040u; }
+
+// Cores that this process may run on; Swift's C library module does not show the call.
+int ckernels_available_processors(void);

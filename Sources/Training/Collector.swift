@@ -1,0 +1,72 @@
+// Fills a rollout: the loop between the agent and its world.
+
+package import AgentInterface
+package import Algorithms
+package import Kernels
+
+/// Steps an environment's lanes with an algorithm's actions. Lanes are cut into fixed slices that the workers share, so that the numbers
+/// do not depend on how many there are.
+package final class Collector {
+  package let environment: any VectorEnvironment
+  package let algorithm: any Algorithm
+  private let pool: WorkerPool
+  private let lanesPerSlice: Int
+  private var returns: [Double] = []
+  private var lengths: [Int] = []
+
+  /// How many finished episodes the running means look back on.
+  package static let episodeWindow = 100
+
+  package init(environment: any VectorEnvironment, algorithm: any Algorithm, pool: WorkerPool) {
+    self.environment = environment
+    self.algorithm = algorithm
+    self.pool = pool
+    lanesPerSlice = max(1, min(64, environment.laneCount / 2))
+  }
+
+  /// Starts every lane.
+  package func begin(seed: UInt64) {
+    environment.reset(seed: seed, into: algorithm.rollout.resetBuffers)
+    algorithm.begin()
+  }
+
+  /// One rollout, ready to learn from.
+  package func collect() {
+    let laneCount = environment.laneCount
+    let sliceCount = (laneCount + lanesPerSlice - 1) / lanesPerSlice
+    for step in 0..<algorithm.rollout.horizon {
+      algorithm.act(at: step)
+      let actions = UnsafePointer(algorithm.rollout.actions(at: step))
+      let row = algorithm.rollout.stepBuffers(at: step)
+      pool.run(taskCount: sliceCount) { slice, _ in
+        let first = slice * lanesPerSlice
+        environment.step(actions, lanes: first..<min(first + lanesPerSlice, laneCount), into: row)
+      }
+      algorithm.absorb(at: step)
+    }
+    algorithm.finishRollout()
+    for episode in environment.drainEpisodes() {
+      returns.append(episode.episodeReturn)
+      lengths.append(episode.length)
+    }
+    returns.removeFirst(max(0, returns.count - Collector.episodeWindow))
+    lengths.removeFirst(max(0, lengths.count - Collector.episodeWindow))
+  }
+
+  /// Mean return of the last finished episodes; nil before the first.
+  package var meanReturn: Double? { returns.isEmpty ? nil : returns.reduce(0, +) / Double(returns.count) }
+  package var meanLength: Double? {
+    lengths.isEmpty ? nil : Double(lengths.reduce(0, +)) / Double(lengths.count)
+  }
+}
+
+extension Collector: Resumable {
+  package func snapshot() -> StateRecord {
+    StateRecord(doubles: ["episode_returns": returns], integers: ["episode_lengths": lengths.map(Int64.init)])
+  }
+
+  package func restore(_ state: StateRecord) throws(RestoreError) {
+    returns = try state.doubles("episode_returns")
+    lengths = try state.integers("episode_lengths", count: returns.count).map(Int.init)
+  }
+}

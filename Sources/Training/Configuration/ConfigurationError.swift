@@ -1,0 +1,25 @@
+// What can be wrong with a configuration, in words that name the place and the remedy.
+
+/// A configuration that cannot be used. `source` is the file, or `--set`.
+package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case syntax(source: String, line: Int, column: Int, problem: String)
+  case unknownKey(key: String, source: String, nearest: String?)
+  case wrongValue(key: String, source: String, found: String, expected: String)
+  case conflict(String)
+
+  package var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "cannot read the configuration \(path): \(reason); check the path"
+    case .syntax(let source, let line, let column, let problem):
+      "\(source), line \(line), column \(column): \(problem); the file must be plain YAML 1.2"
+    case .unknownKey(let key, let source, let nearest):
+      "\(source): unknown key '\(key)'"
+        + (nearest.map { "; did you mean '\($0)'?" } ?? "; `strikeforge train --keys` lists all")
+    case .wrongValue(let key, let source, let found, let expected):
+      "\(source): '\(key)' is \(found) but must be \(expected)"
+    case .conflict(let sentence): sentence
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// A configuration from files and --set, and back to text.
+
+package import Inference
+private import Storage
+
+extension RunConfiguration {
+  /// Lays a YAML file over this configuration.
+  package mutating func apply(yamlFile path: String) throws(ConfigurationError) {
+    let bytes: [UInt8]
+    do {
+      bytes = try FileSystem.read(path)
+    } catch {
+      throw .unreadable(path: path, reason: error.description)
+    }
+    try apply(try YAML.parse(bytes, source: path), source: path)
+  }
+
+  /// Lays nested values over this configuration: `{"algorithm": {"gamma": 0.99}}`. Unknown keys are refused.
+  package mutating func apply(_ tree: JSON, source: String) throws(ConfigurationError) {
+    guard let sections = tree.objectValue else {
+      throw .wrongValue(key: "the whole file", source: source, found: tree.kindName, expected: "sections with settings")
+    }
+    for (section, members) in sections.sorted(by: { $0.key < $1.key }) {
+      guard SettingTable.all.contains(where: { $0.key.hasPrefix(section + ".") }) else {
+        throw RunConfiguration.unknown(section, source: source)
+      }
+      guard let settings = members.objectValue else {
+        if members == .null { continue }
+        throw .wrongValue(key: section, source: source, found: members.text, expected: "a section with settings")
+      }
+      for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+        try set(section + "." + name, to: value, source: source)
+      }
+    }
+  }
+
+  /// Lays one `section.key=value` over this configuration; the value is read as YAML.
+  package mutating func apply(assignment: String) throws(ConfigurationError) {
+    let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else {
+      throw .wrongValue(
+        key: assignment, source: "--set", found: "without '='", expected: "written like algorithm.gamma=0.99")
+    }
+    let value = try YAML.parse(Array(("value: " + parts[1]).utf8), source: "--set \(assignment)")
+    try set(String(parts[0]), to: value["value"] ?? .null, source: "--set")
+  }
+
+  private mutating func set(_ key: String, to value: JSON, source: String) throws(ConfigurationError) {
+    guard let setting = SettingTable.setting(key) else { throw RunConfiguration.unknown(key, source: source) }
+    guard setting.write(&self, value) else {
+      throw .wrongValue(key: key, source: source, found: value.text, expected: setting.expected)
+    }
+  }
+
+  private static func unknown(_ key: String, source: String) -> ConfigurationError {
+    let sections = Set(SettingTable.all.map { String($0.key.prefix { $0 != "." }) })
+    let known = key.contains(".") ? SettingTable.all.map(\.key) : Array(sections) + SettingTable.all.map(\.key)
+    var nearest = NearestName.of(key, among: known)
+    if nearest == nil {
+      // The right name in the wrong section, or without one.
+      let name = key.split(separator: ".").last.map(String.init) ?? key
+      nearest = SettingTable.all.map(\.key).first { $0.hasSuffix("." + name) }
+    }
+    return .unknownKey(key: key, source: source, nearest: nearest)
+  }
+
+  /// The whole configuration as nested values: what `config.json` and checkpoints hold.
+  package var json: JSON {
+    var sections: [String: [String: JSON]] = [:]
+    for setting in SettingTable.all {
+      let parts = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
+      sections[parts[0], default: [:]][parts[1]] = setting.read(self)
+    }
+    return .object(sections.mapValues(JSON.object))
+  }
+
+  /// The whole configuration as YAML text, in the table's order.
+  package var yamlText: String {
+    var text = ""
+    var section = ""
+    for setting in SettingTable.all {
+      let parts = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
+      if parts[0] != section {
+        section = parts[0]
+        text += section + ":\n"
+      }
+      text += "  \(parts[1]): \(RunConfiguration.yaml(setting.read(self)))\n"
+    }
+    return text
+  }
+
+  private static func yaml(_ value: JSON) -> String {
+    switch value {
+    case .string(let text):
+      // Plain where YAML reads the same text back, quoted otherwise.
+      YAML.resolve(text) == value && !text.contains(where: { ":#{}[],&*!|>'\"%@`".contains($0) }) ? text : value.text
+    case .array(let items): "[" + items.map { yaml($0) }.joined(separator: ", ") + "]"
+    default: value.text
+    }
+  }
+}

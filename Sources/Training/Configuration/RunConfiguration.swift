@@ -1,0 +1,97 @@
+// Everything that a run depends on, as one value.
+
+package import Algorithms
+package import Environments
+package import Inference
+package import Market
+
+/// A whole run, resolved. The defaults train a recurrent, masked PPO on two symbols.
+package struct RunConfiguration: Sendable, Equatable {
+  /// How long, from which seed, and how often to save and look.
+  package struct Run: Sendable, Equatable {
+    package var seed = 0
+    /// Environment steps over all lanes, rounded up to whole rollouts.
+    package var totalTimesteps = 500_000
+    /// Threads; 0 takes every core. The numbers of a run do not depend on it.
+    package var workers = 0
+    /// Steps between checkpoints, rounded up to whole rollouts.
+    package var checkpointInterval = 100_000
+    package var keepCheckpoints = 3
+    /// Steps between looks at the selection window.
+    package var evaluationInterval = 100_000
+  }
+
+  /// Which game is played, on which data.
+  package struct World: Sendable, Equatable {
+    package var name = "dual_ticker"
+    /// The market store; unused by planted markets.
+    package var store = ""
+    package var lanes = 64
+    package var assets: [String] = []
+    /// What the configuration's author expects of the spaces; 0 expects nothing.
+    package var observationDimension = 0
+    package var actionSpace = 0
+    /// Bars before the first decision that are history only.
+    package var lookbackWindow = 50
+    /// Dollars; a unit times the maximum units may not exceed it. Nil: no such limit.
+    package var maxPositionPerAsset: Double?
+    /// Bars of a training episode.
+    package var episodeLength = 252
+    package var trading = DualTickerConfiguration()
+    package var planted = PlantedOptions()
+  }
+
+  /// Which dates may be seen when. Enforced: training, selection and report windows never overlap.
+  package struct Split: Sendable, Equatable {
+    package var trainingFrom = CalendarDate(year: 1990, month: 1, day: 1)!
+    package var trainingUntil = CalendarDate(year: 2009, month: 12, day: 31)!
+    package var selectionFrom = CalendarDate(year: 2010, month: 1, day: 1)!
+    package var selectionUntil = CalendarDate(year: 2010, month: 12, day: 31)!
+    package var heldOutFrom = CalendarDate(year: 2011, month: 1, day: 3)!
+    package var heldOutUntil = CalendarDate(year: 2030, month: 12, day: 31)!
+  }
+
+  /// The shape of the network; the switch for memory is the algorithm's tag.
+  package struct Network: Sendable, Equatable {
+    package var lstmHidden = 64
+    package var criticMemory = NetworkSpec.CriticMemory.sharedJoint
+    package var policyTower: [Int] = []
+    package var valueTower: [Int] = []
+    package var activation = NetworkSpec.Activation.tanh
+  }
+
+  package var run = Run()
+  package var world = World()
+  package var split = Split()
+  package var algorithm = AlgorithmTag.ppoLSTMMask
+  package var ppo = PPO.Configuration(hasMemory: true)
+  package var network = Network()
+
+  package init() {
+    ppo.horizon = 128
+    ppo.batchSize = 2048
+    ppo.epochs = 4
+    ppo.normalizeObservations = true
+    ppo.normalizeRewards = true
+  }
+
+  /// The network for an environment's spaces.
+  package func networkSpec(inputs: Int, actions: Int) -> NetworkSpec {
+    NetworkSpec(
+      inputs: inputs, actions: actions,
+      memory: algorithm.hasMemory ? .lstm(hidden: network.lstmHidden, critic: network.criticMemory) : .none,
+      policyTower: network.policyTower, valueTower: network.valueTower, activation: network.activation,
+      hasValueHead: true)
+  }
+
+  /// Steps of one rollout over all lanes.
+  package var stepsPerRollout: Int { ppo.horizon * world.lanes }
+
+  /// `run.total_timesteps` rounded up to whole rollouts.
+  package var wholeTimesteps: Int {
+    (run.totalTimesteps + stepsPerRollout - 1) / stepsPerRollout * stepsPerRollout
+  }
+
+  /// The discounting horizon 1 / (1 - gamma) in bars; infinite for gamma 1.
+  package var discountHorizonBars: Double { ppo.gamma < 1 ? 1 / (1 - ppo.gamma) : .infinity }
+}

@@ -1,0 +1,165 @@
+// The one table behind configuration files, --set, their help and the printed configuration.
+
+private import Algorithms
+private import Environments
+internal import Inference
+internal import Market
+private import Networks
+private import Trading
+
+package enum SettingTable {
+  /// Every setting, in the order in which it is shown.
+  package static let all: [Setting] =
+    runSettings + environmentSettings + splitSettings + algorithmSettings + networkSettings
+
+  package static func setting(_ key: String) -> Setting? { all.first { $0.key == key } }
+
+  private static let nonNegative = 0...Double.greatestFiniteMagnitude
+
+  private static let runSettings: [Setting] = [
+    .integer("run.seed", \.run.seed, 0...Int(Int32.max), "names every stream of random numbers"),
+    .integer("run.total_timesteps", \.run.totalTimesteps, 1...1_000_000_000_000, "environment steps over all lanes"),
+    .integer("run.workers", \.run.workers, 0...256, "threads; 0 takes every core; never changes a number"),
+    .integer(
+      "run.checkpoint_interval", \.run.checkpointInterval, 1...1_000_000_000_000, "steps between checkpoints"),
+    .integer("run.keep_checkpoints", \.run.keepCheckpoints, 1...1000, "how many checkpoints stay"),
+    .integer(
+      "run.evaluation_interval", \.run.evaluationInterval, 1...1_000_000_000_000,
+      "steps between looks at the selection window"),
+  ]
+
+  private static let environmentSettings: [Setting] = [
+    .text(
+      "environment.name", \.world.name, expected: "one of " + EnvironmentFactory.names.joined(separator: ", "),
+      "the environment", accepts: { EnvironmentFactory.names.contains($0) }),
+    .text("environment.store", \.world.store, "the market store, made by `strikeforge import`"),
+    .words("environment.assets", \.world.assets, "symbols in order; empty takes all of the store"),
+    .integer("environment.lanes", \.world.lanes, 1...1_000_000, "environments stepped side by side"),
+    .integer(
+      "environment.observation_dim", \.world.observationDimension, 0...100_000, "expected columns; 0 expects none"),
+    .integer("environment.action_space", \.world.actionSpace, 0...64, "expected actions; 0 expects none"),
+    .integer(
+      "environment.lookback_window", \.world.lookbackWindow, 50...10_000, "bars of history before the first decision"),
+    .optionalNumber(
+      "environment.max_position_per_asset", \.world.maxPositionPerAsset, nonNegative,
+      "dollars that unit_dollars x maximum_units may not exceed"),
+    .number(
+      "environment.capital_per_asset", \.world.trading.capitalPerSymbolDollars, 1...1e12, "starting dollars a symbol"),
+    .number("environment.unit_dollars", \.world.trading.unitDollars, 1e-6...1e12, "dollars of one unit"),
+    .integer("environment.maximum_units", \.world.trading.maximumUnits, 1...1000, "units a symbol may hold"),
+    .number(
+      "environment.unit_share_of_value", \.world.trading.unitShareOfValue, 1e-9...1,
+      "a unit is at most this share of the account over its symbols"),
+    .flag("environment.allow_short", \.world.trading.allowShort, "whether a position may be negative"),
+    .integer("environment.episode_length", \.world.episodeLength, 1...1_000_000, "bars of a training episode"),
+    .number(
+      "environment.half_spread_bps", \.world.trading.execution.halfSpreadBasisPoints, 0...10_000,
+      "half the spread, basis points"),
+    .number(
+      "environment.impact_coefficient", \.world.trading.execution.impactCoefficient, 0...1000,
+      "times volatility x sqrt(participation)"),
+    .number("environment.commission_dollars", \.world.trading.execution.commissionDollars, 0...1e6, "dollars an order"),
+    .number(
+      "environment.drawdown_warn", \.world.trading.drawdown.warn, 0...1,
+      "fall below the episode's high that is recorded"),
+    .number(
+      "environment.drawdown_reduce", \.world.trading.drawdown.reduce, 0...1,
+      "fall at which at most one symbol stays held"),
+    .number("environment.drawdown_halt", \.world.trading.drawdown.halt, 0...1, "fall after which nothing is bought"),
+    .number(
+      "environment.position_change_cost", \.world.planted.positionChangeCost, nonNegative,
+      "mean_reversion: cost of a unit of change"),
+    .integer(
+      "environment.truncation_steps", \.world.planted.truncationSteps, 1...1_000_000,
+      "mean_reversion, leak: steps of an episode"),
+    .integer("environment.cue_bars", \.world.planted.cueBars, 2...100_000, "cue: bars of a day"),
+    .number("environment.cue_payoff", \.world.planted.cuePayoff, -1e6...1e6, "cue: what the cue is worth"),
+  ]
+
+  private static let splitSettings: [Setting] = [
+    .date("split.training_from", \.split.trainingFrom, "first date that training may see"),
+    .date("split.training_until", \.split.trainingUntil, "last date that training may see"),
+    .date("split.selection_from", \.split.selectionFrom, "first date of the window that chooses the best checkpoint"),
+    .date("split.selection_until", \.split.selectionUntil, "last date of that window"),
+    .date("split.held_out_from", \.split.heldOutFrom, "first date that only `evaluate` sees"),
+    .date("split.held_out_until", \.split.heldOutUntil, "last date that `evaluate` sees"),
+  ]
+
+  private static let algorithmSettings: [Setting] = [
+    .choice(
+      "algorithm.name", \.algorithm, AlgorithmTag.allCases.map { ($0.rawValue, $0) }, "PPO with its two switches"),
+    .number("algorithm.learning_rate", \.ppo.learningRate, 1e-12...10, "Adam's step size"),
+    .choice(
+      "algorithm.learning_rate_schedule", \.ppo.learningRateSchedule,
+      LearningRateSchedule.allCases.map { ($0.rawValue, $0) }, "constant, or linear to zero"),
+    .integer("algorithm.horizon", \.ppo.horizon, 1...1_000_000, "steps a lane makes between two updates"),
+    .integer("algorithm.batch_size", \.ppo.batchSize, 1...1_000_000_000, "steps of a minibatch"),
+    .integer("algorithm.epochs", \.ppo.epochs, 1...1000, "passes over a rollout"),
+    .number("algorithm.gamma", \.ppo.gamma, 0...1, "discount a step"),
+    .number("algorithm.gae_lambda", \.ppo.gaeLambda, 0...1, "trace decay of the advantages"),
+    .number("algorithm.clip_range", \.ppo.clipRange, 1e-9...100, "PPO's clip"),
+    .choice(
+      "algorithm.clip_range_schedule", \.ppo.clipRangeSchedule,
+      LearningRateSchedule.allCases.map { ($0.rawValue, $0) }, "constant, or linear to zero"),
+    .optionalNumber("algorithm.clip_range_value", \.ppo.clipRangeValue, 1e-9...1e9, "the value function's clip"),
+    .flag("algorithm.normalize_advantage", \.ppo.normalizeAdvantage, "per minibatch, unbiased deviation"),
+    .number("algorithm.entropy_coefficient", \.ppo.entropyCoefficient, 0...1000, "weight of the entropy"),
+    .number("algorithm.value_coefficient", \.ppo.valueCoefficient, 0...1000, "weight of the value loss"),
+    .number("algorithm.max_gradient_norm", \.ppo.maxGradientNorm, 1e-9...1e9, "clip of the global gradient norm"),
+    .optionalNumber("algorithm.target_kl", \.ppo.targetKL, 1e-9...1e9, "an update ends at 1.5 times this divergence"),
+    .number("algorithm.adam_epsilon", \.ppo.adamEpsilon, 1e-30...1, "Adam's epsilon"),
+    .optionalChoice(
+      "algorithm.minibatch_scheme", \.ppo.minibatchScheme, MinibatchScheme.allCases.map { ($0.rawValue, $0) },
+      "null chooses lanes with memory, shuffled without"),
+    .flag("algorithm.normalize_observations", \.ppo.normalizeObservations, "running mean and variance a column"),
+    .flag("algorithm.normalize_rewards", \.ppo.normalizeRewards, "by the deviation of the discounted return"),
+    .number("algorithm.observation_clip", \.ppo.observationClip, 1e-3...1e9, "of a normalised observation"),
+    .number("algorithm.reward_clip", \.ppo.rewardClip, 1e-3...1e9, "of a normalised reward"),
+  ]
+
+  private static let networkSettings: [Setting] = [
+    .integer("network.lstm_hidden", \.network.lstmHidden, 1...4096, "units of the LSTM"),
+    .choice(
+      "network.critic_memory", \.network.criticMemory,
+      [("separate", .separate), ("shared_detached", .sharedDetached), ("shared_joint", .sharedJoint), ("none", .none)],
+      "what the critic remembers"),
+    .integers(
+      "network.policy_tower", \.network.policyTower, 1...8192, "hidden layers of the policy; [] is a linear head"),
+    .integers("network.value_tower", \.network.valueTower, 1...8192, "hidden layers of the value function"),
+    .choice("network.activation", \.network.activation, [("tanh", .tanh), ("relu", .relu)], "of the hidden layers"),
+  ]
+}
+
+extension Setting {
+  static func date(
+    _ key: String, _ path: SettingPath<CalendarDate>, _ help: String
+  ) -> Setting {
+    Setting(
+      key: key, help: help, expected: "a date like 2009-12-31", read: { .string($0[keyPath: path].description) },
+      write: { configuration, value in
+        guard let date = value.stringValue.flatMap({ CalendarDate($0) }) else { return false }
+        configuration[keyPath: path] = date
+        return true
+      })
+  }
+
+  static func optionalChoice<Value: Sendable & Equatable>(
+    _ key: String, _ path: SettingPath<Value?>, _ words: [(String, Value)],
+    _ help: String
+  ) -> Setting {
+    Setting(
+      key: key, help: help, expected: "null or one of " + words.map(\.0).joined(separator: ", "),
+      read: { configuration in
+        words.first { $0.1 == configuration[keyPath: path] }.map { .string($0.0) } ?? .null
+      },
+      write: { configuration, value in
+        if value == .null {
+          configuration[keyPath: path] = nil
+          return true
+        }
+        guard let word = value.stringValue, let match = words.first(where: { $0.0 == word }) else { return false }
+        configuration[keyPath: path] = match.1
+        return true
+      })
+  }
+}

@@ -1,0 +1,175 @@
+// Makes the environments of a run: the training lanes, and the windows that only look.
+
+package import AgentInterface
+package import Environments
+package import Market
+private import Storage
+
+/// The three windows of a run's split, which never overlap.
+package enum Window: String, Sendable, CaseIterable {
+  case training, selection
+  case heldOut = "held-out"
+}
+
+/// The data of a run as it was admitted by the quality gate.
+package struct AdmittedMarket: Sendable {
+  package let tape: MarketTape
+  package let contentHash: String
+  package let qualityReport: QualityReport
+}
+
+/// Makes environments for one configuration. Loading it is what admits the data: no store without a passing gate record for exactly its
+/// content gets past it.
+package struct EnvironmentFactory: Sendable {
+  package static var names: [String] { EnvironmentRegistry.names }
+
+  package let configuration: RunConfiguration
+  /// Nil for planted markets.
+  package let market: AdmittedMarket?
+
+  /// Loads and checks what the environments need. Throws a refusal where the gate, the split or the spaces say no.
+  package init(_ configuration: RunConfiguration) throws(TrainingError) {
+    self.configuration = configuration
+    guard EnvironmentRegistry.entry(named: configuration.world.name)?.kind == .market else {
+      market = nil
+      try checkSpaces()
+      return
+    }
+    market = try EnvironmentFactory.admit(configuration)
+    try checkSplit()
+    try checkSpaces()
+  }
+
+  /// Whether the environment trades a tape.
+  package var isMarket: Bool { market != nil }
+
+  /// Training lanes: many, with random starts inside the training window.
+  package func trainingLanes(count: Int) throws(TrainingError) -> any VectorEnvironment {
+    guard let market else { return planted(laneCount: count) }
+    do {
+      return try DualTickerEnvironment(
+        tape: market.tape, configuration: configuration.world.trading, window: bars(of: .training, in: market.tape),
+        laneCount: count, episodes: .randomStarts(length: configuration.world.episodeLength))
+    } catch {
+      throw .environment(error)
+    }
+  }
+
+  /// One lane that walks a whole window once, recording what it does. Traps for planted markets, which have no windows.
+  package func walk(_ window: Window) throws(TrainingError) -> DualTickerEnvironment {
+    guard let market else { preconditionFailure("\(configuration.world.name) has no windows") }
+    do {
+      return try DualTickerEnvironment(
+        tape: market.tape, configuration: configuration.world.trading, window: bars(of: window, in: market.tape),
+        laneCount: 1, episodes: .continuous, recordsFills: true)
+    } catch {
+      throw .environment(error)
+    }
+  }
+
+  /// Lanes of a planted market. Traps for others.
+  package func planted(laneCount: Int) -> any PlantedEnvironment {
+    guard
+      let environment = EnvironmentRegistry.planted(
+        name: configuration.world.name, laneCount: laneCount, options: configuration.world.planted)
+    else { preconditionFailure("\(configuration.world.name) is not a planted market") }
+    return environment
+  }
+
+  /// The bars of a window at which decisions may be made; the bars before it are warm-up.
+  package func bars(of window: Window, in tape: MarketTape) -> Range<Int> {
+    let (from, until) = dates(of: window)
+    let first = max(tape.firstBar(onOrAfter: from), configuration.world.lookbackWindow)
+    return first..<max(first, tape.firstBar(onOrAfter: until.advanced(by: 1)))
+  }
+
+  package func dates(of window: Window) -> (from: CalendarDate, until: CalendarDate) {
+    let split = configuration.split
+    return switch window {
+    case .training: (split.trainingFrom, split.trainingUntil)
+    case .selection: (split.selectionFrom, split.selectionUntil)
+    case .heldOut: (split.heldOutFrom, split.heldOutUntil)
+    }
+  }
+
+  private static func admit(_ configuration: RunConfiguration) throws(TrainingError) -> AdmittedMarket {
+    let world = configuration.world
+    guard !world.store.isEmpty else {
+      throw .configuration(
+        .conflict("environment.store is not set; name the market store that `strikeforge import` wrote"))
+    }
+    let contents: MarketStoreContents
+    do {
+      contents = try MarketStore.read(world.store)
+      try contents.requirePassingGate()
+    } catch {
+      throw .storage(error)
+    }
+    var series = contents.series
+    if !world.assets.isEmpty {
+      series = []
+      for symbol in world.assets {
+        guard let one = contents.series.first(where: { $0.symbol == symbol }) else {
+          let found = contents.series.map(\.symbol).joined(separator: ", ")
+          throw .configuration(
+            .conflict("environment.assets names \(symbol), but \(world.store) holds \(found); import it or drop it"))
+        }
+        series.append(one)
+      }
+    }
+    guard let report = contents.qualityReport else {
+      throw .refused("\(world.store) holds no record of the quality gate; import the data again")
+    }
+    return AdmittedMarket(tape: MarketTape(series), contentHash: contents.contentHash, qualityReport: report)
+  }
+
+  private func checkSplit() throws(TrainingError) {
+    guard let market else { return }
+    let windows = Window.allCases.map { (window: $0, dates: dates(of: $0)) }
+    for (window, dates) in windows where dates.from > dates.until {
+      throw .configuration(
+        .conflict("the \(window.rawValue) window starts on \(dates.from) and ends before, on \(dates.until)"))
+    }
+    for first in windows.indices {
+      for second in windows.indices.dropFirst(first + 1)
+      where windows[first].dates.from <= windows[second].dates.until
+        && windows[second].dates.from <= windows[first].dates.until
+      {
+        throw .refused(
+          "the \(windows[first].window.rawValue) and the \(windows[second].window.rawValue) windows overlap: what one "
+            + "has seen proves nothing in the other; change the dates of the section split")
+      }
+    }
+    for (window, minimum) in [(Window.training, configuration.world.episodeLength + 1), (.selection, 2)] {
+      let count = bars(of: window, in: market.tape).count
+      guard count >= minimum else {
+        throw .configuration(
+          .conflict(
+            "the \(window.rawValue) window holds \(count) bars of the data, \(market.tape.dates.first!) to "
+              + "\(market.tape.dates.last!), but \(minimum) are needed; change the dates of the section split"))
+      }
+    }
+  }
+
+  private func checkSpaces() throws(TrainingError) {
+    let environment = try trainingLanes(count: 1)
+    let world = configuration.world
+    let (columns, actions) = (environment.observationSpace.count, environment.actionSpace.count)
+    if world.observationDimension > 0, world.observationDimension != columns {
+      throw .configuration(
+        .conflict(
+          "environment.observation_dim is \(world.observationDimension), but \(world.name) has \(columns) columns"))
+    }
+    if world.actionSpace > 0, world.actionSpace != actions {
+      throw .configuration(
+        .conflict("environment.action_space is \(world.actionSpace), but \(world.name) has \(actions) actions"))
+    }
+    let position = world.trading.unitDollars * Double(world.trading.maximumUnits)
+    if let limit = world.maxPositionPerAsset, isMarket, position > limit {
+      throw .configuration(
+        .conflict(
+          "environment.unit_dollars times environment.maximum_units is \(position) dollars, above "
+            + "environment.max_position_per_asset \(limit)"))
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// What a checkpoint of a run holds, and how it is put together and taken apart.
+
+package import AgentInterface
+private import Inference
+package import Storage
+
+/// The parts of a saved run. Names with a slash are grouped by what stands before it: `network/parameters` lies in the file's group
+/// `network`.
+package enum RunState {
+  package static let configurationAttribute = "configuration"
+  package static let spacesAttribute = "spaces"
+  package static let formatAttribute = "run_format"
+  package static let format = "1"
+
+  /// Distributes a record over the file's groups.
+  package static func add(_ record: StateRecord, to checkpoint: inout Checkpoint) {
+    func place(_ name: String) -> (group: String, name: String) {
+      guard let slash = name.firstIndex(of: "/") else { return ("progress", name) }
+      return (String(name[..<slash]), String(name[name.index(after: slash)...]))
+    }
+    for (name, vector) in record.floats {
+      let (group, leaf) = place(name)
+      checkpoint.groups[group, default: StateRecord()].floats[leaf] = vector
+    }
+    for (name, vector) in record.doubles {
+      let (group, leaf) = place(name)
+      checkpoint.groups[group, default: StateRecord()].doubles[leaf] = vector
+    }
+    for (name, vector) in record.integers {
+      let (group, leaf) = place(name)
+      checkpoint.groups[group, default: StateRecord()].integers[leaf] = vector
+    }
+  }
+
+  /// The groups of a file as one record with slashed names; `environment` stays apart.
+  package static func gather(_ checkpoint: Checkpoint) -> StateRecord {
+    var record = StateRecord()
+    for (group, members) in checkpoint.groups where group != "environment" {
+      for (name, vector) in members.floats { record.floats[group + "/" + name] = vector }
+      for (name, vector) in members.doubles { record.doubles[group + "/" + name] = vector }
+      for (name, vector) in members.integers { record.integers[group + "/" + name] = vector }
+    }
+    return record
+  }
+
+  /// The configuration that a checkpoint was made with.
+  package static func configuration(of checkpoint: Checkpoint, path: String) throws(TrainingError) -> RunConfiguration {
+    guard checkpoint.attributes[formatAttribute] == format,
+      let text = checkpoint.attributes[configurationAttribute], let tree = try? JSON.parse(text)
+    else {
+      throw .incomplete(
+        path: path, what: "run configuration of this version",
+        remedy: "it was written by another version of strikeforge")
+    }
+    var configuration = RunConfiguration()
+    do {
+      try configuration.apply(tree, source: path)
+    } catch {
+      throw .configuration(error)
+    }
+    return configuration
+  }
+}
+
+/// How far a run has come.
+struct Progress {
+  var step = 0
+  var iteration = 0
+  var bestScore = -Double.infinity
+  var bestStep = -1
+  /// Named numbers of the last update and the last look at the selection window: the next row shows them.
+  var carried: [String: Double] = [:]
+
+  func snapshot() -> StateRecord {
+    let names = carried.keys.sorted()
+    var record = StateRecord()
+    record.integers["progress/environment_steps"] = [Int64(step)]
+    record.integers["progress/iterations"] = [Int64(iteration)]
+    record.doubles["progress/best_score"] = [bestScore]
+    record.integers["progress/best_step"] = [Int64(bestStep)]
+    // Names as places in the list of all metrics, so that the file needs no text vectors.
+    record.integers["progress/carried_metrics"] = names.compactMap {
+      MetricNames.all.firstIndex(of: $0).map(Int64.init)
+    }
+    record.doubles["progress/carried_values"] = names.filter { MetricNames.all.contains($0) }.map {
+      carried[$0] ?? .nan
+    }
+    return record
+  }
+
+  init() {}
+
+  init(_ state: StateRecord) throws(RestoreError) {
+    step = Int(try state.integers("progress/environment_steps", count: 1)[0])
+    iteration = Int(try state.integers("progress/iterations", count: 1)[0])
+    bestScore = try state.doubles("progress/best_score", count: 1)[0]
+    bestStep = Int(try state.integers("progress/best_step", count: 1)[0])
+    let places = try state.integers("progress/carried_metrics")
+    let values = try state.doubles("progress/carried_values", count: places.count)
+    for (place, value) in zip(places, values) {
+      guard MetricNames.all.indices.contains(Int(place)) else {
+        throw .invalid(name: "progress/carried_metrics", reason: "there is no metric \(place)")
+      }
+      carried[MetricNames.all[Int(place)]] = value
+    }
+    guard step >= 0, iteration >= 0 else {
+      throw .invalid(name: "progress/environment_steps", reason: "a count below 0")
+    }
+  }
+}

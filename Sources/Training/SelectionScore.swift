@@ -1,0 +1,57 @@
+// How good a policy is on the window that chooses between checkpoints.
+
+private import Environments
+private import Evaluation
+package import Inference
+
+/// The greedy result of a policy on the selection window, in its deployed form.
+package struct SelectionScore: Sendable, Equatable {
+  /// Mean undiscounted return of an episode, in the environment's units (dollars where it trades).
+  package let meanReward: Double
+  package let meanLength: Double
+
+  /// A market: the one walk through the selection window. A planted market: fresh episodes from streams that training never draws from.
+  package static func score(_ policy: InferencePolicy, factory: EnvironmentFactory, seed: UInt64) throws(TrainingError)
+    -> SelectionScore
+  {
+    do {
+      return try play(policy, factory: factory, seed: seed)
+    } catch let error as TrainingError {
+      throw error
+    } catch let error as DecisionError {
+      throw .decision(error)
+    } catch {
+      throw .refused("the selection window could not be played: \(error)")
+    }
+  }
+
+  private static func play(_ policy: InferencePolicy, factory: EnvironmentFactory, seed: UInt64) throws
+    -> SelectionScore
+  {
+    if factory.isMarket {
+      let record = try Backtest.run(
+        try factory.walk(.selection), decider: PolicyDecider(policy, mode: .greedy), seed: seed)
+      let gain = (record.closes.last ?? record.initialDollars) - record.initialDollars
+      return SelectionScore(meanReward: gain, meanLength: Double(record.count))
+    }
+    let environment = factory.planted(laneCount: plantedLanes)
+    let steps = plantedLanes * environment.episodeLength
+    let run = try PlantedRun.play(
+      environment, steps: steps, seed: WindowSeed.seed(seed, .selection), unit: .episode
+    ) { PolicyDecider(policy, mode: .greedy, lane: $0) }
+    return SelectionScore(meanReward: run.mean, meanLength: Double(environment.episodeLength))
+  }
+
+  private static let plantedLanes = 20
+}
+
+/// Seeds of the windows of a planted market: as far apart as the streams of different seeds are.
+package enum WindowSeed {
+  package static func seed(_ seed: UInt64, _ window: Window) -> UInt64 {
+    switch window {
+    case .training: seed
+    case .selection: seed &+ 0x5e1e_c710_0000_0000
+    case .heldOut: seed &+ 0xe1a1_0a7e_0000_0000
+    }
+  }
+}

@@ -1,0 +1,261 @@
+// A run: collect, log, update, look, save, until done or asked to stop.
+
+package import AgentInterface
+package import Algorithms
+private import Environments
+package import Inference
+private import Kernels
+private import Networks
+package import Storage
+
+/// Trains one configuration in one run folder. Between two rollouts the whole state can be saved; a run that was killed and resumed
+/// equals one that never was, bit for bit.
+package final class Trainer {
+  /// How a call of `run` ended.
+  package enum Ending: Equatable, Sendable {
+    case finished
+    /// Stopped on request after saving, at this step.
+    case stopped(step: Int)
+  }
+
+  package let configuration: RunConfiguration
+  package let factory: EnvironmentFactory
+  package let directory: RunDirectory
+  package let algorithm: PPO
+  package private(set) var startStep = 0
+  package var step: Int { progress.step }
+  package var bestStep: Int? { progress.bestStep >= 0 ? progress.bestStep : nil }
+  package var bestScore: Double? { progress.bestStep >= 0 ? progress.bestScore : nil }
+
+  /// Called with each new row, after the file has it.
+  package var onRow: (MetricRow) throws(TrainingError) -> Void = { (_: MetricRow) throws(TrainingError) in }
+  /// Called with sentences about saving and choosing.
+  package var onEvent: (String) -> Void = { _ in }
+
+  private let environment: any VectorEnvironment
+  private let collector: Collector
+  private let checkpoints: CheckpointStore
+  private let log: CSVSink
+  private var progress = Progress()
+
+  /// A run that starts at step 0, in a folder made for it.
+  package init(starting configuration: RunConfiguration, factory: EnvironmentFactory, in directory: RunDirectory)
+    throws(TrainingError)
+  {
+    self.configuration = configuration
+    self.factory = factory
+    self.directory = directory
+    (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
+    checkpoints = try Trainer.store(configuration, directory)
+    log = try CSVSink(path: directory.file("progress.csv"), resumeStep: nil)
+    collector.begin(seed: UInt64(configuration.run.seed))
+  }
+
+  /// A run that continues where `checkpoint` left it.
+  package init(
+    resuming checkpoint: Checkpoint, from path: String, configuration: RunConfiguration, factory: EnvironmentFactory,
+    in directory: RunDirectory
+  ) throws(TrainingError) {
+    self.configuration = configuration
+    self.factory = factory
+    self.directory = directory
+    (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
+    checkpoints = try Trainer.store(configuration, directory)
+    try Trainer.requireSameData(checkpoint, factory, path)
+    do {
+      let state = RunState.gather(checkpoint)
+      // The lanes' own memory first, so that what is not saved of an environment does not exist.
+      environment.reset(seed: UInt64(configuration.run.seed), into: algorithm.rollout.resetBuffers)
+      try environment.restore(checkpoint.groups["environment"] ?? StateRecord())
+      try algorithm.restore(state)
+      try collector.restore(checkpoint.groups["episodes"] ?? StateRecord())
+      progress = try Progress(state)
+    } catch {
+      throw .restore(path: path, error)
+    }
+    startStep = progress.step
+    log = try CSVSink(path: directory.file("progress.csv"), resumeStep: progress.step)
+  }
+
+  /// Trains until `wholeTimesteps`, or until `shouldStop` says so between two rollouts; saves at the end in both cases.
+  package func run(shouldStop: () -> Bool = { false }) throws(TrainingError) -> Ending {
+    let total = configuration.wholeTimesteps
+    if progress.step == 0 { try save() }
+    let runStart = MonotonicClock.seconds
+    while progress.step < total {
+      let before = MonotonicClock.seconds
+      collector.collect()
+      let collected = MonotonicClock.seconds
+      progress.step += configuration.stepsPerRollout
+      progress.iteration += 1
+      let previous = progress.step - configuration.stepsPerRollout
+      try write(row(elapsed: collected - runStart, rolloutSeconds: collected - before))
+
+      let remaining = max(0, 1 - Double(progress.step) / Double(total))
+      let statistics = algorithm.update(progressRemaining: remaining)
+      algorithm.startNextRollout()
+      progress.carried = [:]
+      for (name, value) in statistics.values {
+        progress.carried[name] = value
+        if !value.isFinite, name == "train/loss" || name == "train/grad_norm" {
+          throw .diverged(what: name, step: progress.step)
+        }
+      }
+      progress.carried["time/sps_update"] =
+        Double(configuration.stepsPerRollout) / max(1e-9, MonotonicClock.seconds - collected)
+
+      let isLast = progress.step >= total
+      if isLast || crosses(configuration.run.evaluationInterval, from: previous) { try lookAtSelection() }
+      let stops = !isLast && shouldStop()
+      if isLast || stops || crosses(configuration.run.checkpointInterval, from: previous) { try save() }
+      if stops { return .stopped(step: progress.step) }
+    }
+    return .finished
+  }
+
+  /// The policy as it stands, in the form that is deployed.
+  package var policy: InferencePolicy {
+    InferencePolicy(
+      spec: algorithm.spec, parameters: algorithm.parameters.values.array,
+      normalizer: algorithm.observationNormalizer, requiresMask: algorithm.isMasked)
+  }
+
+  /// SHA-256 of the parameters' bytes, to compare runs by.
+  package var parameterDigest: String { Trainer.digest(algorithm.parameters.values.array) }
+
+  package static func digest(_ parameters: [Float]) -> String {
+    var digest = SHA256()
+    parameters.withUnsafeBytes { digest.update($0) }
+    return SHA256.hexDigits(digest.finalize())
+  }
+
+  // MARK: Parts
+
+  private static func parts(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) throws(TrainingError)
+    -> (any VectorEnvironment, PPO, Collector)
+  {
+    let environment = try factory.trainingLanes(count: configuration.world.lanes)
+    let spec = configuration.networkSpec(
+      inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
+    if let problem = configuration.ppo.problem(spec: spec) {
+      throw .configuration(.conflict("algorithm." + problem))
+    }
+    let workers = configuration.run.workers == 0 ? WorkerPool.availableProcessors : configuration.run.workers
+    let pool = WorkerPool(workerCount: workers)
+    let algorithm = PPO(
+      configuration: configuration.ppo, spec: spec, laneCount: configuration.world.lanes,
+      masked: configuration.algorithm.isMasked, seed: UInt64(configuration.run.seed), pool: pool)
+    return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
+  }
+
+  private static func store(_ configuration: RunConfiguration, _ directory: RunDirectory) throws(TrainingError)
+    -> CheckpointStore
+  {
+    do {
+      return try CheckpointStore(directory: directory.path, keepLast: configuration.run.keepCheckpoints)
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  private static func requireSameData(_ checkpoint: Checkpoint, _ factory: EnvironmentFactory, _ path: String)
+    throws(TrainingError)
+  {
+    let expected = checkpoint.attributes["data_fingerprint"] ?? ""
+    let found = factory.market?.contentHash ?? ""
+    guard expected == found else {
+      throw .refused(
+        "\(path) was trained on data with the content hash \(expected.prefix(16))..., but the store now holds "
+          + "\(found.prefix(16))...; restore the old store, or start a new run")
+    }
+  }
+
+  // MARK: Logging, choosing, saving
+
+  private func row(elapsed: Double, rolloutSeconds: Double) -> MetricRow {
+    var row = MetricRow(step: progress.step)
+    for (name, value) in progress.carried { row[name] = value }
+    row["rollout/ep_rew_mean"] = collector.meanReturn
+    row["rollout/ep_len_mean"] = collector.meanLength
+    row["rollout/illegal_attempts"] = Double(environment.drainIllegalAttempts())
+    row["time/total_timesteps"] = Double(progress.step)
+    row["time/iterations"] = Double(progress.iteration)
+    row["time/time_elapsed"] = elapsed
+    row["time/fps"] = Double(progress.step - startStep) / max(1e-9, elapsed)
+    row["time/sps_rollout"] = Double(configuration.stepsPerRollout) / max(1e-9, rolloutSeconds)
+    return row
+  }
+
+  private func write(_ row: MetricRow) throws(TrainingError) {
+    try log.write(row)
+    try onRow(row)
+  }
+
+  private func crosses(_ interval: Int, from previous: Int) -> Bool {
+    previous / interval != progress.step / interval
+  }
+
+  /// Scores the deployed form on the selection window and keeps it where it is strictly the best so far. Nothing else chooses.
+  private func lookAtSelection() throws(TrainingError) {
+    let score = try SelectionScore.score(policy, factory: factory, seed: UInt64(configuration.run.seed))
+    progress.carried["eval/mean_reward"] = score.meanReward
+    progress.carried["eval/mean_ep_length"] = score.meanLength
+    guard score.meanReward > progress.bestScore else { return }
+    progress.bestScore = score.meanReward
+    progress.bestStep = progress.step
+    do {
+      try checkpoints.saveBest(checkpoint())
+    } catch {
+      throw .storage(error)
+    }
+    onEvent("best so far on the selection window at step \(progress.step): \(ConsoleSink.short(score.meanReward))")
+  }
+
+  private func save() throws(TrainingError) {
+    do {
+      try checkpoints.save(checkpoint(), step: progress.step)
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// The whole state, between two rollouts.
+  package func checkpoint() -> Checkpoint {
+    var checkpoint = Checkpoint(attributes: [
+      RunState.formatAttribute: RunState.format,
+      RunState.configurationAttribute: configuration.json.text,
+      RunState.spacesAttribute: Trainer.spaces(environment).text,
+      "run": directory.name,
+      "algorithm": configuration.algorithm.rawValue,
+      "environment": configuration.world.name,
+      "seed": "\(configuration.run.seed)",
+      "data_fingerprint": factory.market?.contentHash ?? "",
+      "source_revision": BuildInformation.revision,
+      "network_layout": Trainer.layout(algorithm).text,
+    ])
+    RunState.add(algorithm.snapshot(), to: &checkpoint)
+    RunState.add(progress.snapshot(), to: &checkpoint)
+    checkpoint.groups["environment"] = environment.snapshot()
+    checkpoint.groups["episodes"] = collector.snapshot()
+    return checkpoint
+  }
+
+  package static func spaces(_ environment: any VectorEnvironment) -> JSON {
+    .object([
+      "columns": .array(
+        environment.observationSpace.columns.map { .object(["name": .string($0.name), "unit": .string($0.unit)]) }),
+      "actions": .array(environment.actionSpace.names.map(JSON.string)),
+      "fallback": environment.actionSpace.fallback.map { .integer(Int64($0)) } ?? .null,
+    ])
+  }
+
+  private static func layout(_ algorithm: PPO) -> JSON {
+    .array(
+      algorithm.parameters.layout.entries.map { entry in
+        .object([
+          "name": .string(entry.name), "offset": .integer(Int64(entry.offset)),
+          "shape": .array(entry.shape.map { .integer(Int64($0)) }),
+        ])
+      })
+  }
+}

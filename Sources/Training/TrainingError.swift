@@ -1,0 +1,57 @@
+// What can stop a run, in words that name the place and the remedy.
+
+package import AgentInterface
+package import Environments
+package import Inference
+package import Storage
+
+/// What stopped a run, an evaluation or an export.
+package enum TrainingError: Error, CustomStringConvertible {
+  case configuration(ConfigurationError)
+  case storage(StorageError)
+  case policy(PolicyBundleError)
+  case environment(EnvironmentError)
+  case decision(DecisionError)
+  case restore(path: String, RestoreError)
+  case runExists(path: String)
+  case noSuchRun(path: String, found: [String])
+  case runIsBusy(path: String)
+  case incomplete(path: String, what: String, remedy: String)
+  case file(path: String, action: String, reason: String)
+  /// A gate said no: data without a passing record, an export that does not match, a window that training saw.
+  case refused(String)
+  /// A number of the learner is no number any more.
+  case diverged(what: String, step: Int)
+
+  package var description: String {
+    switch self {
+    case .configuration(let error): error.description
+    case .storage(let error): error.description
+    case .policy(let error): error.description
+    case .environment(let error): error.description
+    case .decision(let error): "the policy could not decide: \(error)"
+    case .restore(let path, let error): "\(path): \(error); the file is of another version or configuration"
+    case .runExists(let path):
+      "the run folder \(path) exists already; resume it with --resume, or choose another name with --run"
+    case .noSuchRun(let path, let found):
+      "there is no run \(path)"
+        + (found.isEmpty ? "; `strikeforge train` makes one" : "; there are: \(found.joined(separator: ", "))")
+    case .runIsBusy(let path): "another process is training in \(path); wait for it or stop it"
+    case .incomplete(let path, let what, let remedy): "\(path) holds no \(what); \(remedy)"
+    case .file(let path, let action, let reason): "cannot \(action) \(path): \(reason)"
+    case .refused(let sentence): sentence
+    case .diverged(let what, let step):
+      "training diverged: \(what) is not a finite number at step \(step); lower algorithm.learning_rate or "
+        + "algorithm.max_gradient_norm. The checkpoints written before are intact"
+    }
+  }
+
+  /// 2 where a gate refused, 1 otherwise.
+  package var exitCode: Int32 {
+    switch self {
+    case .refused: 2
+    case .storage(.gateRefused): 2
+    default: 1
+    }
+  }
+}
