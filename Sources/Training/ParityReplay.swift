@@ -1,0 +1,217 @@
+// The gate between workshop and deployment: both forms of a policy play the same history.
+
+package import AgentInterface
+package import Inference
+private import Kernels
+private import Networks
+
+/// Plays a policy in its trained (batched, BLAS) and its deployed (one row at a time) form side by side, stochastically, over fresh
+/// training lanes, and measures how far they differ.
+package struct ParityReplay {
+  /// The most that two logits may differ.
+  package static let logitTolerance = 1e-4
+  /// Where the two best legal logits lie closer than this, the forms may choose differently.
+  package static let nearTie = 2e-4
+  package static let minimumSteps = 10_000
+  package static let minimumEpisodeStarts = 100
+
+  package private(set) var steps = 0
+  package private(set) var episodeStarts = 0
+  package private(set) var largestDifference = 0.0
+  package private(set) var nearTies = 0
+  package private(set) var disagreements = 0
+  private var masks: Set<UInt64> = []
+  package var distinctMasks: Int { masks.count }
+  /// A piece of what was played, in rows: some lanes' first steps.
+  package private(set) var observations: [Float] = []
+  package private(set) var goldenMasks: [ActionMask] = []
+  package private(set) var goldenStarts: [Bool] = []
+
+  private static let laneCount = 128
+  private static let goldenLanes = 4
+  private static let goldenSteps = 16
+
+  /// What failed, in words, or nil where the two forms are one policy.
+  package var failure: String? {
+    if !(largestDifference <= ParityReplay.logitTolerance) {
+      return "a logit differs by \(largestDifference), above \(ParityReplay.logitTolerance)"
+    }
+    if disagreements > 0 {
+      return "\(disagreements) of \(steps) decisions differ although the best two logits are further apart than "
+        + "\(ParityReplay.nearTie)"
+    }
+    return nil
+  }
+
+  /// Plays `environment` (made for `laneCount` lanes by `lanes`) until there are enough steps, starts and, where the world has them, three
+  /// masks. `policy` carries its value head and normaliser.
+  package init(
+    _ policy: InferencePolicy, isMasked: Bool, seed: UInt64,
+    lanes makeLanes: (Int) throws(TrainingError) -> any VectorEnvironment
+  ) throws(TrainingError) {
+    let lanes = ParityReplay.laneCount
+    let environment = try makeLanes(lanes)
+    let spec = policy.spec
+    let backend = ReferenceCPU(
+      spec: spec, workerCount: 1, rowCapacity: lanes, sequenceCapacity: lanes, lengthCapacity: 1)
+    let store = ParameterStore(layout: ParameterLayout(spec))
+    store.values.assign(policy.parameters)
+    backend.refresh(from: store)
+    let world = WorldRow(lanes: lanes, columns: spec.inputs)
+    let scaled = FloatStorage(count: lanes * spec.inputs)
+    let memory = FloatStorage(count: 4 * lanes * spec.hiddenCount)
+    memory.fill(0)
+    let state = ParityReplay.state(memory, lanes: lanes, spec: spec)
+    let sessions = (0..<lanes).map { _ in LaneSession(policy) }
+    let samplers = (0..<lanes).map { RandomStream(seed: seed, purpose: .exploration, lane: UInt32($0)) }
+    let pool = WorkerPool(workerCount: 1)
+    var starts = [UInt8](repeating: 1, count: lanes)
+    var actions = [Int32](repeating: 0, count: lanes)
+    var golden = [[(observation: [Float], mask: ActionMask, start: Bool)]](
+      repeating: [], count: ParityReplay.goldenLanes)
+    environment.reset(seed: seed, into: world.buffers)
+    _ = environment.drainEpisodes()
+
+    let all = ActionMask.all(count: spec.actions)
+    // Three masks or all there are: a world that shows fewer within this many steps has no more to show.
+    let patience = 40 * ParityReplay.minimumSteps
+    while steps < ParityReplay.minimumSteps || episodeStarts < ParityReplay.minimumEpisodeStarts
+      || (masks.count < 3 && steps < patience && isMasked)
+    {
+      for lane in 0..<lanes {
+        let raw = world.buffers.observations.row(lane)
+        let target = scaled.base + lane * spec.inputs
+        if let normalizer = policy.normalizer {
+          normalizer.normalize(raw, into: target)
+        } else {
+          target.update(from: raw, count: spec.inputs)
+        }
+      }
+      var outputs: NetworkOutputs?
+      starts.withUnsafeBufferPointer { flags in
+        let batch = SequenceBatch(
+          length: 1, count: lanes, observations: scaled.base, observationTimeStride: lanes * spec.inputs,
+          starts: flags.baseAddress, startTimeStride: lanes, initialState: state)
+        // Inside the team, so that denormals are treated as they are while training.
+        pool.run(taskCount: 1) { _, _ in outputs = backend.forward(batch, parts: .policy, worker: 0) }
+      }
+      guard let outputs else { preconditionFailure("the forward pass gave nothing") }
+      outputs.finalState.copy(to: state, count: lanes * spec.hiddenCount)
+      for lane in 0..<lanes {
+        let mask = isMasked ? world.buffers.masks[lane] : all
+        let raw = UnsafeBufferPointer(start: UnsafePointer(world.buffers.observations.row(lane)), count: spec.inputs)
+        let trained = UnsafePointer(outputs.logits.row(lane))
+        if lane < golden.count, golden[lane].count < ParityReplay.goldenSteps {
+          golden[lane].append((Array(raw), mask, starts[lane] == 1))
+        }
+        let deployed = try sessions[lane].decide(raw, mask: isMasked ? mask : nil, startsEpisode: starts[lane] == 1)
+        compare(trained, sessions[lane], deployed: deployed, mask: mask, count: spec.actions)
+        masks.insert(world.buffers.masks[lane].rawValue)
+        if starts[lane] == 1 { episodeStarts += 1 }
+        actions[lane] = ParityReplay.sample(
+          trained, mask: mask, count: spec.actions, uniform: samplers[lane], at: UInt64(steps / lanes))
+      }
+      steps += lanes
+      environment.step(actions, lanes: 0..<lanes, into: world.buffers)
+      for lane in 0..<lanes { starts[lane] = world.buffers.terminated[lane] | world.buffers.truncated[lane] }
+    }
+    for row in golden.joined() {
+      observations.append(contentsOf: row.observation)
+      goldenMasks.append(row.mask)
+      goldenStarts.append(row.start)
+    }
+  }
+
+  private mutating func compare(
+    _ trained: UnsafePointer<Float>, _ session: LaneSession, deployed: Int, mask: ActionMask, count: Int
+  ) {
+    var best = -Float.infinity
+    var second = -Float.infinity
+    for action in 0..<count {
+      let difference = abs(Double(trained[action]) - Double(session.logit(action)))
+      // NaN must not pass for small.
+      if !(difference <= largestDifference) { largestDifference = difference }
+      guard mask.allows(action) else { continue }
+      if trained[action] > best {
+        second = best
+        best = trained[action]
+      } else if trained[action] > second {
+        second = trained[action]
+      }
+    }
+    if Double(best) - Double(second) <= ParityReplay.nearTie {
+      nearTies += 1
+    } else if ActionSelection.greedy(logits: trained, mask: mask, count: count) != deployed {
+      disagreements += 1
+    }
+  }
+
+  private static func sample(
+    _ logits: UnsafePointer<Float>, mask: ActionMask, count: Int, uniform stream: RandomStream, at position: UInt64
+  ) -> Int32 {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { scratch in
+      let probabilities = scratch.baseAddress! + count
+      _ = ActionSelection.evaluate(
+        logits: logits, mask: mask, count: count, logProbabilities: scratch.baseAddress!,
+        probabilities: probabilities)
+      let uniform = Double(stream.word(at: position) >> 11) * 0x1p-53
+      return Int32(
+        ActionSelection.sample(probabilities: probabilities, mask: mask, count: count, uniform: uniform))
+    }
+  }
+
+  private static func state(_ memory: FloatStorage, lanes: Int, spec: NetworkSpec) -> RecurrentStateRows {
+    var state = RecurrentStateRows()
+    guard spec.hiddenCount > 0 else { return state }
+    let count = lanes * spec.hiddenCount
+    state.actorHidden = memory.base
+    state.actorCell = memory.base + count
+    if spec.criticMemory == .separate {
+      state.criticHidden = memory.base + 2 * count
+      state.criticCell = memory.base + 3 * count
+    }
+    return state
+  }
+}
+
+/// A session that an array can hold.
+private final class LaneSession {
+  private var session: PolicySession
+
+  init(_ policy: InferencePolicy) { session = policy.makeSession() }
+
+  func decide(_ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool) throws(TrainingError)
+    -> Int
+  {
+    do {
+      return try session.decide(observation, mask: mask, startsEpisode: startsEpisode).action
+    } catch {
+      throw .decision(error)
+    }
+  }
+
+  func logit(_ action: Int) -> Float { session.logitsPointer[action] }
+}
+
+/// One row of experience that keeps nothing.
+private final class WorldRow {
+  let buffers: StepBuffers
+  private let floats: FloatStorage
+
+  init(lanes: Int, columns: Int) {
+    floats = FloatStorage(count: lanes * (2 * columns + 1))
+    let flags = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * lanes)
+    flags.initialize(repeating: 0, count: 2 * lanes)
+    let masks = UnsafeMutablePointer<ActionMask>.allocate(capacity: lanes)
+    masks.initialize(repeating: ActionMask(rawValue: 0), count: lanes)
+    buffers = StepBuffers(
+      observations: MatrixView(base: floats.base, rows: lanes, columns: columns),
+      finalObservations: MatrixView(base: floats.base + lanes * columns, rows: lanes, columns: columns),
+      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes, masks: masks)
+  }
+
+  deinit {
+    buffers.terminated.deallocate()
+    buffers.masks.deallocate()
+  }
+}

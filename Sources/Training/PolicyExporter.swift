@@ -1,0 +1,94 @@
+// From a checkpoint to a policy bundle, through the parity gate.
+
+private import AgentInterface
+private import Algorithms
+package import Inference
+package import Storage
+
+/// A trained policy taken out of a checkpoint, in the form that is deployed.
+package struct TrainedPolicy: Sendable {
+  package let policy: InferencePolicy
+  package let configuration: RunConfiguration
+  package let step: Int
+  package let runName: String
+  /// SHA-256 of the parameters.
+  package let digest: String
+  package let sourcePath: String
+  package let dataFingerprint: String
+
+  /// Reads the network and the normaliser of a checkpoint. `factory` gives the spaces.
+  package init(_ checkpoint: Checkpoint, path: String, factory: EnvironmentFactory) throws(TrainingError) {
+    configuration = try RunState.configuration(of: checkpoint, path: path)
+    let lanes = try factory.trainingLanes(count: 1)
+    guard checkpoint.attributes[RunState.spacesAttribute] == Trainer.spaces(lanes).text else {
+      throw .refused(
+        "\(path) was trained on other observation columns or actions than \(configuration.world.name) has now")
+    }
+    let spec = configuration.networkSpec(
+      inputs: lanes.observationSpace.count, actions: lanes.actionSpace.count)
+    let state = RunState.gather(checkpoint)
+    do throws(RestoreError) {
+      let parameters = try state.floats("network/parameters", count: ParameterLayout(spec).count)
+      guard parameters.allSatisfy(\.isFinite) else {
+        throw RestoreError.invalid(name: "network/parameters", reason: "not finite")
+      }
+      var normalizer: ObservationNormalizer?
+      if configuration.ppo.normalizeObservations {
+        normalizer = ObservationNormalizer(
+          mean: try state.doubles("normalizer/observation_mean", count: spec.inputs),
+          variance: try state.doubles("normalizer/observation_variance", count: spec.inputs),
+          count: try state.doubles("normalizer/observation_count", count: 1)[0],
+          clip: configuration.ppo.observationClip)
+      }
+      policy = InferencePolicy(
+        spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: configuration.algorithm.isMasked)
+      digest = Trainer.digest(parameters)
+      step = Int(try state.integers("progress/environment_steps", count: 1)[0])
+    } catch {
+      throw .restore(path: path, error)
+    }
+    runName = checkpoint.attributes["run"] ?? ""
+    dataFingerprint = checkpoint.attributes["data_fingerprint"] ?? ""
+    sourcePath = path
+  }
+}
+
+package enum PolicyExporter {
+  /// The bundle of a policy, or a refusal where its two forms do not decide alike. The actor alone unless `includesCritic`.
+  package static func bundle(_ trained: TrainedPolicy, factory: EnvironmentFactory, includesCritic: Bool)
+    throws(TrainingError) -> PolicyBundle
+  {
+    let replay = try ParityReplay(
+      trained.policy, isMasked: trained.configuration.algorithm.isMasked,
+      seed: UInt64(trained.configuration.run.seed) &+ 1
+    ) { (count: Int) throws(TrainingError) in try factory.trainingLanes(count: count) }
+    if let failure = replay.failure {
+      throw .refused(
+        "\(trained.sourcePath) is not exported: its deployed form does not decide like the trained one (\(failure)); "
+          + "this is a defect of strikeforge, please report it")
+    }
+    let policy = includesCritic ? trained.policy : trained.policy.actorOnly
+    let lanes = try factory.trainingLanes(count: 1)
+    let golden: GoldenVectors
+    do {
+      golden = try GoldenVectors(
+        playing: policy, observations: replay.observations, masks: replay.goldenMasks,
+        episodeStarts: replay.goldenStarts)
+    } catch {
+      throw .decision(error)
+    }
+    let manifest = PolicyManifest(
+      algorithm: trained.configuration.algorithm.rawValue, observationSpace: lanes.observationSpace,
+      actionSpace: lanes.actionSpace,
+      provenance: [
+        "run": trained.runName, "step": "\(trained.step)", "parameters_sha256": trained.digest,
+        "configuration": trained.configuration.json.text, "data_fingerprint": trained.dataFingerprint,
+        "source_revision": BuildInformation.revision, "strikeforge": BuildInformation.version,
+      ],
+      parity: PolicyParity(
+        steps: replay.steps, episodeStarts: replay.episodeStarts, distinctMasks: replay.distinctMasks,
+        largestLogitDifference: replay.largestDifference,
+        nearTieShare: Double(replay.nearTies) / Double(max(1, replay.steps))))
+    return PolicyBundle(manifest: manifest, policy: policy, golden: golden)
+  }
+}
