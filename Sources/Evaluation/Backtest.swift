@@ -97,13 +97,13 @@ package enum Backtest {
 }
 
 /// The memory that one time row of steps writes.
-final class SingleRow {
-  let buffers: StepBuffers
+package final class SingleRow {
+  package let buffers: StepBuffers
   private let floats: FloatStorage
   private let flags: UnsafeMutablePointer<UInt8>
   private let masks: UnsafeMutablePointer<ActionMask>
 
-  init(lanes: Int, columns: Int) {
+  package init(lanes: Int, columns: Int) {
     floats = FloatStorage(count: lanes * (2 * columns + 1))
     flags = .allocate(capacity: 2 * lanes)
     flags.initialize(repeating: 0, count: 2 * lanes)

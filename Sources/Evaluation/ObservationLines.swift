@@ -18,22 +18,37 @@ package enum ObservationLinesError: Error, Equatable, CustomStringConvertible {
 /// One line a decision: `{"observation": [...], "mask": [0/1 ...], "episode_start": true}`.
 package enum ObservationLines {
   /// The whole record as text, one line a decision, each ended by a line break. Only the first line starts an episode.
-  package static func text(_ record: BacktestRecord, actionCount: Int) throws(ObservationLinesError) -> String {
+  ///
+  /// `includesMask`: false for a policy that decides without masks, which would obey one that it is shown.
+  package static func text(_ record: BacktestRecord, actionCount: Int, includesMask: Bool = true)
+    throws(ObservationLinesError) -> String
+  {
     var output = ""
     for decision in 0..<record.count {
-      output += "{\"observation\": ["
-      for column in 0..<record.observationColumns {
-        let value = record.observations[decision * record.observationColumns + column]
-        guard value.isFinite else { throw .notFinite(decision: decision, column: column, value: value) }
-        if column > 0 { output += ", " }
-        output += decimal(value)
-      }
-      output += "], \"mask\": ["
-      let mask = record.masks[decision]
-      output += (0..<actionCount).map { mask.allows($0) ? "1" : "0" }.joined(separator: ", ")
-      output += "], \"episode_start\": \(decision == 0)}\n"
+      let first = decision * record.observationColumns
+      output += try line(
+        record.observations[first..<(first + record.observationColumns)],
+        mask: includesMask ? record.masks[decision] : nil, actionCount: actionCount, startsEpisode: decision == 0,
+        decision: decision)
     }
     return output
+  }
+
+  /// One decision's line. `decision` is for errors.
+  static func line(
+    _ observation: ArraySlice<Float>, mask: ActionMask?, actionCount: Int, startsEpisode: Bool, decision: Int
+  ) throws(ObservationLinesError) -> String {
+    var output = "{\"observation\": ["
+    for (column, value) in observation.enumerated() {
+      guard value.isFinite else { throw .notFinite(decision: decision, column: column, value: value) }
+      if column > 0 { output += ", " }
+      output += decimal(value)
+    }
+    if let mask {
+      output += "], \"mask\": ["
+      output += (0..<actionCount).map { mask.allows($0) ? "1" : "0" }.joined(separator: ", ")
+    }
+    return output + "], \"episode_start\": \(startsEpisode)}\n"
   }
 
   /// Decimal text that gives exactly `value` back, read as a single or as a double and then rounded.

@@ -1,6 +1,7 @@
 // The gate between workshop and deployment: both forms of a policy play the same history.
 
 package import AgentInterface
+private import Evaluation
 package import Inference
 private import Kernels
 private import Networks
@@ -57,7 +58,7 @@ package struct ParityReplay {
     let store = ParameterStore(layout: ParameterLayout(spec))
     store.values.assign(policy.parameters)
     backend.refresh(from: store)
-    let world = WorldRow(lanes: lanes, columns: spec.inputs)
+    let world = SingleRow(lanes: lanes, columns: spec.inputs)
     let scaled = FloatStorage(count: lanes * spec.inputs)
     let memory = FloatStorage(count: 4 * lanes * spec.hiddenCount)
     memory.fill(0)
@@ -191,27 +192,4 @@ private final class LaneSession {
   }
 
   func logit(_ action: Int) -> Float { session.logitsPointer[action] }
-}
-
-/// One row of experience that keeps nothing.
-private final class WorldRow {
-  let buffers: StepBuffers
-  private let floats: FloatStorage
-
-  init(lanes: Int, columns: Int) {
-    floats = FloatStorage(count: lanes * (2 * columns + 1))
-    let flags = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * lanes)
-    flags.initialize(repeating: 0, count: 2 * lanes)
-    let masks = UnsafeMutablePointer<ActionMask>.allocate(capacity: lanes)
-    masks.initialize(repeating: ActionMask(rawValue: 0), count: lanes)
-    buffers = StepBuffers(
-      observations: MatrixView(base: floats.base, rows: lanes, columns: columns),
-      finalObservations: MatrixView(base: floats.base + lanes * columns, rows: lanes, columns: columns),
-      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes, masks: masks)
-  }
-
-  deinit {
-    buffers.terminated.deallocate()
-    buffers.masks.deallocate()
-  }
 }

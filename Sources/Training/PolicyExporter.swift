@@ -19,6 +19,7 @@ package struct TrainedPolicy: Sendable {
   /// Reads the network and the normaliser of a checkpoint. `factory` gives the spaces.
   package init(_ checkpoint: Checkpoint, path: String, factory: EnvironmentFactory) throws(TrainingError) {
     configuration = try RunState.configuration(of: checkpoint, path: path)
+    try RunState.requireSameData(checkpoint, factory: factory, path: path)
     let lanes = try factory.trainingLanes(count: 1)
     guard checkpoint.attributes[RunState.spacesAttribute] == Trainer.spaces(lanes).text else {
       throw .refused(

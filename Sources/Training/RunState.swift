@@ -43,6 +43,19 @@ package enum RunState {
     return record
   }
 
+  /// Refuses where the store no longer holds the data that the run was trained on.
+  package static func requireSameData(_ checkpoint: Checkpoint, factory: EnvironmentFactory, path: String)
+    throws(TrainingError)
+  {
+    let expected = checkpoint.attributes["data_fingerprint"] ?? ""
+    let found = factory.market?.contentHash ?? ""
+    guard expected == found else {
+      throw .refused(
+        "\(path) was trained on data with the content hash \(expected.prefix(16))..., but the store now holds "
+          + "\(found.prefix(16))...; bring the old store back, or start a new run")
+    }
+  }
+
   /// The configuration that a checkpoint was made with.
   package static func configuration(of checkpoint: Checkpoint, path: String) throws(TrainingError) -> RunConfiguration {
     guard checkpoint.attributes[formatAttribute] == format,

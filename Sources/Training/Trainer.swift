@@ -61,7 +61,7 @@ package final class Trainer {
     self.directory = directory
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
     checkpoints = try Trainer.store(configuration, directory)
-    try Trainer.requireSameData(checkpoint, factory, path)
+    try RunState.requireSameData(checkpoint, factory: factory, path: path)
     do {
       let state = RunState.gather(checkpoint)
       // The lanes' own memory first, so that what is not saved of an environment does not exist.
@@ -155,18 +155,6 @@ package final class Trainer {
       return try CheckpointStore(directory: directory.path, keepLast: configuration.run.keepCheckpoints)
     } catch {
       throw .storage(error)
-    }
-  }
-
-  private static func requireSameData(_ checkpoint: Checkpoint, _ factory: EnvironmentFactory, _ path: String)
-    throws(TrainingError)
-  {
-    let expected = checkpoint.attributes["data_fingerprint"] ?? ""
-    let found = factory.market?.contentHash ?? ""
-    guard expected == found else {
-      throw .refused(
-        "\(path) was trained on data with the content hash \(expected.prefix(16))..., but the store now holds "
-          + "\(found.prefix(16))...; restore the old store, or start a new run")
     }
   }
 

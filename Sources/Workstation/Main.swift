@@ -1,19 +1,22 @@
 // The training program: finds the command, runs it, and turns what went wrong into one sentence and an exit code.
 
 import Glibc
+import Inference
 import Storage
 import Training
 
 @main
 struct Main {
-  static let commands: [any Command.Type] = [
-    ImportCommand.self, InspectCommand.self, TrainCommand.self, EvaluateCommand.self, ExportCommand.self,
-    ListCommand.self,
-  ]
+  static var commands: [any Command.Type] {
+    [
+      ImportCommand.self, InspectCommand.self, TrainCommand.self, EvaluateCommand.self, ExportCommand.self,
+      ListCommand.self,
+    ]
+  }
 
   static func main() {
     // Lines appear as they are written, also in a pipe; a reader that goes away is an error to report, not a silent end.
-    setvbuf(stdout, nil, _IOLBF, 0)
+    StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     exit(run(Array(CommandLine.arguments.dropFirst())))
@@ -26,15 +29,16 @@ struct Main {
       return 64
     }
     if ["--help", "-h", "help"].contains(verb) {
-      if words.count > 1, let command = commands.first(where: { $0.description.name == words[1] }) {
+      if words.count > 1, let command = command(named: words[1]) {
         print(command.description.help, terminator: "")
       } else {
         print(overview, terminator: "")
       }
       return 0
     }
-    guard let command = commands.first(where: { $0.description.name == verb }) else {
-      let nearest = NearestName.of(verb, among: commands.map(\.description.name)).map { "; did you mean \($0)?" } ?? ""
+    guard let command = command(named: verb) else {
+      let names = commands.map { $0.description.name }
+      let nearest = NearestName.of(verb, among: names).map { "; did you mean \($0)?" } ?? ""
       complain("strikeforge: unknown command \(verb)\(nearest)")
       complain(usage)
       return 64
@@ -45,21 +49,39 @@ struct Main {
       return 0
     }
     do {
-      return try command.run(try Arguments(rest, of: command.description))
-    } catch let error as UsageError {
+      return try execute(command, Array(rest))
+    } catch {
+      return report(error, verb: verb)
+    }
+  }
+
+  /// Says what went wrong and returns the exit code.
+  private static func report(_ error: any Error, verb: String) -> Int32 {
+    switch error {
+    case let error as UsageError:
       complain("strikeforge \(verb): \(error.message)")
       complain(error.usage)
       return 64
-    } catch let error as TrainingError {
+    case let error as TrainingError:
       complain("strikeforge \(verb): \(error.description)")
       return error.exitCode
-    } catch let error as StorageError {
+    case let error as StorageError:
       complain("strikeforge \(verb): \(error.description)")
       return TrainingError.storage(error).exitCode
-    } catch {
+    default:
       complain("strikeforge \(verb): \(error)")
       return 1
     }
+  }
+
+  private static func command(named name: String) -> (any Command.Type)? {
+    for command in commands where command.description.name == name { return command }
+    return nil
+  }
+
+  private static func execute(_ command: any Command.Type, _ words: [String]) throws -> Int32 {
+    let arguments = try Arguments(words, of: command.description)
+    return try command.run(arguments)
   }
 
   static var usage: String { "usage: strikeforge COMMAND [...]; `strikeforge --help` lists the commands" }

@@ -9,6 +9,8 @@ import Kernels
 package final class ReferenceCPU: LearnerBackend, @unchecked Sendable {
   package let plan: NetworkPlan
   private let derived: FloatStorage
+  /// Held, not only pointed into: a caller may let go of its store after `refresh`.
+  private var store: ParameterStore?
   private var parameters: UnsafeMutablePointer<Float>?
   private let workspaces: [Workspace]
 
@@ -28,6 +30,7 @@ package final class ReferenceCPU: LearnerBackend, @unchecked Sendable {
   package func refresh(from store: ParameterStore) {
     precondition(
       store.layout.count == plan.layout.count, "\(store.layout.count) parameters for a plan of \(plan.layout.count)")
+    self.store = store
     parameters = store.values.base
     plan.derive(from: store.values.base, into: derived.base)
   }

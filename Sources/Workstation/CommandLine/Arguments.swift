@@ -1,5 +1,6 @@
 // Flags and operands of one command, checked against what the command declares.
 
+import Inference
 import Training
 
 /// A flag that a command understands.
@@ -11,7 +12,16 @@ struct Flag {
   let help: String
   let isRepeatable: Bool
 
-  init(_ name: String, _ valueName: String? = nil, repeats: Bool = false, _ help: String) {
+  /// A flag that takes no value.
+  init(_ name: String, _ help: String) {
+    self.name = name
+    valueName = nil
+    self.help = help
+    isRepeatable = false
+  }
+
+  /// A flag with a value.
+  init(_ name: String, _ valueName: String, repeats: Bool = false, _ help: String) {
     self.name = name
     self.valueName = valueName
     self.help = help

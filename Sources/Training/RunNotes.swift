@@ -1,0 +1,87 @@
+// What a person should know before a run starts, in sentences.
+
+private import Algorithms
+private import Environments
+package import Inference
+private import Market
+private import Storage
+
+package enum RunNotes {
+  /// An episode longer than this many discounting horizons earns a warning.
+  private static let horizonsPerEpisode = 10.0
+
+  package static func lines(_ configuration: RunConfiguration, factory: EnvironmentFactory) -> [String] {
+    var lines: [String] = []
+    let total = configuration.wholeTimesteps
+    let rollouts = total / configuration.stepsPerRollout
+    var steps = "steps: \(ConsoleSink.grouped(total)) in \(ConsoleSink.grouped(rollouts)) rollouts of "
+    steps += "\(configuration.ppo.horizon) x \(configuration.world.lanes) lanes"
+    if total != configuration.run.totalTimesteps {
+      steps += " (\(ConsoleSink.grouped(configuration.run.totalTimesteps)) rounded up to whole rollouts)"
+    }
+    lines.append(steps)
+    let episode = episodeLength(configuration, factory)
+    let horizon = configuration.discountHorizonBars
+    if horizon.isFinite {
+      lines.append(
+        "discounting horizon: 1 / (1 - gamma) = \(ConsoleSink.short(horizon)) bars; an episode has up to \(episode) bars"
+      )
+      if Double(episode) > horizonsPerEpisode * horizon {
+        lines.append(
+          "warning: an episode is \(ConsoleSink.short(Double(episode) / horizon)) times longer than the horizon; what pays "
+            + "off later than that is hardly seen. Raise algorithm.gamma if it matters")
+      }
+    } else {
+      lines.append("discounting horizon: none (gamma is 1); an episode has up to \(episode) bars")
+    }
+    if let market = factory.market {
+      for window in Window.allCases {
+        let bars = factory.bars(of: window, in: market.tape)
+        guard !bars.isEmpty else {
+          lines.append("\(window.rawValue) window: no bars of the data")
+          continue
+        }
+        lines.append(
+          "\(window.rawValue) window: \(market.tape.dates[bars.lowerBound]) to \(market.tape.dates[bars.upperBound - 1]), "
+            + "\(bars.count) bars"
+            + (window == .training ? ", passed \(ConsoleSink.short(Double(total) / Double(bars.count))) times" : ""))
+      }
+      lines.append("data: \(market.tape.symbols.joined(separator: ", ")), content \(market.contentHash)")
+      for allowance in market.qualityReport.allowances {
+        lines.append("allowed by name: \(allowance.name), because: \(allowance.reason)")
+      }
+    }
+    return lines
+  }
+
+  package static func manifest(_ configuration: RunConfiguration, factory: EnvironmentFactory) -> JSON {
+    var members: [String: JSON] = [
+      "strikeforge": .string(BuildInformation.version),
+      "source_revision": .string(BuildInformation.revision),
+      "created": .string(UTCTime.now()),
+      "seed": .integer(Int64(configuration.run.seed)),
+      "algorithm": .string(configuration.algorithm.rawValue),
+      "environment": .string(configuration.world.name),
+      "total_timesteps": .integer(Int64(configuration.wholeTimesteps)),
+    ]
+    if let market = factory.market {
+      members["data_fingerprint"] = .string(market.contentHash)
+      members["symbols"] = .array(market.tape.symbols.map(JSON.string))
+      members["split"] = .object(
+        Dictionary(
+          uniqueKeysWithValues: Window.allCases.map { window in
+            let dates = factory.dates(of: window)
+            return (window.rawValue, .array([.string("\(dates.from)"), .string("\(dates.until)")]))
+          }))
+      members["allowances"] = .array(
+        market.qualityReport.allowances.map {
+          .object(["finding": .string($0.name), "reason": .string($0.reason)])
+        })
+    }
+    return .object(members)
+  }
+
+  private static func episodeLength(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) -> Int {
+    factory.isMarket ? configuration.world.episodeLength : factory.planted(laneCount: 1).episodeLength
+  }
+}

@@ -1,0 +1,86 @@
+// strikeforge import: bar files through the quality gate into a market store.
+
+import Market
+import Storage
+import Training
+
+struct ImportCommand: Command {
+  static let description = CommandDescription(
+    name: "import", summary: "Reads daily bars, questions them, and stores them with their provenance.",
+    operands: "[SYMBOL=]FILE ...", operandCount: 1...1000,
+    flags: [
+      Flag("output", "FILE", "the market store to write (.h5)"),
+      Flag("symbols", "A,B", "which symbols to take from files that name them; all by default"),
+      Flag(
+        "allow", "CHECK:SYMBOL:DATE", repeats: true,
+        "accepts one large move by name, for example price-continuity:AAPL:2000-09-29; needs a --reason behind it"),
+      Flag("reason", "TEXT", repeats: true, "why the --allow before it is right; kept in the record and every report"),
+    ],
+    notes: """
+      Two layouts are read, plain or gzip: Ticker,Date,Open,High,Low,Close,Volume,Adj Close
+      (raw prices with adjusted closes, several symbols a file), and
+      timestamp,open,high,low,close,volume (one symbol, written SYMBOL=FILE).
+      Nothing is stored unless every check passes.
+      """)
+
+  static func run(_ arguments: Arguments) throws -> Int32 {
+    guard let output = arguments.value("output") else {
+      throw UsageError("--output is missing: name the market store to write", command: description)
+    }
+    let symbols = arguments.value("symbols")?.split(separator: ",").map(String.init)
+    let allowances = try allowances(arguments)
+    var series: [BarSeries] = []
+    var provenance: [ImportProvenance] = []
+    for operand in arguments.operands {
+      let (name, path) = split(operand)
+      let (found, source) = try CSVImporter.read(path: path, symbols: name == nil ? symbols : nil, symbolOverride: name)
+      series.append(contentsOf: found)
+      provenance.append(source)
+      print("read \(path): \(found.map { "\($0.symbol) \($0.count) bars" }.joined(separator: ", "))")
+    }
+    let report = QualityGate.examine(series, allowances: allowances)
+    print(report.description)
+    guard report.passed else {
+      complain("strikeforge import: the quality gate refused the data; \(output) was not written")
+      return 2
+    }
+    let hash = try MarketStore.write(
+      series, provenance: provenance, qualityReport: report, created: UTCTime.now(), to: output)
+    print("wrote \(output): content \(hash)")
+    return 0
+  }
+
+  /// Every --allow with the --reason that follows it.
+  private static func allowances(_ arguments: Arguments) throws -> [QualityAllowance] {
+    var allowances: [QualityAllowance] = []
+    var pending: String?
+    for (name, value) in arguments.flags {
+      switch name {
+      case "allow":
+        if let pending { throw UsageError("--allow \(pending) has no --reason behind it", command: description) }
+        pending = value
+      case "reason":
+        guard let allowed = pending else {
+          throw UsageError("--reason stands without an --allow before it", command: description)
+        }
+        do {
+          allowances.append(try QualityAllowance.parse(allowed, reason: value))
+        } catch {
+          throw UsageError("\(error)", command: description)
+        }
+        pending = nil
+      default: break
+      }
+    }
+    if let pending { throw UsageError("--allow \(pending) has no --reason behind it", command: description) }
+    return allowances
+  }
+
+  /// `AAPL=bars.csv` names the symbol of a plain file.
+  private static func split(_ operand: String) -> (name: String?, path: String) {
+    guard let sign = operand.firstIndex(of: "="), CSVImporter.isSymbol(String(operand[..<sign])) else {
+      return (nil, operand)
+    }
+    return (String(operand[..<sign]), String(operand[operand.index(after: sign)...]))
+  }
+}

@@ -1,0 +1,120 @@
+// strikeforge train: a new run, or the rest of one.
+
+import Algorithms
+import Inference
+import Storage
+import Training
+
+struct TrainCommand: Command {
+  static let description = CommandDescription(
+    name: "train", summary: "Trains a policy, saving as it goes; or continues a run that was stopped or killed.",
+    operands: "", operandCount: 0...0,
+    flags: [
+      Flag("config", "FILE", repeats: true, "YAML configuration; later files lie over earlier ones"),
+      Flag("set", "KEY=VALUE", repeats: true, "one setting, for example algorithm.gamma=0.995; lies over the files"),
+      Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
+      Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers may be set"),
+      Flag("keys", "prints every setting with its default and meaning, and ends"),
+    ],
+    notes: """
+      SIGINT (Ctrl-C) and SIGTERM save and stop; a second one stops at once. A run that was killed
+      and resumed equals one that never was, bit for bit.
+      """)
+
+  static func run(_ arguments: Arguments) throws -> Int32 {
+    if arguments.has("keys") {
+      printKeys()
+      return 0
+    }
+    StopSignal.install()
+    let trainer = try arguments.value("resume").map { try resume($0, arguments) } ?? start(arguments)
+    let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
+    trainer.onRow = { (row: MetricRow) throws(TrainingError) in console.write(row) }
+    trainer.onEvent = { sentence in
+      console.clearBar()
+      print(sentence)
+    }
+    switch try trainer.run(shouldStop: { StopSignal.received != nil }) {
+    case .finished:
+      print("finished at step \(ConsoleSink.grouped(trainer.step)), parameters \(trainer.parameterDigest)")
+      if let step = trainer.bestStep, let score = trainer.bestScore {
+        print("best on the selection window: step \(ConsoleSink.grouped(step)), \(ConsoleSink.short(score)) an episode")
+        print("(it was chosen there, so that proves nothing: `strikeforge evaluate` looks at the held-out window)")
+      }
+    case .stopped(let step):
+      let signal = StopSignal.received.map(StopSignal.name) ?? "request"
+      console.clearBar()
+      print("stopped by \(signal) after saving at step \(ConsoleSink.grouped(step)); continue with")
+      print("  strikeforge train --resume \(shown(trainer.directory))")
+    }
+    return 0
+  }
+
+  private static func start(_ arguments: Arguments) throws -> Trainer {
+    var configuration = RunConfiguration()
+    do throws(ConfigurationError) {
+      for file in arguments.values("config") { try configuration.apply(yamlFile: file) }
+      for assignment in arguments.values("set") { try configuration.apply(assignment: assignment) }
+    } catch {
+      throw TrainingError.configuration(error)
+    }
+    let factory = try EnvironmentFactory(configuration)
+    let directory = try RunDirectory.create(
+      run: arguments.value("run") ?? "", prefix: "\(configuration.algorithm.rawValue)-\(configuration.world.name)")
+    print(configuration.yamlText, terminator: "")
+    for line in RunNotes.lines(configuration, factory: factory) { print(line) }
+    try directory.write(configuration.json.prettyText + "\n", to: "config.json")
+    try directory.write(CommandLine.arguments.map(quoted).joined(separator: " ") + "\n", to: "command.txt")
+    try directory.write(RunNotes.manifest(configuration, factory: factory).prettyText + "\n", to: "manifest.json")
+    print("run folder: \(directory.path)")
+    return try Trainer(starting: configuration, factory: factory, in: directory)
+  }
+
+  private static func resume(_ run: String, _ arguments: Arguments) throws -> Trainer {
+    for flag in ["config", "run"] where arguments.has(flag) {
+      throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
+    }
+    let directory = try RunDirectory.open(run: run, locks: true)
+    guard let entry = try CheckpointStore.list(directory: directory.path).last else {
+      throw TrainingError.incomplete(
+        path: directory.path, what: "checkpoint", remedy: "it ended before its first; start it under another name")
+    }
+    let checkpoint = try CheckpointStore.load(entry.path)
+    var configuration = try RunState.configuration(of: checkpoint, path: entry.path)
+    for assignment in arguments.values("set") {
+      guard assignment.hasPrefix("run.workers=") else {
+        throw UsageError("--resume keeps the run's configuration; only run.workers may be set", command: description)
+      }
+      do {
+        try configuration.apply(assignment: assignment)
+      } catch {
+        throw TrainingError.configuration(error)
+      }
+    }
+    let factory = try EnvironmentFactory(configuration)
+    let trainer = try Trainer(
+      resuming: checkpoint, from: entry.path, configuration: configuration, factory: factory, in: directory)
+    print(
+      "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(entry.path))")
+    print("restored: " + checkpoint.groups.keys.sorted().joined(separator: ", "))
+    return trainer
+  }
+
+  private static func shown(_ directory: RunDirectory) -> String {
+    RunDirectory.path(ofRun: directory.name) == directory.path ? directory.name : directory.path
+  }
+
+  private static func quoted(_ word: String) -> String {
+    let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "_-./=:,+@%".contains($0) }
+    if isPlain { return word }
+    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
+  private static func printKeys() {
+    let defaults = RunConfiguration()
+    for setting in SettingTable.all {
+      print("\(setting.key): \(setting.read(defaults).text)")
+      for line in wrap("\(setting.help); \(setting.expected)", width: 74) { print("    " + line) }
+    }
+  }
+}
