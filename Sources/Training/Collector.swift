@@ -9,6 +9,8 @@ package import Kernels
 package final class Collector {
   package let environment: any VectorEnvironment
   package let algorithm: any Algorithm
+  /// Called with each rollout after its last step and before anything is computed from it: where a control experiment interferes.
+  package var onGathered: ((Rollout) -> Void)?
   private let pool: WorkerPool
   private let lanesPerSlice: Int
   private var returns: [Double] = []
@@ -44,6 +46,7 @@ package final class Collector {
       }
       algorithm.absorb(at: step)
     }
+    onGathered?(algorithm.rollout)
     algorithm.finishRollout()
     for episode in environment.drainEpisodes() {
       returns.append(episode.episodeReturn)
