@@ -7,3 +7,16 @@ int ckernels_available_processors(void) {
   cpu_set_t set;
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
+
+// A Swift function takes a closure as two arguments and hands the second back to it as its context.
+typedef __attribute__((swiftcall)) void (*body_function)(long, long, __attribute__((swift_context)) void *);
+
+__attribute__((swiftcall)) void ckernels_lend_closure(
+    void *function, void *context, void *receiver, void (*use)(void *receiver, const ckernels_closure *closure)) {
+  const ckernels_closure closure = {function, context};
+  use(receiver, &closure);
+}
+
+void ckernels_call_closure(const ckernels_closure *closure, long task, long worker) {
+  ((body_function)closure->function)(task, worker, closure->context);
+}

@@ -15,7 +15,6 @@ package final class WorkerPool: @unchecked Sendable {
   /// Cores that this process may run on; at least 1.
   package static var availableProcessors: Int { max(1, Int(ckernels_available_processors())) }
 
-  private typealias Body = (_ task: Int, _ worker: Int) -> Void
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let wake: UnsafeMutablePointer<pthread_cond_t>
   private let generation = Atomic<Int>(0)
@@ -23,7 +22,8 @@ package final class WorkerPool: @unchecked Sendable {
   private let busyWorkers = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
   private var taskCount = 0
-  private var body: Body?
+  /// The closure being run, lent for the length of `shareOut`.
+  private var body: UnsafePointer<ckernels_closure>?
   private var threads: [pthread_t] = []
 
   /// Spins this often before it sleeps: about the length of the gaps between the products of one step.
@@ -74,23 +74,29 @@ package final class WorkerPool: @unchecked Sendable {
       for task in 0..<taskCount { body(task, 0) }
       return
     }
-    withoutActuallyEscaping(body) { escapable in
-      self.body = escapable
-      self.taskCount = taskCount
-      nextTask.store(0, ordering: .relaxed)
-      busyWorkers.store(workerCount - 1, ordering: .relaxed)
-      pthread_mutex_lock(mutex)
-      generation.wrappingAdd(1, ordering: .releasing)
-      pthread_cond_broadcast(wake)
-      pthread_mutex_unlock(mutex)
-      takeTasks(as: 0)
-      var spins = 0
-      while busyWorkers.load(ordering: .acquiring) > 0 {
-        spins += 1
-        if spins > WorkerPool.spinCount { sched_yield() }
-      }
-      self.body = nil
+    self.taskCount = taskCount
+    // `withoutActuallyEscaping` would allocate a box for every run.
+    lendClosure(body, Unmanaged.passUnretained(self).toOpaque()) { pool, closure in
+      Unmanaged<WorkerPool>.fromOpaque(pool).takeUnretainedValue().shareOut(closure)
     }
+  }
+
+  /// Wakes the team, works along, and returns when all tasks are done: nobody holds the closure any more.
+  private func shareOut(_ closure: UnsafePointer<ckernels_closure>) {
+    body = closure
+    nextTask.store(0, ordering: .relaxed)
+    busyWorkers.store(workerCount - 1, ordering: .relaxed)
+    pthread_mutex_lock(mutex)
+    generation.wrappingAdd(1, ordering: .releasing)
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(mutex)
+    takeTasks(as: 0)
+    var spins = 0
+    while busyWorkers.load(ordering: .acquiring) > 0 {
+      spins += 1
+      if spins > WorkerPool.spinCount { sched_yield() }
+    }
+    body = nil
   }
 
   private func work(as worker: Int) {
@@ -119,7 +125,7 @@ package final class WorkerPool: @unchecked Sendable {
     while true {
       let task = nextTask.wrappingAdd(1, ordering: .relaxed).oldValue
       guard task < count else { return }
-      body(task, worker)
+      ckernels_call_closure(body, task, worker)
     }
   }
 
@@ -134,3 +140,12 @@ package final class WorkerPool: @unchecked Sendable {
     }
   }
 }
+
+/// Calls `use` with `receiver` and the two words of `body`, which are good until `use` returns; other threads may call them meanwhile.
+///
+/// Implemented in C, where a closure argument is what the Swift calling convention makes of it: a function and its context. Swift has
+/// no spelling for a pointer to a closure that does not escape.
+@_silgen_name("ckernels_lend_closure")
+private func lendClosure(
+  _ body: (_ task: Int, _ worker: Int) -> Void, _ receiver: UnsafeMutableRawPointer,
+  _ use: @convention(c) (UnsafeMutableRawPointer, UnsafePointer<ckernels_closure>) -> Void)

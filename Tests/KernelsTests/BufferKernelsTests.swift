@@ -82,6 +82,43 @@ struct WorkerPoolTests {
     }
   }
 
+  // That a run allocates nothing cannot be counted here: other tests allocate in the same process meanwhile. What can be tested is
+  // what replaced the allocation: a closure whose captured values stay where the caller keeps them.
+  @Test(arguments: [1, 2, 3])
+  func `tasks read and write what the caller captured`(workerCount: Int) {
+    let pool = WorkerPool(workerCount: workerCount)
+    for round in 0..<2_000 {
+      let counts = FencedBuffer([Float](repeating: 0, count: 4))
+      let base = counts.base
+      let offset = Float(round)
+      let scale = Float(round % 7)
+      let words = ["captured \(round)"]
+      var caller = 0
+      pool.run(taskCount: 4) { task, worker in
+        base[task] = offset + scale * Float(task) + Float(words[0].utf8.count)
+        if worker == 0 { caller += 1 }
+      }
+      let length = Float("captured \(round)".utf8.count)
+      #expect(counts.array == (0..<4).map { offset + scale * Float($0) + length })
+      #expect((0...4).contains(caller) && (workerCount > 1 || caller == 4))
+    }
+  }
+
+  @Test func `tasks of objects that are let go at once`() {
+    let pool = WorkerPool(workerCount: 2)
+    final class Cell: @unchecked Sendable {
+      let values: UnsafeMutablePointer<Int> = .allocate(capacity: 8)
+      deinit { values.deallocate() }
+    }
+    for round in 0..<2_000 {
+      let cell = Cell()
+      weak let watched = cell
+      pool.run(taskCount: 8) { task, _ in cell.values[task] = task * round }
+      #expect((0..<8).allSatisfy { cell.values[$0] == $0 * round })
+      #expect(watched != nil)
+    }
+  }
+
   @Test func `denormals are zero inside and kept outside`() {
     let pool = WorkerPool(workerCount: 2)
     let results = FencedBuffer(count: 8)

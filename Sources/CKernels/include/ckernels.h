@@ -31,3 +31,12 @@ static inline unsigned int ckernels_flushing(unsigned int word) { return word | 
 
 // Cores that this process may run on; Swift's C library module does not show the call.
 int ckernels_available_processors(void);
+
+// The two words of a Swift closure, lent for the length of a call. Swift's side of the lending is declared in WorkerPool.swift.
+typedef struct {
+  void *function;
+  void *context;
+} ckernels_closure;
+
+// Calls a lent closure of the Swift type (Int, Int) -> Void.
+void ckernels_call_closure(const ckernels_closure *closure, long task, long worker);
