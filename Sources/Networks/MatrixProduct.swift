@@ -1,6 +1,7 @@
 // Matrix products: the only door to BLAS.
 
 import CBLAS
+import Glibc
 package import Kernels
 
 /// Single-precision products through CBLAS, one thread each: parallelism belongs to the worker pool above.
@@ -29,5 +30,54 @@ package enum MatrixProduct {
     cblas_sgemm(
       CblasRowMajor, CblasTrans, CblasNoTrans, Int32(a.columns), Int32(b.columns), Int32(a.rows), 1, a.base,
       Int32(a.rowStride), b.base, Int32(b.rowStride), 1, result.base, Int32(result.rowStride))
+  }
+}
+
+// MARK: - What the library is and can
+
+extension MatrixProduct {
+  /// How the library was built and what it takes this machine for, as it says itself.
+  package struct LibraryInformation: Sendable {
+    /// Version and build options.
+    package let configuration: String
+    /// The processor family whose kernels were chosen, for example `Haswell`.
+    package let core: String
+    /// Threads of one product: 1.
+    package let threadCount: Int
+  }
+
+  package static var libraryInformation: LibraryInformation {
+    prepare()
+    return LibraryInformation(
+      configuration: String(cString: openblas_get_config()), core: String(cString: openblas_get_corename()),
+      threadCount: Int(openblas_get_num_threads()))
+  }
+
+  /// The fastest of `count` square products on the calling thread, in GFLOP/s (2 size^3 operations each): what a share of peak is a
+  /// share of. The machine's other work shows in it, so it is measured next to what it is compared with.
+  ///
+  /// Allocates 12 size^2 bytes. Traps unless `size` and `count` are positive.
+  package static func measurePeak(size: Int = 1024, count: Int = 5) -> Double {
+    precondition(size > 0 && count > 0, "\(count) products of size \(size)")
+    prepare()
+    func matrix(_ value: Float) -> FloatStorage {
+      let storage = FloatStorage(count: size * size)
+      storage.fill(value)
+      return storage
+    }
+    func view(_ storage: FloatStorage) -> MatrixView { MatrixView(base: storage.base, rows: size, columns: size) }
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    let (a, b, result) = (matrix(0.5), matrix(0.25), matrix(0))
+    var fastest = Double.infinity
+    for _ in 0..<count {
+      let start = now()
+      multiply(view(a), view(b), into: view(result))
+      fastest = min(fastest, now() - start)
+    }
+    return 2 * Double(size) * Double(size) * Double(size) / max(fastest, 1e-9) * 1e-9
   }
 }

@@ -1,0 +1,46 @@
+// One decision of a deployed policy: how long its caller waits.
+
+import AgentInterface
+import Environments
+import Inference
+import Kernels
+import Networks
+import Training
+
+final class DecisionSubject {
+  private var session: PolicySession
+  private let observations: [[Float]]
+  private let mask: ActionMask
+  private var microseconds: [Double]
+
+  init(_ workload: Workload) throws(BenchmarkError) {
+    let spec = workload.spec(of: try workload.environment(lanes: 1))
+    let parameters = ParameterStore(layout: ParameterLayout(spec))
+    var random = RandomStream(seed: 0, purpose: .initialization)
+    Initialization.initialize(parameters, spec: spec, random: &random)
+    let normalizer = ObservationNormalizer(
+      mean: [Double](repeating: 0, count: spec.inputs), variance: [Double](repeating: 1, count: spec.inputs), count: 1)
+    session = InferencePolicy(
+      spec: spec, parameters: parameters.values.array, normalizer: normalizer, requiresMask: true
+    ).makeSession()
+    observations = (0..<64).map { _ in (0..<spec.inputs).map { _ in Float(random.nextNormal()) } }
+    mask = ActionMask.all(count: spec.actions)
+    microseconds = [Double](repeating: 0, count: workload.decisions)
+  }
+
+  /// The median and the 99th percentile of one decision, in microseconds.
+  func measure() throws(BenchmarkError) -> (median: Double, percentile99: Double) {
+    do {
+      for index in microseconds.indices {
+        let observation = observations[index % observations.count]
+        let start = MonotonicClock.seconds
+        _ = try session.decide(observation, mask: mask, startsEpisode: index == 0)
+        microseconds[index] = (MonotonicClock.seconds - start) * 1e6
+      }
+    } catch {
+      throw .failed("\(error)")
+    }
+    let sorted = microseconds.sorted()
+    return (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
+  }
+}

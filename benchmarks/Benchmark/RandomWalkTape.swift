@@ -1,0 +1,25 @@
+// The market that is measured on: made up, clean, and the same every time.
+
+import Glibc
+import Kernels
+import Market
+
+enum RandomWalkTape {
+  /// Two symbols of `bars` daily bars without drift, 1.5 % a day. Their content does not matter, only that nothing is out of the ordinary.
+  static func make(bars: Int) -> MarketTape {
+    MarketTape(
+      ["AAA", "BBB"].enumerated().map { place, symbol in
+        var random = RandomStream(seed: 1, purpose: .market, lane: UInt32(place))
+        var series = BarSeries(symbol: symbol)
+        var close = 50.0
+        for bar in 0..<bars {
+          let open = close * exp(0.005 * random.nextNormal())
+          close = open * exp(0.014 * random.nextNormal())
+          series.append(
+            date: CalendarDate(daysSinceEpoch: Int32(10_000 + bar)), open: open, high: max(open, close) * 1.003,
+            low: min(open, close) * 0.997, close: close, volume: (1e6 * exp(0.3 * random.nextNormal())).rounded())
+        }
+        return series
+      })
+  }
+}

@@ -1,0 +1,87 @@
+// The numbers as a table for people and as JSON for programs.
+
+import Algorithms
+import Inference
+import Market
+import Networks
+import Training
+
+struct Report {
+  let options: Options
+  let machine: Machine
+  let workload: Workload
+  let metrics: [Metric]
+
+  var table: String {
+    let head = ["", "median", "minimum", "maximum", "unit"]
+    let rows =
+      [head]
+      + metrics.map { metric in
+        [metric.label] + [metric.median, metric.minimum, metric.maximum].map(Report.short) + [metric.unit]
+      }
+    var lines = rows.map { row in
+      Report.padded(row[0], 26) + row[1...3].map { Report.leading($0, 14) }.joined() + "  " + row[4]
+    }
+    lines.insert(String(repeating: "-", count: 78), at: 1)
+    let training = workload.configuration
+    lines.append("")
+    lines.append(
+      "\(training.world.lanes) lanes x \(training.ppo.horizon) steps, \(training.ppo.epochs) epochs; "
+        + "repetitions: \(options.repetitions); workers: \(options.workers)")
+    lines.append(String("\(machine.processor), \(machine.cores) cores; BLAS \(machine.library.core)".prefix(80)))
+    let load = machine.loadAverage.map { "load before: \($0)" } ?? "load unknown"
+    lines.append(
+      String(
+        "strikeforge \(BuildInformation.version), revision \(BuildInformation.revision); \(machine.date); \(load)"
+          .prefix(80)))
+    if options.isQuick { lines.append("quick: the shapes are too small to say how fast anything is") }
+    return lines.joined(separator: "\n")
+  }
+
+  var json: JSON {
+    let training = workload.configuration
+    return .object([
+      "version": .string(BuildInformation.version),
+      "revision": .string(BuildInformation.revision),
+      "date": .string("\(machine.date)"),
+      "machine": machine.json,
+      "settings": .object([
+        "quick": .bool(options.isQuick),
+        "repetitions": .integer(Int64(options.repetitions)),
+        "subjects": .array(options.subjects.map { .string($0.rawValue) }),
+        "lanes": .integer(Int64(training.world.lanes)),
+        "horizon": .integer(Int64(training.ppo.horizon)),
+        "epochs": .integer(Int64(training.ppo.epochs)),
+        "batch_size": .integer(Int64(training.ppo.batchSize)),
+        "lstm_hidden": .integer(Int64(training.network.lstmHidden)),
+        "environment_steps": .integer(Int64(workload.environmentSteps * workload.environmentPasses)),
+        "decisions": .integer(Int64(workload.decisions)),
+        "sgemm_size": .integer(Int64(workload.sgemmSize)),
+      ]),
+      "metrics": .array(
+        metrics.map { metric in
+          .object([
+            "name": .string(metric.name), "unit": .string(metric.unit), "median": .number(metric.median),
+            "minimum": .number(metric.minimum), "maximum": .number(metric.maximum),
+            "samples": .array(metric.samples.map(JSON.number)),
+          ])
+        }),
+    ])
+  }
+
+  /// Whole numbers in groups of three from 1,000 up, else about three digits that matter.
+  private static func short(_ value: Double) -> String {
+    if value >= 1000 { return ConsoleSink.grouped(Int(value.rounded())) }
+    if value >= 100 { return "\(Int(value.rounded()))" }
+    let factor = value >= 10 ? 10.0 : 100.0
+    return "\((value * factor).rounded() / factor)"
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
+  private static func leading(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+}

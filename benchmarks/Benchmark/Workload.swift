@@ -1,0 +1,60 @@
+// The shapes that are measured.
+
+import AgentInterface
+import Algorithms
+import Environments
+import Inference
+import Market
+import Training
+
+/// Everything that the numbers depend on besides the machine.
+struct Workload {
+  let configuration: RunConfiguration
+  let tape: MarketTape
+  let environmentSteps: Int
+  let environmentPasses: Int
+  let decisions: Int
+  let sgemmSize: Int
+
+  init(isQuick: Bool) {
+    // The defaults of `strikeforge train`: recurrent and masked PPO, LSTM 64, shared joint critic, linear heads.
+    var configuration = RunConfiguration()
+    configuration.world.lanes = isQuick ? 64 : 1024
+    configuration.ppo.horizon = isQuick ? 32 : 128
+    configuration.ppo.epochs = 4
+    configuration.ppo.batchSize = configuration.stepsPerRollout / 4
+    self.configuration = configuration
+    tape = RandomWalkTape.make(bars: 3_000)
+    environmentSteps = isQuick ? 64 : 512
+    environmentPasses = isQuick ? 1 : 4
+    decisions = isQuick ? 1_000 : 20_000
+    sgemmSize = isQuick ? 256 : 1024
+  }
+
+  func environment(lanes: Int) throws(BenchmarkError) -> DualTickerEnvironment {
+    do {
+      return try DualTickerEnvironment(
+        tape: tape, configuration: configuration.world.trading,
+        window: configuration.world.lookbackWindow..<tape.barCount, laneCount: lanes,
+        episodes: .randomStarts(length: configuration.world.episodeLength))
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  func spec(of environment: DualTickerEnvironment) -> NetworkSpec {
+    configuration.networkSpec(inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
+  }
+
+  /// Multiplications and additions in matrix products of one training step, in operations: one forward pass to act, and forward and
+  /// backward in every epoch. Nothing else is counted, and no product that a clever enough program could leave out: the gradient with
+  /// respect to the observation is not needed.
+  static func operationsPerStep(_ spec: NetworkSpec, epochs: Int) -> Double {
+    let (inputs, hidden) = (Double(spec.inputs), Double(spec.hiddenCount))
+    let gates = 2 * 4 * hidden * (inputs + hidden)
+    let heads = 2 * hidden * Double(spec.actions + 1)
+    let hiddenGradient = 2 * 4 * hidden * hidden
+    let backward = gates + hiddenGradient + 2 * heads
+    return gates + heads + Double(epochs) * (gates + heads + backward)
+  }
+}
