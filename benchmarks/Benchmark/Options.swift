@@ -26,21 +26,21 @@ struct Options {
   static let help = """
     benchmark
 
-    Measures training, the environment, decisions and matrix products in one process, their
-    repetitions in turn, and prints median, minimum and maximum of each.
+    Measures training, the environment, decisions and matrix products in one
+    process, their repetitions in turn, and prints median, minimum and maximum.
 
     Flags:
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
-      --subjects A,B    some of training, environment, decision, sgemm (all); sgemm is
-                        measured in any case, because it shows the machine's noise
-      --quick           small shapes, a few seconds: to see that it works, not how fast
-      --json FILE       also writes everything to FILE; - prints it to standard output and
-                        the table to standard error
+      --subjects A,B    some of training, environment, decision, sgemm (all); sgemm
+                        is always measured: it shows the machine's noise
+      --quick           small shapes, a few seconds: shows that it works, no speeds
+      --json FILE       also writes everything to FILE; - prints it to standard
+                        output and the table to standard error
       --help            this text
 
-    What each number means stands in benchmarks/README.md. Exit codes: 0 done, 1 failed,
-    64 wrong usage.
+    What each number means stands in benchmarks/README.md. Exit codes: 0 done,
+    1 failed, 64 wrong usage.
 
     """
 
