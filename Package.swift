@@ -107,6 +107,10 @@ let package = Package(
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
         "Storage",
       ]),
-    .testTarget(name: "AcceptanceTests", dependencies: ["TestSupport", "Inference"], swiftSettings: strict),
+    // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
+    .testTarget(
+      name: "AcceptanceTests",
+      dependencies: ["TestSupport", "AgentInterface", "Inference", "Kernels", "Market", "Storage"],
+      swiftSettings: strict),
   ]
 )

@@ -4,6 +4,7 @@ import AgentInterface
 import Glibc
 import Inference
 import Kernels
+import TestSupport
 import Testing
 
 @Suite struct PolicyBundleTests {
@@ -288,53 +289,4 @@ import Testing
       }
     }
   }
-}
-
-/// A folder that goes away with its last user.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/strikeforge-inference-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError(code: errno) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit {
-    for name in names { unlink(path + "/" + name) }
-    rmdir(path)
-  }
-
-  private(set) var names: Set<String> = []
-
-  func write(_ bytes: [UInt8], to name: String) throws {
-    names.insert(name)
-    let descriptor = open(path + "/" + name, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    guard descriptor >= 0 else { throw SystemError(code: errno) }
-    defer { close(descriptor) }
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw SystemError(code: errno) }
-  }
-
-  /// The path of a file that something else will write here.
-  func place(_ name: String) -> String {
-    names.insert(name)
-    return path + "/" + name
-  }
-
-  func read(_ name: String) throws -> String {
-    let descriptor = open(path + "/" + name, O_RDONLY)
-    guard descriptor >= 0 else { throw SystemError(code: errno) }
-    defer { close(descriptor) }
-    var content: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = Glibc.read(descriptor, &block, block.count)
-      guard count > 0 else { return String(decoding: content, as: UTF8.self) }
-      content += block[..<count]
-    }
-  }
-}
-
-struct SystemError: Error {
-  let code: Int32
 }

@@ -1,8 +1,8 @@
 // The policy server from outside: what it answers, what it refuses, and how it ends.
 
 import AgentInterface
-import Glibc
 import Inference
+import TestSupport
 import Testing
 
 @Suite struct PolicyServerTests {
@@ -17,38 +17,8 @@ import Testing
     policyPath = folder.path + "/policy.safetensors"
   }
 
-  struct Outcome {
-    let status: Int32
-    let output: String
-    let errors: String
-    var lines: [String] { output.split(separator: "\n").map(String.init) }
-  }
-
-  /// Runs the built program, which lies beside the test program, with `input` on its standard input.
-  func run(_ arguments: [String], input: String = "", output: String? = nil) throws -> Outcome {
-    var link = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &link, link.count)
-    var parts = String(decoding: link[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      .split(separator: "/").dropLast()
-    parts.append("strikeforge-serve")
-    let program = "/" + parts.joined(separator: "/")
-    try folder.write(Array(input.utf8), to: "in")
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, folder.path + "/in", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output ?? folder.place("out"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, folder.place("err"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    var words = ([program] + arguments).map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    var process = pid_t()
-    let code = posix_spawn(&process, program, &actions, nil, &words, environ)
-    guard code == 0 else { throw SystemError(code: code) }
-    var status: Int32 = 0
-    guard waitpid(process, &status, 0) == process else { throw SystemError(code: errno) }
-    // The exit code is in the second byte; a signal in the first would show as a large number.
-    let result = status & 0x7F == 0 ? (status >> 8) & 0xFF : 1000 + status
-    return Outcome(status: result, output: output == nil ? try folder.read("out") : "", errors: try folder.read("err"))
+  func run(_ arguments: [String], input: String = "", output: String? = nil) throws -> ProgramOutcome {
+    try Program.serve.run(arguments, in: folder.path, input: input, output: output)
   }
 
   func question(_ row: [Float], mask: ActionMask? = .all(count: 5), start: Bool? = false) -> String {
@@ -74,7 +44,7 @@ import Testing
     }
     let flags = seed.map { ["--stochastic", "--seed", String($0)] } ?? []
     let outcome = try run(["once", "--policy", policyPath] + flags, input: input)
-    #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.lines.count == 40)
+    #expect(outcome.exitCode == 0 && outcome.errors.isEmpty && outcome.lines.count == 40)
     for (line, decision) in zip(outcome.lines, expected) {
       let answer = try JSON.parse(line)
       #expect(answer["action"]?.integerValue == decision.action)
@@ -104,28 +74,28 @@ import Testing
     for (line, says) in bad {
       let outcome = try run(
         ["once", "--policy", policyPath], input: question(row, start: true) + "\n" + line + "\n" + good + "\n")
-      #expect(outcome.status == 1 && outcome.lines.count == 1, "\(line)")
+      #expect(outcome.exitCode == 1 && outcome.lines.count == 1, "\(line)")
       let error = try JSON.parse(outcome.errors.split(separator: "\n").map(String.init).first ?? "")
       #expect(error["line"]?.integerValue == 2 && error["remedy"]?.stringValue?.isEmpty == false)
       #expect(error["error"]?.stringValue?.contains(says) == true, "\(outcome.errors)")
     }
     let unstarted = try run(["once", "--policy", policyPath], input: good + "\n")
-    #expect(unstarted.status == 1 && unstarted.output.isEmpty && unstarted.errors.contains("saw no episode begin"))
+    #expect(unstarted.exitCode == 1 && unstarted.output.isEmpty && unstarted.errors.contains("saw no episode begin"))
     let endless = try run(["once", "--policy", policyPath], input: String(repeating: " ", count: 2_000_000))
-    #expect(endless.status == 1 && endless.errors.contains("longer than"))
+    #expect(endless.exitCode == 1 && endless.errors.contains("longer than"))
   }
 
   @Test func lastLineNeedsNoLineBreakAndNoLinesAreNoError() throws {
     let line = question([1, 2, 3, 4, 5, 6], start: true)
     #expect(try run(["once", "--policy", policyPath], input: line).lines.count == 1)
     let nothing = try run(["once", "--policy", policyPath])
-    #expect(nothing.status == 0 && nothing.output.isEmpty)
+    #expect(nothing.exitCode == 0 && nothing.output.isEmpty)
   }
 
   @Test func aFullDiskIsAnError() throws {
     let outcome = try run(
       ["once", "--policy", policyPath], input: question([1, 2, 3, 4, 5, 6], start: true), output: "/dev/full")
-    #expect(outcome.status == 1 && outcome.errors.contains("standard output"))
+    #expect(outcome.exitCode == 1 && outcome.errors.contains("standard output"))
   }
 
   @Test(
@@ -139,17 +109,17 @@ import Testing
     ] as [([String], String)])
   func wrongUsageIsExplained(arguments: [String], says: String) throws {
     let outcome = try run(arguments)
-    #expect(outcome.status == 64 && outcome.output.isEmpty)
+    #expect(outcome.exitCode == 64 && outcome.output.isEmpty)
     #expect(outcome.errors.contains(says) && outcome.errors.contains("usage:"), "\(outcome.errors)")
   }
 
   @Test func helpAndDescription() throws {
     for arguments in [["--help"], ["once", "--help"], ["-h"]] {
       let outcome = try run(arguments)
-      #expect(outcome.status == 0 && outcome.output.contains("--stochastic"))
+      #expect(outcome.exitCode == 0 && outcome.output.contains("--stochastic"))
     }
     let description = try run(["describe", "--policy", policyPath])
-    #expect(description.status == 0 && description.output.contains("AAPL.column_5 (fraction)"))
+    #expect(description.exitCode == 0 && description.output.contains("AAPL.column_5 (fraction)"))
   }
 
   @Test func damagedAndMissingBundlesAreRefused() throws {
@@ -159,7 +129,7 @@ import Testing
     for (name, says) in [("damaged", "SHA-256"), ("nothing", "No such file")] {
       for command in ["once", "describe"] {
         let outcome = try run([command, "--policy", folder.path + "/" + name])
-        #expect(outcome.status == 1 && outcome.output.isEmpty)
+        #expect(outcome.exitCode == 1 && outcome.output.isEmpty)
         #expect(outcome.errors.contains(says) && outcome.errors.contains(folder.path + "/" + name), "\(outcome.errors)")
       }
     }
