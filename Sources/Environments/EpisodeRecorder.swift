@@ -124,8 +124,11 @@ final class EpisodeRecorder: @unchecked Sendable {
       throw .wrongLength(
         name: "episodes/finished_returns", expected: Int(total), found: restored.finishedReturns.count)
     }
-    guard restored.finishedLengths.allSatisfy({ $0 > 0 }), restored.finishedReturns.allSatisfy(\.isFinite) else {
-      throw .invalid(name: "episodes/finished_lengths", reason: "a finished episode has no steps or no finite return")
+    guard restored.finishedLengths.allSatisfy({ (1...Int64(lengthLimit)).contains($0) }),
+      restored.finishedReturns.allSatisfy(\.isFinite)
+    else {
+      throw .invalid(
+        name: "episodes/finished_lengths", reason: "a finished episode has no steps, too many, or no finite return")
     }
     return restored
   }

@@ -54,6 +54,9 @@ extension DualTickerEnvironment {
     let endedShares = try state.doubles("ended/shares", count: laneCount * lanes.symbolCount)
     let endedUnits = try checkedUnits(state, "ended/units")
     let counts = try state.integers("counts", count: laneCount * 6)
+    guard counts.allSatisfy({ (0..<1 << 40).contains($0) }) else {
+      throw .invalid(name: "counts", reason: "a count is out of range")
+    }
     let savedFills = try checkedFills(state)
     let savedStreams = try streams.check(state)
     let savedEpisodes = try recorder.check(state, lengthLimit: episodeLength)
