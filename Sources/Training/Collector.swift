@@ -69,7 +69,16 @@ extension Collector: Resumable {
   }
 
   package func restore(_ state: StateRecord) throws(RestoreError) {
-    returns = try state.doubles("episode_returns")
-    lengths = try state.integers("episode_lengths", count: returns.count).map(Int.init)
+    let savedReturns = try state.doubles("episode_returns")
+    let savedLengths = try state.integers("episode_lengths", count: savedReturns.count)
+    guard savedReturns.count <= Collector.episodeWindow, savedReturns.allSatisfy(\.isFinite) else {
+      throw .invalid(
+        name: "episode_returns", reason: "more than \(Collector.episodeWindow) returns, or one that is not finite")
+    }
+    guard savedLengths.allSatisfy({ (1..<1 << 40).contains($0) }) else {
+      throw .invalid(name: "episode_lengths", reason: "an episode of no steps, or of too many")
+    }
+    returns = savedReturns
+    lengths = savedLengths.map(Int.init)
   }
 }

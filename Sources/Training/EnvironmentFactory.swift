@@ -120,6 +120,11 @@ package struct EnvironmentFactory: Sendable {
     guard let report = contents.qualityReport else {
       throw .refused("\(world.store) holds no record of the quality gate; import the data again")
     }
+    // The record says what the gate found when the data was imported; a tape is made only of what it finds now.
+    guard !series.isEmpty, QualityGate.examine(contents.series, allowances: report.allowances).passed else {
+      throw .refused(
+        "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
+    }
     return AdmittedMarket(tape: MarketTape(series), contentHash: contents.contentHash, qualityReport: report)
   }
 
@@ -145,8 +150,9 @@ package struct EnvironmentFactory: Sendable {
       guard count >= minimum else {
         throw .configuration(
           .conflict(
-            "the \(window.rawValue) window holds \(count) bars of the data, \(market.tape.dates.first!) to "
-              + "\(market.tape.dates.last!), but \(minimum) are needed; change the dates of the section split"))
+            "the \(window.rawValue) window holds \(count) bars of the data, which ends on "
+              + "\(market.tape.dates.last?.description ?? "no date"), but \(minimum) are needed; change the dates of the "
+              + "section split"))
       }
     }
   }

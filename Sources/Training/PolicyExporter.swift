@@ -35,16 +35,16 @@ package struct TrainedPolicy: Sendable {
       }
       var normalizer: ObservationNormalizer?
       if configuration.ppo.normalizeObservations {
+        let moments = RunningMoments(columns: spec.inputs, sliceCount: 1)
+        try moments.restore("normalizer/observation", from: state)
         normalizer = ObservationNormalizer(
-          mean: try state.doubles("normalizer/observation_mean", count: spec.inputs),
-          variance: try state.doubles("normalizer/observation_variance", count: spec.inputs),
-          count: try state.doubles("normalizer/observation_count", count: 1)[0],
-          clip: configuration.ppo.observationClip)
+          mean: (0..<spec.inputs).map { moments.mean[$0] }, variance: (0..<spec.inputs).map { moments.variance[$0] },
+          count: moments.count, clip: configuration.ppo.observationClip)
       }
       policy = InferencePolicy(
         spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: configuration.algorithm.isMasked)
       digest = Trainer.digest(parameters)
-      step = Int(try state.integers("progress/environment_steps", count: 1)[0])
+      step = try Progress(state, of: configuration).step
     } catch {
       throw .restore(path: path, error)
     }

@@ -26,9 +26,13 @@ package final class RunDirectory {
   }
 
   /// Makes and locks a new run's folder. An empty `run` becomes `<prefix>-<n>`, n one above the highest there is.
-  package static func create(run: String, prefix: String) throws(TrainingError) -> RunDirectory {
+  package static func create(run: String, prefix: String, below root: String = RunDirectory.root)
+    throws(TrainingError) -> RunDirectory
+  {
     do {
-      let path = run.isEmpty ? FileSystem.join(root, prefix + "-" + String(try nextNumber(prefix))) : path(ofRun: run)
+      let path =
+        run.isEmpty
+        ? FileSystem.join(root, prefix + "-" + String(try nextNumber(prefix, below: root))) : path(ofRun: run)
       guard access(path, F_OK) != 0 else { throw TrainingError.runExists(path: path) }
       let parent = FileSystem.split(path).folder
       if !parent.isEmpty { try FileSystem.makeFolder(parent) }
@@ -68,12 +72,13 @@ package final class RunDirectory {
     }
   }
 
-  private static func nextNumber(_ prefix: String) throws(StorageError) -> Int {
+  private static func nextNumber(_ prefix: String, below root: String) throws(StorageError) -> Int {
     guard access(root, F_OK) == 0 else { return 1 }
     let numbers = try FileSystem.names(inFolder: root).compactMap { name in
       name.hasPrefix(prefix + "-") ? Int(name.dropFirst(prefix.count + 1)) : nil
     }
-    return (numbers.max() ?? 0) + 1
+    // A folder that somebody named with an absurd number is not part of the row.
+    return (numbers.filter { (0..<1 << 40).contains($0) }.max() ?? 0) + 1
   }
 
   /// The lock goes with the process, however it ends.
@@ -83,6 +88,10 @@ package final class RunDirectory {
     guard lockDescriptor >= 0 else {
       throw .file(path: lockPath, action: "make", reason: String(cString: strerror(errno)))
     }
-    guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else { throw .runIsBusy(path: path) }
+    guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      if code == EWOULDBLOCK { throw .runIsBusy(path: path) }
+      throw .file(path: lockPath, action: "lock", reason: String(cString: strerror(code)))
+    }
   }
 }

@@ -48,8 +48,9 @@ package enum RunEvaluator {
     guard factory.bars(of: window, in: market.tape).count >= 2 else {
       throw TrainingError.configuration(
         .conflict(
-          "the \(window.rawValue) window holds no bars of the data, which ends on \(market.tape.dates.last!); import "
-            + "later bars or change the section split and train anew"))
+          "the \(window.rawValue) window holds no bars of the data, which ends on "
+            + "\(market.tape.dates.last?.description ?? "no date"); import later bars or change the section split and train anew"
+        ))
     }
     let environment = try factory.walk(window)
     let records = try EvaluationRecords(policy: bundle.policy, environment: environment, seed: seed)

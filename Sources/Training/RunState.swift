@@ -71,6 +71,14 @@ package enum RunState {
     } catch {
       throw .configuration(error)
     }
+    // A setting that is not there must not silently become today's default.
+    for setting in SettingTable.all {
+      let parts = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
+      guard tree[parts[0]]?[parts[1]] != nil else {
+        throw .incomplete(
+          path: path, what: "setting \(setting.key)", remedy: "it was written by another version of strikeforge")
+      }
+    }
     return configuration
   }
 }
@@ -103,21 +111,42 @@ struct Progress {
 
   init() {}
 
-  init(_ state: StateRecord) throws(RestoreError) {
-    step = Int(try state.integers("progress/environment_steps", count: 1)[0])
-    iteration = Int(try state.integers("progress/iterations", count: 1)[0])
+  /// The saved progress of a run of `configuration`.
+  init(_ state: StateRecord, of configuration: RunConfiguration) throws(RestoreError) {
+    func whole(_ name: String) throws(RestoreError) -> Int {
+      let number = try state.integers(name, count: 1)[0]
+      guard let value = Int(exactly: number) else { throw .invalid(name: name, reason: "\(number) is out of range") }
+      return value
+    }
+    step = try whole("progress/environment_steps")
+    guard (0...configuration.wholeTimesteps).contains(step), step % configuration.stepsPerRollout == 0 else {
+      throw .invalid(
+        name: "progress/environment_steps",
+        reason: "\(step) is no number of whole rollouts of \(configuration.stepsPerRollout) steps up to "
+          + "\(configuration.wholeTimesteps)")
+    }
+    iteration = try whole("progress/iterations")
+    guard iteration == step / configuration.stepsPerRollout else {
+      throw .invalid(name: "progress/iterations", reason: "\(iteration) rollouts do not make \(step) steps")
+    }
+    // What counts epochs and minibatches goes on counting from here.
+    for name in ["progress/updates", "optimizer/step", "random/action_sampling"] {
+      guard (0..<1 << 50).contains(try whole(name)) else {
+        throw .invalid(name: name, reason: "no run can have counted that far")
+      }
+    }
+    bestStep = try whole("progress/best_step")
     bestScore = try state.doubles("progress/best_score", count: 1)[0]
-    bestStep = Int(try state.integers("progress/best_step", count: 1)[0])
+    guard bestStep == -1 ? bestScore == -.infinity : (0...step).contains(bestStep) && !bestScore.isNaN else {
+      throw .invalid(name: "progress/best_step", reason: "a score of \(bestScore) at step \(bestStep) of \(step)")
+    }
     let places = try state.integers("progress/carried_metrics")
     let values = try state.doubles("progress/carried_values", count: places.count)
     for (place, value) in zip(places, values) {
-      guard MetricNames.all.indices.contains(Int(place)) else {
+      guard let index = Int(exactly: place), MetricNames.all.indices.contains(index) else {
         throw .invalid(name: "progress/carried_metrics", reason: "there is no metric \(place)")
       }
-      carried[MetricNames.all[Int(place)]] = value
-    }
-    guard step >= 0, iteration >= 0 else {
-      throw .invalid(name: "progress/environment_steps", reason: "a count below 0")
+      carried[MetricNames.all[index]] = value
     }
   }
 }

@@ -3,6 +3,7 @@
 package import AgentInterface
 package import Algorithms
 private import Environments
+private import Glibc
 package import Inference
 private import Kernels
 private import Networks
@@ -64,12 +65,12 @@ package final class Trainer {
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
     do {
       let state = RunState.gather(checkpoint)
+      progress = try Progress(state, of: configuration)
       // The lanes' own memory first, so that what is not saved of an environment does not exist.
       environment.reset(seed: UInt64(configuration.run.seed), into: algorithm.rollout.resetBuffers)
       try environment.restore(checkpoint.groups["environment"] ?? StateRecord())
       try algorithm.restore(state)
       try collector.restore(checkpoint.groups["episodes"] ?? StateRecord())
-      progress = try Progress(state)
     } catch {
       throw .restore(path: path, error)
     }
@@ -131,15 +132,37 @@ package final class Trainer {
 
   // MARK: Parts
 
-  private static func parts(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) throws(TrainingError)
-    -> (any VectorEnvironment, PPO, Collector)
+  /// The network to train, or why this configuration cannot be: settings that contradict each other, or more memory than the machine has.
+  @discardableResult
+  package static func requireTrainable(_ configuration: RunConfiguration, _ factory: EnvironmentFactory)
+    throws(TrainingError) -> NetworkSpec
   {
-    let environment = try factory.trainingLanes(count: configuration.world.lanes)
+    let environment = try factory.trainingLanes(count: 1)
     let spec = configuration.networkSpec(
       inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
     if let problem = configuration.ppo.problem(spec: spec) {
       throw .configuration(.conflict("algorithm." + problem))
     }
+    // A lower bound: parameters, two moments and gradients; observations and the numbers beside them of one rollout.
+    let parameterBytes = 16 * Double(ParameterLayout(spec).count)
+    let rolloutBytes = 4 * Double(configuration.stepsPerRollout) * Double(spec.inputs + 8)
+    let memoryBytes = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    guard parameterBytes + rolloutBytes <= memoryBytes else {
+      let (needed, found) = ((parameterBytes + rolloutBytes) / 0x1p30, memoryBytes / 0x1p30)
+      throw .configuration(
+        .conflict(
+          "the network and one rollout need at least \(ConsoleSink.short(needed)) GiB, but this machine has "
+            + "\(ConsoleSink.short(found)); lower algorithm.horizon, environment.lanes or the sizes of the section network"
+        ))
+    }
+    return spec
+  }
+
+  private static func parts(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) throws(TrainingError)
+    -> (any VectorEnvironment, PPO, Collector)
+  {
+    let spec = try requireTrainable(configuration, factory)
+    let environment = try factory.trainingLanes(count: configuration.world.lanes)
     let workers = configuration.run.workers == 0 ? WorkerPool.availableProcessors : configuration.run.workers
     let pool = WorkerPool(workerCount: workers)
     let algorithm = PPO(
@@ -200,6 +223,7 @@ package final class Trainer {
   }
 
   private func save() throws(TrainingError) {
+    try log.flush()
     do {
       try checkpoints.save(checkpoint(), step: progress.step)
     } catch {

@@ -59,6 +59,7 @@ struct TrainCommand: Command {
       throw TrainingError.configuration(error)
     }
     let factory = try EnvironmentFactory(configuration)
+    try Trainer.requireTrainable(configuration, factory)  // before a folder is made for it
     let directory = try RunDirectory.create(
       run: arguments.value("run") ?? "", prefix: "\(configuration.algorithm.rawValue)-\(configuration.world.name)")
     print(configuration.yamlText, terminator: "")
