@@ -15,9 +15,13 @@ package struct ParityReplay {
   package static let nearTie = 2e-4
   package static let minimumSteps = 10_000
   package static let minimumEpisodeStarts = 100
+  /// Where a world shows fewer than three masks, or no episode ends, within this many steps, it has no more to show.
+  static let patience = 16 * minimumSteps
 
   package private(set) var steps = 0
   package private(set) var episodeStarts = 0
+  /// Starts after the first row: the ones at which a memory must be forgotten.
+  package private(set) var restarts = 0
   package private(set) var largestDifference = 0.0
   package private(set) var nearTies = 0
   package private(set) var disagreements = 0
@@ -44,10 +48,19 @@ package struct ParityReplay {
     return nil
   }
 
-  /// Plays `environment` (made for `laneCount` lanes by `lanes`) until there are enough steps, starts and, where the world has them, three
-  /// masks. `policy` carries its value head and normaliser.
+  /// Plays an environment (made for `laneCount` lanes by `lanes`) until there are enough steps and starts and, where the world has them, three
+  /// masks and an episode that follows another. `policy` carries its value head and normaliser.
   package init(
     _ policy: InferencePolicy, isMasked: Bool, seed: UInt64,
+    lanes makeLanes: (Int) throws(TrainingError) -> any VectorEnvironment
+  ) throws(TrainingError) {
+    try self.init(
+      trained: policy.parameters, deployed: policy, isMasked: isMasked, seed: seed, lanes: makeLanes)
+  }
+
+  /// The same for parameters that should be those of the deployed policy. `trained`: (P), in the order of its layout.
+  init(
+    trained parameters: [Float], deployed policy: InferencePolicy, isMasked: Bool, seed: UInt64,
     lanes makeLanes: (Int) throws(TrainingError) -> any VectorEnvironment
   ) throws(TrainingError) {
     let lanes = ParityReplay.laneCount
@@ -56,7 +69,7 @@ package struct ParityReplay {
     let backend = ReferenceCPU(
       spec: spec, workerCount: 1, rowCapacity: lanes, sequenceCapacity: lanes, lengthCapacity: 1)
     let store = ParameterStore(layout: ParameterLayout(spec))
-    store.values.assign(policy.parameters)
+    store.values.assign(parameters)
     backend.refresh(from: store)
     let world = SingleRow(lanes: lanes, columns: spec.inputs)
     let scaled = FloatStorage(count: lanes * spec.inputs)
@@ -74,10 +87,8 @@ package struct ParityReplay {
     _ = environment.drainEpisodes()
 
     let all = ActionMask.all(count: spec.actions)
-    // Three masks or all there are: a world that shows fewer within this many steps has no more to show.
-    let patience = 40 * ParityReplay.minimumSteps
     while steps < ParityReplay.minimumSteps || episodeStarts < ParityReplay.minimumEpisodeStarts
-      || (masks.count < 3 && steps < patience && isMasked)
+      || (steps < ParityReplay.patience && (restarts == 0 || isMasked && masks.count < 3))
     {
       for lane in 0..<lanes {
         let raw = world.buffers.observations.row(lane)
@@ -108,7 +119,10 @@ package struct ParityReplay {
         let deployed = try sessions[lane].decide(raw, mask: isMasked ? mask : nil, startsEpisode: starts[lane] == 1)
         compare(trained, sessions[lane], deployed: deployed, mask: mask, count: spec.actions)
         masks.insert(world.buffers.masks[lane].rawValue)
-        if starts[lane] == 1 { episodeStarts += 1 }
+        if starts[lane] == 1 {
+          episodeStarts += 1
+          if steps > 0 { restarts += 1 }
+        }
         actions[lane] = ParityReplay.sample(
           trained, mask: mask, count: spec.actions, uniform: samplers[lane], at: UInt64(steps / lanes))
       }
@@ -130,8 +144,8 @@ package struct ParityReplay {
     var second = -Float.infinity
     for action in 0..<count {
       let difference = abs(Double(trained[action]) - Double(session.logit(action)))
-      // NaN must not pass for small.
-      if !(difference <= largestDifference) { largestDifference = difference }
+      // NaN must not pass for small, and no later number may cover it.
+      if !largestDifference.isNaN, !(difference <= largestDifference) { largestDifference = difference }
       guard mask.allows(action) else { continue }
       if trained[action] > best {
         second = best
