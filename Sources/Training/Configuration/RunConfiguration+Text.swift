@@ -41,8 +41,11 @@ extension RunConfiguration {
       throw .wrongValue(
         key: assignment, source: "--set", found: "without '='", expected: "written like algorithm.gamma=0.99")
     }
-    let value = try YAML.parse(Array(("value: " + parts[1]).utf8), source: "--set \(assignment)")
-    try set(String(parts[0]), to: value["value"] ?? .null, source: "--set")
+    let tree = try YAML.parse(Array(("value: " + parts[1]).utf8), source: "--set \(assignment)")
+    guard let value = tree["value"], tree.objectValue?.count == 1 else {
+      throw .wrongValue(key: String(parts[0]), source: "--set", found: "more than one line", expected: "one value")
+    }
+    try set(String(parts[0]), to: value, source: "--set")
   }
 
   private mutating func set(_ key: String, to value: JSON, source: String) throws(ConfigurationError) {
@@ -54,6 +57,12 @@ extension RunConfiguration {
 
   private static func unknown(_ key: String, source: String) -> ConfigurationError {
     let sections = Set(SettingTable.all.map { String($0.key.prefix { $0 != "." }) })
+    if source != "--set", SettingTable.setting(key) != nil {
+      let parts = key.split(separator: ".", maxSplits: 1)
+      return .wrongValue(
+        key: key, source: source, found: "written with a dot",
+        expected: "'\(parts[1])' inside the section '\(parts[0])'")
+    }
     let known = key.contains(".") ? SettingTable.all.map(\.key) : Array(sections) + SettingTable.all.map(\.key)
     var nearest = NearestName.of(key, among: known)
     if nearest == nil {
@@ -89,11 +98,33 @@ extension RunConfiguration {
     return text
   }
 
+  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".", "/", "+": true
+    default: false
+    }
+  }
+
+  /// JSON text with what YAML does not read in quotes (controls, breaks and marks beyond ASCII) escaped.
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
   private static func yaml(_ value: JSON) -> String {
     switch value {
     case .string(let text):
-      // Plain where YAML reads the same text back, quoted otherwise.
-      YAML.resolve(text) == value && !text.contains(where: { ":#{}[],&*!|>'\"%@`".contains($0) }) ? text : value.text
+      // Plain where YAML reads the same text back for certain, quoted otherwise.
+      YAML.resolve(text) == value && !text.hasPrefix("-") && text.unicodeScalars.allSatisfy(isPlain)
+        ? text : escaped(value.text)
     case .array(let items): "[" + items.map { yaml($0) }.joined(separator: ", ") + "]"
     default: value.text
     }

@@ -56,12 +56,14 @@ package enum YAML {
     private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     private var event = yaml_event_t()
     private var hasEvent = false
+    private var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
 
     init(source: String) { self.source = source }
 
     mutating func open(_ buffer: UnsafeBufferPointer<UInt8>) {
       precondition(yaml_parser_initialize(parser) == 1, "libyaml could not allocate its parser")
       yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
+      bytes = buffer
     }
 
     mutating func close() {
@@ -74,11 +76,24 @@ package enum YAML {
       if hasEvent { yaml_event_delete(&event) }
       hasEvent = false
       guard yaml_parser_parse(parser, &event) == 1 else {
-        let mark = parser.pointee.problem_mark
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not readable as YAML"
+        if parser.pointee.error == YAML_READER_ERROR {
+          // Bytes that are no text: libyaml tells their offset alone.
+          let (line, column) = place(ofByte: parser.pointee.problem_offset)
+          throw .syntax(source: source, line: line, column: column, problem: problem)
+        }
+        let mark = parser.pointee.problem_mark
         throw .syntax(source: source, line: Int(mark.line) + 1, column: Int(mark.column) + 1, problem: problem)
       }
       hasEvent = true
+    }
+
+    /// Line and column, from 1, the column in bytes.
+    private func place(ofByte offset: Int) -> (line: Int, column: Int) {
+      let before = bytes.prefix(offset)
+      let line = before.count { $0 == 10 }
+      let start = before.lastIndex(of: 10).map { $0 + 1 } ?? 0
+      return (line + 1, before.count - start + 1)
     }
 
     private func refusal(_ problem: String) -> ConfigurationError {
@@ -133,6 +148,9 @@ package enum YAML {
           try next()
           if event.type == YAML_MAPPING_END_EVENT { return .object(members) }
           guard event.type == YAML_SCALAR_EVENT else { throw refusal("a key must be plain text") }
+          if event.data.scalar.anchor != nil || event.data.scalar.tag != nil {
+            throw refusal("anchors and tags are not supported")
+          }
           let key = scalarText()
           if members[key] != nil { throw refusal("the key '\(key)' stands twice") }
           try next()
