@@ -30,9 +30,18 @@ package final class CSVSink: MetricSink {
     try append(fields.joined(separator: ",") + "\n")
   }
 
+  /// Brings what was written to the disk, so that no checkpoint is ahead of its log.
+  package func flush() throws(TrainingError) {
+    // Not every file system can (EINVAL, for example of a pipe); the rows are written all the same.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw CSVSink.failure(path, "flush") }
+  }
+
   /// Whole numbers without a fraction, all others in the shortest form that reads back.
   package static func text(_ value: Double) -> String {
-    if value == value.rounded(), value.magnitude < 1e15 { return String(Int64(value)) }
+    // Minus zero is whole too, but its sign would be lost.
+    if value == value.rounded(), value.magnitude < 1e15, value != 0 || value.sign == .plus {
+      return String(Int64(value))
+    }
     return "\(value)"
   }
 

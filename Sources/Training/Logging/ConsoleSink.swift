@@ -67,12 +67,14 @@ package final class ConsoleSink: MetricSink {
     let percent = String(Int(share * 100))
     var text = String(repeating: " ", count: max(0, 3 - percent.count)) + percent + " %"
     text += "  " + grouped(step) + " / " + grouped(totalSteps) + " steps"
-    if stepsPerSecond > 0 {
+    if stepsPerSecond > 0, stepsPerSecond < 1e15 {
       text += "  " + grouped(Int(stepsPerSecond)) + " steps/s"
       if step < totalSteps { text += "  " + duration(Double(totalSteps - step) / stepsPerSecond) + " left" }
     }
     let width = min(30, columns - text.count - 4)
-    guard isBar, width >= 8 else { return text }
+    // A line that wraps could not be written over.
+    guard isBar else { return text }
+    guard width >= 8 else { return String(text.prefix(max(1, columns - 1))) }
     let filled = Int(share * Double(width))
     let head = filled < width ? ">" : ""
     let bar =
@@ -122,7 +124,12 @@ package final class ConsoleSink: MetricSink {
       mantissa *= 10
       exponent -= 1
     }
-    return (value < 0 ? "-" : "") + fixed(mantissa, digits: 2) + "e" + String(exponent)
+    var digits = fixed(mantissa, digits: 2)
+    if digits == "10.00" {
+      digits = "1.00"
+      exponent += 1
+    }
+    return (value < 0 ? "-" : "") + digits + "e" + String(exponent)
   }
 
   /// `digits` (at most 9) decimals, half away from zero.
