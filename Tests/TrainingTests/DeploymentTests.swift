@@ -1,0 +1,127 @@
+// From a checkpoint to what is deployed: the parity gate, the bundle and the evaluation.
+
+import AgentInterface
+import Algorithms
+import Environments
+import Inference
+import Market
+import Storage
+import Testing
+
+@testable import Training
+
+@Suite struct ParityReplayTests {
+  static let networks: [(AlgorithmTag, NetworkSpec.CriticMemory)] =
+    [(.ppo, .none), (.ppoMask, .none)]
+    + [AlgorithmTag.ppoLSTM, .ppoLSTMMask].flatMap { tag in NetworkSpec.CriticMemory.allCases.map { (tag, $0) } }
+
+  /// A policy whose logits are large enough to differ.
+  private func policy(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) throws -> InferencePolicy {
+    let lanes = try factory.trainingLanes(count: 1)
+    let spec = configuration.networkSpec(inputs: lanes.observationSpace.count, actions: lanes.actionSpace.count)
+    let directory = try RunDirectory.create(
+      run: configuration.world.store + "-\(configuration.algorithm)-\(configuration.network.criticMemory)", prefix: "")
+    var parameters = try Trainer(starting: configuration, factory: factory, in: directory).policy.parameters
+    for place in ParameterLayout(spec).entry("action_net.weight")?.range ?? 0..<0 { parameters[place] *= 100 }
+    return InferencePolicy(
+      spec: spec, parameters: parameters,
+      normalizer: ObservationNormalizer(
+        mean: [Double](repeating: 0, count: spec.inputs), variance: [Double](repeating: 0.0025, count: spec.inputs),
+        count: 1), requiresMask: configuration.algorithm.isMasked)
+  }
+
+  @Test(arguments: networks) func bothFormsAreOne(tag: AlgorithmTag, critic: NetworkSpec.CriticMemory) throws {
+    try withScratchFolder { folder in
+      var configuration = smallConfiguration("dual_ticker", tag, store: try writeStore(madeUpBars(), in: folder))
+      configuration.network.criticMemory = critic
+      configuration.network.policyTower = [8]
+      let factory = try EnvironmentFactory(configuration)
+      let policy = try policy(configuration, factory)
+      let replay = try ParityReplay(policy, isMasked: tag.isMasked, seed: 1) {
+        (count: Int) throws(TrainingError) in try factory.trainingLanes(count: count)
+      }
+      #expect(replay.failure == nil)
+      #expect(replay.steps >= 10_000 && replay.episodeStarts >= 100 && replay.restarts >= 100)
+      #expect(replay.distinctMasks >= 3)
+      #expect(replay.largestDifference <= 1e-4 && replay.nearTies < replay.steps / 10)
+      #expect(replay.goldenStarts.count * policy.spec.inputs == replay.observations.count)
+      guard tag == .ppoMask || critic == .sharedJoint && tag == .ppoLSTMMask else { return }
+      // Every parameter that decides, off by a hundredth in the deployed copy.
+      let actor = Set(ParameterLayout(policy.spec.actorOnly).entries.map(\.name))
+      for entry in policy.layout.entries where actor.contains(entry.name) {
+        var nudged = policy.parameters
+        nudged[entry.offset + entry.range.count / 2] += 1e-2
+        let deployed = InferencePolicy(
+          spec: policy.spec, parameters: nudged, normalizer: policy.normalizer, requiresMask: tag.isMasked)
+        let other = try ParityReplay(trained: policy.parameters, deployed: deployed, isMasked: tag.isMasked, seed: 1) {
+          (count: Int) throws(TrainingError) in try factory.trainingLanes(count: count)
+        }
+        #expect(other.failure != nil, "\(entry.name): \(other.largestDifference)")
+      }
+    }
+  }
+}
+
+@Suite struct DeploymentTests {
+  private func trained(_ configuration: RunConfiguration, in folder: String) throws -> (
+    TrainedPolicy, EnvironmentFactory
+  ) {
+    _ = try train(configuration, in: folder, named: "run")
+    let factory = try EnvironmentFactory(configuration)
+    let path = FileSystem.join(folder, "run/best.h5")
+    return (try TrainedPolicy(try CheckpointStore.load(path), path: path, factory: factory), factory)
+  }
+
+  @Test func marketRunIsExportedAndEvaluated() throws {
+    try withScratchFolder { folder in
+      let configuration = smallConfiguration("dual_ticker", store: try writeStore(madeUpBars(), in: folder))
+      let (trained, factory) = try trained(configuration, in: folder)
+      let bundle = try PolicyExporter.bundle(trained, factory: factory, includesCritic: false)
+      let parity = try #require(bundle.manifest.parity)
+      #expect(parity.steps >= 10_000 && parity.episodeStarts >= 100 && parity.distinctMasks >= 3)
+      #expect(parity.largestLogitDifference <= 1e-4)
+      #expect(bundle.policy.spec == trained.policy.spec.actorOnly && bundle.policy.requiresMask)
+      let decoded = try PolicyBundle.decode(bundle.encode(), path: "policy.safetensors")
+      #expect(decoded.policy.parameters == bundle.policy.parameters)
+      #expect(decoded.manifest.provenance["parameters_sha256"] == trained.digest)
+      let whole = try PolicyExporter.bundle(trained, factory: factory, includesCritic: true)
+      #expect(whole.policy.parameters == trained.policy.parameters)
+
+      let first = try RunEvaluator.evaluate(decoded, of: trained, window: .heldOut, factory: factory, seed: 3)
+      let second = try RunEvaluator.evaluate(decoded, of: trained, window: .heldOut, factory: factory, seed: 3)
+      #expect(first.text == second.text && first.json == second.json && first.actions == second.actions)
+      #expect(first.observationLines == second.observationLines)
+      #expect(try JSON.parse(first.json.prettyText).text == first.json.text)
+      #expect(first.actions.count == first.observationLines.split(separator: "\n").count)
+      let dates = try #require(first.json["dates"]?.arrayValue).compactMap { $0.stringValue }
+      #expect(first.json["window"]?["first_decision"]?.stringValue == "2002-04-01")
+      #expect(dates.allSatisfy { $0 > "2002-04-01" } && dates.count == first.actions.count)
+      #expect(first.text.contains("no edge found") || first.text.contains("edge"))
+      let selection = try RunEvaluator.evaluate(decoded, of: trained, window: .selection, factory: factory, seed: 3)
+      #expect(selection.text != first.text)
+      #expect(selection.json["notes"]?.arrayValue?.count == 1 && first.json["notes"]?.arrayValue?.isEmpty == true)
+
+      var later = configuration
+      later.split.heldOutFrom = CalendarDate("2020-01-01")!
+      later.split.heldOutUntil = CalendarDate("2020-12-31")!
+      let empty = try EnvironmentFactory(later)
+      let error = trainingError {
+        try RunEvaluator.evaluate(decoded, of: trained, window: .heldOut, factory: empty, seed: 3)
+      }
+      #expect(error?.description.contains("holds no bars") == true)
+    }
+  }
+
+  @Test func plantedRunIsEvaluated() throws {
+    try withScratchFolder { folder in
+      let (trained, factory) = try trained(smallConfiguration("cue"), in: folder)
+      let bundle = try PolicyExporter.bundle(trained, factory: factory, includesCritic: false)
+      let first = try RunEvaluator.evaluate(bundle, of: trained, window: .heldOut, factory: factory, seed: 3)
+      let second = try RunEvaluator.evaluate(bundle, of: trained, window: .heldOut, factory: factory, seed: 3)
+      #expect(first.text == second.text && first.json == second.json && first.actions == second.actions)
+      #expect(try JSON.parse(first.json.prettyText).text == first.json.text)
+      #expect(first.actions.count == first.observationLines.split(separator: "\n").count)
+      #expect(first.text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+  }
+}

@@ -1,0 +1,138 @@
+// Folders, stores and small runs for the tests of training.
+
+import AgentInterface
+import Algorithms
+import Environments
+import Glibc
+import Inference
+import Kernels
+import Market
+import Storage
+import TestSupport
+import Testing
+
+@testable import Training
+
+/// Runs `body` with a new folder that is removed afterwards.
+func withScratchFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+  var template = Array("/tmp/strikeforge-training-XXXXXX".utf8CString)
+  try #require(mkdtemp(&template) != nil)
+  let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  defer { removeTree(folder) }
+  return try body(folder)
+}
+
+private func removeTree(_ folder: String) {
+  for name in (try? FileSystem.names(inFolder: folder)) ?? [] {
+    let path = FileSystem.join(folder, name)
+    if unlink(path) != 0 { removeTree(path) }
+  }
+  rmdir(folder)
+}
+
+/// The training error that `body` throws, or nil.
+func trainingError<Result>(_ body: () throws -> Result) -> TrainingError? {
+  do {
+    _ = try body()
+    return nil
+  } catch {
+    return error as? TrainingError
+  }
+}
+
+func text(ofFile path: String) throws -> String { String(decoding: try FileSystem.read(path), as: UTF8.self) }
+
+/// A configuration that trains in a fraction of a second: six rollouts of 16 steps in 8 lanes.
+func smallConfiguration(
+  _ world: String, _ tag: AlgorithmTag = .ppoLSTMMask, store: String = ""
+) -> RunConfiguration {
+  var configuration = RunConfiguration()
+  configuration.algorithm = tag
+  configuration.world.name = world
+  configuration.world.store = store
+  configuration.world.lanes = 8
+  configuration.world.episodeLength = 20
+  configuration.world.planted.truncationSteps = 20
+  configuration.world.planted.cueBars = 6
+  configuration.run.workers = 1
+  configuration.run.totalTimesteps = 6 * 128
+  configuration.run.checkpointInterval = 256
+  configuration.run.evaluationInterval = 256
+  configuration.ppo.horizon = 16
+  configuration.ppo.batchSize = 64
+  configuration.ppo.epochs = 2
+  configuration.network.lstmHidden = 8
+  configuration.split.trainingFrom = CalendarDate("2001-01-01")!
+  configuration.split.trainingUntil = CalendarDate("2001-12-31")!
+  configuration.split.selectionFrom = CalendarDate("2002-01-01")!
+  configuration.split.selectionUntil = CalendarDate("2002-03-31")!
+  configuration.split.heldOutFrom = CalendarDate("2002-04-01")!
+  configuration.split.heldOutUntil = CalendarDate("2002-12-31")!
+  return configuration
+}
+
+/// Two made-up symbols, 400 bars from 2001 to the summer of 2002.
+func madeUpBars() -> [BarSeries] { SyntheticTape.series(bars: 400, seed: 5) }
+
+/// Writes bars with the gate's own report, and returns the store's path.
+func writeStore(_ series: [BarSeries], in folder: String, named name: String = "store.h5") throws -> String {
+  let path = FileSystem.join(folder, name)
+  let report = QualityGate.examine(series, allowances: [])
+  try #require(report.passed)
+  try MarketStore.write(
+    series, provenance: [], qualityReport: report, created: "2026-01-01T00:00:00Z", to: path)
+  return path
+}
+
+/// What a run left behind, without what depends on the clock.
+struct Outcome: Equatable {
+  var digest: String
+  var bestStep: Int?
+  var bestScore: Double?
+  /// The rows of progress.csv without the clock's columns.
+  var rows: [[Substring]]
+  /// The state of the last moment.
+  var groups: [String: StateRecord]
+  /// The parameters of best.h5.
+  var best: [Float]?
+
+  init(_ trainer: Trainer) throws {
+    digest = trainer.parameterDigest
+    bestStep = trainer.bestStep
+    bestScore = trainer.bestScore
+    let log = try text(ofFile: trainer.directory.file("progress.csv"))
+    let clock = Set(MetricNames.all.indices.filter { MetricNames.clockNames.contains(MetricNames.all[$0]) })
+    rows = log.split(separator: "\n").map { line in
+      line.split(separator: ",", omittingEmptySubsequences: false).enumerated()
+        .filter { !clock.contains($0.offset) }.map(\.element)
+    }
+    groups = trainer.checkpoint().groups
+    // The rate of the last update is carried into the next row.
+    groups["progress"]?.doubles["carried_values"] = nil
+    best = try? CheckpointStore.load(trainer.directory.file("best.h5")).groups["network"]?.floats["parameters"]
+  }
+}
+
+/// Trains a configuration from its beginning in a new folder.
+func train(_ configuration: RunConfiguration, in folder: String, named name: String) throws -> Outcome {
+  let factory = try EnvironmentFactory(configuration)
+  let directory = try RunDirectory.create(run: FileSystem.join(folder, name), prefix: "")
+  let trainer = try Trainer(starting: configuration, factory: factory, in: directory)
+  #expect(try trainer.run() == .finished)
+  return try Outcome(trainer)
+}
+
+/// Continues a run from its newest checkpoint, with the configuration that lies in it.
+func resumed(_ folder: String, _ name: String, workers: Int = 1) throws -> Trainer {
+  let directory = try RunDirectory.open(run: FileSystem.join(folder, name), locks: true)
+  let entry = try #require(try CheckpointStore.list(directory: directory.path).last)
+  let checkpoint = try CheckpointStore.load(entry.path)
+  var configuration = try RunState.configuration(of: checkpoint, path: entry.path)
+  configuration.run.workers = workers
+  return try Trainer(
+    resuming: checkpoint, from: entry.path, configuration: configuration,
+    factory: try EnvironmentFactory(configuration), in: directory)
+}
+
+/// Removes an empty folder.
+func removeFolder(_ path: String) -> Bool { rmdir(path) == 0 }

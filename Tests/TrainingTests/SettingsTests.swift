@@ -1,0 +1,196 @@
+// The table of settings: round trips, refusals and layers.
+
+import Algorithms
+import Environments
+import Inference
+import Storage
+import Testing
+import Training
+
+@Suite struct SettingsTests {
+  /// The sentence with which a tree is refused, or nil.
+  private func refusal(_ section: String, _ name: String, _ value: JSON) -> String? {
+    var configuration = RunConfiguration()
+    do throws(ConfigurationError) {
+      try configuration.apply(.object([section: .object([name: value])]), source: "test")
+      return nil
+    } catch {
+      #expect(configuration == RunConfiguration())
+      return error.description
+    }
+  }
+
+  private func parts(_ setting: Setting) -> (section: String, name: String) {
+    let parts = setting.key.split(separator: ".").map(String.init)
+    return (parts[0], parts[1])
+  }
+
+  /// A value of the setting that differs from the default: the first of a list of candidates that it takes.
+  private func other(_ setting: Setting) throws -> JSON {
+    let candidates: [JSON] = [
+      7, 60, 0.5, 0.125, true, false, "leak", "ppo", "linear", "rotation", "relu", "separate", "2005-06-07",
+      [3, 4], ["X", "Y"], "a b: #c",
+    ]
+    let (section, name) = parts(setting)
+    let before = setting.read(RunConfiguration())
+    return try #require(
+      candidates.first { candidate in
+        var configuration = RunConfiguration()
+        guard (try? configuration.apply(.object([section: .object([name: candidate])]), source: "test")) != nil else {
+          return false
+        }
+        return setting.read(configuration) != before
+      }, "no other value of \(setting.key)")
+  }
+
+  @Test func defaultsComeBackFromJSONAndYAML() throws {
+    let defaults = RunConfiguration()
+    #expect(Set(SettingTable.all.map(\.key)).count == SettingTable.all.count)
+    var changed = RunConfiguration()
+    for setting in SettingTable.all {
+      let (section, name) = parts(setting)
+      try changed.apply(.object([section: .object([name: try other(setting)])]), source: "test")
+    }
+    #expect(changed != defaults)
+    // Over each other, so that every setting has to be written.
+    for (from, onto) in [(defaults, changed), (changed, defaults)] {
+      var viaJSON = onto
+      try viaJSON.apply(try JSON.parse(from.json.prettyText), source: "json")
+      #expect(viaJSON == from)
+      var viaYAML = onto
+      try viaYAML.apply(try YAML.parse(Array(from.yamlText.utf8), source: "yaml"), source: "yaml")
+      #expect(viaYAML == from)
+    }
+  }
+
+  @Test(arguments: SettingTable.all.map(\.key)) func changesItselfAlone(key: String) throws {
+    let setting = try #require(SettingTable.setting(key))
+    let (section, name) = parts(setting)
+    let value = try other(setting)
+    var configuration = RunConfiguration()
+    try configuration.apply(.object([section: .object([name: value])]), source: "test")
+    for each in SettingTable.all where each.key != key {
+      #expect(each.read(configuration) == each.read(RunConfiguration()), "\(key) changed \(each.key)")
+    }
+    #expect(setting.read(configuration) != setting.read(RunConfiguration()))
+    var assigned = RunConfiguration()
+    try assigned.apply(assignment: "\(key)=\(value.text)")
+    #expect(assigned == configuration)
+  }
+
+  @Test(arguments: SettingTable.all.map(\.key)) func refusesOtherKindsInWords(key: String) throws {
+    let setting = try #require(SettingTable.setting(key))
+    let (section, name) = parts(setting)
+    for wrong: JSON in [["a": 1], [["x"]], [1, "x"]] {
+      let sentence = try #require(refusal(section, name, wrong))
+      #expect(sentence.contains("test: '\(key)'") && sentence.hasSuffix("must be \(setting.expected)"))
+    }
+    let isText = setting.read(RunConfiguration()).stringValue != nil
+    #expect(refusal(section, name, isText ? 5 : "word") != nil)
+    #expect(refusal(section, name, isText ? .null : "5") != nil)
+    #expect(!setting.help.isEmpty)
+  }
+
+  static let outOfRange: [(String, String, JSON)] = [
+    ("run", "seed", -1), ("run", "seed", 2_147_483_648), ("run", "total_timesteps", 0), ("run", "workers", 257),
+    ("run", "total_timesteps", 1.5), ("run", "total_timesteps", 1e300), ("run", "keep_checkpoints", 0),
+    ("environment", "lanes", 0), ("environment", "lanes", .integer(.min)), ("environment", "name", "mars"),
+    ("environment", "assets", ["A", "A"]), ("environment", "assets", [""]), ("environment", "lookback_window", 49),
+    ("environment", "unit_dollars", 0), ("environment", "cue_bars", 1), ("environment", "drawdown_halt", 1.01),
+    ("split", "training_until", "2009-02-29"), ("split", "training_until", "31.12.2009"),
+    ("split", "training_from", 2009),
+    ("algorithm", "gamma", 1.0001), ("algorithm", "gamma", -0.1), ("algorithm", "learning_rate", 0),
+    ("algorithm", "learning_rate", true), ("algorithm", "horizon", 0), ("algorithm", "name", "ppo_gru"),
+    ("algorithm", "target_kl", 0), ("algorithm", "normalize_advantage", 1), ("network", "lstm_hidden", 4097),
+    ("network", "policy_tower", [0]), ("network", "policy_tower", [1.5]), ("network", "policy_tower", 64),
+    ("network", "activation", "gelu"),
+  ]
+
+  @Test(arguments: outOfRange) func refusesValuesOutOfRange(section: String, name: String, value: JSON) throws {
+    let sentence = try #require(refusal(section, name, value))
+    #expect(sentence.contains(value.text) && sentence.contains("must be"))
+  }
+
+  @Test func takesWholeNumbersInAnySpelling() throws {
+    var configuration = RunConfiguration()
+    try configuration.apply(assignment: "run.total_timesteps=1e6")
+    #expect(configuration.run.totalTimesteps == 1_000_000)
+    try configuration.apply(assignment: "algorithm.gamma=1")
+    #expect(configuration.ppo.gamma == 1 && configuration.discountHorizonBars == .infinity)
+  }
+
+  @Test func namesTheNearestKey() throws {
+    func message(_ text: String) throws -> String {
+      var configuration = RunConfiguration()
+      do throws(ConfigurationError) {
+        try configuration.apply(try YAML.parse(Array(text.utf8), source: "a.yaml"), source: "a.yaml")
+        Issue.record("accepted: \(text)")
+        return ""
+      } catch {
+        return error.description
+      }
+    }
+    #expect(try message("algoritm:\n  gamma: 1\n").contains("did you mean 'algorithm'?"))
+    #expect(try message("algorithm:\n  gama: 1\n").contains("did you mean 'algorithm.gamma'?"))
+    #expect(try message("algorithm:\n  learningRate: 1\n").contains("did you mean 'algorithm.learning_rate'?"))
+    #expect(try message("run:\n  gamma: 0.9\n").contains("did you mean 'algorithm.gamma'?"))
+    #expect(try message("gamma: 0.9\n").contains("did you mean 'algorithm.gamma'?"))
+    #expect(try message("algorithm.gamma: 0.9\n").contains("'gamma' inside the section 'algorithm'"))
+    #expect(try message("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz:\n  q: 1\n").contains("unknown key"))
+    #expect(try message("algorithm: 5\n").contains("a section with settings"))
+    #expect(try message("- a\n").contains("sections with settings"))
+    #expect(try message("5\n").contains("sections with settings"))
+    var configuration = RunConfiguration()
+    try configuration.apply(["algorithm": .null], source: "empty section")
+    #expect(configuration == RunConfiguration())
+  }
+
+  @Test func readsAssignments() throws {
+    var configuration = RunConfiguration()
+    try configuration.apply(assignment: "environment.assets=[AAPL, MSFT]")
+    try configuration.apply(assignment: "environment.store=a=b.h5")
+    try configuration.apply(assignment: "algorithm.target_kl=0.02")
+    #expect(configuration.world.assets == ["AAPL", "MSFT"])
+    #expect(configuration.world.store == "a=b.h5")
+    #expect(configuration.ppo.targetKL == 0.02)
+    try configuration.apply(assignment: "algorithm.target_kl=")
+    #expect(configuration.ppo.targetKL == nil)
+    let before = configuration
+    for wrong in [
+      "algorithm.gamma", "", "=1", "gamma=0.9", "algorithm.gama=1", "algorithm.gamma=a: b", "algorithm.gamma=[",
+      "environment.store=x\nother: 5", "algorithm.gamma=0.5\n---\n1", "algorithm={gamma: 0.5}",
+    ] {
+      #expect(throws: ConfigurationError.self, "\(wrong)") { try configuration.apply(assignment: wrong) }
+    }
+    #expect(configuration == before)
+  }
+
+  @Test func laterLayersLieOverEarlierOnes() throws {
+    try withScratchFolder { folder in
+      let (base, overlay) = (FileSystem.join(folder, "base.yaml"), FileSystem.join(folder, "overlay.yaml"))
+      try AtomicWrite.write(text: "algorithm:\n  gamma: 0.9\n  epochs: 3\n  clip_range: 0.3\n", to: base)
+      try AtomicWrite.write(text: "algorithm:\n  epochs: 5\n  clip_range: 0.4\n", to: overlay)
+      var configuration = RunConfiguration()
+      try configuration.apply(yamlFile: base)
+      try configuration.apply(yamlFile: overlay)
+      try configuration.apply(assignment: "algorithm.clip_range=0.5")
+      #expect(configuration.ppo.gamma == 0.9 && configuration.ppo.epochs == 5 && configuration.ppo.clipRange == 0.5)
+      let missing = FileSystem.join(folder, "missing.yaml")
+      #expect {
+        try configuration.apply(yamlFile: missing)
+      } throws: { error in "\(error)".contains(missing) && error is ConfigurationError }
+    }
+  }
+
+  @Test(arguments: [
+    "- a", " a ", "a\nb", "~", "true", "5", "a: b", "#x", "é/ü", "\u{7F}\u{85}\u{2028}\u{1}", "\"'", "---", "x y", "?",
+    "=", "<<",
+  ])
+  func anyTextComesBackFromYAML(text: String) throws {
+    var configuration = RunConfiguration()
+    configuration.world.store = text
+    var again = RunConfiguration()
+    try again.apply(try YAML.parse(Array(configuration.yamlText.utf8), source: "yaml"), source: "yaml")
+    #expect(again == configuration)
+  }
+}

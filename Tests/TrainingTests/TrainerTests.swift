@@ -1,0 +1,276 @@
+// A run as a whole: the same bits for any worker count and after any stop, and nothing but the selection window chooses.
+
+import AgentInterface
+import Algorithms
+import Environments
+import Inference
+import Market
+import Storage
+import Testing
+
+@testable import Training
+
+@Suite struct TrainerTests {
+  static let worlds: [(String, AlgorithmTag)] = [
+    ("leak", .ppo), ("cue", .ppoLSTMMask), ("dual_ticker", .ppoLSTMMask), ("dual_ticker", .ppo),
+  ]
+
+  private func configuration(_ world: String, _ tag: AlgorithmTag, in folder: String) throws -> RunConfiguration {
+    smallConfiguration(world, tag, store: world == "dual_ticker" ? try writeStore(madeUpBars(), in: folder) : "")
+  }
+
+  @Test(arguments: worlds) func seedAloneDecides(world: String, tag: AlgorithmTag) throws {
+    try withScratchFolder { folder in
+      var configuration = try configuration(world, tag, in: folder)
+      let first = try train(configuration, in: folder, named: "run-a")
+      #expect(first.rows.count == 7 && first.best != nil && first.bestStep != nil)
+      for workers in [1, 2, 3] {
+        configuration.run.workers = workers
+        let again = try train(configuration, in: folder, named: "run-\(workers)")
+        #expect(again == first, "\(workers) workers")
+      }
+      configuration.run.seed = 1
+      let other = try train(configuration, in: folder, named: "run-b")
+      #expect(other.digest != first.digest && other.rows != first.rows)
+    }
+  }
+
+  @Test(arguments: worlds) func stoppedAndResumedEqualsUninterrupted(world: String, tag: AlgorithmTag) throws {
+    try withScratchFolder { folder in
+      let configuration = try configuration(world, tag, in: folder)
+      let whole = try train(configuration, in: folder, named: "whole")
+      for stops in [[1], [3], [5], [2, 4]] {
+        let name = "stopped-\(stops)"
+        do {
+          let directory = try RunDirectory.create(run: FileSystem.join(folder, name), prefix: "")
+          let trainer = try Trainer(
+            starting: configuration, factory: try EnvironmentFactory(configuration), in: directory)
+          #expect(try trainer.run { trainer.step == stops[0] * 128 } == .stopped(step: stops[0] * 128))
+        }
+        for stop in stops.dropFirst() {
+          let trainer = try resumed(folder, name, workers: 2)
+          #expect(try trainer.run { trainer.step == stop * 128 } == .stopped(step: stop * 128))
+        }
+        let trainer = try resumed(folder, name)
+        #expect(trainer.startStep == (stops.last ?? 0) * 128)
+        #expect(try trainer.run() == .finished)
+        #expect(try Outcome(trainer) == whole, "stopped after \(stops)")
+      }
+      // One resumed after its end has nothing left to do.
+      let finished = try resumed(folder, "whole")
+      #expect(try finished.run() == .finished)
+      #expect(try Outcome(finished) == whole)
+    }
+  }
+
+  @Test func heldOutBarsChangeNothing() throws {
+    try withScratchFolder { folder in
+      let clean = madeUpBars()
+      var poisoned = clean
+      let split = CalendarDate("2002-04-01")!
+      for symbol in poisoned.indices {
+        for bar in 0..<poisoned[symbol].count where poisoned[symbol].dates[bar] >= split {
+          let factor = bar % 2 == 0 ? 1.1 : 1.0
+          poisoned[symbol].open[bar] *= factor
+          poisoned[symbol].high[bar] *= factor
+          poisoned[symbol].low[bar] *= factor
+          poisoned[symbol].close[bar] *= factor
+          poisoned[symbol].volume[bar] *= 3
+        }
+      }
+      #expect(poisoned != clean)
+      let first = try train(
+        smallConfiguration("dual_ticker", store: try writeStore(clean, in: folder)), in: folder, named: "clean")
+      let second = try train(
+        smallConfiguration("dual_ticker", store: try writeStore(poisoned, in: folder, named: "poisoned.h5")),
+        in: folder, named: "poisoned")
+      #expect(first == second)
+      // A control: the selection window does count.
+      var moved = clean
+      for bar in 0..<400 where moved[0].dates[bar] >= CalendarDate("2002-01-01")! && bar % 2 == 0 {
+        moved[0].open[bar] *= 1.1
+        moved[0].high[bar] *= 1.1
+        moved[0].low[bar] *= 1.1
+        moved[0].close[bar] *= 1.1
+      }
+      let third = try train(
+        smallConfiguration("dual_ticker", store: try writeStore(moved, in: folder, named: "moved.h5")),
+        in: folder, named: "moved")
+      #expect(third.bestScore != first.bestScore)
+      #expect(third.digest == first.digest)
+      // And a run is not continued on other data.
+      let path = FileSystem.join(folder, "store.h5")
+      try AtomicWrite.write(try FileSystem.read(FileSystem.join(folder, "poisoned.h5")), to: path)
+      let error = try #require(trainingError { try resumed(folder, "clean") })
+      #expect(error.exitCode == 2 && error.description.contains("content hash"))
+    }
+  }
+
+  @Test func stepsAreRoundedUpToWholeRollouts() throws {
+    var configuration = smallConfiguration("leak", .ppo)
+    for (asked, whole) in [(1, 128), (128, 128), (129, 256), (768, 768), (1_000_000_000_000, 1_000_000_000_000)] {
+      configuration.run.totalTimesteps = asked
+      #expect(configuration.wholeTimesteps == whole)
+    }
+    configuration.run.totalTimesteps = 129
+    try withScratchFolder { folder in
+      let outcome = try train(configuration, in: folder, named: "run")
+      #expect(outcome.groups["progress"]?.integers["environment_steps"] == [256])
+      #expect(outcome.rows.count == 3)
+    }
+  }
+
+  @Test func divergenceIsNeverSilent() throws {
+    for tag in AlgorithmTag.allCases {
+      var configuration = smallConfiguration("leak", tag)
+      configuration.ppo.learningRate = 10
+      configuration.ppo.maxGradientNorm = 1e9
+      configuration.ppo.normalizeRewards = false
+      configuration.network.policyTower = [16, 16]
+      configuration.network.valueTower = [16, 16]
+      configuration.network.activation = .relu
+      try withScratchFolder { folder in
+        let directory = try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: "")
+        let trainer = try Trainer(
+          starting: configuration, factory: try EnvironmentFactory(configuration), in: directory)
+        do throws(TrainingError) {
+          _ = try trainer.run()
+          let isFinite = trainer.policy.parameters.allSatisfy { $0.isFinite }
+          #expect(isFinite)
+        } catch {
+          switch error {
+          case .diverged, .decision: #expect(!error.description.isEmpty)
+          default: Issue.record("another error: \(error)")
+          }
+        }
+        // What was saved before can be read.
+        for entry in try CheckpointStore.list(directory: directory.path) {
+          let saved = try CheckpointStore.load(entry.path).groups["network"]?.floats["parameters"]
+          let isFinite = saved?.allSatisfy { $0.isFinite }
+          #expect(isFinite == true)
+        }
+      }
+    }
+  }
+
+  @Test func aVanishedFolderIsNamed() throws {
+    try withScratchFolder { folder in
+      let configuration = smallConfiguration("leak", .ppo)
+      let directory = try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: "")
+      let trainer = try Trainer(starting: configuration, factory: try EnvironmentFactory(configuration), in: directory)
+      trainer.onRow = { (row: MetricRow) throws(TrainingError) in
+        guard row.step == 128 else { return }
+        for name in (try? FileSystem.names(inFolder: directory.path)) ?? [] {
+          try? FileSystem.remove(directory.file(name))
+        }
+        _ = removeFolder(directory.path)
+      }
+      let error = try #require(trainingError { try trainer.run() })
+      #expect(error.description.contains(directory.path) && error.exitCode == 1)
+    }
+  }
+}
+
+@Suite struct DamagedCheckpointTests {
+  /// Every vector of a saved run, made absent, shorter, longer or absurd: refused in words, or at least no trap.
+  @Test(arguments: ["cue", "dual_ticker"]) func neverTraps(world: String) throws {
+    try withScratchFolder { folder in
+      var configuration = smallConfiguration(
+        world, store: world == "dual_ticker" ? try writeStore(madeUpBars(), in: folder) : "")
+      configuration.run.totalTimesteps = 3 * 128
+      configuration.run.evaluationInterval = 128
+      let path = FileSystem.join(folder, "run")
+      let factory = try EnvironmentFactory(configuration)
+      let original: Checkpoint
+      do {
+        let trainer = try Trainer(
+          starting: configuration, factory: factory, in: try RunDirectory.create(run: path, prefix: ""))
+        #expect(try trainer.run { trainer.step == 256 } == .stopped(step: 256))
+        original = trainer.checkpoint()
+      }
+      /// Whether the checkpoint is refused; a run that goes on from it must end in a named way.
+      func isRefused(_ checkpoint: Checkpoint) throws -> Bool {
+        let directory = try RunDirectory.open(run: path, locks: true)
+        let trainer: Trainer
+        do throws(TrainingError) {
+          trainer = try Trainer(
+            resuming: checkpoint, from: "damaged.h5", configuration: configuration, factory: factory, in: directory)
+        } catch {
+          #expect(error.description.contains("damaged.h5"))
+          return true
+        }
+        do throws(TrainingError) { _ = try trainer.run() } catch {
+          switch error {
+          case .diverged, .decision: break
+          default: Issue.record("another error: \(error)")
+          }
+        }
+        return false
+      }
+      #expect(try !isRefused(original))
+      for (group, record) in original.groups.sorted(by: { $0.key < $1.key }) {
+        func check<Element>(
+          _ name: String, _ values: [Element], absurd: [Element],
+          _ path: WritableKeyPath<StateRecord, [String: [Element]]>
+        ) throws {
+          func damaged(_ replacement: [Element]?) -> Checkpoint {
+            var checkpoint = original
+            checkpoint.groups[group]?[keyPath: path][name] = replacement
+            return checkpoint
+          }
+          #expect(try isRefused(damaged(nil)), "\(group)/\(name) absent")
+          if !values.isEmpty { #expect(try isRefused(damaged(values.dropLast())), "\(group)/\(name) shorter") }
+          #expect(try isRefused(damaged(values + [absurd[0]])), "\(group)/\(name) longer")
+          for one in absurd { _ = try isRefused(damaged(values.map { _ in one })) }
+        }
+        for (name, values) in record.integers {
+          try check(name, values, absurd: [.min, .max, -1, 1 << 41], \.integers)
+        }
+        for (name, values) in record.doubles {
+          try check(name, values, absurd: [.nan, .infinity, -.greatestFiniteMagnitude, -1], \.doubles)
+        }
+        for (name, values) in record.floats {
+          try check(name, values, absurd: [.nan, .infinity, -.greatestFiniteMagnitude], \.floats)
+        }
+        var without = original
+        without.groups[group] = nil
+        #expect(try isRefused(without), "without \(group)")
+      }
+    }
+  }
+
+  @Test func attributesAreAskedFor() throws {
+    try withScratchFolder { folder in
+      let configuration = smallConfiguration("cue")
+      let factory = try EnvironmentFactory(configuration)
+      let trainer = try Trainer(
+        starting: configuration, factory: factory,
+        in: try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: ""))
+      let original = trainer.checkpoint()
+      #expect(try RunState.configuration(of: original, path: "a.h5") == configuration)
+      #expect(try TrainedPolicy(original, path: "a.h5", factory: factory).digest == trainer.parameterDigest)
+      func refused(_ name: String, _ value: String?) throws {
+        var checkpoint = original
+        checkpoint.attributes[name] = value
+        let error = trainingError {
+          _ = try RunState.configuration(of: checkpoint, path: "a.h5")
+          return try TrainedPolicy(checkpoint, path: "a.h5", factory: factory)
+        }
+        #expect(error?.description.contains("a.h5") == true, "\(name) as \(value ?? "nothing")")
+      }
+      try refused(RunState.formatAttribute, nil)
+      try refused(RunState.formatAttribute, "2")
+      try refused(RunState.configurationAttribute, nil)
+      try refused(RunState.configurationAttribute, "{")
+      try refused(RunState.configurationAttribute, "{}")
+      try refused(RunState.configurationAttribute, "[]")
+      try refused(RunState.spacesAttribute, nil)
+      try refused(RunState.spacesAttribute, "{}")
+      try refused("data_fingerprint", "0123")
+      let text = try #require(original.attributes[RunState.configurationAttribute])
+      try refused(RunState.configurationAttribute, text.replacing("\"gamma\":0.99", with: "\"gamma\":2"))
+      try refused(RunState.configurationAttribute, text.replacing("\"gamma\":", with: "\"gama\":"))
+      try refused(RunState.configurationAttribute, text.replacing("\"gamma\":0.99,", with: ""))
+    }
+  }
+}
