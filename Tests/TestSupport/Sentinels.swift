@@ -1,6 +1,6 @@
 // Buffers with a fence on both sides: a kernel that writes past its end is caught.
 
-package import Kernels
+internal import Kernels
 
 /// A float buffer between two fences of a glaring value.
 package final class FencedBuffer: @unchecked Sendable {
