@@ -133,7 +133,9 @@ package struct EnvironmentFactory: Sendable {
     let windows = Window.allCases.map { (window: $0, dates: dates(of: $0)) }
     for (window, dates) in windows where dates.from > dates.until {
       throw .configuration(
-        .conflict("the \(window.rawValue) window starts on \(dates.from) and ends before, on \(dates.until)"))
+        .conflict(
+          "the \(window.rawValue) window starts on \(dates.from) and ends before, on \(dates.until); change its dates in the "
+            + "section split"))
     }
     for first in windows.indices {
       for second in windows.indices.dropFirst(first + 1)
@@ -164,18 +166,21 @@ package struct EnvironmentFactory: Sendable {
     if world.observationDimension > 0, world.observationDimension != columns {
       throw .configuration(
         .conflict(
-          "environment.observation_dim is \(world.observationDimension), but \(world.name) has \(columns) columns"))
+          "environment.observation_dim is \(world.observationDimension), but \(world.name) has \(columns) columns; correct it, or set 0"
+        ))
     }
     if world.actionSpace > 0, world.actionSpace != actions {
       throw .configuration(
-        .conflict("environment.action_space is \(world.actionSpace), but \(world.name) has \(actions) actions"))
+        .conflict(
+          "environment.action_space is \(world.actionSpace), but \(world.name) has \(actions) actions; correct it, or set 0"
+        ))
     }
     let position = world.trading.unitDollars * Double(world.trading.maximumUnits)
     if let limit = world.maxPositionPerAsset, isMarket, position > limit {
       throw .configuration(
         .conflict(
           "environment.unit_dollars times environment.maximum_units is \(position) dollars, above "
-            + "environment.max_position_per_asset \(limit)"))
+            + "environment.max_position_per_asset \(limit); lower one or raise the other"))
     }
   }
 }

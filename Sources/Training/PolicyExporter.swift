@@ -21,10 +21,7 @@ package struct TrainedPolicy: Sendable {
     configuration = try RunState.configuration(of: checkpoint, path: path)
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
     let lanes = try factory.trainingLanes(count: 1)
-    guard checkpoint.attributes[RunState.spacesAttribute] == Trainer.spaces(lanes).text else {
-      throw .refused(
-        "\(path) was trained on other observation columns or actions than \(configuration.world.name) has now")
-    }
+    try RunState.requireSameSpaces(checkpoint, environment: lanes, path: path)
     let spec = configuration.networkSpec(
       inputs: lanes.observationSpace.count, actions: lanes.actionSpace.count)
     let state = RunState.gather(checkpoint)

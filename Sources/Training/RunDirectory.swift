@@ -86,7 +86,9 @@ package final class RunDirectory {
     let lockPath = file(".lock")
     lockDescriptor = Glibc.open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard lockDescriptor >= 0 else {
-      throw .file(path: lockPath, action: "make", reason: String(cString: strerror(errno)))
+      throw .file(
+        path: lockPath, action: "make",
+        reason: String(cString: strerror(errno)) + "; check that its folder still exists and may be written")
     }
     guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno

@@ -56,6 +56,17 @@ package enum RunState {
     }
   }
 
+  /// Refuses where the environment no longer shows the columns or offers the actions that the run was trained on.
+  package static func requireSameSpaces(
+    _ checkpoint: Checkpoint, environment: any VectorEnvironment, path: String
+  ) throws(TrainingError) {
+    guard checkpoint.attributes[spacesAttribute] == Trainer.spaces(environment).text else {
+      throw .refused(
+        "\(path) was trained on other observation columns or actions than its environment has now; use the version of "
+          + "strikeforge that wrote it, or start a new run")
+    }
+  }
+
   /// The configuration that a checkpoint was made with.
   package static func configuration(of checkpoint: Checkpoint, path: String) throws(TrainingError) -> RunConfiguration {
     guard checkpoint.attributes[formatAttribute] == format,

@@ -63,6 +63,7 @@ package final class Trainer {
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
     checkpoints = try Trainer.store(configuration, directory)
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
+    try RunState.requireSameSpaces(checkpoint, environment: environment, path: path)
     do {
       let state = RunState.gather(checkpoint)
       progress = try Progress(state, of: configuration)

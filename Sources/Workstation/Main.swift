@@ -19,12 +19,18 @@ struct Main {
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    exit(run(Array(CommandLine.arguments.dropFirst())))
+    let code = run(Array(CommandLine.arguments.dropFirst()))
+    if !StandardOutput.isIntact(), code == 0 {
+      complain(
+        "strikeforge: not all output could be written; make room where standard output goes, and keep its reader open")
+      exit(1)
+    }
+    exit(code)
   }
 
   static func run(_ words: [String]) -> Int32 {
     guard let verb = words.first else {
-      complain("no command given")
+      complain("strikeforge: no command given")
       complain(usage)
       return 64
     }

@@ -11,7 +11,7 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unreadable(let path, let reason):
-      "cannot read the configuration \(path): \(reason); check the path"
+      "cannot read the configuration \(path): \(reason)"
     case .syntax(let source, let line, let column, let problem):
       "\(source), line \(line), column \(column): \(problem); the file must be plain YAML 1.2"
     case .unknownKey(let key, let source, let nearest):

@@ -12,7 +12,11 @@ package enum YAML {
   /// The document as a JSON value; an empty file is an empty object. `source` names the file in errors.
   package static func parse(_ bytes: [UInt8], source: String) throws(ConfigurationError) -> JSON {
     guard bytes.count <= maximumBytes else {
-      throw .unreadable(path: source, reason: "it is \(bytes.count) bytes long, above the limit of \(maximumBytes)")
+      throw .unreadable(
+        path: source,
+        reason:
+          "it is \(bytes.count) bytes long, above the limit of \(maximumBytes); check that it is the file that was meant"
+      )
     }
     var reader = EventReader(source: source)
     defer { reader.close() }

@@ -68,7 +68,9 @@ package final class CSVSink: MetricSink {
     guard bytes.starts(with: headerBytes) else {
       // Killed before the header was whole: there is no row to keep.
       guard headerBytes.starts(with: bytes) else {
-        throw .file(path: path, action: "continue", reason: "its columns are not those of this version")
+        throw .file(
+          path: path, action: "continue",
+          reason: "its columns are not those of this version; move it away, or use the version that wrote it")
       }
       try truncate(to: 0)
       try append(header)
@@ -93,6 +95,8 @@ package final class CSVSink: MetricSink {
   }
 
   private static func failure(_ path: String, _ action: String) -> TrainingError {
-    .file(path: path, action: action, reason: String(cString: strerror(errno)))
+    .file(
+      path: path, action: action,
+      reason: String(cString: strerror(errno)) + "; check that its folder still exists and may be written")
   }
 }

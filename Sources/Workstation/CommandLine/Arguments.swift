@@ -72,7 +72,8 @@ struct Arguments {
     }
     guard command.operandCount.contains(operands.count) else {
       let found = operands.isEmpty ? "none is given" : "found \(operands.count): \(operands.joined(separator: " "))"
-      throw UsageError("expected \(command.operands), \(found)", command: command)
+      let expected = command.operands.isEmpty ? "nothing but flags" : command.operands
+      throw UsageError("expected \(expected), \(found)", command: command)
     }
   }
 

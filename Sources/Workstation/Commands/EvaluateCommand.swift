@@ -29,7 +29,8 @@ struct EvaluateCommand: Command {
     case nil, "held-out": window = .heldOut
     case "selection": window = .selection
     case "training":
-      throw TrainingError.refused("the training window is not evaluated: what a policy was fitted to proves nothing")
+      throw TrainingError.refused(
+        "the training window is not evaluated: what a policy was fitted to proves nothing; take --window held-out")
     case .some(let other):
       throw UsageError("--window is \(other), but must be held-out or selection", command: description)
     }

@@ -41,13 +41,26 @@ struct ImportCommand: Command {
     let report = QualityGate.examine(series, allowances: allowances)
     print(report.description)
     guard report.passed else {
-      complain("strikeforge import: the quality gate refused the data; \(output) was not written")
+      complain(
+        "strikeforge import: the quality gate refused the data (\(firstFailure(of: report))); \(output) was not written: "
+          + "correct the data, or allow a large move by name with --allow and --reason")
       return 2
     }
     let hash = try MarketStore.write(
       series, provenance: provenance, qualityReport: report, created: UTCTime.now(), to: output)
     print("wrote \(output): content \(hash)")
     return 0
+  }
+
+  /// The first thing that fails, with its place, and how many more there are.
+  private static func firstFailure(of report: QualityReport) -> String {
+    let failures = report.findings.filter { $0.severity == .fail }
+    guard let first = failures.first else { return "no finding" }
+    var text = first.check + (first.symbol.isEmpty ? "" : " of \(first.symbol)")
+    if let from = first.firstDate, let until = first.lastDate {
+      text += from == until ? ", \(from)" : ", \(from) to \(until)"
+    }
+    return failures.count == 1 ? text : text + ", and \(failures.count - 1) more"
   }
 
   /// Every --allow with the --reason that follows it.
