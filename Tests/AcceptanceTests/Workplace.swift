@@ -12,6 +12,15 @@ struct Workplace {
 
   init() throws { folder = try TemporaryFolder() }
 
+  /// A copy of everything in another place.
+  init(copying other: Workplace) throws {
+    try self.init()
+    for (path, bytes) in try other.content() {
+      try FileSystem.makeFolder(FileSystem.split(folder.place(path)).folder)
+      try folder.write(bytes, to: path)
+    }
+  }
+
   // MARK: The programs
 
   func strikeforge(_ arguments: String...) throws -> ProgramOutcome {
