@@ -15,6 +15,11 @@ enum HDF5 {
     _ body: (_ call: Int) throws(StorageError) -> Result
   ) throws(StorageError) -> Result {
     try lock.withLock { (calls: inout Int) throws(StorageError) -> Result in
+      if calls == 0 {
+        // Everything is closed where it was opened. The library's own clearing up at exit has nothing to do, and complains loudly
+        // where another thread of the process still holds one of its error stacks.
+        H5dont_atexit()
+      }
       strikeforge_hdf5_silence()
       calls += 1
       return try body(calls)
