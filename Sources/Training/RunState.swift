@@ -2,6 +2,7 @@
 
 package import AgentInterface
 private import Inference
+private import Networks
 package import Storage
 
 /// The parts of a saved run. Names with a slash are grouped by what stands before it: `network/parameters` lies in the file's group
@@ -11,6 +12,8 @@ package enum RunState {
   package static let spacesAttribute = "spaces"
   package static let formatAttribute = "run_format"
   package static let format = "1"
+  /// Which of its kernels the BLAS library chose: the last bits of a run depend on it.
+  package static let blasAttribute = "blas_kernels"
 
   /// Distributes a record over the file's groups.
   package static func add(_ record: StateRecord, to checkpoint: inout Checkpoint) {
@@ -41,6 +44,14 @@ package enum RunState {
       for (name, vector) in members.integers { record.integers[group + "/" + name] = vector }
     }
     return record
+  }
+
+  /// What a person must hear before a run goes on with other matrix kernels than it was saved with; nil where they are the same.
+  package static func blasWarning(_ checkpoint: Checkpoint) -> String? {
+    let current = MatrixProduct.libraryInformation.core
+    guard let saved = checkpoint.attributes[blasAttribute], saved != current else { return nil }
+    return "warning: the run was saved with the BLAS kernels \(saved) and goes on with \(current): its last bits will differ "
+      + "from those of an uninterrupted run. Set OPENBLAS_CORETYPE=\(saved) to avoid that"
   }
 
   /// Refuses where the store no longer holds the data that the run was trained on.

@@ -244,6 +244,7 @@ package final class Trainer {
       "seed": "\(configuration.run.seed)",
       "data_fingerprint": factory.market?.contentHash ?? "",
       "source_revision": BuildInformation.revision,
+      RunState.blasAttribute: MatrixProduct.libraryInformation.core,
       "network_layout": Trainer.layout(algorithm).text,
     ])
     RunState.add(algorithm.snapshot(), to: &checkpoint)

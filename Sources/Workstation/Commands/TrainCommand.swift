@@ -97,6 +97,7 @@ struct TrainCommand: Command {
       resuming: checkpoint, from: entry.path, configuration: configuration, factory: factory, in: directory)
     print(
       "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(entry.path))")
+    if let warning = RunState.blasWarning(checkpoint) { print(warning) }
     print("restored: " + checkpoint.groups.keys.sorted().joined(separator: ", "))
     return trainer
   }
