@@ -7,7 +7,12 @@ import Kernels
 /// Rewards of one decider over many lanes.
 package struct PlantedRun: Sendable, Equatable {
   /// What a mean is a mean of.
-  package enum Unit: String, Sendable { case step, episode }
+  package enum Unit: String, Sendable {
+    case step, episode
+
+    /// `a step`, `an episode`.
+    package var each: String { self == .step ? "a step" : "an episode" }
+  }
 
   package var unit: Unit
   /// Rewards and numbers of units, by lane.
@@ -143,17 +148,17 @@ package struct PlantedReport: Sendable, Equatable {
 
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
-    let unit = greedy.run.unit.rawValue
+    let unit = greedy.run.unit.each
     var lines = ReportText.wrapped("Evaluation on the planted market \(environment)")
     lines += ReportText.wrapped(policy, first: "  policy      ", rest: "              ")
-    let known = optimum.map { "\(ReportText.fixed($0, decimals: 4)) a \(unit), known" } ?? "not known for these options"
+    let known = optimum.map { "\(ReportText.fixed($0, decimals: 4)) \(unit), known" } ?? "not known for these options"
     lines.append("  optimum     " + known)
     lines += ReportText.wrapped(
       "\(greedy.run.steps) over \(greedy.run.sums.amounts.count) lanes a run, \(greedy.run.episodes) episodes, seed \(seed)",
       first: "  steps       ", rest: "              ")
     lines.append("")
     lines.append(
-      ReportText.left("  reward a \(unit)", 20)
+      ReportText.left("  reward \(unit)", 20)
         + ["mean", "std. err.", "lower", "upper", "of optimum"].map { ReportText.right($0, 12) }.joined())
     for row in [greedy, stochastic, flat] {
       let cells = [
@@ -173,7 +178,7 @@ package struct PlantedReport: Sendable, Equatable {
       let name = row.name.prefix(1).uppercased() + row.name.dropFirst()
       let text =
         row.overFlat.map {
-          "\(name) minus always-flat: \(ReportText.fixed($0.estimate, decimals: 4)) a \(unit), 95 % interval "
+          "\(name) minus always-flat: \(ReportText.fixed($0.estimate, decimals: 4)) \(unit), 95 % interval "
             + "\(ReportText.fixed($0.lower, decimals: 4)) to \(ReportText.fixed($0.upper, decimals: 4))"
             + ($0.isAboveZero || $0.isBelowZero ? "." : ": not distinguishable.")
         } ?? "\(name): one lane is too few for an interval."

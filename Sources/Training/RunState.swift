@@ -50,8 +50,8 @@ package enum RunState {
   package static func blasWarning(_ checkpoint: Checkpoint) -> String? {
     let current = MatrixProduct.libraryInformation.core
     guard let saved = checkpoint.attributes[blasAttribute], saved != current else { return nil }
-    return "warning: the run was saved with the BLAS kernels \(saved) and goes on with \(current): its last bits will differ "
-      + "from those of an uninterrupted run. Set OPENBLAS_CORETYPE=\(saved) to avoid that"
+    return "warning: the run was saved with the BLAS kernels \(saved) and goes on with \(current): its last bits will "
+      + "differ from those of an uninterrupted run. Set OPENBLAS_CORETYPE=\(saved) to avoid that"
   }
 
   /// Refuses where the store no longer holds the data that the run was trained on.

@@ -35,7 +35,7 @@ package struct SelectionScore: Sendable, Equatable {
       return SelectionScore(meanReward: gain, meanLength: Double(record.count))
     }
     let environment = factory.planted(laneCount: plantedLanes)
-    let steps = plantedLanes * environment.episodeLength
+    let steps = max(plantedLanes * environment.episodeLength, plantedSteps)
     let run = try PlantedRun.play(
       environment, steps: steps, seed: WindowSeed.seed(seed, .selection), unit: .episode
     ) { PolicyDecider(policy, mode: .greedy, lane: $0) }
@@ -43,6 +43,8 @@ package struct SelectionScore: Sendable, Equatable {
   }
 
   private static let plantedLanes = 20
+  /// Short episodes need more of them before their mean chooses anything but noise.
+  private static let plantedSteps = 20_000
 }
 
 /// Seeds of the windows of a planted market: as far apart as the streams of different seeds are.

@@ -91,11 +91,11 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
   @Test(arguments: proofs)
   fileprivate func `the short version learns and its control does not`(_ proof: Proof) throws {
     let run = try learn(proof, seed: 0, extra: proof.short, evaluationSteps: 40_000)
-    #expect(run.mean >= proof.shortShare * proof.optimum, "\(proof.testDescription): \(run.mean) a \(proof.unit)")
+    #expect(run.mean >= proof.shortShare * proof.optimum, "\(proof.testDescription): \(run.mean) \(proof.unit.each)")
     let control = try learn(proof, seed: 0, extra: proof.short, evaluationSteps: 40_000, permutesRewards: true)
     #expect(
       control.mean < proof.shortShare * proof.optimum,
-      "\(proof.testDescription), control: \(control.mean) a \(proof.unit)")
+      "\(proof.testDescription), control: \(control.mean) \(proof.unit.each)")
   }
 
   @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: proofs)
@@ -105,7 +105,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
       var means: [Double] = []
       for seed in 0..<5 {
         let run = try learn(proof, seed: seed, evaluationSteps: 500_000, permutesRewards: permutes)
-        print("\(name), seed \(seed): \(run.mean) a \(proof.unit) (standard error \(run.standardError ?? .nan))")
+        print("\(name), seed \(seed): \(run.mean) \(proof.unit.each) (standard error \(run.standardError ?? .nan))")
         means.append(run.mean)
       }
       let result = try #require(Bootstrap.stratifiedInterquartileMean([means], seed: 0))

@@ -39,7 +39,8 @@ struct TrainCommand: Command {
       print("finished at step \(ConsoleSink.grouped(trainer.step)), parameters \(trainer.parameterDigest)")
       if let step = trainer.bestStep, let score = trainer.bestScore {
         print("best on the selection window: step \(ConsoleSink.grouped(step)), \(ConsoleSink.short(score)) an episode")
-        print("(it was chosen there, so that proves nothing: `strikeforge evaluate` looks at the held-out window)")
+        let unseen = trainer.factory.isMarket ? "looks at the held-out window" : "plays fresh streams"
+        print("(it was chosen there, so that proves nothing: `strikeforge evaluate` \(unseen))")
       }
     case .stopped(let step):
       let signal = StopSignal.received.map(StopSignal.name) ?? "request"
