@@ -16,18 +16,23 @@ enum Request {
            strikeforge-serve describe --policy FILE
            strikeforge-serve --help
 
-    once        Reads one JSON object a line from the standard input and writes one JSON object a line:
-                  in   {"observation": [numbers, raw, in the bundle's order], "mask": [0 or 1 ...], "episode_start": true}
-                  out  {"action": 0, "action_name": "...", "confidence": 0.9, "latency_microseconds": 12.3, "timestamp": "..."}
-                "mask" has one flag for each action, 1 for legal; a policy trained with masks refuses to decide without.
-                "episode_start" is true on the first line of an episode and clears the policy's memory. A policy with
-                memory needs it on every line, and true on the first. Confidence is the probability of the chosen
-                action; the time is UTC. The first line that cannot be answered ends the program with exit code 1.
+    once        Reads one JSON object a line from standard input, writes one a line:
+                  in   {"observation": [raw numbers, in the bundle's order],
+                        "mask": [0 or 1 ...], "episode_start": true}
+                  out  {"action": 0, "action_name": "...", "confidence": 0.9,
+                        "latency_microseconds": 12.3, "timestamp": "..."}
+                "mask" has one flag for each action, 1 for legal; a policy trained
+                with masks refuses to decide without. "episode_start" is true on the
+                first line of an episode and clears the policy's memory. A policy
+                with memory needs it on every line, and true on the first.
+                Confidence is the probability of the chosen action; the time is UTC.
+                The first line that cannot be answered ends the program with exit
+                code 1.
     describe    Says what the bundle holds.
 
     --policy FILE   the bundle, policy.safetensors of a run
-    --stochastic    draw actions from the policy's probabilities instead of taking the best
-    --seed N        the seed of those draws, a whole number from 0; the same seed draws the same actions (default 0)
+    --stochastic    draw actions from the policy's probabilities
+    --seed N        the seed of those draws, a whole number from 0 (default 0)
     --help, -h      this text
 
     exit codes: 0 done, 1 failed, 64 wrong usage

@@ -100,7 +100,7 @@ struct Main {
       text += wrap(description.summary, width: 66).joined(separator: "\n" + String(repeating: " ", count: 14)) + "\n"
     }
     text +=
-      "\n`strikeforge COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 a gate refused,\n64 wrong usage.\n"
+      "\n`strikeforge COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 a gate\nrefused, 64 wrong usage.\n"
     return text
   }
 }

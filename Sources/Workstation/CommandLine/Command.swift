@@ -17,7 +17,8 @@ struct CommandDescription {
   }
 
   var help: String {
-    var text = "strikeforge \(name) \(operands)\n\n\(summary)\n"
+    var text = "strikeforge \(name)\(operands.isEmpty ? "" : " " + operands)\n\n"
+    text += wrap(summary, width: 80).joined(separator: "\n") + "\n"
     if !flags.isEmpty {
       text += "\nFlags:\n"
       let heads = flags.map { "  --" + $0.name + ($0.valueName.map { " " + $0 } ?? "") }

@@ -19,8 +19,8 @@ struct EvaluateCommand: Command {
       Flag("json", "prints the report as JSON instead of a table"),
     ],
     notes: """
-      The report goes to evaluation.json in the run's folder as well. The verdict says "no edge found"
-      unless the greedy run beats every baseline beyond luck.
+      The report goes to evaluation.json in the run's folder as well. The verdict says
+      "no edge found" unless the greedy run beats every baseline beyond luck.
       """)
 
   static func run(_ arguments: Arguments) throws -> Int32 {

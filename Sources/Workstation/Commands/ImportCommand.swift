@@ -17,9 +17,10 @@ struct ImportCommand: Command {
       Flag("reason", "TEXT", repeats: true, "why the --allow before it is right; kept in the record and every report"),
     ],
     notes: """
-      Two layouts are read, plain or gzip: Ticker,Date,Open,High,Low,Close,Volume,Adj Close
-      (raw prices with adjusted closes, several symbols a file), and
-      timestamp,open,high,low,close,volume (one symbol, written SYMBOL=FILE).
+      Two layouts are read, plain or gzip:
+        Ticker,Date,Open,High,Low,Close,Volume,Adj Close    raw prices with adjusted
+                                                closes, several symbols a file
+        timestamp,open,high,low,close,volume    one symbol, written SYMBOL=FILE
       Nothing is stored unless every check passes.
       """)
 
