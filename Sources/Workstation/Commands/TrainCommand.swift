@@ -17,8 +17,8 @@ struct TrainCommand: Command {
       Flag("keys", "prints every setting with its default and meaning, and ends"),
     ],
     notes: """
-      SIGINT (Ctrl-C) and SIGTERM save and stop; a second one stops at once. A run that
-      was killed and resumed equals one that never was, bit for bit.
+      SIGINT (Ctrl-C) and SIGTERM save and stop; a second one stops at once. A run
+      that was killed and resumed equals one that never was, bit for bit.
       """)
 
   static func run(_ arguments: Arguments) throws -> Int32 {
