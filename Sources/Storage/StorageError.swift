@@ -173,8 +173,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .empty, .noRows: "export or fetch the file again"
     case .header, .repeatedColumn:
-      "use the columns \(CSVImporter.Layout.plain.columns.joined(separator: ",")) or "
-        + CSVImporter.Layout.tickers.columns.joined(separator: ",")
+      "use the columns "
+        + CSVImporter.Layout.allCases.map { $0.columns.joined(separator: ",") }.joined(separator: " or ")
     case .fieldCount, .unterminatedQuote, .textAfterQuote: "repair the row or fetch the file again"
     case .emptyLine: "remove the line, or fetch the file again if rows are missing there"
     case .notADate: "write dates as YYYY-MM-DD"

@@ -30,6 +30,24 @@ private let plain = """
 
   private func date(_ text: String) throws -> CalendarDate { try #require(CalendarDate(text)) }
 
+  @Test func readsOneAdjustedSeries() throws {
+    let (series, provenance) = try read(
+      "Date,Open,High,Low,Close,Adj Close,Volume\n2000-03-01,118.56,132.06,118.5,130.31,4.1867,9616100\n",
+      symbolOverride: "AAPL")
+    #expect(series.map(\.symbol) == ["AAPL"])
+    #expect(series[0].close == [130.31] && series[0].volume == [9_616_100])
+    #expect(series[0].adjustmentFactors == [4.1867 / 130.31])
+    #expect(provenance.layout == "adjusted")
+    #expect(throws: StorageError.self) {
+      try read("Date,Open,High,Low,Close,Adj Close,Volume\n2000-03-01,1,1,1,1,1,1\n")
+    }
+  }
+
+  @Test func takesADateForATimestamp() throws {
+    let dated = try read(plain.replacing("timestamp", with: "Date"), symbolOverride: "AAPL").series
+    #expect(try dated == read(plain, symbolOverride: "AAPL").series)
+  }
+
   @Test func readsSeveralTickers() throws {
     let (series, provenance) = try read(tickers)
     #expect(series.map(\.symbol) == ["AAPL", "MSFT"])
@@ -126,8 +144,11 @@ private let plain = """
       name: "missing column", text: "timestamp,open,high,low,close\n1,2,3,4,5\n", line: 1, column: "",
       problem: .header(missing: ["volume"], unexpected: [])),
     Refusal(
-      name: "another vendor", text: "Date,Open,High,Low,Close,Adj Close,Volume\n", line: 1, column: "",
-      problem: .header(missing: ["Ticker"], unexpected: [])),
+      name: "another vendor", text: "Date,Open,High,Low,Close,Adj Close,Volume,Split\n", line: 1, column: "",
+      problem: .header(missing: [], unexpected: ["Split"])),
+    Refusal(
+      name: "two days a row", text: "Date,timestamp,open,high,low,close\n", line: 1, column: "",
+      problem: .header(missing: ["volume"], unexpected: [])),
     Refusal(
       name: "not a table", text: "{\"a\": 1}", line: 1, column: "",
       problem: .header(missing: CSVImporter.Layout.plain.columns, unexpected: ["{\"a\": 1}"])),

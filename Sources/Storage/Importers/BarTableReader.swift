@@ -44,18 +44,33 @@ struct BarTableReader {
     for (index, name) in found.enumerated() where found[..<index].contains(name) {
       throw problem(.repeatedColumn, column: columnNames[index])
     }
-    for layout in CSVImporter.Layout.allCases where Set(found) == Set(layout.columns.map { $0.lowercased() }) {
+    for layout in CSVImporter.Layout.allCases
+    where found.count == layout.columns.count
+      && Set(found.map(BarTableReader.canonical)) == Set(layout.columns.map(BarTableReader.canonical))
+    {
       for (index, name) in found.enumerated() { positions[BarTableReader.kind(of: name).rawValue] = index }
       return layout
     }
     // Compare with the layout that the header shares more columns with.
-    func shared(_ layout: CSVImporter.Layout) -> Int { layout.columns.count { found.contains($0.lowercased()) } }
-    let nearest: CSVImporter.Layout = shared(.tickers) > shared(.plain) ? .tickers : .plain
-    let expected = nearest.columns.map { $0.lowercased() }
+    let known = found.map(BarTableReader.canonical)
+    /// Columns that only one of the two has.
+    func distance(_ layout: CSVImporter.Layout) -> Int {
+      Set(known).symmetricDifference(layout.columns.map(BarTableReader.canonical)).count
+    }
+    let nearest = CSVImporter.Layout.allCases.min { distance($0) < distance($1) } ?? .plain
+    let expected = nearest.columns.map(BarTableReader.canonical)
     throw problem(
       .header(
-        missing: nearest.columns.filter { !found.contains($0.lowercased()) },
-        unexpected: columnNames.filter { !expected.contains($0.lowercased()) }.prefix(8).map { shortened($0) }))
+        missing: nearest.columns.filter { !known.contains(BarTableReader.canonical($0)) },
+        unexpected: columnNames.filter { !expected.contains(BarTableReader.canonical($0)) }.prefix(8).map {
+          shortened($0)
+        }))
+  }
+
+  /// A column's name without its case, and with one word for the day.
+  private static func canonical(_ name: String) -> String {
+    let name = name.lowercased()
+    return name == "date" ? "timestamp" : name
   }
 
   private static func kind(of name: String) -> Column {
@@ -78,7 +93,7 @@ struct BarTableReader {
     var indexBySymbol: [String: Int] = [:]
     var current = -1
     var currentSymbol: [UInt8] = []
-    if layout == .plain {
+    if !layout.namesSymbols {
       series.append(BarSeries(symbol: ""))
       current = 0
     }
@@ -88,7 +103,7 @@ struct BarTableReader {
       guard fields.count == columnNames.count else {
         throw problem(.fieldCount(expected: columnNames.count, found: fields.count))
       }
-      if layout == .tickers {
+      if layout.namesSymbols {
         let symbol = bytes(field(.ticker))
         if current < 0 || !symbol.elementsEqual(currentSymbol) {
           currentSymbol = Array(symbol)
@@ -97,7 +112,7 @@ struct BarTableReader {
       }
       let close = try number(.close)
       var factor = 1.0
-      if layout == .tickers {
+      if layout.hasAdjustedClose {
         factor = try number(.adjustedClose) / close
         guard factor.isFinite else {
           throw problem(

@@ -13,15 +13,22 @@ package enum CSVImporter {
 
   /// The layouts that are recognised by their header, whatever the order and case of its columns.
   package enum Layout: String, Sendable, CaseIterable {
-    /// Several tickers, raw prices and an adjusted close, as `bokeh_sampledata` ships them.
-    case tickers
     /// One series that does not name its symbol; prices are taken as they are (factor 1).
     case plain
+    /// One series that does not name its symbol, raw prices and an adjusted close, as Yahoo's exports have them.
+    case adjusted
+    /// Several tickers, raw prices and an adjusted close, as `bokeh_sampledata` ships them.
+    case tickers
+
+    /// Whether a column tells the symbol.
+    var namesSymbols: Bool { self == .tickers }
+    var hasAdjustedClose: Bool { self != .plain }
 
     package var columns: [String] {
       switch self {
       case .tickers: ["Ticker", "Date", "Open", "High", "Low", "Close", "Volume", "Adj Close"]
       case .plain: ["timestamp", "open", "high", "low", "close", "volume"]
+      case .adjusted: ["Date", "Open", "High", "Low", "Close", "Adj Close", "Volume"]
       }
     }
   }
@@ -54,7 +61,7 @@ package enum CSVImporter {
     case .tickers:
       if symbolOverride != nil { throw .symbols(path: path, problem: .namedByFile(all.map(\.symbol))) }
       chosen = try select(symbols, from: all, path: path)
-    case .plain:
+    case .plain, .adjusted:
       chosen = [try name(all[0], symbols: symbols, override: symbolOverride, path: path)]
     }
     let provenance = ImportProvenance(

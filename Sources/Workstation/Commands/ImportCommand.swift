@@ -17,9 +17,11 @@ struct ImportCommand: Command {
       Flag("reason", "TEXT", repeats: true, "why the --allow before it is right; kept in the record and every report"),
     ],
     notes: """
-      Two layouts are read, plain or gzip:
+      Three layouts are read, plain or gzip, their columns in any order and case:
         Ticker,Date,Open,High,Low,Close,Volume,Adj Close    raw prices with adjusted
                                                 closes, several symbols a file
+        Date,Open,High,Low,Close,Adj Close,Volume  the same for one symbol, written
+                                                SYMBOL=FILE
         timestamp,open,high,low,close,volume    one symbol, written SYMBOL=FILE
       Nothing is stored unless every check passes.
       """)
