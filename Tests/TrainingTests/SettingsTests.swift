@@ -111,6 +111,20 @@ import Training
     #expect(sentence.contains(value.text) && sentence.contains("must be"))
   }
 
+  /// What the table says is allowed, the environment takes: the largest value of every number it trades with.
+  @Test(arguments: [
+    "capital_per_asset", "unit_dollars", "maximum_units", "unit_share_of_value", "half_spread_bps",
+    "impact_coefficient", "commission_dollars",
+  ])
+  func theEnvironmentTakesWhatTheTableAllows(name: String) throws {
+    let setting = try #require(SettingTable.setting("environment." + name))
+    let largest = try #require(setting.expected.split(separator: " ").last)
+    var configuration = RunConfiguration()
+    try configuration.apply(assignment: "\(setting.key)=\(largest)")
+    #expect(setting.read(configuration) == (try JSON.parse(String(largest))))
+    #expect(throws: Never.self) { try configuration.world.trading.validate() }
+  }
+
   @Test func takesWholeNumbersInAnySpelling() throws {
     var configuration = RunConfiguration()
     try configuration.apply(assignment: "run.total_timesteps=1e6")

@@ -44,19 +44,19 @@ package enum SettingTable {
       "environment.max_position_per_asset", \.world.maxPositionPerAsset, nonNegative,
       "dollars that unit_dollars x maximum_units may not exceed"),
     .number(
-      "environment.capital_per_asset", \.world.trading.capitalPerSymbolDollars, 1...1e12, "starting dollars a symbol"),
-    .number("environment.unit_dollars", \.world.trading.unitDollars, 1e-6...1e12, "dollars of one unit"),
-    .integer("environment.maximum_units", \.world.trading.maximumUnits, 1...1000, "units a symbol may hold"),
+      "environment.capital_per_asset", \.world.trading.capitalPerSymbolDollars, 1...1e8, "starting dollars a symbol"),
+    .number("environment.unit_dollars", \.world.trading.unitDollars, 1e-6...1e8, "dollars of one unit"),
+    .integer("environment.maximum_units", \.world.trading.maximumUnits, 1...100, "units a symbol may hold"),
     .number(
       "environment.unit_share_of_value", \.world.trading.unitShareOfValue, 1e-9...1,
       "a unit is at most this share of the account over its symbols"),
     .flag("environment.allow_short", \.world.trading.allowShort, "whether a position may be negative"),
     .integer("environment.episode_length", \.world.episodeLength, 1...1_000_000, "bars of a training episode"),
     .number(
-      "environment.half_spread_bps", \.world.trading.execution.halfSpreadBasisPoints, 0...10_000,
+      "environment.half_spread_bps", \.world.trading.execution.halfSpreadBasisPoints, 0...1000,
       "half the spread, basis points"),
     .number(
-      "environment.impact_coefficient", \.world.trading.execution.impactCoefficient, 0...1000,
+      "environment.impact_coefficient", \.world.trading.execution.impactCoefficient, 0...100,
       "times volatility x sqrt(participation)"),
     .number("environment.commission_dollars", \.world.trading.execution.commissionDollars, 0...1e6, "dollars an order"),
     .number(
@@ -64,7 +64,7 @@ package enum SettingTable {
       "fall below the episode's high that is recorded"),
     .number(
       "environment.drawdown_reduce", \.world.trading.drawdown.reduce, 0...1,
-      "fall at which at most one symbol stays held"),
+      "fall at which at most one symbol may be newly held"),
     .number("environment.drawdown_halt", \.world.trading.drawdown.halt, 0...1, "fall after which nothing is bought"),
     .number(
       "environment.position_change_cost", \.world.planted.positionChangeCost, nonNegative,
