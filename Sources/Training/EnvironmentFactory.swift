@@ -5,7 +5,7 @@ package import Environments
 package import Market
 private import Storage
 
-/// The three windows of a run's split, which never overlap.
+/// The three windows of a run's split, in the order of time; they never overlap.
 package enum Window: String, Sendable, CaseIterable {
   case training, selection
   case heldOut = "held-out"
@@ -146,6 +146,12 @@ package struct EnvironmentFactory: Sendable {
           "the \(windows[first].window.rawValue) and the \(windows[second].window.rawValue) windows overlap: what one "
             + "has seen proves nothing in the other; change the dates of the section split")
       }
+    }
+    // A window's first features are made of the bars before it: whoever comes later has seen who came before.
+    for (earlier, later) in zip(windows, windows.dropFirst()) where later.dates.from < earlier.dates.from {
+      throw .refused(
+        "the \(later.window.rawValue) window lies before the \(earlier.window.rawValue) window, whose features look back "
+          + "into it; change the dates of the section split so that training, selection and held-out follow each other")
     }
     for (window, minimum) in [(Window.training, configuration.world.episodeLength + 1), (.selection, 2)] {
       let count = bars(of: window, in: market.tape).count

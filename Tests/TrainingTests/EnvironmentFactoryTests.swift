@@ -89,6 +89,20 @@ import Testing
         ("overlap", 2, { $0.split.heldOutFrom = $0.split.selectionUntil }),
         ("overlap", 2, { $0.split.heldOutFrom = early }),
         ("ends before", 1, { $0.split.selectionUntil = early }),
+        (
+          "the selection window lies before the training window", 2,
+          {
+            $0.split.selectionFrom = early
+            $0.split.selectionUntil = CalendarDate("2000-12-31")!
+          }
+        ),
+        (
+          "the held-out window lies before the selection window", 2,
+          {
+            $0.split.heldOutFrom = early
+            $0.split.heldOutUntil = CalendarDate("2000-12-31")!
+          }
+        ),
         ("training window holds", 1, { $0.world.episodeLength = 300 }),
         ("training window holds", 1, { $0.world.lookbackWindow = 10_000 }),
         (
