@@ -239,12 +239,15 @@ package final class Trainer {
       RunState.configurationAttribute: configuration.json.text,
       RunState.spacesAttribute: Trainer.spaces(environment).text,
       "run": directory.name,
+      "created": UTCTime.now(),
       "algorithm": configuration.algorithm.rawValue,
       "environment": configuration.world.name,
       "seed": "\(configuration.run.seed)",
       "data_fingerprint": factory.market?.contentHash ?? "",
       "source_revision": BuildInformation.revision,
       RunState.blasAttribute: MatrixProduct.libraryInformation.core,
+      "optimizer": "adam",
+      "network_spec": algorithm.spec.json.text,
       "network_layout": Trainer.layout(algorithm).text,
     ])
     RunState.add(algorithm.snapshot(), to: &checkpoint)

@@ -192,6 +192,7 @@ private struct RunEnd {
     var checkpoints: [String: Checkpoint] = [:]
     for name in files where name.hasSuffix(".h5") {
       var checkpoint = try place.checkpoint(place.file("run", name))
+      try #require(checkpoint.attributes.removeValue(forKey: "created") != nil)
       let metrics = try #require(checkpoint.groups["progress"]?.integers["carried_metrics"])
       for (index, metric) in metrics.enumerated() where ProgressTable.isClock(progress.columns[Int(metric)]) {
         checkpoint.groups["progress"]?.doubles["carried_values"]?[index] = 0

@@ -248,6 +248,10 @@ import Testing
         in: try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: ""))
       let original = trainer.checkpoint()
       #expect(try RunState.configuration(of: original, path: "a.h5") == configuration)
+      let network = try #require(original.attributes["network_spec"])
+      #expect(try NetworkSpec(json: JSON.parse(network)) == trainer.algorithm.spec)
+      #expect(original.attributes["optimizer"] == "adam")
+      #expect(original.attributes["created"]?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil)
       #expect(try TrainedPolicy(original, path: "a.h5", factory: factory).digest == trainer.parameterDigest)
       func refused(_ name: String, _ value: String?) throws {
         var checkpoint = original
