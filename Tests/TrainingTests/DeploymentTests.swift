@@ -96,7 +96,8 @@ import Testing
       let dates = try #require(first.json["dates"]?.arrayValue).compactMap { $0.stringValue }
       #expect(first.json["window"]?["first_decision"]?.stringValue == "2002-04-01")
       #expect(dates.allSatisfy { $0 > "2002-04-01" } && dates.count == first.actions.count)
-      #expect(first.text.contains("no edge found") || first.text.contains("edge"))
+      // A policy of a few updates on a market without drift.
+      #expect(first.text.contains("VERDICT: no edge found."))
       let selection = try RunEvaluator.evaluate(decoded, of: trained, window: .selection, factory: factory, seed: 3)
       #expect(selection.text != first.text)
       #expect(selection.json["notes"]?.arrayValue?.count == 1 && first.json["notes"]?.arrayValue?.isEmpty == true)
