@@ -203,8 +203,8 @@ extension PPO {
         "train/explained_variance",
         Advantages.explainedVariance(values: rollout.values, returns: rollout.returns, count: steps)
       ),
-      // Nothing was applied where the first minibatch already diverged: then there is no norm to show.
-      ("train/grad_norm", mean(\.gradientNorm, where: \.isApplied)),
+      // 0 where the first minibatch already went beyond the divergence limit: nothing was applied.
+      ("train/grad_norm", records.contains(where: \.isApplied) ? mean(\.gradientNorm, where: \.isApplied) : 0),
       ("train/learning_rate", learningRate),
       ("train/loss", records.last?.loss ?? .nan),
       ("train/mask_allowed_frac", Double(allowed) / Double(steps * spec.actions)),

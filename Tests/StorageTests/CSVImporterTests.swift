@@ -310,7 +310,7 @@ private let plain = """
   @Test func edges() {
     #expect(parse("9007199254740993") == .value(9_007_199_254_740_992))
     #expect(parse("00000000000000000000000.5") == .value(0.5))
-    #expect(parse("1e-400") == .value(0) || parse("1e-400") == .outOfRange)
+    #expect(parse("1e-400") == .value(0))
     #expect(parse(".5") == .value(0.5) && parse("5.") == .value(5))
     for text in ["", ".", "-", "+", "e5", "1e", "1e+", "1,5", "1_0", "0x1p3", " 1", "1 ", "--1", "1-", "infinit"] {
       #expect(parse(text) == .malformed, "\(text)")

@@ -15,7 +15,7 @@ package enum CSVImporter {
   package enum Layout: String, Sendable, CaseIterable {
     /// One series that does not name its symbol; prices are taken as they are (factor 1).
     case plain
-    /// One series that does not name its symbol, raw prices and an adjusted close, as Yahoo's exports have them.
+    /// One series that does not name its symbol, prices and an adjusted close, as Yahoo's exports have them.
     case adjusted
     /// Several tickers, raw prices and an adjusted close, as `bokeh_sampledata` ships them.
     case tickers

@@ -10,7 +10,8 @@ struct RunAccess {
   let trained: TrainedPolicy
 
   static let checkpointFlag = Flag(
-    "checkpoint", "WHICH", "best (default: the best on the selection window), latest, or a checkpoint's path")
+    "checkpoint", "WHICH",
+    "best (default: the best on the selection window), latest, or the name of a checkpoint in the run's folder")
 
   /// `choice`: best, latest, or a path; nil takes the best, or the latest where none was chosen yet.
   init(run: String, choice: String?) throws {
@@ -32,7 +33,14 @@ struct RunAccess {
           path: directory.path, what: "checkpoint", remedy: "train it with `strikeforge train`")
       }
       path = entry.path
-    case .some(let named): path = named
+    case .some(let named):
+      // Another run's checkpoint would be reported under this run's name.
+      let (folder, name) = FileSystem.split(named)
+      guard !named.contains("/") || folder == directory.path else {
+        throw TrainingError.refused(
+          "\(named) does not lie in the run's folder \(directory.path); name the run that it belongs to")
+      }
+      path = directory.file(name)
     }
     let checkpoint = try CheckpointStore.load(path)
     factory = try EnvironmentFactory(try RunState.configuration(of: checkpoint, path: path))
