@@ -13,7 +13,12 @@ package final class RunDirectory {
 
   private init(path: String) { self.path = path }
 
-  deinit { if lockDescriptor >= 0 { close(lockDescriptor) } }
+  deinit {
+    guard lockDescriptor >= 0 else { return }
+    // Given back by name: closing alone would leave it with a child that another thread is just starting.
+    flock(lockDescriptor, LOCK_UN)
+    close(lockDescriptor)
+  }
 
   package func file(_ name: String) -> String { FileSystem.join(path, name) }
 
