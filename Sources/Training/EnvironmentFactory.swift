@@ -16,6 +16,8 @@ package struct AdmittedMarket: Sendable {
   package let tape: MarketTape
   package let contentHash: String
   package let qualityReport: QualityReport
+  /// Computed once, read by every environment that the run makes.
+  package let features: MarketFeatures
 }
 
 /// Makes environments for one configuration. Loading it is what admits the data: no store without a passing gate record for exactly its
@@ -49,7 +51,8 @@ package struct EnvironmentFactory: Sendable {
     do {
       return try DualTickerEnvironment(
         tape: market.tape, configuration: configuration.world.trading, window: bars(of: .training, in: market.tape),
-        laneCount: count, episodes: .randomStarts(length: configuration.world.episodeLength))
+        laneCount: count, episodes: .randomStarts(length: configuration.world.episodeLength),
+        features: market.features)
     } catch {
       throw .environment(error)
     }
@@ -61,7 +64,7 @@ package struct EnvironmentFactory: Sendable {
     do {
       return try DualTickerEnvironment(
         tape: market.tape, configuration: configuration.world.trading, window: bars(of: window, in: market.tape),
-        laneCount: 1, episodes: .continuous, recordsFills: true)
+        laneCount: 1, episodes: .continuous, recordsFills: true, features: market.features)
     } catch {
       throw .environment(error)
     }
@@ -125,7 +128,10 @@ package struct EnvironmentFactory: Sendable {
       throw .refused(
         "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
     }
-    return AdmittedMarket(tape: MarketTape(series), contentHash: contents.contentHash, qualityReport: report)
+    let tape = MarketTape(series)
+    return AdmittedMarket(
+      tape: tape, contentHash: contents.contentHash, qualityReport: report,
+      features: MarketFeatures(tape: tape, execution: world.trading.execution))
   }
 
   private func checkSplit() throws(TrainingError) {

@@ -45,12 +45,13 @@ package final class DualTickerEnvironment: TradingEnvironment {
   private let startCount: UInt64
 
   /// tape: S symbols. window: decision bars, at least `MarketFeatures.warmUpBars` after the tape's begin. `recordsFills` keeps every
-  /// fill until it is drained.
+  /// fill until it is drained. `features`: those of this tape and execution model, where they are at hand; else they are computed.
   ///
   /// Throws where the tape, window or configuration cannot be played. Traps without lanes.
   package init(
     tape: MarketTape, configuration: DualTickerConfiguration = DualTickerConfiguration(), window: Range<Int>,
-    laneCount: Int, episodes: DualTickerConfiguration.Episodes = .randomStarts(length: 252), recordsFills: Bool = false
+    laneCount: Int, episodes: DualTickerConfiguration.Episodes = .randomStarts(length: 252), recordsFills: Bool = false,
+    features: MarketFeatures? = nil
   ) throws(EnvironmentError) {
     precondition(laneCount > 0, "\(laneCount) lanes")
     try configuration.validate()
@@ -65,7 +66,11 @@ package final class DualTickerEnvironment: TradingEnvironment {
     self.recordsFills = recordsFills
     episodeLength = length
     startCount = UInt64(window.count - length)
-    features = MarketFeatures(tape: tape, execution: configuration.execution)
+    self.features = features ?? MarketFeatures(tape: tape, execution: configuration.execution)
+    precondition(
+      self.features.barCount == tape.barCount && self.features.symbolCount == symbolCount,
+      "features of \(self.features.barCount) bars and \(self.features.symbolCount) symbols for a tape of "
+        + "\(tape.barCount) and \(symbolCount)")
     observationSpace = DualTickerObservation.space(symbols: tape.symbols)
     actionSpace = DualTickerAction.space(symbols: tape.symbols)
     legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
