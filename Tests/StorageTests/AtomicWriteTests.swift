@@ -1,6 +1,7 @@
 // The old file or the new one, and a name for every refusal.
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Storage

@@ -2,6 +2,7 @@
 
 import Inference
 import Market
+import TestSupport
 import Testing
 
 @testable import Storage

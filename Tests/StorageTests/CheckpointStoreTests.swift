@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Storage

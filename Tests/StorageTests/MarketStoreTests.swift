@@ -1,6 +1,7 @@
 // Bars come back to the bit with all that is known about them, and only questioned data may be trained on.
 
 import Market
+import TestSupport
 import Testing
 
 @testable import Storage

@@ -1,25 +1,8 @@
-// A folder of its own for a test, and bytes that look like something.
+// Bytes written plainly, errors caught, and seeded damage.
 
 import Glibc
 
 @testable import Storage
-
-/// Runs `body` with a new folder that is removed afterwards.
-func withScratchFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  var template = Array("/tmp/strikeforge-storage-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else { throw StorageError.system(path: "/tmp", operation: .create, code: errno) }
-  let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  defer { removeTree(folder) }
-  return try body(folder)
-}
-
-private func removeTree(_ folder: String) {
-  for name in (try? FileSystem.names(inFolder: folder)) ?? [] {
-    let path = FileSystem.join(folder, name)
-    if unlink(path) != 0 { removeTree(path) }
-  }
-  rmdir(folder)
-}
 
 /// Writes bytes without any of the care that is under test.
 func writePlainly(_ bytes: [UInt8], to path: String) {

@@ -75,6 +75,12 @@ package final class TemporaryFolder: Sendable {
   }
 }
 
+/// Runs `body` with the path of a new folder that is removed afterwards.
+package func withScratchFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let folder = try TemporaryFolder()
+  return try withExtendedLifetime(folder) { try body(folder.path) }
+}
+
 /// What the operating system refused to a test.
 package struct SystemError: Error, CustomStringConvertible {
   package let action: String

@@ -2,6 +2,7 @@
 
 import Kernels
 import Storage
+import TestSupport
 import Testing
 import Training
 

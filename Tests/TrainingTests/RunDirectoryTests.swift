@@ -1,6 +1,7 @@
 // A run's folder: how it is named, found and locked.
 
 import Storage
+import TestSupport
 import Testing
 import Training
 

@@ -13,23 +13,6 @@ import Testing
 
 @testable import Training
 
-/// Runs `body` with a new folder that is removed afterwards.
-func withScratchFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  var template = Array("/tmp/strikeforge-training-XXXXXX".utf8CString)
-  try #require(mkdtemp(&template) != nil)
-  let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  defer { removeTree(folder) }
-  return try body(folder)
-}
-
-private func removeTree(_ folder: String) {
-  for name in (try? FileSystem.names(inFolder: folder)) ?? [] {
-    let path = FileSystem.join(folder, name)
-    if unlink(path) != 0 { removeTree(path) }
-  }
-  rmdir(folder)
-}
-
 /// The training error that `body` throws, or nil.
 func trainingError<Result>(_ body: () throws -> Result) -> TrainingError? {
   do {

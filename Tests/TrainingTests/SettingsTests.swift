@@ -4,6 +4,7 @@ import Algorithms
 import Environments
 import Inference
 import Storage
+import TestSupport
 import Testing
 import Training
 

@@ -6,6 +6,7 @@ import Environments
 import Inference
 import Market
 import Storage
+import TestSupport
 import Testing
 
 @testable import Training
