@@ -130,10 +130,7 @@ final class MinibatchCutter: @unchecked Sendable {
       split = Int(random.nextInteger(below: UInt64(total)))
     case (.random, _):
       for index in 0..<orderCount { order[index] = Int32(index) }
-      for place in stride(from: orderCount - 1, to: 0, by: -1) {
-        let other = Int(random.nextInteger(below: UInt64(place + 1)))
-        (order[place], order[other]) = (order[other], order[place])
-      }
+      random.shuffle(UnsafeMutableBufferPointer(start: order, count: orderCount))
     case (.split(let position), .rotation):
       precondition((0..<total).contains(position), "split \(position) of \(total) steps")
       split = position
@@ -304,16 +301,7 @@ private final class SliceGather {
     starts.initialize(repeating: 0, count: rowCapacity)
     observations = FloatStorage(count: rowCapacity * observationCount)
     stateStorage = FloatStorage(count: 4 * stateCount)
-    var states = RecurrentStateRows()
-    if stateCount > 0 {
-      states.actorHidden = stateStorage.base
-      states.actorCell = stateStorage.base + stateCount
-      if hasCriticState {
-        states.criticHidden = stateStorage.base + 2 * stateCount
-        states.criticCell = stateStorage.base + 3 * stateCount
-      }
-    }
-    self.states = states
+    states = RecurrentStateRows(in: stateStorage, count: stateCount, hasCritic: hasCriticState)
   }
 
   deinit {

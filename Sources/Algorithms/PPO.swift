@@ -82,16 +82,7 @@ package final class PPO: Algorithm, @unchecked Sendable {
     let stateCount = laneCount * hidden
     stateStorage = FloatStorage(count: 4 * stateCount)
     stateStorage.fill(0)
-    var states = RecurrentStateRows()
-    if hidden > 0 {
-      states.actorHidden = stateStorage.base
-      states.actorCell = stateStorage.base + stateCount
-      if hasCriticState {
-        states.criticHidden = stateStorage.base + 2 * stateCount
-        states.criticCell = stateStorage.base + 3 * stateCount
-      }
-    }
-    self.states = states
+    states = RecurrentStateRows(in: stateStorage, count: stateCount, hasCritic: hasCriticState)
     samplers = (0..<laneCount).map { RandomStream(seed: seed, purpose: .actionSampling, lane: UInt32($0)) }
     minibatchRandom = RandomStream(seed: seed, purpose: .minibatchOrder)
     let sliceCount = laneSlices.count
@@ -139,10 +130,7 @@ final class BootstrapGather {
   init(capacity: Int, observationCount: Int, hiddenCount: Int) {
     observations = FloatStorage(count: capacity * observationCount)
     storage = FloatStorage(count: 4 * capacity * hiddenCount)
-    let base = storage.base
-    let count = capacity * hiddenCount
-    states = RecurrentStateRows(
-      actorHidden: base, actorCell: base + count, criticHidden: base + 2 * count, criticCell: base + 3 * count)
+    states = RecurrentStateRows(in: storage, count: capacity * hiddenCount, hasCritic: true)
     lanes = .allocate(capacity: capacity)
     lanes.initialize(repeating: 0, count: capacity)
   }

@@ -128,10 +128,7 @@ package final class Rollout: @unchecked Sendable {
 
   /// Permutes the rewards over all steps and lanes: the control that no learner may pass.
   package func permuteRewards(using random: inout RandomStream) {
-    for last in stride(from: horizon * laneCount - 1, to: 0, by: -1) {
-      let other = Int(random.nextInteger(below: UInt64(last + 1)))
-      (rewards[last], rewards[other]) = (rewards[other], rewards[last])
-    }
+    random.shuffle(UnsafeMutableBufferPointer(start: rewards, count: horizon * laneCount))
   }
 
   private func buffers(observationRow: Int, flagRow: Int) -> StepBuffers {

@@ -71,6 +71,11 @@ package struct RandomStream: Sendable, Hashable {
 
   /// Fisher-Yates, in place.
   package mutating func shuffle<Element>(_ values: inout [Element]) {
+    values.withUnsafeMutableBufferPointer { shuffle($0) }
+  }
+
+  /// Fisher-Yates on borrowed memory, in place.
+  package mutating func shuffle<Element>(_ values: UnsafeMutableBufferPointer<Element>) {
     guard values.count > 1 else { return }
     for last in stride(from: values.count - 1, to: 0, by: -1) {
       values.swapAt(last, Int(nextInteger(below: UInt64(last + 1))))

@@ -1,5 +1,7 @@
 // The one shape of experience that forward and backward passes read.
 
+package import Kernels
+
 /// L time steps of n sequences, where they lie: nothing is copied.
 ///
 /// Step t's observations are the contiguous rows (n, D) at `observations + t * observationTimeStride`; `starts` likewise holds one flag a
@@ -52,6 +54,18 @@ package struct RecurrentStateRows: @unchecked Sendable {
     self.actorCell = actorCell
     self.criticHidden = criticHidden
     self.criticCell = criticCell
+  }
+
+  /// The vectors, `count` floats each, one behind the other in `storage` (room for four); all nil where `count` is 0.
+  package init(in storage: FloatStorage, count: Int, hasCritic: Bool) {
+    precondition(storage.count >= 4 * count, "four vectors of \(count) floats in storage of \(storage.count)")
+    self.init()
+    guard count > 0 else { return }
+    actorHidden = storage.base
+    actorCell = storage.base + count
+    guard hasCritic else { return }
+    criticHidden = storage.base + 2 * count
+    criticCell = storage.base + 3 * count
   }
 
   /// The same from float `offset` on.

@@ -75,7 +75,8 @@ package struct ParityReplay {
     let scaled = FloatStorage(count: lanes * spec.inputs)
     let memory = FloatStorage(count: 4 * lanes * spec.hiddenCount)
     memory.fill(0)
-    let state = ParityReplay.state(memory, lanes: lanes, spec: spec)
+    let state = RecurrentStateRows(
+      in: memory, count: lanes * spec.hiddenCount, hasCritic: spec.criticMemory == .separate)
     let sessions = (0..<lanes).map { _ in LaneSession(policy) }
     let samplers = (0..<lanes).map { RandomStream(seed: seed, purpose: .exploration, lane: UInt32($0)) }
     let pool = WorkerPool(workerCount: 1)
@@ -173,19 +174,6 @@ package struct ParityReplay {
       return Int32(
         ActionSelection.sample(probabilities: probabilities, mask: mask, count: count, uniform: uniform))
     }
-  }
-
-  private static func state(_ memory: FloatStorage, lanes: Int, spec: NetworkSpec) -> RecurrentStateRows {
-    var state = RecurrentStateRows()
-    guard spec.hiddenCount > 0 else { return state }
-    let count = lanes * spec.hiddenCount
-    state.actorHidden = memory.base
-    state.actorCell = memory.base + count
-    if spec.criticMemory == .separate {
-      state.criticHidden = memory.base + 2 * count
-      state.criticCell = memory.base + 3 * count
-    }
-    return state
   }
 }
 

@@ -248,7 +248,7 @@ package final class Trainer {
       RunState.blasAttribute: MatrixProduct.libraryInformation.core,
       "optimizer": "adam",
       "network_spec": algorithm.spec.json.text,
-      "network_layout": Trainer.layout(algorithm).text,
+      "network_layout": algorithm.parameters.layout.json.text,
     ])
     RunState.add(algorithm.snapshot(), to: &checkpoint)
     RunState.add(progress.snapshot(), to: &checkpoint)
@@ -259,20 +259,9 @@ package final class Trainer {
 
   package static func spaces(_ environment: any VectorEnvironment) -> JSON {
     .object([
-      "columns": .array(
-        environment.observationSpace.columns.map { .object(["name": .string($0.name), "unit": .string($0.unit)]) }),
+      "columns": environment.observationSpace.json,
       "actions": .array(environment.actionSpace.names.map(JSON.string)),
       "fallback": environment.actionSpace.fallback.map { .integer(Int64($0)) } ?? .null,
     ])
-  }
-
-  private static func layout(_ algorithm: PPO) -> JSON {
-    .array(
-      algorithm.parameters.layout.entries.map { entry in
-        .object([
-          "name": .string(entry.name), "offset": .integer(Int64(entry.offset)),
-          "shape": .array(entry.shape.map { .integer(Int64($0)) }),
-        ])
-      })
   }
 }
