@@ -173,6 +173,11 @@ package enum FileSystem {
     guard unlink(path) == 0 || errno == ENOENT else { throw .system(path: path, operation: .remove, code: errno) }
   }
 
+  /// Gives a file another name in its folder, replacing what has that name.
+  package static func rename(_ path: String, to newPath: String) throws(StorageError) {
+    guard Glibc.rename(path, newPath) == 0 else { throw .system(path: path, operation: .rename, code: errno) }
+  }
+
   /// The folder ("." or "/" if none is named) and the last component of a path; trailing slashes are ignored.
   package static func split(_ path: String) -> (folder: String, name: String) {
     var bytes = Substring(path)

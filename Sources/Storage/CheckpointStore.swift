@@ -43,6 +43,17 @@ package struct CheckpointStore: Sendable {
     return bestPath
   }
 
+  /// The ending of checkpoints that a run left behind when it went back to an earlier one. Nothing takes such a file for a checkpoint.
+  package static let setAsideSuffix = ".set-aside"
+
+  /// Takes checkpoints out of the row by another ending, over what was set aside under that name before. The earliest goes first: killed on
+  /// the way, the newest is still the one that it was.
+  package func setAside(_ entries: [Entry]) throws(StorageError) {
+    for entry in entries.sorted(by: { $0.step < $1.step }) {
+      try FileSystem.rename(entry.path, to: entry.path + CheckpointStore.setAsideSuffix)
+    }
+  }
+
   /// The checkpoints in order of their steps, `best.h5` not among them. Nothing is opened.
   package func list() throws(StorageError) -> [Entry] {
     try CheckpointStore.list(directory: directory)

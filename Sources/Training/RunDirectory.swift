@@ -20,6 +20,11 @@ package final class RunDirectory {
     close(lockDescriptor)
   }
 
+  /// What a user types to name this run.
+  package var argument: String {
+    CommandText.quoted(RunDirectory.path(ofRun: name) == path ? name : path)
+  }
+
   package func file(_ name: String) -> String { FileSystem.join(path, name) }
 
   /// The folder of a run by its name below `checkpoints`, or by its path where `run` holds a slash.

@@ -52,10 +52,11 @@ package final class Trainer {
     collector.begin(seed: UInt64(configuration.run.seed))
   }
 
-  /// A run that continues where `checkpoint` left it.
+  /// A run that continues where `checkpoint` left it. `later`: the checkpoints that it leaves behind; they are set aside once everything is
+  /// restored, and before the log is cut back, so that a kill at any moment leaves a folder that a plain resume understands.
   package init(
-    resuming checkpoint: Checkpoint, from path: String, configuration: RunConfiguration, factory: EnvironmentFactory,
-    in directory: RunDirectory
+    resuming checkpoint: Checkpoint, from path: String, leavingBehind later: [CheckpointStore.Entry] = [],
+    configuration: RunConfiguration, factory: EnvironmentFactory, in directory: RunDirectory
   ) throws(TrainingError) {
     self.configuration = configuration
     self.factory = factory
@@ -76,6 +77,11 @@ package final class Trainer {
       throw .restore(path: path, error)
     }
     startStep = progress.step
+    do {
+      try checkpoints.setAside(later)
+    } catch {
+      throw .storage(error)
+    }
     log = try CSVSink(path: directory.file("progress.csv"), resumeStep: progress.step)
   }
 

@@ -9,6 +9,8 @@ package import Storage
 package enum TrainingError: Error, CustomStringConvertible {
   case configuration(ConfigurationError)
   case storage(StorageError)
+  /// A checkpoint that cannot be read, where an older one can; `command` continues from that.
+  case unusableCheckpoint(StorageError, command: String)
   case policy(PolicyBundleError)
   case environment(EnvironmentError)
   case decision(DecisionError)
@@ -27,6 +29,8 @@ package enum TrainingError: Error, CustomStringConvertible {
     switch self {
     case .configuration(let error): error.description
     case .storage(let error): error.description
+    case .unusableCheckpoint(let error, let command):
+      "\(error); or continue from the checkpoint before it with `\(command)`"
     case .policy(let error): error.description
     case .environment(let error): error.description
     case .decision(let error): "the policy could not decide: \(error)"

@@ -244,6 +244,13 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       place in
       for step in place.checkpointSteps("run") { place.folder.remove(place.file("run", "checkpoint-\(step).h5")) }
     },
+    BadInput("no such checkpoint", "train --resume run --from 77", exits: 1, says: "no checkpoint-77.h5", "best.h5"),
+    BadInput(
+      "no checkpoint before", "train --resume run --from previous", exits: 1, says: "before its newest", "--from"
+    ) { $0.folder.remove("checkpoints/run/checkpoint-2048.h5") },
+    BadInput(
+      "another run's checkpoint", "train --resume run --from checkpoints/other/checkpoint-2048.h5", exits: 2,
+      says: "checkpoints/other/checkpoint-2048.h5", "name the run that it belongs to"),
     BadInput("no best", "export run --checkpoint best", exits: 1, says: "checkpoints/run holds no best.h5", "latest") {
       $0.folder.remove("checkpoints/run/best.h5")
     },
@@ -327,6 +334,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput(
       "configuration at resume", "train --resume run --config run.yaml", exits: 64,
       says: "--config cannot go with --resume"),
+    BadInput("from without resume", "train --from previous", exits: 64, says: "--from goes with --resume"),
     BadInput(
       "setting at resume", "train --resume run --set algorithm.gamma=0.9", exits: 64,
       says: "only run.workers may be set"),

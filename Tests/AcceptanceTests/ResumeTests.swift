@@ -174,7 +174,7 @@ import Testing
 }
 
 /// All that a finished run leaves behind and that must not depend on how often it was killed.
-private struct RunEnd {
+struct RunEnd {
   let parameters: String
   let steps: [Int]
   let rows: [[String]]

@@ -14,11 +14,14 @@ struct TrainCommand: Command {
       Flag("set", "KEY=VALUE", repeats: true, "one setting, for example algorithm.gamma=0.995; lies over the files"),
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
       Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers may be set"),
+      Flag("from", "CHECKPOINT", "where --resume continues instead: \(ResumePoint.choices)"),
       Flag("keys", "prints every setting with its default and meaning, and ends"),
     ],
     notes: """
       SIGINT (Ctrl-C) and SIGTERM save and stop; a second one stops at once. A run
-      that was killed and resumed equals one that never was, bit for bit.
+      that was killed and resumed equals one that never was, bit for bit. With --from
+      an earlier checkpoint, later ones are kept as checkpoint-STEP.h5.set-aside and
+      rows of later steps are cut off: the run walks there again.
       """)
 
   static func run(_ arguments: Arguments) throws -> Int32 {
@@ -27,6 +30,9 @@ struct TrainCommand: Command {
       return 0
     }
     StopSignal.install()
+    if arguments.has("from"), !arguments.has("resume") {
+      throw UsageError("--from goes with --resume: it names the checkpoint to continue from", command: description)
+    }
     let trainer = try arguments.value("resume").map { try resume($0, arguments) } ?? start(arguments)
     let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
     trainer.onRow = { (row: MetricRow) throws(TrainingError) in console.write(row) }
@@ -46,7 +52,7 @@ struct TrainCommand: Command {
       let signal = StopSignal.received.map(StopSignal.name) ?? "request"
       console.clearBar()
       print("stopped by \(signal) after saving at step \(ConsoleSink.grouped(step)); continue with")
-      print("  strikeforge train --resume \(shown(trainer.directory))")
+      print("  strikeforge train --resume \(trainer.directory.argument)")
     }
     return 0
   }
@@ -66,7 +72,7 @@ struct TrainCommand: Command {
     print(configuration.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) { print(line) }
     try directory.write(configuration.json.prettyText + "\n", to: "config.json")
-    try directory.write(CommandLine.arguments.map(quoted).joined(separator: " ") + "\n", to: "command.txt")
+    try directory.write(CommandLine.arguments.map(CommandText.quoted).joined(separator: " ") + "\n", to: "command.txt")
     try directory.write(RunNotes.manifest(configuration, factory: factory).prettyText + "\n", to: "manifest.json")
     print("run folder: \(directory.path)")
     return try Trainer(starting: configuration, factory: factory, in: directory)
@@ -77,12 +83,8 @@ struct TrainCommand: Command {
       throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
     }
     let directory = try RunDirectory.open(run: run, locks: true)
-    guard let entry = try CheckpointStore.list(directory: directory.path).last else {
-      throw TrainingError.incomplete(
-        path: directory.path, what: "checkpoint", remedy: "it ended before its first; start it under another name")
-    }
-    let checkpoint = try CheckpointStore.load(entry.path)
-    var configuration = try RunState.configuration(of: checkpoint, path: entry.path)
+    let point = try ResumePoint.find(in: directory, from: arguments.value("from"))
+    var configuration = try RunState.configuration(of: point.checkpoint, path: point.path)
     for assignment in arguments.values("set") {
       guard assignment.hasPrefix("run.workers=") else {
         throw UsageError("--resume keeps the run's configuration; only run.workers may be set", command: description)
@@ -95,22 +97,14 @@ struct TrainCommand: Command {
     }
     let factory = try EnvironmentFactory(configuration)
     let trainer = try Trainer(
-      resuming: checkpoint, from: entry.path, configuration: configuration, factory: factory, in: directory)
+      resuming: point.checkpoint, from: point.path, leavingBehind: point.later, configuration: configuration,
+      factory: factory, in: directory)
     print(
-      "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(entry.path))")
-    if let warning = RunState.blasWarning(checkpoint) { print(warning) }
-    print("restored: " + checkpoint.groups.keys.sorted().joined(separator: ", "))
+      "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(point.path))")
+    for entry in point.later { print("set aside: \(entry.path)\(CheckpointStore.setAsideSuffix)") }
+    if let warning = RunState.blasWarning(point.checkpoint) { print(warning) }
+    print("restored: " + point.checkpoint.groups.keys.sorted().joined(separator: ", "))
     return trainer
-  }
-
-  private static func shown(_ directory: RunDirectory) -> String {
-    RunDirectory.path(ofRun: directory.name) == directory.path ? directory.name : directory.path
-  }
-
-  private static func quoted(_ word: String) -> String {
-    let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "_-./=:,+@%".contains($0) }
-    if isPlain { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 
   private static func printKeys() {
