@@ -1,6 +1,7 @@
 // The policy server's only top-level code.
 
 import Glibc
+import Inference
 
 @main
 struct Main {
@@ -10,8 +11,14 @@ struct Main {
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 
-  /// Runs one command and returns the exit code: 0 done, 1 failed, 64 wrong usage.
+  /// Runs one command and returns the exit code: 0 done, 1 failed, 2 refused, 64 wrong usage.
   private static func run(_ arguments: [String]) -> Int32 {
+    do {
+      try EnvironmentSecrets.refuseInProcess()
+    } catch {
+      Output.error("strikeforge-serve: \(error)")
+      return 2
+    }
     let request: Request
     do {
       request = try Request(arguments)

@@ -89,10 +89,20 @@ package struct EnvironmentFactory: Sendable {
   package func dates(of window: Window) -> (from: CalendarDate, until: CalendarDate) {
     let split = configuration.split
     return switch window {
-    case .training: (split.trainingFrom, split.trainingUntil)
+    case .training: (trainingStart ?? split.trainingFrom, split.trainingUntil)
     case .selection: (split.selectionFrom, split.selectionUntil)
     case .heldOut: (split.heldOutFrom, split.heldOutUntil)
     }
+  }
+
+  /// The first of the last `split.training_sessions` sessions of the exchange; nil where there are not so many, or all are wanted.
+  private var trainingStart: CalendarDate? {
+    let (split, calendar) = (configuration.split, TradingCalendar.xnys)
+    let first = max(split.trainingFrom, calendar.supportedRange.lowerBound)
+    let last = min(split.trainingUntil, calendar.supportedRange.upperBound)
+    guard split.trainingSessions > 0, first <= last else { return nil }
+    let sessions = calendar.sessions(in: first...last)
+    return sessions.count >= split.trainingSessions ? sessions[sessions.count - split.trainingSessions] : nil
   }
 
   private static func admit(_ configuration: RunConfiguration) throws(TrainingError) -> AdmittedMarket {
@@ -136,6 +146,14 @@ package struct EnvironmentFactory: Sendable {
 
   private func checkSplit() throws(TrainingError) {
     guard let market else { return }
+    let split = configuration.split
+    guard split.trainingSessions == 0 || trainingStart != nil else {
+      throw .configuration(
+        .conflict(
+          "split.training_sessions asks for \(split.trainingSessions) sessions, but the exchange has fewer from "
+            + "\(split.trainingFrom) to \(split.trainingUntil); ask for fewer, or change the dates of the section split"
+        ))
+    }
     let windows = Window.allCases.map { (window: $0, dates: dates(of: $0)) }
     for (window, dates) in windows where dates.from > dates.until {
       throw .configuration(
@@ -166,7 +184,7 @@ package struct EnvironmentFactory: Sendable {
           .conflict(
             "the \(window.rawValue) window holds \(count) bars of the data, which ends on "
               + "\(market.tape.dates.last?.description ?? "no date"), but \(minimum) are needed; change the dates of the "
-              + "section split"))
+              + "section split" + (window == .training ? " or lower environment.episode_length" : "")))
       }
     }
   }

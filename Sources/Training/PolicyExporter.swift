@@ -11,6 +11,8 @@ package struct TrainedPolicy: Sendable {
   package let configuration: RunConfiguration
   package let step: Int
   package let runName: String
+  /// `run.model_name`, or the run's name.
+  package var modelName: String { configuration.run.modelName.isEmpty ? runName : configuration.run.modelName }
   /// SHA-256 of the parameters.
   package let digest: String
   package let sourcePath: String
@@ -79,7 +81,8 @@ package enum PolicyExporter {
       algorithm: trained.configuration.algorithm.rawValue, observationSpace: lanes.observationSpace,
       actionSpace: lanes.actionSpace,
       provenance: [
-        "run": trained.runName, "step": "\(trained.step)", "parameters_sha256": trained.digest,
+        "run": trained.runName, "model_name": trained.modelName, "step": "\(trained.step)",
+        "parameters_sha256": trained.digest,
         "configuration": trained.configuration.json.text, "data_fingerprint": trained.dataFingerprint,
         "source_revision": BuildInformation.revision, "strikeforge": BuildInformation.version,
       ],

@@ -54,8 +54,11 @@ package enum RunNotes {
     return lines
   }
 
-  package static func manifest(_ configuration: RunConfiguration, factory: EnvironmentFactory) -> JSON {
+  package static func manifest(_ configuration: RunConfiguration, factory: EnvironmentFactory, modelName: String)
+    -> JSON
+  {
     var members: [String: JSON] = [
+      "model_name": .string(modelName),
       "strikeforge": .string(BuildInformation.version),
       "source_revision": .string(BuildInformation.revision),
       "created": .string(UTCTime.now()),

@@ -29,6 +29,12 @@ struct Main {
   }
 
   static func run(_ words: [String]) -> Int32 {
+    do {
+      try EnvironmentSecrets.refuseInProcess()
+    } catch {
+      complain("strikeforge: \(error)")
+      return 2
+    }
     guard let verb = words.first else {
       complain("strikeforge: no command given")
       complain(usage)

@@ -17,10 +17,11 @@ package enum Program: String, Sendable {
   }
 
   /// Starts it with `folder` as its working directory and `input` on its standard input. `output`: where its standard output goes instead of
-  /// into the outcome.
-  package func start(_ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil) throws
-    -> RunningProgram
-  {
+  /// into the outcome. `environment`: variables beside those of the tests.
+  package func start(
+    _ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil,
+    environment: [String: String] = [:]
+  ) throws -> RunningProgram {
     let streams = try TemporaryFolder()
     try streams.write(input, to: "in")
     var actions = posix_spawn_file_actions_t()
@@ -42,7 +43,8 @@ package enum Program: String, Sendable {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     // `env` changes into the folder and becomes the program.
     let launcher = "/usr/bin/env"
-    var words = ([launcher, "-C", folder, path] + arguments).map { strdup($0) } + [nil]
+    let variables = environment.map { $0.key + "=" + $0.value }
+    var words = ([launcher, "-C", folder] + variables + [path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process = pid_t()
     let code = posix_spawn(&process, launcher, &actions, &attributes, &words, environ)
@@ -51,10 +53,11 @@ package enum Program: String, Sendable {
   }
 
   /// Runs it to its end.
-  package func run(_ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil) throws
-    -> ProgramOutcome
-  {
-    try start(arguments, in: folder, input: input, output: output).wait()
+  package func run(
+    _ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil,
+    environment: [String: String] = [:]
+  ) throws -> ProgramOutcome {
+    try start(arguments, in: folder, input: input, output: output, environment: environment).wait()
   }
 }
 

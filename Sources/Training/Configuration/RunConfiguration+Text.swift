@@ -4,19 +4,26 @@ package import Inference
 private import Storage
 
 extension RunConfiguration {
-  /// Lays a YAML file over this configuration.
+  /// Lays a YAML file, over its base where it names one, over this configuration.
   package mutating func apply(yamlFile path: String) throws(ConfigurationError) {
+    for layer in try ConfigurationLayers.chain(endingAt: path) { try apply(layer.tree, source: layer.path) }
+  }
+
+  /// What a YAML file says, as nested values.
+  static func tree(ofYAMLFile path: String) throws(ConfigurationError) -> JSON {
     let bytes: [UInt8]
     do {
       bytes = try FileSystem.read(path)
     } catch {
       throw .unreadable(path: path, reason: error.description)
     }
-    try apply(try YAML.parse(bytes, source: path), source: path)
+    return try YAML.parse(bytes, source: path)
   }
 
-  /// Lays nested values over this configuration: `{"algorithm": {"gamma": 0.99}}`. Unknown keys are refused.
-  package mutating func apply(_ tree: JSON, source: String) throws(ConfigurationError) {
+  /// Lays nested values over this configuration: `{"algorithm": {"gamma": 0.99}}`. Unknown keys are refused. Returns the keys that were named.
+  @discardableResult
+  package mutating func apply(_ tree: JSON, source: String) throws(ConfigurationError) -> [String] {
+    var keys: [String] = []
     guard let sections = tree.objectValue else {
       throw .wrongValue(key: "the whole file", source: source, found: tree.kindName, expected: "sections with settings")
     }
@@ -30,12 +37,21 @@ extension RunConfiguration {
       }
       for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
         try set(section + "." + name, to: value, source: source)
+        keys.append(section + "." + name)
       }
     }
+    return keys
   }
 
-  /// Lays one `section.key=value` over this configuration; the value is read as YAML.
-  package mutating func apply(assignment: String) throws(ConfigurationError) {
+  /// Lays values by key over this configuration. Returns the keys.
+  mutating func apply(_ values: [(key: String, value: JSON)], source: String) throws(ConfigurationError) -> [String] {
+    for (key, value) in values { try set(key, to: value, source: source) }
+    return values.map(\.key)
+  }
+
+  /// Lays one `section.key=value` over this configuration; the value is read as YAML. Returns the key.
+  @discardableResult
+  package mutating func apply(assignment: String) throws(ConfigurationError) -> String {
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else {
       throw .wrongValue(
@@ -46,6 +62,7 @@ extension RunConfiguration {
       throw .wrongValue(key: String(parts[0]), source: "--set", found: "more than one line", expected: "one value")
     }
     try set(String(parts[0]), to: value, source: "--set")
+    return String(parts[0])
   }
 
   private mutating func set(_ key: String, to value: JSON, source: String) throws(ConfigurationError) {
@@ -84,7 +101,10 @@ extension RunConfiguration {
   }
 
   /// The whole configuration as YAML text, in the table's order.
-  package var yamlText: String {
+  package var yamlText: String { yamlText { _ in nil } }
+
+  /// The same with a comment behind every setting of which `source` knows where it comes from.
+  func yamlText(source: (String) -> String?) -> String {
     var text = ""
     var section = ""
     for setting in SettingTable.all {
@@ -93,7 +113,11 @@ extension RunConfiguration {
         section = parts[0]
         text += section + ":\n"
       }
-      text += "  \(parts[1]): \(RunConfiguration.yaml(setting.read(self)))\n"
+      // A file's name may hold anything; what YAML could misread is escaped, so that it stays a comment.
+      let comment = source(setting.key).map {
+        "  # " + RunConfiguration.escaped(JSON.string($0).text).dropFirst().dropLast()
+      }
+      text += "  \(parts[1]): \(RunConfiguration.yaml(setting.read(self)))\(comment ?? "")\n"
     }
     return text
   }

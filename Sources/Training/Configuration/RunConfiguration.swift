@@ -9,6 +9,8 @@ package import Market
 package struct RunConfiguration: Sendable, Equatable {
   /// How long, from which seed, and how often to save and look.
   package struct Run: Sendable, Equatable {
+    /// What the policy is called in what it leaves behind; empty takes the run folder's name.
+    package var modelName = ""
     package var seed = 0
     /// Environment steps over all lanes, rounded up to whole rollouts.
     package var totalTimesteps = 500_000
@@ -45,6 +47,8 @@ package struct RunConfiguration: Sendable, Equatable {
   package struct Split: Sendable, Equatable {
     package var trainingFrom = CalendarDate(year: 1990, month: 1, day: 1)!
     package var trainingUntil = CalendarDate(year: 2009, month: 12, day: 31)!
+    /// Exchange sessions up to `trainingUntil` that training sees; 0 sees all since `trainingFrom`.
+    package var trainingSessions = 0
     package var selectionFrom = CalendarDate(year: 2010, month: 1, day: 1)!
     package var selectionUntil = CalendarDate(year: 2010, month: 12, day: 31)!
     package var heldOutFrom = CalendarDate(year: 2011, month: 1, day: 3)!

@@ -14,9 +14,25 @@ package enum SettingTable {
 
   package static func setting(_ key: String) -> Setting? { all.first { $0.key == key } }
 
+  /// Whether a text can stand as a file's name anywhere; the empty one names nothing and is taken.
+  private static func isName(_ text: String) -> Bool {
+    text.utf8.count <= 100 && !text.hasPrefix(".") && !text.hasPrefix("-")
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+
   private static let nonNegative = 0...Double.greatestFiniteMagnitude
 
   private static let runSettings: [Setting] = [
+    .text(
+      "run.model_name", \.run.modelName, expected: "a name of at most 100 letters, digits, '.', '_' and '-'",
+      "the policy's name in manifest and bundle; empty takes the run folder's", accepts: isName),
     .integer("run.seed", \.run.seed, 0...Int(Int32.max), "names every stream of random numbers"),
     .integer("run.total_timesteps", \.run.totalTimesteps, 1...1_000_000_000_000, "environment steps over all lanes"),
     .integer("run.workers", \.run.workers, 0...256, "threads; 0 takes every core; never changes a number"),
@@ -79,6 +95,9 @@ package enum SettingTable {
   private static let splitSettings: [Setting] = [
     .date("split.training_from", \.split.trainingFrom, "first date that training may see"),
     .date("split.training_until", \.split.trainingUntil, "last date that training may see"),
+    .integer(
+      "split.training_sessions", \.split.trainingSessions, 0...100_000,
+      "exchange sessions before training_until that training sees; 0 sees all since training_from"),
     .date("split.selection_from", \.split.selectionFrom, "first date of the window that chooses the best checkpoint"),
     .date("split.selection_until", \.split.selectionUntil, "last date of that window"),
     .date("split.held_out_from", \.split.heldOutFrom, "first date that only `evaluate` sees"),

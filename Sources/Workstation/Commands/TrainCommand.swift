@@ -10,12 +10,15 @@ struct TrainCommand: Command {
     name: "train", summary: "Trains a policy, saving as it goes; or continues a run that was stopped or killed.",
     operands: "", operandCount: 0...0,
     flags: [
-      Flag("config", "FILE", repeats: true, "YAML configuration; later files lie over earlier ones"),
+      Flag(
+        "config", "FILE", repeats: true, "YAML configuration; later files lie over earlier ones, and over their 'base'"),
       Flag("set", "KEY=VALUE", repeats: true, "one setting, for example algorithm.gamma=0.995; lies over the files"),
+    ] + SettingFlag.all.map { Flag($0.name, $0.valueName, $0.help) } + [
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
       Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers may be set"),
       Flag("from", "CHECKPOINT", "where --resume continues instead: \(ResumePoint.choices)"),
       Flag("keys", "prints every setting with its default and meaning, and ends"),
+      Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
     ],
     notes: """
       SIGINT (Ctrl-C) and SIGTERM save and stop; a second one stops at once. A run
@@ -27,6 +30,10 @@ struct TrainCommand: Command {
   static func run(_ arguments: Arguments) throws -> Int32 {
     if arguments.has("keys") {
       printKeys()
+      return 0
+    }
+    if arguments.has("dump-config"), !arguments.has("resume") {
+      print(try layers(arguments).yamlText, terminator: "")
       return 0
     }
     StopSignal.install()
@@ -58,28 +65,42 @@ struct TrainCommand: Command {
   }
 
   private static func start(_ arguments: Arguments) throws -> Trainer {
-    var configuration = RunConfiguration()
-    do throws(ConfigurationError) {
-      for file in arguments.values("config") { try configuration.apply(yamlFile: file) }
-      for assignment in arguments.values("set") { try configuration.apply(assignment: assignment) }
-    } catch {
-      throw TrainingError.configuration(error)
-    }
+    let layers = try layers(arguments)
+    let configuration = layers.configuration
     let factory = try EnvironmentFactory(configuration)
     try Trainer.requireTrainable(configuration, factory)  // before a folder is made for it
     let directory = try RunDirectory.create(
-      run: arguments.value("run") ?? "", prefix: "\(configuration.algorithm.rawValue)-\(configuration.world.name)")
-    print(configuration.yamlText, terminator: "")
+      run: arguments.value("run") ?? configuration.run.modelName,
+      prefix: "\(configuration.algorithm.rawValue)-\(configuration.world.name)")
+    print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) { print(line) }
     try directory.write(configuration.json.prettyText + "\n", to: "config.json")
+    try directory.write(layers.yamlText, to: "config.yaml")
     try directory.write(CommandLine.arguments.map(CommandText.quoted).joined(separator: " ") + "\n", to: "command.txt")
-    try directory.write(RunNotes.manifest(configuration, factory: factory).prettyText + "\n", to: "manifest.json")
+    let modelName = configuration.run.modelName.isEmpty ? directory.name : configuration.run.modelName
+    let manifest = RunNotes.manifest(configuration, factory: factory, modelName: modelName)
+    try directory.write(manifest.prettyText + "\n", to: "manifest.json")
     print("run folder: \(directory.path)")
     return try Trainer(starting: configuration, factory: factory, in: directory)
   }
 
+  /// The files, then --set and the flags that stand for settings in the order in which they are written.
+  private static func layers(_ arguments: Arguments) throws(TrainingError) -> ConfigurationLayers {
+    var layers = ConfigurationLayers()
+    do throws(ConfigurationError) {
+      for file in arguments.values("config") { try layers.apply(yamlFile: file) }
+      for (name, value) in arguments.flags {
+        if name == "set" { try layers.apply(assignment: value) }
+        if let flag = SettingFlag.named(name) { try layers.apply(flag, value: value) }
+      }
+    } catch {
+      throw .configuration(error)
+    }
+    return layers
+  }
+
   private static func resume(_ run: String, _ arguments: Arguments) throws -> Trainer {
-    for flag in ["config", "run"] where arguments.has(flag) {
+    for flag in ["config", "run", "dump-config"] + SettingFlag.all.map(\.name) where arguments.has(flag) {
       throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
     }
     let directory = try RunDirectory.open(run: run, locks: true)

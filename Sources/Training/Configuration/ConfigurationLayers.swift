@@ -1,0 +1,70 @@
+// A configuration as layers: defaults, files from base to overlay, flags; and where each value comes from.
+
+package import Inference
+private import Storage
+
+/// Layers laid over each other, the later over the earlier. Every setting remembers the layer that it comes from.
+package struct ConfigurationLayers: Sendable {
+  /// A file may name the file that it lies over: `base: dual-ticker.yaml`, as seen from its own folder.
+  package static let baseKey = "base"
+  private static let maximumFiles = 16
+
+  package private(set) var configuration = RunConfiguration()
+  /// The file or flag of every setting that a layer named, by key.
+  package private(set) var sources: [String: String] = [:]
+
+  package init() {}
+
+  /// Lays a YAML file, over its base where it names one, over what is there.
+  package mutating func apply(yamlFile path: String) throws(ConfigurationError) {
+    for layer in try ConfigurationLayers.chain(endingAt: path) {
+      note(try configuration.apply(layer.tree, source: layer.path), from: layer.path)
+    }
+  }
+
+  /// Lays one `section.key=value` of --set over what is there.
+  package mutating func apply(assignment: String) throws(ConfigurationError) {
+    note([try configuration.apply(assignment: assignment)], from: "--set")
+  }
+
+  /// Lays the value of a flag that stands for a setting over what is there.
+  package mutating func apply(_ flag: SettingFlag, value: String) throws(ConfigurationError) {
+    let source = "--" + flag.name
+    note(
+      try configuration.apply([(flag.key, try flag.read(value, configuration))], source: source), from: source)
+  }
+
+  /// The whole configuration as YAML that says of every value that is no default where it comes from. Read back, it is the same configuration.
+  package var yamlText: String {
+    configuration.yamlText { sources[$0] }
+  }
+
+  private mutating func note(_ keys: [String], from source: String) {
+    for key in keys { sources[key] = source }
+  }
+
+  /// A file and what it lies over, the lowest first, each without its `base`.
+  static func chain(endingAt path: String) throws(ConfigurationError) -> [(path: String, tree: JSON)] {
+    var layers: [(path: String, tree: JSON)] = []
+    var next: String? = path
+    while let path = next {
+      guard !layers.contains(where: { $0.path == path }), layers.count < maximumFiles else {
+        throw .conflict(
+          "\(path): the files lie over each other in a circle (\((layers.map(\.path) + [path]).joined(separator: ", "))); "
+            + "one of them must not have a '\(baseKey)'")
+      }
+      let tree = try RunConfiguration.tree(ofYAMLFile: path)
+      guard var members = tree.objectValue, let base = members.removeValue(forKey: baseKey) else {
+        layers.append((path, tree))
+        break
+      }
+      guard let name = base.stringValue, !name.isEmpty else {
+        throw .wrongValue(
+          key: baseKey, source: path, found: base.text, expected: "the name of the file that this one lies over")
+      }
+      layers.append((path, .object(members)))
+      next = name.hasPrefix("/") || !path.contains("/") ? name : FileSystem.join(FileSystem.split(path).folder, name)
+    }
+    return layers.reversed()
+  }
+}

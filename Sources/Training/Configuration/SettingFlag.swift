@@ -1,0 +1,83 @@
+// Flags that stand for settings, by the names that users of such trainers know.
+
+private import Algorithms
+package import Inference
+
+/// A flag of `train` that is short for `--set key=value`.
+package struct SettingFlag: Sendable {
+  /// Without the leading dashes, in kebab-case.
+  package let name: String
+  /// The setting it stands for.
+  package let key: String
+  /// What its value is called in the help.
+  package let valueName: String
+  package let help: String
+  /// The setting's value from the flag's text; the configuration below it may matter.
+  let read: @Sendable (String, RunConfiguration) throws(ConfigurationError) -> JSON
+
+  /// All of them, in the order of the help.
+  package static let all: [SettingFlag] = [
+    list("symbols", "environment.assets", "A,B", "symbols to trade, in order"),
+    scalar("timesteps", "run.total_timesteps", "N", "environment steps, rounded up to whole rollouts"),
+    text("model-name", "run.model_name", "NAME", "the policy's name; also the run's, unless --run names it"),
+    scalar("intraday-days", "split.training_sessions", "N", "trains on the last N sessions of the training window"),
+    text("algorithm", "algorithm.name", "NAME", "ppo, ppo_lstm, ppo_mask or ppo_lstm_mask"),
+    variant("policy", "lstm|mlp", "whether the policy remembers", ["lstm": true, "mlp": false]) { tag, value in
+      AlgorithmTag(hasMemory: value, isMasked: tag.isMasked)
+    },
+    variant("mask", "on|off", "whether forbidden actions are masked", ["on": true, "off": false]) { tag, value in
+      AlgorithmTag(hasMemory: tag.hasMemory, isMasked: value)
+    },
+    scalar("learning-rate", "algorithm.learning_rate", "X", "Adam's step size"),
+    scalar("ent-coef", "algorithm.entropy_coefficient", "X", "weight of the entropy"),
+    scalar("vf-coef", "algorithm.value_coefficient", "X", "weight of the value loss"),
+    scalar("gamma", "algorithm.gamma", "X", "discount a step"),
+    scalar("gae-lambda", "algorithm.gae_lambda", "X", "trace decay of the advantages"),
+    scalar("clip-range", "algorithm.clip_range", "X", "PPO's clip"),
+    scalar("max-grad-norm", "algorithm.max_gradient_norm", "X", "clip of the global gradient norm"),
+    scalar("n-steps", "algorithm.horizon", "N", "steps a lane makes between two updates"),
+    scalar("n-envs", "environment.lanes", "N", "environments side by side"),
+    scalar("batch-size", "algorithm.batch_size", "N", "steps of a minibatch"),
+    scalar("n-epochs", "algorithm.epochs", "N", "passes over a rollout"),
+    scalar("seed", "run.seed", "N", "names every stream of random numbers"),
+  ]
+
+  package static func named(_ name: String) -> SettingFlag? { all.first { $0.name == name } }
+
+  /// A number or word as a configuration file would read it.
+  private static func scalar(_ name: String, _ key: String, _ valueName: String, _ help: String) -> SettingFlag {
+    SettingFlag(name: name, key: key, valueName: valueName, help: help) { text, _ throws(ConfigurationError) in
+      YAML.resolve(text)
+    }
+  }
+
+  /// Text as it stands, also where it looks like a number.
+  private static func text(_ name: String, _ key: String, _ valueName: String, _ help: String) -> SettingFlag {
+    SettingFlag(name: name, key: key, valueName: valueName, help: help) { text, _ throws(ConfigurationError) in
+      .string(text)
+    }
+  }
+
+  /// Words between commas, each as it stands: there are shares called ON and TRUE.
+  private static func list(_ name: String, _ key: String, _ valueName: String, _ help: String) -> SettingFlag {
+    SettingFlag(name: name, key: key, valueName: valueName, help: help) { text, _ throws(ConfigurationError) in
+      .array(text.split(separator: ",", omittingEmptySubsequences: false).map { .string(String($0)) })
+    }
+  }
+
+  /// One switch of the algorithm's name; the other stays as the layers below have it.
+  private static func variant(
+    _ name: String, _ valueName: String, _ help: String, _ words: [String: Bool],
+    _ change: @escaping @Sendable (AlgorithmTag, Bool) -> AlgorithmTag
+  ) -> SettingFlag {
+    SettingFlag(name: name, key: "algorithm.name", valueName: valueName, help: help) {
+      text, below throws(ConfigurationError) in
+      guard let value = words[text] else {
+        throw .wrongValue(
+          key: "algorithm.name", source: "--" + name, found: text,
+          expected: words.keys.sorted().joined(separator: " or "))
+      }
+      return .string(change(below.algorithm, value).rawValue)
+    }
+  }
+}
