@@ -19,11 +19,11 @@ package enum EnvironmentRegistry {
   package static let entries: [Entry] = [
     Entry(name: "dual_ticker", kind: .market, summary: "trades daily bars of one to three symbols, one unit a symbol"),
     Entry(
-      name: MeanReversionEnvironment.name, kind: .planted, summary: "a price that reverts, with a cost for every change"
+      name: MeanReversionMarket.name, kind: .planted, summary: "a price that reverts, with a cost for every change"
     ),
     Entry(
-      name: LeakEnvironment.name, kind: .planted, summary: "the next return is shown: a control that must be solved"),
-    Entry(name: CueEnvironment.name, kind: .planted, summary: "a cue in the first bar pays in the last: needs memory"),
+      name: LeakMarket.name, kind: .planted, summary: "the next return is shown: a control that must be solved"),
+    Entry(name: CueMarket.name, kind: .planted, summary: "a cue in the first bar pays in the last: needs memory"),
   ]
 
   package static var names: [String] { entries.map(\.name) }
@@ -36,12 +36,13 @@ package enum EnvironmentRegistry {
     -> (any PlantedEnvironment)?
   {
     switch name {
-    case MeanReversionEnvironment.name:
-      MeanReversionEnvironment(
-        laneCount: laneCount, positionChangeCost: options.positionChangeCost, episodeLength: options.truncationSteps)
-    case LeakEnvironment.name: LeakEnvironment(laneCount: laneCount, episodeLength: options.truncationSteps)
-    case CueEnvironment.name:
-      CueEnvironment(laneCount: laneCount, bars: options.cueBars, payoff: options.cuePayoff)
+    case MeanReversionMarket.name:
+      PlantedLanes(
+        MeanReversionMarket(positionChangeCost: options.positionChangeCost, episodeLength: options.truncationSteps),
+        laneCount: laneCount)
+    case LeakMarket.name: PlantedLanes(LeakMarket(episodeLength: options.truncationSteps), laneCount: laneCount)
+    case CueMarket.name:
+      PlantedLanes(CueMarket(bars: options.cueBars, payoff: options.cuePayoff), laneCount: laneCount)
     default: nil
     }
   }

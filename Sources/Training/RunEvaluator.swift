@@ -80,7 +80,7 @@ package enum RunEvaluator {
     _ bundle: PolicyBundle, _ trained: TrainedPolicy, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64
   ) throws -> RunEvaluation {
     let environment = factory.planted(laneCount: plantedLanes)
-    let isEpisodic = environment.optimumPerEpisode != nil && environment is CueEnvironment
+    let isEpisodic = environment.playsDays
     let report = try PlantedReport(
       policy: bundle.policy,
       policyName: "\(trained.sourcePath), step \(trained.step), parameters \(trained.digest.prefix(16))",

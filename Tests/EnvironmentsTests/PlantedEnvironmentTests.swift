@@ -6,7 +6,7 @@ import Kernels
 import Testing
 
 /// Plays `steps` steps in every lane and returns the mean reward per step of each lane.
-private func laneMeans(
+func laneMeans(
   _ environment: some PlantedEnvironment, seed: UInt64, steps: Int, rule: (UnsafePointer<Float>) -> Int32
 ) -> [Double] {
   let row = StepRow(for: environment)
@@ -20,7 +20,7 @@ private func laneMeans(
   return sums.map { $0 / Double(steps) }
 }
 
-private func meanAndError(_ values: [Double]) -> (mean: Double, error: Double) {
+func meanAndError(_ values: [Double]) -> (mean: Double, error: Double) {
   let mean = values.reduce(0, +) / Double(values.count)
   let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
   return (mean, (variance / Double(values.count)).squareRoot())
@@ -36,7 +36,7 @@ private func band(_ threshold: Float) -> (UnsafePointer<Float>) -> Int32 {
 }
 
 @Test func reversionBandEarnsTheKnownOptimum() throws {
-  let environment = MeanReversionEnvironment(laneCount: 512)
+  let environment = PlantedLanes(MeanReversionMarket(), laneCount: 512)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 11, steps: 1024, rule: band(2.02)))
   let optimum = try #require(environment.optimumPerStep)
   // An episode enters once for 0.5 and ends without leaving, where the stationary optimum pays its changes evenly.
@@ -46,23 +46,23 @@ private func band(_ threshold: Float) -> (UnsafePointer<Float>) -> Int32 {
 
 @Test(arguments: [Float(0.5), 5])
 func otherBandsEarnLess(threshold: Float) {
-  let environment = MeanReversionEnvironment(laneCount: 512)
+  let environment = PlantedLanes(MeanReversionMarket(), laneCount: 512)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 11, steps: 1024, rule: band(threshold)))
   #expect(mean < 0.0928 - 3 * error, "threshold \(threshold): mean \(mean), error \(error)")
 }
 
 @Test func reversionWithoutCostEarnsItsClosedForm() {
-  let environment = MeanReversionEnvironment(laneCount: 512, positionChangeCost: 0)
+  let environment = PlantedLanes(MeanReversionMarket(positionChangeCost: 0), laneCount: 512)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 3, steps: 1024, rule: band(0)))
   let closedForm =
-    (1 - MeanReversionEnvironment.persistence) * MeanReversionEnvironment.stationaryDeviation
+    (1 - MeanReversionMarket.persistence) * MeanReversionMarket.stationaryDeviation
     * (2 / Double.pi).squareRoot()
   #expect(abs(closedForm - 0.12776) < 1e-5)
   #expect(abs(mean - closedForm) < 3 * error, "mean \(mean), closed form \(closedForm), error \(error)")
 }
 
 @Test func reversionStartsStationaryAndStaysSo() {
-  let environment = MeanReversionEnvironment(laneCount: 4096)
+  let environment = PlantedLanes(MeanReversionMarket(), laneCount: 4096)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 5)
   for round in 0..<3 {
@@ -76,7 +76,7 @@ func otherBandsEarnLess(threshold: Float) {
 }
 
 @Test func reversionRewardIsTheMoveLessTheChange() {
-  let environment = MeanReversionEnvironment(laneCount: 1, episodeLength: 6)
+  let environment = PlantedLanes(MeanReversionMarket(episodeLength: 6), laneCount: 1)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 2)
   var position = 0.0
@@ -98,7 +98,7 @@ func otherBandsEarnLess(threshold: Float) {
 }
 
 @Test func leakOracleEarnsTheMeanMagnitude() throws {
-  let environment = LeakEnvironment(laneCount: 256)
+  let environment = PlantedLanes(LeakMarket(), laneCount: 256)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 7, steps: 1024) { $0[0] > 0 ? 2 : 0 })
   let optimum = try #require(environment.optimumPerStep)
   #expect(abs(optimum - 0.7979) < 5e-5)
@@ -112,7 +112,7 @@ func otherBandsEarnLess(threshold: Float) {
 
 @Test func cuePaysMemoryAndNothingElse() {
   let days = 32
-  let environment = CueEnvironment(laneCount: 512)
+  let environment = PlantedLanes(CueMarket(), laneCount: 512)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 1)
   var remembered = [Float](repeating: 0, count: 512)
@@ -145,8 +145,8 @@ func otherBandsEarnLess(threshold: Float) {
 }
 
 @Test func cueTurnsIllegalRequestsIntoFlatAndCountsThem() {
-  let asked = CueEnvironment(laneCount: 4)
-  let plain = CueEnvironment(laneCount: 4)
+  let asked = PlantedLanes(CueMarket(), laneCount: 4)
+  let plain = PlantedLanes(CueMarket(), laneCount: 4)
   let askedRow = StepRow(for: asked)
   let plainRow = StepRow(for: plain)
   askedRow.reset(asked, seed: 9)
@@ -188,7 +188,7 @@ func lanesDoNotDependOnTheirNumberOrRanges(name: String) throws {
   let one = play(try small(name, laneCount: 3), ranges: [0..<3])
   #expect(play(try small(name, laneCount: 8), ranges: [5..<8, 0..<2, 2..<5]) == one)
   // The cue market looks alike on most bars; the others never.
-  #expect(Set(one).count > (name == CueEnvironment.name ? 50 : 590), "lanes repeat each other")
+  #expect(Set(one).count > (name == CueMarket.name ? 50 : 590), "lanes repeat each other")
 }
 
 @Test(arguments: plantedNames)
@@ -245,7 +245,8 @@ func brokenStatesAreRefusedByName(name: String) throws {
 }
 
 @Test func registryKnowsEveryNameOnce() {
-  #expect(EnvironmentRegistry.names == ["dual_ticker", "mean_reversion", "leak", "cue"])
+  #expect(
+    EnvironmentRegistry.names == ["dual_ticker", "mean_reversion", "leak", "cue"])
   #expect(EnvironmentRegistry.planted(name: "dual_ticker", laneCount: 1) == nil)
   #expect(EnvironmentRegistry.planted(name: "leek", laneCount: 1) == nil)
   for name in plantedNames {
