@@ -24,6 +24,9 @@ package enum EnvironmentRegistry {
     Entry(
       name: LeakMarket.name, kind: .planted, summary: "the next return is shown: a control that must be solved"),
     Entry(name: CueMarket.name, kind: .planted, summary: "a cue in the first bar pays in the last: needs memory"),
+    Entry(name: MartingaleMarket.name, kind: .planted, summary: "returns without an edge: the best policy stays flat"),
+    Entry(
+      name: RegimeSwitchingMarket.name, kind: .planted, summary: "a hidden regime: memory earns three times as much"),
   ]
 
   package static var names: [String] { entries.map(\.name) }
@@ -43,6 +46,15 @@ package enum EnvironmentRegistry {
     case LeakMarket.name: PlantedLanes(LeakMarket(episodeLength: options.truncationSteps), laneCount: laneCount)
     case CueMarket.name:
       PlantedLanes(CueMarket(bars: options.cueBars, payoff: options.cuePayoff), laneCount: laneCount)
+    case MartingaleMarket.name:
+      PlantedLanes(
+        MartingaleMarket(bars: options.martingaleBars, positionChangeCost: options.martingaleCost),
+        laneCount: laneCount)
+    case RegimeSwitchingMarket.name:
+      PlantedLanes(
+        RegimeSwitchingMarket(
+          switchProbability: options.switchProbability, drift: options.regimeDrift,
+          showsPosition: options.positionVisible, episodeLength: options.truncationSteps), laneCount: laneCount)
     default: nil
     }
   }

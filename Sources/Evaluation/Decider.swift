@@ -55,15 +55,13 @@ package final class PolicyDecider: Decider {
   }
 }
 
-/// Always the same action: the one that a space names as its fallback (hold, flat).
+/// Always the same action: the one that a space names as its fallback (hold, flat), or its first where it names none.
 package final class FallbackDecider: Decider {
   private let action: Int
 
-  /// Traps where the space has no fallback.
-  package init(_ space: ActionSpace) {
-    guard let fallback = space.fallback else { preconditionFailure("actions \(space.names) have no fallback") }
-    action = fallback
-  }
+  package init(_ space: ActionSpace) { action = FallbackDecider.action(of: space) }
+
+  static func action(of space: ActionSpace) -> Int { space.fallback ?? 0 }
 
   package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
     Choice(action: action, confidence: nil)

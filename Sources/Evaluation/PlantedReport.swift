@@ -90,14 +90,15 @@ package struct PlantedRun: Sendable, Equatable {
   }
 }
 
-/// A policy, greedy and stochastic, on a planted market against its optimum and against always-flat.
+/// A policy, greedy and stochastic, on a planted market against its optimum and against one action that never changes: flat, or the
+/// first where none is flat.
 package struct PlantedReport: Sendable, Equatable {
   package struct Row: Sendable, Equatable {
     package var name: String
     package var run: PlantedRun
     /// Mean per unit with its bootstrap interval over lanes; nil with one lane.
     package var interval: Interval?
-    /// The paired difference from always-flat; nil for flat itself and with one lane.
+    /// The paired difference from the action that never changes; nil for that itself and with one lane.
     package var overFlat: Interval?
   }
 
@@ -106,6 +107,8 @@ package struct PlantedReport: Sendable, Equatable {
   package var seed: UInt64
   /// The known optimum per unit; nil where it is not known for these options.
   package var optimum: Double?
+  /// The action that never changes, by name.
+  package var constant: String
   package var greedy: Row
   package var stochastic: Row
   package var flat: Row
@@ -128,11 +131,13 @@ package struct PlantedReport: Sendable, Equatable {
     self.policy = policyName
     self.seed = seed
     self.optimum = optimum
+    constant = environment.actionSpace.names[FallbackDecider.action(of: environment.actionSpace)]
     greedy = row("greedy", try play { PolicyDecider(policy, mode: .greedy, lane: $0) }, lane: 200)
     stochastic = row(
       "stochastic", try play { PolicyDecider(policy, mode: .stochastic(seed: seed), lane: $0) }, lane: 202)
     flat = Row(
-      name: "flat", run: flatRun, interval: Bootstrap.clusteredMean(flatRun.sums, seed: seed, lane: 204), overFlat: nil)
+      name: constant, run: flatRun, interval: Bootstrap.clusteredMean(flatRun.sums, seed: seed, lane: 204),
+      overFlat: nil)
   }
 
   /// The share of the optimum that a row's mean reaches; nil where the optimum is unknown or not positive.
@@ -141,10 +146,10 @@ package struct PlantedReport: Sendable, Equatable {
     return row.run.mean / optimum
   }
 
-  /// Whether the greedy run beats always-flat beyond luck.
+  /// Whether the greedy run beats the action that never changes beyond luck.
   package var edgeFound: Bool { greedy.overFlat?.isAboveZero ?? false }
 
-  package var headline: String { edgeFound ? "edge over always-flat" : "no edge found" }
+  package var headline: String { edgeFound ? "edge over always-\(constant)" : "no edge found" }
 
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
@@ -178,7 +183,7 @@ package struct PlantedReport: Sendable, Equatable {
       let name = row.name.prefix(1).uppercased() + row.name.dropFirst()
       let text =
         row.overFlat.map {
-          "\(name) minus always-flat: \(ReportText.fixed($0.estimate, decimals: 4)) \(unit), 95 % interval "
+          "\(name) minus always-\(constant): \(ReportText.fixed($0.estimate, decimals: 4)) \(unit), 95 % interval "
             + "\(ReportText.fixed($0.lower, decimals: 4)) to \(ReportText.fixed($0.upper, decimals: 4))"
             + ($0.isAboveZero || $0.isBelowZero ? "." : ": not distinguishable.")
         } ?? "\(name): one lane is too few for an interval."

@@ -169,7 +169,7 @@ private let plantedNames = EnvironmentRegistry.entries.filter { $0.kind == .plan
 private func small(_ name: String, laneCount: Int) throws -> any PlantedEnvironment {
   try #require(
     EnvironmentRegistry.planted(
-      name: name, laneCount: laneCount, options: PlantedOptions(truncationSteps: 50, cueBars: 7)))
+      name: name, laneCount: laneCount, options: PlantedOptions(truncationSteps: 50, cueBars: 7, martingaleBars: 40)))
 }
 
 @Test(arguments: plantedNames)
@@ -246,7 +246,7 @@ func brokenStatesAreRefusedByName(name: String) throws {
 
 @Test func registryKnowsEveryNameOnce() {
   #expect(
-    EnvironmentRegistry.names == ["dual_ticker", "mean_reversion", "leak", "cue"])
+    EnvironmentRegistry.names == ["dual_ticker", "mean_reversion", "leak", "cue", "martingale", "regime_switching"])
   #expect(EnvironmentRegistry.planted(name: "dual_ticker", laneCount: 1) == nil)
   #expect(EnvironmentRegistry.planted(name: "leek", laneCount: 1) == nil)
   for name in plantedNames {

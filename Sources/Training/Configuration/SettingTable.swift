@@ -87,9 +87,21 @@ package enum SettingTable {
       "mean_reversion: cost of a unit of change"),
     .integer(
       "environment.truncation_steps", \.world.planted.truncationSteps, 1...1_000_000,
-      "mean_reversion, leak: steps of an episode"),
+      "mean_reversion, leak, regime_switching: steps of an episode"),
     .integer("environment.cue_bars", \.world.planted.cueBars, 2...100_000, "cue: bars of a day"),
     .number("environment.cue_payoff", \.world.planted.cuePayoff, -1e6...1e6, "cue: what the cue is worth"),
+    .integer("environment.martingale_bars", \.world.planted.martingaleBars, 1...1_000_000, "martingale: bars of a day"),
+    .number(
+      "environment.martingale_cost", \.world.planted.martingaleCost, nonNegative,
+      "martingale: cost of a unit of change"),
+    .number(
+      "environment.switch_probability", \.world.planted.switchProbability, 0...0.5,
+      "regime_switching: how likely the regime changes in a step"),
+    .number(
+      "environment.regime_drift", \.world.planted.regimeDrift, 0...1e6, "regime_switching: its mean return a step"),
+    .flag(
+      "environment.position_visible", \.world.planted.positionVisible,
+      "regime_switching: shows the own position, which is then -1 or 1"),
   ]
 
   private static let splitSettings: [Setting] = [
