@@ -11,6 +11,8 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case unusablePrice(symbol: String, date: String, found: Double)
   /// Prices differ so much within the tape that amounts could not be booked exactly.
   case priceRangeTooWide(symbol: String, ratio: Double)
+  /// The data has no column of that name for the symbol.
+  case missingColumn(symbol: String, column: String, existing: [String])
 
   package var description: String {
     switch self {
@@ -32,6 +34,10 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .priceRangeTooWide(let symbol, let ratio):
       "\(symbol)'s prices differ by a factor of \(ratio) within the data, too much to keep exact accounts: check its "
         + "adjustment factors or lower unit_dollars"
+    case .missingColumn(let symbol, let column, let existing):
+      "environment.extra_columns names \(column), but the data of \(symbol) has "
+        + (existing.isEmpty ? "no further column" : "only " + existing.joined(separator: ", "))
+        + ": import it with --extra-columns, or drop the name"
     }
   }
 }

@@ -13,9 +13,13 @@ package struct BarSeries: Sendable, Equatable {
   package var close: [Double]
   package var volume: [Double]
   package var adjustmentFactors: [Double]
+  /// What else the file says of each bar, taken as it is: never adjusted.
+  package var extra: [ExtraColumn]
 
-  package init(symbol: String) {
+  /// `extraColumns`: names of the further columns that every row will have.
+  package init(symbol: String, extraColumns: [String] = []) {
     self.symbol = symbol
+    extra = extraColumns.map { ExtraColumn(name: $0) }
     dates = []
     open = []
     high = []
@@ -35,12 +39,17 @@ package struct BarSeries: Sendable, Equatable {
 
   private var columnLengths: [Int] {
     [dates.count, open.count, high.count, low.count, close.count, volume.count, adjustmentFactors.count]
+      + extra.map(\.values.count)
   }
+
+  /// A further column's values, or nil where the series has none of that name.
+  package func extraValues(_ name: String) -> [Double]? { extra.first { $0.name == name }?.values }
 
   package mutating func append(
     date: CalendarDate, open: Double, high: Double, low: Double, close: Double, volume: Double,
-    adjustmentFactor: Double = 1
+    adjustmentFactor: Double = 1, extra: [Double] = []
   ) {
+    precondition(extra.count == self.extra.count, "\(extra.count) further values for \(self.extra.count) columns")
     dates.append(date)
     self.open.append(open)
     self.high.append(high)
@@ -48,5 +57,23 @@ package struct BarSeries: Sendable, Equatable {
     self.close.append(close)
     self.volume.append(volume)
     adjustmentFactors.append(adjustmentFactor)
+    for (column, value) in extra.enumerated() { self.extra[column].values.append(value) }
+  }
+}
+
+/// One more number for every bar, by name: a signal of the user's own.
+package struct ExtraColumn: Sendable, Equatable {
+  package var name: String
+  package var values: [Double]
+
+  package init(name: String, values: [Double] = []) {
+    self.name = name
+    self.values = values
+  }
+
+  /// Whether text can name a column: 1 to 64 lower-case letters, digits or `_`, the first a letter.
+  package static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, (97...122).contains(first), text.utf8.count <= 64 else { return false }
+    return text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "_") }
   }
 }

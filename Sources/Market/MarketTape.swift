@@ -2,7 +2,7 @@
 
 /// Adjusted daily bars of S symbols over the same B dates. Shared by all lanes; never written after it is made.
 ///
-/// Prices are raw x factor, volume is raw / factor. Arrays are indexed [symbol][bar].
+/// Prices are raw x factor, volume is raw / factor, further columns are as they were delivered. Arrays are indexed [symbol][bar].
 package final class MarketTape: Sendable {
   package let symbols: [String]
   package let dates: [CalendarDate]
@@ -11,6 +11,8 @@ package final class MarketTape: Sendable {
   package let low: [[Double]]
   package let close: [[Double]]
   package let volume: [[Double]]
+  /// [symbol][column]
+  package let extra: [[ExtraColumn]]
 
   package var barCount: Int { dates.count }
 
@@ -31,6 +33,7 @@ package final class MarketTape: Sendable {
     low = series.map { zip($0.low, $0.adjustmentFactors).map(*) }
     close = series.map { zip($0.close, $0.adjustmentFactors).map(*) }
     volume = series.map { zip($0.volume, $0.adjustmentFactors).map(/) }
+    extra = series.map(\.extra)
   }
 
   /// The first bar on or after `date`, or `barCount`.

@@ -7,24 +7,27 @@ package import Market
 ///
 /// | path | content |
 /// |---|---|
-/// | `/` attributes | `schema_version`, `created` (UTC), `content_hash`, `symbols` (JSON, in order), `provenance` (JSON), `quality_report` (JSON) and `quality_content_hash` where the gate was asked |
-/// | `/bars/<symbol>` | `dates` i32 (days since 1970-01-01), `open`, `high`, `low`, `close`, `volume`, `adjustment_factor` f64, one length |
+/// | `/` attributes | `schema_version`, `created` (UTC), `content_hash`, `symbols` (JSON, in order), `provenance` (JSON), `quality_report` (JSON) and `quality_content_hash` where the gate was asked; `extra_columns` (JSON, in order) where there are any |
+/// | `/bars/<symbol>` | `dates` i32 (days since 1970-01-01), `open`, `high`, `low`, `close`, `volume`, `adjustment_factor` f64, and `extra.<name>` f64 for each further column, one length |
 ///
 /// The file is sealed (`SealedFile`) and written atomically.
 package enum MarketStore {
-  /// Raised when older programs could not read the file any more.
-  package static let schemaVersion = 1
+  /// Raised when older programs could not read the file any more. A store without further columns is written as version 1, and both are
+  /// read.
+  package static let schemaVersions = 1...2
 
   /// SHA-256, as 64 hexadecimal digits, of the numbers themselves: it knows nothing of files, order of import or time.
   ///
-  /// The digest is fed, all little-endian: the text `strikeforge bars 1` and a line feed; the number of series (u64); then for each series
+  /// The digest is fed, all little-endian: the text `strikeforge bars 1` and a line feed (`2` where a series has further columns); the number of series (u64); then for each series
   /// in order the length of the symbol in bytes (u64), the symbol (UTF-8), the number of bars (u64), the dates as days since 1970-01-01
-  /// (i32 each), and the bits of open, high, low, close, volume and adjustment factor (f64 each), column after column. Traps if the columns
+  /// (i32 each), and the bits of open, high, low, close, volume and adjustment factor (f64 each), column after column, and in a text `2` the number of further columns (u64), each with its name's length in bytes (u64), name
+  /// and values. Traps if the columns
   /// of a series differ in length.
   package static func contentHash(_ series: [BarSeries]) -> String {
     var digest = SHA256()
     func feed(_ number: Int) { withUnsafeBytes(of: UInt64(number).littleEndian) { digest.update($0) } }
-    digest.update(Array("strikeforge bars 1\n".utf8))
+    let hasExtra = series.contains { !$0.extra.isEmpty }
+    digest.update(Array("strikeforge bars \(hasExtra ? 2 : 1)\n".utf8))
     feed(series.count)
     for one in series {
       checkLengths(one)
@@ -35,13 +38,20 @@ package enum MarketStore {
       for column in columns {
         one[keyPath: column.values].map { $0.bitPattern.littleEndian }.withUnsafeBytes { digest.update($0) }
       }
+      guard hasExtra else { continue }
+      feed(one.extra.count)
+      for column in one.extra {
+        feed(column.name.utf8.count)
+        digest.update(Array(column.name.utf8))
+        column.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { digest.update($0) }
+      }
     }
     return SHA256.hexDigits(digest.finalize())
   }
 
   /// Writes a store, atomically. The quality record is bound to the content hash of `series`, so the report must be the one that the gate gave
-  /// for exactly these; nil where it was not asked. `created`: see `UTCTime`. Traps if symbols are unusable or appear twice, or if the
-  /// columns of a series differ in length.
+  /// for exactly these; nil where it was not asked. `created`: see `UTCTime`. Traps if symbols are unusable or appear twice, if the
+  /// columns of a series differ in length, or if the series' further columns differ in name.
   @discardableResult
   package static func write(
     _ series: [BarSeries], provenance: [ImportProvenance], qualityReport: QualityReport?, created: String,
@@ -68,16 +78,23 @@ package enum MarketStore {
       precondition(CSVImporter.isSymbol(symbol), "a market store cannot hold a symbol '\(symbol)'")
       precondition(!symbols[..<index].contains(symbol), "a market store cannot hold '\(symbol)' twice")
     }
+    let extraColumns = contents.extraColumns
+    for one in contents.series {
+      precondition(
+        one.extra.map(\.name) == extraColumns && extraColumns.allSatisfy(ExtraColumn.isName),
+        "\(one.symbol) has the further columns \(one.extra.map(\.name)), the store \(extraColumns)")
+    }
     var attributes = [
-      "schema_version": "\(schemaVersion)", "created": contents.created, "content_hash": contents.contentHash,
+      "schema_version": "\(contents.schemaVersion)", "created": contents.created, "content_hash": contents.contentHash,
       "symbols": JSON.array(symbols.map { .string($0) }).text,
       "provenance": JSON.array(contents.provenance.map(\.json)).text,
     ]
+    if !extraColumns.isEmpty { attributes["extra_columns"] = JSON.array(extraColumns.map { .string($0) }).text }
     if let report = contents.qualityReport, let hash = contents.qualityContentHash {
       attributes["quality_report"] = QualityRecord.json(report).text
       attributes["quality_content_hash"] = hash
     }
-    let expectedBytes = contents.series.reduce(1 << 16) { $0 + 52 * $1.count + 4096 }
+    let expectedBytes = contents.series.reduce(1 << 16) { $0 + (52 + 8 * extraColumns.count) * $1.count + 4096 }
     let sortedAttributes = attributes.sorted { $0.key < $1.key }
     var image = try HDF5.exclusive { (call) throws(StorageError) -> [UInt8] in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
@@ -86,6 +103,7 @@ package enum MarketStore {
           let group = try root.makeGroup("bars/" + one.symbol)
           try group.write(one.dates.map(\.daysSinceEpoch), as: "dates")
           for column in columns { try group.write(one[keyPath: column.values], as: column.name) }
+          for column in one.extra { try group.write(column.values, as: extraPrefix + column.name) }
         }
       }
     }
@@ -102,20 +120,32 @@ package enum MarketStore {
       let root = try file.root()
       let attributes = try root.attributes(limitBytes: bytes.count)
       let version = attributes["schema_version"] ?? "none"
-      guard version == "\(schemaVersion)" else {
+      guard schemaVersions.contains(where: { version == "\($0)" }) else {
         throw .unsupportedVersion(
-          path: path, subject: "market store schema", found: version, supported: "\(schemaVersion)")
+          path: path, subject: "market store schema", found: version,
+          supported: schemaVersions.map { "\($0)" }.joined(separator: " and "))
       }
+      let extraColumns = try extraColumns(attributes, path: path)
       var bars: [String: BarSeries] = [:]
       for child in try root.children() where child.isGroup && child.name == "bars" {
         let group = try root.openGroup("bars")
         for child in try group.children() {
-          bars[child.name] = try readSeries(group, child.name, limitBytes: bytes.count)
+          bars[child.name] = try readSeries(group, child.name, extraColumns, limitBytes: bytes.count)
         }
       }
       return (attributes, bars)
     }
     return try assemble(attributes, bars, path: path)
+  }
+
+  /// The names of the further columns; a file without the attribute has none.
+  private static func extraColumns(_ attributes: [String: String], path: String) throws(StorageError) -> [String] {
+    guard let text = attributes["extra_columns"] else { return [] }
+    let names = (try? JSON.parse(text))?.arrayValue?.map { $0.stringValue ?? "" }
+    guard let names, !names.isEmpty, names.allSatisfy(ExtraColumn.isName), Set(names).count == names.count else {
+      throw .damaged(path: path, place: "attribute 'extra_columns'", reason: "it does not name columns, each once")
+    }
+    return names
   }
 
   private static func assemble(
@@ -172,7 +202,7 @@ package enum MarketStore {
   }
 
   private static func readSeries(
-    _ bars: borrowing HDF5Group, _ symbol: String, limitBytes: Int
+    _ bars: borrowing HDF5Group, _ symbol: String, _ extraColumns: [String], limitBytes: Int
   ) throws(StorageError) -> BarSeries {
     let group = try bars.openGroup(symbol)
     let dates = try HDF5Dataset(group, "dates", limitBytes: limitBytes)
@@ -180,15 +210,27 @@ package enum MarketStore {
     var series = BarSeries(symbol: symbol)
     series.dates = try dates.read(Int32.self).map { CalendarDate(daysSinceEpoch: $0) }
     for column in columns {
-      let values = try HDF5Dataset(group, column.name, limitBytes: limitBytes)
-      guard values.kind == .double else { throw group.damaged("'\(column.name)' does not hold 64-bit numbers") }
-      guard values.count == series.count else {
-        throw group.damaged("'\(column.name)' holds \(values.count) values for \(series.count) dates")
-      }
-      series[keyPath: column.values] = try values.read()
+      series[keyPath: column.values] = try readColumn(group, column.name, count: series.count, limitBytes: limitBytes)
+    }
+    for name in extraColumns {
+      let values = try readColumn(group, extraPrefix + name, count: series.count, limitBytes: limitBytes)
+      series.extra.append(ExtraColumn(name: name, values: values))
     }
     return series
   }
+
+  private static func readColumn(
+    _ group: borrowing HDF5Group, _ name: String, count: Int, limitBytes: Int
+  ) throws(StorageError) -> [Double] {
+    let values = try HDF5Dataset(group, name, limitBytes: limitBytes)
+    guard values.kind == .double else { throw group.damaged("'\(name)' does not hold 64-bit numbers") }
+    guard values.count == count else {
+      throw group.damaged("'\(name)' holds \(values.count) values for \(count) dates")
+    }
+    return try values.read()
+  }
+
+  private static let extraPrefix = "extra."
 
   /// Key paths are not Sendable by themselves, hence a function of nothing rather than a stored table.
   private static var columns: [(name: String, values: WritableKeyPath<BarSeries, [Double]>)] {
@@ -201,6 +243,10 @@ package enum MarketStore {
   private static func checkLengths(_ series: BarSeries) {
     for column in columns {
       let count = series[keyPath: column.values].count
+      precondition(count == series.count, "\(series.symbol): \(count) values of \(column.name), \(series.count) dates")
+    }
+    for column in series.extra {
+      let count = column.values.count
       precondition(count == series.count, "\(series.symbol): \(count) values of \(column.name), \(series.count) dates")
     }
   }
@@ -221,6 +267,13 @@ package struct MarketStoreContents: Sendable, Equatable {
   package var contentHash: String
   /// When the file was made, UTC.
   package var created: String
+
+  /// The names of the columns that every series has beside its prices and volume.
+  package var extraColumns: [String] { series.first?.extra.map(\.name) ?? [] }
+  /// The schema in which these contents are written.
+  package var schemaVersion: Int {
+    extraColumns.isEmpty ? MarketStore.schemaVersions.lowerBound : MarketStore.schemaVersions.upperBound
+  }
 
   /// Throws `StorageError.gateRefused` unless the current gate has passed exactly these numbers.
   package func requirePassingGate() throws(StorageError) {

@@ -32,12 +32,13 @@ package enum StorageInspection {
 
   private static func lines(_ store: MarketStoreContents, byteCount: Int) -> [(String, String)] {
     var lines = [
-      ("kind", "market store, schema \(MarketStore.schemaVersion)"), ("size", "\(byteCount) bytes, digest verified"),
+      ("kind", "market store, schema \(store.schemaVersion)"), ("size", "\(byteCount) bytes, digest verified"),
       ("created", store.created), ("content hash", store.contentHash),
     ]
     for one in store.series {
       let range = one.dates.first.flatMap { first in one.dates.last.map { "\(first) to \($0)" } } ?? "no dates"
-      lines.append(("series \(one.symbol)", "\(one.count) bars, \(range)"))
+      let extra = one.extra.isEmpty ? "" : ", with " + one.extra.map(\.name).joined(separator: ", ")
+      lines.append(("series \(one.symbol)", "\(one.count) bars, \(range)\(extra)"))
     }
     for source in store.provenance {
       lines.append(

@@ -139,9 +139,15 @@ package struct EnvironmentFactory: Sendable {
         "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
     }
     let tape = MarketTape(series)
+    do {
+      try DualTickerEnvironment.checkColumns(of: tape, configuration: world.trading)
+    } catch {
+      throw .environment(error)
+    }
     return AdmittedMarket(
       tape: tape, contentHash: contents.contentHash, qualityReport: report,
-      features: MarketFeatures(tape: tape, execution: world.trading.execution))
+      features: MarketFeatures(
+        tape: tape, execution: world.trading.execution, extraColumns: world.trading.extraColumns))
   }
 
   private func checkSplit() throws(TrainingError) {

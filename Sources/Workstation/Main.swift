@@ -9,7 +9,8 @@ import Training
 struct Main {
   static var commands: [any Command.Type] {
     [
-      ImportCommand.self, InspectCommand.self, TrainCommand.self, EvaluateCommand.self, ExportCommand.self,
+      SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EvaluateCommand.self,
+      ExportCommand.self,
       ListCommand.self,
     ]
   }

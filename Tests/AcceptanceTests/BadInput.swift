@@ -67,6 +67,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
   }
 
   static let ofBars: [BadInput] = [
+    BadInput(
+      "a column that is not there", "import AAA=AAA.csv --output new.h5 --extra-columns tide", exits: 1,
+      says: "'AAA.csv', line 1", "missing tide"),
+    BadInput(
+      "bars below a file", "synthesize leak --output AAA.csv/bars.csv", exits: 1, says: "'AAA.csv/bars.csv'",
+      "check that"),
     BadInput("missing file", importBars, exits: 1, says: "'bars.csv'", "No such file", "check that the path is right"),
     BadInput("truncated", importBars, exits: 1, says: "'bars.csv', line 21", "cut short", "fetch the file again") {
       place in
@@ -155,6 +161,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     setting("environment.lanes=0", says: "'environment.lanes' is 0", "must be a whole number from 1"),
     setting("environment.name=qeu", says: "'environment.name' is \"qeu\"", "one of dual_ticker"),
     setting("environment.observation_dim=5", says: "environment.observation_dim is 5", "has 26 columns"),
+    setting(
+      "environment.extra_columns=[tide]", says: "names tide, but the data of AAA has no further column",
+      "import it with --extra-columns"),
     setting("environment.assets=[AAA,CCC]", says: "names CCC, but market.h5 holds AAA, BBB", "import it or drop it"),
     setting("algorithm.minibatch_scheme=shuffled", says: "minibatch_scheme", "use lanes or rotation"),
     setting(
@@ -323,6 +332,16 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput("operand too many", "train run.yaml", exits: 64, says: "expected nothing but flags", "run.yaml"),
     BadInput("operand missing", "evaluate", exits: 64, says: "expected RUN"),
     BadInput("no output", "import AAA=AAA.csv", exits: 64, says: "--output is missing"),
+    BadInput("unknown market", "synthesize leek --output a.csv", exits: 64, says: "leek", "did you mean leak?"),
+    BadInput("synthesized to nowhere", "synthesize leak", exits: 64, says: "--output is missing"),
+    BadInput(
+      "more bars than sessions", "synthesize leak --from 2030-12-01 --bars 99 --output a.csv", exits: 64,
+      says: "--bars is 99", "1 to 21"),
+    BadInput("no date", "synthesize leak --from today --output a.csv", exits: 64, says: "--from is today"),
+    BadInput("negative seed for bars", "synthesize leak --seed -1 --output a.csv", exits: 64, says: "--seed must be"),
+    BadInput(
+      "a column named twice", "import AAA=AAA.csv --output new.h5 --extra-columns tide,tide", exits: 64,
+      says: "--extra-columns is tide,tide", "distinct names"),
     BadInput(
       "allowance without reason", "import AAA=AAA.csv --output new.h5 --allow price-continuity:AAA:2001-01-05",
       exits: 64, says: "has no --reason"),

@@ -1,5 +1,7 @@
 // Everything about the dual-ticker game that can be set.
 
+private import AgentInterface
+private import Market
 package import Trading
 
 /// Settings of `DualTickerEnvironment`. Dollars are US dollars; fractions are decimals.
@@ -23,11 +25,13 @@ package struct DualTickerConfiguration: Sendable, Hashable, Codable {
   package var allowShort: Bool
   package var execution: ExecutionModel
   package var drawdown: DrawdownTiers
+  /// Columns of the data that are observed beside the twelve features, by name, as they are.
+  package var extraColumns: [String]
 
   package init(
     capitalPerSymbolDollars: Double = 1000, unitDollars: Double = 1000, unitShareOfValue: Double = 0.95,
     maximumUnits: Int = 1, allowShort: Bool = false, execution: ExecutionModel = ExecutionModel(),
-    drawdown: DrawdownTiers = .daily
+    drawdown: DrawdownTiers = .daily, extraColumns: [String] = []
   ) {
     self.capitalPerSymbolDollars = capitalPerSymbolDollars
     self.unitDollars = unitDollars
@@ -36,6 +40,7 @@ package struct DualTickerConfiguration: Sendable, Hashable, Codable {
     self.allowShort = allowShort
     self.execution = execution
     self.drawdown = drawdown
+    self.extraColumns = extraColumns
   }
 
   /// Throws `badSetting` for the first value that makes no sense.
@@ -60,5 +65,13 @@ package struct DualTickerConfiguration: Sendable, Hashable, Codable {
     try check("drawdown.warn", drawdown.warn, 0...1, open: true)
     try check("drawdown.reduce", drawdown.reduce, drawdown.warn...max(drawdown.warn, 1))
     try check("drawdown.halt", drawdown.halt, drawdown.reduce...max(drawdown.reduce, 1))
+    let taken = DualTickerObservation.features.map(\.name) + [DualTickerObservation.position.name]
+    for (index, name) in extraColumns.enumerated() {
+      guard ExtraColumn.isName(name), !taken.contains(name), !extraColumns[..<index].contains(name) else {
+        throw .badSetting(
+          name: "extra_columns", found: extraColumns.joined(separator: ", "),
+          allowed: "distinct names of lower-case letters, digits and _, none of them a feature's")
+      }
+    }
   }
 }

@@ -9,7 +9,7 @@ package import Trading
 /// cover, then buys that open, each in the tape's order of symbols; the reward is the change of net liquidation value from the close
 /// of t to the close of t + 1, in dollars (not scaled: a learner that wants another scale normalises).
 ///
-/// Observations (N, 13 S): `DualTickerObservation`. Actions: 3^S joint ones, `DualTickerAction`; the mask is over joint actions
+/// Observations (N, 13 S, and S more for each further column): `DualTickerObservation`. Actions: 3^S joint ones, `DualTickerAction`; the mask is over joint actions
 /// (`DualTickerLegality`), and a request outside it becomes hold, whole, and is counted.
 ///
 /// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close. An opening buy that costs more
@@ -66,12 +66,15 @@ package final class DualTickerEnvironment: TradingEnvironment {
     self.recordsFills = recordsFills
     episodeLength = length
     startCount = UInt64(window.count - length)
-    self.features = features ?? MarketFeatures(tape: tape, execution: configuration.execution)
+    let extraColumns = configuration.extraColumns
+    self.features =
+      features ?? MarketFeatures(tape: tape, execution: configuration.execution, extraColumns: extraColumns)
     precondition(
-      self.features.barCount == tape.barCount && self.features.symbolCount == symbolCount,
-      "features of \(self.features.barCount) bars and \(self.features.symbolCount) symbols for a tape of "
-        + "\(tape.barCount) and \(symbolCount)")
-    observationSpace = DualTickerObservation.space(symbols: tape.symbols)
+      self.features.barCount == tape.barCount && self.features.symbolCount == symbolCount
+        && self.features.extraColumns == extraColumns,
+      "features of \(self.features.barCount) bars, \(self.features.symbolCount) symbols and \(self.features.extraColumns) for a "
+        + "tape of \(tape.barCount) and \(symbolCount), and \(extraColumns)")
+    observationSpace = DualTickerObservation.space(symbols: tape.symbols, extraColumns: extraColumns)
     actionSpace = DualTickerAction.space(symbols: tape.symbols)
     legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
     lanes = DualTickerLanes(laneCount: laneCount, symbolCount: symbolCount)
@@ -251,7 +254,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
   @inline(__always)
   private func observe(lane: Int, into observations: MatrixView) {
     let symbolCount = lanes.symbolCount
-    let width = DualTickerObservation.columnsPerSymbol
+    let width = features.width
     let row = observations.row(lane)
     row.update(
       from: features.table.base + Int(lanes.bar.base[lane]) * symbolCount * width, count: symbolCount * width)
@@ -289,7 +292,19 @@ extension DualTickerEnvironment {
     }
   }
 
+  /// Throws where a symbol of the tape lacks a column that the configuration names.
+  package static func checkColumns(
+    of tape: MarketTape, configuration: DualTickerConfiguration
+  ) throws(EnvironmentError) {
+    for name in configuration.extraColumns {
+      for (symbol, columns) in zip(tape.symbols, tape.extra) where !columns.contains(where: { $0.name == name }) {
+        throw .missingColumn(symbol: symbol, column: name, existing: columns.map(\.name))
+      }
+    }
+  }
+
   private static func check(tape: MarketTape, configuration: DualTickerConfiguration) throws(EnvironmentError) {
+    try checkColumns(of: tape, configuration: configuration)
     guard supportedSymbols.contains(tape.symbols.count) else {
       throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)
     }

@@ -1,9 +1,9 @@
-// What the agent sees of each symbol: twelve features and its position.
+// What the agent sees of each symbol: twelve features, what else the data says, and its position.
 
 package import AgentInterface
 
-/// The observation's columns, in the order that is the contract: each symbol's block in the tape's order, its features first and then
-/// its position.
+/// The observation's columns, in the order that is the contract: each symbol's block in the tape's order, its features first, then the
+/// further columns that the configuration names, then its position.
 package enum DualTickerObservation {
   /// Features per symbol, in order, with their units.
   package static let features: [ObservationSpace.Column] = [
@@ -23,14 +23,15 @@ package enum DualTickerObservation {
 
   package static let position = ObservationSpace.Column(name: "position", unit: "signed units over maximum units")
 
-  /// Columns per symbol: 13.
-  package static let columnsPerSymbol = features.count + 1
+  /// Columns per symbol: 13 without further ones.
+  package static func columnsPerSymbol(extraColumns: [String]) -> Int { features.count + extraColumns.count + 1 }
 
   /// Columns named `SYMBOL.feature`.
-  package static func space(symbols: [String]) -> ObservationSpace {
-    ObservationSpace(
+  package static func space(symbols: [String], extraColumns: [String] = []) -> ObservationSpace {
+    let extra = extraColumns.map { ObservationSpace.Column(name: $0, unit: "as delivered") }
+    return ObservationSpace(
       columns: symbols.flatMap { symbol in
-        (features + [position]).map { .init(name: symbol + "." + $0.name, unit: $0.unit) }
+        (features + extra + [position]).map { .init(name: symbol + "." + $0.name, unit: $0.unit) }
       })
   }
 }

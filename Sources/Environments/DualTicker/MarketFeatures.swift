@@ -7,8 +7,8 @@ package import Trading
 
 /// What an observation says about the market, and what an order needs to know of it, for every bar of a tape.
 ///
-/// Row t is made of bars up to t alone. The matrix is (bars, 13 S): a symbol's 12 features and then a zero where the position belongs, so
-/// that an observation is one copy and S writes. Rows before the warm-up's end are not a number.
+/// Row t is made of bars up to t alone. The matrix is (bars, S width): a symbol's 12 features, the further columns as the data has them, and
+/// then a zero where the position belongs, so that an observation is one copy and S writes. Rows before the warm-up's end are not a number.
 package final class MarketFeatures: Sendable {
   /// Bars before the first that may be decided on.
   package static let warmUpBars = 50
@@ -26,21 +26,26 @@ package final class MarketFeatures: Sendable {
 
   let symbolCount: Int
   let barCount: Int
+  package let extraColumns: [String]
+  /// Columns of one symbol: 13 without further ones.
+  let width: Int
   let table: FloatStorage
   /// [bar][symbol]
   let quotes: LaneArray<Quote>
 
-  package init(tape: MarketTape, execution: ExecutionModel) {
+  /// Traps where the tape lacks one of `extraColumns`.
+  package init(tape: MarketTape, execution: ExecutionModel, extraColumns: [String] = []) {
     symbolCount = tape.symbols.count
     barCount = tape.barCount
-    let width = DualTickerObservation.columnsPerSymbol
+    self.extraColumns = extraColumns
+    width = DualTickerObservation.columnsPerSymbol(extraColumns: extraColumns)
     table = FloatStorage(count: barCount * symbolCount * width)
     quotes = LaneArray(
       repeating: Quote(
         open: .nan, close: .nan, impact: ImpactRate(perRootDollar: 0, constant: 0), volumeIsUnknown: true),
       count: barCount * symbolCount)
     for symbol in 0..<symbolCount {
-      let columns = MarketFeatures.columns(tape: tape, symbol: symbol)
+      let columns = MarketFeatures.columns(tape: tape, symbol: symbol, extraColumns: extraColumns)
       let volatility = RealizedVolatility.values(of: tape.close[symbol], window: 20)
       let dollars = zip(tape.close[symbol], tape.volume[symbol]).map(*)
       let meanDollars = RollingWindow.mean(of: dollars, window: 20)
@@ -60,13 +65,19 @@ package final class MarketFeatures: Sendable {
   /// One feature at one bar. Traps outside the tape.
   package func value(bar: Int, symbol: Int, feature: Int) -> Float {
     precondition((0..<barCount).contains(bar) && (0..<symbolCount).contains(symbol), "bar \(bar), symbol \(symbol)")
-    precondition(DualTickerObservation.features.indices.contains(feature), "feature \(feature)")
-    return table.base[(bar * symbolCount + symbol) * DualTickerObservation.columnsPerSymbol + feature]
+    precondition((0..<width - 1).contains(feature), "feature \(feature) of \(width - 1)")
+    return table.base[(bar * symbolCount + symbol) * width + feature]
   }
 
-  /// The twelve features of one symbol, [feature][bar]. A zero denominator, or a volume that is not a number, gives the neutral value:
+  /// The twelve features of one symbol and its further columns, [feature][bar]. A zero denominator, or a volume that is not a number, gives the neutral value:
   /// 0.5 for the range and 0 for all others.
-  private static func columns(tape: MarketTape, symbol: Int) -> [[Double]] {
+  private static func columns(tape: MarketTape, symbol: Int, extraColumns: [String]) -> [[Double]] {
+    let extra = extraColumns.map { name in
+      guard let column = tape.extra[symbol].first(where: { $0.name == name }) else {
+        preconditionFailure("\(tape.symbols[symbol]) has no column \(name)")
+      }
+      return column.values
+    }
     let open = tape.open[symbol]
     let high = tape.high[symbol]
     let low = tape.low[symbol]
@@ -95,6 +106,6 @@ package final class MarketFeatures: Sendable {
       },
       close.indices.map { $0 == 0 || close[$0 - 1] == 0 ? 0 : open[$0] / close[$0 - 1] - 1 },
       Drawdown.values(of: close, high: high, window: 50),
-    ]
+    ] + extra
   }
 }

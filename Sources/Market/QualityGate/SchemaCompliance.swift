@@ -31,10 +31,11 @@ enum SchemaCompliance: QualityCheck {
             "repeated-symbol", one.symbol, count: 1, "The symbol \(one.symbol) occurs more than once.",
             suggestion: "Import each symbol once."))
       }
-      let lengths = [
-        ("date", one.dates.count), ("open", one.open.count), ("high", one.high.count), ("low", one.low.count),
-        ("close", one.close.count), ("volume", one.volume.count), ("factor", one.adjustmentFactors.count),
-      ]
+      let lengths =
+        [
+          ("date", one.dates.count), ("open", one.open.count), ("high", one.high.count), ("low", one.low.count),
+          ("close", one.close.count), ("volume", one.volume.count), ("factor", one.adjustmentFactors.count),
+        ] + one.extra.map { ($0.name, $0.values.count) }
       if one.longestColumn != one.wholeRows {
         let counts = lengths.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         findings.append(
@@ -52,6 +53,7 @@ enum SchemaCompliance: QualityCheck {
       let missing = (0..<one.wholeRows).filter { row in
         one.open[row].isNaN || one.high[row].isNaN || one.low[row].isNaN || one.close[row].isNaN
           || one.volume[row].isNaN || one.adjustmentFactors[row].isNaN
+          || one.extra.contains { !$0.values[row].isFinite }
       }
       findings += QualityFinding.ofRows(
         missing, in: one, check: identifier, kind: "missing-value",

@@ -17,6 +17,9 @@ struct BarTableReader {
   private var columnNames: [String] = []
   /// For each column kind, where it stands in a row.
   private var positions = [Int?](repeating: nil, count: Column.allCases.count)
+  /// Columns beside the layout's own, and where they stand in a row.
+  private let extraColumns: [String]
+  private var extraPositions: [Int] = []
   /// The fields of the current line, as byte ranges of `text`.
   private var fields: [Field] = []
 
@@ -26,9 +29,12 @@ struct BarTableReader {
     var isEscaped = false
   }
 
-  init(text: [UInt8], path: String) {
+  /// Traps on an extra column whose name is not one.
+  init(text: [UInt8], path: String, extraColumns: [String] = []) {
+    for name in extraColumns { precondition(ExtraColumn.isName(name), "a column cannot be named '\(name)'") }
     self.text = text
     self.path = path
+    self.extraColumns = extraColumns
     if text.starts(with: [0xef, 0xbb, 0xbf]) { cursor = 3 }
   }
 
@@ -44,24 +50,28 @@ struct BarTableReader {
     for (index, name) in found.enumerated() where found[..<index].contains(name) {
       throw problem(.repeatedColumn, column: columnNames[index])
     }
+    let known = found.map(BarTableReader.canonical)
     for layout in CSVImporter.Layout.allCases
-    where found.count == layout.columns.count
-      && Set(found.map(BarTableReader.canonical)) == Set(layout.columns.map(BarTableReader.canonical))
+    where found.count == layout.columns.count + extraColumns.count
+      && Set(known) == Set(layout.columns.map(BarTableReader.canonical)).union(extraColumns)
     {
-      for (index, name) in found.enumerated() { positions[BarTableReader.kind(of: name).rawValue] = index }
+      for (index, name) in found.enumerated() where !extraColumns.contains(name) {
+        positions[BarTableReader.kind(of: name).rawValue] = index
+      }
+      extraPositions = extraColumns.compactMap { found.firstIndex(of: $0) }
       return layout
     }
     // Compare with the layout that the header shares more columns with.
-    let known = found.map(BarTableReader.canonical)
     /// Columns that only one of the two has.
     func distance(_ layout: CSVImporter.Layout) -> Int {
       Set(known).symmetricDifference(layout.columns.map(BarTableReader.canonical)).count
     }
     let nearest = CSVImporter.Layout.allCases.min { distance($0) < distance($1) } ?? .plain
-    let expected = nearest.columns.map(BarTableReader.canonical)
+    let wanted = nearest.columns + extraColumns
+    let expected = wanted.map(BarTableReader.canonical)
     throw problem(
       .header(
-        missing: nearest.columns.filter { !known.contains(BarTableReader.canonical($0)) },
+        missing: wanted.filter { !known.contains(BarTableReader.canonical($0)) },
         unexpected: columnNames.filter { !expected.contains(BarTableReader.canonical($0)) }.prefix(8).map {
           shortened($0)
         }))
@@ -94,7 +104,7 @@ struct BarTableReader {
     var current = -1
     var currentSymbol: [UInt8] = []
     if !layout.namesSymbols {
-      series.append(BarSeries(symbol: ""))
+      series.append(BarSeries(symbol: "", extraColumns: extraColumns))
       current = 0
     }
     while cursor < text.count {
@@ -121,9 +131,11 @@ struct BarTableReader {
             column: .adjustedClose)
         }
       }
+      var extra: [Double] = []
+      for position in extraPositions { extra.append(try number(at: position)) }
       series[current].append(
         date: try date(), open: try number(.open), high: try number(.high), low: try number(.low), close: close,
-        volume: try number(.volume), adjustmentFactor: factor)
+        volume: try number(.volume), adjustmentFactor: factor, extra: extra)
     }
     guard let first = series.first, first.count > 0 else { throw problem(.noRows, line: 0) }
     return series
@@ -138,7 +150,7 @@ struct BarTableReader {
     guard series.count < CSVImporter.symbolLimit else {
       throw problem(.tooManySymbols(limit: CSVImporter.symbolLimit), column: .ticker)
     }
-    series.append(BarSeries(symbol: symbol))
+    series.append(BarSeries(symbol: symbol, extraColumns: extraColumns))
     indexBySymbol[symbol] = series.count - 1
     return series.count - 1
   }
@@ -218,9 +230,15 @@ struct BarTableReader {
   }
 
   private func number(_ column: Column) throws(StorageError) -> Double {
-    let field = field(column)
-    let found = bytes(field)
-    switch DecimalNumber.parse(found) {
+    try number(field(column), column: positions[column.rawValue].map { columnNames[$0] } ?? "")
+  }
+
+  private func number(at position: Int) throws(StorageError) -> Double {
+    try number(fields[position], column: columnNames[position])
+  }
+
+  private func number(_ field: Field, column: String) throws(StorageError) -> Double {
+    switch DecimalNumber.parse(bytes(field)) {
     case .value(let value): return value
     case .malformed: throw problem(.notANumber(shortened(string(field))), column: column)
     case .outOfRange: throw problem(.outOfRange(shortened(string(field))), column: column)

@@ -38,21 +38,24 @@ package enum CSVImporter {
   /// `symbols`: which to take from a file that names them; for a plain file at most one, its name. `symbolOverride`: the name of a plain
   /// file's series. Every row is read and must be readable, also those of symbols that are not asked for. Values are not questioned
   /// (negative, duplicate and unordered ones pass: the quality gate refuses them), but NaN and infinity are not numbers.
+  /// `extraColumns`: columns beside the layout's own that the header must have, kept under these names; see `ExtraColumn.isName`.
   package static func read(
-    path: String, symbols: [String]? = nil, symbolOverride: String? = nil, limitBytes: Int = Gzip.defaultLimitBytes
+    path: String, symbols: [String]? = nil, symbolOverride: String? = nil, extraColumns: [String] = [],
+    limitBytes: Int = Gzip.defaultLimitBytes
   ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
     let bytes = try FileSystem.read(path)
     return try read(
-      bytes, path: path, symbols: symbols, symbolOverride: symbolOverride, limitBytes: limitBytes)
+      bytes, path: path, symbols: symbols, symbolOverride: symbolOverride, extraColumns: extraColumns,
+      limitBytes: limitBytes)
   }
 
   /// The same for bytes that are at hand; `path` names them in errors and provenance.
   package static func read(
     _ bytes: [UInt8], path: String, symbols: [String]? = nil, symbolOverride: String? = nil,
-    limitBytes: Int = Gzip.defaultLimitBytes
+    extraColumns: [String] = [], limitBytes: Int = Gzip.defaultLimitBytes
   ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
     let text = Gzip.isCompressed(bytes) ? try Gzip.inflate(bytes, path: path, limitBytes: limitBytes) : bytes
-    var reader = BarTableReader(text: text, path: path)
+    var reader = BarTableReader(text: text, path: path, extraColumns: extraColumns)
     let layout = try reader.readHeader()
     if let name = symbolOverride, !isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
     let all = try reader.readRows(layout: layout)

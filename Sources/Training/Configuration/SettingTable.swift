@@ -67,6 +67,9 @@ package enum SettingTable {
       "environment.unit_share_of_value", \.world.trading.unitShareOfValue, 1e-9...1,
       "a unit is at most this share of the account over its symbols"),
     .flag("environment.allow_short", \.world.trading.allowShort, "whether a position may be negative"),
+    .words(
+      "environment.extra_columns", \.world.trading.extraColumns,
+      "columns of the store to observe beside the features; none by default"),
     .integer("environment.episode_length", \.world.episodeLength, 1...1_000_000, "bars of a training episode"),
     .number(
       "environment.half_spread_bps", \.world.trading.execution.halfSpreadBasisPoints, 0...1000,

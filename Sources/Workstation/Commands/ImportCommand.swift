@@ -11,6 +11,7 @@ struct ImportCommand: Command {
     flags: [
       Flag("output", "FILE", "the market store to write (.h5)"),
       Flag("symbols", "A,B", "which symbols to take from files that name them; all by default"),
+      Flag("extra-columns", "A,B", "columns beside the layout's own to keep, for environment.extra_columns"),
       Flag(
         "allow", "CHECK:SYMBOL:DATE", repeats: true,
         "accepts one large move by name, for example price-continuity:AAPL:2000-09-29; needs a --reason behind it"),
@@ -31,12 +32,14 @@ struct ImportCommand: Command {
       throw UsageError("--output is missing: name the market store to write", command: description)
     }
     let symbols = arguments.value("symbols")?.split(separator: ",").map(String.init)
+    let extraColumns = try extraColumns(arguments)
     let allowances = try allowances(arguments)
     var series: [BarSeries] = []
     var provenance: [ImportProvenance] = []
     for operand in arguments.operands {
       let (name, path) = split(operand)
-      let (found, source) = try CSVImporter.read(path: path, symbols: name == nil ? symbols : nil, symbolOverride: name)
+      let (found, source) = try CSVImporter.read(
+        path: path, symbols: name == nil ? symbols : nil, symbolOverride: name, extraColumns: extraColumns)
       series.append(contentsOf: found)
       provenance.append(source)
       print("read \(path): \(found.map { "\($0.symbol) \($0.count) bars" }.joined(separator: ", "))")
@@ -64,6 +67,20 @@ struct ImportCommand: Command {
       text += from == until ? ", \(from)" : ", \(from) to \(until)"
     }
     return failures.count == 1 ? text : text + ", and \(failures.count - 1) more"
+  }
+
+  private static func extraColumns(_ arguments: Arguments) throws -> [String] {
+    guard let value = arguments.value("extra-columns") else { return [] }
+    let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let taken = CSVImporter.Layout.allCases.flatMap { $0.columns.map { $0.lowercased() } }
+    for (index, name) in names.enumerated() {
+      guard ExtraColumn.isName(name), !taken.contains(name), !names[..<index].contains(name) else {
+        throw UsageError(
+          "--extra-columns is \(value), but must be distinct names of lower-case letters, digits and _, none of them a "
+            + "layout's own", command: description)
+      }
+    }
+    return names
   }
 
   /// Every --allow with the --reason that follows it.
