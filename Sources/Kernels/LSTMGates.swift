@@ -1,9 +1,14 @@
 // The pointwise part of the LSTM cell, forward and backward.
 
+import CKernels
+
 /// The pointwise part of an LSTM step. Letters: n rows, H hidden units. Gate rows hold the four blocks i, f, g, o of H numbers each.
 ///
 /// c' = sigmoid(f) c + sigmoid(i) tanh(g); h' = sigmoid(o) tanh(c'). Source: the cell of torch.nn.LSTM (PyTorch 2).
 /// Every result depends on its own row and unit alone.
+///
+/// Sixteen units at a time are left to C, which is compiled for several instruction sets; what is left over, and the plain forms that tests
+/// hold the C against, are here. Both give the same bits.
 package enum LSTMGates {
   /// One step forward.
   ///
@@ -14,6 +19,22 @@ package enum LSTMGates {
     previousCell: UnsafePointer<Float>, cell: UnsafeMutablePointer<Float>, cellTanh: UnsafeMutablePointer<Float>,
     cellStride: Int, hidden: UnsafeMutablePointer<Float>, hiddenStride: Int
   ) {
+    let wide = hiddenCount / 16 * 16
+    ckernels_lstm_forward(
+      rows, wide, hiddenCount, gates, gateStride, previousCell, cell, cellTanh, cellStride, hidden, hiddenStride)
+    plainForward(
+      rows: rows, units: wide..<hiddenCount, hiddenCount: hiddenCount, gates: gates, gateStride: gateStride,
+      previousCell: previousCell, cell: cell, cellTanh: cellTanh, cellStride: cellStride, hidden: hidden,
+      hiddenStride: hiddenStride)
+  }
+
+  /// The same for some units, in Swift.
+  package static func plainForward(
+    rows: Int, units: Range<Int>, hiddenCount: Int, gates: UnsafeMutablePointer<Float>, gateStride: Int,
+    previousCell: UnsafePointer<Float>, cell: UnsafeMutablePointer<Float>, cellTanh: UnsafeMutablePointer<Float>,
+    cellStride: Int, hidden: UnsafeMutablePointer<Float>, hiddenStride: Int
+  ) {
+    guard !units.isEmpty else { return }
     for row in 0..<rows {
       let i = gates + row * gateStride
       let f = i + hiddenCount
@@ -23,8 +44,8 @@ package enum LSTMGates {
       let after = cell + row * cellStride
       let squashed = cellTanh + row * cellStride
       let output = hidden + row * hiddenStride
-      var unit = 0
-      while unit + 8 <= hiddenCount {
+      var unit = units.lowerBound
+      while unit + 8 <= units.upperBound {
         let step = cellStep(load8(i + unit), load8(f + unit), load8(g + unit), load8(o + unit), load8(before + unit))
         store8(step.i, i + unit)
         store8(step.f, f + unit)
@@ -35,7 +56,7 @@ package enum LSTMGates {
         store8(step.o * step.cellTanh, output + unit)
         unit += 8
       }
-      let rest = hiddenCount - unit
+      let rest = units.upperBound - unit
       if rest > 0 {
         let step = cellStep(
           loadPart(i + unit, rest), loadPart(f + unit, rest), loadPart(g + unit, rest), loadPart(o + unit, rest),
@@ -62,6 +83,24 @@ package enum LSTMGates {
     hiddenGradient: UnsafePointer<Float>, hiddenStride: Int, cellGradient: UnsafeMutablePointer<Float>,
     cellGradientStride: Int
   ) {
+    let wide = hiddenCount / 16 * 16
+    ckernels_lstm_backward(
+      rows, wide, hiddenCount, gates, gateStride, previousCell, cellTanh, cellStride, hiddenGradient, hiddenStride,
+      cellGradient, cellGradientStride)
+    plainBackward(
+      rows: rows, units: wide..<hiddenCount, hiddenCount: hiddenCount, gates: gates, gateStride: gateStride,
+      previousCell: previousCell, cellTanh: cellTanh, cellStride: cellStride, hiddenGradient: hiddenGradient,
+      hiddenStride: hiddenStride, cellGradient: cellGradient, cellGradientStride: cellGradientStride)
+  }
+
+  /// The same for some units, in Swift.
+  package static func plainBackward(
+    rows: Int, units: Range<Int>, hiddenCount: Int, gates: UnsafeMutablePointer<Float>, gateStride: Int,
+    previousCell: UnsafePointer<Float>, cellTanh: UnsafePointer<Float>, cellStride: Int,
+    hiddenGradient: UnsafePointer<Float>, hiddenStride: Int, cellGradient: UnsafeMutablePointer<Float>,
+    cellGradientStride: Int
+  ) {
+    guard !units.isEmpty else { return }
     for row in 0..<rows {
       let i = gates + row * gateStride
       let f = i + hiddenCount
@@ -71,8 +110,8 @@ package enum LSTMGates {
       let squashed = cellTanh + row * cellStride
       let output = hiddenGradient + row * hiddenStride
       let carried = cellGradient + row * cellGradientStride
-      var unit = 0
-      while unit + 8 <= hiddenCount {
+      var unit = units.lowerBound
+      while unit + 8 <= units.upperBound {
         let step = cellStepBackward(
           load8(i + unit), load8(f + unit), load8(g + unit), load8(o + unit), load8(before + unit),
           load8(squashed + unit), load8(output + unit), load8(carried + unit))
@@ -83,7 +122,7 @@ package enum LSTMGates {
         store8(step.cell, carried + unit)
         unit += 8
       }
-      let rest = hiddenCount - unit
+      let rest = units.upperBound - unit
       if rest > 0 {
         let step = cellStepBackward(
           loadPart(i + unit, rest), loadPart(f + unit, rest), loadPart(g + unit, rest), loadPart(o + unit, rest),

@@ -32,6 +32,20 @@ static inline unsigned int ckernels_flushing(unsigned int word) { return word | 
 // Cores that this process may run on; Swift's C library module does not show the call.
 int ckernels_available_processors(void);
 
+// One step of the LSTM cell's pointwise part for units 0 ..< units, a multiple of 16; arguments as in LSTMGates.swift.
+void ckernels_lstm_forward(
+    long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell, float *cell,
+    float *cell_tanh, long cell_stride, float *hidden, long hidden_stride);
+
+// The same step backward.
+void ckernels_lstm_backward(
+    long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell,
+    const float *cell_tanh, long cell_stride, const float *hidden_gradient, long hidden_stride, float *cell_gradient,
+    long cell_gradient_stride);
+
+// 1 where the processor and the operating system have AVX-512 F, CD, BW, DQ and VL, else 0.
+int ckernels_has_avx512(void);
+
 // The two words of a Swift closure, lent for the length of a call. Swift's side of the lending is declared in WorkerPool.swift.
 typedef struct {
   void *function;

@@ -3,8 +3,19 @@
 import Kernels
 
 extension NetworkPlan.Linear {
-  /// Rows of one product in a backward pass: operands of this many rows stay in the second-level cache.
+  /// Rows of one product: operands of this many rows stay in the second-level cache, and the library multiplies them without first
+  /// copying them into a layout of its own.
   private static let blockRows = 256
+
+  /// Calls `body` with the rows of each block, in order.
+  private func forEachBlock(of rows: Int, _ body: (Range<Int>) -> Void) {
+    var start = 0
+    while start < rows {
+      let end = min(start + Self.blockRows, rows)
+      body(start..<end)
+      start = end
+    }
+  }
 
   /// output = input W^T + b. input: (rows, inputs), output: (rows, outputs), contiguous.
   func forward(
@@ -16,8 +27,10 @@ extension NetworkPlan.Linear {
     } else {
       for row in 0..<output.rows { output.row(row).update(from: biases, count: outputs) }
     }
-    MatrixProduct.multiply(
-      input, MatrixView(base: derived + transposed, rows: inputs, columns: outputs), into: output, adding: true)
+    let weights = MatrixView(base: derived + transposed, rows: inputs, columns: outputs)
+    forEachBlock(of: output.rows) { block in
+      MatrixProduct.multiply(input.rows(block), weights, into: output.rows(block), adding: true)
+    }
   }
 
   /// Adds the weight and bias gradients, and writes or adds (`addingInput`) the input's gradient where asked.
@@ -26,18 +39,15 @@ extension NetworkPlan.Linear {
     gradients: UnsafeMutablePointer<Float>, inputGradient: MatrixView?, addingInput: Bool = false
   ) {
     let weightGradient = MatrixView(base: gradients + weight, rows: outputs, columns: inputs)
-    var start = 0
-    while start < outputGradient.rows {
-      let range = start..<min(start + Self.blockRows, outputGradient.rows)
-      MatrixProduct.addTransposedProduct(outputGradient.rows(range), input.rows(range), to: weightGradient)
-      start = range.upperBound
+    let weights = MatrixView(base: parameters + weight, rows: outputs, columns: inputs)
+    forEachBlock(of: outputGradient.rows) { block in
+      let gradient = outputGradient.rows(block)
+      MatrixProduct.addTransposedProduct(gradient, input.rows(block), to: weightGradient)
+      if let inputGradient {
+        MatrixProduct.multiply(gradient, weights, into: inputGradient.rows(block), adding: addingInput)
+      }
     }
     addColumnSums(outputGradient, to: gradients + bias)
-    if let inputGradient {
-      MatrixProduct.multiply(
-        outputGradient, MatrixView(base: parameters + weight, rows: outputs, columns: inputs), into: inputGradient,
-        adding: addingInput)
-    }
   }
 }
 

@@ -1,0 +1,128 @@
+// The pointwise part of the LSTM cell, sixteen units at a time, compiled for several instruction sets and chosen as the program is loaded.
+//
+// The same operations in the same order as in LSTMGates.swift, and none of them fused, so that every instruction set and the Swift
+// spelling give the same bits.
+#include "ckernels.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+typedef float floats __attribute__((ext_vector_type(16)));
+typedef int integers __attribute__((ext_vector_type(16)));
+
+#define HELPER static inline __attribute__((always_inline))
+
+#if defined(__x86_64__)
+#define FOR_EACH_INSTRUCTION_SET __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define FOR_EACH_INSTRUCTION_SET
+#endif
+
+// Macros where a function would pass vectors, whose passing differs between instruction sets.
+#define LOAD(target, source) __builtin_memcpy(&(target), (source), sizeof(floats))
+#define STORE(value, target) __builtin_memcpy((target), &(value), sizeof(floats))
+
+HELPER void power_and_tail(const floats *x, floats *remainder, floats *tail, floats *power) {
+  floats shifted = *x * 1.44269504f + 12582912.0f;
+  floats n = shifted - 12582912.0f;
+  floats r = *x - n * 0.693359375f + n * 2.1219444e-4f;
+  floats p = r * 1.98756915e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  *tail = p * r + 5.0000001201e-1f;
+  *remainder = r;
+  integers bits;
+  __builtin_memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits << 23) + 0x3f800000;
+  __builtin_memcpy(power, &bits, sizeof bits);
+}
+
+HELPER void sigmoid(floats *x) {
+  floats low = -87.0f, high = 88.0f, y = -*x;
+  y = y < low ? low : y;
+  y = y > high ? high : y;
+  floats r, tail, power;
+  power_and_tail(&y, &r, &tail, &power);
+  *x = 1.0f / (1.0f + (tail * (r * r) + r + 1.0f) * power);
+}
+
+HELPER void hyperbolic_tangent(floats *x) {
+  integers bits, magnitude;
+  __builtin_memcpy(&bits, x, sizeof bits);
+  integers sign = bits & (int)0x80000000u;
+  bits &= 0x7fffffff;
+  floats limit = 20.0f, doubled, r, tail, power;
+  __builtin_memcpy(&doubled, &bits, sizeof bits);
+  doubled = doubled * 2.0f;
+  doubled = doubled > limit ? limit : doubled;
+  power_and_tail(&doubled, &r, &tail, &power);
+  floats minus_one = (tail * (r * r) + r) * power + (power - 1.0f);
+  floats result = minus_one / (minus_one + 2.0f);
+  __builtin_memcpy(&magnitude, &result, sizeof magnitude);
+  magnitude |= sign;
+  __builtin_memcpy(x, &magnitude, sizeof magnitude);
+}
+
+FOR_EACH_INSTRUCTION_SET
+void ckernels_lstm_forward(
+    long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell, float *cell,
+    float *cell_tanh, long cell_stride, float *hidden, long hidden_stride) {
+  for (long row = 0; row < rows; row++) {
+    float *gate = gates + row * gate_stride;
+    for (long unit = 0; unit < units; unit += 16) {
+      floats i, f, g, o, before;
+      LOAD(i, gate + unit);
+      LOAD(f, gate + hidden_count + unit);
+      LOAD(g, gate + 2 * hidden_count + unit);
+      LOAD(o, gate + 3 * hidden_count + unit);
+      LOAD(before, previous_cell + row * cell_stride + unit);
+      sigmoid(&i);
+      sigmoid(&f);
+      hyperbolic_tangent(&g);
+      sigmoid(&o);
+      floats next = f * before + i * g;
+      floats squashed = next;
+      hyperbolic_tangent(&squashed);
+      floats output = o * squashed;
+      STORE(i, gate + unit);
+      STORE(f, gate + hidden_count + unit);
+      STORE(g, gate + 2 * hidden_count + unit);
+      STORE(o, gate + 3 * hidden_count + unit);
+      STORE(next, cell + row * cell_stride + unit);
+      STORE(squashed, cell_tanh + row * cell_stride + unit);
+      STORE(output, hidden + row * hidden_stride + unit);
+    }
+  }
+}
+
+FOR_EACH_INSTRUCTION_SET
+void ckernels_lstm_backward(
+    long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell,
+    const float *cell_tanh, long cell_stride, const float *hidden_gradient, long hidden_stride, float *cell_gradient,
+    long cell_gradient_stride) {
+  for (long row = 0; row < rows; row++) {
+    float *gate = gates + row * gate_stride;
+    for (long unit = 0; unit < units; unit += 16) {
+      floats i, f, g, o, before, squashed, above, carried;
+      LOAD(i, gate + unit);
+      LOAD(f, gate + hidden_count + unit);
+      LOAD(g, gate + 2 * hidden_count + unit);
+      LOAD(o, gate + 3 * hidden_count + unit);
+      LOAD(before, previous_cell + row * cell_stride + unit);
+      LOAD(squashed, cell_tanh + row * cell_stride + unit);
+      LOAD(above, hidden_gradient + row * hidden_stride + unit);
+      LOAD(carried, cell_gradient + row * cell_gradient_stride + unit);
+      floats total = carried + above * o * (1.0f - squashed * squashed);
+      floats di = total * g * (i * (1.0f - i));
+      floats df = total * before * (f * (1.0f - f));
+      floats dg = total * i * (1.0f - g * g);
+      floats dout = above * squashed * (o * (1.0f - o));
+      floats earlier = total * f;
+      STORE(di, gate + unit);
+      STORE(df, gate + hidden_count + unit);
+      STORE(dg, gate + 2 * hidden_count + unit);
+      STORE(dout, gate + 3 * hidden_count + unit);
+      STORE(earlier, cell_gradient + row * cell_gradient_stride + unit);
+    }
+  }
+}
