@@ -44,6 +44,10 @@ extension MatrixProduct {
     package let core: String
     /// Threads of one product: 1.
     package let threadCount: Int
+    /// Whether its kernels do without the AVX-512 that this processor has.
+    package var isBelowProcessor: Bool {
+      Processor.hasAVX512 && ["Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "Excavator"].contains(core)
+    }
   }
 
   package static var libraryInformation: LibraryInformation {

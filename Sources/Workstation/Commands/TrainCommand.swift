@@ -69,17 +69,11 @@ struct TrainCommand: Command {
     let configuration = layers.configuration
     let factory = try EnvironmentFactory(configuration)
     try Trainer.requireTrainable(configuration, factory)  // before a folder is made for it
-    let directory = try RunDirectory.create(
-      run: arguments.value("run") ?? configuration.run.modelName,
-      prefix: "\(configuration.algorithm.rawValue)-\(configuration.world.name)")
+    let directory = try RunStart.makeFolder(
+      layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
     print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) { print(line) }
-    try directory.write(configuration.json.prettyText + "\n", to: "config.json")
-    try directory.write(layers.yamlText, to: "config.yaml")
-    try directory.write(CommandLine.arguments.map(CommandText.quoted).joined(separator: " ") + "\n", to: "command.txt")
-    let modelName = configuration.run.modelName.isEmpty ? directory.name : configuration.run.modelName
-    let manifest = RunNotes.manifest(configuration, factory: factory, modelName: modelName)
-    try directory.write(manifest.prettyText + "\n", to: "manifest.json")
+    print(MatrixKernels.note)
     print("run folder: \(directory.path)")
     return try Trainer(starting: configuration, factory: factory, in: directory)
   }
