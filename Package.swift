@@ -83,9 +83,11 @@ let package = Package(
     tool(
       "benchmark",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Networks", "Training",
+        "AgentInterface", "Algorithms", "CAllocations", "Environments", "Inference", "Kernels", "Market", "Networks",
+        "Storage", "Training",
       ],
       path: "benchmarks/Benchmark"),
+    .target(name: "CAllocations", path: "benchmarks/CAllocations"),
 
     // Tests.
     .target(

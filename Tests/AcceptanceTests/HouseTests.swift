@@ -28,6 +28,7 @@ struct HouseTests {
     arguments: [
       ("CBLAS", "Networks"), ("CLAPACKE", "Networks"), ("CHDF5", "Storage"), ("CZLIB", "Storage"),
       ("CYAML", "Training"), ("CKernels", "Kernels"),
+      ("CAllocations", "benchmarks"),
     ])
   func `a C library has one owner`(library: String, owner: String) throws {
     let users = try (Self.sources(below: "Sources") + Self.sources(below: "benchmarks"))

@@ -6,6 +6,7 @@ package import Glibc
 package enum Program: String, Sendable {
   case strikeforge
   case serve = "strikeforge-serve"
+  case benchmark
 
   /// Where it lies: in the folder that the environment variable STRIKEFORGE_PROGRAMS names, else beside the test program.
   package var path: String {

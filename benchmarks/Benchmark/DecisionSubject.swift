@@ -28,8 +28,17 @@ final class DecisionSubject {
     microseconds = [Double](repeating: 0, count: workload.decisions)
   }
 
+  /// Decisions of one measurement.
+  var count: Int { microseconds.count }
+
   /// The median and the 99th percentile of one decision, in microseconds.
   func measure() throws(BenchmarkError) -> (median: Double, percentile99: Double) {
+    try decideAll()
+    let sorted = microseconds.sorted()
+    return (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
+  }
+  /// Makes and times every decision.
+  func decideAll() throws(BenchmarkError) {
     do {
       for index in microseconds.indices {
         let observation = observations[index % observations.count]
@@ -40,7 +49,5 @@ final class DecisionSubject {
     } catch {
       throw .failed("\(error)")
     }
-    let sorted = microseconds.sorted()
-    return (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
   }
 }

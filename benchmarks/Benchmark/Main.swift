@@ -9,17 +9,27 @@ struct Main {
   static func main() {
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
+    let words = Array(CommandLine.arguments.dropFirst())
+    if words.contains("--help") || words.contains("-h") {
+      print(Options.help, terminator: "")
+      exit(0)
+    }
     do {
-      guard let options = try Options(Array(CommandLine.arguments.dropFirst())) else {
-        print(Options.help, terminator: "")
-        exit(0)
+      let rest = Array(words.dropFirst())
+      switch words.first {
+      case "train": try TrainVerb.run(rest)
+      case "compare": try CompareVerb.run(rest)
+      case "market": try MarketVerb.run(rest)
+      default: try measure(Options(words))
       }
-      try run(options)
     } catch {
       switch error {
       case .usage(let message):
         complain("benchmark: \(message)\n\(Options.usage)")
         exit(64)
+      case .refused(let message):
+        complain("benchmark: \(message)")
+        exit(2)
       case .failed(let message):
         complain("benchmark: \(message)")
         exit(1)
@@ -27,23 +37,24 @@ struct Main {
     }
   }
 
-  private static func run(_ options: Options) throws(BenchmarkError) {
+  private static func measure(_ options: Options) throws(BenchmarkError) {
     // Opened first: minutes of measuring should not end in a path that cannot be written.
     let file = try options.jsonPath.flatMap { $0 == "-" ? nil : $0 }.map(OutputFile.init)
-    let machine = Machine(workers: options.workers)
-    let workload = Workload(isQuick: options.isQuick)
-    var measurement = try Measurement(options, workload)
-    let metrics = try measurement.run()
-    let report = Report(options: options, machine: machine, workload: workload, metrics: metrics)
-    let json = report.json.prettyText + "\n"
-    if options.jsonPath == "-" {
+    let report = try Report.measuring(options)
+    try publish(report.json, lines: report.table, path: options.jsonPath, file: file)
+  }
+
+  /// The JSON to where it was asked for, the lines to where people read.
+  static func publish(_ json: JSON, lines: String, path: String?, file: OutputFile?) throws(BenchmarkError) {
+    let text = json.prettyText + "\n"
+    if path == "-" {
       // Standard output is for the program that reads it.
-      complain(report.table)
-      print(json, terminator: "")
+      complain(lines)
+      print(text, terminator: "")
     } else {
-      print(report.table)
+      print(lines)
     }
-    try file?.write(json)
+    try file?.write(text)
   }
 
   private static func complain(_ text: String) {
@@ -56,6 +67,8 @@ struct Main {
 enum BenchmarkError: Error {
   /// A command line that cannot be understood: exit code 64, with the usage.
   case usage(String)
+  /// Slower than the baseline: exit code 2.
+  case refused(String)
   /// Something outside the program: exit code 1.
   case failed(String)
 }

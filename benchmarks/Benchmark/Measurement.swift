@@ -24,6 +24,8 @@ struct Measurement {
   private let training: TrainingSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
+  private let checkpoint: CheckpointSubject?
+  private let allocations: AllocationSubject?
   private var samples: [String: [Double]] = [:]
   private var peaks: [Double] = []
 
@@ -33,6 +35,9 @@ struct Measurement {
     training = options.subjects.contains(.training) ? try TrainingSubject(workload, workers: options.workers) : nil
     environment = options.subjects.contains(.environment) ? try EnvironmentSubject(workload) : nil
     decision = options.subjects.contains(.decision) ? try DecisionSubject(workload) : nil
+    checkpoint =
+      options.subjects.contains(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
+    allocations = options.subjects.contains(.allocations) ? try AllocationSubject(workload) : nil
   }
 
   /// All repetitions, after one of each that does not count.
@@ -53,6 +58,13 @@ struct Measurement {
       metric("environment_steps_per_second", "environment alone", "steps/s"),
       metric("decision_p50_microseconds", "one decision, p50", "us"),
       metric("decision_p99_microseconds", "one decision, p99", "us"),
+      metric("checkpoint_milliseconds", "checkpoint, written and flushed", "ms"),
+      metric("allocations_environment_step", "allocations: step of the lanes", "calls"),
+      metric("allocations_training_step", "  step of training", "calls"),
+      metric("allocations_decision", "  decision", "calls"),
+      metric("allocations_rollout_end", "  end of a rollout", "calls, varying"),
+      metric("allocations_update", "  update", "calls"),
+      metric("allocations_control", "  control, which makes one", "calls"),
       Metric(
         name: "sgemm_peak_gflop_per_second", label: "sgemm peak, one thread", unit: "GFLOP/s",
         samples: Array(peaks.dropFirst(peaksPerTurn))),
@@ -83,6 +95,16 @@ struct Measurement {
       record("decision_p50_microseconds", latency.median)
       record("decision_p99_microseconds", latency.percentile99)
       _ = peak()
+    }
+    if let checkpoint { record("checkpoint_milliseconds", 1000 * (try checkpoint.measure())) }
+    if let allocations {
+      let counts = try allocations.measure()
+      record("allocations_control", Double(counts.control))
+      record("allocations_environment_step", counts.environmentStep)
+      record("allocations_training_step", counts.trainingStep)
+      record("allocations_decision", counts.decision)
+      record("allocations_rollout_end", Double(counts.rolloutEnd))
+      record("allocations_update", Double(counts.update))
     }
   }
 

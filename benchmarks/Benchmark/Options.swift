@@ -1,10 +1,10 @@
-// What the command line asks for.
+// What the command line asks for where it asks to measure.
 
 import Inference
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
-  case training, environment, decision, sgemm
+  case training, environment, decision, checkpoint, allocations, sgemm
 }
 
 struct Options {
@@ -20,67 +20,71 @@ struct Options {
 
   static let usage = """
     usage: benchmark [--workers N] [--repetitions N] [--subjects A,B] [--quick] [--json FILE]
+           benchmark train --config FILE [--set KEY=VALUE] [--json FILE]
+           benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
+           benchmark market FILE.h5
     `benchmark --help` tells more
     """
 
   static let help = """
     benchmark
 
-    Measures training, the environment, decisions and matrix products in one
-    process, their repetitions in turn, and prints median, minimum and maximum.
+    Measures training, the environment, decisions, checkpoints, allocations and
+    matrix products in one process, their repetitions in turn, and prints median,
+    minimum and maximum.
 
-    Flags:
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
-      --subjects A,B    some of training, environment, decision, sgemm (all); sgemm
-                        is always measured: it shows the machine's noise
+      --subjects A,B    some of training, environment, decision, checkpoint,
+                        allocations, sgemm (all); sgemm is always measured: it
+                        shows the machine's noise
       --quick           small shapes, a few seconds: shows that it works, no speeds
       --json FILE       also writes everything to FILE; - prints it to standard
                         output and the table to standard error
       --help            this text
 
+    benchmark train --config FILE [--set KEY=VALUE] [--json FILE]
+
+    Trains one configuration as `strikeforge train` does, in a temporary folder
+    below the working directory, and prints steps a second, the share of the
+    machine's matrix products, and the digest of the final parameters, which is
+    that of `strikeforge train` with the same settings.
+
+    benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
+
+    Measures what the baseline measured (or reads FILE, written by --json), scales
+    both by their sgemm peaks, and ends with exit code 2 where something got slower
+    by more than PERCENT (15) or allocates more often.
+
+    benchmark market FILE.h5
+
+    Writes the made-up market that the committed configurations train on.
+
     What each number means stands in benchmarks/README.md. Exit codes: 0 done,
-    1 failed, 64 wrong usage.
+    1 failed, 2 slower than the baseline, 64 wrong usage.
 
     """
 
-  private static let flags = ["workers", "repetitions", "subjects", "quick", "json", "help"]
+  static let flags = ["workers", "repetitions", "subjects", "json"]
 
-  /// Nil where help is asked for. `--flag value` and `--flag=value` are one.
-  init?(_ words: [String]) throws(BenchmarkError) {
-    if words.contains("--help") || words.contains("-h") { return nil }
-    var rest = words[...]
-    var seen: Set<String> = []
-    while let word = rest.popFirst() {
-      guard word.hasPrefix("-") else { throw .usage("unexpected \(word): there are only flags") }
-      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      let name = String(parts[0].drop { $0 == "-" })
-      guard word.hasPrefix("--"), Options.flags.contains(name) else {
-        throw .usage("unknown flag \(parts[0])\(Options.hint(name, among: Options.flags, prefix: "--"))")
-      }
-      guard seen.insert(name).inserted else { throw .usage("--\(name) stands twice") }
-      if name == "quick" {
-        guard parts.count == 1 else { throw .usage("--quick takes no value") }
-        isQuick = true
-        continue
-      }
-      guard let value = parts.count == 2 ? parts[1] : rest.popFirst(), !value.isEmpty else {
-        throw .usage("--\(name) needs a value")
-      }
-      switch name {
-      case "workers": workers = try Options.count(value, of: name, limit: 256)
-      case "repetitions": askedRepetitions = try Options.count(value, of: name, limit: 1000)
-      case "subjects": subjects = try Options.subjects(value)
-      default: jsonPath = value
-      }
-    }
+  init(_ words: [String]) throws(BenchmarkError) {
+    self.init()
+    let words = try CommandWords(words, flags: Options.flags, switches: ["quick"])
+    isQuick = words.has("quick")
+    if let count = try words.count("workers", limit: 256) { workers = count }
+    askedRepetitions = try words.count("repetitions", limit: 1000)
+    if let list = words.value("subjects") { subjects = try Options.subjects(list) }
+    jsonPath = words.value("json")
   }
 
-  private static func count(_ text: String, of name: String, limit: Int) throws(BenchmarkError) -> Int {
-    guard let number = Int(text), (1...limit).contains(number) else {
-      throw .usage("--\(name) is \(text); it must be a whole number from 1 to \(limit)")
-    }
-    return number
+  init() {}
+
+  /// What a baseline measured, measured again.
+  init(again subjects: [Subject], workers: Int, repetitions: Int?, isQuick: Bool) {
+    self.subjects = subjects
+    self.workers = workers
+    askedRepetitions = repetitions
+    self.isQuick = isQuick
   }
 
   private static func subjects(_ text: String) throws(BenchmarkError) -> [Subject] {
@@ -89,15 +93,11 @@ struct Options {
       guard let subject = Subject(rawValue: name) else {
         let known = Subject.allCases.map(\.rawValue)
         throw .usage(
-          "unknown subject '\(name)'\(hint(name, among: known, prefix: "")); there are \(known.joined(separator: ", "))"
-        )
+          "unknown subject '\(name)'\(CommandWords.hint(name, among: known, prefix: "")); there are "
+            + known.joined(separator: ", "))
       }
       if !subjects.contains(subject) { subjects.append(subject) }
     }
     return subjects
-  }
-
-  private static func hint(_ name: String, among known: [String], prefix: String) -> String {
-    NearestName.of(name, among: known).map { "; did you mean \(prefix)\($0)?" } ?? ""
   }
 }

@@ -5,21 +5,24 @@ import Kernels
 import Market
 
 enum RandomWalkTape {
-  /// Two symbols of `bars` daily bars without drift, 1.5 % a day. Their content does not matter, only that nothing is out of the ordinary.
-  static func make(bars: Int) -> MarketTape {
-    MarketTape(
-      ["AAA", "BBB"].enumerated().map { place, symbol in
-        var random = RandomStream(seed: 1, purpose: .market, lane: UInt32(place))
-        var series = BarSeries(symbol: symbol)
-        var close = 50.0
-        for bar in 0..<bars {
-          let open = close * exp(0.005 * random.nextNormal())
-          close = open * exp(0.014 * random.nextNormal())
-          series.append(
-            date: CalendarDate(daysSinceEpoch: Int32(10_000 + bar)), open: open, high: max(open, close) * 1.003,
-            low: min(open, close) * 0.997, close: close, volume: (1e6 * exp(0.3 * random.nextNormal())).rounded())
-        }
-        return series
-      })
+  /// Two symbols of `bars` daily bars without drift, 1.5 % a day, on the sessions of the New York calendar from 1990 on. Their content does
+  /// not matter, only that nothing is out of the ordinary. Traps beyond the calendar's 10,000 sessions.
+  static func series(bars: Int) -> [BarSeries] {
+    let calendar = TradingCalendar.xnys
+    let sessions = calendar.sessions(in: calendar.supportedRange)
+    precondition(bars <= sessions.count, "\(bars) bars asked of a calendar of \(sessions.count) sessions")
+    return ["AAA", "BBB"].enumerated().map { place, symbol in
+      var random = RandomStream(seed: 1, purpose: .market, lane: UInt32(place))
+      var series = BarSeries(symbol: symbol)
+      var close = 50.0
+      for date in sessions.prefix(bars) {
+        let open = close * exp(0.005 * random.nextNormal())
+        close = open * exp(0.014 * random.nextNormal())
+        series.append(
+          date: date, open: open, high: max(open, close) * 1.003, low: min(open, close) * 0.997, close: close,
+          volume: (1e6 * exp(0.3 * random.nextNormal())).rounded())
+      }
+      return series
+    }
   }
 }

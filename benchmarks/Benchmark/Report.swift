@@ -12,6 +12,14 @@ struct Report {
   let workload: Workload
   let metrics: [Metric]
 
+  /// Measures everything that is asked for.
+  static func measuring(_ options: Options) throws(BenchmarkError) -> Report {
+    let machine = Machine(workers: options.workers)
+    let workload = Workload(isQuick: options.isQuick)
+    var measurement = try Measurement(options, workload)
+    return Report(options: options, machine: machine, workload: workload, metrics: try measurement.run())
+  }
+
   var table: String {
     let head = ["", "median", "minimum", "maximum", "unit"]
     let rows =
@@ -56,6 +64,7 @@ struct Report {
         "lstm_hidden": .integer(Int64(training.network.lstmHidden)),
         "environment_steps": .integer(Int64(workload.environmentSteps * workload.environmentPasses)),
         "decisions": .integer(Int64(workload.decisions)),
+        "checkpoint_parameters": .integer(Int64(workload.checkpointParameters)),
         "sgemm_size": .integer(Int64(workload.sgemmSize)),
       ]),
       "metrics": .array(
@@ -70,18 +79,18 @@ struct Report {
   }
 
   /// Whole numbers in groups of three from 1,000 up, else about three digits that matter.
-  private static func short(_ value: Double) -> String {
+  static func short(_ value: Double) -> String {
     if value >= 1000 { return ConsoleSink.grouped(Int(value.rounded())) }
     if value >= 100 { return "\(Int(value.rounded()))" }
     let factor = value >= 10 ? 10.0 : 100.0
     return "\((value * factor).rounded() / factor)"
   }
 
-  private static func padded(_ text: String, _ width: Int) -> String {
+  static func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 
-  private static func leading(_ text: String, _ width: Int) -> String {
+  static func leading(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 }

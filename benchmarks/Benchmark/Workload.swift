@@ -15,6 +15,8 @@ struct Workload {
   let environmentPasses: Int
   let decisions: Int
   let sgemmSize: Int
+  /// Of the checkpoint that is written: each a number, two moments and nothing else.
+  let checkpointParameters: Int
 
   init(isQuick: Bool) {
     // The defaults of `strikeforge train`: recurrent and masked PPO, LSTM 64, shared joint critic, linear heads.
@@ -24,11 +26,21 @@ struct Workload {
     configuration.ppo.epochs = 4
     configuration.ppo.batchSize = configuration.stepsPerRollout / 4
     self.configuration = configuration
-    tape = RandomWalkTape.make(bars: 3_000)
+    tape = MarketTape(RandomWalkTape.series(bars: 3_000))
     environmentSteps = isQuick ? 64 : 512
     environmentPasses = isQuick ? 1 : 4
     decisions = isQuick ? 1_000 : 20_000
     sgemmSize = isQuick ? 256 : 1024
+    checkpointParameters = isQuick ? 10_000 : 1_000_000
+  }
+
+  /// Small enough to count in a moment; how often memory is asked for does not depend on the number of lanes.
+  var allocationConfiguration: RunConfiguration {
+    var configuration = configuration
+    configuration.world.lanes = 64
+    configuration.ppo.horizon = 64
+    configuration.ppo.batchSize = configuration.stepsPerRollout / 4
+    return configuration
   }
 
   func environment(lanes: Int) throws(BenchmarkError) -> DualTickerEnvironment {
