@@ -1,0 +1,130 @@
+"""Recurrent PPO in PyTorch in the manner of a single-file script, lanes side by side in numpy.
+
+--form loop: the library's own LSTM, called once a step, as such scripts do.
+--form cell: an LSTM step written out, the input's product hoisted out of the loop.
+Both zero the state at any episode's end, wherever it falls.
+"""
+
+import argparse
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+import stopwatch
+import workload as w
+
+
+class ActorCritic(nn.Module):
+    def __init__(self, hidden, form):
+        super().__init__()
+        self.form = form
+        self.lstm = nn.LSTM(w.OBSERVATIONS, hidden)
+        self.actor = nn.Linear(hidden, w.ACTIONS)
+        self.critic = nn.Linear(hidden, 1)
+        for layer, gain in ((self.actor, 0.01), (self.critic, 1.0)):
+            nn.init.orthogonal_(layer.weight, gain)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, seen, starts, memory):
+        """seen: (T, n, 26); starts: (T, n, 1), 1 where the state is zeroed first. Returns logits, values, state."""
+        output, cell = memory
+        keep = 1.0 - starts
+        outputs = []
+        if self.form == "loop":
+            for step in range(seen.shape[0]):
+                before = ((output * keep[step]).unsqueeze(0), (cell * keep[step]).unsqueeze(0))
+                _, (output, cell) = self.lstm(seen[step].unsqueeze(0), before)
+                output, cell = output[0], cell[0]
+                outputs.append(output)
+        else:
+            bias = self.lstm.bias_ih_l0 + self.lstm.bias_hh_l0
+            projected = functional.linear(seen, self.lstm.weight_ih_l0, bias).unbind(0)
+            recurrent = self.lstm.weight_hh_l0.t()
+            for step, inputs in enumerate(projected):
+                gates = torch.addmm(inputs, output * keep[step], recurrent)
+                write, forget, candidate, out = gates.chunk(4, dim=1)
+                cell = forget.sigmoid() * (cell * keep[step]) + write.sigmoid() * candidate.tanh()
+                output = out.sigmoid() * cell.tanh()
+                outputs.append(output)
+        features = torch.stack(outputs)
+        return self.actor(features), self.critic(features).squeeze(-1), (output, cell)
+
+
+class Learner:
+    def __init__(self, lanes, hidden, form):
+        torch.manual_seed(5)
+        self.lanes = lanes
+        self.world = w.Lanes(lanes)
+        self.network = ActorCritic(hidden, form)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=w.RATE, eps=w.ADAM_EPSILON, fused=True)
+        self.memory = (torch.zeros(lanes, hidden), torch.zeros(lanes, hidden))
+        self.seen = torch.zeros(w.HORIZON, lanes, w.OBSERVATIONS)
+        self.starts = torch.ones(w.HORIZON + 1, lanes, 1)
+        self.actions = torch.zeros(w.HORIZON, lanes, dtype=torch.long)
+        self.chances, self.rewards, self.values, self.advantages = (torch.zeros(w.HORIZON, lanes) for _ in range(4))
+        self.now = torch.from_numpy(self.world.look())
+
+    @torch.no_grad()
+    def gather(self):
+        self.starts[0] = self.starts[w.HORIZON]
+        for step in range(w.HORIZON):
+            self.seen[step] = self.now
+            logits, value, self.memory = self.network(self.now[None], self.starts[step : step + 1], self.memory)
+            chances = functional.log_softmax(logits[0], dim=-1)
+            # The largest of log-probability plus Gumbel noise is a draw.
+            action = (chances - torch.empty_like(chances).exponential_().log()).argmax(dim=-1)
+            self.actions[step] = action
+            self.chances[step] = chances.gather(1, action[:, None])[:, 0]
+            self.values[step] = value[0]
+            seen, rewards, ended = self.world.step(action.numpy())
+            self.now = torch.from_numpy(seen)
+            self.rewards[step] = torch.from_numpy(rewards)
+            self.starts[step + 1, :, 0] = torch.from_numpy(ended.astype(np.float32))
+        _, value, _ = self.network(self.now[None], self.starts[w.HORIZON :], self.memory)
+        following, advantage = value[0], torch.zeros(self.lanes)
+        for step in reversed(range(w.HORIZON)):
+            goes_on = 1.0 - self.starts[step + 1, :, 0]
+            surprise = self.rewards[step] + w.GAMMA * following * goes_on - self.values[step]
+            advantage = surprise + w.GAMMA * w.GAE_LAMBDA * goes_on * advantage
+            self.advantages[step] = advantage
+            following = self.values[step]
+
+    def learn(self, memory):
+        targets = self.advantages + self.values
+        for _ in range(w.EPOCHS):
+            for group in torch.randperm(self.lanes).chunk(w.MINIBATCHES):
+                logits, values, _ = self.network(
+                    self.seen[:, group], self.starts[: w.HORIZON, group], tuple(part[group] for part in memory))
+                chances = functional.log_softmax(logits, dim=-1)
+                chance = chances.gather(-1, self.actions[:, group, None])[..., 0]
+                entropy = -(chances.exp() * chances).sum(-1).mean()
+                advantage = self.advantages[:, group]
+                advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+                ratio = (chance - self.chances[:, group]).exp()
+                policy = -torch.min(advantage * ratio, advantage * ratio.clamp(1 - w.CLIP, 1 + w.CLIP)).mean()
+                loss = policy - w.ENTROPY * entropy + w.VALUE * (values - targets[:, group]).square().mean()
+                self.optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                nn.utils.clip_grad_norm_(self.network.parameters(), w.NORM)
+                self.optimizer.step()
+
+    def cycle(self):
+        memory = self.memory
+        self.gather()
+        self.learn(memory)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    stopwatch.common_arguments(parser, lanes=256)
+    parser.add_argument("--form", choices=["loop", "cell"], default="cell")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    learner = Learner(arguments.lanes, arguments.hidden, arguments.form)
+    stopwatch.run(f"torch-{arguments.form}", arguments, learner.cycle, w.HORIZON * arguments.lanes)
+
+
+main()
