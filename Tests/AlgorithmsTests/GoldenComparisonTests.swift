@@ -9,6 +9,8 @@ import Testing
 
   @Test func `differences up to the tolerance pass`() {
     #expect(tensor.difference(from: [0.25, 1, 1.75, 3, 4, 5]) { _ in "" } == nil)
+    #expect(tensor.errorInTolerances(of: [0.25, 1, 1.875, 3, 4, 5]) == 1)
+    #expect(tensor.errorInTolerances(of: [0, 1, 2, 3.5, 4, 5]) == 2)
   }
 
   @Test func `a failure names place, element, expected, found, error, tolerance and inputs`() throws {
@@ -33,6 +35,7 @@ import Testing
     let parts = [
       try file.part("forward").part("expected"), try file.part("advantages"), try file.part("collected"),
       try file.part("minibatches"), try file.part("after1"), try file.part("after10"),
+      try file.part("after\(file.integer("lastUpdate"))"),
     ]
     for part in parts {
       for key in part.keys {

@@ -151,6 +151,13 @@ package struct GoldenTensor: Sendable {
       .difference(from: found.map(Double.init), where: chosen, inputs: inputs)
   }
 
+  /// The largest error in units of the tolerance, expected numbers rounded to floats. Traps where the counts differ or there is no tolerance.
+  package func errorInTolerances(of found: [Float]) -> Double {
+    precondition(found.count == values.count, "\(found.count) numbers for the \(values.count) of \(place)")
+    guard let tolerance else { preconditionFailure("\(place) has no tolerance") }
+    return zip(found, floats).reduce(0) { max($0, abs(Double($1.0) - Double($1.1)) / tolerance) }
+  }
+
   private func indices(of flat: Int) -> String {
     var rest = flat
     var indices: [Int] = []

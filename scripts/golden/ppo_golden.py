@@ -1,5 +1,5 @@
 # Makes the golden numbers of the four PPO variants: Tests/Fixtures/Golden/ppo_*.json, one file a case.
-"""Run: python scripts/golden/ppo_golden.py [case ...]      (about two minutes for all cases)
+"""Run: python scripts/golden/ppo_golden.py [case ...]      (about ten minutes for all cases)
 
 A file holds one JSON object. A tensor is {"shape": [...], "values": [...]}, row-major, time-major where it has time (T, N, ...);
 an expected tensor also holds "tolerance" and "agreement". Numbers are shortest decimals that give the same float32 when read as
@@ -25,14 +25,18 @@ a double and rounded; tolerances are doubles.
                a rotation of 0 ..< T * N, or in scheme `lanes` an order of whole lanes, `batchSize` / T neighbours at a time
   minibatches  expected, one value a minibatch, in the order in which they were made: policyLoss, valueLoss, entropyLoss,
                totalLoss, approximateKL, clipFraction, gradientNorm (before clipping). All 10 updates learn from the one rollout
-  after1, after10   expected parameters by name after 1 and after 10 updates
+  after1, after10, after100   expected parameters by name after so many updates. Updates 11 to 100 learn from the same rollout in the same
+               orders: those of update n are those of update (n - 1) mod 10 + 1
+  lastUpdate   100, or less where comparing after 100 would mean nothing: float32 met a corner of the loss on the other side than float64,
+               and the two learn different things from there on. It is the last multiple of ten before that (and `after100` is named after
+               it); `provenance.parted` says when, how near the corner was, and how far float32 and float64 were apart
 
 An update is one whole `train()`: `epochs` passes in minibatches of `batchSize`, the last one of a pass short.
 
 Tolerance of a tensor: four times the largest difference between float32 and float64 on the same data, never below 8 float32 ulps of
 its largest magnitude. In float32 there are two evaluations, the reference and the transcription; float64 is the transcription's. Scalars
 of one kind over all minibatches are one tensor; `value_net.bias`, a single number, takes its tolerance from its values
-after every step.
+after every step up to then.
 
 States are named after the libraries: hidden_pi, cell_pi (actor), hidden_vf, cell_vf (critic with a memory of its own).
 """
@@ -49,7 +53,15 @@ from ppo_library import FOLLOWED, Plain, Reference, transcribed_forward
 from ppo_text import provenance, text, write
 from ppo_transcription import SCALARS, CellFeatures, Hyperparameters, Network, Transcription
 
-UPDATES = 10
+UPDATES = 10  # every minibatch of these is in the file
+KEPT = (1, *range(UPDATES, 101, 10))  # parameters after so many are looked at; the file has the first two and the last
+PARTED = 1e-3  # tolerance over largest magnitude above which float32 and float64 no longer learn the same
+
+
+def order_of(number):
+    """Which of the first ten updates has the row orders of update `number`."""
+    return (number - 1) % UPDATES + 1
+
 
 
 @dataclass
@@ -137,15 +149,19 @@ def play(plain, case, rollout, batch, updates):
     results = {"forward." + name: value for name, value in transcribed_forward(plain, batch).items()}
     results |= dict(zip(("advantages.advantages", "advantages.returns"), plain.advantages(rollout, case.hyper)))
     results |= collected(plain.collect(rollout, case.hyper), lambda own: plain.advantages(own, case.hyper))
-    followed, rows = [], []
-    for number, orders in enumerate(updates, 1):
-        rows += plain.update(
-            rollout, case.hyper, orders, lambda: followed.append(plain.parameters[FOLLOWED].detach().clone())
+    followed, rows, plain.margins = [], [], {}
+    for number in range(1, KEPT[-1] + 1):
+        terms = plain.update(
+            rollout, case.hyper, updates[order_of(number) - 1],
+            lambda: followed.append(plain.parameters[FOLLOWED].detach().clone()),
         )
-        if number in (1, UPDATES):
+        if number <= UPDATES:
+            rows += terms
+        if number in KEPT:
+            plain.margins[number] = plain.margin
             results |= {f"after{number}.{name}": value.detach().clone() for name, value in plain.parameters.items()}
     results |= {"minibatches." + name: value for name, value in zip(SCALARS, zip(*rows))}
-    results["followed"] = torch.stack(followed)
+    results |= followed_tensors(torch.stack(followed))
     return {name: np.asarray(value, dtype=np.float64) for name, value in results.items()}
 
 
@@ -162,14 +178,23 @@ def reference_results(reference, case, batch, rollout):
     results |= dict(zip(("advantages.advantages", "advantages.returns"), reference.expected_advantages))
     results |= collected(rollout, lambda _: reference.expected_advantages)
     followed, rows, updates = [], [], []
-    for number in range(1, UPDATES + 1):
-        terms, orders, values = reference.train(seed=100 * case.seed + number)
-        rows, followed, updates = rows + terms, followed + values, updates + [orders]
-        if number in (1, UPDATES):
+    for number in range(1, KEPT[-1] + 1):
+        terms, orders, values = reference.train(seed=100 * case.seed + order_of(number))
+        followed += values
+        if number <= UPDATES:
+            rows, updates = rows + terms, updates + [orders]
+        assert orders == updates[order_of(number) - 1]
+        if number in KEPT:
             results |= {f"after{number}.{name}": value for name, value in reference.parameters().items()}
     results |= {"minibatches." + name: value for name, value in zip(SCALARS, zip(*rows))}
-    results["followed"] = np.stack(followed)
+    results |= followed_tensors(np.stack(followed))
     return {name: np.asarray(value, dtype=np.float64) for name, value in results.items()}, updates
+
+
+def followed_tensors(values):
+    """The followed parameter after every step up to update n, by n; up to update 1 as up to 10, because one update has few steps."""
+    steps = len(values) // KEPT[-1]
+    return {f"followed{number}": values[: max(number, UPDATES) * steps] for number in KEPT}
 
 
 def tolerance_of(exact, float32s, legal):
@@ -192,10 +217,12 @@ def make(case):
 
     def transcribed(dtype):
         plain = kind(case.network, start, dtype)
-        return play(plain, case, rollout, batch, updates), plain.margin
+        return play(plain, case, rollout, batch, updates), plain.margins
 
-    exact, margin = transcribed(torch.float64)
-    # A corner of the loss nearer than this could be passed in float32 on the other side.
+    exact, margins = transcribed(torch.float64)
+    margin = margins[UPDATES]
+    # A corner of the loss nearer than this could be passed in float32 on the other side. Hundred updates come nearer than that in most
+    # cases; whether that mattered shows in the float32 calculations: see `last_comparable`.
     assert margin > 2e-5, f"{case.name}: a corner of the loss is {margin:.1e} away; take another seed"
     own, _ = transcribed(torch.float32)
 
@@ -206,9 +233,12 @@ def make(case):
         tolerance = tolerance_of(exact[name], [value, own[name]], legal)
         agreement = np.abs(value - own[name])[legal].max()
         tensors[name] = {"value": value, "tolerance": tolerance, "agreement": agreement}
-    for number in (1, UPDATES):
-        tensors[f"after{number}.{FOLLOWED}"]["tolerance"] = tensors["followed"]["tolerance"]
-    del tensors["followed"]
+    for number in KEPT:
+        tensors[f"after{number}.{FOLLOWED}"]["tolerance"] = tensors.pop(f"followed{number}")["tolerance"]
+    last, spread, parted = last_comparable(tensors, margins)
+    for name in list(tensors):
+        if name.startswith("after") and name.split(".")[0] not in ("after1", f"after{UPDATES}", f"after{last}"):
+            del tensors[name]
     for name, tensor in tensors.items():
         worst = max(worst, (tensor["agreement"] / tensor["tolerance"], name))
     assert worst[0] <= 1, f"{case.name}: reference and transcription differ by {worst[0]:.2f} tolerances in {worst[1]}"
@@ -219,12 +249,27 @@ def make(case):
     print(
         f"{case.name}: {minibatches} minibatches, norm {norms.min():.2f} ... {norms.max():.2f}, "
         f"clipped {fractions.mean():.2f}, truncations {rollout.truncated.sum()}, terminations {rollout.terminated.sum()}, "
-        f"margin {margin:.1e}, reference against transcription {worst[0]:.2f} tolerances ({worst[1]})"
+        f"margin {margin:.1e}, after {last} updates {margins[last]:.1e} and tolerance {spread:.1e} of the parameters{parted}, "
+        f"reference against transcription {worst[0]:.2f} tolerances ({worst[1]})"
     )
-    return document(case, start, batch, rollout, updates, tensors, worst)
+    return document(case, start, batch, rollout, updates, tensors, worst, last, parted)
 
 
-def document(case, start, batch, rollout, updates, tensors, worst):
+def last_comparable(tensors, margins):
+    """The last of `KEPT` before float32 and float64 part, the largest tolerance there in units of its tensor's largest magnitude, and in
+    words what happened after it."""
+    last, reached = 1, 0.0
+    for number in KEPT:
+        named = [tensor for name, tensor in tensors.items() if name.startswith(f"after{number}.")]
+        spread = max(tensor["tolerance"] / np.abs(tensor["value"]).max() for tensor in named)
+        if spread > PARTED:
+            near = f"a corner of the loss {margins[number]:.1e} away"
+            return last, reached, f"; float32 and float64 part by update {number} ({spread:.1e}): {near}"
+        last, reached = number, spread
+    return last, reached, ""
+
+
+def document(case, start, batch, rollout, updates, tensors, worst, last, parted):
     def tensor(array):
         array = np.asarray(array)
         return {"shape": list(array.shape), "values": [text(number) for number in array.reshape(-1)]}
@@ -249,13 +294,14 @@ def document(case, start, batch, rollout, updates, tensors, worst):
     reference = tool.get(case.variant, "plain PyTorch transcription in float32 (no library has memory and mask)")
     if case.one_step:
         reference = "plain PyTorch transcription in float32, shown equal to a masked PPO with an LSTM cell as feature map"
-    inside = "forward passes, one rollout and its collection, advantages, loss terms of 10 updates, parameters after 1 and 10 updates"
+    inside = f"forward passes, one rollout and its collection, advantages, loss terms of 10 updates, parameters after 1, 10 and {last} updates"
     return {
         "provenance": provenance(f"ppo_golden.py {case.name}", case.seed, reference, inside)
         | {
             "tolerance": "4 x largest |float32 - float64|, at least 8 float32 ulps of the largest magnitude",
             "agreement": {"tolerances": float(worst[0]), "tensor": worst[1]},
-        },
+        }
+        | ({"parted": parted.removeprefix("; ")} if parted else {}),
         "variant": case.variant,
         "memory": recurrent,
         "mask": masked,
@@ -268,9 +314,8 @@ def document(case, start, batch, rollout, updates, tensors, worst):
         "collected": expected("collected"),
         "orders": [order for orders in updates for order in orders],
         "minibatches": expected("minibatches"),
-        "after1": expected("after1"),
-        "after10": expected("after10"),
-    }
+        "lastUpdate": last,
+    } | {f"after{number}": expected(f"after{number}") for number in (1, UPDATES, last)}
 
 
 def main():
