@@ -1,13 +1,13 @@
 // Numbers and paragraphs as a terminal of 80 columns shows them.
 
 /// Formatting without locale.
-enum ReportText {
+package enum ReportText {
   static let columns = 80
   /// What stands for an undefined figure.
   static let undefined = "-"
 
   /// Fixed decimals, half away from zero, never "-0.00"; exponent form from 1e12 on.
-  static func fixed(_ value: Double, decimals: Int) -> String {
+  package static func fixed(_ value: Double, decimals: Int) -> String {
     guard value.isFinite else { return undefined }
     let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
     let scaled = (abs(value) * scale).rounded()

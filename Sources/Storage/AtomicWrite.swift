@@ -83,7 +83,7 @@ package enum AtomicWrite {
   }
 
   /// Writes all bytes, however many the system takes at a time.
-  static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(StorageError) {
+  package static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(StorageError) {
     var done = 0
     while done < bytes.count {
       let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }

@@ -123,9 +123,9 @@ struct Progress {
     record.integers["progress/best_step"] = [Int64(bestStep)]
     // Names as places in the list of all metrics, so that the file needs no text vectors.
     record.integers["progress/carried_metrics"] = names.compactMap {
-      MetricNames.all.firstIndex(of: $0).map(Int64.init)
+      MetricNames.known.firstIndex(of: $0).map(Int64.init)
     }
-    record.doubles["progress/carried_values"] = names.filter { MetricNames.all.contains($0) }.map {
+    record.doubles["progress/carried_values"] = names.filter { MetricNames.known.contains($0) }.map {
       carried[$0] ?? .nan
     }
     return record
@@ -165,10 +165,10 @@ struct Progress {
     let places = try state.integers("progress/carried_metrics")
     let values = try state.doubles("progress/carried_values", count: places.count)
     for (place, value) in zip(places, values) {
-      guard let index = Int(exactly: place), MetricNames.all.indices.contains(index) else {
+      guard let index = Int(exactly: place), MetricNames.known.indices.contains(index) else {
         throw .invalid(name: "progress/carried_metrics", reason: "there is no metric \(place)")
       }
-      carried[MetricNames.all[index]] = value
+      carried[MetricNames.known[index]] = value
     }
   }
 }

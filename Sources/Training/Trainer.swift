@@ -28,7 +28,7 @@ package final class Trainer {
   package var bestStep: Int? { progress.bestStep >= 0 ? progress.bestStep : nil }
   package var bestScore: Double? { progress.bestStep >= 0 ? progress.bestScore : nil }
 
-  /// Called with each new row, after the file has it.
+  /// Called with each new row, after the files have it.
   package var onRow: (MetricRow) throws(TrainingError) -> Void = { (_: MetricRow) throws(TrainingError) in }
   /// Called with sentences about saving and choosing.
   package var onEvent: (String) -> Void = { _ in }
@@ -36,7 +36,7 @@ package final class Trainer {
   private let environment: any VectorEnvironment
   private let collector: Collector
   private let checkpoints: CheckpointStore
-  private let log: CSVSink
+  private let log: RunLog
   private var progress = Progress()
 
   /// A run that starts at step 0, in a folder made for it.
@@ -48,7 +48,7 @@ package final class Trainer {
     self.directory = directory
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
     checkpoints = try Trainer.store(configuration, directory)
-    log = try CSVSink(path: directory.file("progress.csv"), resumeStep: nil)
+    log = try RunLog(directory, configuration.run, resumeStep: nil)
     collector.begin(seed: UInt64(configuration.run.seed))
   }
 
@@ -82,7 +82,7 @@ package final class Trainer {
     } catch {
       throw .storage(error)
     }
-    log = try CSVSink(path: directory.file("progress.csv"), resumeStep: progress.step)
+    log = try RunLog(directory, configuration.run, resumeStep: progress.step)
   }
 
   /// Trains until `wholeTimesteps`, or until `shouldStop` says so between two rollouts; saves at the end in both cases.

@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Glibc
+import Inference
 import Kernels
 import Storage
 import TestSupport
@@ -45,6 +46,7 @@ import Testing
       #expect(found.parameters == expected.parameters, "kills after rollouts \(moments)")
       #expect(found.steps == Array(stride(from: Self.stepsPerRollout, through: Self.total, by: Self.stepsPerRollout)))
       #expect(found.rows == expected.rows, "kills after rollouts \(moments)")
+      #expect(found.lines == expected.lines, "kills after rollouts \(moments)")
       #expect(found.files == expected.files, "kills after rollouts \(moments)")
       for (name, content) in expected.checkpoints {
         #expect(found.checkpoints[name] == content, "\(name), kills after rollouts \(moments)")
@@ -178,6 +180,8 @@ struct RunEnd {
   let parameters: String
   let steps: [Int]
   let rows: [[String]]
+  /// The rows of metrics.jsonl, likewise.
+  let lines: [String]
   /// The names of the files.
   let files: [String]
   /// Every checkpoint by its name, without the clock's numbers.
@@ -188,7 +192,12 @@ struct RunEnd {
     let progress = try place.progress("run")
     steps = try progress.steps()
     rows = progress.timeless()
-    files = place.folder.names(in: "checkpoints/run")
+    // There is one event file for each time that the run was resumed.
+    files = place.folder.names(in: "checkpoints/run").filter { !$0.contains("tfevents") }
+    lines = try place.folder.read(place.file("run", "metrics.jsonl")).split(separator: "\n").map { line in
+      let members = try #require(JSON.parse(String(line)).objectValue)
+      return JSON.object(members.filter { !ProgressTable.isClock($0.key) }).text
+    }
     var checkpoints: [String: Checkpoint] = [:]
     for name in files where name.hasSuffix(".h5") {
       var checkpoint = try place.checkpoint(place.file("run", name))

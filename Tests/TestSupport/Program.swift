@@ -23,6 +23,15 @@ package enum Program: String, Sendable {
     _ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil,
     environment: [String: String] = [:]
   ) throws -> RunningProgram {
+    try Program.start(
+      path, named: rawValue, arguments, in: folder, input: input, output: output, environment: environment)
+  }
+
+  /// The same for any program or script at a path.
+  package static func start(
+    _ path: String, named name: String, _ arguments: [String], in folder: String = "/", input: String = "",
+    output: String? = nil, environment: [String: String] = [:]
+  ) throws -> RunningProgram {
     let streams = try TemporaryFolder()
     try streams.write(input, to: "in")
     var actions = posix_spawn_file_actions_t()
@@ -50,7 +59,7 @@ package enum Program: String, Sendable {
     var process = pid_t()
     let code = posix_spawn(&process, launcher, &actions, &attributes, &words, environ)
     guard code == 0 else { throw SystemError(action: "start \(path)", code: code) }
-    return RunningProgram(process, streams: streams, command: ([rawValue] + arguments).joined(separator: " "))
+    return RunningProgram(process, streams: streams, command: ([name] + arguments).joined(separator: " "))
   }
 
   /// Runs it to its end.
@@ -96,8 +105,10 @@ package final class RunningProgram {
   package func send(_ signal: Int32) { if isRunning { kill(process, signal) } }
 
   /// Looks every millisecond until `condition` holds or the program has ended; whether it holds.
-  package func wait(until condition: () -> Bool) throws -> Bool {
-    for _ in 0..<RunningProgram.patienceMilliseconds {
+  package func wait(
+    patienceMilliseconds: Int = RunningProgram.patienceMilliseconds, until condition: () -> Bool
+  ) throws -> Bool {
+    for _ in 0..<patienceMilliseconds {
       if condition() { return true }
       if !isRunning { return condition() }
       usleep(1000)
@@ -106,8 +117,8 @@ package final class RunningProgram {
   }
 
   /// Waits for its end. A program that does not end is killed, and its test fails.
-  package func wait() throws -> ProgramOutcome {
-    let hasEnded = try wait { !isRunning }
+  package func wait(patienceMilliseconds: Int = RunningProgram.patienceMilliseconds) throws -> ProgramOutcome {
+    let hasEnded = try wait(patienceMilliseconds: patienceMilliseconds) { !isRunning }
     guard hasEnded, let status else { throw SystemError(action: "wait for `\(command)`", code: ECHILD) }
     let signal = status & 0x7F
     return ProgramOutcome(
@@ -116,7 +127,7 @@ package final class RunningProgram {
   }
 
   /// Far beyond what any test needs, also on a machine that does much else.
-  private static let patienceMilliseconds = 120_000
+  package static let patienceMilliseconds = 120_000
 }
 
 /// How a program ended and what it said.

@@ -121,13 +121,6 @@ import Training
   }
 
   @Test(arguments: [
-    (0.0, 2, "0.00"), (1.005, 1, "1.0"), (2.5, 0, "3"), (-2.5, 0, "-3"), (-0.001, 2, "0.00"), (0.05, 1, "0.1"),
-    (9.999, 2, "10.00"), (1234.5, 3, "1234.500"), (1e300, 2, "1e+300"), (.nan, 2, "nan"),
-  ]) func fixed(value: Double, digits: Int, expected: String) {
-    #expect(ConsoleSink.fixed(value, digits: digits) == expected)
-  }
-
-  @Test(arguments: [
     (0, "0"), (7, "7"), (999, "999"), (1000, "1,000"), (123456, "123,456"), (1234567, "1,234,567"), (-1234, "-1,234"),
     (Int.min, "-9,223,372,036,854,775,808"),
   ]) func grouped(value: Int, expected: String) {

@@ -74,6 +74,9 @@ struct Outcome: Equatable {
   var bestScore: Double?
   /// The rows of progress.csv without the clock's columns.
   var rows: [[Substring]]
+  /// The lines of metrics.jsonl and the events of TensorBoard's files, without the clock's numbers.
+  var lines: [String]
+  var scalars: [String]
   /// The state of the last moment.
   var groups: [String: StateRecord]
   /// The parameters of best.h5.
@@ -88,6 +91,15 @@ struct Outcome: Equatable {
     rows = log.split(separator: "\n").map { line in
       line.split(separator: ",", omittingEmptySubsequences: false).enumerated()
         .filter { !clock.contains($0.offset) }.map(\.element)
+    }
+    let objects = try text(ofFile: trainer.directory.file("metrics.jsonl")).split(separator: "\n")
+    lines = try objects.map { line in
+      let members = try #require(JSON.parse(String(line)).objectValue)
+      return JSON.object(members.filter { !MetricNames.clockNames.contains($0.key) }).text
+    }
+    scalars = try loggedEvents(trainer.directory.path).flatMap { event in
+      event.scalars.filter { !MetricNames.clockNames.contains($0.name) }
+        .map { "\(event.step) \($0.name) \($0.value.bitPattern)" }
     }
     groups = trainer.checkpoint().groups
     // The rate of the last update is carried into the next row.
@@ -115,6 +127,17 @@ func resumed(_ folder: String, _ name: String, workers: Int = 1) throws -> Train
   return try Trainer(
     resuming: checkpoint, from: entry.path, configuration: configuration,
     factory: try EnvironmentFactory(configuration), in: directory)
+}
+
+/// All events of a run's TensorBoard files, in the order in which they are read.
+func loggedEvents(_ folder: String) throws -> [EventRecord] {
+  try FileSystem.names(inFolder: folder).filter(TensorBoardSink.isEventFile).flatMap { name in
+    let bytes = try FileSystem.read(FileSystem.join(folder, name))
+    let records = EventRecord.read(bytes)
+    #expect(records.last?.end == bytes.count, "\(name) holds something that is no record")
+    #expect(records.first?.event.fileVersion == EventRecord.version)
+    return records.map(\.event)
+  }
 }
 
 /// Removes an empty folder.

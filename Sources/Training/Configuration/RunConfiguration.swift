@@ -21,6 +21,10 @@ package struct RunConfiguration: Sendable, Equatable {
     package var keepCheckpoints = 3
     /// Steps between looks at the selection window.
     package var evaluationInterval = 100_000
+    /// Whether the rows go to `metrics.jsonl` too.
+    package var metricsJSONLines = true
+    /// Whether the rows go to TensorBoard's event files too.
+    package var tensorBoard = true
   }
 
   /// Which game is played, on which data.

@@ -42,6 +42,8 @@ package enum SettingTable {
     .integer(
       "run.evaluation_interval", \.run.evaluationInterval, 1...1_000_000_000_000,
       "steps between looks at the selection window"),
+    .flag("run.metrics_jsonl", \.run.metricsJSONLines, "the rows of progress.csv in metrics.jsonl too"),
+    .flag("run.tensorboard", \.run.tensorBoard, "the rows in TensorBoard's event files too"),
   ]
 
   private static let environmentSettings: [Setting] = [

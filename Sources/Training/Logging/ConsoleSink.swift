@@ -1,10 +1,11 @@
 // What a person sees of a run: a progress bar or plain lines, and the boxed table of numbers.
 
+private import Evaluation
 private import Glibc
 
 /// Prints to standard output: on a terminal a progress bar with rate and time left, elsewhere one plain line every few percent; and the
 /// boxed table of metrics ten times a run and at its end.
-package final class ConsoleSink: MetricSink {
+package final class ConsoleSink {
   private let totalSteps: Int
   private let startStep: Int
   private let isTerminal: Bool
@@ -112,7 +113,7 @@ package final class ConsoleSink: MetricSink {
     let magnitude = value.magnitude
     if magnitude >= 1e-3, magnitude < 1e6 {
       let digits = magnitude >= 100 ? 1 : magnitude >= 10 ? 2 : magnitude >= 1 ? 3 : magnitude >= 0.1 ? 4 : 5
-      return fixed(value, digits: digits)
+      return ReportText.fixed(value, decimals: digits)
     }
     var exponent = 0
     var mantissa = magnitude
@@ -124,25 +125,12 @@ package final class ConsoleSink: MetricSink {
       mantissa *= 10
       exponent -= 1
     }
-    var digits = fixed(mantissa, digits: 2)
+    var digits = ReportText.fixed(mantissa, decimals: 2)
     if digits == "10.00" {
       digits = "1.00"
       exponent += 1
     }
     return (value < 0 ? "-" : "") + digits + "e" + String(exponent)
-  }
-
-  /// `digits` (at most 9) decimals, half away from zero.
-  package static func fixed(_ value: Double, digits: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = (value.magnitude * scale).rounded()
-    guard scaled < 9e18 else { return "\(value)" }
-    let whole = Int64(scaled)
-    let fraction = String(whole % Int64(scale))
-    let sign = value < 0 && whole > 0 ? "-" : ""
-    guard digits > 0 else { return sign + String(whole) }
-    return sign + String(whole / Int64(scale)) + "." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
   /// 1234567 as `1,234,567`.

@@ -11,6 +11,12 @@ package struct MetricRow: Sendable, Equatable {
     get { values[name] }
     set { values[name] = newValue }
   }
+
+  /// The names that have a number, in the order of `MetricNames.known`, then any others by the alphabet.
+  package var names: [String] {
+    let known = MetricNames.known.filter { values[$0] != nil }
+    return known + values.keys.filter { !MetricNames.known.contains($0) }.sorted()
+  }
 }
 
 /// The metric names of stable-baselines3 2.9 with this product's additions, in the order in which they are shown.
@@ -23,6 +29,9 @@ package enum MetricNames {
     "train/mask_allowed_frac", "train/n_updates", "train/policy_gradient_loss", "train/value_loss",
   ]
 
+  /// The columns, then what has none because most runs do not have it: it stands in the other logs. The order is that of saved states.
+  package static let known = all + ["train/clip_range_vf"]
+
   /// The numbers that depend on the clock: two equal runs differ in these alone.
   package static let clockNames: Set<String> = [
     "time/fps", "time/time_elapsed", "time/sps_rollout", "time/sps_update",
@@ -32,4 +41,6 @@ package enum MetricNames {
 /// A place that rows go to.
 package protocol MetricSink: AnyObject {
   func write(_ row: MetricRow) throws(TrainingError)
+  /// Brings what was written to the disk, so that no checkpoint is ahead of its log.
+  func flush() throws(TrainingError)
 }

@@ -1,5 +1,6 @@
 // strikeforge export: the policy bundle, after the parity gate.
 
+import Evaluation
 import Inference
 import Storage
 import Training
@@ -34,7 +35,7 @@ struct ExportCommand: Command {
           + "\(parity.distinctMasks) masks,")
       print(
         "  largest logit difference \(ConsoleSink.short(parity.largestLogitDifference)), near ties "
-          + "\(ConsoleSink.fixed(100 * parity.nearTieShare, digits: 2)) %, every other decision the same")
+          + "\(ReportText.fixed(100 * parity.nearTieShare, decimals: 2)) %, every other decision the same")
     }
     print("parameters \(access.trained.digest)")
     return 0
