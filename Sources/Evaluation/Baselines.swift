@@ -12,6 +12,8 @@ package enum Baseline: String, Sendable, CaseIterable {
   case buyAndHold
   /// Buys a symbol it does not hold after a session that closed higher, sells one it holds after one that closed lower.
   case previousSign
+  /// The other way round: buys after a session that closed lower, sells after one that closed higher.
+  case inversePreviousSign
 
   /// The name in reports and files.
   package var name: String {
@@ -19,6 +21,7 @@ package enum Baseline: String, Sendable, CaseIterable {
     case .flat: "flat"
     case .buyAndHold: "buy-and-hold"
     case .previousSign: "previous-sign"
+    case .inversePreviousSign: "inverse-previous-sign"
     }
   }
 }
@@ -45,15 +48,17 @@ package final class BaselineDecider: Decider {
       switch baseline {
       case .flat: 0
       case .buyAndHold: 1
-      case .previousSign: previousSignOrder(symbol: symbol, account: account)
+      case .previousSign: signOrder(symbol: symbol, account: account, direction: 1)
+      case .inversePreviousSign: signOrder(symbol: symbol, account: account, direction: -1)
       }
     }
     return Choice(action: orders.nearestLegal(to: wanted, mask: mask), confidence: nil)
   }
 
-  private func previousSignOrder(symbol: Int, account: AccountView) -> Int {
+  /// direction: +1 goes with the last session's change, -1 against it.
+  private func signOrder(symbol: Int, account: AccountView, direction: Double) -> Int {
     guard account.bar > 0 else { return 0 }
-    let change = tape.close[symbol][account.bar] - tape.close[symbol][account.bar - 1]
+    let change = direction * (tape.close[symbol][account.bar] - tape.close[symbol][account.bar - 1])
     let units = account.units[symbol]
     if change > 0, units <= 0 { return 1 }
     if change < 0, units > 0 { return -1 }
@@ -72,6 +77,11 @@ struct JointOrders {
     precondition(actions == expected, "\(actions) actions for \(symbols) symbols: joint orders need \(expected)")
     self.symbols = symbols
     orders = (0..<actions).map { DualTickerAction(index: $0, symbolCount: symbols).orders }
+  }
+
+  /// The action that orders one symbol (-1 sell, +1 buy) and holds the others.
+  func single(_ order: Int, symbol: Int) -> Int {
+    DualTickerAction(orders: (0..<symbols).map { $0 == symbol ? order : 0 }).index
   }
 
   /// The legal action that fulfils most of `wanted` and holds elsewhere; of equals the one that serves the earlier symbols.

@@ -47,10 +47,13 @@ package struct EvaluationContext: Sendable, Equatable {
   package var execution: [Line]
   /// Further remarks, each printed as a note.
   package var notes: [String]
+  /// What else the figures stand on: digests, seeds, versions.
+  package var provenance: [Line]
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
-    windowName: String, split: [Line], allowances: [Allowance], execution: [Line], notes: [String] = []
+    windowName: String, split: [Line], allowances: [Allowance], execution: [Line], notes: [String] = [],
+    provenance: [Line] = []
   ) {
     self.run = run
     self.policy = policy
@@ -63,6 +66,7 @@ package struct EvaluationContext: Sendable, Equatable {
     self.allowances = allowances
     self.execution = execution
     self.notes = notes
+    self.provenance = provenance
   }
 }
 
@@ -113,6 +117,20 @@ package struct AccountReport: Sendable, Equatable {
   package var lastDate: CalendarDate
   /// Net liquidation value at each close, dollars.
   package var closes: [Double]
+  /// The share of that value that is not cash, at each close.
+  package var investedShares: [Double]
+  /// (T, S) signed units held at each close.
+  package var units: [[Int]]
+  /// What was paid up to each close.
+  package var costs: [CostsSoFar]
+
+  /// Costs in dollars, summed from the window's begin.
+  package struct CostsSoFar: Sendable, Equatable {
+    package var halfSpread = 0.0
+    package var impact = 0.0
+    package var commission = 0.0
+    package var total: Double { halfSpread + impact + commission }
+  }
 
   package init(name: String, record: BacktestRecord, seed: UInt64) {
     precondition(record.count > 0, "an account without a session")
@@ -128,6 +146,32 @@ package struct AccountReport: Sendable, Equatable {
     wasLost = record.endedByTermination
     lastDate = record.closeDates[record.count - 1]
     closes = record.closes
+    investedShares = record.accounts.map { account in
+      let value = Double(account.netLiquidationMicroDollars)
+      return value > 0 ? 1 - Double(account.cashMicroDollars) / value : 0
+    }
+    units = record.accounts.map(\.units)
+    var paid = CostsSoFar()
+    var fills = record.fills[...]
+    costs = record.accounts.map { account in
+      while let fill = fills.first, fill.bar <= account.bar {
+        paid.halfSpread += PerformanceMetrics.dollars(fill.halfSpreadCostMicroDollars)
+        paid.impact += PerformanceMetrics.dollars(fill.impactCostMicroDollars)
+        paid.commission += PerformanceMetrics.dollars(fill.commissionMicroDollars)
+        fills.removeFirst()
+      }
+      return paid
+    }
+  }
+
+  /// The name over a column.
+  var heading: String {
+    switch name {
+    case Baseline.buyAndHold.name: "buy & hold"
+    case Baseline.previousSign.name: "prev. sign"
+    case Baseline.inversePreviousSign.name: "inv. sign"
+    default: String(name.prefix(10))
+    }
   }
 }
 
@@ -136,13 +180,16 @@ package struct EvaluationRecords: Sendable {
   package var greedy: BacktestRecord
   package var stochastic: BacktestRecord
   package var baselines: [(name: String, record: BacktestRecord)]
+  /// Trading by chance at the greedy run's turnover; nil where it was not asked for.
+  package var random: RandomTrading?
 
-  /// Walks the environment's window once for the policy greedily, once stochastically and once for every baseline.
+  /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
+  /// by chance.
   ///
-  /// The environment: see `Backtest.run`. `seed` is the reset's and the stochastic run's. Throws where the policy cannot decide.
+  /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Throws where the policy cannot decide.
   package init(
     policy: InferencePolicy, environment: any TradingEnvironment, seed: UInt64,
-    baselines: [Baseline] = Baseline.allCases
+    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws
   ) throws(DecisionError) {
     greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
     stochastic = try Backtest.run(
@@ -151,6 +198,9 @@ package struct EvaluationRecords: Sendable {
     for baseline in baselines {
       let record = try Backtest.run(environment, decider: BaselineDecider(baseline, for: environment), seed: seed)
       self.baselines.append((baseline.name, record))
+    }
+    if randomDraws > 0 {
+      random = try RandomTrading(matching: greedy, environment: environment, seed: seed, draws: randomDraws)
     }
   }
 
@@ -175,6 +225,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var greedy: AccountReport
   package var stochastic: AccountReport
   package var baselines: [AccountReport]
+  /// Trading by chance at the greedy run's turnover.
+  package var random: RandomTrading?
   /// Of the greedy run: the one that counts.
   package var verdict: Verdict
   /// The same question asked of the stochastic run.
@@ -201,7 +253,11 @@ package struct EvaluationReport: Sendable, Equatable {
     self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed)
     self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed) }
     let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
-    verdict = Verdict(policy: greedy.dailyReturns, baselines: returns, seed: seed, firstLane: 16)
+    random = records.random
+    let earned = self.greedy.metrics.totalReturn ?? 0
+    let percentile = records.random.map { $0.percentile(of: earned) }
+    verdict = Verdict(
+      policy: greedy.dailyReturns, baselines: returns, randomPercentile: percentile, seed: seed, firstLane: 16)
     stochasticVerdict = Verdict(policy: stochastic.dailyReturns, baselines: returns, seed: seed, firstLane: 80)
   }
 
@@ -228,7 +284,9 @@ package struct EvaluationReport: Sendable, Equatable {
       "allowances": .array(
         context.allowances.map { .object(["finding": .string($0.finding), "reason": .string($0.reason)]) }),
       "notes": .array(context.notes.map { .string($0) }),
+      "provenance": ReportJSON.lines(context.provenance),
       "seed": .string(String(seed)),
+      "random_trading": random.map { ReportJSON.random($0, percentile: verdict.randomPercentile) } ?? .null,
       "bootstrap": .object([
         "resamples": .integer(Int64(Bootstrap.resamples)), "confidence": .number(Bootstrap.confidence),
         "expected_block_sessions": .number(Bootstrap.expectedBlockSessions),

@@ -81,14 +81,9 @@ package struct PerformanceMetrics: Sendable, Equatable {
       calmar = nil
     }
 
-    tradedDollars = PerformanceMetrics.dollars(fills.reduce(0) { $0 + $1.notionalMicroDollars })
-    if let mean = ReturnStatistics.mean(closes), mean > 0 {
-      turnover = tradedDollars / mean
-      turnoverPerYear = tradedDollars / mean * ReturnStatistics.sessionsPerYear / Double(closes.count)
-    } else {
-      turnover = nil
-      turnoverPerYear = nil
-    }
+    tradedDollars = PerformanceMetrics.traded(fills)
+    turnover = PerformanceMetrics.turnover(tradedDollars, closes: closes)
+    turnoverPerYear = turnover.map { $0 * ReturnStatistics.sessionsPerYear / Double(closes.count) }
     costDollars = PerformanceMetrics.dollars(
       fills.reduce(0) {
         $0 + $1.halfSpreadCostMicroDollars + $1.impactCostMicroDollars + $1.commissionMicroDollars
@@ -119,6 +114,15 @@ package struct PerformanceMetrics: Sendable, Equatable {
 
   /// Its own stream, so that further intervals never move this one.
   static let expectancyLane: UInt32 = 1
+
+  /// Dollars bought plus dollars sold.
+  static func traded(_ fills: [Fill]) -> Double { dollars(fills.reduce(0) { $0 + $1.notionalMicroDollars }) }
+
+  /// Traded dollars over the mean close; nil where that is not positive.
+  static func turnover(_ tradedDollars: Double, closes: [Double]) -> Double? {
+    guard let mean = ReturnStatistics.mean(closes), mean > 0 else { return nil }
+    return tradedDollars / mean
+  }
 
   static func dollars(_ microDollars: Int64) -> Double { Double(microDollars) * 1e-6 }
 }

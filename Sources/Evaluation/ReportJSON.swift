@@ -37,6 +37,26 @@ enum ReportJSON {
     ])
   }
 
+  static func random(_ random: RandomTrading, percentile: Double?) -> JSON {
+    .object([
+      "draws": .integer(Int64(random.draws)),
+      "matched_by": .string("orders a symbol, at closes and in directions of chance"),
+      "orders_per_symbol": .object(
+        Dictionary(uniqueKeysWithValues: zip(random.symbols, random.ordersPerSymbol.map { .integer(Int64($0)) }))),
+      "percentile_of_greedy": number(percentile),
+      "required_percentile": .number(RandomTrading.requiredPercentile),
+      "total_return": .object([
+        "lower_5_percent": number(random.totalReturn(quantile: 0.05)),
+        "median": number(random.totalReturn(quantile: 0.5)),
+        "upper_95_percent": number(random.totalReturn(quantile: 0.95)),
+        "all": .array(random.totalReturns.map(number)),
+      ]),
+      "median_turnover_per_year": number(random.medianTurnoverPerYear),
+      "median_fills": number(random.medianFills),
+      "median_time_in_position": number(random.medianTimeInPosition),
+    ])
+  }
+
   static func account(_ account: AccountReport) -> JSON {
     let metrics = account.metrics
     var members: [String: JSON] = [

@@ -3,9 +3,8 @@
 import Market
 
 extension EvaluationReport {
-  private static let labelWidth = 24
-  private static let cellWidth = 11
-  private static let columnsPerBlock = 5
+  private static let labelWidth = 17
+  private static let cellWidth = 10
 
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
@@ -40,43 +39,54 @@ extension EvaluationReport {
     return lines
   }
 
-  private static func heading(_ name: String) -> String {
-    switch name {
-    case Baseline.buyAndHold.name: "buy & hold"
-    case Baseline.previousSign.name: "prev. sign"
-    default: String(name.prefix(cellWidth - 1))
+  /// As many accounts side by side as fit.
+  private var blocks: [[AccountReport]] {
+    var blocks: [[AccountReport]] = []
+    for account in accounts {
+      let used = blocks.last.map { $0.reduce(EvaluationReport.labelWidth) { $0 + EvaluationReport.width($1) } }
+      if let used, used + EvaluationReport.width(account) <= ReportText.columns {
+        blocks[blocks.count - 1].append(account)
+      } else {
+        blocks.append([account])
+      }
     }
+    return blocks
   }
+
+  private static func width(_ account: AccountReport) -> Int { max(cellWidth, account.heading.count + 1) }
 
   private var table: [String] {
     let rule = String(repeating: "-", count: ReportText.columns - 1)
     var lines: [String] = []
-    for start in stride(from: 0, to: accounts.count, by: EvaluationReport.columnsPerBlock) {
-      let block = accounts[start..<min(start + EvaluationReport.columnsPerBlock, accounts.count)]
-      if start > 0 { lines.append("") }
-      lines.append(EvaluationReport.row("", block.map { EvaluationReport.heading($0.name) }))
-      lines.append(rule)
-      for (label, cell) in EvaluationReport.rows {
-        lines.append(EvaluationReport.row(label, block.map { cell($0) ?? ReportText.undefined }))
+    for (index, block) in blocks.enumerated() {
+      if index > 0 { lines.append("") }
+      func row(_ label: String, _ cell: (AccountReport) -> String) -> String {
+        ReportText.left(label, EvaluationReport.labelWidth)
+          + block.map { ReportText.right(cell($0), EvaluationReport.width($0)) }.joined()
       }
+      lines.append(row("", \.heading))
+      lines.append(rule)
+      for (label, cell) in EvaluationReport.rows { lines.append(row(label) { cell($0) ?? ReportText.undefined }) }
     }
     return lines
   }
 
-  private static func row(_ label: String, _ cells: [String]) -> String {
-    ReportText.left(label, labelWidth) + cells.map { ReportText.right($0, cellWidth) }.joined()
-  }
-
-  /// Money that fits a cell: cents while they fit.
+  /// Money that fits a cell: cents while they fit, then dollars, then milliards.
   private static func money(_ dollars: Double) -> String {
-    let cents = ReportText.fixed(dollars, decimals: 2)
-    return cents.count < cellWidth ? cents : String(ReportText.fixed(dollars, decimals: 0).prefix(cellWidth - 1))
+    for decimals in [2, 0] {
+      let text = ReportText.fixed(dollars, decimals: decimals)
+      if text.count < cellWidth, !text.contains("e") { return text }
+    }
+    let text = ReportText.fixed(dollars / 1e9, decimals: 1) + "e9"
+    return text.count < cellWidth ? text : dollars < 0 ? "< -10^12" : "> 10^12"
   }
 
   private static func percent(_ fraction: Double?) -> String? {
     fraction.map { value in
       let text = ReportText.percent(value, decimals: 2)
-      return text.count < cellWidth ? text : "> 10^5 %"
+      if text.count < cellWidth { return text }
+      let short = ReportText.percent(value, decimals: 0)
+      return short.count < cellWidth ? short : "> 10^6 %"
     }
   }
 
@@ -87,7 +97,8 @@ extension EvaluationReport {
     }
   }
 
-  private static let rows: [(String, @Sendable (AccountReport) -> String?)] = [
+  /// Label (indented where it is a detail of the one above) and cell of every figure.
+  static let rows: [(String, @Sendable (AccountReport) -> String?)] = [
     ("Total return", { percent($0.metrics.totalReturn) }),
     ("Annual return", { percent($0.metrics.annualReturn) }),
     ("Annual volatility", { percent($0.metrics.annualVolatility) }),
@@ -95,16 +106,16 @@ extension EvaluationReport {
     ("  standard error", { ratio($0.metrics.sharpeStandardError) }),
     ("Sortino ratio", { ratio($0.metrics.sortino) }),
     ("Maximum drawdown", { percent($0.metrics.maximumDrawdown?.depth) }),
-    ("  lasting, sessions", { $0.metrics.maximumDrawdown.map { "\($0.durationSessions)" } }),
+    ("  its sessions", { $0.metrics.maximumDrawdown.map { "\($0.durationSessions)" } }),
     ("Calmar ratio", { ratio($0.metrics.calmar) }),
     ("Turnover a year", { ratio($0.metrics.turnoverPerYear) }),
     ("Costs, $", { money($0.metrics.costDollars) }),
-    ("  share of gross gain", { percent($0.metrics.costShare) }),
+    ("  of gross gain", { percent($0.metrics.costShare) }),
     ("Time in position", { percent($0.metrics.timeInPosition) }),
     ("Closed trades", { "\($0.metrics.tradeCount)" }),
-    ("  median, sessions", { $0.metrics.medianHoldingSessions.map(ReportText.shortest) }),
+    ("  median sessions", { $0.metrics.medianHoldingSessions.map(ReportText.shortest) }),
     ("  open at the end", { "\($0.metrics.openPositionCount)" }),
-    ("Win rate of trades", { percent($0.metrics.winRate) }),
+    ("Trades won", { percent($0.metrics.winRate) }),
     (
       "Profit factor",
       {
@@ -115,7 +126,7 @@ extension EvaluationReport {
         }
       }
     ),
-    ("Expectancy, $ a trade", { $0.metrics.expectancyDollars.map(money) }),
+    ("$ a closed trade", { $0.metrics.expectancyDollars.map(money) }),
     ("  95 % from", { ($0.metrics.expectancyInterval?.lower).map(money) }),
     ("  95 % to", { ($0.metrics.expectancyInterval?.upper).map(money) }),
     ("Final value, $", { money($0.metrics.finalDollars) }),
@@ -123,9 +134,16 @@ extension EvaluationReport {
     ("Illegal attempts", { "\($0.illegalAttempts)" }),
   ]
 
+  /// Where an account lies among random trading; empty where that was not played for it.
+  private func chance(_ verdict: Verdict) -> String {
+    guard let random, let percentile = verdict.randomPercentile else { return "" }
+    return random.sentence(percentile: percentile)
+  }
+
   private var verdictLines: [String] {
     func comparisons(_ verdict: Verdict) -> [String] {
       verdict.comparisons.flatMap { ReportText.wrapped($0.sentence, first: "  ", rest: "    ") }
+        + ReportText.wrapped(chance(verdict), first: "  ", rest: "    ").filter { !$0.isEmpty }
         + verdict.caveats.flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") }
     }
     return ["VERDICT: \(verdict.headline)."]
@@ -138,6 +156,11 @@ extension EvaluationReport {
   }
 
   private var notes: [String] {
+    (noteSentences + context.notes).flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") }
+  }
+
+  /// What a reader must know to read the figures.
+  var noteSentences: [String] {
     var notes: [String] = []
     for account in accounts where account.wasLost {
       notes.append(
@@ -163,6 +186,6 @@ extension EvaluationReport {
       let named = accounts.filter { count($0) > 0 }.map { "\($0.name) \(count($0))" }
       if !named.isEmpty { notes.append("\(name): " + named.joined(separator: ", ") + ".") }
     }
-    return (notes + context.notes).flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") }
+    return notes
   }
 }

@@ -27,6 +27,20 @@ package enum ReportText {
     return String(trimmed.reversed())
   }
 
+  /// Fixed decimals with thousands apart: `1,234,567.89`.
+  package static func grouped(_ value: Double, decimals: Int) -> String {
+    let text = fixed(value, decimals: decimals)
+    guard !text.contains("e"), text != undefined else { return text }
+    let sign = text.hasPrefix("-") ? "-" : ""
+    let parts = text.dropFirst(sign.count).split(separator: ".")
+    var whole = ""
+    for (index, digit) in parts[0].enumerated() {
+      if index > 0, (parts[0].count - index) % 3 == 0 { whole.append(",") }
+      whole.append(digit)
+    }
+    return sign + whole + (parts.count > 1 ? "." + parts[1] : "")
+  }
+
   static func percent(_ fraction: Double, decimals: Int) -> String { fixed(100 * fraction, decimals: decimals) + " %" }
 
   static func signedPercent(_ fraction: Double, decimals: Int) -> String {

@@ -26,12 +26,18 @@ package struct Verdict: Sendable, Equatable {
 
   package var comparisons: [Comparison]
   package var sessions: Int
-  /// Every lower bound lies above zero, over enough sessions.
+  /// Where the policy lies among random trading at its own turnover; nil where that was not played.
+  package var randomPercentile: Double?
+  /// Every lower bound lies above zero, over enough sessions, and chance does not do as well.
   package var edgeFound: Bool
 
   /// policy, baselines: daily returns over the same sessions. An account that was lost early earns 0 on the sessions after that.
   /// The bootstrap of baseline i draws from lane `firstLane` + i.
-  package init(policy: [Double], baselines: [(name: String, returns: [Double])], seed: UInt64, firstLane: UInt32) {
+  package init(
+    policy: [Double], baselines: [(name: String, returns: [Double])], randomPercentile: Double? = nil, seed: UInt64,
+    firstLane: UInt32
+  ) {
+    self.randomPercentile = randomPercentile
     sessions = baselines.reduce(policy.count) { max($0, $1.returns.count) }
     let count = sessions
     func padded(_ returns: [Double]) -> [Double] {
@@ -47,6 +53,7 @@ package struct Verdict: Sendable, Equatable {
     edgeFound =
       sessions >= Verdict.minimumSessions && !comparisons.isEmpty
       && comparisons.allSatisfy { $0.interval?.isAboveZero ?? false }
+      && (randomPercentile ?? 100) > RandomTrading.requiredPercentile
   }
 
   /// The verdict in a few words.

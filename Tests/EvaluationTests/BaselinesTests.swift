@@ -65,6 +65,14 @@ import Trading
     #expect(metrics.expectancyDollars == -4.5)
   }
 
+  @Test func theInverseGoesTheOtherWay() throws {
+    let environment = ToyTradingEnvironment(tape: tape)
+    let record = try Backtest.run(
+      environment, decider: BaselineDecider(.inversePreviousSign, for: environment), seed: 1)
+    // First symbol: up (nothing held), down buy, up sell, unchanged hold, down buy. The second falls each day: bought once.
+    #expect(record.actions == [5, 7, 1, 4, 7])
+  }
+
   @Test func datesAreThoseOfTheCloses() throws {
     let environment = ToyTradingEnvironment(tape: tape)
     let record = try Backtest.run(environment, decider: BaselineDecider(.flat, for: environment), seed: 1)

@@ -51,7 +51,7 @@ import Trading
 
   @Test func baselinesPayTheSameCosts() throws {
     let baselines = try records().baselines
-    #expect(baselines.map(\.name) == ["flat", "buy-and-hold", "previous-sign"])
+    #expect(baselines.map(\.name) == ["flat", "buy-and-hold", "previous-sign", "inverse-previous-sign"])
     #expect(baselines[0].record.fills.isEmpty)
     let held = baselines[1].record
     #expect(held.fills.map(\.symbol) == [0, 1] && held.fills.allSatisfy { $0.side == 1 && $0.bar == 61 })

@@ -57,7 +57,7 @@ import Testing
     for part in [
       "VERDICT: no edge found.", "price-continuity:TOY0:2000-09-29: a real crash", "2 basis points", "held out",
       "from 2011-01-03", "298 sessions", "first decision at the close of 2011-01-04",
-      "greedy stochastic flat buy & hold prev. sign", "standard error",
+      "greedy stochastic flat buy & hold prev. sign inv. sign", "standard error",
       "Illegal attempts", "The stochastic run on its own:", "Mean confidence", String(repeating: "f", count: 30),
     ] { #expect(joined.contains(part), "missing: \(part)\n\(text)") }
     // Flat trades nothing: its ratios are undefined, not zero.
@@ -72,7 +72,9 @@ import Testing
       #expect(try JSON.parse(json.prettyText) == json)
       let accounts = try #require(json["accounts"]?.arrayValue)
       #expect(
-        accounts.map { $0["name"]?.stringValue } == ["greedy", "stochastic", "flat", "buy-and-hold", "previous-sign"])
+        accounts.map { $0["name"]?.stringValue } == [
+          "greedy", "stochastic", "flat", "buy-and-hold", "previous-sign", "inverse-previous-sign",
+        ])
       for account in accounts {
         guard case .object(let members) = account, case .object(let undefined)? = members["undefined"] else {
           Issue.record("an account that is no object")
