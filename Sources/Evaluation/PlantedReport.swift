@@ -112,6 +112,8 @@ package struct PlantedReport: Sendable, Equatable {
   package var greedy: Row
   package var stochastic: Row
   package var flat: Row
+  /// What else the figures stand on: digests, seeds, versions.
+  package var provenance: [EvaluationContext.Line] = []
 
   /// Three runs over the same market: see `PlantedRun.play`. The stochastic run samples from (seed, lane).
   package init(
@@ -179,16 +181,7 @@ package struct PlantedReport: Sendable, Equatable {
     }
     lines.append("")
     lines.append("VERDICT: \(headline).")
-    for row in [greedy, stochastic] {
-      let name = row.name.prefix(1).uppercased() + row.name.dropFirst()
-      let text =
-        row.overFlat.map {
-          "\(name) minus always-\(constant): \(ReportText.fixed($0.estimate, decimals: 4)) \(unit), 95 % interval "
-            + "\(ReportText.fixed($0.lower, decimals: 4)) to \(ReportText.fixed($0.upper, decimals: 4))"
-            + ($0.isAboveZero || $0.isBelowZero ? "." : ": not distinguishable.")
-        } ?? "\(name): one lane is too few for an interval."
-      lines += ReportText.wrapped(text, first: "  ", rest: "  ")
-    }
+    for row in [greedy, stochastic] { lines += ReportText.wrapped(sentence(row), first: "  ", rest: "  ") }
     lines += ReportText.wrapped(
       "The verdict is for the greedy run. Standard errors and intervals take a lane as one observation, because the steps of "
         + "a lane depend on each other; intervals are percentile bootstraps with \(Bootstrap.resamples) resamples.",
@@ -199,6 +192,16 @@ package struct PlantedReport: Sendable, Equatable {
           + "stochastic \(stochastic.run.illegalAttempts).", first: "  ", rest: "  ")
     }
     return lines
+  }
+
+  /// How a row compares with doing nothing.
+  func sentence(_ row: Row) -> String {
+    let name = row.name.prefix(1).uppercased() + row.name.dropFirst()
+    guard let over = row.overFlat else { return "\(name): one lane is too few for an interval." }
+    func number(_ value: Double) -> String { ReportText.fixed(value, decimals: 4) }
+    return
+      "\(name) minus always-\(constant): \(number(over.estimate)) \(greedy.run.unit.each), 95 % interval \(number(over.lower)) to "
+      + number(over.upper) + (over.isAboveZero || over.isBelowZero ? "." : ": not distinguishable.")
   }
 
   /// The report as one text.
@@ -217,7 +220,8 @@ package struct PlantedReport: Sendable, Equatable {
       ])
     }
     return .object([
-      "kind": .string("planted"), "environment": .string(environment), "policy": .string(policy),
+      "kind": .string("planted"), "provenance": ReportJSON.lines(provenance), "environment": .string(environment),
+      "policy": .string(policy),
       "seed": .string(String(seed)), "unit": .string(greedy.run.unit.rawValue), "optimum": number(optimum),
       "lanes": .integer(Int64(greedy.run.sums.amounts.count)), "greedy": row(greedy), "stochastic": row(stochastic),
       "flat": row(flat), "verdict": .string(headline), "edge_found": .bool(edgeFound),
