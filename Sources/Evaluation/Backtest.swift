@@ -24,6 +24,11 @@ package struct BacktestRecord: Sendable {
   /// (T, D) raw observations, row-major.
   package var observations: [Float] = []
   package var observationColumns: Int
+  /// (T) as the learner would have got them.
+  package var rewards: [Float] = []
+  /// (T) and (T, A); empty for a decider without probabilities.
+  package var logProbabilities: [Float] = []
+  package var probabilities: [Float] = []
   package var fills: [Fill] = []
   /// Requests outside the mask that became the fallback.
   package var illegalAttempts = 0
@@ -76,9 +81,14 @@ package enum Backtest {
       record.masks.append(mask)
       record.actions.append(choice.action)
       record.confidences.append(choice.confidence)
+      if let policy = decider as? PolicyDecider {
+        record.logProbabilities.append(policy.logProbability)
+        record.probabilities += policy.probabilities
+      }
 
       var action = Int32(choice.action)
       environment.step(&action, lanes: 0..<1, into: row.buffers)
+      record.rewards.append(row.buffers.rewards[0])
       record.illegalAttempts += environment.drainIllegalAttempts()
       record.fills += environment.drainFills(lane: 0)
       let after = environment.lastAccount(lane: 0)

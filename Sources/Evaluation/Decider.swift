@@ -33,6 +33,8 @@ package final class PolicyDecider: Decider {
   }
 
   private var session: PolicySession
+  /// Natural logarithm of the last choice's probability.
+  package private(set) var logProbability: Float = 0
   private let requiresMask: Bool
   private var randomness: DecisionRandomness?
 
@@ -51,8 +53,12 @@ package final class PolicyDecider: Decider {
     if let uniform = randomness?.next() { rule = .sample(uniform: uniform) } else { rule = .greedy }
     let decision = try session.decide(
       observation, mask: requiresMask ? mask : nil, startsEpisode: startsEpisode, rule: rule)
+    logProbability = decision.logProbability
     return Choice(action: decision.action, confidence: Double(decision.confidence))
   }
+
+  /// (A) the probabilities of the last decision, 0 where the mask forbids.
+  package var probabilities: [Float] { session.probabilities }
 }
 
 /// Always the same action: the one that a space names as its fallback (hold, flat), or its first where it names none.

@@ -9,6 +9,7 @@ package struct LaneWalk: Sendable {
   /// One JSON line a decision, as a policy server reads them.
   package let lines: String
   package let actions: [Int]
+  package let steps: DecisionLog
 
   /// Walks `steps` decisions of a one-lane environment, over episode ends. `includesMask` as in `ObservationLines.text`.
   package init(
@@ -19,7 +20,7 @@ package struct LaneWalk: Sendable {
     let row = SingleRow(lanes: 1, columns: columns)
     environment.reset(seed: seed, into: row.buffers)
     var lines = ""
-    var actions: [Int] = []
+    var log = DecisionLog(columns: columns, actionCount: environment.actionSpace.count)
     var startsEpisode = true
     for decision in 0..<steps {
       let observation = UnsafeBufferPointer(start: UnsafePointer(row.buffers.observations.row(0)), count: columns)
@@ -28,13 +29,62 @@ package struct LaneWalk: Sendable {
       lines += try ObservationLines.line(
         Array(observation)[...], mask: includesMask ? mask : nil, actionCount: environment.actionSpace.count,
         startsEpisode: startsEpisode, decision: decision)
-      actions.append(choice.action)
+      log.observations += observation
+      log.masks.append(mask)
+      log.actions.append(choice.action)
+      log.starts.append(startsEpisode)
+      if let policy = decider as? PolicyDecider {
+        log.logProbabilities.append(policy.logProbability)
+        log.probabilities += policy.probabilities
+      }
       var action = Int32(choice.action)
       environment.step(&action, lanes: 0..<1, into: row.buffers)
+      log.rewards.append(row.buffers.rewards[0])
+      log.terminated.append(row.buffers.terminated[0] != 0)
+      log.truncated.append(row.buffers.truncated[0] != 0)
       startsEpisode = row.buffers.terminated[0] != 0 || row.buffers.truncated[0] != 0
     }
     _ = environment.drainEpisodes()
     self.lines = lines
-    self.actions = actions
+    self.steps = log
+    actions = log.actions
+  }
+}
+
+/// What one lane showed and what was done, step by step: T steps, D columns, A actions.
+package struct DecisionLog: Sendable, Equatable {
+  package var columns: Int
+  package var actionCount: Int
+  /// (T, D) raw.
+  package var observations: [Float] = []
+  package var masks: [ActionMask] = []
+  package var actions: [Int] = []
+  package var rewards: [Float] = []
+  package var terminated: [Bool] = []
+  package var truncated: [Bool] = []
+  /// Whether the step began an episode.
+  package var starts: [Bool] = []
+  /// (T) and (T, A); empty for a decider without probabilities.
+  package var logProbabilities: [Float] = []
+  package var probabilities: [Float] = []
+
+  package init(columns: Int, actionCount: Int) {
+    self.columns = columns
+    self.actionCount = actionCount
+  }
+
+  /// The steps of a walk through a window.
+  package init(_ record: BacktestRecord, actionCount: Int) {
+    self.init(columns: record.observationColumns, actionCount: actionCount)
+    let last = record.count - 1
+    observations = record.observations
+    masks = record.masks
+    actions = record.actions
+    rewards = record.rewards
+    terminated = (0...last).map { $0 == last && record.endedByTermination }
+    truncated = (0...last).map { $0 == last && !record.endedByTermination }
+    starts = (0...last).map { $0 == 0 }
+    logProbabilities = record.logProbabilities
+    probabilities = record.probabilities
   }
 }

@@ -115,6 +115,7 @@ package struct Checkpoint: Sendable, Equatable {
         case .double: groups[record]?.doubles[vector] = try dataset.read()
         case .integer64: groups[record]?.integers[vector] = try dataset.read()
         case .integer32: throw group.damaged("'\(child.name)' holds 32-bit integers")
+        case .byte: throw group.damaged("'\(child.name)' holds bytes")
         }
       }
     }

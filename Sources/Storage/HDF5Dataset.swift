@@ -1,4 +1,4 @@
-// Vectors of numbers in an HDF5 file, bit for bit.
+// Vectors and matrices of numbers in an HDF5 file, bit for bit.
 
 import CHDF5
 
@@ -29,21 +29,31 @@ extension Int32: HDF5Element {
   static var fileType: hid_t { strikeforge_H5T_STD_I32LE() }
 }
 
-/// A vector in a file, open for reading.
+extension UInt8: HDF5Element {
+  static var memoryType: hid_t { strikeforge_H5T_NATIVE_UINT8() }
+  static var fileType: hid_t { strikeforge_H5T_STD_U8LE() }
+}
+
+/// A vector, or where it is allowed a matrix, in a file, open for reading.
 struct HDF5Dataset: ~Copyable {
   enum ElementKind: Equatable {
-    case float, double, integer64, integer32
+    case float, double, integer64, integer32, byte
   }
 
   let path: String
   /// Where in the file, for errors.
   let name: String
   let kind: ElementKind
+  /// Values in all.
   let count: Int
+  /// Columns of a matrix; nil for a vector.
+  let columns: Int?
   private let handle: HDF5Handle
 
   /// Opens a vector and checks its type and size. `limitBytes`: no vector can be larger than the file it is in.
-  init(_ group: borrowing HDF5Group, _ child: String, limitBytes: Int) throws(StorageError) {
+  init(_ group: borrowing HDF5Group, _ child: String, limitBytes: Int, allowsMatrix: Bool = false)
+    throws(StorageError)
+  {
     let path = group.path
     let name = group.place(child)
     func damaged(_ reason: String) -> StorageError { .damaged(path: path, place: "'\(name)'", reason: reason) }
@@ -52,13 +62,18 @@ struct HDF5Dataset: ~Copyable {
     let type = try HDF5Handle(H5Dget_type(handle.id), close: { H5Tclose($0) }, "read the type of '\(name)'", path: path)
     let kinds: [(ElementKind, hid_t)] = [
       (.float, Float.fileType), (.double, Double.fileType), (.integer64, Int64.fileType), (.integer32, Int32.fileType),
+      (.byte, UInt8.fileType),
     ]
     guard let kind = kinds.first(where: { H5Tequal(type.id, $0.1) > 0 })?.0 else {
-      throw damaged("it holds neither 32- or 64-bit floating-point numbers nor integers")
+      throw damaged("it holds neither 32- or 64-bit floating-point numbers nor integers, nor bytes")
     }
     let space = try HDF5Handle(
       H5Dget_space(handle.id), close: { H5Sclose($0) }, "read the extent of '\(name)'", path: path)
-    guard H5Sget_simple_extent_ndims(space.id) == 1 else { throw damaged("it is not a vector") }
+    let rank = H5Sget_simple_extent_ndims(space.id)
+    guard rank == 1 || allowsMatrix && rank == 2 else { throw damaged("it is not a vector") }
+    var extent: [hsize_t] = [0, 0]
+    try HDF5.check(
+      H5Sget_simple_extent_dims(space.id, &extent, nil), "read the extent of '\(name)'", path: path)
     let points = try HDF5.check(
       H5Sget_simple_extent_npoints(space.id), "read the extent of '\(name)'", path: path)
     let (bytes, overflow) = Int(points).multipliedReportingOverflow(by: H5Tget_size(type.id))
@@ -69,6 +84,7 @@ struct HDF5Dataset: ~Copyable {
     self.name = name
     self.kind = kind
     count = Int(points)
+    columns = rank == 2 ? Int(clamping: extent[1]) : nil
     self.handle = handle
   }
 
@@ -88,10 +104,17 @@ struct HDF5Dataset: ~Copyable {
 extension HDF5Group {
   /// Writes a vector directly below this group, as one contiguous block. The seal of the file covers every byte, so that no chunk
   /// checksum is needed; times are left out, so that equal content gives equal bytes.
-  func write<Element: HDF5Element>(_ values: [Element], as child: String) throws(StorageError) {
-    var count = hsize_t(values.count)
+  ///
+  /// `columns`: makes it a matrix, rows of so many values. Traps where the values do not fill whole rows.
+  func write<Element: HDF5Element>(_ values: [Element], as child: String, columns: Int? = nil) throws(StorageError) {
+    var extent = [hsize_t(values.count)]
+    if let columns {
+      precondition(columns > 0 && values.count % columns == 0, "\(values.count) values in rows of \(columns)")
+      extent = [hsize_t(values.count / columns), hsize_t(columns)]
+    }
     let space = try HDF5Handle(
-      H5Screate_simple(1, &count, nil), close: { H5Sclose($0) }, "make the extent of '\(place(child))'", path: path)
+      H5Screate_simple(Int32(extent.count), extent, nil), close: { H5Sclose($0) },
+      "make the extent of '\(place(child))'", path: path)
     let properties = try HDF5Handle(
       H5Pcreate(strikeforge_H5P_DATASET_CREATE()), close: { H5Pclose($0) }, "make dataset properties", path: path)
     try HDF5.check(H5Pset_obj_track_times(properties.id, false), "leave times out", path: path)

@@ -18,11 +18,13 @@ enum SealedFile {
   enum Kind: String, CaseIterable {
     case checkpoint = "STRIKEFORGE-CKPT"
     case marketStore = "STRIKEFORGE-MRKT"
+    case rollouts = "STRIKEFORGE-ROLL"
 
     var words: String {
       switch self {
       case .checkpoint: "a checkpoint"
       case .marketStore: "a market store"
+      case .rollouts: "recorded rollouts"
       }
     }
 

@@ -77,6 +77,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
       "choose a place that may be \(operation.needsWriting ? "written" : "read"), or change its permissions"
     case ENOSPC, EDQUOT, EFBIG: "free some space and try again; earlier files are unchanged"
     case EMFILE, ENFILE: "close other programs or raise the limit of open files"
+    case EEXIST: "remove it, or name another file"
     case EISDIR: "name a file, not a folder"
     case EIO: "check the disk; earlier files are unchanged"
     default: "remove the cause and try again"

@@ -3,10 +3,10 @@
 import AgentInterface
 import Market
 
-/// Named lines about a market store or a checkpoint. The file is read and checked as a whole, so that what is shown is what was written.
+/// Named lines about a market store, a checkpoint or recorded rollouts. The file is read and checked as a whole, so that what is shown is what was written.
 package enum StorageInspection {
   package enum Kind: Sendable, Equatable {
-    case marketStore, checkpoint
+    case marketStore, checkpoint, rollouts
   }
 
   /// What the first bytes of a file say it is; nil for anything that this room did not write.
@@ -14,6 +14,7 @@ package enum StorageInspection {
     switch SealedFile.kind(of: try FileSystem.read(path)) {
     case .marketStore: .marketStore
     case .checkpoint: .checkpoint
+    case .rollouts: .rollouts
     case nil: nil
     }
   }
@@ -24,9 +25,11 @@ package enum StorageInspection {
     switch SealedFile.kind(of: bytes) {
     case .marketStore: return lines(try MarketStore.decode(bytes, path: path), byteCount: bytes.count)
     case .checkpoint: return lines(try Checkpoint(decoding: bytes, path: path), byteCount: bytes.count)
+    case .rollouts: return lines(try RolloutFile(decoding: bytes, path: path), byteCount: bytes.count)
     case nil:
       throw .notRecognised(
-        path: path, expected: "a market store or a checkpoint", found: SealedFile.beginning(of: bytes))
+        path: path, expected: "a market store, a checkpoint or recorded rollouts",
+        found: SealedFile.beginning(of: bytes))
     }
   }
 
@@ -84,6 +87,16 @@ package enum StorageInspection {
       lines.append(
         ("group \(name)", vectors.isEmpty ? "empty" : vectors.map(\.words).joined(separator: ", ")))
     }
+    return lines
+  }
+
+  private static func lines(_ file: RolloutFile, byteCount: Int) -> [(String, String)] {
+    var lines = [
+      ("kind", "recorded rollouts, schema \(RolloutFile.schemaVersion)"),
+      ("size", "\(byteCount) bytes, digest verified"),
+    ]
+    for (name, text) in file.attributes.sorted(by: { $0.key < $1.key }) { lines.append((name, shortened(text))) }
+    for (name, column) in file.columns.sorted(by: { $0.key < $1.key }) { lines.append((name, column.words)) }
     return lines
   }
 

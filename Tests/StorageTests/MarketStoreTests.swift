@@ -207,7 +207,7 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
       #expect(
         storageError { try StorageInspection.describe(folder + "/other") }
           == .notRecognised(
-            path: folder + "/other", expected: "a market store or a checkpoint", found: "'hello'"))
+            path: folder + "/other", expected: "a market store, a checkpoint or recorded rollouts", found: "'hello'"))
     }
   }
 

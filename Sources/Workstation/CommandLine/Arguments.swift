@@ -11,6 +11,8 @@ struct Flag {
   let valueName: String?
   let help: String
   let isRepeatable: Bool
+  /// Whether the value may be left out; where it is not, it follows an equals sign.
+  let isValueOptional: Bool
 
   /// A flag that takes no value.
   init(_ name: String, _ help: String) {
@@ -18,6 +20,16 @@ struct Flag {
     valueName = nil
     self.help = help
     isRepeatable = false
+    isValueOptional = false
+  }
+
+  /// A flag whose value may be left out.
+  init(_ name: String, optional valueName: String, _ help: String) {
+    self.name = name
+    self.valueName = valueName
+    self.help = help
+    isRepeatable = false
+    isValueOptional = true
   }
 
   /// A flag with a value.
@@ -26,6 +38,7 @@ struct Flag {
     self.valueName = valueName
     self.help = help
     isRepeatable = repeats
+    isValueOptional = false
   }
 }
 
@@ -60,6 +73,8 @@ struct Arguments {
       if let valueName = flag.valueName {
         if parts.count == 2 {
           flags.append((name, parts[1]))
+        } else if flag.isValueOptional {
+          flags.append((name, ""))
         } else if let value = rest.popFirst() {
           flags.append((name, value))
         } else {

@@ -21,7 +21,9 @@ struct CommandDescription {
     text += wrap(summary, width: 80).joined(separator: "\n") + "\n"
     if !flags.isEmpty {
       text += "\nFlags:\n"
-      let heads = flags.map { "  --" + $0.name + ($0.valueName.map { " " + $0 } ?? "") }
+      let heads = flags.map { flag in
+        "  --" + flag.name + (flag.valueName.map { flag.isValueOptional ? "[=\($0)]" : " " + $0 } ?? "")
+      }
       let width = min(28, (heads.map(\.count).max() ?? 0) + 2)
       for (head, flag) in zip(heads, flags) {
         let lines = wrap(flag.help, width: 80 - width)

@@ -15,12 +15,16 @@ struct EvaluateCommand: Command {
       Flag("seed", "N", "of the stochastic run and the bootstraps; 0 by default"),
       Flag(
         "write-observations", "FILE", "the greedy run's observations and masks, as `strikeforge-serve once` reads them"),
+      Flag(
+        "record-rollouts", optional: "FILE",
+        "the greedy and the stochastic run in HDF5, step by step; rollouts.h5 in the run's folder unless FILE is given"),
       Flag("write-actions", "FILE", "the greedy run's actions, one a line, in the same order"),
       Flag("json", "prints the report as JSON instead of a table"),
     ],
     notes: """
-      The report goes to evaluation.json in the run's folder as well. The verdict says
-      "no edge found" unless the greedy run beats every baseline beyond luck.
+      The report goes to evaluation.json, report.md and report.html in the run's folder
+      as well. The verdict says "no edge found" unless the greedy run beats every
+      baseline beyond luck. Recorded rollouts never replace a file.
       """)
 
   static func run(_ arguments: Arguments) throws -> Int32 {
@@ -38,12 +42,22 @@ struct EvaluateCommand: Command {
       throw UsageError("--seed must be a whole number of at least 0", command: description)
     }
     let access = try RunAccess(run: arguments.operands[0], choice: arguments.value("checkpoint"))
+    let ending = window == .heldOut ? "" : "-selection"
+    let rollouts = arguments.value("record-rollouts").map {
+      $0.isEmpty ? access.directory.file("rollouts\(ending).h5") : $0
+    }
+    // Before anything is played for it.
+    if let rollouts { try RolloutFile.requireNew(rollouts) }
     let bundle = try deployed(access)
     let result = try RunEvaluator.evaluate(
-      bundle, of: access.trained, window: window, factory: access.factory, seed: seed)
+      bundle, of: access.trained, window: window, factory: access.factory, seed: seed,
+      recordsRollouts: rollouts != nil)
     print(arguments.has("json") ? result.json.prettyText : result.text, terminator: arguments.has("json") ? "\n" : "")
-    let name = window == .heldOut ? "evaluation.json" : "evaluation-selection.json"
-    try access.directory.write(result.json.prettyText + "\n", to: name)
+    try access.directory.write(result.json.prettyText + "\n", to: "evaluation\(ending).json")
+    try access.directory.write(result.markdown, to: "report\(ending).md")
+    try access.directory.write(result.html, to: "report\(ending).html")
+    if !arguments.has("json") { print("with pictures: \(access.directory.file("report\(ending).html"))") }
+    if let rollouts { try result.rollouts?.write(toNew: rollouts) }
     if let path = arguments.value("write-observations") {
       try AtomicWrite.write(text: result.observationLines, to: path)
     }
