@@ -13,6 +13,10 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case priceRangeTooWide(symbol: String, ratio: Double)
   /// The data has no column of that name for the symbol.
   case missingColumn(symbol: String, column: String, existing: [String])
+  /// The portfolio's beta has nothing to be measured against.
+  case missingBenchmark
+  /// One symbol correlates with nothing.
+  case tooFewSymbolsForPortfolio(found: Int)
 
   package var description: String {
     switch self {
@@ -38,6 +42,11 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
       "environment.extra_columns names \(column), but the data of \(symbol) has "
         + (existing.isEmpty ? "no further column" : "only " + existing.joined(separator: ", "))
         + ": import it with --extra-columns, or drop the name"
+    case .missingBenchmark:
+      "portfolio_features need a benchmark for the portfolio's beta: set benchmark_symbol to a series of the store that is "
+        + "not traded"
+    case .tooFewSymbolsForPortfolio(let found):
+      "portfolio_features correlate symbols with each other, and \(found) is traded: trade two or three, or switch them off"
     }
   }
 }

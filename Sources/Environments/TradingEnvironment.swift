@@ -36,6 +36,8 @@ package protocol TradingEnvironment: VectorEnvironment {
   func account(lane: Int) -> AccountView
   /// The account at the end of the lane's last step, before any reset.
   func lastAccount(lane: Int) -> AccountView
+  /// Where the value went in the lane's last step, and what the reward took off it; all zero before the first.
+  func lastBreakdown(lane: Int) -> StepBreakdown
   /// Executed orders of the lane since the last call, in order. Recorded only where the environment was made to record.
   func drainFills(lane: Int) -> [Fill]
 }

@@ -30,6 +30,8 @@ package struct BacktestRecord: Sendable {
   package var logProbabilities: [Float] = []
   package var probabilities: [Float] = []
   package var fills: [Fill] = []
+  /// The sum over all steps: where the value went, and what a learner's reward would have taken off it.
+  package var breakdown = StepBreakdown()
   /// Requests outside the mask that became the fallback.
   package var illegalAttempts = 0
   /// The account was lost (the episode ended by its own rules) before the window did.
@@ -91,6 +93,7 @@ package enum Backtest {
       record.rewards.append(row.buffers.rewards[0])
       record.illegalAttempts += environment.drainIllegalAttempts()
       record.fills += environment.drainFills(lane: 0)
+      record.breakdown += environment.lastBreakdown(lane: 0)
       let after = environment.lastAccount(lane: 0)
       record.accounts.append(after)
       record.closeDates.append(dates[after.bar])

@@ -3,7 +3,7 @@
 package import Environments
 package import Inference
 package import Market
-import Trading
+package import Trading
 
 /// What was evaluated, on what, and under which rules; filled in by whoever knows the run.
 package struct EvaluationContext: Sendable, Equatable {
@@ -89,6 +89,13 @@ extension EvaluationContext {
         "at most \(number(configuration.unitDollars)) $ and \(number(100 * configuration.unitShareOfValue)) % of value over "
           + "the number of symbols; at most \(configuration.maximumUnits) a symbol, "
           + (configuration.allowShort ? "short allowed" : "no short")),
+      // What a learner was paid by, and the reason why it may trade less than the figures of money suggest.
+      Line(
+        "reward",
+        configuration.rewards.isActive
+          ? "the change of value less penalties: \(number(configuration.rewards.turnover.coefficient)) $ for a $ traded, "
+            + "\(number(configuration.rewards.drawdown.coefficient)) $ a session for a $ below the highest close"
+          : "the change of value"),
       Line(
         "risk tiers",
         "warn, reduce, halt at \(number(100 * tiers.warn)), \(number(100 * tiers.reduce)), \(number(100 * tiers.halt)) % "
@@ -131,6 +138,8 @@ package struct AccountReport: Sendable, Equatable {
     package var commission = 0.0
     package var total: Double { halfSpread + impact + commission }
   }
+  /// Where the value went, summed over the walk, and the penalties that a learner's reward would have held.
+  package var breakdown: StepBreakdown
 
   package init(name: String, record: BacktestRecord, seed: UInt64) {
     precondition(record.count > 0, "an account without a session")
@@ -146,6 +155,7 @@ package struct AccountReport: Sendable, Equatable {
     wasLost = record.endedByTermination
     lastDate = record.closeDates[record.count - 1]
     closes = record.closes
+    breakdown = record.breakdown
     investedShares = record.accounts.map { account in
       let value = Double(account.netLiquidationMicroDollars)
       return value > 0 ? 1 - Double(account.cashMicroDollars) / value : 0

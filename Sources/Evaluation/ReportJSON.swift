@@ -2,6 +2,7 @@
 
 import Inference
 import Market
+import Trading
 
 enum ReportJSON {
   /// Null for nil and for what JSON cannot hold.
@@ -57,6 +58,20 @@ enum ReportJSON {
     ])
   }
 
+  /// The parts of the change of value, in dollars, and of the reward that a learner would have got. Penalties are no money: `total` leaves
+  /// them out.
+  static func breakdown(_ breakdown: StepBreakdown) -> JSON {
+    func dollars(_ amount: Int64) -> JSON { number(PerformanceMetrics.dollars(amount)) }
+    return .object([
+      "price_profit_dollars": dollars(breakdown.priceProfit),
+      "half_spread_cost_dollars": dollars(breakdown.halfSpreadCost),
+      "impact_cost_dollars": dollars(breakdown.impactCost), "commission_dollars": dollars(breakdown.commission),
+      "mark_change_dollars": dollars(breakdown.markChange), "total_dollars": dollars(breakdown.total),
+      "turnover_penalty": dollars(breakdown.turnoverPenalty), "drawdown_penalty": dollars(breakdown.drawdownPenalty),
+      "reward": dollars(breakdown.reward),
+    ])
+  }
+
   static func account(_ account: AccountReport) -> JSON {
     let metrics = account.metrics
     var members: [String: JSON] = [
@@ -92,6 +107,7 @@ enum ReportJSON {
       members["maximum_drawdown_recovered"] = .bool(drawdown.depth == 0 || drawdown.recovery != nil)
       members["longest_underwater_sessions"] = .integer(Int64(drawdown.longestUnderwaterSessions))
     }
+    members["step_breakdown"] = breakdown(account.breakdown)
     members["expectancy_interval"] = interval(metrics.expectancyInterval)
     if metrics.expectancyInterval == nil {
       undefined["expectancy_interval"] = .string("fewer than two closed trades")

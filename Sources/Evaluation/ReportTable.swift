@@ -1,6 +1,7 @@
 // The report as a person reads it: 80 columns, plain words.
 
 import Market
+import Trading
 
 extension EvaluationReport {
   private static let labelWidth = 17
@@ -155,6 +156,11 @@ extension EvaluationReport {
       + comparisons(stochasticVerdict)
   }
 
+  /// The reward terms beside profit and loss.
+  private static let penalties: [(String, @Sendable (StepBreakdown) -> Int64)] = [
+    ("Turnover penalty", { $0.turnoverPenalty }), ("Drawdown penalty", { $0.drawdownPenalty }),
+  ]
+
   private var notes: [String] {
     (noteSentences + context.notes).flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") }
   }
@@ -185,6 +191,16 @@ extension EvaluationReport {
     for (name, count) in counts {
       let named = accounts.filter { count($0) > 0 }.map { "\($0.name) \(count($0))" }
       if !named.isEmpty { notes.append("\(name): " + named.joined(separator: ", ") + ".") }
+    }
+    for (name, amount) in EvaluationReport.penalties {
+      let named = accounts.filter { amount($0.breakdown) != 0 }.map {
+        "\($0.name) \(EvaluationReport.money(PerformanceMetrics.dollars(amount($0.breakdown)))) $"
+      }
+      if !named.isEmpty {
+        notes.append(
+          "\(name), summed over the window: " + named.joined(separator: ", ")
+            + ". It is a learning signal and not money: no figure above contains it.")
+      }
     }
     return notes
   }

@@ -6,6 +6,9 @@
 /// Nothing is promised about the values: a series is what a file said, and the quality gate is what questions it.
 package struct BarSeries: Sendable, Equatable {
   package var symbol: String
+  /// An index is a number that is published, not a share: nobody can trade it, and what stands in `volume` (not-a-number where the
+  /// file had none) means nothing.
+  package var isIndex = false
   package var dates: [CalendarDate]
   package var open: [Double]
   package var high: [Double]
@@ -75,5 +78,23 @@ package struct ExtraColumn: Sendable, Equatable {
   package static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, (97...122).contains(first), text.utf8.count <= 64 else { return false }
     return text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "_") }
+  }
+}
+
+extension BarSeries {
+  /// Those of `dates` at which this series has no bar.
+  package func missingDates(of dates: [CalendarDate]) -> [CalendarDate] {
+    let own = Set(self.dates.prefix(wholeRows))
+    return dates.filter { !own.contains($0) }
+  }
+
+  /// The adjusted close at each of `dates`. Traps where there is none.
+  func adjustedCloses(at dates: [CalendarDate]) -> [Double] {
+    var closes: [CalendarDate: Double] = [:]
+    for row in 0..<wholeRows { closes[self.dates[row]] = close[row] * adjustmentFactors[row] }
+    return dates.map { date in
+      guard let close = closes[date] else { preconditionFailure("\(symbol) has no bar on \(date)") }
+      return close
+    }
   }
 }

@@ -7,32 +7,35 @@ package import Market
 ///
 /// | path | content |
 /// |---|---|
-/// | `/` attributes | `schema_version`, `created` (UTC), `content_hash`, `symbols` (JSON, in order), `provenance` (JSON), `quality_report` (JSON) and `quality_content_hash` where the gate was asked; `extra_columns` (JSON, in order) where there are any |
-/// | `/bars/<symbol>` | `dates` i32 (days since 1970-01-01), `open`, `high`, `low`, `close`, `volume`, `adjustment_factor` f64, and `extra.<name>` f64 for each further column, one length |
+/// | `/` attributes | `schema_version`, `created` (UTC), `content_hash`, `symbols` (JSON, in order), `provenance` (JSON), `quality_report` (JSON) and `quality_content_hash` where the gate was asked; `extra_columns` (JSON, in order) and `indices` (JSON, those of the symbols that are no shares) where there are any |
+/// | `/bars/<symbol>` | `dates` i32 (days since 1970-01-01), `open`, `high`, `low`, `close`, `volume`, `adjustment_factor` f64, and, of a share, `extra.<name>` f64 for each further column, one length |
 ///
 /// The file is sealed (`SealedFile`) and written atomically.
 package enum MarketStore {
-  /// Raised when older programs could not read the file any more. A store without further columns is written as version 1, and both are
-  /// read.
+  /// Raised when older programs could not read the file any more. A store without further columns and indices (which a program that knows none
+  /// would trade) is written as version 1, and both are read.
   package static let schemaVersions = 1...2
 
   /// SHA-256, as 64 hexadecimal digits, of the numbers themselves: it knows nothing of files, order of import or time.
   ///
   /// The digest is fed, all little-endian: the text `strikeforge bars 1` and a line feed (`2` where a series has further columns); the number of series (u64); then for each series
   /// in order the length of the symbol in bytes (u64), the symbol (UTF-8), the number of bars (u64), the dates as days since 1970-01-01
-  /// (i32 each), and the bits of open, high, low, close, volume and adjustment factor (f64 each), column after column, and in a text `2` the number of further columns (u64), each with its name's length in bytes (u64), name
-  /// and values. Traps if the columns
-  /// of a series differ in length.
+  /// (i32 each), and the bits of open, high, low, close, volume and adjustment factor (f64 each), column after column, and in a text `2` the
+  /// number of further columns (u64), each with its name's length in bytes (u64), name and values; and, where there are indices, the text
+  /// `indices` and a line feed, their number (u64) and the length and text of each symbol. Traps if the columns of a series differ in length.
   package static func contentHash(_ series: [BarSeries]) -> String {
     var digest = SHA256()
     func feed(_ number: Int) { withUnsafeBytes(of: UInt64(number).littleEndian) { digest.update($0) } }
+    func feed(_ text: String) {
+      feed(text.utf8.count)
+      digest.update(Array(text.utf8))
+    }
     let hasExtra = series.contains { !$0.extra.isEmpty }
     digest.update(Array("strikeforge bars \(hasExtra ? 2 : 1)\n".utf8))
     feed(series.count)
     for one in series {
       checkLengths(one)
-      feed(one.symbol.utf8.count)
-      digest.update(Array(one.symbol.utf8))
+      feed(one.symbol)
       feed(one.count)
       one.dates.map { $0.daysSinceEpoch.littleEndian }.withUnsafeBytes { digest.update($0) }
       for column in columns {
@@ -45,6 +48,12 @@ package enum MarketStore {
         digest.update(Array(column.name.utf8))
         column.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { digest.update($0) }
       }
+    }
+    let indices = series.filter(\.isIndex)
+    if !indices.isEmpty {
+      digest.update(Array("indices\n".utf8))
+      feed(indices.count)
+      for one in indices { feed(one.symbol) }
     }
     return SHA256.hexDigits(digest.finalize())
   }
@@ -81,7 +90,7 @@ package enum MarketStore {
     let extraColumns = contents.extraColumns
     for one in contents.series {
       precondition(
-        one.extra.map(\.name) == extraColumns && extraColumns.allSatisfy(ExtraColumn.isName),
+        one.extra.map(\.name) == (one.isIndex ? [] : extraColumns) && extraColumns.allSatisfy(ExtraColumn.isName),
         "\(one.symbol) has the further columns \(one.extra.map(\.name)), the store \(extraColumns)")
     }
     var attributes = [
@@ -90,6 +99,8 @@ package enum MarketStore {
       "provenance": JSON.array(contents.provenance.map(\.json)).text,
     ]
     if !extraColumns.isEmpty { attributes["extra_columns"] = JSON.array(extraColumns.map { .string($0) }).text }
+    let indices = contents.series.filter(\.isIndex).map(\.symbol)
+    if !indices.isEmpty { attributes["indices"] = JSON.array(indices.map { .string($0) }).text }
     if let report = contents.qualityReport, let hash = contents.qualityContentHash {
       attributes["quality_report"] = QualityRecord.json(report).text
       attributes["quality_content_hash"] = hash
@@ -125,12 +136,14 @@ package enum MarketStore {
           path: path, subject: "market store schema", found: version,
           supported: schemaVersions.map { "\($0)" }.joined(separator: " and "))
       }
-      let extraColumns = try extraColumns(attributes, path: path)
+      let extraColumns = try names("extra_columns", of: attributes, path: path, areUsable: ExtraColumn.isName)
+      let indices = try names("indices", of: attributes, path: path, areUsable: CSVImporter.isSymbol)
       var bars: [String: BarSeries] = [:]
       for child in try root.children() where child.isGroup && child.name == "bars" {
         let group = try root.openGroup("bars")
         for child in try group.children() {
-          bars[child.name] = try readSeries(group, child.name, extraColumns, limitBytes: bytes.count)
+          bars[child.name] = try readSeries(
+            group, child.name, isIndex: indices.contains(child.name), extraColumns, limitBytes: bytes.count)
         }
       }
       return (attributes, bars)
@@ -138,12 +151,14 @@ package enum MarketStore {
     return try assemble(attributes, bars, path: path)
   }
 
-  /// The names of the further columns; a file without the attribute has none.
-  private static func extraColumns(_ attributes: [String: String], path: String) throws(StorageError) -> [String] {
-    guard let text = attributes["extra_columns"] else { return [] }
+  /// The names that an attribute lists, each once; a file without the attribute has none.
+  private static func names(
+    _ attribute: String, of attributes: [String: String], path: String, areUsable: (String) -> Bool
+  ) throws(StorageError) -> [String] {
+    guard let text = attributes[attribute] else { return [] }
     let names = (try? JSON.parse(text))?.arrayValue?.map { $0.stringValue ?? "" }
-    guard let names, !names.isEmpty, names.allSatisfy(ExtraColumn.isName), Set(names).count == names.count else {
-      throw .damaged(path: path, place: "attribute 'extra_columns'", reason: "it does not name columns, each once")
+    guard let names, !names.isEmpty, names.allSatisfy(areUsable), Set(names).count == names.count else {
+      throw .damaged(path: path, place: "attribute '\(attribute)'", reason: "it does not hold names, each once")
     }
     return names
   }
@@ -177,6 +192,8 @@ package enum MarketStore {
       }
       series.append(one)
     }
+    let indexCount = attributes["indices"] == nil ? 0 : try json("indices").arrayValue?.count ?? 0
+    guard series.count(where: { $0.isIndex }) == indexCount else { throw malformed("indices") }
     let hash = contentHash(series)
     guard try text("content_hash") == hash else {
       throw .damaged(path: path, place: "'/bars'", reason: "the content hash is not that of the numbers")
@@ -202,7 +219,7 @@ package enum MarketStore {
   }
 
   private static func readSeries(
-    _ bars: borrowing HDF5Group, _ symbol: String, _ extraColumns: [String], limitBytes: Int
+    _ bars: borrowing HDF5Group, _ symbol: String, isIndex: Bool, _ extraColumns: [String], limitBytes: Int
   ) throws(StorageError) -> BarSeries {
     let group = try bars.openGroup(symbol)
     let dates = try HDF5Dataset(group, "dates", limitBytes: limitBytes)
@@ -212,7 +229,8 @@ package enum MarketStore {
     for column in columns {
       series[keyPath: column.values] = try readColumn(group, column.name, count: series.count, limitBytes: limitBytes)
     }
-    for name in extraColumns {
+    series.isIndex = isIndex
+    for name in isIndex ? [] : extraColumns {
       let values = try readColumn(group, extraPrefix + name, count: series.count, limitBytes: limitBytes)
       series.extra.append(ExtraColumn(name: name, values: values))
     }
@@ -268,11 +286,12 @@ package struct MarketStoreContents: Sendable, Equatable {
   /// When the file was made, UTC.
   package var created: String
 
-  /// The names of the columns that every series has beside its prices and volume.
-  package var extraColumns: [String] { series.first?.extra.map(\.name) ?? [] }
+  /// The names of the columns that every share has beside its prices and volume.
+  package var extraColumns: [String] { series.first { !$0.isIndex }?.extra.map(\.name) ?? [] }
   /// The schema in which these contents are written.
   package var schemaVersion: Int {
-    extraColumns.isEmpty ? MarketStore.schemaVersions.lowerBound : MarketStore.schemaVersions.upperBound
+    extraColumns.isEmpty && !series.contains { $0.isIndex }
+      ? MarketStore.schemaVersions.lowerBound : MarketStore.schemaVersions.upperBound
   }
 
   /// Throws `StorageError.gateRefused` unless the current gate has passed exactly these numbers.

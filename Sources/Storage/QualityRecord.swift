@@ -9,6 +9,7 @@ enum QualityRecord {
     .object([
       "gate_version": .integer(Int64(report.gateVersion)),
       "passed": .bool(report.passed),
+      "indices": .array(report.indices.map { .string($0) }),
       "findings": .array(report.findings.map { json($0) }),
       "allowances": .array(report.allowances.map { json($0) }),
       "unused_allowances": .array(report.unusedAllowances.map { json($0) }),
@@ -19,10 +20,13 @@ enum QualityRecord {
   static func report(from json: JSON) -> QualityReport? {
     guard let version = json["gate_version"]?.integerValue, let passed = json["passed"]?.boolValue,
       let findings = all(json["findings"], finding), let allowances = all(json["allowances"], allowance),
-      let unused = all(json["unused_allowances"], allowance)
+      let unused = all(json["unused_allowances"], allowance),
+      // Records that were made before there were indices do not speak of any.
+      let indices = json["indices"] == nil ? [] : all(json["indices"], { $0.stringValue })
     else { return nil }
     return QualityReport(
-      gateVersion: version, passed: passed, findings: findings, allowances: allowances, unusedAllowances: unused)
+      gateVersion: version, passed: passed, indices: indices, findings: findings, allowances: allowances,
+      unusedAllowances: unused)
   }
 
   private static func json(_ finding: QualityFinding) -> JSON {

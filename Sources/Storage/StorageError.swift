@@ -127,6 +127,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   case noRows
   case header(missing: [String], unexpected: [String])
   case repeatedColumn
+  case noVolume
   case fieldCount(expected: Int, found: Int)
   case emptyLine
   case unterminatedQuote
@@ -152,6 +153,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
             ? nil : "unexpected " + unexpected.map { $0.isEmpty ? "(an empty name)" : $0 }.joined(separator: ", "),
         ].compactMap { $0 }.joined(separator: "; ")
     case .repeatedColumn: "the column stands twice in the header"
+    case .noVolume: "there is no volume, which every share has"
     case .fieldCount(let expected, let found):
       "\(found) field\(found == 1 ? "" : "s") where the header names \(expected)"
         + (found < expected ? " (the row is cut short)" : "")
@@ -176,6 +178,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .header, .repeatedColumn:
       "use the columns "
         + CSVImporter.Layout.allCases.map { $0.columns.joined(separator: ",") }.joined(separator: " or ")
+    case .noVolume: "add the column volume, or name the series as an index: --index SYMBOL=FILE"
     case .fieldCount, .unterminatedQuote, .textAfterQuote: "repair the row or fetch the file again"
     case .emptyLine: "remove the line, or fetch the file again if rows are missing there"
     case .notADate: "write dates as YYYY-MM-DD"

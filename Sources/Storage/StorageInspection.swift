@@ -41,7 +41,11 @@ package enum StorageInspection {
     for one in store.series {
       let range = one.dates.first.flatMap { first in one.dates.last.map { "\(first) to \($0)" } } ?? "no dates"
       let extra = one.extra.isEmpty ? "" : ", with " + one.extra.map(\.name).joined(separator: ", ")
-      lines.append(("series \(one.symbol)", "\(one.count) bars, \(range)\(extra)"))
+      lines.append(
+        (
+          (one.isIndex ? "index" : "series") + " \(one.symbol)",
+          "\(one.count) bars, \(range)\(extra)" + (one.isIndex ? ", not tradable" : "")
+        ))
     }
     for source in store.provenance {
       lines.append(

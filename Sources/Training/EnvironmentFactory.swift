@@ -118,27 +118,21 @@ package struct EnvironmentFactory: Sendable {
     } catch {
       throw .storage(error)
     }
-    var series = contents.series
-    if !world.assets.isEmpty {
-      series = []
-      for symbol in world.assets {
-        guard let one = contents.series.first(where: { $0.symbol == symbol }) else {
-          let found = contents.series.map(\.symbol).joined(separator: ", ")
-          throw .configuration(
-            .conflict("environment.assets names \(symbol), but \(world.store) holds \(found); import it or drop it"))
-        }
-        series.append(one)
-      }
-    }
     guard let report = contents.qualityReport else {
       throw .refused("\(world.store) holds no record of the quality gate; import the data again")
     }
     // The record says what the gate found when the data was imported; a tape is made only of what it finds now.
-    guard !series.isEmpty, QualityGate.examine(contents.series, allowances: report.allowances).passed else {
+    guard !contents.series.isEmpty, QualityGate.examine(contents.series, allowances: report.allowances).passed else {
       throw .refused(
         "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
     }
-    let tape = MarketTape(series)
+    let (series, benchmark) = try chosen(world, from: contents.series)
+    if world.trading.portfolioFeatures {
+      // What the environment would refuse, before its features are computed.
+      if benchmark == nil { throw .environment(.missingBenchmark) }
+      if series.count < 2 { throw .environment(.tooFewSymbolsForPortfolio(found: series.count)) }
+    }
+    let tape = MarketTape(series, benchmark: benchmark)
     do {
       try DualTickerEnvironment.checkColumns(of: tape, configuration: world.trading)
     } catch {
@@ -147,7 +141,53 @@ package struct EnvironmentFactory: Sendable {
     return AdmittedMarket(
       tape: tape, contentHash: contents.contentHash, qualityReport: report,
       features: MarketFeatures(
-        tape: tape, execution: world.trading.execution, extraColumns: world.trading.extraColumns))
+        tape: tape, execution: world.trading.execution, extraColumns: world.trading.extraColumns,
+        portfolioFeatures: world.trading.portfolioFeatures))
+  }
+
+  /// The series that are traded, in order, and the one that they are compared with.
+  private static func chosen(
+    _ world: RunConfiguration.World, from store: [BarSeries]
+  ) throws(TrainingError) -> (traded: [BarSeries], benchmark: BarSeries?) {
+    func conflict(_ text: String) -> TrainingError { .configuration(.conflict(text)) }
+    let names = store.map(\.symbol).joined(separator: ", ")
+    var traded = store.filter { !$0.isIndex && $0.symbol != world.benchmarkSymbol }
+    if !world.assets.isEmpty {
+      traded = []
+      for symbol in world.assets {
+        guard let one = store.first(where: { $0.symbol == symbol }) else {
+          throw conflict("environment.assets names \(symbol), but \(world.store) holds \(names); import it or drop it")
+        }
+        guard !one.isIndex else {
+          throw conflict(
+            "environment.assets names \(symbol), which is an index in \(world.store): nobody can trade it; drop it, or name it in "
+              + "environment.benchmark_symbol")
+        }
+        traded.append(one)
+      }
+    }
+    guard let first = traded.first else {
+      throw conflict("\(world.store) holds no share to trade beside \(names); import one")
+    }
+    guard !world.benchmarkSymbol.isEmpty else { return (traded, nil) }
+    let symbol = world.benchmarkSymbol
+    guard let benchmark = store.first(where: { $0.symbol == symbol }) else {
+      throw conflict(
+        "environment.benchmark_symbol is \(symbol), but \(world.store) holds \(names); import it (an index with --index) or "
+          + "name another")
+    }
+    guard !traded.contains(where: { $0.symbol == symbol }) else {
+      throw conflict(
+        "environment.benchmark_symbol is \(symbol), which is traded too: a portfolio's beta against its own share says little "
+          + "but the position; name a series that environment.assets leaves out")
+    }
+    let missing = benchmark.missingDates(of: first.dates)
+    if let date = missing.first {
+      throw conflict(
+        "environment.benchmark_symbol \(symbol) has no bar on \(missing.count) of the \(first.dates.count) dates of "
+          + "\(first.symbol), the first being \(date); import a benchmark that covers them, or shares of fewer dates")
+    }
+    return (traded, benchmark)
   }
 
   private func checkSplit() throws(TrainingError) {

@@ -47,6 +47,12 @@ package enum RunNotes {
             + (window == .training ? ", passed \(ConsoleSink.short(Double(total) / Double(bars.count))) times" : ""))
       }
       lines.append("data: \(market.tape.symbols.joined(separator: ", ")), content \(market.contentHash)")
+      if let benchmark = market.tape.benchmark {
+        lines.append("benchmark: \(benchmark.symbol)\(benchmark.isIndex ? " (an index)" : ""), looked at, never traded")
+      }
+      if configuration.world.trading.rewards.isActive {
+        lines.append("reward: change of value less penalties, which are a learning signal and no money")
+      }
       for allowance in market.qualityReport.allowances {
         lines.append("allowed by name: \(allowance.name), because: \(allowance.reason)")
       }
@@ -70,6 +76,7 @@ package enum RunNotes {
     if let market = factory.market {
       members["data_fingerprint"] = .string(market.contentHash)
       members["symbols"] = .array(market.tape.symbols.map(JSON.string))
+      if let benchmark = market.tape.benchmark { members["benchmark"] = .string(benchmark.symbol) }
       members["split"] = .object(
         Dictionary(
           uniqueKeysWithValues: Window.allCases.map { window in

@@ -96,7 +96,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "wrong column", importBars, exits: 1, says: "'bars.csv', line 1", "missing close", "use the columns",
       prepare: bars { $0[0] = "timestamp,open,high,low,last,volume" }),
     BadInput(
-      "missing column", importBars, exits: 1, says: "'bars.csv', line 1", "missing volume", "use the columns",
+      "missing column", importBars, exits: 1, says: "'bars.csv', line 1", "no volume", "--index SYMBOL=FILE",
       prepare: bars { lines in
         lines = lines.map { $0.split(separator: ",").dropLast().joined(separator: ",") }
       }),

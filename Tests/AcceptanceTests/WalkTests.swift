@@ -1,6 +1,7 @@
 // The main road from outside: a file of bars is imported, looked at, learned from, judged, exported and served.
 
 import Inference
+import Market
 import Storage
 import TestSupport
 import Testing
@@ -57,6 +58,39 @@ import Testing
     let plain = try MarketStore.read(place.folder.place("market.h5"))
     let packed = try MarketStore.read(place.folder.place("packed.h5"))
     #expect(packed.contentHash == plain.contentHash && packed.series == plain.series)
+  }
+
+  /// An index comes without a volume, is named as one wherever it shows, is looked at in three columns more, and is never traded.
+  @Test func anIndexIsLookedAtAndNeverTraded() throws {
+    let place = try Workplace()
+    let market = SyntheticTape.series(symbols: ["AAA", "BBB", "IDX"], bars: 1000, seed: 4)
+    for series in market.prefix(2) { try place.folder.write(BarFile.plain(series), to: "\(series.symbol).csv") }
+    let index = BarFile.plain(market[2]).split(separator: "\n").map { line in
+      line.split(separator: ",").prefix(5).joined(separator: ",")
+    }
+    try place.folder.write(index.joined(separator: "\n") + "\n", to: "idx.csv")
+    let operands = ["import", "AAA=AAA.csv", "BBB=BBB.csv", "--output", "market.h5"]
+    let refused = try place.strikeforge(operands + ["IDX=idx.csv"])
+    #expect(refused.exitCode == 1 && refused.errors.contains("--index"))
+    let imported = try place.succeed(operands + ["--index", "IDX=idx.csv"])
+    #expect(imported.output.contains("read idx.csv: IDX 1000 bars, an index, not tradable"))
+    #expect(imported.output.contains("Not tradable, an index: IDX"))
+    #expect(try place.succeed(["inspect", "market.h5"]).output.contains("not tradable"))
+
+    let traded = Workplace.market.replacing("store: market.h5", with: "store: market.h5, assets: [AAA, IDX]")
+    try place.folder.write(traded, to: "traded.yaml")
+    let refusal = try place.strikeforge("train", "--run", "traded", "--config", "traded.yaml")
+    #expect(refusal.exitCode == 1 && refusal.errors.contains("IDX, which is an index"))
+    let training = try place.train(
+      "wide", Workplace.market, "environment.benchmark_symbol=IDX", "environment.portfolio_features=true",
+      "environment.observation_dim=29", "environment.turnover_penalty=0.001", "run.total_timesteps=2048")
+    #expect(training.output.contains("benchmark: IDX (an index), looked at, never traded"))
+    let evaluation = try place.succeed(["evaluate", "wide", "--checkpoint", "latest"])
+    let words = evaluation.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("0.001 $ for a $ traded") && words.contains("It is a learning signal and not money"))
+    try place.succeed(["export", "wide", "--checkpoint", "latest"])
+    let bundle = try place.succeed(["inspect", place.file("wide", "policy.safetensors")])
+    #expect(bundle.output.contains("portfolio.beta_30") && bundle.output.contains("portfolio.concentration"))
   }
 
   /// Without data: planted markets, with and without memory and mask.

@@ -13,14 +13,16 @@ import Trading
 @Suite struct DualTickerEvaluationTests {
   private let window = 60..<700
 
-  private func environment() throws -> DualTickerEnvironment {
+  private func environment(_ configuration: DualTickerConfiguration) throws -> DualTickerEnvironment {
     try DualTickerEnvironment(
-      tape: MarketTape(SyntheticTape.series(bars: 760, seed: 5)), window: window, laneCount: 1, episodes: .continuous,
-      recordsFills: true)
+      tape: MarketTape(SyntheticTape.series(bars: 760, seed: 5)), configuration: configuration, window: window,
+      laneCount: 1, episodes: .continuous, recordsFills: true)
   }
 
-  private func records() throws -> EvaluationRecords {
-    let environment = try environment()
+  private func records(_ configuration: DualTickerConfiguration = DualTickerConfiguration()) throws
+    -> EvaluationRecords
+  {
+    let environment = try environment(configuration)
     let policy = ToyPolicy.recurrent(inputs: environment.observationSpace.count, actions: 9, seed: 6)
     return try EvaluationRecords(policy: policy, environment: environment, seed: 7)
   }
@@ -66,14 +68,56 @@ import Trading
     #expect(metrics.costDollars > 100 && (metrics.totalReturn ?? 0) < 0)
   }
 
-  @Test func aMarketWithoutDriftHasNoEdge() throws {
-    let configuration = DualTickerConfiguration()
+  private func report(_ configuration: DualTickerConfiguration) throws -> EvaluationReport {
     let context = EvaluationContext(
       run: "r", policy: "p", algorithm: "ppo_lstm_mask", environment: DualTickerEnvironment.name,
       symbols: ["AAA", "BBB"],
       dataFingerprint: "sha256:0", windowName: "held out", split: [], allowances: [],
       execution: EvaluationContext.execution(configuration))
-    let report = EvaluationReport(context: context, seed: 7, records: try records())
+    return EvaluationReport(context: context, seed: 7, records: try records(configuration))
+  }
+
+  /// Penalties are told beside the money, item by item, and change none of it.
+  @Test func penaltiesAreItemisedAndNoMoney() throws {
+    let plain = try report(DualTickerConfiguration())
+    let penalised = try report(
+      DualTickerConfiguration(
+        rewards: RewardTerms(
+          turnover: TurnoverPenalty(coefficient: 0.001), drawdown: DrawdownPenalty(coefficient: 0.0005))))
+    func words(_ report: EvaluationReport) -> String {
+      report.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+    #expect(words(plain).contains("reward: the change of value") && !words(plain).contains("penalty"))
+    for part in [
+      "reward: the change of value less penalties: 0.001 $ for a $ traded, 0.0005 $ a session",
+      "Turnover penalty, summed over the window: greedy", "Drawdown penalty, summed over the window: greedy",
+      "It is a learning signal and not money: no figure above contains it.",
+    ] { #expect(words(penalised).contains(part), "\(part)\n\(penalised.text)") }
+    #expect(penalised.lines.allSatisfy { $0.count <= 80 })
+    for (with, without) in zip(penalised.accounts, plain.accounts) {
+      #expect(with.closes == without.closes && with.metrics == without.metrics)
+      #expect(with.breakdown.total == without.breakdown.total && without.breakdown.penalties == 0)
+      let gain = with.metrics.finalDollars - with.metrics.initialDollars
+      #expect(abs(MicroDollars.dollars(with.breakdown.total) - gain) < 1e-6)
+      #expect(
+        (with.breakdown.turnoverPenalty > 0) == (with.fillCount > 0) && with.breakdown.reward <= with.breakdown.total)
+    }
+    #expect(penalised.verdict == plain.verdict)
+    let json = try #require(penalised.json["accounts"]?.arrayValue?.first?["step_breakdown"])
+    func number(_ key: String) throws -> Double { try #require(json[key]?.doubleValue) }
+    #expect(try number("turnover_penalty") > 0 && number("drawdown_penalty") > 0)
+    let parts = try [
+      number("price_profit_dollars"), -number("half_spread_cost_dollars"), -number("impact_cost_dollars"),
+      -number("commission_dollars"), number("mark_change_dollars"),
+    ]
+    #expect(try abs(parts.reduce(0, +) - number("total_dollars")) < 1e-6)
+    #expect(
+      try abs(number("total_dollars") - number("turnover_penalty") - number("drawdown_penalty") - number("reward"))
+        < 1e-6)
+  }
+
+  @Test func aMarketWithoutDriftHasNoEdge() throws {
+    let report = try report(DualTickerConfiguration())
     #expect(!report.verdict.edgeFound && report.text.contains("VERDICT: no edge found."))
     #expect(report.lines.allSatisfy { $0.count <= 80 })
     for part in ["half-spread: 2 basis points", "impact: 0.7 x", "1 $ an order", "20, 30, 40 %"] {

@@ -25,6 +25,7 @@ final class ToyTradingEnvironment: TradingEnvironment, @unchecked Sendable {
   private var shares: [Int]
   private var ended: AccountView?
   private var fills: [Fill] = []
+  private var breakdown = StepBreakdown()
   private var illegalAttempts = 0
 
   init(tape: MarketTape, commissionDollars: Double = 1, initialDollars: Double = 1000) {
@@ -92,6 +93,8 @@ final class ToyTradingEnvironment: TradingEnvironment, @unchecked Sendable {
       illegalAttempts += 1
       action = actionSpace.count / 2
     }
+    let before = view().netLiquidationMicroDollars
+    breakdown = StepBreakdown()
     bar += 1
     for (symbol, order) in orders(action).enumerated() where order != 0 {
       let price = tape.open[symbol][bar]
@@ -102,8 +105,10 @@ final class ToyTradingEnvironment: TradingEnvironment, @unchecked Sendable {
       cash -= Int64(order) * fill.notionalMicroDollars + fill.commissionMicroDollars
       shares[symbol] += order
       fills.append(fill)
+      breakdown.commission += fill.commissionMicroDollars
     }
     let after = view()
+    breakdown.priceProfit = after.netLiquidationMicroDollars - before + breakdown.commission
     ended = after
     row.rewards[0] = 0
     row.terminated[0] = after.netLiquidationMicroDollars <= 0 ? 1 : 0
@@ -114,6 +119,7 @@ final class ToyTradingEnvironment: TradingEnvironment, @unchecked Sendable {
 
   func account(lane: Int) -> AccountView { view() }
   func lastAccount(lane: Int) -> AccountView { ended ?? view() }
+  func lastBreakdown(lane: Int) -> StepBreakdown { breakdown }
   func drainFills(lane: Int) -> [Fill] {
     defer { fills = [] }
     return fills

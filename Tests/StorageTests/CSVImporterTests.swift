@@ -44,6 +44,24 @@ private let plain = """
     }
   }
 
+  @Test func onlyAnIndexMayLackAVolume() throws {
+    let text = "Date,Open,High,Low,Close\n2000-03-01,1366.42,1383.46,1366.42,1379.19\n"
+    let (series, provenance) = try CSVImporter.read(
+      Array(text.utf8), path: "x", symbolOverride: "SPX", isIndex: true)
+    #expect(series.map(\.symbol) == ["SPX"] && series[0].isIndex && series[0].close == [1379.19])
+    #expect(series[0].volume.count == 1 && series[0].volume[0].isNaN && series[0].adjustmentFactors == [1])
+    #expect(provenance.layout == "index")
+    let error = storageError { try CSVImporter.read(Array(text.utf8), path: "x", symbolOverride: "SPX") }
+    #expect(error == .table(path: "x", line: 1, column: "", problem: .noVolume))
+    #expect(error?.description.contains("--index") == true)
+    // Another layout may be an index too; one that names its symbols may not be renamed.
+    #expect(try CSVImporter.read(Array(plain.utf8), path: "x", symbolOverride: "SPX", isIndex: true).series[0].isIndex)
+    #expect(try !read(plain, symbolOverride: "SPY").series[0].isIndex)
+    #expect(
+      storageError { try CSVImporter.read(Array(tickers.utf8), path: "x", isIndex: true) }
+        == .symbols(path: "x", problem: .namedByFile(["AAPL", "MSFT"])))
+  }
+
   @Test func takesADateForATimestamp() throws {
     let dated = try read(plain.replacing("timestamp", with: "Date"), symbolOverride: "AAPL").series
     #expect(try dated == read(plain, symbolOverride: "AAPL").series)
@@ -142,8 +160,11 @@ private let plain = """
     Refusal(name: "blank", text: "\u{FEFF} \r\n\n", line: 0, column: "", problem: .empty),
     Refusal(name: "header only", text: String(plain.prefix(37)), line: 0, column: "", problem: .noRows),
     Refusal(
-      name: "missing column", text: "timestamp,open,high,low,close\n1,2,3,4,5\n", line: 1, column: "",
-      problem: .header(missing: ["volume"], unexpected: [])),
+      name: "missing column", text: "timestamp,open,high,close,volume\n1,2,3,4,5\n", line: 1, column: "",
+      problem: .header(missing: ["low"], unexpected: [])),
+    Refusal(
+      name: "a share without volume", text: "timestamp,open,high,low,close\n1,2,3,4,5\n", line: 1, column: "",
+      problem: .noVolume),
     Refusal(
       name: "another vendor", text: "Date,Open,High,Low,Close,Adj Close,Volume,Split\n", line: 1, column: "",
       problem: .header(missing: [], unexpected: ["Split"])),

@@ -79,6 +79,29 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
     #expect(bits(store.series) == bits(series))
   }
 
+  /// What is an index is part of the content: it comes back, another hash tells it, and it takes a schema that older programs refuse.
+  @Test func anIndexStaysOne() throws {
+    var series = sampleSeries()
+    series[1].isIndex = true
+    series[1].volume[0] = .nan
+    var asked = try report()
+    asked.indices = ["MSFT"]
+    let bytes = try encoded(series, report: asked)
+    let store = try MarketStore.decode(bytes, path: "x")
+    #expect(store.series.map(\.isIndex) == [false, true] && bits(store.series) == bits(series))
+    #expect(store.qualityReport == asked)
+    #expect(store.schemaVersion == 2)
+    var share = series
+    share[1].isIndex = false
+    #expect(MarketStore.contentHash(share) != MarketStore.contentHash(series))
+    try withScratchFolder { folder in
+      try AtomicWrite.write(bytes, to: folder + "/x.h5")
+      let lines = try StorageInspection.describe(folder + "/x.h5")
+      #expect(lines.contains { $0.0 == "index MSFT" && $0.1.contains("not tradable") })
+      #expect(lines.contains { $0.0 == "series AAPL" } && lines[0].1.contains("schema 2"))
+    }
+  }
+
   /// SHA-256 of the documented byte form, by Python's hashlib and struct.
   @Test func contentHashIsThatOfTheDocumentedForm() {
     #expect(

@@ -130,6 +130,80 @@ import Testing
     }
   }
 
+  /// Two shares, an index over more dates, an index over fewer, and a share that is not traded.
+  @Test func aBenchmarkIsLookedAtAndNeverTraded() throws {
+    try withScratchFolder { folder in
+      var market = SyntheticTape.series(symbols: ["AAA", "BBB", "ETF"], bars: 400, seed: 5)
+      market += SyntheticTape.series(symbols: ["IDX"], bars: 450, seed: 6)
+      market += SyntheticTape.series(symbols: ["OLD"], bars: 300, seed: 7)
+      for place in 3...4 {
+        market[place].isIndex = true
+        market[place].volume = [Double](repeating: .nan, count: market[place].count)
+      }
+      var base = smallConfiguration("dual_ticker", store: try writeStore(market, in: folder))
+      base.world.benchmarkSymbol = "IDX"
+      base.world.trading.portfolioFeatures = true
+      base.world.assets = ["AAA", "BBB"]
+      let factory = try EnvironmentFactory(base)
+      #expect(try factory.trainingLanes(count: 2).observationSpace.count == 29)
+      #expect(try factory.walk(.selection).observationSpace.columns.last?.name == "portfolio.concentration")
+      #expect(factory.market?.tape.benchmark?.symbol == "IDX")
+      let notes = RunNotes.lines(base, factory: factory)
+      #expect(notes.contains("benchmark: IDX (an index), looked at, never traded"))
+      #expect(RunNotes.manifest(base, factory: factory, modelName: "m")["benchmark"]?.stringValue == "IDX")
+
+      // Without names everything tradable is traded, but not what it is compared with.
+      var all = base
+      all.world.assets = []
+      #expect(try EnvironmentFactory(all).market?.tape.symbols == ["AAA", "BBB", "ETF"])
+      all.world.benchmarkSymbol = "ETF"
+      #expect(try EnvironmentFactory(all).market?.tape.symbols == ["AAA", "BBB"])
+
+      let cases: [(String, (inout RunConfiguration) -> Void)] = [
+        ("benchmark_symbol is SPY, but", { $0.world.benchmarkSymbol = "SPY" }),
+        ("benchmark_symbol is BBB, which is traded too", { $0.world.benchmarkSymbol = "BBB" }),
+        ("OLD has no bar on 100 of the 400 dates of AAA", { $0.world.benchmarkSymbol = "OLD" }),
+        ("need a benchmark", { $0.world.benchmarkSymbol = "" }),
+        ("names IDX, which is an index", { $0.world.assets = ["AAA", "IDX"] }),
+        ("and 1 is traded", { $0.world.assets = ["AAA"] }),
+        ("observation_dim is 26", { $0.world.observationDimension = 26 }),
+      ]
+      for (words, change) in cases {
+        var configuration = base
+        change(&configuration)
+        let error = try #require(refusal(configuration), "\(words) was admitted")
+        #expect(error.description.contains(words) && error.exitCode == 1, "\(error)")
+      }
+      var indices = smallConfiguration("dual_ticker", store: try writeStore([market[3]], in: folder, named: "i.h5"))
+      #expect(refusal(indices)?.description.contains("no share to trade") == true)
+      indices.world.assets = ["IDX"]
+      #expect(refusal(indices)?.description.contains("an index") == true)
+    }
+  }
+
+  /// The configurations that are shipped make the spaces that they promise. Made-up bars stand for the sample.
+  @Test(arguments: [
+    ("dual-ticker", 26, 9, 64, [Int]()), ("dual-ticker-portfolio", 29, 9, 64, []),
+    ("single-ticker", 13, 3, 32, [64, 64]),
+  ])
+  func shippedConfigurationsMakeTheirSpaces(name: String, columns: Int, actions: Int, hidden: Int, tower: [Int]) throws
+  {
+    try withScratchFolder { folder in
+      var market = SyntheticTape.series(symbols: ["AAPL", "MSFT", "SPX"], bars: 3_000, seed: 5)
+      market[2].isIndex = true
+      var layers = ConfigurationLayers()
+      let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+      try layers.apply(yamlFile: "/\(root)/scripts/configurations/\(name).yaml")
+      var configuration = layers.configuration
+      configuration.world.store = try writeStore(market, in: folder)
+      let environment = try EnvironmentFactory(configuration).trainingLanes(count: 1)
+      #expect(environment.observationSpace.count == columns && environment.actionSpace.count == actions)
+      #expect(configuration.world.observationDimension == columns && configuration.world.actionSpace == actions)
+      #expect(configuration.network.lstmHidden == hidden && configuration.network.policyTower == tower)
+      #expect(configuration.network.valueTower == tower && configuration.algorithm.hasMemory)
+    }
+  }
+
   @Test func refusesWhatCannotBeTrained() throws {
     let cases: [(String, (inout RunConfiguration) -> Void)] = [
       ("algorithm.minibatch_scheme", { $0.ppo.minibatchScheme = .shuffled }),

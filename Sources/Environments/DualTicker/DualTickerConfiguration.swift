@@ -27,11 +27,15 @@ package struct DualTickerConfiguration: Sendable, Hashable, Codable {
   package var drawdown: DrawdownTiers
   /// Columns of the data that are observed beside the twelve features, by name, as they are.
   package var extraColumns: [String]
+  /// Adds `PortfolioColumns` to the observation; needs two or more symbols and a benchmark.
+  package var portfolioFeatures: Bool
+  package var rewards: RewardTerms
 
   package init(
     capitalPerSymbolDollars: Double = 1000, unitDollars: Double = 1000, unitShareOfValue: Double = 0.95,
     maximumUnits: Int = 1, allowShort: Bool = false, execution: ExecutionModel = ExecutionModel(),
-    drawdown: DrawdownTiers = .daily, extraColumns: [String] = []
+    drawdown: DrawdownTiers = .daily, extraColumns: [String] = [], portfolioFeatures: Bool = false,
+    rewards: RewardTerms = RewardTerms()
   ) {
     self.capitalPerSymbolDollars = capitalPerSymbolDollars
     self.unitDollars = unitDollars
@@ -41,6 +45,8 @@ package struct DualTickerConfiguration: Sendable, Hashable, Codable {
     self.execution = execution
     self.drawdown = drawdown
     self.extraColumns = extraColumns
+    self.portfolioFeatures = portfolioFeatures
+    self.rewards = rewards
   }
 
   /// Throws `badSetting` for the first value that makes no sense.
@@ -65,6 +71,8 @@ package struct DualTickerConfiguration: Sendable, Hashable, Codable {
     try check("drawdown.warn", drawdown.warn, 0...1, open: true)
     try check("drawdown.reduce", drawdown.reduce, drawdown.warn...max(drawdown.warn, 1))
     try check("drawdown.halt", drawdown.halt, drawdown.reduce...max(drawdown.reduce, 1))
+    try check("turnover_penalty", rewards.turnover.coefficient, 0...RewardTerms.largestCoefficient)
+    try check("drawdown_penalty", rewards.drawdown.coefficient, 0...RewardTerms.largestCoefficient)
     let taken = DualTickerObservation.features.map(\.name) + [DualTickerObservation.position.name]
     for (index, name) in extraColumns.enumerated() {
       guard ExtraColumn.isName(name), !taken.contains(name), !extraColumns[..<index].contains(name) else {

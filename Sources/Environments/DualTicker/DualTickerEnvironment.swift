@@ -7,9 +7,10 @@ package import Trading
 
 /// N lanes over one tape. A decision sees the close of bar t; its orders are filled at the open of t + 1, sales first, then buys that
 /// cover, then buys that open, each in the tape's order of symbols; the reward is the change of net liquidation value from the close
-/// of t to the close of t + 1, in dollars (not scaled: a learner that wants another scale normalises).
+/// of t to the close of t + 1, in dollars (not scaled: a learner that wants another scale normalises), less the penalties of `RewardTerms`.
 ///
-/// Observations (N, 13 S, and S more for each further column): `DualTickerObservation`. Actions: 3^S joint ones, `DualTickerAction`; the mask is over joint actions
+/// Observations (N, 13 S, and S more for each further column, and three more of the portfolio): `DualTickerObservation`. Actions: 3^S joint
+/// ones, `DualTickerAction`; the mask is over joint actions
 /// (`DualTickerLegality`), and a request outside it becomes hold, whole, and is counted.
 ///
 /// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close. An opening buy that costs more
@@ -43,6 +44,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
   /// Steps of an episode that is not cut short.
   package let episodeLength: Int
   private let startCount: UInt64
+  let penalises: Bool
 
   /// tape: S symbols. window: decision bars, at least `MarketFeatures.warmUpBars` after the tape's begin. `recordsFills` keeps every
   /// fill until it is drained. `features`: those of this tape and execution model, where they are at hand; else they are computed.
@@ -66,15 +68,22 @@ package final class DualTickerEnvironment: TradingEnvironment {
     self.recordsFills = recordsFills
     episodeLength = length
     startCount = UInt64(window.count - length)
-    let extraColumns = configuration.extraColumns
     self.features =
-      features ?? MarketFeatures(tape: tape, execution: configuration.execution, extraColumns: extraColumns)
+      features
+      ?? MarketFeatures(
+        tape: tape, execution: configuration.execution, extraColumns: configuration.extraColumns,
+        portfolioFeatures: configuration.portfolioFeatures)
+    observationSpace = DualTickerObservation.space(
+      symbols: tape.symbols, extraColumns: configuration.extraColumns,
+      portfolioFeatures: configuration.portfolioFeatures)
     precondition(
       self.features.barCount == tape.barCount && self.features.symbolCount == symbolCount
-        && self.features.extraColumns == extraColumns,
-      "features of \(self.features.barCount) bars, \(self.features.symbolCount) symbols and \(self.features.extraColumns) for a "
-        + "tape of \(tape.barCount) and \(symbolCount), and \(extraColumns)")
-    observationSpace = DualTickerObservation.space(symbols: tape.symbols, extraColumns: extraColumns)
+        && self.features.columnCount == observationSpace.count
+        && self.features.extraColumns == configuration.extraColumns,
+      "features of \(self.features.barCount) bars, \(self.features.symbolCount) symbols and \(self.features.columnCount) columns "
+        + "with \(self.features.extraColumns) for \(tape.barCount), \(symbolCount) and \(observationSpace.count) with "
+        + "\(configuration.extraColumns)")
+    penalises = configuration.rewards.isActive
     actionSpace = DualTickerAction.space(symbols: tape.symbols)
     legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
     lanes = DualTickerLanes(laneCount: laneCount, symbolCount: symbolCount)
@@ -121,13 +130,18 @@ package final class DualTickerEnvironment: TradingEnvironment {
       let markBefore = lanes.mark.base[lane]
 
       var breakdown = StepBreakdown()
-      if action != legality.actions.hold { trade(action, lane, bar, portfolio, &breakdown) }
+      var traded: Int64 = 0
+      if action != legality.actions.hold { trade(action, lane, bar, portfolio, &breakdown, &traded) }
       let mark = portfolio.mark(halfSpreadFraction: halfSpread) { next[$0].close }
       breakdown.priceProfit += mark.middle - markBefore.middle
       breakdown.markChange = (mark.liquidation - mark.middle) - (markBefore.liquidation - markBefore.middle)
       let value = portfolio.cash.pointee + mark.liquidation
       let highest = max(lanes.highest.base[lane], value)
       let tier = tiers.tier(value: value, highest: highest, before: lanes.tier.base[lane])
+      if penalises {
+        configuration.rewards.itemise(traded: traded, belowHighest: highest - value, into: &breakdown)
+        lanes.penalties.base[lane] += breakdown.penalties
+      }
       lanes.bar.base[lane] = Int64(bar + 1)
       lanes.value.base[lane] = value
       lanes.mark.base[lane] = mark
@@ -137,7 +151,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
       lanes.hasEnded.base[lane] = false
       if tier != .none { count(tier, lane) }
 
-      let reward = MicroDollars.dollars(value - valueBefore)
+      let reward = MicroDollars.dollars(value - valueBefore - breakdown.penalties)
       row.rewards[lane] = Float(reward)
       _ = recorder.add(reward: reward, lane: lane)
       let terminated = value <= 0
@@ -146,7 +160,8 @@ package final class DualTickerEnvironment: TradingEnvironment {
       row.truncated[lane] = truncated ? 1 : 0
       if terminated || truncated {
         if truncated { observe(lane: lane, into: row.finalObservations) }
-        recorder.finish(lane: lane, episodeReturn: MicroDollars.dollars(value - initialCash))
+        recorder.finish(
+          lane: lane, episodeReturn: MicroDollars.dollars(value - initialCash - lanes.penalties.base[lane]))
         lanes.rememberEnd(lane: lane)
         start(lane: lane)
       } else {
@@ -158,8 +173,11 @@ package final class DualTickerEnvironment: TradingEnvironment {
   }
 
   /// Executes the orders of an action at the open of `bar + 1`. Adds costs, and what the trades moved at the reference prices, to
-  /// `breakdown`.
-  private func trade(_ action: Int, _ lane: Int, _ bar: Int, _ portfolio: Portfolio, _ breakdown: inout StepBreakdown) {
+  /// `breakdown`, and the fills' notional to `traded`.
+  private func trade(
+    _ action: Int, _ lane: Int, _ bar: Int, _ portfolio: Portfolio, _ breakdown: inout StepBreakdown,
+    _ traded: inout Int64
+  ) {
     let symbolCount = lanes.symbolCount
     let orders = legality.actions.orders.base + action * symbolCount
     let unit = legality.unitDollars(value: lanes.value.base[lane])
@@ -169,19 +187,19 @@ package final class DualTickerEnvironment: TradingEnvironment {
       covering |= 1 << UInt8(symbol)
     }
     for symbol in 0..<symbolCount where orders[symbol] < 0 {
-      execute(symbol, side: -1, unit, lane, bar, portfolio, &breakdown)
+      execute(symbol, side: -1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
     for symbol in 0..<symbolCount where covering >> UInt8(symbol) & 1 == 1 {
-      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown)
+      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
     for symbol in 0..<symbolCount where orders[symbol] > 0 && covering >> UInt8(symbol) & 1 == 0 {
-      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown)
+      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
   }
 
   private func execute(
     _ symbol: Int, side: Int, _ unit: Double, _ lane: Int, _ bar: Int, _ portfolio: Portfolio,
-    _ breakdown: inout StepBreakdown
+    _ breakdown: inout StepBreakdown, _ traded: inout Int64
   ) {
     let halfSpread = legality.halfSpreadFraction
     let known = features.quotes.base[bar * lanes.symbolCount + symbol]
@@ -211,6 +229,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
     breakdown.halfSpreadCost += booking.halfSpreadCost
     breakdown.impactCost += booking.impactCost
     breakdown.commission += booking.commission
+    traded += booking.notional
     if known.volumeIsUnknown { lanes.counts.base[lane].unknownVolumeFills += 1 }
     guard recordsFills else { return }
     fills.append(
@@ -233,6 +252,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
     lanes.mark.base[lane] = Mark(middle: 0, liquidation: 0)
     lanes.highest.base[lane] = initialCash
     lanes.tier.base[lane] = .none
+    lanes.penalties.base[lane] = 0
     lanes.mask.base[lane] = legalActions(lane)
   }
 
@@ -255,13 +275,16 @@ package final class DualTickerEnvironment: TradingEnvironment {
   private func observe(lane: Int, into observations: MatrixView) {
     let symbolCount = lanes.symbolCount
     let width = features.width
+    let bar = Int(lanes.bar.base[lane])
     let row = observations.row(lane)
-    row.update(
-      from: features.table.base + Int(lanes.bar.base[lane]) * symbolCount * width, count: symbolCount * width)
+    row.update(from: features.table.base + bar * features.columnCount, count: features.columnCount)
     for symbol in 0..<symbolCount {
       row[symbol * width + width - 1] =
         Float(lanes.units.base[lane * symbolCount + symbol]) / Float(legality.maximumUnits)
     }
+    features.portfolio?.write(
+      row + symbolCount * width, bar: bar, shares: lanes.shares.base + lane * symbolCount,
+      quotes: features.quotes.base + bar * symbolCount, valueDollars: MicroDollars.dollars(lanes.value.base[lane]))
   }
 }
 
@@ -308,6 +331,13 @@ extension DualTickerEnvironment {
     guard supportedSymbols.contains(tape.symbols.count) else {
       throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)
     }
+    if configuration.portfolioFeatures {
+      guard tape.symbols.count >= 2 else { throw .tooFewSymbolsForPortfolio(found: tape.symbols.count) }
+      guard let benchmark = tape.benchmark else { throw .missingBenchmark }
+      for (bar, close) in benchmark.close.enumerated() where !(close > 0 && close.isFinite) {
+        throw .unusablePrice(symbol: benchmark.symbol, date: tape.dates[bar].description, found: close)
+      }
+    }
     for (symbol, name) in tape.symbols.enumerated() {
       var lowest = Double.infinity
       var highest = 0.0
@@ -349,7 +379,6 @@ extension DualTickerEnvironment {
       riskTier: ended.tier.rawValue)
   }
 
-  /// Where the value went in the lane's last step; all zero before the first.
   package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown.base[lane] }
 
   package func drainFills(lane: Int) -> [Fill] {

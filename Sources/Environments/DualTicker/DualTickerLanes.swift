@@ -20,6 +20,8 @@ struct DualTickerLanes: Sendable {
   /// The highest closing value since the episode began.
   let highest: LaneArray<Int64>
   let tier: LaneArray<RiskTier>
+  /// What the reward's penalties have taken since the episode began.
+  let penalties: LaneArray<Int64>
 
   // What follows from the above and the tape.
 
@@ -57,6 +59,7 @@ struct DualTickerLanes: Sendable {
     units = LaneArray(repeating: 0, count: laneCount * symbolCount)
     highest = LaneArray(repeating: 0, count: laneCount)
     tier = LaneArray(repeating: .none, count: laneCount)
+    penalties = LaneArray(repeating: 0, count: laneCount)
     value = LaneArray(repeating: 0, count: laneCount)
     mark = LaneArray(repeating: Mark(middle: 0, liquidation: 0), count: laneCount)
     mask = LaneArray(repeating: ActionMask(rawValue: 0), count: laneCount)

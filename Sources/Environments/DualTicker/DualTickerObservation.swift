@@ -1,9 +1,9 @@
-// What the agent sees of each symbol: twelve features, what else the data says, and its position.
+// What the agent sees of each symbol: twelve features, what else the data says, and its position; and of the portfolio as a whole.
 
 package import AgentInterface
 
 /// The observation's columns, in the order that is the contract: each symbol's block in the tape's order, its features first, then the
-/// further columns that the configuration names, then its position.
+/// further columns that the configuration names, then its position. Columns of the portfolio as a whole stand behind the last block.
 package enum DualTickerObservation {
   /// Features per symbol, in order, with their units.
   package static let features: [ObservationSpace.Column] = [
@@ -26,12 +26,14 @@ package enum DualTickerObservation {
   /// Columns per symbol: 13 without further ones.
   package static func columnsPerSymbol(extraColumns: [String]) -> Int { features.count + extraColumns.count + 1 }
 
-  /// Columns named `SYMBOL.feature`.
-  package static func space(symbols: [String], extraColumns: [String] = []) -> ObservationSpace {
+  /// Columns named `SYMBOL.feature`, and with `portfolioFeatures` the three of `PortfolioColumns`.
+  package static func space(
+    symbols: [String], extraColumns: [String] = [], portfolioFeatures: Bool = false
+  ) -> ObservationSpace {
     let extra = extraColumns.map { ObservationSpace.Column(name: $0, unit: "as delivered") }
-    return ObservationSpace(
-      columns: symbols.flatMap { symbol in
-        (features + extra + [position]).map { .init(name: symbol + "." + $0.name, unit: $0.unit) }
-      })
+    let blocks = symbols.flatMap { symbol in
+      (features + extra + [position]).map { ObservationSpace.Column(name: symbol + "." + $0.name, unit: $0.unit) }
+    }
+    return ObservationSpace(columns: blocks + (portfolioFeatures ? PortfolioColumns.columns : []))
   }
 }

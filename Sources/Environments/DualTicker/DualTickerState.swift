@@ -18,6 +18,13 @@ extension DualTickerEnvironment {
     state.integers["breakdown"] = lanes.breakdown.array.flatMap {
       [$0.priceProfit, $0.halfSpreadCost, $0.impactCost, $0.commission, $0.markChange]
     }
+    // Only where there are penalties, so that states saved without them stay what they were.
+    if penalises {
+      state.integers["penalties"] = (0..<laneCount).flatMap { lane in
+        let last = lanes.breakdown.base[lane]
+        return [lanes.penalties.base[lane], last.turnoverPenalty, last.drawdownPenalty]
+      }
+    }
     state.integers["ended/flag"] = lanes.hasEnded.array.map { $0 ? 1 : 0 }
     state.integers["ended/account"] = lanes.endedAccount.array.flatMap {
       [$0.bar, $0.value, $0.cash, Int64($0.tier.rawValue)]
@@ -48,6 +55,12 @@ extension DualTickerEnvironment {
     let accounts = try checkedAccounts(state)
     let tiers = try checkedTiers(try state.integers("tier", count: laneCount), "tier")
     let breakdowns = try state.integers("breakdown", count: laneCount * 5)
+    let penalties =
+      penalises
+      ? try state.integers("penalties", count: laneCount * 3) : [Int64](repeating: 0, count: laneCount * 3)
+    guard penalties.allSatisfy({ (0..<1 << 61).contains($0) }) else {
+      throw .invalid(name: "penalties", reason: "a penalty is out of range")
+    }
     let endedFlags = try state.integers("ended/flag", count: laneCount)
     let ended = try state.integers("ended/account", count: laneCount * 4)
     let endedTiers = try checkedTiers((0..<laneCount).map { ended[$0 * 4 + 3] }, "ended/account")
@@ -78,7 +91,8 @@ extension DualTickerEnvironment {
       let parts = breakdowns[lane * 5..<lane * 5 + 5].map { $0 }
       lanes.breakdown.base[lane] = StepBreakdown(
         priceProfit: parts[0], halfSpreadCost: parts[1], impactCost: parts[2], commission: parts[3],
-        markChange: parts[4])
+        markChange: parts[4], turnoverPenalty: penalties[lane * 3 + 1], drawdownPenalty: penalties[lane * 3 + 2])
+      lanes.penalties.base[lane] = penalties[lane * 3]
       lanes.endedAccount.base[lane] = DualTickerLanes.EndedAccount(
         bar: ended[lane * 4], value: ended[lane * 4 + 1], cash: ended[lane * 4 + 2], tier: endedTiers[lane])
       var count = DualTickerCounts()

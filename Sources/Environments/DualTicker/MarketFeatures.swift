@@ -7,8 +7,9 @@ package import Trading
 
 /// What an observation says about the market, and what an order needs to know of it, for every bar of a tape.
 ///
-/// Row t is made of bars up to t alone. The matrix is (bars, S width): a symbol's 12 features, the further columns as the data has them, and
-/// then a zero where the position belongs, so that an observation is one copy and S writes. Rows before the warm-up's end are not a number.
+/// Row t is made of bars up to t alone. The matrix is (bars, D): for each symbol its 12 features, the further columns as the data has them and
+/// a zero where the position belongs, then, where there are portfolio columns, the correlation and two zeros, so that an observation is one
+/// copy and a few writes. Rows before the warm-up's end are not a number.
 package final class MarketFeatures: Sendable {
   /// Bars before the first that may be decided on.
   package static let warmUpBars = 50
@@ -29,17 +30,25 @@ package final class MarketFeatures: Sendable {
   package let extraColumns: [String]
   /// Columns of one symbol: 13 without further ones.
   let width: Int
+  /// D.
+  let columnCount: Int
   let table: FloatStorage
   /// [bar][symbol]
   let quotes: LaneArray<Quote>
+  /// Nil where they are not asked for.
+  let portfolio: PortfolioColumns?
 
-  /// Traps where the tape lacks one of `extraColumns`.
-  package init(tape: MarketTape, execution: ExecutionModel, extraColumns: [String] = []) {
+  /// Traps where the tape lacks one of `extraColumns`. `portfolioFeatures`: with `PortfolioColumns`; traps as they do.
+  package init(
+    tape: MarketTape, execution: ExecutionModel, extraColumns: [String] = [], portfolioFeatures: Bool = false
+  ) {
     symbolCount = tape.symbols.count
     barCount = tape.barCount
     self.extraColumns = extraColumns
     width = DualTickerObservation.columnsPerSymbol(extraColumns: extraColumns)
-    table = FloatStorage(count: barCount * symbolCount * width)
+    portfolio = portfolioFeatures ? PortfolioColumns(tape: tape) : nil
+    columnCount = symbolCount * width + (portfolioFeatures ? PortfolioColumns.columns.count : 0)
+    table = FloatStorage(count: barCount * columnCount)
     quotes = LaneArray(
       repeating: Quote(
         open: .nan, close: .nan, impact: ImpactRate(perRootDollar: 0, constant: 0), volumeIsUnknown: true),
@@ -55,10 +64,17 @@ package final class MarketFeatures: Sendable {
           open: tape.open[symbol][bar], close: tape.close[symbol][bar], impact: rate,
           volumeIsUnknown: !(meanDollars[bar] > 0 && meanDollars[bar].isFinite))
         guard bar >= MarketFeatures.warmUpBars else { continue }
-        let row = table.base + (bar * symbolCount + symbol) * width
+        let row = table.base + bar * columnCount + symbol * width
         for (column, values) in columns.enumerated() { row[column] = Float(values[bar]) }
         row[width - 1] = 0
       }
+    }
+    guard let portfolio else { return }
+    for bar in MarketFeatures.warmUpBars..<max(MarketFeatures.warmUpBars, barCount) {
+      let row = table.base + bar * columnCount + symbolCount * width
+      row[0] = Float(portfolio.correlations[bar])
+      row[1] = 0
+      row[2] = 0
     }
   }
 
@@ -66,7 +82,7 @@ package final class MarketFeatures: Sendable {
   package func value(bar: Int, symbol: Int, feature: Int) -> Float {
     precondition((0..<barCount).contains(bar) && (0..<symbolCount).contains(symbol), "bar \(bar), symbol \(symbol)")
     precondition((0..<width - 1).contains(feature), "feature \(feature) of \(width - 1)")
-    return table.base[(bar * symbolCount + symbol) * width + feature]
+    return table.base[bar * columnCount + symbol * width + feature]
   }
 
   /// The twelve features of one symbol and its further columns, [feature][bar]. A zero denominator, or a volume that is not a number, gives the neutral value:

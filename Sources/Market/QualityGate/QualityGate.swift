@@ -17,8 +17,9 @@ package enum QualityGate {
     var ledger = AllowanceLedger(distinct)
     let findings = checks.flatMap { $0.findings(in: series, allowances: &ledger) }
     return QualityReport(
-      gateVersion: version, passed: !findings.contains { $0.severity == .fail }, findings: findings,
-      allowances: distinct.filter(ledger.isUsed), unusedAllowances: distinct.filter { !ledger.isUsed($0) })
+      gateVersion: version, passed: !findings.contains { $0.severity == .fail },
+      indices: series.filter(\.isIndex).map(\.symbol), findings: findings, allowances: distinct.filter(ledger.isUsed),
+      unusedAllowances: distinct.filter { !ledger.isUsed($0) })
   }
 }
 

@@ -52,6 +52,8 @@ package struct QualityReport: Sendable, Equatable {
   package var gateVersion: Int
   /// Whether no finding fails.
   package var passed: Bool
+  /// The series that are indices: nobody can trade them, and their volume was not asked about.
+  package var indices: [String]
   package var findings: [QualityFinding]
   /// The allowances that a finding would have needed: each was used.
   package var allowances: [QualityAllowance]
@@ -59,11 +61,12 @@ package struct QualityReport: Sendable, Equatable {
   package var unusedAllowances: [QualityAllowance]
 
   package init(
-    gateVersion: Int, passed: Bool, findings: [QualityFinding], allowances: [QualityAllowance],
-    unusedAllowances: [QualityAllowance]
+    gateVersion: Int, passed: Bool, indices: [String] = [], findings: [QualityFinding],
+    allowances: [QualityAllowance], unusedAllowances: [QualityAllowance]
   ) {
     self.gateVersion = gateVersion
     self.passed = passed
+    self.indices = indices
     self.findings = findings
     self.allowances = allowances
     self.unusedAllowances = unusedAllowances
@@ -79,6 +82,10 @@ extension QualityReport: CustomStringConvertible {
       "Quality gate \(gateVersion): \(passed ? "passed" : "REFUSED"), \(counted(failures, "failure")), "
         + counted(warnings, "warning")
     ]
+    if !indices.isEmpty {
+      lines += QualityReport.wrapped(
+        "Not tradable, an index: \(indices.joined(separator: ", ")) (volume not examined)", indent: 0)
+    }
     if !findings.isEmpty {
       lines.append("")
       lines.append(QualityReport.row("check", "severity", "symbol", "first", "last", "rows"))

@@ -1,12 +1,14 @@
 // Is every date a session, once, in order, and there for all symbols?
 
+/// Shares must have the sessions of each other, since they are traded side by side. An index is only looked at: it may have more sessions, and
+/// where it lacks some of the shares' that is a warning here and a refusal where it is needed.
 enum TimestampAlignment: QualityCheck {
   static let identifier = "timestamp-alignment"
 
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
     let calendar = TradingCalendar.xnys
     var sessionsOfAny: Set<CalendarDate> = []
-    for one in series {
+    for one in series where !one.isIndex {
       for date in one.dates where calendar.isSession(date) == true { sessionsOfAny.insert(date) }
     }
     let common = sessionsOfAny.sorted()
@@ -68,10 +70,13 @@ enum TimestampAlignment: QualityCheck {
     return QualityFinding.runs(of: absent) { $1 == $0 + 1 }.map { run in
       let dates = run.map { common[$0] }
       return QualityFinding(
-        check: identifier, kind: "unequal-dates", severity: .fail, symbol: series.symbol, firstDate: dates.first,
+        check: identifier, kind: "unequal-dates", severity: series.isIndex ? .warn : .fail, symbol: series.symbol,
+        firstDate: dates.first,
         lastDate: dates.last, count: dates.count,
         samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) has a bar of another symbol only" },
-        suggestion: "Cut all symbols to the dates that they share, or fetch the rows that are missing.",
+        suggestion: series.isIndex
+          ? "Fetch the rows that are missing if the index is to be a benchmark of these shares."
+          : "Cut all symbols to the dates that they share, or fetch the rows that are missing.",
         message: "\(counted(dates.count, "session")) that another symbol has and \(series.symbol) lacks.")
     }
   }

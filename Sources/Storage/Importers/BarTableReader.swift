@@ -61,12 +61,12 @@ struct BarTableReader {
       extraPositions = extraColumns.compactMap { found.firstIndex(of: $0) }
       return layout
     }
-    // Compare with the layout that the header shares more columns with.
+    // Compare with the layout of shares that the header has more columns in common with.
     /// Columns that only one of the two has.
     func distance(_ layout: CSVImporter.Layout) -> Int {
       Set(known).symmetricDifference(layout.columns.map(BarTableReader.canonical)).count
     }
-    let nearest = CSVImporter.Layout.allCases.min { distance($0) < distance($1) } ?? .plain
+    let nearest = CSVImporter.Layout.allCases.filter(\.hasVolume).min { distance($0) < distance($1) } ?? .plain
     let wanted = nearest.columns + extraColumns
     let expected = wanted.map(BarTableReader.canonical)
     throw problem(
@@ -135,7 +135,7 @@ struct BarTableReader {
       for position in extraPositions { extra.append(try number(at: position)) }
       series[current].append(
         date: try date(), open: try number(.open), high: try number(.high), low: try number(.low), close: close,
-        volume: try number(.volume), adjustmentFactor: factor, extra: extra)
+        volume: layout.hasVolume ? try number(.volume) : .nan, adjustmentFactor: factor, extra: extra)
     }
     guard let first = series.first, first.count > 0 else { throw problem(.noRows, line: 0) }
     return series

@@ -17,18 +17,22 @@ package enum CSVImporter {
     case plain
     /// One series that does not name its symbol, prices and an adjusted close, as Yahoo's exports have them.
     case adjusted
+    /// One series without volume: an index.
+    case index
     /// Several tickers, raw prices and an adjusted close, as `bokeh_sampledata` ships them.
     case tickers
 
     /// Whether a column tells the symbol.
     var namesSymbols: Bool { self == .tickers }
-    var hasAdjustedClose: Bool { self != .plain }
+    var hasAdjustedClose: Bool { self == .adjusted || self == .tickers }
+    var hasVolume: Bool { self != .index }
 
     package var columns: [String] {
       switch self {
       case .tickers: ["Ticker", "Date", "Open", "High", "Low", "Close", "Volume", "Adj Close"]
       case .plain: ["timestamp", "open", "high", "low", "close", "volume"]
       case .adjusted: ["Date", "Open", "High", "Low", "Close", "Adj Close", "Volume"]
+      case .index: ["Date", "Open", "High", "Low", "Close"]
       }
     }
   }
@@ -36,36 +40,40 @@ package enum CSVImporter {
   /// The series of a file, in the requested order (in file order if `symbols` is nil), and where they come from.
   ///
   /// `symbols`: which to take from a file that names them; for a plain file at most one, its name. `symbolOverride`: the name of a plain
-  /// file's series. Every row is read and must be readable, also those of symbols that are not asked for. Values are not questioned
-  /// (negative, duplicate and unordered ones pass: the quality gate refuses them), but NaN and infinity are not numbers.
+  /// file's series. `isIndex`: the file's one series is an index, the only kind that may lack a volume. Every row is read and must be
+  /// readable, also those of symbols that are not asked for. Values are not questioned (negative, duplicate and unordered ones pass: the
+  /// quality gate refuses them), but NaN and infinity are not numbers.
   /// `extraColumns`: columns beside the layout's own that the header must have, kept under these names; see `ExtraColumn.isName`.
   package static func read(
-    path: String, symbols: [String]? = nil, symbolOverride: String? = nil, extraColumns: [String] = [],
+    path: String, symbols: [String]? = nil, symbolOverride: String? = nil, isIndex: Bool = false,
+    extraColumns: [String] = [],
     limitBytes: Int = Gzip.defaultLimitBytes
   ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
     let bytes = try FileSystem.read(path)
     return try read(
-      bytes, path: path, symbols: symbols, symbolOverride: symbolOverride, extraColumns: extraColumns,
+      bytes, path: path, symbols: symbols, symbolOverride: symbolOverride, isIndex: isIndex, extraColumns: extraColumns,
       limitBytes: limitBytes)
   }
 
   /// The same for bytes that are at hand; `path` names them in errors and provenance.
   package static func read(
-    _ bytes: [UInt8], path: String, symbols: [String]? = nil, symbolOverride: String? = nil,
+    _ bytes: [UInt8], path: String, symbols: [String]? = nil, symbolOverride: String? = nil, isIndex: Bool = false,
     extraColumns: [String] = [], limitBytes: Int = Gzip.defaultLimitBytes
   ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
     let text = Gzip.isCompressed(bytes) ? try Gzip.inflate(bytes, path: path, limitBytes: limitBytes) : bytes
     var reader = BarTableReader(text: text, path: path, extraColumns: extraColumns)
     let layout = try reader.readHeader()
+    guard layout.hasVolume || isIndex else { throw .table(path: path, line: 1, column: "", problem: .noVolume) }
     if let name = symbolOverride, !isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
     let all = try reader.readRows(layout: layout)
-    let chosen: [BarSeries]
+    var chosen: [BarSeries]
     switch layout {
     case .tickers:
-      if symbolOverride != nil { throw .symbols(path: path, problem: .namedByFile(all.map(\.symbol))) }
+      if symbolOverride != nil || isIndex { throw .symbols(path: path, problem: .namedByFile(all.map(\.symbol))) }
       chosen = try select(symbols, from: all, path: path)
-    case .plain, .adjusted:
+    case .plain, .adjusted, .index:
       chosen = [try name(all[0], symbols: symbols, override: symbolOverride, path: path)]
+      chosen[0].isIndex = isIndex
     }
     let provenance = ImportProvenance(
       sourceName: FileSystem.split(path).name, sourceSHA256: SHA256.hex(bytes), layout: layout.rawValue,

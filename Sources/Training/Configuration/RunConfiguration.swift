@@ -34,6 +34,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package var store = ""
     package var lanes = 64
     package var assets: [String] = []
+    /// A series of the store that is only looked at; empty for none.
+    package var benchmarkSymbol = ""
     /// What the configuration's author expects of the spaces; 0 expects nothing.
     package var observationDimension = 0
     package var actionSpace = 0

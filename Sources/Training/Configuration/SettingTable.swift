@@ -51,7 +51,14 @@ package enum SettingTable {
       "environment.name", \.world.name, expected: "one of " + EnvironmentFactory.names.joined(separator: ", "),
       "the environment", accepts: { EnvironmentFactory.names.contains($0) }),
     .text("environment.store", \.world.store, "the market store, made by `strikeforge import`"),
-    .words("environment.assets", \.world.assets, "symbols in order; empty takes all of the store"),
+    .words(
+      "environment.assets", \.world.assets, "symbols in order; empty takes all shares of the store but the benchmark"),
+    .text(
+      "environment.benchmark_symbol", \.world.benchmarkSymbol,
+      "a series of the store that is not traded, an index or a share, for the portfolio's beta"),
+    .flag(
+      "environment.portfolio_features", \.world.trading.portfolioFeatures,
+      "three columns more: correlation, portfolio beta, concentration"),
     .integer("environment.lanes", \.world.lanes, 1...1_000_000, "environments stepped side by side"),
     .integer(
       "environment.observation_dim", \.world.observationDimension, 0...100_000, "expected columns; 0 expects none"),
@@ -87,6 +94,12 @@ package enum SettingTable {
       "environment.drawdown_reduce", \.world.trading.drawdown.reduce, 0...1,
       "fall at which at most one symbol may be newly held"),
     .number("environment.drawdown_halt", \.world.trading.drawdown.halt, 0...1, "fall after which nothing is bought"),
+    .number(
+      "environment.turnover_penalty", \.world.trading.rewards.turnover.coefficient, 0...10,
+      "taken off the reward for a dollar traded; no money"),
+    .number(
+      "environment.drawdown_penalty", \.world.trading.rewards.drawdown.coefficient, 0...10,
+      "taken off the reward a bar for a dollar below the episode's high; no money"),
     .number(
       "environment.position_change_cost", \.world.planted.positionChangeCost, nonNegative,
       "mean_reversion: cost of a unit of change"),

@@ -13,17 +13,21 @@ struct ImportCommand: Command {
       Flag("symbols", "A,B", "which symbols to take from files that name them; all by default"),
       Flag("extra-columns", "A,B", "columns beside the layout's own to keep, for environment.extra_columns"),
       Flag(
+        "index", "SYMBOL=FILE", repeats: true,
+        "a series that is an index, not a share: it needs no volume and is never traded, but may be a benchmark"),
+      Flag(
         "allow", "CHECK:SYMBOL:DATE", repeats: true,
         "accepts one large move by name, for example price-continuity:AAPL:2000-09-29; needs a --reason behind it"),
       Flag("reason", "TEXT", repeats: true, "why the --allow before it is right; kept in the record and every report"),
     ],
     notes: """
-      Three layouts are read, plain or gzip, their columns in any order and case:
+      Four layouts are read, plain or gzip, their columns in any order and case:
         Ticker,Date,Open,High,Low,Close,Volume,Adj Close    raw prices with adjusted
                                                 closes, several symbols a file
         Date,Open,High,Low,Close,Adj Close,Volume  the same for one symbol, written
                                                 SYMBOL=FILE
         timestamp,open,high,low,close,volume    one symbol, written SYMBOL=FILE
+        Date,Open,High,Low,Close                one index, given with --index
       Nothing is stored unless every check passes.
       """)
 
@@ -36,13 +40,25 @@ struct ImportCommand: Command {
     let allowances = try allowances(arguments)
     var series: [BarSeries] = []
     var provenance: [ImportProvenance] = []
-    for operand in arguments.operands {
-      let (name, path) = split(operand)
+    func take(_ path: String, symbols: [String]?, name: String?, isIndex: Bool) throws {
       let (found, source) = try CSVImporter.read(
-        path: path, symbols: name == nil ? symbols : nil, symbolOverride: name, extraColumns: extraColumns)
+        path: path, symbols: symbols, symbolOverride: name, isIndex: isIndex,
+        extraColumns: isIndex ? [] : extraColumns)
       series.append(contentsOf: found)
       provenance.append(source)
-      print("read \(path): \(found.map { "\($0.symbol) \($0.count) bars" }.joined(separator: ", "))")
+      let counts = found.map { "\($0.symbol) \($0.count) bars" }.joined(separator: ", ")
+      print("read \(path): \(counts)\(isIndex ? ", an index, not tradable" : "")")
+    }
+    for operand in arguments.operands {
+      let (name, path) = split(operand)
+      try take(path, symbols: name == nil ? symbols : nil, name: name, isIndex: false)
+    }
+    for index in arguments.values("index") {
+      let (name, path) = split(index)
+      guard let name else {
+        throw UsageError("--index \(index) names no symbol; write it SYMBOL=FILE", command: description)
+      }
+      try take(path, symbols: nil, name: name, isIndex: true)
     }
     let report = QualityGate.examine(series, allowances: allowances)
     print(report.description)
