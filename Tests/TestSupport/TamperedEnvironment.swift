@@ -70,6 +70,7 @@ package final class TamperedEnvironment: TradingEnvironment, @unchecked Sendable
 
   package func account(lane: Int) -> AccountView { inner.account(lane: lane) }
   package func lastAccount(lane: Int) -> AccountView { inner.lastAccount(lane: lane) }
+  package func lastBreakdown(lane: Int) -> StepBreakdown { inner.lastBreakdown(lane: lane) }
   package func drainFills(lane: Int) -> [Fill] { inner.drainFills(lane: lane) }
   package func drainEpisodes() -> [EpisodeSummary] { inner.drainEpisodes() }
   package func drainIllegalAttempts() -> Int { inner.drainIllegalAttempts() }
