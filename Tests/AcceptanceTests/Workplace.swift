@@ -122,6 +122,9 @@ struct Workplace {
   }
 }
 
+/// Not even a header.
+struct EmptyTable: Error {}
+
 /// The rows of a `progress.csv`.
 struct ProgressTable: Equatable {
   let columns: [String]
@@ -131,7 +134,9 @@ struct ProgressTable: Equatable {
 
   init(_ text: String) throws {
     let all = text.split(separator: "\n").map(String.init)
-    columns = try #require(all.first).split(separator: ",").map(String.init)
+    // A file that was just made has no header yet; whoever waits for rows looks again.
+    guard let header = all.first else { throw EmptyTable() }
+    columns = header.split(separator: ",").map(String.init)
     lines = Array(all.dropFirst())
     isWhole = text.hasSuffix("\n")
   }

@@ -11,7 +11,7 @@ import Testing
     RolloutFile(
       attributes: ["run": "one", "configuration": String(repeating: "x", count: 70_000), "window": ""],
       columns: [
-        "observations": .init(.floats([1, -0.0, .nan, .infinity, 5e-45, 6]), width: 3),
+        "observations": .init(.floats([1, -0.0, .nan, .infinity, .leastNonzeroMagnitude, 6]), width: 3),
         "actions": .init(.integers([4, .min])), "terminations": .init(.bytes([0, 1])),
         "action_masks": .init(.bytes([1, 0, 255, 7]), width: 2),
         "infos/shares": .init(.doubles([0.1, -1e300]), width: 1),
