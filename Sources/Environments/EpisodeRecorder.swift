@@ -31,6 +31,20 @@ final class EpisodeRecorder: @unchecked Sendable {
     finished.removeAll()
   }
 
+  /// The sums of the running episodes, for loops that touch no object.
+  struct Running: @unchecked Sendable {
+    fileprivate let returns: UnsafeMutablePointer<Double>
+    fileprivate let lengths: UnsafeMutablePointer<Int64>
+
+    @inline(__always)
+    func add(reward: Double, lane: Int) {
+      returns[lane] += reward
+      lengths[lane] += 1
+    }
+  }
+
+  var running: Running { Running(returns: returns.base, lengths: lengths.base) }
+
   /// Adds one step and returns the steps that the running episode has now.
   @inline(__always)
   func add(reward: Double, lane: Int) -> Int64 {
@@ -40,6 +54,7 @@ final class EpisodeRecorder: @unchecked Sendable {
   }
 
   /// Ends the running episode. `episodeReturn` replaces the running sum where the environment knows it more exactly.
+  @inline(never)
   func finish(lane: Int, episodeReturn: Double? = nil) {
     finished.append(
       Finished(length: lengths.base[lane], episodeReturn: episodeReturn ?? returns.base[lane]), lane: lane)

@@ -3,9 +3,12 @@
 import AgentInterface
 import Algorithms
 import Environments
+import Glibc
 import Kernels
 import Training
 
+/// Measured in processor time of one thread, so that a shared core does not count as slowness. The shapes are those of
+/// `benchmarks/peers/environment.c`.
 final class EnvironmentSubject {
   private let environment: DualTickerEnvironment
   private let pool = WorkerPool(workerCount: 1)
@@ -17,8 +20,8 @@ final class EnvironmentSubject {
   private var actions: [Int32] = []
 
   init(_ workload: Workload) throws(BenchmarkError) {
-    let lanes = workload.configuration.world.lanes
-    environment = try workload.environment(lanes: lanes)
+    let lanes = workload.environmentLanes
+    environment = try workload.environmentAlone()
     row = Rollout(horizon: 1, laneCount: lanes, observationCount: environment.observationSpace.count)
     steps = workload.environmentSteps
     passes = workload.environmentPasses
@@ -37,17 +40,23 @@ final class EnvironmentSubject {
     forget()
   }
 
-  /// Steps a second over all lanes, on one core.
+  /// Steps a second of processor time over all lanes, on one core.
   func measure() -> Double {
     var seconds = 0.0
     for _ in 0..<passes {
       environment.reset(seed: 0, into: row.resetBuffers)
-      let start = MonotonicClock.seconds
+      let start = EnvironmentSubject.processorSeconds
       for step in 0..<steps { self.step(step) }
-      seconds += MonotonicClock.seconds - start
+      seconds += EnvironmentSubject.processorSeconds - start
       forget()
     }
     return Double(passes * actions.count) / max(seconds, 1e-9)
+  }
+
+  private static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
   }
 
   /// As the collector does it: in slices of 64 lanes, through the pool.

@@ -25,4 +25,20 @@ enum RandomWalkTape {
       return series
     }
   }
+
+  /// A tape as long as one likes: a walk of at most 5,000 bars over and over, its dates running on whatever a calendar says. Where it begins
+  /// again the price jumps, as it may.
+  static func long(bars: Int) -> MarketTape {
+    MarketTape(
+      series(bars: min(bars, 5_000)).map { walk in
+        var series = BarSeries(symbol: walk.symbol)
+        for bar in 0..<bars {
+          let row = bar % walk.count
+          series.append(
+            date: walk.dates[0].advanced(by: bar), open: walk.open[row], high: walk.high[row], low: walk.low[row],
+            close: walk.close[row], volume: walk.volume[row])
+        }
+        return series
+      })
+  }
 }

@@ -11,6 +11,10 @@ import Training
 struct Workload {
   let configuration: RunConfiguration
   let tape: MarketTape
+  /// The environment alone: as many lanes and bars as in peers/environment.c, so that the two can be compared.
+  let environmentLanes: Int
+  private let environmentBars: Int
+  private static let environmentEpisode = 390
   let environmentSteps: Int
   let environmentPasses: Int
   let decisions: Int
@@ -27,8 +31,10 @@ struct Workload {
     configuration.ppo.batchSize = configuration.stepsPerRollout / 4
     self.configuration = configuration
     tape = MarketTape(RandomWalkTape.series(bars: 3_000))
-    environmentSteps = isQuick ? 64 : 512
-    environmentPasses = isQuick ? 1 : 4
+    environmentLanes = isQuick ? 64 : 4096
+    environmentBars = isQuick ? 3_000 : 100_000
+    environmentSteps = isQuick ? 64 : 256
+    environmentPasses = isQuick ? 1 : 16
     decisions = isQuick ? 1_000 : 20_000
     sgemmSize = isQuick ? 256 : 1024
     checkpointParameters = isQuick ? 10_000 : 1_000_000
@@ -49,6 +55,19 @@ struct Workload {
         tape: tape, configuration: configuration.world.trading,
         window: configuration.world.lookbackWindow..<tape.barCount, laneCount: lanes,
         episodes: .randomStarts(length: configuration.world.episodeLength))
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  /// The environment that is measured alone.
+  func environmentAlone() throws(BenchmarkError) -> DualTickerEnvironment {
+    let tape = RandomWalkTape.long(bars: environmentBars)
+    do {
+      return try DualTickerEnvironment(
+        tape: tape, configuration: configuration.world.trading,
+        window: configuration.world.lookbackWindow..<tape.barCount, laneCount: environmentLanes,
+        episodes: .randomStarts(length: Workload.environmentEpisode))
     } catch {
       throw .failed("\(error)")
     }

@@ -23,6 +23,8 @@ package import Trading
 package final class DualTickerEnvironment: TradingEnvironment {
   package static let name = "dual_ticker"
   package static let supportedSymbols = 1...3
+  /// So many lanes ahead the bars are fetched that a step will read: each lane is somewhere else in the tape.
+  private static let lookAhead = 8
 
   package let tape: MarketTape
   package let configuration: DualTickerConfiguration
@@ -45,15 +47,21 @@ package final class DualTickerEnvironment: TradingEnvironment {
   package let episodeLength: Int
   private let startCount: UInt64
   let penalises: Bool
+  /// The position's column for so many units, from -`maximumUnits` on; `positionValue[0]` is that of none.
+  private let positionValues: LaneArray<Float>
+  private nonisolated(unsafe) let positionValue: UnsafeMutablePointer<Float>
+  /// The fast twin of the plain rules; nil where they are needed for every step.
+  let pair: PairRules?
 
   /// tape: S symbols. window: decision bars, at least `MarketFeatures.warmUpBars` after the tape's begin. `recordsFills` keeps every
   /// fill until it is drained. `features`: those of this tape and execution model, where they are at hand; else they are computed.
+  /// `usesPlainRulesOnly`: leaves out the fast twin of the rules, which changes no number.
   ///
   /// Throws where the tape, window or configuration cannot be played. Traps without lanes.
   package init(
     tape: MarketTape, configuration: DualTickerConfiguration = DualTickerConfiguration(), window: Range<Int>,
     laneCount: Int, episodes: DualTickerConfiguration.Episodes = .randomStarts(length: 252), recordsFills: Bool = false,
-    features: MarketFeatures? = nil
+    features: MarketFeatures? = nil, usesPlainRulesOnly: Bool = false
   ) throws(EnvironmentError) {
     precondition(laneCount > 0, "\(laneCount) lanes")
     try configuration.validate()
@@ -83,9 +91,16 @@ package final class DualTickerEnvironment: TradingEnvironment {
       "features of \(self.features.barCount) bars, \(self.features.symbolCount) symbols and \(self.features.columnCount) columns "
         + "with \(self.features.extraColumns) for \(tape.barCount), \(symbolCount) and \(observationSpace.count) with "
         + "\(configuration.extraColumns)")
+    let units = configuration.maximumUnits
+    positionValues = LaneArray(repeating: 0, count: 2 * units + 1)
+    for held in -units...units { positionValues.base[units + held] = Float(held) / Float(units) }
+    positionValue = positionValues.base + units
     penalises = configuration.rewards.isActive
     actionSpace = DualTickerAction.space(symbols: tape.symbols)
     legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
+    pair =
+      recordsFills || usesPlainRulesOnly
+      ? nil : PairRules(features: self.features, legality: legality, configuration: configuration)
     lanes = DualTickerLanes(laneCount: laneCount, symbolCount: symbolCount)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
@@ -111,51 +126,61 @@ package final class DualTickerEnvironment: TradingEnvironment {
 
   package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
     row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
-    let symbolCount = lanes.symbolCount
-    let halfSpread = legality.halfSpreadFraction
-    let quotes = features.quotes.base
-    let tiers = configuration.drawdown
+    let at = lanes.at
+    let rows = features.rows
+    let running = recorder.running
     let actionCount = legality.actions.count
+    let hold = legality.actions.hold
+    let tiers = configuration.drawdown
+    let keptShare = 1 - tiers.warn
+    let ahead = DualTickerEnvironment.lookAhead
+    rows.prefetch(at.bar + range.lowerBound, count: min(ahead, range.count))
     for lane in range {
-      let bar = Int(lanes.bar.base[lane])
+      if (lane &- range.lowerBound) % ahead == 0 {
+        rows.prefetch(at.bar + lane + ahead, count: max(0, min(ahead, range.upperBound - lane - ahead)))
+      }
+      let bar = Int(at.bar[lane])
       var action = Int(actions[lane])
       precondition(action >= 0 && action < actionCount, "action \(action) of \(actionCount)")
-      if !lanes.mask.base[lane].allows(action) {
+      if at.mask[lane].rawValue >> UInt64(action) & 1 == 0 {
         recorder.countIllegalAttempt(lane: lane)
-        action = legality.actions.hold
+        action = hold
       }
       let portfolio = lanes.portfolio(lane)
-      let next = quotes + (bar + 1) * symbolCount
-      let valueBefore = lanes.value.base[lane]
-      let markBefore = lanes.mark.base[lane]
+      let valueBefore = at.value[lane]
+      let markBefore = at.mark[lane]
 
       var breakdown = StepBreakdown()
       var traded: Int64 = 0
-      if action != legality.actions.hold { trade(action, lane, bar, portfolio, &breakdown, &traded) }
-      let mark = portfolio.mark(halfSpreadFraction: halfSpread) { next[$0].close }
+      let mark =
+        pair?.trade(action, bar: bar, portfolio: portfolio, value: valueBefore, &breakdown, &traded)
+        ?? trade(action, lane, bar, portfolio, &breakdown, &traded)
       breakdown.priceProfit += mark.middle - markBefore.middle
       breakdown.markChange = (mark.liquidation - mark.middle) - (markBefore.liquidation - markBefore.middle)
       let value = portfolio.cash.pointee + mark.liquidation
-      let highest = max(lanes.highest.base[lane], value)
-      let tier = tiers.tier(value: value, highest: highest, before: lanes.tier.base[lane])
+      let highest = max(at.highest[lane], value)
+      // What is above the first tier is in none: the rest is asked elsewhere.
+      let tier =
+        Double(value) > Double(highest) * keptShare && at.tier[lane].place < 3
+        ? .none : tiers.tier(value: value, highest: highest, before: at.tier[lane])
       if penalises {
         configuration.rewards.itemise(traded: traded, belowHighest: highest - value, into: &breakdown)
         lanes.penalties.base[lane] += breakdown.penalties
       }
-      lanes.bar.base[lane] = Int64(bar + 1)
-      lanes.value.base[lane] = value
-      lanes.mark.base[lane] = mark
-      lanes.highest.base[lane] = highest
-      lanes.tier.base[lane] = tier
-      lanes.breakdown.base[lane] = breakdown
-      lanes.hasEnded.base[lane] = false
-      if tier != .none { count(tier, lane) }
+      at.bar[lane] = Int64(bar + 1)
+      at.value[lane] = value
+      at.mark[lane] = mark
+      at.highest[lane] = highest
+      at.tier[lane] = tier
+      at.breakdown[lane] = breakdown
+      at.hasEnded[lane] = false
+      if tier.place > 0 { count(tier, lane) }
 
       let reward = MicroDollars.dollars(value - valueBefore - breakdown.penalties)
       row.rewards[lane] = Float(reward)
-      _ = recorder.add(reward: reward, lane: lane)
+      running.add(reward: reward, lane: lane)
       let terminated = value <= 0
-      let truncated = !terminated && lanes.bar.base[lane] == lanes.lastBar.base[lane]
+      let truncated = !terminated && Int64(bar + 1) == at.lastBar[lane]
       row.terminated[lane] = terminated ? 1 : 0
       row.truncated[lane] = truncated ? 1 : 0
       if terminated || truncated {
@@ -165,19 +190,21 @@ package final class DualTickerEnvironment: TradingEnvironment {
         lanes.rememberEnd(lane: lane)
         start(lane: lane)
       } else {
-        lanes.mask.base[lane] = legalActions(lane)
+        at.mask[lane] =
+          pair?.mask(bar: bar + 1, portfolio: portfolio, value: value, tier: tier) ?? legalActions(lane)
       }
       observe(lane: lane, into: row.observations)
-      row.masks[lane] = lanes.mask.base[lane]
+      row.masks[lane] = at.mask[lane]
     }
   }
 
-  /// Executes the orders of an action at the open of `bar + 1`. Adds costs, and what the trades moved at the reference prices, to
-  /// `breakdown`, and the fills' notional to `traded`.
+  /// Executes the orders of an action at the open of `bar + 1` and marks the account at its close. Adds costs, and what the trades moved at the
+  /// reference prices, to `breakdown`, and the fills' notional to `traded`.
+  @inline(never)
   private func trade(
     _ action: Int, _ lane: Int, _ bar: Int, _ portfolio: Portfolio, _ breakdown: inout StepBreakdown,
     _ traded: inout Int64
-  ) {
+  ) -> Mark {
     let symbolCount = lanes.symbolCount
     let orders = legality.actions.orders.base + action * symbolCount
     let unit = legality.unitDollars(value: lanes.value.base[lane])
@@ -195,6 +222,8 @@ package final class DualTickerEnvironment: TradingEnvironment {
     for symbol in 0..<symbolCount where orders[symbol] > 0 && covering >> UInt8(symbol) & 1 == 0 {
       execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
+    let next = features.quotes.base + (bar + 1) * symbolCount
+    return portfolio.mark(halfSpreadFraction: legality.halfSpreadFraction) { next[$0].close }
   }
 
   private func execute(
@@ -242,6 +271,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
   }
 
   /// Begins an episode: a fresh account at a new bar.
+  @inline(never)
   private func start(lane: Int) {
     let offset = startCount > 1 ? streams.base[lane].nextInteger(below: startCount) : 0
     let bar = window.lowerBound + Int(offset)
@@ -256,12 +286,14 @@ package final class DualTickerEnvironment: TradingEnvironment {
     lanes.mask.base[lane] = legalActions(lane)
   }
 
+  @inline(never)
   func legalActions(_ lane: Int) -> ActionMask {
     legality.mask(
       portfolio: lanes.portfolio(lane), value: lanes.value.base[lane], tier: lanes.tier.base[lane],
       quotes: features.quotes.base + Int(lanes.bar.base[lane]) * lanes.symbolCount)
   }
 
+  @inline(never)
   private func count(_ tier: RiskTier, _ lane: Int) {
     switch tier {
     case .none: break
@@ -275,16 +307,15 @@ package final class DualTickerEnvironment: TradingEnvironment {
   private func observe(lane: Int, into observations: MatrixView) {
     let symbolCount = lanes.symbolCount
     let width = features.width
-    let bar = Int(lanes.bar.base[lane])
-    let row = observations.row(lane)
-    row.update(from: features.table.base + bar * features.columnCount, count: features.columnCount)
+    let bar = Int(lanes.at.bar[lane])
+    let row = observations.base + lane * observations.rowStride
+    features.rows.copyColumns(bar, to: row)
     for symbol in 0..<symbolCount {
-      row[symbol * width + width - 1] =
-        Float(lanes.units.base[lane * symbolCount + symbol]) / Float(legality.maximumUnits)
+      row[symbol * width + width - 1] = positionValue[Int(lanes.at.units[lane * symbolCount + symbol])]
     }
     features.portfolio?.write(
-      row + symbolCount * width, bar: bar, shares: lanes.shares.base + lane * symbolCount,
-      quotes: features.quotes.base + bar * symbolCount, valueDollars: MicroDollars.dollars(lanes.value.base[lane]))
+      row + symbolCount * width, bar: bar, shares: lanes.at.shares + lane * symbolCount,
+      quotes: features.quotes.base + bar * symbolCount, valueDollars: MicroDollars.dollars(lanes.at.value[lane]))
   }
 }
 

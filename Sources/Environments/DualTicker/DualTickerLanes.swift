@@ -42,6 +42,24 @@ struct DualTickerLanes: Sendable {
   let endedUnits: LaneArray<Int32>
   let counts: LaneArray<DualTickerCounts>
 
+  /// Where the arrays that every step touches begin: a step reads these, not the objects that own them.
+  struct Places: @unchecked Sendable {
+    let bar: UnsafeMutablePointer<Int64>
+    let lastBar: UnsafeMutablePointer<Int64>
+    let cash: UnsafeMutablePointer<Int64>
+    let shares: UnsafeMutablePointer<Double>
+    let units: UnsafeMutablePointer<Int32>
+    let highest: UnsafeMutablePointer<Int64>
+    let tier: UnsafeMutablePointer<RiskTier>
+    let value: UnsafeMutablePointer<Int64>
+    let mark: UnsafeMutablePointer<Mark>
+    let mask: UnsafeMutablePointer<ActionMask>
+    let breakdown: UnsafeMutablePointer<StepBreakdown>
+    let hasEnded: UnsafeMutablePointer<Bool>
+  }
+
+  let at: Places
+
   struct EndedAccount: Sendable {
     var bar: Int64 = 0
     var value: Int64 = 0
@@ -69,12 +87,16 @@ struct DualTickerLanes: Sendable {
     endedShares = LaneArray(repeating: 0, count: laneCount * symbolCount)
     endedUnits = LaneArray(repeating: 0, count: laneCount * symbolCount)
     counts = LaneArray(repeating: DualTickerCounts(), count: laneCount)
+    at = Places(
+      bar: bar.base, lastBar: lastBar.base, cash: cash.base, shares: shares.base, units: units.base,
+      highest: highest.base, tier: tier.base, value: value.base, mark: mark.base, mask: mask.base,
+      breakdown: breakdown.base, hasEnded: hasEnded.base)
   }
 
   @inline(__always)
   func portfolio(_ lane: Int) -> Portfolio {
     Portfolio(
-      cash: cash.base + lane, shares: shares.base + lane * symbolCount, units: units.base + lane * symbolCount,
+      cash: at.cash + lane, shares: at.shares + lane * symbolCount, units: at.units + lane * symbolCount,
       symbolCount: symbolCount)
   }
 

@@ -35,28 +35,33 @@ struct DualTickerLegality: Sendable {
   @inline(__always)
   func unitDollars(value: Int64) -> Double { min(unitMicroDollars, unitShare * Double(value)) * 1e-6 }
 
+  /// What holdings and tier alone permit, whatever it costs. units: (S).
+  func maskBeforeCash(units: UnsafePointer<Int32>, tier: RiskTier) -> UInt64 {
+    var legal: UInt64 = (1 << UInt64(actions.count)) - 1
+    var flat = 0
+    for symbol in 0..<symbolCount {
+      let held = units[symbol]
+      if held == 0 { flat |= 1 << symbol }
+      if held <= shortLimit || (tier == .halt && held <= 0) { legal &= ~actions.selling.base[symbol] }
+      if held >= maximumUnits || (tier == .halt && held >= 0) { legal &= ~actions.buying.base[symbol] }
+    }
+    if tier == .reduce { legal &= actions.openingAtMostOne.base[flat] }
+    return legal
+  }
+
   /// quotes: (S) at the decision's bar. value: net liquidation value.
   func mask(
     portfolio: Portfolio, value: Int64, tier: RiskTier, quotes: UnsafePointer<MarketFeatures.Quote>
   ) -> ActionMask {
-    let selling = actions.selling.base
     let buying = actions.buying.base
-    var legal: UInt64 = (1 << UInt64(actions.count)) - 1
-    var flat = 0
+    var legal = maskBeforeCash(units: portfolio.units, tier: tier)
     var buysThatOpen: UInt64 = 0
     var costOfAllBuys = 0.0
     let unit = unitDollars(value: value)
-    for symbol in 0..<symbolCount {
-      let held = portfolio.units[symbol]
-      if held == 0 { flat |= 1 << symbol }
-      if held <= shortLimit || (tier == .halt && held <= 0) { legal &= ~selling[symbol] }
-      if held >= maximumUnits || (tier == .halt && held >= 0) { legal &= ~buying[symbol] }
-      if legal & buying[symbol] != 0 {
-        costOfAllBuys += buyCost(portfolio, symbol, unit, quotes)
-        if held >= 0 { buysThatOpen |= buying[symbol] }
-      }
+    for symbol in 0..<symbolCount where legal & buying[symbol] != 0 {
+      costOfAllBuys += buyCost(portfolio, symbol, unit, quotes)
+      if portfolio.units[symbol] >= 0 { buysThatOpen |= buying[symbol] }
     }
-    if tier == .reduce { legal &= actions.openingAtMostOne.base[flat] }
     let cash = MicroDollars.dollars(portfolio.cash.pointee)
     // A sale brings at worst its commission as a loss; if cash pays for everything even so, no action needs a look of its own.
     if legal & buysThatOpen != 0 && costOfAllBuys + Double(symbolCount) * commissionDollars > cash {

@@ -32,7 +32,7 @@ package final class MarketFeatures: Sendable {
   let width: Int
   /// D.
   let columnCount: Int
-  let table: FloatStorage
+  let rows: BarRows
   /// [bar][symbol]
   let quotes: LaneArray<Quote>
   /// Nil where they are not asked for.
@@ -48,7 +48,7 @@ package final class MarketFeatures: Sendable {
     width = DualTickerObservation.columnsPerSymbol(extraColumns: extraColumns)
     portfolio = portfolioFeatures ? PortfolioColumns(tape: tape) : nil
     columnCount = symbolCount * width + (portfolioFeatures ? PortfolioColumns.columns.count : 0)
-    table = FloatStorage(count: barCount * columnCount)
+    rows = BarRows(barCount: barCount, columnCount: columnCount, hasPairQuotes: symbolCount == 2)
     quotes = LaneArray(
       repeating: Quote(
         open: .nan, close: .nan, impact: ImpactRate(perRootDollar: 0, constant: 0), volumeIsUnknown: true),
@@ -64,14 +64,23 @@ package final class MarketFeatures: Sendable {
           open: tape.open[symbol][bar], close: tape.close[symbol][bar], impact: rate,
           volumeIsUnknown: !(meanDollars[bar] > 0 && meanDollars[bar].isFinite))
         guard bar >= MarketFeatures.warmUpBars else { continue }
-        let row = table.base + bar * columnCount + symbol * width
+        let row = rows.columns(bar) + symbol * width
         for (column, values) in columns.enumerated() { row[column] = Float(values[bar]) }
         row[width - 1] = 0
       }
     }
+    if symbolCount == 2 {
+      for bar in 0..<barCount {
+        let (first, second) = (quotes.base[2 * bar], quotes.base[2 * bar + 1])
+        let isKnown = !first.volumeIsUnknown && !second.volumeIsUnknown
+        rows.pair(bar).pointee = PairQuotes(
+          open: SIMD2(first.open, second.open), close: SIMD2(first.close, second.close),
+          impactRate: isKnown ? SIMD2(first.impact.perRootDollar, second.impact.perRootDollar) : SIMD2(.nan, .nan))
+      }
+    }
     guard let portfolio else { return }
     for bar in MarketFeatures.warmUpBars..<max(MarketFeatures.warmUpBars, barCount) {
-      let row = table.base + bar * columnCount + symbolCount * width
+      let row = rows.columns(bar) + symbolCount * width
       row[0] = Float(portfolio.correlations[bar])
       row[1] = 0
       row[2] = 0
@@ -82,8 +91,10 @@ package final class MarketFeatures: Sendable {
   package func value(bar: Int, symbol: Int, feature: Int) -> Float {
     precondition((0..<barCount).contains(bar) && (0..<symbolCount).contains(symbol), "bar \(bar), symbol \(symbol)")
     precondition((0..<width - 1).contains(feature), "feature \(feature) of \(width - 1)")
-    return table.base[bar * columnCount + symbol * width + feature]
+    return rows.columns(bar)[symbol * width + feature]
   }
+
+  deinit { rows.base.deallocate() }
 
   /// The twelve features of one symbol and its further columns, [feature][bar]. A zero denominator, or a volume that is not a number, gives the neutral value:
   /// 0.5 for the range and 0 for all others.

@@ -1,0 +1,152 @@
+// The fast rules of two symbols equal the plain ones, to the bit, and answer almost always.
+
+import AgentInterface
+import Kernels
+import Market
+import TestSupport
+import Testing
+import Trading
+
+@testable import Environments
+
+/// Configurations that reach every branch of the rules.
+private let configurations: [(name: String, configuration: DualTickerConfiguration)] = [
+  ("default", DualTickerConfiguration()),
+  ("three units", DualTickerConfiguration(unitDollars: 300, maximumUnits: 3)),
+  ("units too dear for cash", DualTickerConfiguration(capitalPerSymbolDollars: 500, unitShareOfValue: 1)),
+  ("many units too dear for cash", DualTickerConfiguration(unitDollars: 700, unitShareOfValue: 1, maximumUnits: 4)),
+  (
+    "tiers all the time",
+    DualTickerConfiguration(maximumUnits: 2, drawdown: DrawdownTiers(warn: 0.005, reduce: 0.01, halt: 0.03))
+  ),
+  (
+    "no costs",
+    DualTickerConfiguration(
+      execution: ExecutionModel(halfSpreadBasisPoints: 0, impactCoefficient: 0, commissionDollars: 0))
+  ),
+  (
+    "ruinous costs",
+    DualTickerConfiguration(
+      capitalPerSymbolDollars: 40, unitDollars: 30,
+      execution: ExecutionModel(halfSpreadBasisPoints: 900, impactCoefficient: 100, commissionDollars: 3))
+  ),
+  ("portfolio columns", DualTickerConfiguration(portfolioFeatures: true)),
+  (
+    "penalties",
+    DualTickerConfiguration(
+      rewards: RewardTerms(
+        turnover: TurnoverPenalty(coefficient: 0.003), drawdown: DrawdownPenalty(coefficient: 0.001)))
+  ),
+]
+
+/// Two symbols that sometimes trade in unknown volume, and a benchmark.
+private func market(volumeIsKnown: Bool) -> MarketTape {
+  var series = SyntheticTape.series(symbols: ["A", "B", "M"], bars: 420, seed: 17)
+  if !volumeIsKnown {
+    for bar in stride(from: 100, to: 400, by: 67) { series[bar % 2].volume[bar] = .nan }
+  }
+  return MarketTape(Array(series.prefix(2)), benchmark: series[2])
+}
+
+private func make(_ configuration: DualTickerConfiguration, tape: MarketTape, plain: Bool) throws
+  -> DualTickerEnvironment
+{
+  try DualTickerEnvironment(
+    tape: tape, configuration: configuration, window: 50..<420, laneCount: 21, episodes: .randomStarts(length: 90),
+    usesPlainRulesOnly: plain)
+}
+
+@Test(arguments: configurations.indices, [true, false])
+func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
+  let (name, configuration) = configurations[place]
+  let tape = market(volumeIsKnown: volumeIsKnown)
+  let fast = try make(configuration, tape: tape, plain: false)
+  let plain = try make(configuration, tape: tape, plain: true)
+  #expect(fast.pair != nil && plain.pair == nil)
+  let rows = (StepRow(for: fast), StepRow(for: plain))
+  rows.0.reset(fast, seed: 23)
+  rows.1.reset(plain, seed: 23)
+  var differences = 0
+  var orders = 0
+  for step in 0..<300 {
+    for row in [rows.0, rows.1] {
+      row.chooseLegal(seed: 31, step: step)
+      // Requests that do not ask the mask.
+      row.actions[step % 21] = Int32(step % 9)
+    }
+    // In two slices, as threads would.
+    for lanes in [0..<13, 13..<21] { rows.0.step(fast, lanes: lanes) }
+    rows.1.step(plain)
+    for lane in 0..<21 {
+      if rows.0.bits(lane) != rows.1.bits(lane) || fast.lastBreakdown(lane: lane) != plain.lastBreakdown(lane: lane) {
+        differences += 1
+      }
+      if fast.lastBreakdown(lane: lane).commission > 0 { orders += 1 }
+    }
+  }
+  #expect(differences == 0, "\(name)")
+  // Ruin leaves little to trade.
+  #expect(orders > (name == "ruinous costs" ? 0 : 500) || configuration.execution.commissionDollars == 0, "\(name)")
+  #expect(fast.snapshot() == plain.snapshot(), "\(name)")
+  #expect(fast.drainCounts() == plain.drainCounts(), "\(name)")
+  #expect(fast.drainEpisodes() == plain.drainEpisodes(), "\(name)")
+  #expect(fast.drainIllegalAttempts() == plain.drainIllegalAttempts(), "\(name)")
+}
+
+/// The fast rules would be no use if they left most steps to the plain ones; where they leave one, they have changed nothing.
+@Test func fastRulesAnswerAlmostAlways() throws {
+  let environment = try make(DualTickerConfiguration(), tape: market(volumeIsKnown: true), plain: false)
+  let pair = try #require(environment.pair)
+  let row = StepRow(for: environment)
+  row.reset(environment, seed: 2)
+  var answers = 0
+  var masks = 0
+  for step in 0..<300 {
+    row.chooseLegal(seed: 5, step: step)
+    for lane in 0..<21 {
+      let account = environment.account(lane: lane)
+      // A copy of the account in memory of its own.
+      let cash = LaneArray(repeating: account.cashMicroDollars, count: 1)
+      let shares = LaneArray(repeating: 0.0, count: 2)
+      let units = LaneArray(repeating: Int32(0), count: 2)
+      shares.assign(account.shares)
+      units.assign(account.units.map(Int32.init))
+      let portfolio = Portfolio(cash: cash.base, shares: shares.base, units: units.base, symbolCount: 2)
+      let tier = try #require(RiskTier(rawValue: account.riskTier))
+      let value = account.netLiquidationMicroDollars
+      if let mask = pair.mask(bar: account.bar, portfolio: portfolio, value: value, tier: tier) {
+        masks += 1
+        #expect(mask == row.masks[lane])
+      }
+      var breakdown = StepBreakdown()
+      var traded: Int64 = 0
+      let action = Int(row.actions[lane])
+      if pair.trade(action, bar: account.bar, portfolio: portfolio, value: value, &breakdown, &traded) != nil {
+        answers += 1
+      } else {
+        #expect(cash.array == [account.cashMicroDollars] && shares.array == account.shares)
+        #expect(breakdown == StepBreakdown() && traded == 0)
+      }
+    }
+    row.step(environment)
+  }
+  #expect(answers > 6_250 && masks > 6_000, "\(answers) and \(masks) of 6,300")
+}
+
+@Test func otherGamesKeepToThePlainRules() throws {
+  let three = MarketTape(SyntheticTape.series(symbols: ["A", "B", "C"], bars: 100, seed: 1))
+  let one = MarketTape(SyntheticTape.series(symbols: ["A"], bars: 100, seed: 1))
+  let two = MarketTape(SyntheticTape.series(symbols: ["A", "B"], bars: 100, seed: 1))
+  func pair(_ tape: MarketTape, _ configuration: DualTickerConfiguration, recordsFills: Bool = false) throws
+    -> PairRules?
+  {
+    try DualTickerEnvironment(
+      tape: tape, configuration: configuration, window: 50..<100, laneCount: 1, episodes: .continuous,
+      recordsFills: recordsFills
+    ).pair
+  }
+  #expect(try pair(two, DualTickerConfiguration()) != nil)
+  #expect(try pair(one, DualTickerConfiguration()) == nil && pair(three, DualTickerConfiguration()) == nil)
+  #expect(try pair(two, DualTickerConfiguration(allowShort: true)) == nil)
+  #expect(try pair(two, DualTickerConfiguration(), recordsFills: true) == nil)
+}
