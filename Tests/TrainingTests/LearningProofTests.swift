@@ -56,10 +56,10 @@ private struct Proof: Sendable, CustomTestStringConvertible {
   /// more than that: above 0.055 something leaks.
   static let hiddenWithMemory = Proof(
     name: "regime_switching, ppo_lstm", market: "regime_switching", algorithm: .ppoLSTM, unit: .step,
-    must: 0.107...(.infinity), short: ["run.total_timesteps=131072"], shortMust: 0.07...(.infinity))
+    must: 0.107...(.infinity), short: ["run.total_timesteps=65536"], shortMust: 0.07...(.infinity))
   static let hiddenWithoutMemory = Proof(
     name: "regime_switching, ppo", market: "regime_switching", algorithm: .ppo, unit: .step, must: 0.040...0.050,
-    short: ["run.total_timesteps=131072"], shortMust: 0.025...0.055)
+    short: ["run.total_timesteps=65536"], shortMust: 0.03...0.055)
   /// A visible position is one bit of memory: without any other at most 0.0875 can be earned.
   static let visibleWithMemory = Proof(
     name: "regime_switching, position visible, ppo_lstm", market: "regime_switching", algorithm: .ppoLSTM,
