@@ -17,33 +17,60 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
   var configuration = DualTickerConfiguration()
 
   var testDescription: String {
-    "\(symbols) symbols, \(configuration.maximumUnits) units, short \(configuration.allowShort)"
+    (symbols == 1 ? "1 symbol" : "\(symbols) symbols")
+      + (configuration.allowShort ? ", \(configuration.maximumUnits) units, short" : "")
+      + (configuration.extraColumns.isEmpty ? "" : ", a further column")
+      + (configuration.portfolioFeatures ? ", portfolio columns, penalties" : "")
   }
 
   static let all = [
     DualTickerGame(symbols: 1), DualTickerGame(symbols: 2),
     DualTickerGame(symbols: 3, configuration: DualTickerConfiguration(maximumUnits: 3, allowShort: true)),
+    DualTickerGame(symbols: 2, configuration: DualTickerConfiguration(extraColumns: ["signal"])),
+    DualTickerGame(
+      symbols: 2,
+      configuration: DualTickerConfiguration(
+        portfolioFeatures: true,
+        rewards: RewardTerms(
+          turnover: TurnoverPenalty(coefficient: 0.001), drawdown: DrawdownPenalty(coefficient: 0.01)))),
   ]
 
   static let names = ["AAA", "BBB", "CCC"]
 
+  /// The symbols' bars, and the benchmark's behind them where there is one.
   func series(bars: Int, seed: UInt64) -> [BarSeries] {
-    SyntheticTape.series(symbols: Array(DualTickerGame.names.prefix(symbols)), bars: bars, seed: seed)
+    var random = RandomStream(seed: seed, purpose: .market, lane: 99)
+    let count = symbols + (configuration.portfolioFeatures ? 1 : 0)
+    var series = SyntheticTape.series(symbols: Array(DualTickerGame.names.prefix(count)), bars: bars, seed: seed)
+    for place in series.indices {
+      series[place].extra = configuration.extraColumns.map { name in
+        ExtraColumn(name: name, values: (0..<bars).map { _ in random.nextNormal() })
+      }
+    }
+    return series
+  }
+
+  private func tape(_ series: [BarSeries]) -> MarketTape {
+    MarketTape(Array(series.prefix(symbols)), benchmark: configuration.portfolioFeatures ? series.last : nil)
   }
 
   /// The game on a changed market. Every number that it plays with comes from the changed bars; the tape is for its door alone, which lets
   /// only prices in.
   func environment(_ market: ChangedMarket, window: Range<Int>) throws -> DualTickerEnvironment {
     try DualTickerEnvironment(
-      tape: MarketTape(market.finite), configuration: configuration, window: window, laneCount: 1,
+      tape: tape(market.finite), configuration: configuration, window: window, laneCount: 1,
       episodes: .continuous, recordsFills: true,
-      features: MarketFeatures(tape: MarketTape(market.series), execution: configuration.execution))
+      features: MarketFeatures(
+        tape: tape(market.series), execution: configuration.execution, extraColumns: configuration.extraColumns,
+        portfolioFeatures: configuration.portfolioFeatures))
   }
 
   /// A policy with a memory and a normaliser, written to a bundle file and read back from it.
   func policy(extraColumns: [ObservationSpace.Column] = []) throws -> InferencePolicy {
     let names = Array(DualTickerGame.names.prefix(symbols))
-    let space = ObservationSpace(columns: DualTickerObservation.space(symbols: names).columns + extraColumns)
+    let own = DualTickerObservation.space(
+      symbols: names, extraColumns: configuration.extraColumns, portfolioFeatures: configuration.portfolioFeatures)
+    let space = ObservationSpace(columns: own.columns + extraColumns)
     let actions = DualTickerAction.space(symbols: names)
     let spec = NetworkSpec(
       inputs: space.count, actions: actions.count, memory: .lstm(hidden: 16, critic: .separate), policyTower: [16],

@@ -138,7 +138,7 @@ package struct LookAheadDetector: Sendable {
     for place in series.indices {
       switch change {
       case .truncated:
-        changed[place] = BarSeries(symbol: series[place].symbol)
+        changed[place] = BarSeries(symbol: series[place].symbol, extraColumns: series[place].extra.map(\.name))
         for bar in 0...cut { changed[place].append(series[place], bar: bar, on: bar) }
         finite[place] = changed[place]
       case .shuffled:
@@ -154,6 +154,7 @@ package struct LookAheadDetector: Sendable {
           changed[place].high[bar] = price * 1.1
           changed[place].low[bar] = price * 0.9
           changed[place].volume[bar] = (3e6 * random.nextDouble()).rounded()
+          for column in series[place].extra.indices { changed[place].extra[column].values[bar] = random.nextNormal() }
         }
         finite[place] = changed[place]
       case .nothing:
@@ -164,6 +165,7 @@ package struct LookAheadDetector: Sendable {
           changed[place].close[bar] = .nan
           changed[place].volume[bar] = .nan
           finite[place].volume[bar] = .nan
+          for column in series[place].extra.indices { changed[place].extra[column].values[bar] = .nan }
         }
       }
     }
@@ -175,7 +177,8 @@ extension BarSeries {
   fileprivate mutating func append(_ other: BarSeries, bar: Int, on dateBar: Int) {
     append(
       date: other.dates[dateBar], open: other.open[bar], high: other.high[bar], low: other.low[bar],
-      close: other.close[bar], volume: other.volume[bar], adjustmentFactor: other.adjustmentFactors[bar])
+      close: other.close[bar], volume: other.volume[bar], adjustmentFactor: other.adjustmentFactors[bar],
+      extra: other.extra.map { $0.values[bar] })
   }
 
   fileprivate mutating func set(_ place: Int, to other: BarSeries, bar: Int) {
@@ -185,6 +188,7 @@ extension BarSeries {
     close[place] = other.close[bar]
     volume[place] = other.volume[bar]
     adjustmentFactors[place] = other.adjustmentFactors[bar]
+    for column in extra.indices { extra[column].values[place] = other.extra[column].values[bar] }
   }
 }
 
