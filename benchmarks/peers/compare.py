@@ -20,7 +20,7 @@ MARKET = ROOT / "benchmarks/results/random-walk.h5"
 TOLERANCE = 0.10
 PEERS = {
     "jax": (["peer_jax.py"], [64, 256, 1024]),
-    "torch-loop": (["peer_torch.py", "--form", "loop"], [256, 1024]),
+    "torch-loop": (["peer_torch.py", "--form", "loop"], [256, 1024, 2048]),
     "torch-cell": (["peer_torch.py", "--form", "cell"], [64, 256, 1024]),
     "sb3": (["peer_sb3.py"], [8, 32]),
 }

@@ -52,9 +52,9 @@ def run(name, arguments, rollout_and_update, steps):
     started = time.perf_counter()
     rollout_and_update()
     warm_up = time.perf_counter() - started
-    once = time.perf_counter()
+    once = time.process_time()
     rollout_and_update()
-    once = time.perf_counter() - once
+    once = time.process_time() - once
     cycles = max(1, round(arguments.seconds / once))
 
     def work():
