@@ -87,13 +87,14 @@ struct Results {
     workers = Int(json["machine"]?["worker_threads"]?.integerValue ?? 1)
   }
 
-  /// What two reports must share to be compared at all, as text.
-  var conditions: [(name: String, value: String)] {
+  /// What two reports must share for these subjects to be compared at all, as text.
+  func conditions(for subjects: [Subject]) -> [(name: String, value: String)] {
     func text(_ value: JSON?) -> String { value?.stringValue ?? value?.text ?? "unknown" }
     let machine = json["machine"]
     var settings = json["settings"]?.objectValue ?? [:]
     settings["subjects"] = nil
     settings["repetitions"] = nil
+    if !subjects.contains(.environment) { settings["environment_steps"] = nil }
     return [
       ("processor", text(machine?["processor"])), ("BLAS kernels", text(machine?["blas_core"])),
       ("workers", text(machine?["worker_threads"])),
@@ -113,7 +114,9 @@ struct Comparison {
   let regressions: [String]
 
   init(baseline: Results, current: Results, thresholdPercent: Double) throws(BenchmarkError) {
-    for (before, after) in zip(baseline.conditions, current.conditions) where before.value != after.value {
+    let subjects = baseline.subjects
+    for (before, after) in zip(baseline.conditions(for: subjects), current.conditions(for: subjects))
+    where before.value != after.value {
       throw .failed(
         "\(baseline.source) cannot be compared: its \(before.name) are \(before.value), here \(after.value); make a baseline "
           + "of this machine with --json")
