@@ -61,7 +61,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// One sentence for the user.
-  public var description: String { "invalid JSON at byte \(offset): \(reason)" }
+  public var description: String { PrintableText.of("invalid JSON at byte \(offset): \(reason)") }
 
   private var reason: String {
     switch kind {

@@ -2,8 +2,12 @@
 
 /// Finds the name that a typing error probably meant.
 package enum NearestName {
+  private static let longest = 100
+
   /// The known name of the smallest edit distance (the first of equals); nil where none is closer than half its own length.
   package static func of(_ unknown: String, among known: some Sequence<String>) -> String? {
+    // Nobody mistypes that much, and the distance of long texts takes long.
+    guard unknown.utf8.count <= longest else { return nil }
     var best: (name: String, distance: Int)?
     for name in known {
       let distance = editDistance(unknown, name)

@@ -32,7 +32,7 @@ extension PolicyBundle {
     throw .wrongSpace(path: path, differences: differences)
   }
 
-  /// What the bundle holds, as rows of a name and a text.
+  /// What the bundle holds, as rows of a name and a text that a terminal can show.
   public func describe() -> [(String, String)] {
     let spec = policy.spec
     var rows: [(String, String)] = [
@@ -86,7 +86,7 @@ extension PolicyBundle {
     for (key, value) in manifest.provenance.sorted(by: { $0.key < $1.key }) {
       rows.append(("provenance \(key)", value))
     }
-    return rows
+    return rows.map { (PrintableText.of($0.0), PrintableText.of($0.1)) }
   }
 }
 

@@ -19,8 +19,10 @@ public enum PolicyBundleError: Error, Hashable, Sendable, CustomStringConvertibl
   /// The policy speaks of other observations or actions.
   case wrongSpace(path: String, differences: [String])
 
-  /// One sentence for the user, with the file, the place and the remedy.
-  public var description: String {
+  /// One sentence for the user, with the file, the place and the remedy, which a terminal can show whatever the file holds.
+  public var description: String { PrintableText.of(sentence) }
+
+  private var sentence: String {
     switch self {
     case .unreadable(let path, let reason): "cannot read the policy bundle '\(path)': \(reason)"
     case .notAPolicyBundle(let path, let reason):

@@ -276,8 +276,10 @@ public enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible
   /// One tensor's line in the header does not hold together.
   case invalidTensor(name: String, String)
 
-  /// One sentence for the user.
-  public var description: String {
+  /// One sentence for the user, which a terminal can show whatever the file holds.
+  public var description: String { PrintableText.of(sentence) }
+
+  private var sentence: String {
     switch self {
     case .truncated(let expected, let found): "the file ends after \(found) bytes, at least \(expected) are needed"
     case .trailingBytes(let expected, let found):

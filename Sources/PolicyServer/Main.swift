@@ -6,8 +6,9 @@ import Inference
 @main
 struct Main {
   static func main() {
-    // A reader that went away must be an error of write, not a silent death.
+    // A reader that went away, or a file that may not grow, must be an error of write, not a silent death.
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 

@@ -9,6 +9,8 @@ package enum AtomicWrite {
   package static let temporarySuffix = ".unfinished"
 
   private static let counter = Atomic<Int>(0)
+  /// Held while a temporary is made and locked, and while leftovers are looked for: in between a new one would look like a leftover.
+  private static let making = Mutex<Void>(())
 
   /// Writes bytes beside `path`, flushes them to the disk, renames them into place and flushes the folder.
   ///
@@ -24,19 +26,24 @@ package enum AtomicWrite {
     try write(Array(text.utf8), to: path)
   }
 
-  /// Removes what writers that no longer live left in a folder. Temporaries of living processes stay.
+  /// Removes what writers that no longer live left in a folder: all of it, or the temporaries of one file. Those of living processes stay.
   ///
   /// A leftover is never read in any case, so a folder that cannot be listed or cleaned is not an error here.
-  package static func removeLeftovers(inFolder folder: String) {
+  package static func removeLeftovers(inFolder folder: String, ofFileNamed target: String? = nil) {
     guard let names = try? FileSystem.names(inFolder: folder) else { return }
     for name in names {
-      guard let owner = ownerOfTemporary(named: name), kill(owner, 0) != 0, errno == ESRCH else { continue }
+      guard let owner = ownerOfTemporary(named: name) else { continue }
+      if let target, !name.hasPrefix(".\(target).\(owner).") { continue }
+      // Our own number may be that of an earlier process: the first program of a container has the same one every time.
+      guard owner == getpid() || (kill(owner, 0) != 0 && errno == ESRCH) else { continue }
       let path = FileSystem.join(folder, name)
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-      guard descriptor >= 0 else { continue }
-      // A writer holds the lock for as long as it lives, also one in another process namespace, whose number means nothing here.
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
-      close(descriptor)
+      making.withLock { _ in
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return }
+        // A writer holds the lock for as long as it lives, also one in another process namespace, whose number means nothing here.
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+        close(descriptor)
+      }
     }
   }
 
@@ -58,13 +65,16 @@ package enum AtomicWrite {
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile(path: path) }
     let (folder, name) = FileSystem.split(path)
     guard !name.isEmpty else { throw .notARegularFile(path: path) }
+    removeLeftovers(inFolder: folder, ofFileNamed: name)
     let number = counter.add(1, ordering: .relaxed).newValue
     let temporary = FileSystem.join(folder, ".\(name).\(getpid()).\(number)\(temporarySuffix)")
-    // Whatever has exactly this name was made by an earlier process with our number: nobody lives who could still write it.
-    unlink(temporary)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw .system(path: path, operation: .create, code: errno) }
-    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+    let (descriptor, code) = making.withLock { _ in
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      let code = errno
+      if descriptor >= 0 { _ = flock(descriptor, LOCK_EX | LOCK_NB) }
+      return (descriptor, code)
+    }
+    guard descriptor >= 0 else { throw .system(path: path, operation: .create, code: code) }
     do throws(StorageError) {
       do throws(StorageError) {
         try fill(descriptor)
@@ -110,8 +120,11 @@ package enum AtomicWrite {
 
 /// Paths and whole files, without Foundation.
 package enum FileSystem {
-  /// All bytes of a regular file.
-  package static func read(_ path: String) throws(StorageError) -> [UInt8] {
+  /// Half of the machine's memory: what is read at once is copied at least once more.
+  package static let largestFileBytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE))) / 2
+
+  /// All bytes of a regular file of at most `limitBytes`.
+  package static func read(_ path: String, limitBytes: Int = largestFileBytes) throws(StorageError) -> [UInt8] {
     // Non-blocking: a pipe must not hang us before it is refused.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(path: path, operation: .open, code: errno) }
@@ -120,6 +133,8 @@ package enum FileSystem {
     guard fstat(descriptor, &status) == 0 else { throw .system(path: path, operation: .inspect, code: errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
     let announced = Int(status.st_size)
+    // A file of holes may be larger than any memory, and asking for that much would be the end of the process.
+    guard announced <= limitBytes else { throw .tooLarge(path: path, bytes: announced, limitBytes: limitBytes) }
     var bytes: [UInt8] = []
     var failure: Int32 = 0
     // A file may grow or shrink while it is read, and files of /proc announce 0 bytes: what counts is what comes.
@@ -134,6 +149,9 @@ package enum FileSystem {
       }
       if failure != 0 { throw .system(path: path, operation: .read, code: failure) }
       if added.isEmpty { return bytes }
+      guard start + added.count <= limitBytes else {
+        throw .tooLarge(path: path, bytes: start + added.count, limitBytes: limitBytes)
+      }
       if start == 0 { bytes = added } else { bytes.append(contentsOf: added) }
     }
   }

@@ -1,6 +1,7 @@
 // What is in a checkpoint: named texts and named states, and how they lie in the file.
 
 package import AgentInterface
+import Inference
 
 /// A whole saved run. Storage knows no algorithm: it keeps what it is given, bit for bit.
 ///
@@ -11,7 +12,7 @@ package struct Checkpoint: Sendable, Equatable {
   /// Raised when older programs could not read the file any more.
   package static let schemaVersion = 1
 
-  /// Names are not empty, at most 200 bytes, and not `schema_version`, which is the file's own.
+  /// Names are not empty, at most 200 bytes, without control characters, and not `schema_version`, which is the file's own.
   package var attributes: [String: String]
   /// Names of groups and vectors are components between `/`, none of them empty, `.` or `..`. No name of a file may be used twice: a vector
   /// `a` in two kinds, or a vector `b/c` of group `a` beside a vector `c` of group `a/b`, cannot be told apart.
@@ -55,7 +56,8 @@ package struct Checkpoint: Sendable, Equatable {
     self = try HDF5.exclusive { (call) throws(StorageError) -> Checkpoint in
       let file = try HDF5File.open(image: bytes, path: path, call: call)
       let root = try file.root()
-      var checkpoint = Checkpoint(attributes: try root.attributes(limitBytes: bytes.count))
+      var budget = HDF5Budget(fileBytes: bytes.count)
+      var checkpoint = Checkpoint(attributes: try root.attributes(&budget))
       guard let version = checkpoint.attributes.removeValue(forKey: Checkpoint.schemaAttribute) else {
         throw .damaged(path: path, place: "'/'", reason: "it has no schema version")
       }
@@ -63,7 +65,7 @@ package struct Checkpoint: Sendable, Equatable {
         throw .unsupportedVersion(
           path: path, subject: "checkpoint schema", found: version, supported: "\(Checkpoint.schemaVersion)")
       }
-      try checkpoint.readGroups(below: root, name: "", record: nil, vectorPrefix: "", limitBytes: bytes.count, depth: 0)
+      try checkpoint.readGroups(below: root, name: "", record: nil, vectorPrefix: "", &budget, depth: 0)
       return checkpoint
     }
   }
@@ -90,25 +92,26 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   private mutating func readGroups(
-    below group: borrowing HDF5Group, name: String, record: String?, vectorPrefix: String, limitBytes: Int, depth: Int
+    below group: borrowing HDF5Group, name: String, record: String?, vectorPrefix: String, _ budget: inout HDF5Budget,
+    depth: Int
   ) throws(StorageError) {
     guard depth <= Checkpoint.deepest else { throw group.damaged("groups are nested too deeply") }
-    for child in try group.children() {
+    for child in try group.children(&budget) {
       let path = name.isEmpty ? child.name : name + "/" + child.name
       if child.isGroup {
         let next = try group.openGroup(child.name)
-        if try next.attributes(limitBytes: limitBytes)[Checkpoint.recordMark] != nil {
+        if try next.attributes(&budget)[Checkpoint.recordMark] != nil {
           groups[path] = StateRecord()
           try readGroups(
-            below: next, name: path, record: path, vectorPrefix: "", limitBytes: limitBytes, depth: depth + 1)
+            below: next, name: path, record: path, vectorPrefix: "", &budget, depth: depth + 1)
         } else {
           try readGroups(
-            below: next, name: path, record: record, vectorPrefix: vectorPrefix + child.name + "/",
-            limitBytes: limitBytes, depth: depth + 1)
+            below: next, name: path, record: record, vectorPrefix: vectorPrefix + child.name + "/", &budget,
+            depth: depth + 1)
         }
       } else {
         guard let record else { throw group.damaged("'\(child.name)' belongs to no state") }
-        let dataset = try HDF5Dataset(group, child.name, limitBytes: limitBytes)
+        let dataset = try HDF5Dataset(group, child.name, &budget)
         let vector = vectorPrefix + child.name
         switch dataset.kind {
         case .float: groups[record]?.floats[vector] = try dataset.read()
@@ -125,7 +128,7 @@ package struct Checkpoint: Sendable, Equatable {
   private func checkNames() {
     for name in attributes.keys {
       precondition(
-        !name.isEmpty && name.utf8.count <= 200 && !name.utf8.contains(0) && name != Checkpoint.schemaAttribute,
+        !name.isEmpty && name.utf8.count <= 200 && PrintableText.of(name) == name && name != Checkpoint.schemaAttribute,
         "a checkpoint cannot have an attribute named '\(name)'")
     }
     var vectors: Set<String> = []
@@ -136,7 +139,7 @@ package struct Checkpoint: Sendable, Equatable {
       for path in [groupName] + names.map({ groupName + "/" + $0 }) {
         let components = path.split(separator: "/", omittingEmptySubsequences: false)
         precondition(
-          components.count < Checkpoint.deepest && path.utf8.count <= 200 && !path.utf8.contains(0)
+          components.count < Checkpoint.deepest && path.utf8.count <= 200 && PrintableText.of(path) == path
             && components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." },
           "a checkpoint cannot hold something named '\(path)'")
         guard path != groupName else { continue }

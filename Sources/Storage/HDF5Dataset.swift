@@ -50,8 +50,8 @@ struct HDF5Dataset: ~Copyable {
   let columns: Int?
   private let handle: HDF5Handle
 
-  /// Opens a vector and checks its type and size. `limitBytes`: no vector can be larger than the file it is in.
-  init(_ group: borrowing HDF5Group, _ child: String, limitBytes: Int, allowsMatrix: Bool = false)
+  /// Opens a vector and checks its type, its size and where its numbers lie: in the file itself, as they are.
+  init(_ group: borrowing HDF5Group, _ child: String, _ budget: inout HDF5Budget, allowsMatrix: Bool = false)
     throws(StorageError)
   {
     let path = group.path
@@ -77,8 +77,14 @@ struct HDF5Dataset: ~Copyable {
     let points = try HDF5.check(
       H5Sget_simple_extent_npoints(space.id), "read the extent of '\(name)'", path: path)
     let (bytes, overflow) = Int(points).multipliedReportingOverflow(by: H5Tget_size(type.id))
-    guard !overflow, bytes <= limitBytes, H5Dget_storage_size(handle.id) == UInt64(bytes) else {
+    guard !overflow, H5Dget_storage_size(handle.id) == UInt64(bytes) else {
       throw damaged("\(points) values do not fit the file")
+    }
+    try budget.spend(bytes: bytes, on: group)
+    let properties = try HDF5Handle(
+      H5Dget_create_plist(handle.id), close: { H5Pclose($0) }, "read the layout of '\(name)'", path: path)
+    guard H5Pget_layout(properties.id) == H5D_CONTIGUOUS, H5Pget_external_count(properties.id) == 0 else {
+      throw damaged("its numbers do not lie in one block of the file")
     }
     self.path = path
     self.name = name

@@ -2,6 +2,7 @@
 
 import CHDF5
 import Glibc
+import Inference
 import Synchronization
 
 /// The library as a whole. It is used by one thread at a time: Debian's build locks inside each call, other builds do not at all, and our
@@ -146,6 +147,27 @@ struct HDF5File: ~Copyable {
   }
 }
 
+/// What reading a file may cost. Links can make a small file look like a vast one: everything in it is met once, so that it can neither hold
+/// more objects nor more bytes than its own size has room for.
+struct HDF5Budget: ~Copyable {
+  private var objects: Int
+  private var bytes: Int
+
+  /// No object has a header of fewer bytes.
+  private static let smallestObjectBytes = 16
+
+  init(fileBytes: Int) {
+    objects = fileBytes / HDF5Budget.smallestObjectBytes
+    bytes = fileBytes
+  }
+
+  mutating func spend(objects: Int = 0, bytes: Int = 0, on group: borrowing HDF5Group) throws(StorageError) {
+    guard objects <= self.objects, bytes <= self.bytes else { throw group.damaged("it holds more than fits the file") }
+    self.objects -= objects
+    self.bytes -= bytes
+  }
+}
+
 /// A group: named groups, datasets and text attributes.
 struct HDF5Group: ~Copyable {
   let path: String
@@ -181,12 +203,18 @@ struct HDF5Group: ~Copyable {
     return HDF5Group(path: path, name: child == "." ? name : place(child), handle: group)
   }
 
-  /// The names directly below, sorted, each with whether it is a group (else a dataset).
-  func children() throws(StorageError) -> [(name: String, isGroup: Bool)] {
+  /// The names directly below, sorted, each with whether it is a group (else a dataset). Links to names and to other files are refused: this
+  /// program writes none, and a file must not make it read another.
+  func children(_ budget: inout HDF5Budget) throws(StorageError) -> [(name: String, isGroup: Bool)] {
     var information = H5G_info_t()
     try HDF5.check(H5Gget_info(handle.id, &information), "list group '\(name)'", path: path)
     var children: [(name: String, isGroup: Bool)] = []
     for index in 0..<information.nlinks {
+      try budget.spend(objects: 1, on: self)
+      var link = H5L_info_t()
+      try HDF5.check(
+        H5Lget_info_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &link, 0), "read a link", path: path)
+      guard link.type == H5L_TYPE_HARD else { throw damaged("it holds a link to something elsewhere") }
       let length = try HDF5.check(
         H5Lget_name_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0), "read a name", path: path)
       guard length <= HDF5Group.longestName else { throw damaged("a name of \(length) bytes") }
@@ -194,7 +222,7 @@ struct HDF5Group: ~Copyable {
       try HDF5.check(
         H5Lget_name_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &characters, length + 1, 0),
         "read a name", path: path)
-      let child = String(decoding: characters.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let child = try shownName(characters.prefix(length))
       let object = try HDF5Handle(
         H5Oopen(handle.id, child, 0), close: { H5Oclose($0) }, "open '\(place(child))'", path: path)
       children.append((child, H5Iget_type(object.id) == H5I_GROUP))
@@ -218,8 +246,8 @@ struct HDF5Group: ~Copyable {
     try HDF5.check(H5Awrite(handle.id, type.id, bytes), "write attribute '\(attribute)' of '\(name)'", path: path)
   }
 
-  /// All attributes. `limitBytes`: no text in a file can be longer than the file.
-  func attributes(limitBytes: Int) throws(StorageError) -> [String: String] {
+  /// All attributes.
+  func attributes(_ budget: inout HDF5Budget) throws(StorageError) -> [String: String] {
     var information = H5O_info_t()
     try HDF5.check(
       H5Oget_info2(handle.id, &information, UInt32(H5O_INFO_NUM_ATTRS)), "count the attributes of '\(name)'", path: path
@@ -234,13 +262,14 @@ struct HDF5Group: ~Copyable {
       var characters = [CChar](repeating: 0, count: length + 1)
       try HDF5.check(
         H5Aget_name(attribute.id, length + 1, &characters), "read an attribute's name", path: path)
-      let key = String(decoding: characters.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let key = try shownName(characters.prefix(length))
       let type = try HDF5Handle(
         H5Aget_type(attribute.id), close: { H5Tclose($0) }, "read the type of attribute '\(key)'", path: path)
       let size = H5Tget_size(type.id)
-      guard H5Tget_class(type.id) == H5T_STRING, H5Tis_variable_str(type.id) == 0, size >= 1, size <= limitBytes else {
+      guard H5Tget_class(type.id) == H5T_STRING, H5Tis_variable_str(type.id) == 0, size >= 1 else {
         throw damaged("attribute '\(key)' is not text of fixed length")
       }
+      try budget.spend(bytes: size, on: self)
       let space = try HDF5Handle(
         H5Aget_space(attribute.id), close: { H5Sclose($0) }, "read the extent of attribute '\(key)'", path: path)
       guard H5Sget_simple_extent_npoints(space.id) == 1 else { throw damaged("attribute '\(key)' is not one text") }
@@ -252,6 +281,14 @@ struct HDF5Group: ~Copyable {
       found[key] = text
     }
     return found
+  }
+
+  /// A name as it stands in the file: UTF-8 that a terminal can show.
+  private func shownName(_ characters: ArraySlice<CChar>) throws(StorageError) -> String {
+    guard let name = String(validating: characters.map { UInt8(bitPattern: $0) }, as: UTF8.self),
+      PrintableText.of(name, longest: HDF5Group.longestName) == name
+    else { throw damaged("a name is not text that can be shown") }
+    return name
   }
 
   private func textType(size: Int) throws(StorageError) -> HDF5Handle {

@@ -123,13 +123,14 @@ package enum MarketStore {
   }
 
   /// The contents that a store file's bytes hold.
-  static func decode(_ bytes: [UInt8], path: String) throws(StorageError) -> MarketStoreContents {
+  package static func decode(_ bytes: [UInt8], path: String) throws(StorageError) -> MarketStoreContents {
     try SealedFile.verify(bytes, is: .marketStore, path: path)
     let (attributes, bars) = try HDF5.exclusive {
       (call) throws(StorageError) -> (attributes: [String: String], bars: [String: BarSeries]) in
       let file = try HDF5File.open(image: bytes, path: path, call: call)
       let root = try file.root()
-      let attributes = try root.attributes(limitBytes: bytes.count)
+      var budget = HDF5Budget(fileBytes: bytes.count)
+      let attributes = try root.attributes(&budget)
       let version = attributes["schema_version"] ?? "none"
       guard schemaVersions.contains(where: { version == "\($0)" }) else {
         throw .unsupportedVersion(
@@ -139,11 +140,11 @@ package enum MarketStore {
       let extraColumns = try names("extra_columns", of: attributes, path: path, areUsable: ExtraColumn.isName)
       let indices = try names("indices", of: attributes, path: path, areUsable: CSVImporter.isSymbol)
       var bars: [String: BarSeries] = [:]
-      for child in try root.children() where child.isGroup && child.name == "bars" {
+      for child in try root.children(&budget) where child.isGroup && child.name == "bars" {
         let group = try root.openGroup("bars")
-        for child in try group.children() {
+        for child in try group.children(&budget) {
           bars[child.name] = try readSeries(
-            group, child.name, isIndex: indices.contains(child.name), extraColumns, limitBytes: bytes.count)
+            group, child.name, isIndex: indices.contains(child.name), extraColumns, &budget)
         }
       }
       return (attributes, bars)
@@ -185,9 +186,10 @@ package enum MarketStore {
       .damaged(path: path, place: "attribute '\(name)'", reason: "it is not of the form that this schema has")
     }
     var series: [BarSeries] = []
+    var bars = bars
     guard let symbols = try json("symbols").arrayValue, symbols.count == bars.count else { throw malformed("symbols") }
     for symbol in symbols {
-      guard let name = symbol.stringValue, let one = bars[name], !series.contains(where: { $0.symbol == name }) else {
+      guard let name = symbol.stringValue, CSVImporter.isSymbol(name), let one = bars.removeValue(forKey: name) else {
         throw malformed("symbols")
       }
       series.append(one)
@@ -219,28 +221,28 @@ package enum MarketStore {
   }
 
   private static func readSeries(
-    _ bars: borrowing HDF5Group, _ symbol: String, isIndex: Bool, _ extraColumns: [String], limitBytes: Int
+    _ bars: borrowing HDF5Group, _ symbol: String, isIndex: Bool, _ extraColumns: [String], _ budget: inout HDF5Budget
   ) throws(StorageError) -> BarSeries {
     let group = try bars.openGroup(symbol)
-    let dates = try HDF5Dataset(group, "dates", limitBytes: limitBytes)
+    let dates = try HDF5Dataset(group, "dates", &budget)
     guard dates.kind == .integer32 else { throw group.damaged("'dates' does not hold 32-bit integers") }
     var series = BarSeries(symbol: symbol)
     series.dates = try dates.read(Int32.self).map { CalendarDate(daysSinceEpoch: $0) }
     for column in columns {
-      series[keyPath: column.values] = try readColumn(group, column.name, count: series.count, limitBytes: limitBytes)
+      series[keyPath: column.values] = try readColumn(group, column.name, count: series.count, &budget)
     }
     series.isIndex = isIndex
     for name in isIndex ? [] : extraColumns {
-      let values = try readColumn(group, extraPrefix + name, count: series.count, limitBytes: limitBytes)
+      let values = try readColumn(group, extraPrefix + name, count: series.count, &budget)
       series.extra.append(ExtraColumn(name: name, values: values))
     }
     return series
   }
 
   private static func readColumn(
-    _ group: borrowing HDF5Group, _ name: String, count: Int, limitBytes: Int
+    _ group: borrowing HDF5Group, _ name: String, count: Int, _ budget: inout HDF5Budget
   ) throws(StorageError) -> [Double] {
-    let values = try HDF5Dataset(group, name, limitBytes: limitBytes)
+    let values = try HDF5Dataset(group, name, &budget)
     guard values.kind == .double else { throw group.damaged("'\(name)' does not hold 64-bit numbers") }
     guard values.count == count else {
       throw group.damaged("'\(name)' holds \(values.count) values for \(count) dates")

@@ -114,7 +114,8 @@ package struct RolloutFile: Sendable, Equatable {
     self = try HDF5.exclusive { (call) throws(StorageError) -> RolloutFile in
       let file = try HDF5File.open(image: bytes, path: path, call: call)
       let root = try file.root()
-      var rollouts = RolloutFile(attributes: try root.attributes(limitBytes: bytes.count), columns: [:])
+      var budget = HDF5Budget(fileBytes: bytes.count)
+      var rollouts = RolloutFile(attributes: try root.attributes(&budget), columns: [:])
       guard let version = rollouts.attributes.removeValue(forKey: RolloutFile.schemaAttribute) else {
         throw .damaged(path: path, place: "'/'", reason: "it has no schema version")
       }
@@ -122,15 +123,15 @@ package struct RolloutFile: Sendable, Equatable {
         throw .unsupportedVersion(
           path: path, subject: "rollout schema", found: version, supported: "\(RolloutFile.schemaVersion)")
       }
-      for child in try root.children() {
+      for child in try root.children(&budget) {
         if child.isGroup {
           let group = try root.openGroup(child.name)
-          for leaf in try group.children() {
+          for leaf in try group.children(&budget) {
             guard !leaf.isGroup else { throw group.damaged("groups are nested too deeply") }
-            rollouts.columns[child.name + "/" + leaf.name] = try Column(group, leaf.name, limitBytes: bytes.count)
+            rollouts.columns[child.name + "/" + leaf.name] = try Column(group, leaf.name, &budget)
           }
         } else {
-          rollouts.columns[child.name] = try Column(root, child.name, limitBytes: bytes.count)
+          rollouts.columns[child.name] = try Column(root, child.name, &budget)
         }
       }
       return rollouts
@@ -139,8 +140,8 @@ package struct RolloutFile: Sendable, Equatable {
 }
 
 extension RolloutFile.Column {
-  fileprivate init(_ group: borrowing HDF5Group, _ child: String, limitBytes: Int) throws(StorageError) {
-    let dataset = try HDF5Dataset(group, child, limitBytes: limitBytes, allowsMatrix: true)
+  fileprivate init(_ group: borrowing HDF5Group, _ child: String, _ budget: inout HDF5Budget) throws(StorageError) {
+    let dataset = try HDF5Dataset(group, child, &budget, allowsMatrix: true)
     let values: Values =
       switch dataset.kind {
       case .byte: .bytes(try dataset.read())

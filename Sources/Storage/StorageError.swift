@@ -1,6 +1,7 @@
 // What can go wrong with files, as one error that names file, place and remedy.
 
 import Glibc
+import Inference
 
 /// Why a file could not be read, written or believed.
 package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -12,6 +13,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case notRecognised(path: String, expected: String, found: String)
   /// Fewer or more bytes than the file itself announces.
   case wrongSize(path: String, expectedBytes: Int, foundBytes: Int)
+  /// More than this machine can read at once.
+  case tooLarge(path: String, bytes: Int, limitBytes: Int)
   /// The bytes are not those that were written.
   case damaged(path: String, place: String, reason: String)
   /// A version or layout that this program does not read.
@@ -32,7 +35,10 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case open, inspect, read, create, write, flush, close, rename, list, remove
   }
 
-  package var description: String {
+  /// One sentence that a terminal can show, whatever the file holds.
+  package var description: String { PrintableText.of(sentence) }
+
+  private var sentence: String {
     switch self {
     case .system(let path, let operation, let code):
       "cannot \(operation.rawValue) '\(path)': \(StorageError.text(ofSystemError: code)); "
@@ -44,6 +50,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .wrongSize(let path, let expected, let found):
       "'\(path)' holds \(found) bytes where \(expected) are announced: it was "
         + (found < expected ? "truncated" : "extended") + "; " + StorageError.restoreRemedy
+    case .tooLarge(let path, let bytes, let limit):
+      "'\(path)' holds \(bytes) bytes, more than the \(limit) that are read at once; check which file was meant"
     case .damaged(let path, let place, let reason):
       "'\(path)' is damaged at \(place): \(reason); " + StorageError.restoreRemedy
     case .unsupportedVersion(let path, let subject, let found, let supported):
@@ -75,7 +83,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case ENOENT, ENOTDIR: "check that the path is right and that its folder still exists"
     case EACCES, EPERM, EROFS:
       "choose a place that may be \(operation.needsWriting ? "written" : "read"), or change its permissions"
-    case ENOSPC, EDQUOT, EFBIG: "free some space and try again; earlier files are unchanged"
+    case ENOSPC, EDQUOT: "free some space and try again; earlier files are unchanged"
+    case EFBIG: "raise the limit of file sizes (ulimit -f) and try again; earlier files are unchanged"
     case EMFILE, ENFILE: "close other programs or raise the limit of open files"
     case EEXIST: "remove it, or name another file"
     case EISDIR: "name a file, not a folder"
@@ -128,6 +137,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   case header(missing: [String], unexpected: [String])
   case repeatedColumn
   case noVolume
+  case tooManyColumns(found: Int, limit: Int)
   case fieldCount(expected: Int, found: Int)
   case emptyLine
   case unterminatedQuote
@@ -154,6 +164,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
         ].compactMap { $0 }.joined(separator: "; ")
     case .repeatedColumn: "the column stands twice in the header"
     case .noVolume: "there is no volume, which every share has"
+    case .tooManyColumns(let found, let limit): "the header names \(found) columns, more than \(limit)"
     case .fieldCount(let expected, let found):
       "\(found) field\(found == 1 ? "" : "s") where the header names \(expected)"
         + (found < expected ? " (the row is cut short)" : "")
@@ -175,7 +186,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   var remedy: String {
     switch self {
     case .empty, .noRows: "export or fetch the file again"
-    case .header, .repeatedColumn:
+    case .header, .repeatedColumn, .tooManyColumns:
       "use the columns "
         + CSVImporter.Layout.allCases.map { $0.columns.joined(separator: ",") }.joined(separator: " or ")
     case .noVolume: "add the column volume, or name the series as an index: --index SYMBOL=FILE"

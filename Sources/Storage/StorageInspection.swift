@@ -1,6 +1,7 @@
 // What a file of this room holds, as lines for a person.
 
 import AgentInterface
+import Inference
 import Market
 
 /// Named lines about a market store, a checkpoint or recorded rollouts. The file is read and checked as a whole, so that what is shown is what was written.
@@ -21,6 +22,13 @@ package enum StorageInspection {
 
   /// Name and value of each line, in the order in which they are to be shown.
   package static func describe(_ path: String) throws(StorageError) -> [(String, String)] {
+    try lines(ofFile: path).map { (PrintableText.of($0.0), PrintableText.of($0.1, longest: longestValue)) }
+  }
+
+  /// A group of many vectors has a long line.
+  private static let longestValue = 100_000
+
+  private static func lines(ofFile path: String) throws(StorageError) -> [(String, String)] {
     let bytes = try FileSystem.read(path)
     switch SealedFile.kind(of: bytes) {
     case .marketStore: return lines(try MarketStore.decode(bytes, path: path), byteCount: bytes.count)

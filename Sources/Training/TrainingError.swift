@@ -25,7 +25,10 @@ package enum TrainingError: Error, CustomStringConvertible {
   /// A number of the learner is no number any more.
   case diverged(what: String, step: Int)
 
-  package var description: String {
+  /// One sentence that a terminal can show, whatever a file holds.
+  package var description: String { PrintableText.of(sentence) }
+
+  private var sentence: String {
     switch self {
     case .configuration(let error): error.description
     case .storage(let error): error.description

@@ -62,6 +62,31 @@ import Testing
     }
   }
 
+  /// Writing a file clears away what earlier writers of that very file left, and nothing else.
+  @Test func aFilesOwnLeftoversGo() throws {
+    try withScratchFolder { folder in
+      let dead = ".a.bin.99999999.1.unfinished"
+      let other = ".b.bin.99999999.1.unfinished"
+      for name in [dead, other] { writePlainly([1], to: folder + "/" + name) }
+      try AtomicWrite.write([2], to: folder + "/a.bin")
+      #expect(try FileSystem.names(inFolder: folder) == [other, "a.bin"].sorted())
+    }
+  }
+
+  /// A file of holes has no size on the disk, but asking for its bytes would end the process.
+  @Test func aFileBeyondMemoryIsNamed() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/holes"
+      writePlainly([], to: path)
+      let bytes = 1 << 42
+      try #require(truncate(path, bytes) == 0)
+      let error = storageError { try FileSystem.read(path) }
+      #expect(error == .tooLarge(path: path, bytes: bytes, limitBytes: FileSystem.largestFileBytes))
+      #expect(
+        storageError { try FileSystem.read("/proc/self/maps", limitBytes: 10) }?.description.contains("maps") == true)
+    }
+  }
+
   @Test func pathsComeApart() {
     let cases = [
       ("a", ".", "a"), ("a/b", "a", "b"), ("/a", "/", "a"), ("/a/b/", "/a", "b"), ("a//b", "a/", "b"), ("/", "/", ""),

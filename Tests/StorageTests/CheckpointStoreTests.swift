@@ -66,11 +66,19 @@ import Testing
     try withScratchFolder { folder in
       let deadProcess = 99_999_999
       let dead = ".checkpoint-8.h5.\(deadProcess).1.unfinished"
-      let living = ".checkpoint-9.h5.\(getpid()).1.unfinished"
-      for name in [dead, living, ".hidden", "x.unfinished"] { writePlainly([1], to: folder + "/" + name) }
+      let living = ".checkpoint-9.h5.\(getppid()).1.unfinished"
+      // Made by an earlier process that had our number: nobody holds its lock. Ours, which we hold, stays.
+      let namesake = ".checkpoint-7.h5.\(getpid()).1.unfinished"
+      let ours = ".checkpoint-6.h5.\(getpid()).2.unfinished"
+      for name in [dead, living, namesake, ours, ".hidden", "x.unfinished"] {
+        writePlainly([1], to: folder + "/" + name)
+      }
+      let held = open(folder + "/" + ours, O_WRONLY | O_CLOEXEC)
+      defer { close(held) }
+      try #require(flock(held, LOCK_EX) == 0)
       let store = try CheckpointStore(directory: folder, keepLast: 1)
       let names = try FileSystem.names(inFolder: folder)
-      #expect(names == [living, ".hidden", "x.unfinished"].sorted())
+      #expect(names == [living, ours, ".hidden", "x.unfinished"].sorted())
       #expect(try store.latest() == nil)
     }
   }

@@ -9,6 +9,7 @@ struct Main {
   static func main() {
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     let words = Array(CommandLine.arguments.dropFirst())
     if words.contains("--help") || words.contains("-h") {
       print(Options.help, terminator: "")

@@ -1,5 +1,6 @@
 // The bytes of a table of bars, field by field.
 
+import Inference
 import Market
 
 /// One pass over the text of a bar table. No byte sequence makes it trap; every error names line and column.
@@ -20,8 +21,13 @@ struct BarTableReader {
   /// Columns beside the layout's own, and where they stand in a row.
   private let extraColumns: [String]
   private var extraPositions: [Int] = []
-  /// The fields of the current line, as byte ranges of `text`.
+  /// The fields of the current line, as byte ranges of `text`, and how many it has: a line of commas must not fill the memory, so that
+  /// those beyond `mostColumns` are only counted.
   private var fields: [Field] = []
+  private var fieldCount = 0
+
+  /// Far more than any layout has.
+  private static let mostColumns = 64
 
   private struct Field {
     var start: Int
@@ -45,6 +51,9 @@ struct BarTableReader {
       throw problem(.empty)
     }
     try readLine()
+    guard fieldCount <= BarTableReader.mostColumns else {
+      throw problem(.tooManyColumns(found: fieldCount, limit: BarTableReader.mostColumns))
+    }
     columnNames = fields.map { string($0) }
     let found = columnNames.map { $0.lowercased() }
     for (index, name) in found.enumerated() where found[..<index].contains(name) {
@@ -110,8 +119,8 @@ struct BarTableReader {
     while cursor < text.count {
       if try skipTrailingEmptyLines() { break }
       try readLine()
-      guard fields.count == columnNames.count else {
-        throw problem(.fieldCount(expected: columnNames.count, found: fields.count))
+      guard fieldCount == columnNames.count else {
+        throw problem(.fieldCount(expected: columnNames.count, found: fieldCount))
       }
       if layout.namesSymbols {
         let symbol = bytes(field(.ticker))
@@ -177,6 +186,7 @@ struct BarTableReader {
   private mutating func readLine() throws(StorageError) {
     line += 1
     fields.removeAll(keepingCapacity: true)
+    fieldCount = 0
     while true {
       while cursor < text.count, isBlank(text[cursor]) { cursor += 1 }
       if cursor < text.count, text[cursor] == UInt8(ascii: "\"") {
@@ -186,7 +196,7 @@ struct BarTableReader {
         while cursor < text.count, text[cursor] != UInt8(ascii: ","), text[cursor] != 10 { cursor += 1 }
         var end = cursor
         while end > start, isBlank(text[end - 1]) || text[end - 1] == 13 { end -= 1 }
-        fields.append(Field(start: start, end: end))
+        add(Field(start: start, end: end))
       }
       guard cursor < text.count else { return }
       cursor += 1
@@ -208,12 +218,17 @@ struct BarTableReader {
       cursor += 1
     }
     field.end = cursor
-    fields.append(field)
+    add(field)
     cursor += 1
     while cursor < text.count, isBlank(text[cursor]) || text[cursor] == 13 { cursor += 1 }
     guard cursor == text.count || text[cursor] == UInt8(ascii: ",") || text[cursor] == 10 else {
       throw problem(.textAfterQuote)
     }
+  }
+
+  private mutating func add(_ field: Field) {
+    fieldCount += 1
+    if fields.count < BarTableReader.mostColumns { fields.append(field) }
   }
 
   /// Only called for a row with as many fields as the header names, of a layout that has this column.
@@ -323,8 +338,5 @@ struct BarTableReader {
   }
 
   /// A damaged file may hold a megabyte where a number belongs, or bytes that would upset a terminal.
-  private func shortened(_ text: String) -> String {
-    let printable = text.unicodeScalars.prefix(40).map { $0.value < 32 || $0.value == 127 ? "\u{FFFD}" : Character($0) }
-    return String(printable) + (text.unicodeScalars.count > 40 ? "..." : "")
-  }
+  private func shortened(_ text: String) -> String { PrintableText.of(text, longest: 40) }
 }

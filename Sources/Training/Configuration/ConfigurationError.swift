@@ -1,5 +1,7 @@
 // What can be wrong with a configuration, in words that name the place and the remedy.
 
+private import Inference
+
 /// A configuration that cannot be used. `source` is the file, or `--set`.
 package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
@@ -8,7 +10,10 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case wrongValue(key: String, source: String, found: String, expected: String)
   case conflict(String)
 
-  package var description: String {
+  /// One sentence that a terminal can show, whatever the file holds.
+  package var description: String { PrintableText.of(sentence) }
+
+  private var sentence: String {
     switch self {
     case .unreadable(let path, let reason):
       "cannot read the configuration \(path): \(reason)"
