@@ -101,6 +101,14 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Trading"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // Damaged files for every reader; `scripts/fuzz` runs it, and the tests replay what it once found.
+    tool(
+      "fuzz",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Storage", "TestSupport",
+        "Training",
+      ],
+      path: "Tests/Fuzz"),
     tests(of: "Kernels"),
     tests(of: "AgentInterface"),
     tests(of: "Market"),

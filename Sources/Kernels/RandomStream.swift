@@ -7,7 +7,7 @@
 package struct RandomStream: Sendable, Hashable {
   package enum Purpose: UInt32, Sendable, CaseIterable {
     case initialization, episodeStart, fills, actionSampling, minibatchOrder, replaySampling, exploration
-    case market, bootstrap, rewardPermutation, randomTrading
+    case market, bootstrap, rewardPermutation, randomTrading, mutation
   }
 
   package let seed: UInt64

@@ -7,6 +7,8 @@ package enum Program: String, Sendable {
   case strikeforge
   case serve = "strikeforge-serve"
   case benchmark
+  /// Of the tests' own: damaged files for every reader.
+  case fuzz
 
   /// Where it lies: in the folder that the environment variable STRIKEFORGE_PROGRAMS names, else beside the test program.
   package var path: String {
@@ -18,19 +20,20 @@ package enum Program: String, Sendable {
   }
 
   /// Starts it with `folder` as its working directory and `input` on its standard input. `output`: where its standard output goes instead of
-  /// into the outcome. `environment`: variables beside those of the tests.
+  /// into the outcome. `environment`: variables beside those of the tests. `fileLimitBytes`: what no file that it writes may outgrow.
   package func start(
     _ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], fileLimitBytes: Int? = nil
   ) throws -> RunningProgram {
     try Program.start(
-      path, named: rawValue, arguments, in: folder, input: input, output: output, environment: environment)
+      path, named: rawValue, arguments, in: folder, input: input, output: output, environment: environment,
+      fileLimitBytes: fileLimitBytes)
   }
 
   /// The same for any program or script at a path.
   package static func start(
     _ path: String, named name: String, _ arguments: [String], in folder: String = "/", input: String = "",
-    output: String? = nil, environment: [String: String] = [:]
+    output: String? = nil, environment: [String: String] = [:], fileLimitBytes: Int? = nil
   ) throws -> RunningProgram {
     let streams = try TemporaryFolder()
     try streams.write(input, to: "in")
@@ -48,13 +51,14 @@ package enum Program: String, Sendable {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, number) }
+    for number in [SIGINT, SIGTERM, SIGPIPE, SIGXFSZ] { sigaddset(&signals, number) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     // `env` changes into the folder and becomes the program.
     let launcher = "/usr/bin/env"
     let variables = environment.map { $0.key + "=" + $0.value }
-    var words = ([launcher, "-C", folder] + variables + [path] + arguments).map { strdup($0) } + [nil]
+    let limit = fileLimitBytes.map { ["prlimit", "--fsize=\($0)"] } ?? []
+    var words = ([launcher, "-C", folder] + variables + limit + [path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process = pid_t()
     let code = posix_spawn(&process, launcher, &actions, &attributes, &words, environ)
@@ -65,9 +69,11 @@ package enum Program: String, Sendable {
   /// Runs it to its end.
   package func run(
     _ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], fileLimitBytes: Int? = nil
   ) throws -> ProgramOutcome {
-    try start(arguments, in: folder, input: input, output: output, environment: environment).wait()
+    try start(
+      arguments, in: folder, input: input, output: output, environment: environment, fileLimitBytes: fileLimitBytes
+    ).wait()
   }
 }
 
@@ -100,6 +106,16 @@ package final class RunningProgram {
     guard waitpid(process, &found, WNOHANG) == process else { return true }
     status = found
     return false
+  }
+
+  /// From now on no file that it writes may outgrow this.
+  package func limitFiles(toBytes bytes: Int) throws {
+    // GNU's own function, which Swift's Glibc leaves out.
+    typealias SetLimit = @convention(c) (pid_t, Int32, UnsafePointer<rlimit>?, UnsafeMutablePointer<rlimit>?) -> Int32
+    var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+    guard let setLimit = dlsym(nil, "prlimit").map({ unsafeBitCast($0, to: SetLimit.self) }),
+      setLimit(process, Int32(RLIMIT_FSIZE.rawValue), &limit, nil) == 0
+    else { throw SystemError(action: "limit the files of process \(process)", code: errno) }
   }
 
   package func send(_ signal: Int32) { if isRunning { kill(process, signal) } }

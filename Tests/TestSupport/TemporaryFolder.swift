@@ -55,7 +55,7 @@ package final class TemporaryFolder: Sendable {
   /// Removes a file or folder below this one.
   package func remove(_ name: String) { TemporaryFolder.remove(place(name)) }
 
-  private static func names(_ path: String) -> [String] {
+  package static func names(_ path: String) -> [String] {
     guard let stream = opendir(path) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []

@@ -1,0 +1,99 @@
+// What the command line asks for.
+
+import Glibc
+import Inference
+
+/// Why nothing was fuzzed: exit code 64, with the usage.
+struct UsageError: Error {
+  let message: String
+}
+
+struct Options {
+  var iterations = 10_000
+  var seed: UInt64 = 0
+  var subjects: [any Subject.Type] = Subjects.all
+  var corpus = "Tests/FuzzCorpus"
+  var offenders = ".build/fuzz-offenders"
+  var replays = false
+  var limitSeconds = 10
+  var limitMebibytes = 512
+  var processes = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  /// What a parent asks of its child.
+  var work: Assignment?
+
+  static let usage = "usage: fuzz [flags]; `fuzz --help` lists them"
+
+  static let help = """
+    fuzz
+
+    Gives every reader of outside bytes many thousand damaged files, each reader in
+    a process of its own, and keeps the files that one of them falls over: a trap, a
+    hang, memory without bound, or a refusal that is no sentence.
+
+    Flags:
+      --iterations N      inputs for each reader (10000)
+      --seed N            which inputs (0)
+      --readers A,B       some of \(Subjects.all.map { $0.name }.joined(separator: ", "));
+                          `control` is broken on purpose
+      --corpus FOLDER     past offenders, which join the seeds (Tests/FuzzCorpus)
+      --replay            reads the corpus alone, as it is: files read-* must be read,
+                          files refused-* refused
+      --offenders FOLDER  where offenders are kept (.build/fuzz-offenders)
+      --limit-seconds N   processor time for one input (10)
+      --limit-mebibytes N resident memory of a reader beyond its start (512)
+      --processes N       readers at a time (one a processor)
+      --help              this text
+
+    Exit codes: 0 nothing found, 1 something found, 64 wrong usage.
+
+    """
+
+  /// Nil where help is asked for.
+  init?(_ words: [String]) throws(UsageError) {
+    if words.contains("--help") || words.contains("-h") { return nil }
+    var numbers: [String: Int] = [:]
+    var note = ""
+    var worked: (any Subject.Type)?
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      if word == "--replay" {
+        replays = true
+        continue
+      }
+      guard let value = rest.popFirst() else { throw UsageError(message: "unknown or unfinished \(word)") }
+      switch word {
+      case "--readers":
+        subjects = []
+        for name in value.split(separator: ",") { subjects.append(try Options.subject(String(name))) }
+      case "--corpus": corpus = value
+      case "--offenders": offenders = value
+      case "--work": worked = try Options.subject(value)
+      case "--note": note = value
+      case "--iterations", "--seed", "--limit-seconds", "--limit-mebibytes", "--processes", "--first", "--count":
+        guard let number = Int(value), (0...1 << 31).contains(number) else {
+          throw UsageError(message: "\(word) is \(value); it must be a whole number from 0")
+        }
+        numbers[word] = number
+      default: throw UsageError(message: "unknown flag \(word)")
+      }
+    }
+    iterations = numbers["--iterations"] ?? iterations
+    seed = UInt64(numbers["--seed"] ?? 0)
+    limitSeconds = max(1, numbers["--limit-seconds"] ?? limitSeconds)
+    limitMebibytes = max(1, numbers["--limit-mebibytes"] ?? limitMebibytes)
+    processes = max(1, numbers["--processes"] ?? processes)
+    if let worked {
+      work = Assignment(
+        subject: worked, corpus: corpus, replays: replays, seed: seed, first: numbers["--first"] ?? 0,
+        count: numbers["--count"] ?? 0, note: note, limitSeconds: limitSeconds, limitMebibytes: limitMebibytes)
+    }
+  }
+
+  private static func subject(_ name: String) throws(UsageError) -> any Subject.Type {
+    guard let subject = Subjects.named(name) else {
+      let hint = NearestName.of(name, among: Subjects.all.map { $0.name }).map { "; did you mean \($0)?" } ?? ""
+      throw UsageError(message: "unknown reader \(name)\(hint)")
+    }
+    return subject
+  }
+}
