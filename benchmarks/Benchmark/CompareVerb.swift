@@ -138,7 +138,8 @@ struct Comparison {
       let scaled = kind == .speed ? after / drift : kind == .time ? after * drift : after
       let worse = kind == .speed ? before - scaled : scaled - before
       let percent = before > 0 ? 100 * worse / before : worse > 0 ? Double.infinity : 0
-      let isRegression = kind == .count ? worse > 1e-9 : percent > thresholdPercent * Comparison.patience(name)
+      let isRegression =
+        kind == .count ? worse > (before == 0 ? 1e-9 : 0.5) : percent > thresholdPercent * Comparison.patience(name)
       let change = percent.isInfinite ? "from none" : "\(percent > 0 ? "-" : "+")\(Report.short(abs(percent))) %"
       lines.append(
         Comparison.line([name, Report.short(before), Report.short(after), Report.short(scaled), change])
