@@ -53,7 +53,8 @@ let package = Package(
     // World.
     library("Market"),
     library("Trading", uses: ["Kernels", "Market"]),
-    library("Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
+    .target(name: "CPairRules"),
+    library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Trading"]),
 
     // Agent.
     library("Inference", uses: ["AgentInterface", "Kernels"]),

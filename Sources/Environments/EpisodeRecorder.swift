@@ -33,20 +33,14 @@ final class EpisodeRecorder: @unchecked Sendable {
 
   /// The sums of the running episodes, for loops that touch no object.
   struct Running: @unchecked Sendable {
-    fileprivate let returns: UnsafeMutablePointer<Double>
-    fileprivate let lengths: UnsafeMutablePointer<Int64>
-
-    @inline(__always)
-    func add(reward: Double, lane: Int) {
-      returns[lane] += reward
-      lengths[lane] += 1
-    }
+    let returns: UnsafeMutablePointer<Double>
+    let lengths: UnsafeMutablePointer<Int64>
   }
 
   var running: Running { Running(returns: returns.base, lengths: lengths.base) }
 
   /// Adds one step and returns the steps that the running episode has now.
-  @inline(__always)
+  @inline(__always) @discardableResult
   func add(reward: Double, lane: Int) -> Int64 {
     returns.base[lane] += reward
     lengths.base[lane] += 1

@@ -94,7 +94,10 @@ struct Results {
     var settings = json["settings"]?.objectValue ?? [:]
     settings["subjects"] = nil
     settings["repetitions"] = nil
-    if !subjects.contains(.environment) { settings["environment_steps"] = nil }
+    if !subjects.contains(.environment) {
+      settings["environment_steps"] = nil
+      settings["environment_lanes"] = nil
+    }
     return [
       ("processor", text(machine?["processor"])), ("BLAS kernels", text(machine?["blas_core"])),
       ("workers", text(machine?["worker_threads"])),

@@ -16,8 +16,11 @@ final class EnvironmentSubject {
   private let row: Rollout
   private let steps: Int
   private let passes: Int
-  /// (steps, lanes) drawn once among the legal ones: a lane's history depends on seed and actions alone, so they stay legal.
-  private var actions: [Int32] = []
+  /// (steps, lanes) drawn once among the legal ones: a lane's history depends on seed and actions alone, so they stay legal. Bytes, as those of
+  /// the C loop, so that reading them back is not what is measured.
+  private var actions: [UInt8] = []
+  /// (lanes) those of one step.
+  private let chosen: UnsafeMutablePointer<Int32>
 
   init(_ workload: Workload) throws(BenchmarkError) {
     let lanes = workload.environmentLanes
@@ -25,6 +28,8 @@ final class EnvironmentSubject {
     row = Rollout(horizon: 1, laneCount: lanes, observationCount: environment.observationSpace.count)
     steps = workload.environmentSteps
     passes = workload.environmentPasses
+    chosen = .allocate(capacity: lanes)
+    chosen.initialize(repeating: 0, count: lanes)
     actions.reserveCapacity(steps * lanes)
     environment.reset(seed: 0, into: row.resetBuffers)
     var random = RandomStream(seed: 0, purpose: .actionSampling)
@@ -32,13 +37,15 @@ final class EnvironmentSubject {
     for step in 0..<steps {
       for lane in 0..<lanes {
         let legal = (0..<environment.actionSpace.count).filter { masks[lane].allows($0) }
-        actions.append(Int32(legal[Int(random.nextInteger(below: UInt64(legal.count)))]))
+        actions.append(UInt8(legal[Int(random.nextInteger(below: UInt64(legal.count)))]))
       }
       self.step(step)
       masks = row.stepBuffers(at: 0).masks
     }
     forget()
   }
+
+  deinit { chosen.deallocate() }
 
   /// Steps a second of processor time over all lanes, on one core.
   func measure() -> Double {
@@ -66,8 +73,25 @@ final class EnvironmentSubject {
     actions.withUnsafeBufferPointer { actions in
       guard let base = actions.baseAddress else { return }
       pool.run(taskCount: (lanes + 63) / 64) { slice, _ in
-        environment.step(base + step * lanes, lanes: slice * 64..<min(slice * 64 + 64, lanes), into: buffers)
+        let some = slice * 64..<min(slice * 64 + 64, lanes)
+        EnvironmentSubject.widen(base + step * lanes + some.lowerBound, to: chosen + some.lowerBound, count: some.count)
+        environment.step(chosen, lanes: some, into: buffers)
       }
+    }
+  }
+
+  @inline(__always)
+  private static func widen(_ bytes: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<Int32>, count: Int) {
+    var place = 0
+    while place &+ 16 <= count {
+      let some = UnsafeRawPointer(bytes + place).loadUnaligned(as: SIMD16<UInt8>.self)
+      UnsafeMutableRawPointer(target + place).storeBytes(
+        of: SIMD16<Int32>(truncatingIfNeeded: some), as: SIMD16<Int32>.self)
+      place &+= 16
+    }
+    while place < count {
+      target[place] = Int32(bytes[place])
+      place &+= 1
     }
   }
 

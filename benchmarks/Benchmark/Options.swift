@@ -13,13 +13,15 @@ struct Options {
   private var askedRepetitions: Int?
   var subjects = Subject.allCases
   var isQuick = false
+  /// Of the environment alone; nil is the standard number.
+  var environmentLanes: Int?
   /// Where the JSON goes; `-` is standard output.
   var jsonPath: String?
 
   var repetitions: Int { askedRepetitions ?? (isQuick ? 2 : 5) }
 
   static let usage = """
-    usage: benchmark [--workers N] [--repetitions N] [--subjects A,B] [--quick] [--json FILE]
+    usage: benchmark [--workers N] [--repetitions N] [--subjects A,B] [--environment-lanes N] [--quick] [--json FILE]
            benchmark train --config FILE [--set KEY=VALUE] [--json FILE]
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
@@ -38,6 +40,8 @@ struct Options {
       --subjects A,B    some of training, environment, decision, checkpoint,
                         allocations, sgemm (all); sgemm is always measured: it
                         shows the machine's noise
+      --environment-lanes N
+                        lanes of the environment that is measured alone (256)
       --quick           small shapes, a few seconds: shows that it works, no speeds
       --json FILE       also writes everything to FILE; - prints it to standard
                         output and the table to standard error
@@ -65,7 +69,7 @@ struct Options {
 
     """
 
-  static let flags = ["workers", "repetitions", "subjects", "json"]
+  static let flags = ["workers", "repetitions", "subjects", "environment-lanes", "json"]
 
   init(_ words: [String]) throws(BenchmarkError) {
     self.init()
@@ -73,6 +77,7 @@ struct Options {
     isQuick = words.has("quick")
     if let count = try words.count("workers", limit: 256) { workers = count }
     askedRepetitions = try words.count("repetitions", limit: 1000)
+    environmentLanes = try words.count("environment-lanes", limit: 1 << 20)
     if let list = words.value("subjects") { subjects = try Options.subjects(list) }
     jsonPath = words.value("json")
   }

@@ -15,7 +15,7 @@ struct Report {
   /// Measures everything that is asked for.
   static func measuring(_ options: Options) throws(BenchmarkError) -> Report {
     let machine = Machine(workers: options.workers)
-    let workload = Workload(isQuick: options.isQuick)
+    let workload = Workload(isQuick: options.isQuick, environmentLanes: options.environmentLanes)
     var measurement = try Measurement(options, workload)
     return Report(options: options, machine: machine, workload: workload, metrics: try measurement.run())
   }
@@ -62,6 +62,7 @@ struct Report {
         "epochs": .integer(Int64(training.ppo.epochs)),
         "batch_size": .integer(Int64(training.ppo.batchSize)),
         "lstm_hidden": .integer(Int64(training.network.lstmHidden)),
+        "environment_lanes": .integer(Int64(workload.environmentLanes)),
         "environment_steps": .integer(Int64(workload.environmentSteps * workload.environmentPasses)),
         "decisions": .integer(Int64(workload.decisions)),
         "checkpoint_parameters": .integer(Int64(workload.checkpointParameters)),

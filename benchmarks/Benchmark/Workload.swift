@@ -11,7 +11,7 @@ import Training
 struct Workload {
   let configuration: RunConfiguration
   let tape: MarketTape
-  /// The environment alone: as many lanes and bars as in peers/environment.c, so that the two can be compared.
+  /// The environment alone: as many bars and steps of an episode as in peers/environment.c, so that the two can be compared.
   let environmentLanes: Int
   private let environmentBars: Int
   private static let environmentEpisode = 390
@@ -22,7 +22,7 @@ struct Workload {
   /// Of the checkpoint that is written: each a number, two moments and nothing else.
   let checkpointParameters: Int
 
-  init(isQuick: Bool) {
+  init(isQuick: Bool, environmentLanes lanes: Int? = nil) {
     // The defaults of `strikeforge train`: recurrent and masked PPO, LSTM 64, shared joint critic, linear heads.
     var configuration = RunConfiguration()
     configuration.world.lanes = isQuick ? 64 : 1024
@@ -31,10 +31,11 @@ struct Workload {
     configuration.ppo.batchSize = configuration.stepsPerRollout / 4
     self.configuration = configuration
     tape = MarketTape(RandomWalkTape.series(bars: 3_000))
-    environmentLanes = isQuick ? 64 : 4096
+    environmentLanes = lanes ?? (isQuick ? 64 : 256)
     environmentBars = isQuick ? 3_000 : 100_000
-    environmentSteps = isQuick ? 64 : 256
-    environmentPasses = isQuick ? 1 : 16
+    // More than an episode has, so that its end is in it.
+    environmentSteps = isQuick ? 64 : 400
+    environmentPasses = isQuick ? 1 : max(1, (1 << 24) / (environmentSteps * environmentLanes))
     decisions = isQuick ? 1_000 : 20_000
     sgemmSize = isQuick ? 256 : 1024
     checkpointParameters = isQuick ? 10_000 : 1_000_000

@@ -8,19 +8,6 @@ static inline __attribute__((always_inline)) ckernels_float8 ckernels_sqrt8(cker
   return __builtin_elementwise_sqrt(x);
 }
 
-// Asks for the cache lines that will be read soon of some rows of a table and of the row behind each: those of the row's bytes 16 to 47, three of
-// the next. Never faults.
-static inline void ckernels_prefetch_rows(const char *table, long stride, const long long *rows, long count) {
-  for (long place = 0; place < count; place++) {
-    const char *row = table + rows[place] * stride;
-    __builtin_prefetch(row + 16, 0, 3);
-    __builtin_prefetch(row + 47, 0, 3);
-    __builtin_prefetch(row + stride, 0, 3);
-    __builtin_prefetch(row + stride + 64, 0, 3);
-    __builtin_prefetch(row + stride + 128, 0, 3);
-  }
-}
-
 // Reads the floating-point control word of this thread.
 static inline unsigned int ckernels_control_word(void) {
 #if defined(__x86_64__)

@@ -23,8 +23,6 @@ package import Trading
 package final class DualTickerEnvironment: TradingEnvironment {
   package static let name = "dual_ticker"
   package static let supportedSymbols = 1...3
-  /// So many lanes ahead the bars are fetched that a step will read: each lane is somewhere else in the tape.
-  private static let lookAhead = 8
 
   package let tape: MarketTape
   package let configuration: DualTickerConfiguration
@@ -98,12 +96,15 @@ package final class DualTickerEnvironment: TradingEnvironment {
     penalises = configuration.rewards.isActive
     actionSpace = DualTickerAction.space(symbols: tape.symbols)
     legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
-    pair =
-      recordsFills || usesPlainRulesOnly
-      ? nil : PairRules(features: self.features, legality: legality, configuration: configuration)
     lanes = DualTickerLanes(laneCount: laneCount, symbolCount: symbolCount)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
+    pair =
+      recordsFills || usesPlainRulesOnly
+      ? nil
+      : PairRules(
+        features: self.features, legality: legality, configuration: configuration, lanes: lanes,
+        running: recorder.running)
     fills = LaneLists(laneCount: laneCount)
     initialCash = MicroDollars.rounded(configuration.capitalPerSymbolDollars * Double(symbolCount))
     for lane in 0..<laneCount { start(lane: lane) }
@@ -115,9 +116,9 @@ package final class DualTickerEnvironment: TradingEnvironment {
     recorder.reset()
     fills.removeAll()
     for lane in 0..<laneCount {
-      lanes.breakdown.base[lane] = StepBreakdown()
+      lanes.setBreakdown(lane, StepBreakdown())
       lanes.hasEnded.base[lane] = false
-      lanes.counts.base[lane] = DualTickerCounts()
+      lanes.setCounts(lane, DualTickerCounts())
       start(lane: lane)
       observe(lane: lane, into: row.observations)
       row.masks[lane] = lanes.mask.base[lane]
@@ -126,76 +127,85 @@ package final class DualTickerEnvironment: TradingEnvironment {
 
   package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
     row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
-    let at = lanes.at
-    let rows = features.rows
-    let running = recorder.running
-    let actionCount = legality.actions.count
-    let hold = legality.actions.hold
-    let tiers = configuration.drawdown
-    let keptShare = 1 - tiers.warn
-    let ahead = DualTickerEnvironment.lookAhead
-    rows.prefetch(at.bar + range.lowerBound, count: min(ahead, range.count))
-    for lane in range {
-      if (lane &- range.lowerBound) % ahead == 0 {
-        rows.prefetch(at.bar + lane + ahead, count: max(0, min(ahead, range.upperBound - lane - ahead)))
-      }
-      let bar = Int(at.bar[lane])
-      var action = Int(actions[lane])
-      precondition(action >= 0 && action < actionCount, "action \(action) of \(actionCount)")
-      if at.mask[lane].rawValue >> UInt64(action) & 1 == 0 {
-        recorder.countIllegalAttempt(lane: lane)
-        action = hold
-      }
-      let portfolio = lanes.portfolio(lane)
-      let valueBefore = at.value[lane]
-      let markBefore = at.mark[lane]
-
-      var breakdown = StepBreakdown()
-      var traded: Int64 = 0
-      let mark =
-        pair?.trade(action, bar: bar, portfolio: portfolio, value: valueBefore, &breakdown, &traded)
-        ?? trade(action, lane, bar, portfolio, &breakdown, &traded)
-      breakdown.priceProfit += mark.middle - markBefore.middle
-      breakdown.markChange = (mark.liquidation - mark.middle) - (markBefore.liquidation - markBefore.middle)
-      let value = portfolio.cash.pointee + mark.liquidation
-      let highest = max(at.highest[lane], value)
-      // What is above the first tier is in none: the rest is asked elsewhere.
-      let tier =
-        Double(value) > Double(highest) * keptShare && at.tier[lane].place < 3
-        ? .none : tiers.tier(value: value, highest: highest, before: at.tier[lane])
-      if penalises {
-        configuration.rewards.itemise(traded: traded, belowHighest: highest - value, into: &breakdown)
-        lanes.penalties.base[lane] += breakdown.penalties
-      }
-      at.bar[lane] = Int64(bar + 1)
-      at.value[lane] = value
-      at.mark[lane] = mark
-      at.highest[lane] = highest
-      at.tier[lane] = tier
-      at.breakdown[lane] = breakdown
-      at.hasEnded[lane] = false
-      if tier.place > 0 { count(tier, lane) }
-
-      let reward = MicroDollars.dollars(value - valueBefore - breakdown.penalties)
-      row.rewards[lane] = Float(reward)
-      running.add(reward: reward, lane: lane)
-      let terminated = value <= 0
-      let truncated = !terminated && Int64(bar + 1) == at.lastBar[lane]
-      row.terminated[lane] = terminated ? 1 : 0
-      row.truncated[lane] = truncated ? 1 : 0
-      if terminated || truncated {
-        if truncated { observe(lane: lane, into: row.finalObservations) }
-        recorder.finish(
-          lane: lane, episodeReturn: MicroDollars.dollars(value - initialCash - lanes.penalties.base[lane]))
-        lanes.rememberEnd(lane: lane)
-        start(lane: lane)
-      } else {
-        at.mask[lane] =
-          pair?.mask(bar: bar + 1, portfolio: portfolio, value: value, tier: tier) ?? legalActions(lane)
-      }
-      observe(lane: lane, into: row.observations)
-      row.masks[lane] = at.mask[lane]
+    guard let pair else {
+      for lane in range { step(lane, action: Int(actions[lane]), into: row) }
+      return
     }
+    for first in stride(from: range.lowerBound, to: range.upperBound, by: PairRules.mostLanes) {
+      let some = first..<min(first + PairRules.mostLanes, range.upperBound)
+      let rest = pair.step(actions, lanes: some, into: row)
+      if let portfolio = features.portfolio {
+        for lane in some { writePortfolioColumns(portfolio, lane: lane, into: row.observations) }
+      }
+      for lane in rest.unmasked(first) {
+        lanes.mask.base[lane] = legalActions(lane)
+        row.masks[lane] = lanes.mask.base[lane]
+      }
+      for lane in rest.ended(first) { endEpisode(lane: lane, into: row) }
+      for lane in rest.untouched(first) { step(lane, action: Int(actions[lane]), into: row) }
+    }
+  }
+
+  /// The plain rules: everything that a step does to one lane.
+  private func step(_ lane: Int, action requested: Int, into row: StepBuffers) {
+    let bar = Int(lanes.bar.base[lane])
+    var action = requested
+    precondition(action >= 0 && action < legality.actions.count, "action \(action) of \(legality.actions.count)")
+    if !lanes.mask.base[lane].allows(action) {
+      recorder.countIllegalAttempt(lane: lane)
+      action = legality.actions.hold
+    }
+    let portfolio = lanes.portfolio(lane)
+    let valueBefore = lanes.value.base[lane]
+    let markBefore = lanes.mark(lane)
+
+    var breakdown = StepBreakdown()
+    var traded: Int64 = 0
+    let mark = trade(action, lane, bar, portfolio, &breakdown, &traded)
+    breakdown.priceProfit += mark.middle - markBefore.middle
+    breakdown.markChange = (mark.liquidation - mark.middle) - (markBefore.liquidation - markBefore.middle)
+    let value = portfolio.cash.pointee + mark.liquidation
+    let highest = max(lanes.highest.base[lane], value)
+    let tier = configuration.drawdown.tier(value: value, highest: highest, before: lanes.riskTier(lane))
+    if penalises {
+      configuration.rewards.itemise(traded: traded, belowHighest: highest - value, into: &breakdown)
+      lanes.penalties.base[lane] += breakdown.penalties
+    }
+    lanes.bar.base[lane] = Int64(bar + 1)
+    lanes.value.base[lane] = value
+    lanes.middle.base[lane] = mark.middle
+    lanes.highest.base[lane] = highest
+    lanes.tier.base[lane] = UInt8(tier.rawValue)
+    lanes.setBreakdown(lane, breakdown)
+    lanes.hasEnded.base[lane] = false
+    count(tier, lane)
+
+    let reward = MicroDollars.dollars(value - valueBefore - breakdown.penalties)
+    row.rewards[lane] = Float(reward)
+    recorder.add(reward: reward, lane: lane)
+    let terminated = value <= 0
+    let truncated = !terminated && Int64(bar + 1) == lanes.lastBar.base[lane]
+    row.terminated[lane] = terminated ? 1 : 0
+    row.truncated[lane] = truncated ? 1 : 0
+    if terminated || truncated {
+      endEpisode(lane: lane, into: row)
+      return
+    }
+    lanes.mask.base[lane] = legalActions(lane)
+    observe(lane: lane, into: row.observations)
+    row.masks[lane] = lanes.mask.base[lane]
+  }
+
+  /// Ends the episode of a lane that stands at its end, and begins the next.
+  private func endEpisode(lane: Int, into row: StepBuffers) {
+    if row.truncated[lane] != 0 { observe(lane: lane, into: row.finalObservations) }
+    recorder.finish(
+      lane: lane,
+      episodeReturn: MicroDollars.dollars(lanes.value.base[lane] - initialCash - lanes.penalties.base[lane]))
+    lanes.rememberEnd(lane: lane)
+    start(lane: lane)
+    observe(lane: lane, into: row.observations)
+    row.masks[lane] = lanes.mask.base[lane]
   }
 
   /// Executes the orders of an action at the open of `bar + 1` and marks the account at its close. Adds costs, and what the trades moved at the
@@ -243,9 +253,9 @@ package final class DualTickerEnvironment: TradingEnvironment {
     if side > 0 && order.effect == .opens {
       limit = portfolio.cash.pointee - commission
       if MicroDollars.rounded(shares * price) > limit {
-        lanes.counts.base[lane].cutOrders += 1
+        lanes.cutOrders.base[lane] += 1
         guard limit > 0 else {
-          lanes.counts.base[lane].unfilledOrders += 1
+          lanes.unfilledOrders.base[lane] += 1
           return
         }
         shares = MicroDollars.dollars(limit) / price
@@ -259,7 +269,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
     breakdown.impactCost += booking.impactCost
     breakdown.commission += booking.commission
     traded += booking.notional
-    if known.volumeIsUnknown { lanes.counts.base[lane].unknownVolumeFills += 1 }
+    if known.volumeIsUnknown { lanes.unknownVolumeFills.base[lane] += 1 }
     guard recordsFills else { return }
     fills.append(
       Fill(
@@ -279,9 +289,9 @@ package final class DualTickerEnvironment: TradingEnvironment {
     lanes.lastBar.base[lane] = Int64(bar + episodeLength)
     lanes.portfolio(lane).open(cashMicroDollars: initialCash)
     lanes.value.base[lane] = initialCash
-    lanes.mark.base[lane] = Mark(middle: 0, liquidation: 0)
+    lanes.middle.base[lane] = 0
     lanes.highest.base[lane] = initialCash
-    lanes.tier.base[lane] = .none
+    lanes.tier.base[lane] = UInt8(RiskTier.none.rawValue)
     lanes.penalties.base[lane] = 0
     lanes.mask.base[lane] = legalActions(lane)
   }
@@ -289,7 +299,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
   @inline(never)
   func legalActions(_ lane: Int) -> ActionMask {
     legality.mask(
-      portfolio: lanes.portfolio(lane), value: lanes.value.base[lane], tier: lanes.tier.base[lane],
+      portfolio: lanes.portfolio(lane), value: lanes.value.base[lane], tier: lanes.riskTier(lane),
       quotes: features.quotes.base + Int(lanes.bar.base[lane]) * lanes.symbolCount)
   }
 
@@ -297,25 +307,30 @@ package final class DualTickerEnvironment: TradingEnvironment {
   private func count(_ tier: RiskTier, _ lane: Int) {
     switch tier {
     case .none: break
-    case .warn: lanes.counts.base[lane].warnBars += 1
-    case .reduce: lanes.counts.base[lane].reduceBars += 1
-    case .halt: lanes.counts.base[lane].haltBars += 1
+    case .warn: lanes.warnBars.base[lane] += 1
+    case .reduce: lanes.reduceBars.base[lane] += 1
+    case .halt: lanes.haltBars.base[lane] += 1
     }
   }
 
-  @inline(__always)
   private func observe(lane: Int, into observations: MatrixView) {
     let symbolCount = lanes.symbolCount
     let width = features.width
-    let bar = Int(lanes.at.bar[lane])
     let row = observations.base + lane * observations.rowStride
-    features.rows.copyColumns(bar, to: row)
+    features.rows.copyColumns(Int(lanes.bar.base[lane]), to: row)
     for symbol in 0..<symbolCount {
-      row[symbol * width + width - 1] = positionValue[Int(lanes.at.units[lane * symbolCount + symbol])]
+      row[symbol * width + width - 1] = positionValue[Int(lanes.units.base[lane * symbolCount + symbol])]
     }
-    features.portfolio?.write(
-      row + symbolCount * width, bar: bar, shares: lanes.at.shares + lane * symbolCount,
-      quotes: features.quotes.base + bar * symbolCount, valueDollars: MicroDollars.dollars(lanes.at.value[lane]))
+    if let portfolio = features.portfolio { writePortfolioColumns(portfolio, lane: lane, into: observations) }
+  }
+
+  private func writePortfolioColumns(_ portfolio: PortfolioColumns, lane: Int, into observations: MatrixView) {
+    let symbolCount = lanes.symbolCount
+    let bar = Int(lanes.bar.base[lane])
+    portfolio.write(
+      observations.base + lane * observations.rowStride + symbolCount * features.width, bar: bar,
+      shares: lanes.shares.base + lane * symbolCount, quotes: features.quotes.base + bar * symbolCount,
+      valueDollars: MicroDollars.dollars(lanes.value.base[lane]))
   }
 }
 
@@ -397,7 +412,7 @@ extension DualTickerEnvironment {
     return AccountView(
       bar: Int(lanes.bar.base[lane]), netLiquidationMicroDollars: lanes.value.base[lane],
       cashMicroDollars: lanes.cash.base[lane], shares: places.map { lanes.shares.base[$0] },
-      units: places.map { Int(lanes.units.base[$0]) }, riskTier: lanes.tier.base[lane].rawValue)
+      units: places.map { Int(lanes.units.base[$0]) }, riskTier: Int(lanes.tier.base[lane]))
   }
 
   package func lastAccount(lane: Int) -> AccountView {
@@ -410,7 +425,7 @@ extension DualTickerEnvironment {
       riskTier: ended.tier.rawValue)
   }
 
-  package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown.base[lane] }
+  package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown(lane) }
 
   package func drainFills(lane: Int) -> [Fill] {
     let drained = Array(fills.values(lane: lane))
@@ -426,8 +441,8 @@ extension DualTickerEnvironment {
   package func drainCounts() -> DualTickerCounts {
     var total = DualTickerCounts()
     for lane in 0..<laneCount {
-      total += lanes.counts.base[lane]
-      lanes.counts.base[lane] = DualTickerCounts()
+      total += lanes.counts(lane)
+      lanes.setCounts(lane, DualTickerCounts())
     }
     return total
   }

@@ -19,7 +19,8 @@ struct DualTickerLanes: Sendable {
   let units: LaneArray<Int32>
   /// The highest closing value since the episode began.
   let highest: LaneArray<Int64>
-  let tier: LaneArray<RiskTier>
+  /// Raw values of `RiskTier`.
+  let tier: LaneArray<UInt8>
   /// What the reward's penalties have taken since the episode began.
   let penalties: LaneArray<Int64>
 
@@ -27,12 +28,20 @@ struct DualTickerLanes: Sendable {
 
   /// Net liquidation value at the decision's close.
   let value: LaneArray<Int64>
-  let mark: LaneArray<Mark>
+  /// The positions at the close itself: `Mark.middle`. What they would bring is `value` less `cash`.
+  let middle: LaneArray<Int64>
   let mask: LaneArray<ActionMask>
 
   // What the last step left for whoever asks.
 
-  let breakdown: LaneArray<StepBreakdown>
+  /// The parts of `StepBreakdown`.
+  let priceProfit: LaneArray<Int64>
+  let halfSpreadCost: LaneArray<Int64>
+  let impactCost: LaneArray<Int64>
+  let commission: LaneArray<Int64>
+  let markChange: LaneArray<Int64>
+  let turnoverPenalty: LaneArray<Int64>
+  let drawdownPenalty: LaneArray<Int64>
   /// Set where the last step ended an episode: its account is in `endedAccount`.
   let hasEnded: LaneArray<Bool>
   let endedAccount: LaneArray<EndedAccount>
@@ -40,25 +49,13 @@ struct DualTickerLanes: Sendable {
   let endedShares: LaneArray<Double>
   /// (N, S)
   let endedUnits: LaneArray<Int32>
-  let counts: LaneArray<DualTickerCounts>
-
-  /// Where the arrays that every step touches begin: a step reads these, not the objects that own them.
-  struct Places: @unchecked Sendable {
-    let bar: UnsafeMutablePointer<Int64>
-    let lastBar: UnsafeMutablePointer<Int64>
-    let cash: UnsafeMutablePointer<Int64>
-    let shares: UnsafeMutablePointer<Double>
-    let units: UnsafeMutablePointer<Int32>
-    let highest: UnsafeMutablePointer<Int64>
-    let tier: UnsafeMutablePointer<RiskTier>
-    let value: UnsafeMutablePointer<Int64>
-    let mark: UnsafeMutablePointer<Mark>
-    let mask: UnsafeMutablePointer<ActionMask>
-    let breakdown: UnsafeMutablePointer<StepBreakdown>
-    let hasEnded: UnsafeMutablePointer<Bool>
-  }
-
-  let at: Places
+  /// The parts of `DualTickerCounts`.
+  let cutOrders: LaneArray<Int64>
+  let unfilledOrders: LaneArray<Int64>
+  let unknownVolumeFills: LaneArray<Int64>
+  let warnBars: LaneArray<Int64>
+  let reduceBars: LaneArray<Int64>
+  let haltBars: LaneArray<Int64>
 
   struct EndedAccount: Sendable {
     var bar: Int64 = 0
@@ -76,35 +73,90 @@ struct DualTickerLanes: Sendable {
     shares = LaneArray(repeating: 0, count: laneCount * symbolCount)
     units = LaneArray(repeating: 0, count: laneCount * symbolCount)
     highest = LaneArray(repeating: 0, count: laneCount)
-    tier = LaneArray(repeating: .none, count: laneCount)
+    tier = LaneArray(repeating: UInt8(RiskTier.none.rawValue), count: laneCount)
     penalties = LaneArray(repeating: 0, count: laneCount)
     value = LaneArray(repeating: 0, count: laneCount)
-    mark = LaneArray(repeating: Mark(middle: 0, liquidation: 0), count: laneCount)
+    middle = LaneArray(repeating: 0, count: laneCount)
     mask = LaneArray(repeating: ActionMask(rawValue: 0), count: laneCount)
-    breakdown = LaneArray(repeating: StepBreakdown(), count: laneCount)
+    priceProfit = LaneArray(repeating: 0, count: laneCount)
+    halfSpreadCost = LaneArray(repeating: 0, count: laneCount)
+    impactCost = LaneArray(repeating: 0, count: laneCount)
+    commission = LaneArray(repeating: 0, count: laneCount)
+    markChange = LaneArray(repeating: 0, count: laneCount)
+    turnoverPenalty = LaneArray(repeating: 0, count: laneCount)
+    drawdownPenalty = LaneArray(repeating: 0, count: laneCount)
     hasEnded = LaneArray(repeating: false, count: laneCount)
     endedAccount = LaneArray(repeating: EndedAccount(), count: laneCount)
     endedShares = LaneArray(repeating: 0, count: laneCount * symbolCount)
     endedUnits = LaneArray(repeating: 0, count: laneCount * symbolCount)
-    counts = LaneArray(repeating: DualTickerCounts(), count: laneCount)
-    at = Places(
-      bar: bar.base, lastBar: lastBar.base, cash: cash.base, shares: shares.base, units: units.base,
-      highest: highest.base, tier: tier.base, value: value.base, mark: mark.base, mask: mask.base,
-      breakdown: breakdown.base, hasEnded: hasEnded.base)
+    cutOrders = LaneArray(repeating: 0, count: laneCount)
+    unfilledOrders = LaneArray(repeating: 0, count: laneCount)
+    unknownVolumeFills = LaneArray(repeating: 0, count: laneCount)
+    warnBars = LaneArray(repeating: 0, count: laneCount)
+    reduceBars = LaneArray(repeating: 0, count: laneCount)
+    haltBars = LaneArray(repeating: 0, count: laneCount)
   }
 
   @inline(__always)
   func portfolio(_ lane: Int) -> Portfolio {
     Portfolio(
-      cash: at.cash + lane, shares: at.shares + lane * symbolCount, units: at.units + lane * symbolCount,
+      cash: cash.base + lane, shares: shares.base + lane * symbolCount, units: units.base + lane * symbolCount,
       symbolCount: symbolCount)
+  }
+
+  func riskTier(_ lane: Int) -> RiskTier {
+    guard let known = RiskTier(rawValue: Int(tier.base[lane])) else {
+      preconditionFailure("lane \(lane) has the tier \(tier.base[lane])")
+    }
+    return known
+  }
+
+  func mark(_ lane: Int) -> Mark {
+    Mark(middle: middle.base[lane], liquidation: value.base[lane] - cash.base[lane])
+  }
+
+  func breakdown(_ lane: Int) -> StepBreakdown {
+    StepBreakdown(
+      priceProfit: priceProfit.base[lane], halfSpreadCost: halfSpreadCost.base[lane],
+      impactCost: impactCost.base[lane], commission: commission.base[lane], markChange: markChange.base[lane],
+      turnoverPenalty: turnoverPenalty.base[lane], drawdownPenalty: drawdownPenalty.base[lane])
+  }
+
+  func setBreakdown(_ lane: Int, _ breakdown: StepBreakdown) {
+    priceProfit.base[lane] = breakdown.priceProfit
+    halfSpreadCost.base[lane] = breakdown.halfSpreadCost
+    impactCost.base[lane] = breakdown.impactCost
+    commission.base[lane] = breakdown.commission
+    markChange.base[lane] = breakdown.markChange
+    turnoverPenalty.base[lane] = breakdown.turnoverPenalty
+    drawdownPenalty.base[lane] = breakdown.drawdownPenalty
+  }
+
+  func counts(_ lane: Int) -> DualTickerCounts {
+    var counts = DualTickerCounts()
+    counts.cutOrders = cutOrders.base[lane]
+    counts.unfilledOrders = unfilledOrders.base[lane]
+    counts.unknownVolumeFills = unknownVolumeFills.base[lane]
+    counts.warnBars = warnBars.base[lane]
+    counts.reduceBars = reduceBars.base[lane]
+    counts.haltBars = haltBars.base[lane]
+    return counts
+  }
+
+  func setCounts(_ lane: Int, _ counts: DualTickerCounts) {
+    cutOrders.base[lane] = counts.cutOrders
+    unfilledOrders.base[lane] = counts.unfilledOrders
+    unknownVolumeFills.base[lane] = counts.unknownVolumeFills
+    warnBars.base[lane] = counts.warnBars
+    reduceBars.base[lane] = counts.reduceBars
+    haltBars.base[lane] = counts.haltBars
   }
 
   /// Keeps the account as it stands, before the lane begins anew.
   func rememberEnd(lane: Int) {
     hasEnded.base[lane] = true
     endedAccount.base[lane] = EndedAccount(
-      bar: bar.base[lane], value: value.base[lane], cash: cash.base[lane], tier: tier.base[lane])
+      bar: bar.base[lane], value: value.base[lane], cash: cash.base[lane], tier: riskTier(lane))
     for place in lane * symbolCount..<(lane + 1) * symbolCount {
       endedShares.base[place] = shares.base[place]
       endedUnits.base[place] = units.base[place]

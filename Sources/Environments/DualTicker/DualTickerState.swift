@@ -12,17 +12,17 @@ extension DualTickerEnvironment {
     state.doubles["shares"] = lanes.shares.array
     state.integers["units"] = lanes.units.array.map(Int64.init)
     state.integers["highest"] = lanes.highest.array
-    state.integers["tier"] = lanes.tier.array.map { Int64($0.rawValue) }
+    state.integers["tier"] = lanes.tier.array.map(Int64.init)
     // Follows from the account and the tape; kept to notice another tape.
     state.integers["value"] = lanes.value.array
-    state.integers["breakdown"] = lanes.breakdown.array.flatMap {
+    let breakdowns = (0..<laneCount).map(lanes.breakdown)
+    state.integers["breakdown"] = breakdowns.flatMap {
       [$0.priceProfit, $0.halfSpreadCost, $0.impactCost, $0.commission, $0.markChange]
     }
     // Only where there are penalties, so that states saved without them stay what they were.
     if penalises {
-      state.integers["penalties"] = (0..<laneCount).flatMap { lane in
-        let last = lanes.breakdown.base[lane]
-        return [lanes.penalties.base[lane], last.turnoverPenalty, last.drawdownPenalty]
+      state.integers["penalties"] = breakdowns.enumerated().flatMap { lane, last in
+        [lanes.penalties.base[lane], last.turnoverPenalty, last.drawdownPenalty]
       }
     }
     state.integers["ended/flag"] = lanes.hasEnded.array.map { $0 ? 1 : 0 }
@@ -31,7 +31,7 @@ extension DualTickerEnvironment {
     }
     state.doubles["ended/shares"] = lanes.endedShares.array
     state.integers["ended/units"] = lanes.endedUnits.array.map(Int64.init)
-    state.integers["counts"] = lanes.counts.array.flatMap {
+    state.integers["counts"] = (0..<laneCount).map(lanes.counts).flatMap {
       [$0.cutOrders, $0.unfilledOrders, $0.unknownVolumeFills, $0.warnBars, $0.reduceBars, $0.haltBars]
     }
     let recorded = (0..<laneCount).map { Array(fills.values(lane: $0)) }
@@ -81,17 +81,19 @@ extension DualTickerEnvironment {
     lanes.units.assign(accounts.units)
     lanes.highest.assign(accounts.highest)
     lanes.value.assign(accounts.values)
-    lanes.mark.assign(accounts.marks)
-    lanes.tier.assign(tiers)
+    lanes.middle.assign(accounts.marks.map(\.middle))
+    lanes.tier.assign(tiers.map { UInt8($0.rawValue) })
     lanes.hasEnded.assign(endedFlags.map { $0 != 0 })
     lanes.endedShares.assign(endedShares)
     lanes.endedUnits.assign(endedUnits)
     fills.removeAll()
     for lane in 0..<laneCount {
       let parts = breakdowns[lane * 5..<lane * 5 + 5].map { $0 }
-      lanes.breakdown.base[lane] = StepBreakdown(
-        priceProfit: parts[0], halfSpreadCost: parts[1], impactCost: parts[2], commission: parts[3],
-        markChange: parts[4], turnoverPenalty: penalties[lane * 3 + 1], drawdownPenalty: penalties[lane * 3 + 2])
+      lanes.setBreakdown(
+        lane,
+        StepBreakdown(
+          priceProfit: parts[0], halfSpreadCost: parts[1], impactCost: parts[2], commission: parts[3],
+          markChange: parts[4], turnoverPenalty: penalties[lane * 3 + 1], drawdownPenalty: penalties[lane * 3 + 2]))
       lanes.penalties.base[lane] = penalties[lane * 3]
       lanes.endedAccount.base[lane] = DualTickerLanes.EndedAccount(
         bar: ended[lane * 4], value: ended[lane * 4 + 1], cash: ended[lane * 4 + 2], tier: endedTiers[lane])
@@ -102,7 +104,7 @@ extension DualTickerEnvironment {
       count.warnBars = counts[lane * 6 + 3]
       count.reduceBars = counts[lane * 6 + 4]
       count.haltBars = counts[lane * 6 + 5]
-      lanes.counts.base[lane] = count
+      lanes.setCounts(lane, count)
       for fill in savedFills[lane] { fills.append(fill, lane: lane) }
       lanes.mask.base[lane] = legalActions(lane)
     }

@@ -48,7 +48,7 @@ package final class MarketFeatures: Sendable {
     width = DualTickerObservation.columnsPerSymbol(extraColumns: extraColumns)
     portfolio = portfolioFeatures ? PortfolioColumns(tape: tape) : nil
     columnCount = symbolCount * width + (portfolioFeatures ? PortfolioColumns.columns.count : 0)
-    rows = BarRows(barCount: barCount, columnCount: columnCount, hasPairQuotes: symbolCount == 2)
+    rows = BarRows(barCount: barCount, columnCount: columnCount, hasPairPrices: symbolCount == 2)
     quotes = LaneArray(
       repeating: Quote(
         open: .nan, close: .nan, impact: ImpactRate(perRootDollar: 0, constant: 0), volumeIsUnknown: true),
@@ -73,9 +73,11 @@ package final class MarketFeatures: Sendable {
       for bar in 0..<barCount {
         let (first, second) = (quotes.base[2 * bar], quotes.base[2 * bar + 1])
         let isKnown = !first.volumeIsUnknown && !second.volumeIsUnknown
-        rows.pair(bar).pointee = PairQuotes(
-          open: SIMD2(first.open, second.open), close: SIMD2(first.close, second.close),
-          impactRate: isKnown ? SIMD2(first.impact.perRootDollar, second.impact.perRootDollar) : SIMD2(.nan, .nan))
+        rows.setPrices(
+          bar,
+          PairPrices(
+            open: SIMD2(first.open, second.open), close: SIMD2(first.close, second.close),
+            impactRate: isKnown ? SIMD2(first.impact.perRootDollar, second.impact.perRootDollar) : SIMD2(.nan, .nan)))
       }
     }
     guard let portfolio else { return }
@@ -92,6 +94,17 @@ package final class MarketFeatures: Sendable {
     precondition((0..<barCount).contains(bar) && (0..<symbolCount).contains(symbol), "bar \(bar), symbol \(symbol)")
     precondition((0..<width - 1).contains(feature), "feature \(feature) of \(width - 1)")
     return rows.columns(bar)[symbol * width + feature]
+  }
+
+  /// The largest impact that an order of so many dollars has at any bar where it is known, as a fraction of the price.
+  func largestImpact(orderDollars: Double, halfSpreadFraction: Double) -> Double {
+    var largest = 0.0
+    for place in 0..<barCount * symbolCount {
+      let impact = quotes.base[place].impact
+      let fraction = impact.fraction(orderDollars: orderDollars, halfSpreadFraction: halfSpreadFraction)
+      if fraction.isFinite { largest = max(largest, fraction) }
+    }
+    return largest
   }
 
   deinit { rows.base.deallocate() }
