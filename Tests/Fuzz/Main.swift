@@ -57,14 +57,15 @@ struct Main {
         + "\(tally.slowestMicroseconds / 1000) ms, at most \(tally.peakKibibytes >> 10) MiB, "
         + "\(tally.offenders.count) offenders"
         + (tally.libraryFaults.isEmpty ? "" : ", \(tally.libraryFaults.count) faults inside libhdf5"))
-    for (kind, offenders) in [("offender", tally.offenders), ("libhdf5", tally.libraryFaults)] {
-      for offender in offenders {
+    for (kind, offenders, shown) in [("offender", tally.offenders, 100), ("libhdf5", tally.libraryFaults, 3)] {
+      for (place, offender) in offenders.enumerated() {
         let folder = options.offenders + "/" + tally.subject.name
         try FileSystem.makeFolder(folder)
         let name = "\(kind)-\(options.seed)-\(offender.index)"
         try AtomicWrite.write(offender.bytes, to: folder + "/" + name)
-        print("  \(name): \(offender.fault.kind.rawValue): \(offender.fault.reason.prefix(240))")
+        if place < shown { print("  \(name): \(offender.fault.kind.rawValue): \(offender.fault.reason.prefix(240))") }
       }
+      if offenders.count > shown { print("  and \(offenders.count - shown) more of them, kept beside these") }
     }
   }
 

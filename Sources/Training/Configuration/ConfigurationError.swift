@@ -20,11 +20,14 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
     case .syntax(let source, let line, let column, let problem):
       "\(source), line \(line), column \(column): \(problem); the file must be plain YAML 1.2"
     case .unknownKey(let key, let source, let nearest):
-      "\(source): unknown key '\(key)'"
+      "\(source): unknown key '\(short(key))'"
         + (nearest.map { "; did you mean '\($0)'?" } ?? "; `strikeforge train --keys` lists all")
     case .wrongValue(let key, let source, let found, let expected):
-      "\(source): '\(key)' is \(found) but must be \(expected)"
+      "\(source): '\(short(key))' is \(short(found)) but must be \(expected)"
     case .conflict(let sentence): sentence
     }
   }
+
+  /// What the file holds, no longer than leaves room for what to do about it.
+  private func short(_ text: String) -> String { PrintableText.of(text, longest: 200) }
 }
