@@ -24,9 +24,9 @@ package final class PPO: Algorithm, @unchecked Sendable {
   let pool: WorkerPool
   let seed: UInt64
   /// The rollout's passes: one step of a slice of lanes.
-  let actor: ReferenceCPU
+  let actor: CPUBackend
   /// The update's passes: one gradient slice.
-  let learner: ReferenceCPU
+  let learner: CPUBackend
   let cutter: MinibatchCutter
   let laneSlices: [Range<Int>]
   /// (N, H) the state after the last step, by lane.
@@ -46,9 +46,10 @@ package final class PPO: Algorithm, @unchecked Sendable {
   let bootstrapGathers: [BootstrapGather]
   let scratches: [FloatStorage]
 
-  /// An untrained policy. Traps where `configuration.problem` has words.
+  /// An untrained policy. `kernels`: what does the passes' arithmetic. Traps where `configuration.problem` has words.
   package init(
-    configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, seed: UInt64, pool: WorkerPool
+    configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels = .automatic,
+    seed: UInt64, pool: WorkerPool
   ) {
     if let problem = configuration.problem(spec: spec) { preconditionFailure(problem) }
     self.configuration = configuration
@@ -73,11 +74,12 @@ package final class PPO: Algorithm, @unchecked Sendable {
     let sliceWidth = laneSlices[0].count
     cutter = MinibatchCutter(
       scheme: scheme, rollout: rollout, batchSize: configuration.batchSize, workerCount: workers)
-    actor = ReferenceCPU(
-      spec: spec, workerCount: workers, rowCapacity: sliceWidth, sequenceCapacity: sliceWidth, lengthCapacity: 1)
-    learner = ReferenceCPU(
-      spec: spec, workerCount: workers, rowCapacity: cutter.rowCapacity, sequenceCapacity: cutter.sequenceCapacity,
-      lengthCapacity: cutter.lengthCapacity)
+    actor = CPUBackend(
+      spec: spec, kernels: kernels, workerCount: workers, rowCapacity: sliceWidth, sequenceCapacity: sliceWidth,
+      lengthCapacity: 1)
+    learner = CPUBackend(
+      spec: spec, kernels: kernels, workerCount: workers, rowCapacity: cutter.rowCapacity,
+      sequenceCapacity: cutter.sequenceCapacity, lengthCapacity: cutter.lengthCapacity)
 
     let stateCount = laneCount * hidden
     stateStorage = FloatStorage(count: 4 * stateCount)

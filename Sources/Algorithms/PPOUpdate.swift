@@ -62,7 +62,7 @@ extension PPO {
   package func evaluate(_ batch: SequenceBatch, actions: [Int32], masks: [ActionMask]) -> (
     values: [Float], logProbabilities: [Float], entropies: [Float], logits: [Float]
   ) {
-    let backend = ReferenceCPU(
+    let backend = CPUBackend(
       spec: spec, workerCount: 1, rowCapacity: batch.rows, sequenceCapacity: batch.count, lengthCapacity: batch.length)
     backend.refresh(from: parameters)
     let outputs = backend.forward(batch, parts: .all, worker: 0)

@@ -29,6 +29,14 @@ package struct NetworkPlan: Sendable {
     let transposedHidden: Int
     /// (4 hidden)
     let biasSum: Int
+    /// The same once more as `LSTMPanels` reads them; nil where the layer has no panels.
+    let panels: Panels?
+
+    struct Panels: Sendable {
+      let weights: Int
+      let bias: Int
+      let recurrent: Int
+    }
   }
 
   package let spec: NetworkSpec
@@ -46,7 +54,7 @@ package struct NetworkPlan: Sendable {
   private let memories: [LSTM]
 
   /// The plan of an actor-critic network. Traps without a value head: a learner needs one.
-  package init(_ spec: NetworkSpec) {
+  package init(_ spec: NetworkSpec, kernels: LearnerKernels = .blas) {
     precondition(spec.hasValueHead, "learning needs a network with a value head")
     let layout = ParameterLayout(spec)
     var derived = 0
@@ -70,7 +78,12 @@ package struct NetworkPlan: Sendable {
         inputs: spec.inputs, hidden: spec.hiddenCount, inputWeight: place(name + ".weight_ih_l0").offset,
         hiddenWeight: place(name + ".weight_hh_l0").offset, inputBias: place(name + ".bias_ih_l0").offset,
         hiddenBias: place(name + ".bias_hh_l0").offset, transposedInput: take(4 * spec.hiddenCount * spec.inputs),
-        transposedHidden: take(4 * spec.hiddenCount * spec.hiddenCount), biasSum: take(4 * spec.hiddenCount))
+        transposedHidden: take(4 * spec.hiddenCount * spec.hiddenCount), biasSum: take(4 * spec.hiddenCount),
+        panels: kernels.panels(hidden: spec.hiddenCount).map { _ in
+          LSTM.Panels(
+            weights: take(LSTMPanels.weightCount(inputs: spec.inputs, hidden: spec.hiddenCount)),
+            bias: take(4 * spec.hiddenCount), recurrent: take(4 * spec.hiddenCount * spec.hiddenCount))
+        })
     }
     self.spec = spec
     self.layout = layout
@@ -105,6 +118,11 @@ package struct NetworkPlan: Sendable {
       for gate in 0..<gates {
         derived[memory.biasSum + gate] = values[memory.inputBias + gate] + values[memory.hiddenBias + gate]
       }
+      guard let panels = memory.panels else { continue }
+      LSTMPanels.pack(
+        inputs: memory.inputs, hidden: memory.hidden, inputWeight: values + memory.inputWeight,
+        hiddenWeight: values + memory.hiddenWeight, biases: derived + memory.biasSum,
+        weights: derived + panels.weights, biasSum: derived + panels.bias, recurrent: derived + panels.recurrent)
     }
   }
 }

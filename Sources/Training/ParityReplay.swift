@@ -66,7 +66,7 @@ package struct ParityReplay {
     let lanes = ParityReplay.laneCount
     let environment = try makeLanes(lanes)
     let spec = policy.spec
-    let backend = ReferenceCPU(
+    let backend = CPUBackend(
       spec: spec, workerCount: 1, rowCapacity: lanes, sequenceCapacity: lanes, lengthCapacity: 1)
     let store = ParameterStore(layout: ParameterLayout(spec))
     store.values.assign(parameters)

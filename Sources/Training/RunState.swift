@@ -13,7 +13,7 @@ package enum RunState {
   package static let formatAttribute = "run_format"
   package static let format = "1"
   /// Which of its kernels the BLAS library chose: the last bits of a run depend on it.
-  package static let blasAttribute = "blas_kernels"
+  package static let kernelsAttribute = "kernels"
 
   /// Distributes a record over the file's groups.
   package static func add(_ record: StateRecord, to checkpoint: inout Checkpoint) {
@@ -46,12 +46,16 @@ package enum RunState {
     return record
   }
 
-  /// What a person must hear before a run goes on with other matrix kernels than it was saved with; nil where they are the same.
-  package static func blasWarning(_ checkpoint: Checkpoint) -> String? {
-    let current = MatrixProduct.libraryInformation.core
-    guard let saved = checkpoint.attributes[blasAttribute], saved != current else { return nil }
-    return "warning: the run was saved with the BLAS kernels \(saved) and goes on with \(current): its last bits will "
-      + "differ from those of an uninterrupted run. Set OPENBLAS_CORETYPE=\(saved) to avoid that"
+  /// What a person must hear before a run goes on with other kernels than it was saved with; nil where they are the same. current:
+  /// `LearnerKernels.name` of what it goes on with.
+  package static func kernelsWarning(_ checkpoint: Checkpoint, current: String) -> String? {
+    guard let saved = checkpoint.attributes[kernelsAttribute], saved != current else { return nil }
+    let library = saved.prefix { $0 != "," }
+    let remedy =
+      current.prefix { $0 != "," } == library
+      ? "Leave run.kernels as it was to avoid that" : "Set OPENBLAS_CORETYPE=\(library) to avoid that"
+    return "warning: the run was saved with the kernels \(saved) and goes on with \(current): its last bits will "
+      + "differ from those of an uninterrupted run. \(remedy)"
   }
 
   /// Refuses where the store no longer holds the data that the run was trained on.

@@ -174,9 +174,14 @@ package final class Trainer {
     let pool = WorkerPool(workerCount: workers)
     let algorithm = PPO(
       configuration: configuration.ppo, spec: spec, laneCount: configuration.world.lanes,
-      masked: configuration.algorithm.isMasked, seed: UInt64(configuration.run.seed), pool: pool)
+      masked: configuration.algorithm.isMasked, kernels: configuration.run.kernels,
+      seed: UInt64(configuration.run.seed),
+      pool: pool)
     return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
   }
+
+  /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
+  package var kernels: String { configuration.run.kernels.name(hidden: algorithm.spec.hiddenCount) }
 
   private static func store(_ configuration: RunConfiguration, _ directory: RunDirectory) throws(TrainingError)
     -> CheckpointStore
@@ -251,7 +256,7 @@ package final class Trainer {
       "seed": "\(configuration.run.seed)",
       "data_fingerprint": factory.market?.contentHash ?? "",
       "source_revision": BuildInformation.revision,
-      RunState.blasAttribute: MatrixProduct.libraryInformation.core,
+      RunState.kernelsAttribute: kernels,
       "optimizer": "adam",
       "network_spec": algorithm.spec.json.text,
       "network_layout": algorithm.parameters.layout.json.text,

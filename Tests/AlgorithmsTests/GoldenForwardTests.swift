@@ -89,7 +89,7 @@ private struct ForwardFindings {
     let golden = try GoldenPPOCase(name)
     let spec = golden.spec
     let batch = try ForwardBatch(golden)
-    let backend = ReferenceCPU(
+    let backend = CPUBackend(
       spec: spec, workerCount: 1, rowCapacity: batch.length * batch.lanes, sequenceCapacity: batch.lanes,
       lengthCapacity: batch.length)
     let store = try golden.makeStore()

@@ -37,6 +37,10 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
         GradientCase(
           name: "lstm \(critic) linear heads", spec: network(.lstm(hidden: 9, critic: critic), [], [], .tanh),
           scheme: .lanes, isMasked: false))
+      cases.append(
+        GradientCase(
+          name: "lstm \(critic) on panels", spec: network(.lstm(hidden: 16, critic: critic), [], [], .tanh),
+          scheme: .lanes, isMasked: false))
     }
     for activation in NetworkSpec.Activation.allCases {
       for isMasked in [false, true] {

@@ -29,7 +29,7 @@ import Training
   /// A value of the setting that differs from the default: the first of a list of candidates that it takes.
   private func other(_ setting: Setting) throws -> JSON {
     let candidates: [JSON] = [
-      7, 60, 0.5, 0.125, true, false, "leak", "ppo", "linear", "rotation", "relu", "separate", "2005-06-07",
+      7, 60, 0.5, 0.125, true, false, "leak", "ppo", "linear", "rotation", "relu", "separate", "blas", "2005-06-07",
       [3, 4], ["X", "Y"], "a b: #c",
     ]
     let (section, name) = parts(setting)

@@ -22,15 +22,16 @@ final class Workspace {
   let gradientA: FloatStorage
   let gradientB: FloatStorage
 
-  init(_ spec: NetworkSpec, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int) {
+  init(_ spec: NetworkSpec, kernels: LearnerKernels, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int) {
     self.rowCapacity = rowCapacity
     self.sequenceCapacity = sequenceCapacity
     self.lengthCapacity = lengthCapacity
     func rows(_ columns: Int) -> FloatStorage { FloatStorage(count: rowCapacity * columns) }
     func memory() -> LSTMBuffers {
       LSTMBuffers(
-        hiddenCount: spec.hiddenCount, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
-        lengthCapacity: lengthCapacity)
+        inputs: spec.inputs, hiddenCount: spec.hiddenCount, rowCapacity: rowCapacity,
+        sequenceCapacity: sequenceCapacity, lengthCapacity: lengthCapacity,
+        panels: kernels.panels(hidden: spec.hiddenCount))
     }
     actorMemory = spec.hiddenCount > 0 ? memory() : nil
     criticMemory = spec.criticMemory == .separate ? memory() : nil

@@ -5,7 +5,7 @@ import Kernels
 /// What one LSTM keeps between its forward and backward pass. Rows are (L, n), time-major; capacity in rows.
 final class LSTMBuffers {
   let hiddenCount: Int
-  /// (L n, 4H) activations, then gradients of the pre-activations.
+  /// (L n, 4H) activations, then gradients of the pre-activations; a step's as (n, 4H), or as panels (H / 16, n, 64).
   let gates: FloatStorage
   /// (L n, H)
   let hidden: FloatStorage
@@ -25,9 +25,19 @@ final class LSTMBuffers {
   let scratch: FloatStorage
   /// (L) whether any sequence starts anew before step t.
   let hasStart: UnsafeMutablePointer<Bool>
+  /// The fused kernels, where the layer goes through them.
+  let panels: LSTMPanels?
+  /// (H / 16, D + H, 64) and behind it (H / 16, 64): weight and bias gradients in the panels' order.
+  let panelGradient: FloatStorage
+  var steps = LSTMPanels.Steps()
 
-  init(hiddenCount: Int, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int) {
+  init(
+    inputs: Int, hiddenCount: Int, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int, panels: LSTMPanels?
+  ) {
     self.hiddenCount = hiddenCount
+    self.panels = panels
+    panelGradient = FloatStorage(
+      count: panels == nil ? 0 : LSTMPanels.weightCount(inputs: inputs + 1, hidden: hiddenCount))
     func rows(_ columns: Int) -> FloatStorage { FloatStorage(count: rowCapacity * columns) }
     gates = rows(4 * hiddenCount)
     hidden = rows(hiddenCount)
@@ -42,7 +52,10 @@ final class LSTMBuffers {
     hasStart.initialize(repeating: false, count: max(lengthCapacity, 1))
   }
 
-  deinit { hasStart.deallocate() }
+  deinit {
+    hasStart.deallocate()
+    steps.deallocate()
+  }
 }
 
 extension NetworkPlan.LSTM {
@@ -81,12 +94,18 @@ extension NetworkPlan.LSTM {
         }
       }
       let stepGates = gates + step * count * gateCount
+      let observations = batch.observations + step * batch.observationTimeStride
+      if let kernels = buffers.panels, let panels {
+        kernels.forward(
+          rows: count, inputs: inputs, hidden: hidden, x: observations, hiddenBefore: previousHidden,
+          weights: derived + panels.weights, bias: derived + panels.bias, cellBefore: previousCell, gates: stepGates,
+          cell: cell + offset, cellTanh: cellTanh + offset, output: output + offset)
+        continue
+      }
       for row in 0..<count { (stepGates + row * gateCount).update(from: biases, count: gateCount) }
       let gateMatrix = MatrixView(base: stepGates, rows: count, columns: gateCount)
       MatrixProduct.multiply(
-        MatrixView(
-          base: batch.observations + step * batch.observationTimeStride, rows: count, columns: inputs),
-        inputMatrix, into: gateMatrix, adding: true)
+        MatrixView(base: observations, rows: count, columns: inputs), inputMatrix, into: gateMatrix, adding: true)
       MatrixProduct.multiply(
         MatrixView(base: previousHidden, rows: count, columns: hidden), hiddenMatrix, into: gateMatrix, adding: true)
       LSTMGates.forward(
@@ -99,8 +118,8 @@ extension NetworkPlan.LSTM {
   /// Backward through time after `forward` of the same batch: adds the weight and bias gradients. `buffers.hiddenGradient` holds the
   /// gradient from the layers above for every step, and is used up. The initial state gets no gradient.
   func backward(
-    _ batch: SequenceBatch, parameters: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>,
-    buffers: LSTMBuffers
+    _ batch: SequenceBatch, parameters: UnsafeMutablePointer<Float>, derived: UnsafePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>, buffers: LSTMBuffers
   ) {
     let (count, gateCount, width) = (batch.count, 4 * hidden, batch.count * hidden)
     let gates = buffers.gates.base
@@ -114,6 +133,9 @@ extension NetworkPlan.LSTM {
     let inputGradient = MatrixView(base: gradients + inputWeight, rows: gateCount, columns: inputs)
     let recurrentGradient = MatrixView(base: gradients + hiddenWeight, rows: gateCount, columns: hidden)
     let recurrent = MatrixView(base: parameters + hiddenWeight, rows: gateCount, columns: hidden)
+    let kernels = panels == nil ? nil : buffers.panels
+    let panelBiasGradient = buffers.panelGradient.base + LSTMPanels.weightCount(inputs: inputs, hidden: hidden)
+    if kernels != nil { buffers.panelGradient.fill(0) }
     cellGradient.update(repeating: 0, count: width)
     for step in stride(from: batch.length - 1, through: 0, by: -1) {
       let offset = step * width
@@ -121,31 +143,51 @@ extension NetworkPlan.LSTM {
       let previousHidden = isFresh ? buffers.startHidden.base + offset : output + (offset - width)
       let previousCell = isFresh ? buffers.startCell.base + offset : cell + (offset - width)
       let stepGates = gates + step * count * gateCount
-      LSTMGates.backward(
-        rows: count, hiddenCount: hidden, gates: stepGates, gateStride: gateCount, previousCell: previousCell,
-        cellTanh: cellTanh + offset, cellStride: hidden, hiddenGradient: hiddenGradient + offset,
-        hiddenStride: hidden, cellGradient: cellGradient, cellGradientStride: hidden)
+      let observations = batch.observations + step * batch.observationTimeStride
       let gateGradient = MatrixView(base: stepGates, rows: count, columns: gateCount)
-      MatrixProduct.addTransposedProduct(
-        gateGradient,
-        MatrixView(
-          base: batch.observations + step * batch.observationTimeStride, rows: count, columns: inputs),
-        to: inputGradient)
-      MatrixProduct.addTransposedProduct(
-        gateGradient, MatrixView(base: previousHidden, rows: count, columns: hidden), to: recurrentGradient)
-      addColumnSums(gateGradient, to: gradients + inputBias)
+      if let kernels {
+        kernels.backward(
+          rows: count, hidden: hidden, gates: stepGates, cellBefore: previousCell, cellTanh: cellTanh + offset,
+          hiddenGradient: hiddenGradient + offset, cellGradient: cellGradient, biasGradient: panelBiasGradient)
+        buffers.steps.append(x: observations, hiddenBefore: previousHidden, gates: stepGates)
+        if buffers.steps.isFull || step == 0 {
+          kernels.addWeightGradient(
+            of: buffers.steps, rows: count, inputs: inputs, hidden: hidden, to: buffers.panelGradient.base)
+          buffers.steps.removeAll()
+        }
+      } else {
+        LSTMGates.backward(
+          rows: count, hiddenCount: hidden, gates: stepGates, gateStride: gateCount, previousCell: previousCell,
+          cellTanh: cellTanh + offset, cellStride: hidden, hiddenGradient: hiddenGradient + offset,
+          hiddenStride: hidden, cellGradient: cellGradient, cellGradientStride: hidden)
+        MatrixProduct.addTransposedProduct(
+          gateGradient, MatrixView(base: observations, rows: count, columns: inputs), to: inputGradient)
+        MatrixProduct.addTransposedProduct(
+          gateGradient, MatrixView(base: previousHidden, rows: count, columns: hidden), to: recurrentGradient)
+        addColumnSums(gateGradient, to: gradients + inputBias)
+      }
       guard step > 0 else { continue }
       let earlier = hiddenGradient + (offset - width)
+      // Where a sequence starts anew, nothing passes to the step before.
+      let passes = hasStart[step] ? scratch : earlier
+      if hasStart[step] { scratch.update(repeating: 0, count: width) }
+      if let kernels, let panels {
+        kernels.addThrough(
+          rows: count, hidden: hidden, gates: stepGates, recurrent: derived + panels.recurrent, target: passes)
+      } else {
+        MatrixProduct.multiply(
+          gateGradient, recurrent, into: MatrixView(base: passes, rows: count, columns: hidden), adding: true)
+      }
       if hasStart[step], let starts = batch.starts {
-        let through = MatrixView(base: scratch, rows: count, columns: hidden)
-        MatrixProduct.multiply(gateGradient, recurrent, into: through)
         zeroRows(scratch, where: starts + step * batch.startTimeStride, count: count)
         zeroRows(cellGradient, where: starts + step * batch.startTimeStride, count: count)
         Reductions.add(scratch, to: earlier, count: width)
-      } else {
-        MatrixProduct.multiply(
-          gateGradient, recurrent, into: MatrixView(base: earlier, rows: count, columns: hidden), adding: true)
       }
+    }
+    if kernels != nil {
+      LSTMPanels.addUnpacked(
+        inputs: inputs, hidden: hidden, gradient: buffers.panelGradient.base, biasGradient: panelBiasGradient,
+        inputWeight: gradients + inputWeight, hiddenWeight: gradients + hiddenWeight, bias: gradients + inputBias)
     }
   }
 

@@ -4,6 +4,7 @@ package import Algorithms
 package import Environments
 package import Inference
 package import Market
+package import Networks
 
 /// A whole run, resolved. The defaults train a recurrent, masked PPO on two symbols.
 package struct RunConfiguration: Sendable, Equatable {
@@ -16,6 +17,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package var totalTimesteps = 500_000
     /// Threads; 0 takes every core. The numbers of a run do not depend on it.
     package var workers = 0
+    /// What does the learner's arithmetic. Only the last bits of a run's numbers depend on it.
+    package var kernels = LearnerKernels.automatic
     /// Steps between checkpoints, rounded up to whole rollouts.
     package var checkpointInterval = 100_000
     package var keepCheckpoints = 3

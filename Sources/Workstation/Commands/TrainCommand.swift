@@ -15,7 +15,7 @@ struct TrainCommand: Command {
       Flag("set", "KEY=VALUE", repeats: true, "one setting, for example algorithm.gamma=0.995; lies over the files"),
     ] + SettingFlag.all.map { Flag($0.name, $0.valueName, $0.help) } + [
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
-      Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers may be set"),
+      Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers and run.kernels may be set"),
       Flag("from", "CHECKPOINT", "where --resume continues instead: \(ResumePoint.choices)"),
       Flag("keys", "prints every setting with its default and meaning, and ends"),
       Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
@@ -101,8 +101,9 @@ struct TrainCommand: Command {
     let point = try ResumePoint.find(in: directory, from: arguments.value("from"))
     var configuration = try RunState.configuration(of: point.checkpoint, path: point.path)
     for assignment in arguments.values("set") {
-      guard assignment.hasPrefix("run.workers=") else {
-        throw UsageError("--resume keeps the run's configuration; only run.workers may be set", command: description)
+      guard ["run.workers=", "run.kernels="].contains(where: assignment.hasPrefix) else {
+        throw UsageError(
+          "--resume keeps the run's configuration; only run.workers and run.kernels may be set", command: description)
       }
       do {
         try configuration.apply(assignment: assignment)
@@ -117,7 +118,7 @@ struct TrainCommand: Command {
     print(
       "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(point.path))")
     for entry in point.later { print("set aside: \(entry.path)\(CheckpointStore.setAsideSuffix)") }
-    if let warning = RunState.blasWarning(point.checkpoint) { print(warning) }
+    if let warning = RunState.kernelsWarning(point.checkpoint, current: trainer.kernels) { print(warning) }
     print("restored: " + point.checkpoint.groups.keys.sorted().joined(separator: ", "))
     return trainer
   }

@@ -7,7 +7,7 @@ import Networks
 import TestSupport
 import Testing
 
-@Suite struct ReferenceCPUTests {
+@Suite struct CPUBackendTests {
   static let specs: [NetworkSpec] = NetworkSpec.CriticMemory.allCases.flatMap { critic in
     [
       NetworkSpec(
@@ -16,8 +16,16 @@ import Testing
       NetworkSpec(
         inputs: 3, actions: 2, memory: .lstm(hidden: 8, critic: critic), policyTower: [], valueTower: [],
         activation: .relu, hasValueHead: true),
+      // Units that have panels: one, and three.
+      NetworkSpec(
+        inputs: 5, actions: 4, memory: .lstm(hidden: 16, critic: critic), policyTower: [], valueTower: [4],
+        activation: .tanh, hasValueHead: true),
+      NetworkSpec(
+        inputs: 26, actions: 9, memory: .lstm(hidden: 48, critic: critic), policyTower: [], valueTower: [],
+        activation: .tanh, hasValueHead: true),
     ]
   }
+  static let kernels: [LearnerKernels] = [.blas, .panels]
 
   /// A store of random values, large enough for the gates to leave their linear range.
   private static func randomStore(_ spec: NetworkSpec, seed: UInt64) -> ParameterStore {
@@ -28,8 +36,8 @@ import Testing
   }
 
   /// 23 steps of 9 sequences with random starts, read at a stride out of fenced memory, against plain loops in double precision.
-  @Test(arguments: specs) func sequencesEqualTheStepLoop(spec: NetworkSpec) {
-    let store = ReferenceCPUTests.randomStore(spec, seed: 21)
+  @Test(arguments: specs, kernels) func sequencesEqualTheStepLoop(spec: NetworkSpec, kernels: LearnerKernels) {
+    let store = CPUBackendTests.randomStore(spec, seed: 21)
     let (length, lanes, first, count) = (23, 14, 3, 9)
     var random = RandomStream(seed: 22, purpose: .market)
     let observations = FencedBuffer((0..<(length * lanes * spec.inputs)).map { _ in Float(random.nextNormal()) })
@@ -37,8 +45,9 @@ import Testing
     let width = count * spec.hiddenCount
     let states = (0..<4).map { _ in FencedBuffer((0..<width).map { _ in Float(0.5 * random.nextNormal()) }) }
     let before = states.map(\.array)
-    let backend = ReferenceCPU(
-      spec: spec, workerCount: 1, rowCapacity: length * count, sequenceCapacity: count, lengthCapacity: length)
+    let backend = CPUBackend(
+      spec: spec, kernels: kernels, workerCount: 1, rowCapacity: length * count, sequenceCapacity: count,
+      lengthCapacity: length)
     backend.refresh(from: store)
     starts.withUnsafeMutableBufferPointer { starts in
       let batch = SequenceBatch(
@@ -94,16 +103,17 @@ import Testing
   }
 
   /// The deployed policy decides step by step what the learner computes in one batch.
-  @Test(arguments: specs) func sequencesEqualTheDeployedSession(spec: NetworkSpec) throws {
-    let store = ReferenceCPUTests.randomStore(spec, seed: 31)
+  @Test(arguments: specs, kernels)
+  func sequencesEqualTheDeployedSession(spec: NetworkSpec, kernels: LearnerKernels) throws {
+    let store = CPUBackendTests.randomStore(spec, seed: 31)
     let length = 40
     var random = RandomStream(seed: 32, purpose: .market)
     var observations = (0..<(length * spec.inputs)).map { _ in Float(random.nextNormal()) }
     var starts = (0..<length).map { UInt8($0 == 0 || random.nextDouble() < 0.1 ? 1 : 0) }
     let states = FloatStorage(count: 4 * spec.hiddenCount)
     states.fill(9)
-    let backend = ReferenceCPU(
-      spec: spec, workerCount: 1, rowCapacity: length, sequenceCapacity: 1, lengthCapacity: length)
+    let backend = CPUBackend(
+      spec: spec, kernels: kernels, workerCount: 1, rowCapacity: length, sequenceCapacity: 1, lengthCapacity: length)
     backend.refresh(from: store)
     let (logits, values) = observations.withUnsafeMutableBufferPointer { observations in
       starts.withUnsafeMutableBufferPointer { starts in
@@ -133,11 +143,51 @@ import Testing
     }
   }
 
+  /// The fused passes give the gradients of the plain ones, over sequences that start anew at random, whatever the critic remembers.
+  @Test(arguments: specs.filter { LSTMPanels.supports(hidden: $0.hiddenCount) })
+  func fusedGradientsEqualThePlainOnes(spec: NetworkSpec) {
+    let store = CPUBackendTests.randomStore(spec, seed: 51)
+    for index in 0..<store.layout.count { store.values.base[index] *= 0.5 }
+    let (length, count) = (18, 11)
+    var random = RandomStream(seed: 52, purpose: .market)
+    let observations = FloatStorage((0..<(length * count * spec.inputs)).map { _ in Float(random.nextNormal()) })
+    var starts = (0..<(length * count)).map { _ in UInt8(random.nextDouble() < 0.1 ? 1 : 0) }
+    // Steps without a start, and one where all start.
+    for lane in 0..<count { for step in 3..<9 { starts[step * count + lane] = step == 6 ? 1 : 0 } }
+    let width = count * spec.hiddenCount
+    let states = FloatStorage((0..<4 * width).map { _ in Float(0.5 * random.nextNormal()) })
+    let weights = (0..<(length * count)).map { _ in Float(0.01 * random.nextNormal()) }
+    let gradients = CPUBackendTests.kernels.map { kernels in
+      let backend = CPUBackend(
+        spec: spec, kernels: kernels, workerCount: 1, rowCapacity: length * count, sequenceCapacity: count,
+        lengthCapacity: length)
+      backend.refresh(from: store)
+      let gradient = FloatStorage(count: store.layout.count)
+      gradient.fill(0)
+      starts.withUnsafeBufferPointer { starts in
+        let batch = SequenceBatch(
+          length: length, count: count, observations: observations.base, observationTimeStride: count * spec.inputs,
+          starts: starts.baseAddress, startTimeStride: count,
+          initialState: RecurrentStateRows(in: states, count: width, hasCritic: true))
+        let outputs = backend.forward(batch, parts: .all, worker: 0)
+        for row in 0..<(length * count) {
+          for action in 0..<spec.actions { outputs.logits.row(row)[action] = weights[row] * Float(action - 1) }
+          outputs.values[row] = weights[row]
+        }
+        backend.backward(batch, worker: 0, gradients: gradient.base)
+      }
+      return gradient.array
+    }
+    let largest = gradients[0].reduce(0) { max($0, abs($1)) }
+    for (plain, fused) in zip(gradients[0], gradients[1]) { #expect(abs(plain - fused) < 1e-4 * largest) }
+    #expect(largest > 0.01)
+  }
+
   /// Gradients add up: two passes give exactly twice the first one's where sums are of equal powers of two.
   @Test func backwardAddsToWhatIsThere() {
-    let spec = ReferenceCPUTests.specs[0]
-    let store = ReferenceCPUTests.randomStore(spec, seed: 41)
-    let backend = ReferenceCPU(spec: spec, workerCount: 1, rowCapacity: 6, sequenceCapacity: 6, lengthCapacity: 1)
+    let spec = CPUBackendTests.specs[0]
+    let store = CPUBackendTests.randomStore(spec, seed: 41)
+    let backend = CPUBackend(spec: spec, workerCount: 1, rowCapacity: 6, sequenceCapacity: 6, lengthCapacity: 1)
     backend.refresh(from: store)
     let observations = FloatStorage((0..<30).map { Float($0) / 10 - 1 })
     let states = FloatStorage(count: 4 * 66)

@@ -1,12 +1,12 @@
-// The plain backend: products through CBLAS, pointwise parts through Kernels.
+// The processor's backend: through CBLAS and Kernels, plain or fused.
 
 package import Inference
 import Kernels
 
-/// Forward and backward passes through CBLAS. Each worker has its own workspace; nothing is allocated after `init`.
+/// Forward and backward passes through CBLAS, or through fused kernels where there are some. Each worker has its own workspace; nothing is allocated after `init`.
 ///
 /// Unchecked: workers share `derived` for reading only, and touch only their own workspace.
-package final class ReferenceCPU: LearnerBackend, @unchecked Sendable {
+package final class CPUBackend: LearnerBackend, @unchecked Sendable {
   package let plan: NetworkPlan
   private let derived: FloatStorage
   /// Held, not only pointed into: a caller may let go of its store after `refresh`.
@@ -16,14 +16,16 @@ package final class ReferenceCPU: LearnerBackend, @unchecked Sendable {
 
   /// A backend for batches of at most `rowCapacity` rows (L n), `sequenceCapacity` sequences and `lengthCapacity` steps.
   package init(
-    spec: NetworkSpec, workerCount: Int, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int
+    spec: NetworkSpec, kernels: LearnerKernels = .automatic, workerCount: Int, rowCapacity: Int,
+    sequenceCapacity: Int, lengthCapacity: Int
   ) {
     MatrixProduct.prepare()
-    plan = NetworkPlan(spec)
+    plan = NetworkPlan(spec, kernels: kernels)
     derived = FloatStorage(count: plan.derivedCount)
     workspaces = (0..<workerCount).map { _ in
       Workspace(
-        spec, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity, lengthCapacity: lengthCapacity)
+        spec, kernels: kernels, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
+        lengthCapacity: lengthCapacity)
     }
   }
 
@@ -113,7 +115,8 @@ package final class ReferenceCPU: LearnerBackend, @unchecked Sendable {
       guard let memory = plan.criticMemory, let buffers = space.criticMemory else { return }
       backwardValue(
         input: memoryView(buffers.hidden), inputGradient: memoryView(buffers.hiddenGradient), adding: false)
-      memory.backward(batch, parameters: parameters, gradients: gradients, buffers: buffers)
+      memory.backward(
+        batch, parameters: parameters, derived: derived.base, gradients: gradients, buffers: buffers)
       memory.shareBiasGradient(gradients)
     case .some(.none):
       guard let projection = plan.criticProjection else { return }
@@ -128,7 +131,8 @@ package final class ReferenceCPU: LearnerBackend, @unchecked Sendable {
       }
     }
     if let memory = plan.actorMemory, let buffers = space.actorMemory {
-      memory.backward(batch, parameters: parameters, gradients: gradients, buffers: buffers)
+      memory.backward(
+        batch, parameters: parameters, derived: derived.base, gradients: gradients, buffers: buffers)
       memory.shareBiasGradient(gradients)
     }
   }

@@ -1,0 +1,171 @@
+// The LSTM step on gate panels: product, activations and state in one pass over a tile of rows.
+
+import CKernels
+
+/// Fused kernels of an LSTM layer. Letters: n rows, D inputs, H hidden units, a multiple of 16. A panel is the gates i, f, g, o of sixteen units side
+/// by side, 64 floats; gates of n rows are (H / 16, n, 64).
+///
+/// Compiled from one C source for any processor, for x86-64-v3 and for x86-64-v4. Products and sums are fused where the processor can, so levels
+/// differ in their last bits; within a level a row's results depend on that row alone, and gradients on the order of rows.
+package struct LSTMPanels: @unchecked Sendable {
+  /// Instruction sets, the highest that a processor has being the fastest.
+  package enum Level: Int, Sendable, CaseIterable {
+    case baseline = 0
+    /// AVX2 and FMA.
+    case v3 = 1
+    /// AVX-512.
+    case v4 = 2
+
+    package static var processor: Level { Level(rawValue: Int(ckernels_instruction_level())) ?? .baseline }
+  }
+
+  package let level: Level
+  private let kernels: UnsafePointer<ckernels_panel>
+
+  /// Whether a layer of so many units has panels.
+  package static func supports(hidden: Int) -> Bool { hidden > 0 && hidden % 16 == 0 }
+
+  /// The kernels of a level, or of the processor's own where that is lower.
+  package init(level: Level = .processor) {
+    self.level = min(level, .processor)
+    guard let kernels = ckernels_panel_of_level(Int32(self.level.rawValue)) else {
+      preconditionFailure("no kernels of level \(level)")
+    }
+    self.kernels = kernels
+  }
+
+  // MARK: Derived copies
+
+  /// Floats of the weights that `forward` reads: (H / 16, D + H, 64).
+  package static func weightCount(inputs: Int, hidden: Int) -> Int { 4 * hidden * (inputs + hidden) }
+
+  /// Writes the weights in the panels' order. inputWeight: (4H, D), hiddenWeight: (4H, H), gate rows i, f, g, o; biases: (4H), their sum.
+  ///
+  /// weights: (H / 16, D + H, 64); biasSum: (H / 16, 64); recurrent, for `through`: (H / 16, 4H, 16).
+  package static func pack(
+    inputs: Int, hidden: Int, inputWeight: UnsafePointer<Float>, hiddenWeight: UnsafePointer<Float>,
+    biases: UnsafePointer<Float>, weights: UnsafeMutablePointer<Float>, biasSum: UnsafeMutablePointer<Float>,
+    recurrent: UnsafeMutablePointer<Float>
+  ) {
+    let depth = inputs + hidden
+    for panel in 0..<hidden / 16 {
+      for place in 0..<64 {
+        let row = place / 16 * hidden + panel * 16 + place % 16
+        let target = weights + panel * depth * 64 + place
+        let fromInput = inputWeight + row * inputs
+        let fromHidden = hiddenWeight + row * hidden
+        for column in 0..<inputs { target[column * 64] = fromInput[column] }
+        for column in 0..<hidden { target[(inputs + column) * 64] = fromHidden[column] }
+        biasSum[panel * 64 + place] = biases[row]
+        for block in 0..<hidden / 16 {
+          (recurrent + (block * 4 * hidden + panel * 64 + place) * 16).update(from: fromHidden + block * 16, count: 16)
+        }
+      }
+    }
+  }
+
+  /// Adds gradients in the panels' order, (H / 16, D + H, 64) and (H / 16, 64), to those in the declared one.
+  package static func addUnpacked(
+    inputs: Int, hidden: Int, gradient: UnsafePointer<Float>, biasGradient: UnsafePointer<Float>,
+    inputWeight: UnsafeMutablePointer<Float>, hiddenWeight: UnsafeMutablePointer<Float>,
+    bias: UnsafeMutablePointer<Float>
+  ) {
+    let depth = inputs + hidden
+    for panel in 0..<hidden / 16 {
+      for place in 0..<64 {
+        let row = place / 16 * hidden + panel * 16 + place % 16
+        let source = gradient + panel * depth * 64 + place
+        let toInput = inputWeight + row * inputs
+        let toHidden = hiddenWeight + row * hidden
+        for column in 0..<inputs { toInput[column] += source[column * 64] }
+        for column in 0..<hidden { toHidden[column] += source[(inputs + column) * 64] }
+        bias[row] += biasGradient[panel * 64 + place]
+      }
+    }
+  }
+
+  // MARK: Steps
+
+  /// One step forward.
+  ///
+  /// x: (n, D); hiddenBefore, cellBefore: (n, H) the state it starts from; weights, bias: as packed; gates: the activations;
+  /// cell, cellTanh, output: (n, H). No aliasing.
+  package func forward(
+    rows: Int, inputs: Int, hidden: Int, x: UnsafePointer<Float>, hiddenBefore: UnsafePointer<Float>,
+    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, cellBefore: UnsafePointer<Float>,
+    gates: UnsafeMutablePointer<Float>, cell: UnsafeMutablePointer<Float>, cellTanh: UnsafeMutablePointer<Float>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    kernels.pointee.forward(
+      rows, inputs, hidden, x, hiddenBefore, weights, bias, cellBefore, gates, cell, cellTanh, output)
+  }
+
+  /// The pointwise part of a step backward: gates, activations before, are then the gradients of what they are activations of, whose sums over the
+  /// rows are added to biasGradient (H / 16, 64). cellGradient: (n, H) that of the cell, replaced by that of cellBefore.
+  package func backward(
+    rows: Int, hidden: Int, gates: UnsafeMutablePointer<Float>, cellBefore: UnsafePointer<Float>,
+    cellTanh: UnsafePointer<Float>, hiddenGradient: UnsafePointer<Float>, cellGradient: UnsafeMutablePointer<Float>,
+    biasGradient: UnsafeMutablePointer<Float>
+  ) {
+    kernels.pointee.backward(
+      rows, hidden, gates, cellBefore, cellTanh, hiddenGradient, cellGradient, biasGradient)
+  }
+
+  /// target (n, H) += the gates' gradients through the recurrent weights, as packed.
+  package func addThrough(
+    rows: Int, hidden: Int, gates: UnsafePointer<Float>, recurrent: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>
+  ) {
+    kernels.pointee.through(rows, hidden, gates, recurrent, target)
+  }
+
+  /// Some steps of n rows, whose share of the weights' gradients is added at once.
+  package struct Steps: @unchecked Sendable {
+    /// The most steps: their rows stay in the caches nearest to the core.
+    package static let limit = 4
+
+    package private(set) var count = 0
+    private let inputs: UnsafeMutablePointer<UnsafePointer<Float>?>
+
+    /// Room of its own, which `deallocate` gives back.
+    package init() {
+      inputs = .allocate(capacity: 3 * Steps.limit)
+      inputs.initialize(repeating: nil, count: 3 * Steps.limit)
+    }
+
+    package func deallocate() { inputs.deallocate() }
+
+    package var isFull: Bool { count == Steps.limit }
+
+    /// x: (n, D), hiddenBefore: (n, H), gates: gradients (H / 16, n, 64). Traps where it is full.
+    package mutating func append(
+      x: UnsafePointer<Float>, hiddenBefore: UnsafePointer<Float>, gates: UnsafePointer<Float>
+    ) {
+      precondition(!isFull, "more than \(Steps.limit) steps")
+      inputs[count] = x
+      inputs[Steps.limit + count] = hiddenBefore
+      inputs[2 * Steps.limit + count] = gates
+      count += 1
+    }
+
+    package mutating func removeAll() { count = 0 }
+
+    fileprivate var x: UnsafePointer<UnsafePointer<Float>?> { UnsafePointer(inputs) }
+    fileprivate var hiddenBefore: UnsafePointer<UnsafePointer<Float>?> { UnsafePointer(inputs + Steps.limit) }
+    fileprivate var gates: UnsafePointer<UnsafePointer<Float>?> { UnsafePointer(inputs + 2 * Steps.limit) }
+  }
+
+  /// gradient (H / 16, D + H, 64) += what some steps of n rows add.
+  package func addWeightGradient(
+    of steps: Steps, rows: Int, inputs: Int, hidden: Int, to gradient: UnsafeMutablePointer<Float>
+  ) {
+    let panelStride = (inputs + hidden) * 64
+    kernels.pointee.outer(steps.count, rows, inputs, steps.x, hidden, steps.gates, gradient, panelStride)
+    kernels.pointee.outer(
+      steps.count, rows, hidden, steps.hiddenBefore, hidden, steps.gates, gradient + inputs * 64, panelStride)
+  }
+}
+
+extension LSTMPanels.Level: Comparable {
+  package static func < (left: LSTMPanels.Level, right: LSTMPanels.Level) -> Bool { left.rawValue < right.rawValue }
+}

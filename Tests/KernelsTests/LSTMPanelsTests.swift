@@ -1,0 +1,191 @@
+// The fused LSTM kernels of every instruction set against double precision.
+
+import Glibc
+import Kernels
+import TestSupport
+import Testing
+
+/// A layer with random numbers, and what its step should give.
+private struct Layer: CustomTestStringConvertible {
+  let rows: Int
+  let inputs: Int
+  let hidden: Int
+
+  var testDescription: String { "\(rows) rows, \(inputs) inputs, \(hidden) units" }
+
+  static let all = [
+    Layer(rows: 1, inputs: 1, hidden: 16), Layer(rows: 2, inputs: 5, hidden: 32),
+    Layer(rows: 7, inputs: 26, hidden: 48),
+    Layer(rows: 32, inputs: 26, hidden: 64), Layer(rows: 13, inputs: 29, hidden: 80),
+    Layer(rows: 9, inputs: 3, hidden: 112),
+  ]
+
+  /// Place of a unit's gate in gates of n rows.
+  func place(row: Int, gate: Int, unit: Int) -> Int { (unit / 16 * rows + row) * 64 + gate * 16 + unit % 16 }
+}
+
+private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+struct LSTMPanelsTests {
+  static let levels = LSTMPanels.Level.allCases.filter { $0 <= .processor }
+
+  @Test(arguments: levels, Layer.all)
+  fileprivate func `agrees with double precision`(level: LSTMPanels.Level, layer: Layer) {
+    let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
+    let panels = LSTMPanels(level: level)
+    #expect(panels.level == level)
+    var random = RandomStream(seed: 8, purpose: .market, lane: UInt32(hidden))
+    func numbers(_ count: Int, _ scale: Double = 1) -> [Float] {
+      (0..<count).map { _ in Float(scale * random.nextNormal()) }
+    }
+    let scale = 1 / Double(hidden).squareRoot()
+    let (inputWeight, hiddenWeight) = (numbers(4 * hidden * inputs, scale), numbers(4 * hidden * hidden, scale))
+    let biases = numbers(4 * hidden)
+    let (x, before, cellBefore) = (numbers(rows * inputs), numbers(rows * hidden), numbers(rows * hidden))
+    let weights = FencedBuffer(count: LSTMPanels.weightCount(inputs: inputs, hidden: hidden))
+    let (bias, recurrent) = (FencedBuffer(count: 4 * hidden), FencedBuffer(count: 4 * hidden * hidden))
+    LSTMPanels.pack(
+      inputs: inputs, hidden: hidden, inputWeight: inputWeight, hiddenWeight: hiddenWeight, biases: biases,
+      weights: weights.base, biasSum: bias.base, recurrent: recurrent.base)
+    let gates = FencedBuffer(count: 4 * rows * hidden)
+    let states = (0..<3).map { _ in FencedBuffer(count: rows * hidden) }
+    panels.forward(
+      rows: rows, inputs: inputs, hidden: hidden, x: x, hiddenBefore: before, weights: weights.base, bias: bias.base,
+      cellBefore: cellBefore, gates: gates.base, cell: states[0].base, cellTanh: states[1].base,
+      output: states[2].base)
+    for buffer in [weights, bias, recurrent, gates] + states { #expect(buffer.isIntact) }
+
+    let (activations, cell, cellTanh, output) = (gates.array, states[0].array, states[1].array, states[2].array)
+    for row in 0..<rows {
+      for unit in 0..<hidden {
+        let sums = (0..<4).map { gate in
+          let at = gate * hidden + unit
+          return (0..<inputs).reduce(Double(biases[at])) {
+            $0 + Double(inputWeight[at * inputs + $1]) * Double(x[row * inputs + $1])
+          }
+            + (0..<hidden).reduce(0.0) {
+              $0 + Double(hiddenWeight[at * hidden + $1]) * Double(before[row * hidden + $1])
+            }
+        }
+        let values = [sigmoid(sums[0]), sigmoid(sums[1]), tanh(sums[2]), sigmoid(sums[3])]
+        let next = values[1] * Double(cellBefore[row * hidden + unit]) + values[0] * values[2]
+        let at = row * hidden + unit
+        for gate in 0..<4 {
+          #expect(abs(Double(activations[layer.place(row: row, gate: gate, unit: unit)]) - values[gate]) < 2e-6)
+        }
+        #expect(abs(Double(cell[at]) - next) < 5e-6)
+        #expect(abs(Double(cellTanh[at]) - tanh(next)) < 5e-6)
+        #expect(abs(Double(output[at]) - values[3] * tanh(next)) < 5e-6)
+      }
+    }
+  }
+
+  @Test(arguments: levels, Layer.all)
+  fileprivate func `gradients agree with double precision`(level: LSTMPanels.Level, layer: Layer) {
+    let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
+    let panels = LSTMPanels(level: level)
+    var random = RandomStream(seed: 18, purpose: .market, lane: UInt32(hidden))
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(0.5 * random.nextNormal()) } }
+    func uniforms(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.nextDouble()) } }
+    let activations = uniforms(4 * rows * hidden)
+    let (cellBefore, cellTanh, above) = (numbers(rows * hidden), uniforms(rows * hidden), numbers(rows * hidden))
+    let (carried, biasBefore) = (numbers(rows * hidden), numbers(4 * hidden))
+    let gates = FencedBuffer(activations)
+    let (cellGradient, biasGradient) = (FencedBuffer(carried), FencedBuffer(biasBefore))
+    panels.backward(
+      rows: rows, hidden: hidden, gates: gates.base, cellBefore: cellBefore, cellTanh: cellTanh, hiddenGradient: above,
+      cellGradient: cellGradient.base, biasGradient: biasGradient.base)
+    let found = gates.array
+    var biasSums = biasBefore.map(Double.init)
+    for row in 0..<rows {
+      for unit in 0..<hidden {
+        let at = row * hidden + unit
+        let places = (0..<4).map { layer.place(row: row, gate: $0, unit: unit) }
+        let (i, f, g, o) = (
+          Double(activations[places[0]]), Double(activations[places[1]]), Double(activations[places[2]]),
+          Double(activations[places[3]])
+        )
+        let (h, squashed) = (Double(above[at]), Double(cellTanh[at]))
+        let total = Double(carried[at]) + h * o * (1 - squashed * squashed)
+        let expected = [
+          total * g * i * (1 - i), total * Double(cellBefore[at]) * f * (1 - f), total * i * (1 - g * g),
+          h * squashed * o * (1 - o),
+        ]
+        for gate in 0..<4 {
+          #expect(abs(Double(found[places[gate]]) - expected[gate]) < 1e-6)
+          biasSums[unit / 16 * 64 + gate * 16 + unit % 16] += expected[gate]
+        }
+        #expect(abs(Double(cellGradient.array[at]) - total * f) < 1e-6)
+      }
+    }
+    for (sum, expected) in zip(biasGradient.array, biasSums) { #expect(abs(Double(sum) - expected) < 1e-5) }
+
+    // Through the recurrent weights, and into the weights' gradients, over three steps of which one is another's neighbour.
+    let (inputWeight, hiddenWeight) = (numbers(4 * hidden * inputs), numbers(4 * hidden * hidden))
+    let weights = FencedBuffer(count: LSTMPanels.weightCount(inputs: inputs, hidden: hidden))
+    let recurrent = FencedBuffer(count: 4 * hidden * hidden)
+    LSTMPanels.pack(
+      inputs: inputs, hidden: hidden, inputWeight: inputWeight, hiddenWeight: hiddenWeight, biases: biasBefore,
+      weights: weights.base, biasSum: biasGradient.base, recurrent: recurrent.base)
+    let start = numbers(rows * hidden)
+    let target = FencedBuffer(start)
+    panels.addThrough(
+      rows: rows, hidden: hidden, gates: gates.base, recurrent: recurrent.base, target: target.base)
+    for row in 0..<rows {
+      for column in 0..<hidden {
+        var expected = Double(start[row * hidden + column])
+        for gate in 0..<4 {
+          for unit in 0..<hidden {
+            expected +=
+              Double(found[layer.place(row: row, gate: gate, unit: unit)])
+              * Double(hiddenWeight[(gate * hidden + unit) * hidden + column])
+          }
+        }
+        #expect(abs(Double(target.array[row * hidden + column]) - expected) < 2e-5)
+      }
+    }
+    let (x, before) = ((0..<3).map { _ in numbers(rows * inputs) }, (0..<3).map { _ in numbers(rows * hidden) })
+    let (xs, befores) = (x.map { FencedBuffer($0) }, before.map { FencedBuffer($0) })
+    var steps = LSTMPanels.Steps()
+    defer { steps.deallocate() }
+    for step in 0..<3 { steps.append(x: xs[step].base, hiddenBefore: befores[step].base, gates: gates.base) }
+    let gradient = FencedBuffer([Float](repeating: 0, count: weights.array.count))
+    panels.addWeightGradient(of: steps, rows: rows, inputs: inputs, hidden: hidden, to: gradient.base)
+    let unpacked = [4 * hidden * inputs, 4 * hidden * hidden, 4 * hidden].map {
+      FencedBuffer([Float](repeating: 1, count: $0))
+    }
+    LSTMPanels.addUnpacked(
+      inputs: inputs, hidden: hidden, gradient: gradient.base, biasGradient: biasGradient.base,
+      inputWeight: unpacked[0].base, hiddenWeight: unpacked[1].base, bias: unpacked[2].base)
+    for gate in 0..<4 {
+      for unit in 0..<hidden {
+        func expected(_ column: Int, _ rowsOf: [[Float]], _ width: Int) -> Double {
+          var sum = 1.0
+          for step in 0..<3 {
+            for row in 0..<rows {
+              sum +=
+                Double(found[layer.place(row: row, gate: gate, unit: unit)])
+                * Double(rowsOf[step][row * width + column])
+            }
+          }
+          return sum
+        }
+        let line = gate * hidden + unit
+        for column in 0..<inputs {
+          #expect(abs(Double(unpacked[0].array[line * inputs + column]) - expected(column, x, inputs)) < 2e-5)
+        }
+        for column in 0..<hidden {
+          #expect(abs(Double(unpacked[1].array[line * hidden + column]) - expected(column, before, hidden)) < 2e-5)
+        }
+      }
+    }
+    for buffer in [gates, cellGradient, biasGradient, weights, recurrent, target, gradient] + xs + befores + unpacked {
+      #expect(buffer.isIntact)
+    }
+  }
+
+  @Test func `only whole panels are supported`() {
+    #expect([16, 32, 64, 128].allSatisfy { LSTMPanels.supports(hidden: $0) })
+    #expect(![0, 1, 8, 17, 40].contains { LSTMPanels.supports(hidden: $0) })
+  }
+}
