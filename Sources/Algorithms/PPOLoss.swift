@@ -92,13 +92,9 @@ package enum PPOLoss {
       if abs(ratio - 1) > settings.clipRange { sums.clipped += 1 }
       // Where the clipped branch is the smaller one it is constant, and the row pulls nowhere.
       let pull = plain <= limited ? -plain * scale : 0
-      for other in 0..<actionCount { gradient[other] = -pull * probabilities[other] }
-      gradient[action] += pull
-      if entropyScale != 0 {
-        for other in 0..<actionCount {
-          gradient[other] += entropyScale * probabilities[other] * (logProbabilities[other] + entropy)
-        }
-      }
+      MaskedSoftmax.gradient(
+        logProbabilities: logProbabilities, probabilities: probabilities, entropy: entropy, count: actionCount,
+        action: action, pull: pull, entropyScale: entropyScale, into: gradient)
 
       let value = values[row]
       var predicted = value

@@ -64,6 +64,16 @@ typedef struct {
       long panel_stride);
 } ckernels_panel;
 
+// Softmax over the legal ones (bits of the mask, at least one) of 8 to 16 logits; returns the entropy. Illegal ones get probability 0 and the
+// log-probability `illegal`.
+float ckernels_masked_softmax(
+    const float *logits, unsigned long long mask, long count, float illegal, float *log_probabilities, float *probabilities);
+
+// gradient = -pull p + entropy_scale p (log p + entropy), for 8 to 16 actions.
+void ckernels_policy_gradient(
+    const float *log_probabilities, const float *probabilities, long count, float entropy, float pull, float entropy_scale,
+    float *gradient);
+
 // 0 for any processor, 1 for x86-64-v3 (AVX2, FMA), 2 for x86-64-v4 (AVX-512): the most that this processor and system have.
 int ckernels_instruction_level(void);
 
