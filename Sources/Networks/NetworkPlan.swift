@@ -13,6 +13,18 @@ package struct NetworkPlan: Sendable {
     let bias: Int
     /// (inputs, outputs)
     let transposed: Int
+    /// Place in a worker's scratch for a weight gradient, (inputs, outputs).
+    let turned: Int
+    /// The transposed weights with padded rows, as `DenseKernels` reads them; nil where the layer goes through CBLAS.
+    let wide: Wide?
+
+    struct Wide: Sendable {
+      /// (inputs, stride)
+      let weights: Int
+      /// (stride)
+      let bias: Int
+      let stride: Int
+    }
   }
 
   /// One LSTM layer; both bias vectors are parameters, their sum is derived.
@@ -48,6 +60,8 @@ package struct NetworkPlan: Sendable {
   let valueTower: [Linear]
   let actionHead: Linear
   let valueHead: Linear
+  /// Floats of a worker's scratch for weight gradients.
+  let scratchCount: Int
   /// Floats of the derived copies.
   let derivedCount: Int
   private let linears: [Linear]
@@ -63,6 +77,11 @@ package struct NetworkPlan: Sendable {
       defer { derived += (count + 15) / 16 * 16 }
       return derived
     }
+    var scratch = 0
+    func takeScratch(_ count: Int) -> Int {
+      defer { scratch += (count + 15) / 16 * 16 }
+      return scratch
+    }
     func place(_ name: String) -> ParameterLayout.Entry {
       guard let entry = layout.entry(name) else { preconditionFailure("no tensor '\(name)' in the layout") }
       return entry
@@ -71,7 +90,11 @@ package struct NetworkPlan: Sendable {
       let weight = place(name + ".weight")
       return Linear(
         inputs: weight.shape[1], outputs: weight.shape[0], weight: weight.offset, bias: place(name + ".bias").offset,
-        transposed: take(weight.count))
+        transposed: take(weight.count), turned: takeScratch(weight.count),
+        wide: kernels.dense.map { _ in
+          let stride = DenseKernels.padded(weight.shape[0])
+          return Linear.Wide(weights: take(weight.shape[1] * stride), bias: take(stride), stride: stride)
+        })
     }
     func memory(_ name: String) -> LSTM {
       LSTM(
@@ -96,10 +119,11 @@ package struct NetworkPlan: Sendable {
     valueHead = linear("value_net")
     derivedCount = derived
     linears = [criticProjection].compactMap { $0 } + policyTower + valueTower + [actionHead, valueHead]
+    scratchCount = scratch
     memories = [actorMemory, criticMemory].compactMap { $0 }
   }
 
-  /// Writes the transposed weights and summed biases of `values` (P) into `derived`.
+  /// Writes the transposed weights and summed biases of `values` (P) into `derived`, whose padding is zero.
   func derive(from values: UnsafePointer<Float>, into derived: UnsafeMutablePointer<Float>) {
     func transpose(_ source: Int, rows: Int, columns: Int, to target: Int) {
       let from = values + source
@@ -110,6 +134,12 @@ package struct NetworkPlan: Sendable {
     }
     for layer in linears {
       transpose(layer.weight, rows: layer.outputs, columns: layer.inputs, to: layer.transposed)
+      guard let wide = layer.wide else { continue }
+      for row in 0..<layer.inputs {
+        (derived + wide.weights + row * wide.stride).update(
+          from: derived + layer.transposed + row * layer.outputs, count: layer.outputs)
+      }
+      (derived + wide.bias).update(from: values + layer.bias, count: layer.outputs)
     }
     for memory in memories {
       let gates = 4 * memory.hidden

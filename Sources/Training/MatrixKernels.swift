@@ -1,15 +1,16 @@
-// Which kernels the matrix library uses, in words.
+// Which kernels do a run's arithmetic, in words.
 
 private import Glibc
-private import Networks
+package import Networks
 
 package enum MatrixKernels {
   private static let choice = "OPENBLAS_CORETYPE"
 
   /// What a person should know of them before a run: the last bits of a run depend on them, and its speed.
-  package static var note: String {
+  package static func note(_ kernels: LearnerKernels) -> String {
     let library = MatrixProduct.libraryInformation
-    guard library.isBelowProcessor else { return "matrix kernels: \(library.core)" }
+    // Where the passes are fused, little is left to the library.
+    guard !kernels.isFused, library.isBelowProcessor else { return "matrix kernels: \(kernels.name)" }
     let remedy =
       getenv(choice) == nil
       ? "the library does not know the processor; \(choice)=SkylakeX chooses for it"

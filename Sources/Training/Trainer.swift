@@ -181,7 +181,7 @@ package final class Trainer {
   }
 
   /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
-  package var kernels: String { configuration.run.kernels.name(hidden: algorithm.spec.hiddenCount) }
+  package var kernels: String { configuration.run.kernels.name }
 
   private static func store(_ configuration: RunConfiguration, _ directory: RunDirectory) throws(TrainingError)
     -> CheckpointStore

@@ -100,6 +100,7 @@ struct Results {
     }
     return [
       ("processor", text(machine?["processor"])), ("BLAS kernels", text(machine?["blas_core"])),
+      ("learner's kernels", text(machine?["learner_kernels"])),
       ("workers", text(machine?["worker_threads"])),
       ("settings", JSON.object(settings).text),
     ]

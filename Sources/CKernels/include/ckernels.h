@@ -43,6 +43,26 @@ void ckernels_lstm_backward(
     const float *cell_tanh, long cell_stride, const float *hidden_gradient, long hidden_stride, float *cell_gradient,
     long cell_gradient_stride);
 
+// What is done to a number of a dense layer's result: nothing; an activation; or, on the way back, the activation's derivative at the output
+// `below` is multiplied to it.
+enum { ckernels_identity, ckernels_tanh, ckernels_relu, ckernels_tanh_gradient, ckernels_relu_gradient };
+
+// result (rows, columns) = function(start + a b), a: (rows, depth), b: (depth, columns), strides in floats. start: bias (columns) where there is one;
+// else the result itself where it `adds`; else zero. Where columns are no multiple of 16, b and bias are padded to one.
+typedef struct {
+  long rows, depth, columns;
+  const float *a;
+  long a_stride;
+  const float *b;
+  long b_stride;
+  const float *bias;
+  long adds;
+  float *result;
+  long result_stride;
+  long function;
+  const float *below;  // (rows, columns) with the result's stride
+} ckernels_dense;
+
 // The LSTM on gate panels: the gates i, f, g, o of sixteen units side by side, 64 floats. Rows n, inputs D, hidden units H, a multiple of 16.
 typedef struct {
   // One step forward. x: (n, D), before and cell_before: (n, H) the state it starts from; weights: (H / 16, D + H, 64); bias: (H / 16, 64);
@@ -62,6 +82,14 @@ typedef struct {
   void (*outer)(
       long blocks, long rows, long columns, const float *const *a, long hidden, const float *const *gates, float *gradient,
       long panel_stride);
+  // A dense layer forward, or its gradient backward.
+  void (*dense)(const ckernels_dense *job);
+  // result (lines, columns) += transposed a (rows, lines) times b (rows, columns); columns a multiple of 16.
+  void (*transposed)(
+      long rows, long lines, long columns, const float *a, long a_stride, const float *b, long b_stride, float *result,
+      long result_stride);
+  // sums (columns, a multiple of 16) += the sums of a (rows, columns) over its rows.
+  void (*column_sums)(long rows, long columns, const float *a, long a_stride, float *sums);
 } ckernels_panel;
 
 // Softmax over the legal ones (bits of the mask, at least one) of 8 to 16 logits; returns the entropy. Illegal ones get probability 0 and the

@@ -9,6 +9,7 @@ import Kernels
 package final class CPUBackend: LearnerBackend, @unchecked Sendable {
   package let plan: NetworkPlan
   private let derived: FloatStorage
+  private let dense: DenseKernels?
   /// Held, not only pointed into: a caller may let go of its store after `refresh`.
   private var store: ParameterStore?
   private var parameters: UnsafeMutablePointer<Float>?
@@ -20,11 +21,15 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
     sequenceCapacity: Int, lengthCapacity: Int
   ) {
     MatrixProduct.prepare()
-    plan = NetworkPlan(spec, kernels: kernels)
+    let plan = NetworkPlan(spec, kernels: kernels)
+    self.plan = plan
     derived = FloatStorage(count: plan.derivedCount)
+    derived.fill(0)
+    dense = kernels.dense
     workspaces = (0..<workerCount).map { _ in
       Workspace(
-        spec, kernels: kernels, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
+        spec, kernels: kernels, scratchCount: plan.scratchCount, rowCapacity: rowCapacity,
+        sequenceCapacity: sequenceCapacity,
         lengthCapacity: lengthCapacity)
     }
   }
@@ -40,6 +45,7 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
   package func forward(_ batch: SequenceBatch, parts: NetworkParts, worker: Int) -> NetworkOutputs {
     let space = workspaces[worker]
     let parameters = checked(batch, space)
+    let context = linearContext(parameters, space)
     let rows = batch.rows
     var finalState = RecurrentStateRows()
     let last = (batch.length - 1) * batch.count
@@ -60,18 +66,14 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
       }
     }
     if parts.contains(.policy) {
-      let top = forwardTower(
-        plan.policyTower, input: actorFeatures, activations: space.policyActivations, parameters: parameters)
-      plan.actionHead.forward(
-        top, parameters: parameters, derived: derived.base,
+      forwardTower(
+        plan.policyTower, head: plan.actionHead, input: actorFeatures, activations: space.policyActivations, context,
         into: MatrixView(base: space.logits.base, rows: rows, columns: plan.spec.actions))
     }
     if parts.contains(.value) {
-      let features = criticFeatures(batch, space, parameters, actorFeatures: actorFeatures, finalState: &finalState)
-      let top = forwardTower(
-        plan.valueTower, input: features, activations: space.valueActivations, parameters: parameters)
-      plan.valueHead.forward(
-        top, parameters: parameters, derived: derived.base,
+      let features = criticFeatures(batch, space, context, actorFeatures: actorFeatures, finalState: &finalState)
+      forwardTower(
+        plan.valueTower, head: plan.valueHead, input: features, activations: space.valueActivations, context,
         into: MatrixView(base: space.values.base, rows: rows, columns: 1))
     }
     return NetworkOutputs(
@@ -82,6 +84,7 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
   package func backward(_ batch: SequenceBatch, worker: Int, gradients: UnsafeMutablePointer<Float>) {
     let space = workspaces[worker]
     let parameters = checked(batch, space)
+    let context = linearContext(parameters, space)
     let rows = batch.rows
     let hidden = plan.spec.hiddenCount
     let observations = MatrixView(base: batch.observations, rows: batch.count, columns: plan.spec.inputs)
@@ -94,14 +97,14 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
     let actorGradient = space.actorMemory.map { memoryView($0.hiddenGradient) }
     backwardTower(
       plan.policyTower, head: plan.actionHead, headGradient: space.logits.base, input: actorFeatures,
-      activations: space.policyActivations, space: space, parameters: parameters, gradients: gradients,
+      activations: space.policyActivations, space: space, context, gradients: gradients,
       inputGradient: actorGradient, addingInput: false)
 
     // Value side.
     func backwardValue(input: MatrixView, inputGradient: MatrixView?, adding: Bool) {
       backwardTower(
         plan.valueTower, head: plan.valueHead, headGradient: space.values.base, input: input,
-        activations: space.valueActivations, space: space, parameters: parameters, gradients: gradients,
+        activations: space.valueActivations, space: space, context, gradients: gradients,
         inputGradient: inputGradient, addingInput: adding)
     }
     switch plan.spec.criticMemory {
@@ -123,12 +126,14 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
       // The projection's own gradient may lie in either scratch: a tower of k layers ends in one of the two.
       let gradient = memoryView(plan.valueTower.count % 2 == 0 ? space.gradientA : space.gradientB)
       backwardValue(input: memoryView(space.projection), inputGradient: gradient, adding: false)
+      projection.beginBackward(context)
       for step in 0..<batch.length {
         let range = (step * batch.count)..<((step + 1) * batch.count)
         projection.backward(
-          gradient.rows(range), input: stepObservations(batch, step), parameters: parameters, gradients: gradients,
-          inputGradient: nil)
+          gradient.rows(range), input: stepObservations(batch, step), context, gradients: gradients, inputGradient: nil)
+        projection.addBiasGradient(gradient.rows(range), context, gradients: gradients)
       }
+      projection.endBackward(context, gradients: gradients)
     }
     if let memory = plan.actorMemory, let buffers = space.actorMemory {
       memory.backward(
@@ -138,6 +143,11 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
   }
 
   // MARK: Parts
+
+  private func linearContext(_ parameters: UnsafeMutablePointer<Float>, _ space: Workspace) -> LinearContext {
+    LinearContext(
+      parameters: parameters, derived: derived.base, kernels: dense, scratch: space.weightScratch.base)
+  }
 
   private func checked(_ batch: SequenceBatch, _ space: Workspace) -> UnsafeMutablePointer<Float> {
     precondition(
@@ -157,7 +167,7 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
   }
 
   private func criticFeatures(
-    _ batch: SequenceBatch, _ space: Workspace, _ parameters: UnsafeMutablePointer<Float>, actorFeatures: MatrixView,
+    _ batch: SequenceBatch, _ space: Workspace, _ context: LinearContext, actorFeatures: MatrixView,
     finalState: inout RecurrentStateRows
   ) -> MatrixView {
     if let memory = plan.criticMemory, let buffers = space.criticMemory {
@@ -175,55 +185,70 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
       for step in 0..<batch.length {
         let range = (step * batch.count)..<((step + 1) * batch.count)
         projection.forward(
-          stepObservations(batch, step), parameters: parameters, derived: derived.base, into: features.rows(range))
+          stepObservations(batch, step), context, activation: nil, into: features.rows(range))
       }
       return features
     }
     return actorFeatures
   }
 
-  private func forwardTower(
-    _ layers: [NetworkPlan.Linear], input: MatrixView, activations: [FloatStorage],
-    parameters: UnsafeMutablePointer<Float>
-  ) -> MatrixView {
-    var current = input
-    for (index, layer) in layers.enumerated() {
-      let output = MatrixView(base: activations[index].base, rows: input.rows, columns: layer.outputs)
-      layer.forward(current, parameters: parameters, derived: derived.base, into: output)
-      switch plan.spec.activation {
-      case .tanh: Elementwise.tanh(output.base, count: output.rows * output.columns)
-      case .relu: Elementwise.relu(output.base, count: output.rows * output.columns)
-      }
-      current = output
+  /// Rows that go through a whole tower before the next do: their activations stay in the second-level cache.
+  private static let blockRows = 256
+
+  private func forEachBlock(of rows: Int, _ body: (Range<Int>) -> Void) {
+    for start in stride(from: 0, to: rows, by: CPUBackend.blockRows) {
+      body(start..<min(start + CPUBackend.blockRows, rows))
     }
-    return current
   }
 
-  /// Head and tower backward. Layer k's output gradient lies in scratch A for even distance from the head, in B for odd.
+  private func forwardTower(
+    _ layers: [NetworkPlan.Linear], head: NetworkPlan.Linear, input: MatrixView, activations: [FloatStorage],
+    _ context: LinearContext, into result: MatrixView
+  ) {
+    forEachBlock(of: input.rows) { block in
+      var current = input.rows(block)
+      for (index, layer) in layers.enumerated() {
+        let output = MatrixView(base: activations[index].base, rows: input.rows, columns: layer.outputs).rows(block)
+        layer.forward(current, context, activation: plan.spec.activation, into: output)
+        current = output
+      }
+      head.forward(current, context, activation: nil, into: result.rows(block))
+    }
+  }
+
+  /// Head and tower backward. Layer k's output gradient lies in scratch A for even distance from the head, in B for odd: that of all rows, where
+  /// one of the two is where `inputGradient` goes; else each block's where the last one's was.
   private func backwardTower(
     _ layers: [NetworkPlan.Linear], head: NetworkPlan.Linear, headGradient: UnsafeMutablePointer<Float>,
-    input: MatrixView, activations: [FloatStorage], space: Workspace, parameters: UnsafeMutablePointer<Float>,
+    input: MatrixView, activations: [FloatStorage], space: Workspace, _ context: LinearContext,
     gradients: UnsafeMutablePointer<Float>, inputGradient: MatrixView?, addingInput: Bool
   ) {
-    var layer = head
-    var gradient = MatrixView(base: headGradient, rows: input.rows, columns: head.outputs)
-    for index in stride(from: layers.count - 1, through: 0, by: -1) {
-      let below = layers[index]
-      let scratch = (layers.count - 1 - index) % 2 == 0 ? space.gradientA : space.gradientB
-      let output = MatrixView(base: activations[index].base, rows: input.rows, columns: below.outputs)
-      let outputGradient = MatrixView(base: scratch.base, rows: input.rows, columns: below.outputs)
-      layer.backward(
-        gradient, input: output, parameters: parameters, gradients: gradients, inputGradient: outputGradient)
-      let count = output.rows * output.columns
-      switch plan.spec.activation {
-      case .tanh: Elementwise.tanhGradient(outputGradient.base, outputs: output.base, count: count)
-      case .relu: Elementwise.reluGradient(outputGradient.base, outputs: output.base, count: count)
+    let headGradient = MatrixView(base: headGradient, rows: input.rows, columns: head.outputs)
+    head.addBiasGradient(headGradient, context, gradients: gradients)
+    let keepsScratch = [space.gradientA.base, space.gradientB.base].contains { $0 == inputGradient?.base }
+    for layer in layers { layer.beginBackward(context) }
+    head.beginBackward(context)
+    forEachBlock(of: input.rows) { block in
+      var layer = head
+      var gradient = headGradient.rows(block)
+      for index in stride(from: layers.count - 1, through: 0, by: -1) {
+        let below = layers[index]
+        let scratch = (layers.count - 1 - index) % 2 == 0 ? space.gradientA : space.gradientB
+        let output = MatrixView(base: activations[index].base, rows: input.rows, columns: below.outputs).rows(block)
+        let outputGradient = MatrixView(base: scratch.base, rows: input.rows, columns: below.outputs)
+          .rows(keepsScratch ? block : 0..<block.count)
+        layer.backward(
+          gradient, input: output, context, gradients: gradients, inputGradient: outputGradient,
+          through: plan.spec.activation)
+        below.addBiasGradient(outputGradient, context, gradients: gradients)
+        layer = below
+        gradient = outputGradient
       }
-      layer = below
-      gradient = outputGradient
+      layer.backward(
+        gradient, input: input.rows(block), context, gradients: gradients, inputGradient: inputGradient?.rows(block),
+        addingInput: addingInput)
     }
-    layer.backward(
-      gradient, input: input, parameters: parameters, gradients: gradients, inputGradient: inputGradient,
-      addingInput: addingInput)
+    for layer in layers { layer.endBackward(context, gradients: gradients) }
+    head.endBackward(context, gradients: gradients)
   }
 }

@@ -21,8 +21,13 @@ final class Workspace {
   /// (rows, widest layer) gradients on their way down.
   let gradientA: FloatStorage
   let gradientB: FloatStorage
+  /// Room for the weights of each dense layer.
+  let weightScratch: FloatStorage
 
-  init(_ spec: NetworkSpec, kernels: LearnerKernels, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int) {
+  init(
+    _ spec: NetworkSpec, kernels: LearnerKernels, scratchCount: Int, rowCapacity: Int, sequenceCapacity: Int,
+    lengthCapacity: Int
+  ) {
     self.rowCapacity = rowCapacity
     self.sequenceCapacity = sequenceCapacity
     self.lengthCapacity = lengthCapacity
@@ -44,5 +49,6 @@ final class Workspace {
     let widest = (spec.policyTower + spec.valueTower + [projects ? spec.hiddenCount : 0]).max() ?? 0
     gradientA = rows(widest)
     gradientB = rows(widest)
+    weightScratch = FloatStorage(count: scratchCount)
   }
 }

@@ -1,53 +1,131 @@
 // A dense layer on rows, forward and backward.
 
+import Inference
 import Kernels
 
+/// What a dense layer's passes work on besides its rows.
+struct LinearContext {
+  /// (P)
+  let parameters: UnsafeMutablePointer<Float>
+  let derived: UnsafeMutablePointer<Float>
+  /// The fused kernels; nil sends everything through CBLAS.
+  let kernels: DenseKernels?
+  /// Room for each layer's weights, at `NetworkPlan.Linear.turned`.
+  let scratch: UnsafeMutablePointer<Float>
+}
+
+/// Rows come in blocks that stay in the second-level cache, which the library also multiplies without first copying them into a layout of its own.
 extension NetworkPlan.Linear {
-  /// Rows of one product: operands of this many rows stay in the second-level cache, and the library multiplies them without first
-  /// copying them into a layout of its own.
-  private static let blockRows = 256
-
-  /// Calls `body` with the rows of each block, in order.
-  private func forEachBlock(of rows: Int, _ body: (Range<Int>) -> Void) {
-    var start = 0
-    while start < rows {
-      let end = min(start + Self.blockRows, rows)
-      body(start..<end)
-      start = end
-    }
-  }
-
-  /// output = input W^T + b. input: (rows, inputs), output: (rows, outputs), contiguous.
+  /// output = activation(input W^T + b). input: (rows, inputs), output: (rows, outputs), contiguous; nil activates nothing.
   func forward(
-    _ input: MatrixView, parameters: UnsafePointer<Float>, derived: UnsafeMutablePointer<Float>, into output: MatrixView
+    _ input: MatrixView, _ context: LinearContext, activation: NetworkSpec.Activation?, into output: MatrixView
   ) {
-    let biases = parameters + bias
+    if let kernels = context.kernels, let wide {
+      kernels.multiply(
+        input,
+        MatrixView(base: context.derived + wide.weights, rows: inputs, columns: outputs, rowStride: wide.stride),
+        bias: context.derived + wide.bias, function: activation?.function ?? .identity, into: output)
+      return
+    }
+    let biases = context.parameters + bias
     if outputs == 1 {
       output.base.update(repeating: biases[0], count: output.rows)
     } else {
       for row in 0..<output.rows { output.row(row).update(from: biases, count: outputs) }
     }
-    let weights = MatrixView(base: derived + transposed, rows: inputs, columns: outputs)
-    forEachBlock(of: output.rows) { block in
-      MatrixProduct.multiply(input.rows(block), weights, into: output.rows(block), adding: true)
+    let weights = MatrixView(base: context.derived + transposed, rows: inputs, columns: outputs)
+    MatrixProduct.multiply(input, weights, into: output, adding: true)
+    switch activation {
+    case .tanh: Elementwise.tanh(output.base, count: output.rows * output.columns)
+    case .relu: Elementwise.relu(output.base, count: output.rows * output.columns)
+    case nil: break
     }
   }
 
-  /// Adds the weight and bias gradients, and writes or adds (`addingInput`) the input's gradient where asked.
+  /// Adds the weight gradient, and writes or adds (`addingInput`) the input's gradient where asked. `through`: the activation that made
+  /// the input, whose derivative is then multiplied to the gradient.
   func backward(
-    _ outputGradient: MatrixView, input: MatrixView, parameters: UnsafeMutablePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>, inputGradient: MatrixView?, addingInput: Bool = false
+    _ outputGradient: MatrixView, input: MatrixView, _ context: LinearContext,
+    gradients: UnsafeMutablePointer<Float>, inputGradient: MatrixView?, addingInput: Bool = false,
+    through activation: NetworkSpec.Activation? = nil
+  ) {
+    precondition(!(addingInput && activation != nil), "a gradient that is added goes through no activation")
+    addWeightGradient(outputGradient, input: input, context, gradients: gradients)
+    guard let inputGradient else { return }
+    let weights = MatrixView(base: context.parameters + weight, rows: outputs, columns: inputs)
+    if let kernels = context.kernels, inputs % 16 == 0 {
+      kernels.multiply(
+        outputGradient, weights, adding: addingInput, function: activation?.gradient ?? .identity,
+        below: activation == nil ? nil : UnsafePointer(input.base), into: inputGradient)
+      return
+    }
+    MatrixProduct.multiply(outputGradient, weights, into: inputGradient, adding: addingInput)
+    let count = input.rows * input.columns
+    switch activation {
+    case .tanh: Elementwise.tanhGradient(inputGradient.base, outputs: input.base, count: count)
+    case .relu: Elementwise.reluGradient(inputGradient.base, outputs: input.base, count: count)
+    case nil: break
+    }
+  }
+
+  /// Whether the weight gradient is gathered as (inputs, outputs) first, which then have the width that the kernels need.
+  private func turnsWeights(_ context: LinearContext) -> Bool {
+    context.kernels != nil && inputs % 16 != 0 && outputs % 16 == 0
+  }
+
+  /// Must precede the first `backward` of a batch.
+  func beginBackward(_ context: LinearContext) {
+    if turnsWeights(context) { (context.scratch + turned).update(repeating: 0, count: inputs * outputs) }
+  }
+
+  /// Must follow the last.
+  func endBackward(_ context: LinearContext, gradients: UnsafeMutablePointer<Float>) {
+    guard turnsWeights(context) else { return }
+    for output in 0..<outputs {
+      let row = gradients + weight + output * inputs
+      for column in 0..<inputs { row[column] += context.scratch[turned + column * outputs + output] }
+    }
+  }
+
+  private func addWeightGradient(
+    _ outputGradient: MatrixView, input: MatrixView, _ context: LinearContext, gradients: UnsafeMutablePointer<Float>
   ) {
     let weightGradient = MatrixView(base: gradients + weight, rows: outputs, columns: inputs)
-    let weights = MatrixView(base: parameters + weight, rows: outputs, columns: inputs)
-    forEachBlock(of: outputGradient.rows) { block in
-      let gradient = outputGradient.rows(block)
-      MatrixProduct.addTransposedProduct(gradient, input.rows(block), to: weightGradient)
-      if let inputGradient {
-        MatrixProduct.multiply(gradient, weights, into: inputGradient.rows(block), adding: addingInput)
-      }
+    if let kernels = context.kernels, inputs % 16 == 0 {
+      kernels.addTransposedProduct(outputGradient, input, to: weightGradient)
+    } else if let kernels = context.kernels, turnsWeights(context) {
+      kernels.addTransposedProduct(
+        input, outputGradient, to: MatrixView(base: context.scratch + turned, rows: inputs, columns: outputs))
+    } else {
+      MatrixProduct.addTransposedProduct(outputGradient, input, to: weightGradient)
     }
-    addColumnSums(outputGradient, to: gradients + bias)
+  }
+
+  /// Adds the bias gradient: the sums over the rows.
+  func addBiasGradient(
+    _ outputGradient: MatrixView, _ context: LinearContext, gradients: UnsafeMutablePointer<Float>
+  ) {
+    if let kernels = context.kernels, outputs % 16 == 0 {
+      kernels.addColumnSums(outputGradient, to: gradients + bias)
+    } else {
+      addColumnSums(outputGradient, to: gradients + bias)
+    }
+  }
+}
+
+extension NetworkSpec.Activation {
+  fileprivate var function: DenseKernels.Function {
+    switch self {
+    case .tanh: .tanh
+    case .relu: .relu
+    }
+  }
+
+  fileprivate var gradient: DenseKernels.Function {
+    switch self {
+    case .tanh: .tanhGradient
+    case .relu: .reluGradient
+    }
   }
 }
 

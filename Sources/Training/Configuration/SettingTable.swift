@@ -38,7 +38,7 @@ package enum SettingTable {
     .integer("run.workers", \.run.workers, 0...256, "threads; 0 takes every core; never changes a number"),
     .choice(
       "run.kernels", \.run.kernels, LearnerKernels.allCases.map { ($0.rawValue, $0) },
-      "the learner's arithmetic: fused panels, CBLAS, or the faster; changes last bits only"),
+      "the learner's arithmetic: fused, through CBLAS, or the faster; changes last bits only"),
     .integer(
       "run.checkpoint_interval", \.run.checkpointInterval, 1...1_000_000_000_000, "steps between checkpoints"),
     .integer("run.keep_checkpoints", \.run.keepCheckpoints, 1...1000, "how many checkpoints stay"),

@@ -73,7 +73,7 @@ struct TrainCommand: Command {
       layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
     print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) { print(line) }
-    print(MatrixKernels.note)
+    print(MatrixKernels.note(configuration.run.kernels))
     print("run folder: \(directory.path)")
     return try Trainer(starting: configuration, factory: factory, in: directory)
   }
