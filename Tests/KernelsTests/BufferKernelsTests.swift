@@ -24,6 +24,19 @@ struct BufferKernelsTests {
     }
   }
 
+  /// What C computes is what Swift computes, to the bit; nothing behind the weights is read (what lies there would turn sums into NaN).
+  @Test(arguments: [(1, 1), (2, 3), (3, 5), (9, 7), (8, 8), (9, 26), (13, 64), (256, 90), (5, 1)])
+  func `both spellings of the matrix-vector product give the same bits`(rows: Int, columns: Int) {
+    var random = RandomStream(seed: 16, purpose: .market, lane: UInt32(rows * 1000 + columns))
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.nextNormal()) } }
+    let weights = FencedBuffer(numbers(rows * columns))
+    let (x, start) = (FencedBuffer(numbers(columns)), numbers(rows))
+    let (fast, plain) = (FencedBuffer(start), FencedBuffer(start))
+    MatrixVector.multiplyAdd(weights: weights.base, rows: rows, columns: columns, x: x.base, y: fast.base)
+    MatrixVector.plainMultiplyAdd(weights: weights.base, rows: rows, columns: columns, x: x.base, y: plain.base)
+    #expect(fast.isIntact && plain.isIntact && fast.array.map(\.bitPattern) == plain.array.map(\.bitPattern))
+  }
+
   @Test func `sums are exact where doubles are`() {
     let values = (0..<1003).map { Float($0 % 17) - 8 }
     #expect(Reductions.sum(values, count: values.count) == values.map(Double.init).reduce(0, +))

@@ -92,6 +92,9 @@ typedef struct {
   void (*column_sums)(long rows, long columns, const float *a, long a_stride, float *sums);
 } ckernels_panel;
 
+// y += W x, W: (rows, columns).
+void ckernels_matrix_vector(const float *weights, long rows, long columns, const float *x, float *y);
+
 // Softmax over the legal ones (bits of the mask, at least one) of 8 to 16 logits; returns the entropy. Illegal ones get probability 0 and the
 // log-probability `illegal`.
 float ckernels_masked_softmax(
