@@ -19,6 +19,7 @@ private struct Shape: CustomTestStringConvertible {
     Shape(rows: 11, depth: 5, columns: 16), Shape(rows: 13, depth: 9, columns: 48),
     Shape(rows: 200, depth: 30, columns: 100),
     Shape(rows: 19, depth: 64, columns: 112), Shape(rows: 8, depth: 3, columns: 33),
+    Shape(rows: 211, depth: 29, columns: 64),
   ]
 }
 

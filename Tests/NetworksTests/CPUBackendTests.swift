@@ -190,6 +190,44 @@ import Testing
     #expect(largest > 0.01)
   }
 
+  /// The same without memory, over more rows than go through a tower at once: element for element within what two orders of summation may differ by.
+  @Test(arguments: NetworkSpec.Activation.allCases) func fusedTowersEqualThePlainOnes(
+    activation: NetworkSpec.Activation
+  ) {
+    let spec = NetworkSpec(
+      inputs: 2, actions: 3, memory: .none, policyTower: [64, 64], valueTower: [64, 64], activation: activation,
+      hasValueHead: true)
+    let store = CPUBackendTests.randomStore(spec, seed: 61)
+    for index in 0..<store.layout.count { store.values.base[index] *= 0.3 }
+    let rows = 700
+    var random = RandomStream(seed: 62, purpose: .market)
+    let observations = FloatStorage((0..<(rows * spec.inputs)).map { _ in Float(random.nextNormal()) })
+    let weights = (0..<(rows * 4)).map { _ in Float(random.nextNormal()) }
+    let results = CPUBackendTests.kernels.map { kernels in
+      let backend = CPUBackend(
+        spec: spec, kernels: kernels, workerCount: 1, rowCapacity: rows, sequenceCapacity: rows, lengthCapacity: 1)
+      backend.refresh(from: store)
+      let gradient = FloatStorage(count: store.layout.count)
+      gradient.fill(0)
+      let batch = SequenceBatch(
+        length: 1, count: rows, observations: observations.base, observationTimeStride: 0)
+      let outputs = backend.forward(batch, parts: .all, worker: 0)
+      let seen = (0..<rows).flatMap { row in (0..<3).map { outputs.logits.row(row)[$0] } + [outputs.values[row]] }
+      for row in 0..<rows {
+        for action in 0..<3 { outputs.logits.row(row)[action] = weights[4 * row + action] }
+        outputs.values[row] = weights[4 * row + 3]
+      }
+      backend.backward(batch, worker: 0, gradients: gradient.base)
+      return (seen, gradient.array)
+    }
+    func distance(_ a: [Float], _ b: [Float]) -> Double {
+      let squares = zip(a, b).map { Double($0 - $1) * Double($0 - $1) }.reduce(0, +)
+      return (squares / a.map { Double($0) * Double($0) }.reduce(0, +)).squareRoot()
+    }
+    #expect(distance(results[0].0, results[1].0) < 1e-6)
+    #expect(distance(results[0].1, results[1].1) < 2e-6)
+  }
+
   /// Gradients add up: two passes give exactly twice the first one's where sums are of equal powers of two.
   @Test func backwardAddsToWhatIsThere() {
     let spec = CPUBackendTests.specs[0]
