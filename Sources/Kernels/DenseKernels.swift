@@ -15,16 +15,13 @@ package struct DenseKernels: @unchecked Sendable {
     case reluGradient = 4
   }
 
-  package let level: LSTMPanels.Level
+  package let level: InstructionSet
   private let kernels: UnsafePointer<ckernels_panel>
 
   /// The kernels of a level, or of the processor's own where that is lower.
-  package init(level: LSTMPanels.Level = .processor) {
+  package init(level: InstructionSet = .processor) {
     self.level = min(level, .processor)
-    guard let kernels = ckernels_panel_of_level(Int32(self.level.rawValue)) else {
-      preconditionFailure("no kernels of level \(level)")
-    }
-    self.kernels = kernels
+    kernels = self.level.kernels
   }
 
   /// The next multiple of 16, to which operands are padded.

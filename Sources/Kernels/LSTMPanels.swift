@@ -8,30 +8,16 @@ import CKernels
 /// Compiled from one C source for any processor, for x86-64-v3 and for x86-64-v4. Products and sums are fused where the processor can, so levels
 /// differ in their last bits; within a level a row's results depend on that row alone, and gradients on the order of rows.
 package struct LSTMPanels: @unchecked Sendable {
-  /// Instruction sets, the highest that a processor has being the fastest.
-  package enum Level: Int, Sendable, CaseIterable {
-    case baseline = 0
-    /// AVX2 and FMA.
-    case v3 = 1
-    /// AVX-512.
-    case v4 = 2
-
-    package static var processor: Level { Level(rawValue: Int(ckernels_instruction_level())) ?? .baseline }
-  }
-
-  package let level: Level
+  package let level: InstructionSet
   private let kernels: UnsafePointer<ckernels_panel>
 
   /// Whether a layer of so many units has panels.
   package static func supports(hidden: Int) -> Bool { hidden > 0 && hidden % 16 == 0 }
 
   /// The kernels of a level, or of the processor's own where that is lower.
-  package init(level: Level = .processor) {
+  package init(level: InstructionSet = .processor) {
     self.level = min(level, .processor)
-    guard let kernels = ckernels_panel_of_level(Int32(self.level.rawValue)) else {
-      preconditionFailure("no kernels of level \(level)")
-    }
-    self.kernels = kernels
+    kernels = self.level.kernels
   }
 
   // MARK: Derived copies
@@ -164,8 +150,4 @@ package struct LSTMPanels: @unchecked Sendable {
     kernels.pointee.outer(
       steps.count, rows, hidden, steps.hiddenBefore, hidden, steps.gates, gradient + inputs * 64, panelStride)
   }
-}
-
-extension LSTMPanels.Level: Comparable {
-  package static func < (left: LSTMPanels.Level, right: LSTMPanels.Level) -> Bool { left.rawValue < right.rawValue }
 }

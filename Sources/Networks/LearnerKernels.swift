@@ -16,7 +16,7 @@ package enum LearnerKernels: String, Hashable, Codable, Sendable, CaseIterable {
     switch self {
     case .blas: false
     case .fused: true
-    case .automatic: LSTMPanels.Level.processor == .v4
+    case .automatic: InstructionSet.processor == .v4
     }
   }
 
@@ -29,6 +29,6 @@ package enum LearnerKernels: String, Hashable, Codable, Sendable, CaseIterable {
   /// What decides over the last bits of a run: the matrix library's kernels, and the level of the fused ones where they are used.
   package var name: String {
     let library = MatrixProduct.libraryInformation.core
-    return isFused ? "\(library), fused \(LSTMPanels.Level.processor)" : library
+    return isFused ? "\(library), fused \(InstructionSet.processor)" : library
   }
 }

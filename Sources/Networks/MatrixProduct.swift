@@ -46,7 +46,8 @@ extension MatrixProduct {
     package let threadCount: Int
     /// Whether its kernels do without the AVX-512 that this processor has.
     package var isBelowProcessor: Bool {
-      Processor.hasAVX512 && ["Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "Excavator"].contains(core)
+      InstructionSet.processor == .v4
+        && ["Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "Excavator"].contains(core)
     }
   }
 

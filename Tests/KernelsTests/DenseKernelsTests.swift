@@ -31,7 +31,7 @@ struct DenseKernelsTests {
   }
 
   @Test(arguments: LSTMPanelsTests.levels, Shape.all)
-  fileprivate func `layers agree with double precision`(level: LSTMPanels.Level, shape: Shape) {
+  fileprivate func `layers agree with double precision`(level: InstructionSet, shape: Shape) {
     let (m, k, n) = (shape.rows, shape.depth, shape.columns)
     let kernels = DenseKernels(level: level)
     var random = RandomStream(seed: 11, purpose: .market, lane: UInt32(n))
@@ -61,7 +61,7 @@ struct DenseKernelsTests {
   }
 
   @Test(arguments: LSTMPanelsTests.levels, Shape.all.filter { $0.columns % 16 == 0 })
-  fileprivate func `gradients agree with double precision`(level: LSTMPanels.Level, shape: Shape) {
+  fileprivate func `gradients agree with double precision`(level: InstructionSet, shape: Shape) {
     let (m, k, n) = (shape.rows, shape.depth, shape.columns)
     let kernels = DenseKernels(level: level)
     var random = RandomStream(seed: 12, purpose: .market, lane: UInt32(n))

@@ -27,10 +27,10 @@ private struct Layer: CustomTestStringConvertible {
 private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 struct LSTMPanelsTests {
-  static let levels = LSTMPanels.Level.allCases.filter { $0 <= .processor }
+  static let levels = InstructionSet.allCases.filter { $0 <= .processor }
 
   @Test(arguments: levels, Layer.all)
-  fileprivate func `agrees with double precision`(level: LSTMPanels.Level, layer: Layer) {
+  fileprivate func `agrees with double precision`(level: InstructionSet, layer: Layer) {
     let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
     let panels = LSTMPanels(level: level)
     #expect(panels.level == level)
@@ -81,7 +81,7 @@ struct LSTMPanelsTests {
   }
 
   @Test(arguments: levels, Layer.all)
-  fileprivate func `gradients agree with double precision`(level: LSTMPanels.Level, layer: Layer) {
+  fileprivate func `gradients agree with double precision`(level: InstructionSet, layer: Layer) {
     let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
     let panels = LSTMPanels(level: level)
     var random = RandomStream(seed: 18, purpose: .market, lane: UInt32(hidden))

@@ -111,9 +111,6 @@ int ckernels_instruction_level(void);
 // The kernels of a level, or of the processor's own where that is lower.
 const ckernels_panel *ckernels_panel_of_level(int level);
 
-// 1 where the processor and the operating system have AVX-512 F, CD, BW, DQ and VL, else 0.
-int ckernels_has_avx512(void);
-
 // The two words of a Swift closure, lent for the length of a call. Swift's side of the lending is declared in WorkerPool.swift.
 typedef struct {
   void *function;
