@@ -11,20 +11,14 @@ package struct NetworkPlan: Sendable {
     let outputs: Int
     let weight: Int
     let bias: Int
-    /// (inputs, outputs)
+    /// (inputs, stride)
     let transposed: Int
+    /// Outputs, padded where the layer goes through `DenseKernels`.
+    let stride: Int
+    /// (stride) the bias padded likewise; nil where the layer goes through CBLAS.
+    let paddedBias: Int?
     /// Place in a worker's scratch for a weight gradient, (inputs, outputs).
     let turned: Int
-    /// The transposed weights with padded rows, as `DenseKernels` reads them; nil where the layer goes through CBLAS.
-    let wide: Wide?
-
-    struct Wide: Sendable {
-      /// (inputs, stride)
-      let weights: Int
-      /// (stride)
-      let bias: Int
-      let stride: Int
-    }
   }
 
   /// One LSTM layer; both bias vectors are parameters, their sum is derived.
@@ -35,13 +29,13 @@ package struct NetworkPlan: Sendable {
     let hiddenWeight: Int
     let inputBias: Int
     let hiddenBias: Int
-    /// (inputs, 4 hidden)
+    /// (inputs, 4 hidden); written only without panels.
     let transposedInput: Int
-    /// (hidden, 4 hidden)
+    /// (hidden, 4 hidden); written only without panels.
     let transposedHidden: Int
     /// (4 hidden)
     let biasSum: Int
-    /// The same once more as `LSTMPanels` reads them; nil where the layer has no panels.
+    /// The weights as `LSTMPanels` reads them; nil where the layer has no panels.
     let panels: Panels?
 
     struct Panels: Sendable {
@@ -88,13 +82,12 @@ package struct NetworkPlan: Sendable {
     }
     func linear(_ name: String) -> Linear {
       let weight = place(name + ".weight")
+      let isFused = kernels.dense != nil
+      let stride = isFused ? DenseKernels.padded(weight.shape[0]) : weight.shape[0]
       return Linear(
         inputs: weight.shape[1], outputs: weight.shape[0], weight: weight.offset, bias: place(name + ".bias").offset,
-        transposed: take(weight.count), turned: takeScratch(weight.count),
-        wide: kernels.dense.map { _ in
-          let stride = DenseKernels.padded(weight.shape[0])
-          return Linear.Wide(weights: take(weight.shape[1] * stride), bias: take(stride), stride: stride)
-        })
+        transposed: take(weight.shape[1] * stride), stride: stride, paddedBias: isFused ? take(stride) : nil,
+        turned: takeScratch(weight.count))
     }
     func memory(_ name: String) -> LSTM {
       LSTM(
@@ -125,30 +118,30 @@ package struct NetworkPlan: Sendable {
 
   /// Writes the transposed weights and summed biases of `values` (P) into `derived`, whose padding is zero.
   func derive(from values: UnsafePointer<Float>, into derived: UnsafeMutablePointer<Float>) {
-    func transpose(_ source: Int, rows: Int, columns: Int, to target: Int) {
+    func transpose(_ source: Int, rows: Int, columns: Int, to target: Int, stride: Int) {
       let from = values + source
       let to = derived + target
       for row in 0..<rows {
-        for column in 0..<columns { to[column * rows + row] = from[row * columns + column] }
+        for column in 0..<columns { to[column * stride + row] = from[row * columns + column] }
       }
     }
     for layer in linears {
-      transpose(layer.weight, rows: layer.outputs, columns: layer.inputs, to: layer.transposed)
-      guard let wide = layer.wide else { continue }
-      for row in 0..<layer.inputs {
-        (derived + wide.weights + row * wide.stride).update(
-          from: derived + layer.transposed + row * layer.outputs, count: layer.outputs)
-      }
-      (derived + wide.bias).update(from: values + layer.bias, count: layer.outputs)
+      transpose(
+        layer.weight, rows: layer.outputs, columns: layer.inputs, to: layer.transposed, stride: layer.stride)
+      if let padded = layer.paddedBias { (derived + padded).update(from: values + layer.bias, count: layer.outputs) }
     }
     for memory in memories {
       let gates = 4 * memory.hidden
-      transpose(memory.inputWeight, rows: gates, columns: memory.inputs, to: memory.transposedInput)
-      transpose(memory.hiddenWeight, rows: gates, columns: memory.hidden, to: memory.transposedHidden)
       for gate in 0..<gates {
         derived[memory.biasSum + gate] = values[memory.inputBias + gate] + values[memory.hiddenBias + gate]
       }
-      guard let panels = memory.panels else { continue }
+      guard let panels = memory.panels else {
+        transpose(
+          memory.inputWeight, rows: gates, columns: memory.inputs, to: memory.transposedInput, stride: gates)
+        transpose(
+          memory.hiddenWeight, rows: gates, columns: memory.hidden, to: memory.transposedHidden, stride: gates)
+        continue
+      }
       LSTMPanels.pack(
         inputs: memory.inputs, hidden: memory.hidden, inputWeight: values + memory.inputWeight,
         hiddenWeight: values + memory.hiddenWeight, biases: derived + memory.biasSum,

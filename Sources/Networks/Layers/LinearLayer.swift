@@ -20,11 +20,11 @@ extension NetworkPlan.Linear {
   func forward(
     _ input: MatrixView, _ context: LinearContext, activation: NetworkSpec.Activation?, into output: MatrixView
   ) {
-    if let kernels = context.kernels, let wide {
+    let weights = MatrixView(
+      base: context.derived + transposed, rows: inputs, columns: outputs, rowStride: stride)
+    if let kernels = context.kernels, let paddedBias {
       kernels.multiply(
-        input,
-        MatrixView(base: context.derived + wide.weights, rows: inputs, columns: outputs, rowStride: wide.stride),
-        bias: context.derived + wide.bias, function: activation?.function ?? .identity, into: output)
+        input, weights, bias: context.derived + paddedBias, function: activation?.function ?? .identity, into: output)
       return
     }
     let biases = context.parameters + bias
@@ -33,7 +33,6 @@ extension NetworkPlan.Linear {
     } else {
       for row in 0..<output.rows { output.row(row).update(from: biases, count: outputs) }
     }
-    let weights = MatrixView(base: context.derived + transposed, rows: inputs, columns: outputs)
     MatrixProduct.multiply(input, weights, into: output, adding: true)
     switch activation {
     case .tanh: Elementwise.tanh(output.base, count: output.rows * output.columns)
