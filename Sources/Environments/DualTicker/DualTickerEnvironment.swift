@@ -45,9 +45,6 @@ package final class DualTickerEnvironment: TradingEnvironment {
   package let episodeLength: Int
   private let startCount: UInt64
   let penalises: Bool
-  /// The position's column for so many units, from -`maximumUnits` on; `positionValue[0]` is that of none.
-  private let positionValues: LaneArray<Float>
-  private nonisolated(unsafe) let positionValue: UnsafeMutablePointer<Float>
   /// The fast twin of the plain rules; nil where they are needed for every step.
   let pair: PairRules?
 
@@ -89,10 +86,6 @@ package final class DualTickerEnvironment: TradingEnvironment {
       "features of \(self.features.barCount) bars, \(self.features.symbolCount) symbols and \(self.features.columnCount) columns "
         + "with \(self.features.extraColumns) for \(tape.barCount), \(symbolCount) and \(observationSpace.count) with "
         + "\(configuration.extraColumns)")
-    let units = configuration.maximumUnits
-    positionValues = LaneArray(repeating: 0, count: 2 * units + 1)
-    for held in -units...units { positionValues.base[units + held] = Float(held) / Float(units) }
-    positionValue = positionValues.base + units
     penalises = configuration.rewards.isActive
     actionSpace = DualTickerAction.space(symbols: tape.symbols)
     legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
@@ -317,9 +310,10 @@ package final class DualTickerEnvironment: TradingEnvironment {
     let symbolCount = lanes.symbolCount
     let width = features.width
     let row = observations.base + lane * observations.rowStride
+    let maximumUnits = Float(configuration.maximumUnits)
     features.rows.copyColumns(Int(lanes.bar.base[lane]), to: row)
     for symbol in 0..<symbolCount {
-      row[symbol * width + width - 1] = positionValue[Int(lanes.units.base[lane * symbolCount + symbol])]
+      row[symbol * width + width - 1] = Float(lanes.units.base[lane * symbolCount + symbol]) / maximumUnits
     }
     if let portfolio = features.portfolio { writePortfolioColumns(portfolio, lane: lane, into: observations) }
   }
