@@ -3,47 +3,16 @@
 // The same operations in the same order as in LSTMGates.swift, and none of them fused, so that every instruction set and the Swift
 // spelling give the same bits.
 #include "ckernels.h"
-
-#pragma STDC FP_CONTRACT OFF
-
-typedef float floats __attribute__((ext_vector_type(16)));
-typedef int integers __attribute__((ext_vector_type(16)));
-
-#define HELPER static inline __attribute__((always_inline))
-
-#if defined(__x86_64__)
-#define FOR_EACH_INSTRUCTION_SET __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FOR_EACH_INSTRUCTION_SET
-#endif
+#include "sixteen.h"
 
 // Macros where a function would pass vectors, whose passing differs between instruction sets.
 #define LOAD(target, source) __builtin_memcpy(&(target), (source), sizeof(floats))
 #define STORE(value, target) __builtin_memcpy((target), &(value), sizeof(floats))
 
-HELPER void power_and_tail(const floats *x, floats *remainder, floats *tail, floats *power) {
-  floats shifted = *x * 1.44269504f + 12582912.0f;
-  floats n = shifted - 12582912.0f;
-  floats r = *x - n * 0.693359375f + n * 2.1219444e-4f;
-  floats p = r * 1.98756915e-4f + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  *tail = p * r + 5.0000001201e-1f;
-  *remainder = r;
-  integers bits;
-  __builtin_memcpy(&bits, &shifted, sizeof bits);
-  bits = (bits << 23) + 0x3f800000;
-  __builtin_memcpy(power, &bits, sizeof bits);
-}
-
 HELPER void sigmoid(floats *x) {
-  floats low = -87.0f, high = 88.0f, y = -*x;
-  y = y < low ? low : y;
-  y = y > high ? high : y;
-  floats r, tail, power;
-  power_and_tail(&y, &r, &tail, &power);
-  *x = 1.0f / (1.0f + (tail * (r * r) + r + 1.0f) * power);
+  floats e = -*x;
+  exponential(&e);
+  *x = 1.0f / (1.0f + e);
 }
 
 HELPER void hyperbolic_tangent(floats *x) {

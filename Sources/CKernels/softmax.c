@@ -3,21 +3,10 @@
 // A row is held as two vectors of eight, of which the second ends with the row: what lies in both is calculated twice, equally, and counted
 // once. No operation is fused and sums are taken in one order, so that every instruction set gives the same bits.
 #include "ckernels.h"
+#include "sixteen.h"
 
-#pragma STDC FP_CONTRACT OFF
-
-typedef float floats __attribute__((ext_vector_type(16)));
-typedef int integers __attribute__((ext_vector_type(16)));
 typedef float halves __attribute__((ext_vector_type(8)));
 typedef float quarters __attribute__((ext_vector_type(4)));
-
-#define HELPER static inline __attribute__((always_inline))
-
-#if defined(__x86_64__)
-#define FOR_EACH_INSTRUCTION_SET __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FOR_EACH_INSTRUCTION_SET
-#endif
 
 HELPER void load_row(const float *row, long count, floats *target) {
   __builtin_memcpy(target, row, 32);
@@ -40,26 +29,6 @@ HELPER float largest(const floats *x) {
   const quarters four = __builtin_elementwise_max(eight.lo, eight.hi);
   const float first = four.x > four.z ? four.x : four.z, second = four.y > four.w ? four.y : four.w;
   return first > second ? first : second;
-}
-
-HELPER void exponential(floats *x) {
-  floats low = -87.0f, high = 88.0f, y = *x;
-  y = y < low ? low : y;
-  y = y > high ? high : y;
-  floats shifted = y * 1.44269504f + 12582912.0f;
-  floats n = shifted - 12582912.0f;
-  floats r = y - n * 0.693359375f + n * 2.1219444e-4f;
-  floats p = r * 1.98756915e-4f + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  integers bits;
-  __builtin_memcpy(&bits, &shifted, sizeof bits);
-  bits = (bits << 23) + 0x3f800000;
-  floats power;
-  __builtin_memcpy(&power, &bits, sizeof power);
-  *x = (p * (r * r) + r + 1.0f) * power;
 }
 
 static const integers places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
