@@ -101,7 +101,7 @@ final class SmallDisk {
     let expected = try reference(settings)
     let place = try place()
     let disk = shortage == .fullDisk ? try SmallDisk(over: place.folder.place("disk"), mebibytes: Self.mebibytes) : nil
-    let program = try Program.strikeforge.start(Self.words(settings), in: place.folder.path)
+    let program = try Program.strikeforge.start(Self.words(settings), in: place.folder.path, isIdle: true)
     _ = try program.wait {
       ((try? ProgressTable(place.folder.read("disk/run/progress.csv")).lines.count) ?? 0) >= rows
     }

@@ -37,7 +37,7 @@ import Testing
 
     var random = RandomStream(seed: 1, purpose: .market)
     var proven = 0
-    var program = try Program.strikeforge.start(Self.words, in: place.folder.path)
+    var program = try Program.strikeforge.start(Self.words, in: place.folder.path, isIdle: true)
     while proven < Self.kills {
       // Not always the first: a run that is killed whenever it saves gets nowhere.
       var skipped: Set<String> = []
@@ -58,7 +58,7 @@ import Testing
       let whole = try #require(place.checkpointSteps("run").last)
       #expect(try place.checkpoint(place.file("run", "checkpoint-\(whole).h5")).attributes["run"] == "run")
 
-      program = try Program.strikeforge.start(["train", "--resume", "run"], in: place.folder.path)
+      program = try Program.strikeforge.start(["train", "--resume", "run"], in: place.folder.path, isIdle: true)
       let hasRestored = try program.wait { program.output.contains("restored: ") }
       try #require(hasRestored, "\(program.output.suffix(200))")
       #expect(

@@ -101,7 +101,7 @@ import Testing
   @Test func aKillAfterGoingBackLosesNothing() throws {
     let (place, end) = try copy()
     let program = try Program.strikeforge.start(
-      ["train", "--resume", "run", "--from", "3072"], in: place.folder.path)
+      ["train", "--resume", "run", "--from", "3072"], in: place.folder.path, isIdle: true)
     _ = try program.wait { place.checkpointSteps("run") == [3072] }
     program.send(SIGKILL)
     try #require(program.wait().signal == SIGKILL)

@@ -9,12 +9,12 @@ import TestSupport
 import Testing
 
 @Suite struct ResumeTests {
-  /// About a second of training: 120 rollouts, a checkpoint every sixth.
+  /// Long enough that no moment chosen below can be missed: 240 rollouts, a checkpoint every sixth.
   static let configuration = Workplace.market
   static let settings = [
-    "run.total_timesteps=61440", "run.checkpoint_interval=3072", "run.evaluation_interval=15360", "run.workers=1",
+    "run.total_timesteps=122880", "run.checkpoint_interval=3072", "run.evaluation_interval=30720", "run.workers=1",
   ]
-  static let total = 61440
+  static let total = 122_880
   static let stepsPerRollout = 512
 
   /// A folder with the market and the configuration, and the uninterrupted run's end.
@@ -58,11 +58,12 @@ import Testing
 
   /// The end of a run that was killed at five moments, and the moments.
   private func finishedInSpiteOfKills(_ place: Workplace, trial: Int) throws -> (end: RunEnd, moments: [Double]) {
-    // Moments in rollouts, uniform over the run, with a fraction of a rollout behind them. Where the run was faster than
-    // the kill, the trial is made again with other moments.
+    // Moments in rollouts, with a fraction of a rollout behind them, uniform over all but the last quarter: what is left of the
+    // run must outlast the time that a kill takes to arrive. Where the run was faster all the same, the trial is made again with
+    // other moments.
     for attempt in 0..<5 {
       var random = RandomStream(seed: UInt64(trial), purpose: .market, lane: UInt32(attempt))
-      let moments = (0..<5).map { _ in random.nextDouble() * Double(Self.total / Self.stepsPerRollout) }.sorted()
+      let moments = (0..<5).map { _ in random.nextDouble() * 0.75 * Double(Self.total / Self.stepsPerRollout) }.sorted()
       place.folder.remove("checkpoints")
       if let outcome = try killedRun(place, moments: moments) { return (try RunEnd(place, outcome), moments) }
     }
@@ -71,7 +72,7 @@ import Testing
 
   /// Starts, kills at each moment, resumes. Nil where the run ended before all kills were made.
   private func killedRun(_ place: Workplace, moments: [Double]) throws -> ProgramOutcome? {
-    var program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path)
+    var program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path, isIdle: true)
     var resumedFrom = 0
     for moment in moments {
       let rows = Int(moment) - resumedFrom / Self.stepsPerRollout
@@ -92,7 +93,7 @@ import Testing
       let saved = try #require(place.checkpointSteps("run").last)
       let kept = try place.folder.read(place.file("run", "progress.csv")).split(separator: "\n")
         .prefix(1 + saved / Self.stepsPerRollout)
-      program = try Program.strikeforge.start(["train", "--resume", "run"], in: place.folder.path)
+      program = try Program.strikeforge.start(["train", "--resume", "run"], in: place.folder.path, isIdle: true)
       let prefix = "resuming checkpoints/run from step \(saved) of \(Self.total) "
       guard try program.wait(until: { program.output.contains("restored: ") }) else {
         Issue.record("\(try program.wait()) after a kill at rollout \(moment)")
@@ -113,7 +114,7 @@ import Testing
   @Test func anyNumberOfWorkersGivesTheSameBits() throws {
     let (place, expected) = try reference()
     place.folder.remove("checkpoints")
-    let program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path)
+    let program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path, isIdle: true)
     _ = try program.wait { place.checkpointSteps("run").last ?? 0 >= Self.total / 3 }
     program.send(SIGKILL)
     try #require(program.wait().signal == SIGKILL)
@@ -126,7 +127,7 @@ import Testing
   @Test func oneFlippedBitEndsElsewhere() throws {
     let (place, expected) = try reference()
     place.folder.remove("checkpoints")
-    let program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path)
+    let program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path, isIdle: true)
     _ = try program.wait { place.checkpointSteps("run").last ?? 0 >= Self.total / 3 }
     program.send(SIGKILL)
     try #require(program.wait().signal == SIGKILL)
@@ -149,7 +150,7 @@ import Testing
   @Test(arguments: [SIGINT, SIGTERM]) func aPoliteStopSavesAndContinues(signal: Int32) throws {
     let (place, expected) = try reference()
     place.folder.remove("checkpoints")
-    let program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path)
+    let program = try Program.strikeforge.start(Self.trainWords, in: place.folder.path, isIdle: true)
     _ = try program.wait { ((try? place.progress("run").lines.count) ?? 0) >= 20 }
     program.send(signal)
     let stopped = try program.wait()

@@ -12,13 +12,14 @@ import Testing
     try place.folder.write(Workplace.planted("leak", algorithm: "ppo"), to: "run.yaml")
     let settings = ["run.total_timesteps=400000", "run.checkpoint_interval=40000", "algorithm.clip_range_value=0.2"]
     var program = try Program.strikeforge.start(
-      ["train", "--config", "run.yaml", "--run", "run"] + settings.flatMap { ["--set", $0] }, in: place.folder.path)
+      ["train", "--config", "run.yaml", "--run", "run"] + settings.flatMap { ["--set", $0] }, in: place.folder.path,
+      isIdle: true)
     for kill in 1...2 {
       let isFarEnough = try program.wait { place.checkpointSteps("run").last ?? 0 >= kill * 80_000 }
       try #require(isFarEnough)
       program.send(SIGKILL)
       try #require(program.wait().signal == SIGKILL)
-      program = try Program.strikeforge.start(["train", "--resume", "run"], in: place.folder.path)
+      program = try Program.strikeforge.start(["train", "--resume", "run"], in: place.folder.path, isIdle: true)
     }
     try #require(program.wait().exitCode == 0)
     #expect(place.folder.names(in: "checkpoints/run").filter { $0.contains("tfevents") }.count == 3)

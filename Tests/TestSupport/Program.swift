@@ -20,20 +20,21 @@ package enum Program: String, Sendable {
   }
 
   /// Starts it with `folder` as its working directory and `input` on its standard input. `output`: where its standard output goes instead of
-  /// into the outcome. `environment`: variables beside those of the tests. `fileLimitBytes`: what no file that it writes may outgrow.
+  /// into the outcome. `environment`: variables beside those of the tests. `fileLimitBytes`: what no file that it writes may outgrow. `isIdle`: it runs only where nothing
+  /// else would, so that a test that watches it is never late.
   package func start(
     _ arguments: [String], in folder: String = "/", input: String = "", output: String? = nil,
-    environment: [String: String] = [:], fileLimitBytes: Int? = nil
+    environment: [String: String] = [:], fileLimitBytes: Int? = nil, isIdle: Bool = false
   ) throws -> RunningProgram {
     try Program.start(
       path, named: rawValue, arguments, in: folder, input: input, output: output, environment: environment,
-      fileLimitBytes: fileLimitBytes)
+      fileLimitBytes: fileLimitBytes, isIdle: isIdle)
   }
 
   /// The same for any program or script at a path.
   package static func start(
     _ path: String, named name: String, _ arguments: [String], in folder: String = "/", input: String = "",
-    output: String? = nil, environment: [String: String] = [:], fileLimitBytes: Int? = nil
+    output: String? = nil, environment: [String: String] = [:], fileLimitBytes: Int? = nil, isIdle: Bool = false
   ) throws -> RunningProgram {
     let streams = try TemporaryFolder()
     try streams.write(input, to: "in")
@@ -58,7 +59,9 @@ package enum Program: String, Sendable {
     let launcher = "/usr/bin/env"
     let variables = environment.map { $0.key + "=" + $0.value }
     let limit = fileLimitBytes.map { ["prlimit", "--fsize=\($0)"] } ?? []
-    var words = ([launcher, "-C", folder] + variables + limit + [path] + arguments).map { strdup($0) } + [nil]
+    let schedule = isIdle ? ["chrt", "--idle", "0"] : []
+    var words =
+      ([launcher, "-C", folder] + variables + schedule + limit + [path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process = pid_t()
     let code = posix_spawn(&process, launcher, &actions, &attributes, &words, environ)
