@@ -92,12 +92,24 @@ import Testing
     let usage: [[String]] = [
       ["compare"], ["compare", "now.json", "--threshold", "0"], ["compare", "now.json", "--treshold", "5"],
       ["compare", "now.json", "--with", "now.json", "--quick"], ["train"], ["train", "--config"], ["market"],
-      ["--subjects", "trainning"], ["measure"],
+      ["--subjects", "trainning"], ["measure"], ["peers", "--shapes", "lstm46"], ["peers", "--peers", "jacks"],
+      ["peers", "--pairs", "0"], ["peers", "--seconds", "none"], ["peers", "--lane", "64"], ["peers", "lstm64"],
     ]
     for words in usage {
       let outcome = try benchmark(place, words)
       #expect(outcome.exitCode == 64 && outcome.errors.contains("usage: benchmark"), "\(words)")
     }
+  }
+
+  /// The peers need Python; whoever has none is told so before anything is fetched or measured.
+  @Test func saysThatThePeersNeedPython() throws {
+    let place = try Workplace()
+    let outcome = try Program.benchmark.run(
+      ["peers", "--quick"], in: place.folder.path, environment: ["PATH": "/nowhere"])
+    #expect(outcome.exitCode == 1 && outcome.output.isEmpty && outcome.errorLines.count == 1, "\(outcome)")
+    #expect(outcome.errors.contains("python3"), "\(outcome)")
+    let unknown = try benchmark(place, "peers", "--shapes", "lstm64,lstm46")
+    #expect(unknown.errors.contains("did you mean") && unknown.errors.contains("sb3-recurrent"), "\(unknown)")
   }
 
   // MARK: Parts

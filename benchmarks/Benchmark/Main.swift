@@ -21,6 +21,7 @@ struct Main {
       case "train": try TrainVerb.run(rest)
       case "compare": try CompareVerb.run(rest)
       case "market": try MarketVerb.run(rest)
+      case "peers": try PeersVerb.run(rest)
       default: try measure(Options(words))
       }
     } catch {

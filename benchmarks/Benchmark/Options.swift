@@ -25,6 +25,7 @@ struct Options {
            benchmark train --config FILE [--set KEY=VALUE] [--json FILE]
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
+           benchmark peers [--shapes A,B] [--peers A,B] [--lanes A,B] [--pairs N] [--quick] [--require floors] [...]
     `benchmark --help` tells more
     """
 
@@ -63,6 +64,28 @@ struct Options {
     benchmark market FILE.h5
 
     Writes the made-up market that the committed configurations train on.
+
+    benchmark peers [--quick] [...]
+
+    Trains in turn with JAX, PyTorch and stable-baselines3 on one core and prints
+    ratios; says beforehand about how many minutes that takes. Needs python3; the
+    peers' packages are fetched once.
+
+      --shapes A,B      some of the policies in benchmarks/peers/shapes.json (all)
+      --peers A,B       some of jax, torch-loop, torch-cell, torch, sb3-contrib,
+                        sb3 (all)
+      --lanes A,B       numbers of lanes (64,256,1024,4096; 32 for sb3), or one for
+                        each side: strikeforge=1024,jax=256
+      --pairs N         how many rounds must count at the fastest peer (7)
+      --seconds S       about how long one measurement lasts (1.5)
+      --quick           256 lanes, two short rounds, some minutes
+      --core N          the core that everything is pinned to (the last)
+      --require floors  exit code 2 where a ratio is below the table's floor, or
+                        below a number: --require 2.5
+      --write-reference keeps the peers' rates as this machine's reference; later a
+                        peer below 70 % of it makes the run invalid: exit code 1
+      --json FILE       also writes everything to FILE
+      --proofs FILE     also adds rows to this table of proofs
 
     What each number means stands in benchmarks/README.md. Exit codes: 0 done,
     1 failed, 2 slower than the baseline, 64 wrong usage.

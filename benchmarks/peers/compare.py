@@ -1,47 +1,58 @@
-"""Times `benchmark train` against each peer in turn, on one core, and judges only pairs of equal conditions.
+"""Times `benchmark train` against other trainers in turn, on one core, and judges only measurements of equal conditions.
 
-First every side chooses its number of lanes, once each. Then, for every peer, pairs of one run of ours and one measurement of the peer, in
-changing order. Right before each of the two this program times the same matrix product on the same core; a pair counts only where both
-figures lie within 10 %. Rates are environment steps a second of processor time, learning included.
+For every shape of policy (peers/shapes.json), peer and number of lanes: rounds of ours at our best number of lanes, the peer, and ours at the
+peer's number of lanes, in changing order. Right before each of them this program times the same matrix product on the same core; a round
+counts only where all figures lie within 10 %. The fastest peer at its best number of lanes gets more rounds, and the last table is its.
+Rates are environment steps a second of processor time, learning included.
 """
 
 import argparse
 import json
+import math
 import os
-import platform
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import measuring
+from measuring import Failure, Ours, spread
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-MARKET = ROOT / "benchmarks/results/random-walk.h5"
 TOLERANCE = 0.10
-PEERS = {
-    "jax": (["peer_jax.py"], [64, 256, 1024]),
-    "torch-loop": (["peer_torch.py", "--form", "loop"], [256, 1024, 2048]),
-    "torch-cell": (["peer_torch.py", "--form", "cell"], [64, 256, 1024]),
-    "sb3": (["peer_sb3.py"], [8, 32]),
+# Peers that come as close as this to the fastest are candidates too.
+CANDIDATE = 0.90
+FIRST_ROUNDS = 3
+PROGRAMS = {
+    "jax": ["peer_jax.py"],
+    "torch": ["peer_torch.py"],
+    "torch-loop": ["peer_torch.py", "--form", "loop"],
+    "torch-cell": ["peer_torch.py", "--form", "cell"],
+    "sb3": ["peer_sb3.py"],
+    "sb3-contrib": ["peer_sb3.py"],
 }
-OUR_LANES = [64, 256, 1024]
+# Seconds until a peer can measure, its first rollout and update excluded, for the estimate.
+START_SECONDS = {"jax": 12}
 
 
 class Peer:
     """A peer that is warmed up and waits."""
 
-    def __init__(self, name, lanes, seconds):
-        self.name, self.lanes = name, lanes
-        words, _ = PEERS[name]
+    def __init__(self, shape, name, lanes, seconds):
+        self.shape, self.name, self.lanes = shape, name, lanes
+        self.kept, self.dropped = [], []
+        program, *words = PROGRAMS[name]
+        towers = ",".join(map(str, shape["towers"]))
+        words += ["--serve", "--lanes", lanes, "--hidden", shape["hidden"], "--towers", towers, "--seconds", seconds]
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / words[0]), *words[1:], "--serve", "--lanes", str(lanes), "--seconds", str(seconds)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
+            [sys.executable, str(HERE / program), *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
         self.read()
 
     def read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"compare-peers: {self.name} with {self.lanes} lanes ended before it measured; its words stand above")
+            raise Failure(f"{self.name} with {self.lanes} lanes ended before it measured; its words stand above")
         return json.loads(line)
 
     def measure(self):
@@ -53,164 +64,289 @@ class Peer:
         self.process.stdin.close()
         self.process.wait()
 
+    def median(self, key):
+        return statistics.median(one[key] for one in self.kept)
 
-class Ours:
-    def __init__(self, program, configuration, seconds):
-        self.program, self.configuration, self.seconds = program, configuration, seconds
-        self.rates = {}
-
-    def measure(self, lanes):
-        rollout = 128 * lanes
-        # As many rollouts as fill the time; the first run of a size is a guess.
-        wanted = self.rates.get(lanes, 100_000) * self.seconds
-        steps = rollout * max(1, round(wanted / rollout))
-        words = [
-            self.program, "train", "--config", self.configuration, "--set", f"environment.store={MARKET}",
-            "--set", f"environment.lanes={lanes}", "--set", f"algorithm.batch_size={rollout // 4}",
-            "--set", f"run.total_timesteps={steps}", "--json", "-",
-        ]
-        done = subprocess.run(words, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"compare-peers: {' '.join(map(str, words))} failed: {done.stderr}")
-        row = json.loads(done.stdout)
-        self.rates[lanes] = row["steps_per_cpu_second"]
-        return row
+    @property
+    def strength(self):
+        """Its rate over the matrix product before it, so that peers of different minutes compare."""
+        return statistics.median(one["peer"] / one["sgemm_peer"] for one in self.kept or self.dropped)
 
 
-def load():
-    return float(Path("/proc/loadavg").read_text().split()[0])
+def round_of(number, ours, best, peer):
+    """Ours at its best lanes, the peer, ours at the peer's lanes, each right after a matrix product."""
+    places = {"peer": lambda: peer.measure(), "ours": lambda: ours.measure(best)}
+    if peer.lanes != best:
+        places["ours_same"] = lambda: ours.measure(peer.lanes)
+    found = {"load": measuring.load()}
+    for side in reversed(places) if number % 2 else places:
+        found["sgemm_" + side] = sgemm()
+        row = places[side]()
+        found[side], found[side + "_wall"] = row["steps_per_cpu_second"], row["steps_per_second"]
+        if side != "peer":
+            found[side + "_share"] = peer.shape["kflop"] * 1e-6 * row["steps_per_cpu_second"] / measuring.peak(row)
+    found.setdefault("ours_same", found["ours"])
+    found.setdefault("ours_same_share", found["ours_share"])
+    figures = [value for key, value in found.items() if key.startswith("sgemm_")]
+    found["counts"] = max(figures) / min(figures) <= 1 + TOLERANCE
+    found["ratio_best"], found["ratio_same"] = found["ours"] / found["peer"], found["ours_same"] / found["peer"]
+    return found
 
 
-def choose(ours, names, seconds):
-    """The lanes at which each side is fastest, and what it did at each number."""
-    lanes = {}
-    ours.measure(OUR_LANES[0])  # the disk's first read
-    found = {count: ours.measure(count)["steps_per_cpu_second"] for count in OUR_LANES}
-    lanes["strikeforge"] = max(found, key=found.get)
-    tell("strikeforge", found)
-    for name in names:
-        found = {}
-        for count in PEERS[name][1]:
-            peer = Peer(name, count, seconds)
-            found[count] = max(peer.measure()["steps_per_cpu_second"] for _ in range(2))
+def alternate(ours, best, peer, rounds, limit):
+    """Rounds until `rounds` of them count, at most `limit` more."""
+    for _ in range(limit):
+        if len(peer.kept) >= rounds:
+            return
+        found = round_of(len(peer.kept) + len(peer.dropped), ours, best, peer)
+        (peer.kept if found["counts"] else peer.dropped).append(found)
+
+
+def choose_ours(ours, shape, counts):
+    """The lanes at which ours is fastest."""
+    ours.measure(counts[0])  # the disk's first read
+    rates = {count: max(ours.measure(count)["steps_per_cpu_second"] for _ in range(2)) for count in counts}
+    told = ", ".join(f"{count} lanes {rate:,.0f}" for count, rate in rates.items())
+    print(f"\n{shape['title']}\n  ours, steps/s: {told}", flush=True)
+    return max(rates, key=rates.get)
+
+
+HEAD = f"  {'peer':12} {'lanes':>5} {'peer, steps/s':>14} {'sgemm':>6} {'ours / peer, best lanes':>24} {'at the same lanes':>24} {'rounds':>8}"
+
+
+def tell(peer, share):
+    if not peer.kept:
+        print(f"  {peer.name:12} {peer.lanes:5} no round counts of {len(peer.dropped)}", flush=True)
+        return
+    ratios = [spread([one[key] for one in peer.kept]) for key in ("ratio_best", "ratio_same")]
+    note = "" if share is None or share >= references.LEAST else f"  INVALID: {100 * share:.0f} % of its reference"
+    print(
+        f"  {peer.name:12} {peer.lanes:5} {peer.median('peer'):14,.0f} {peer.median('sgemm_peer'):6.0f} {ratios[0]:>24} {ratios[1]:>24} "
+        f"{len(peer.kept):3} of {len(peer.kept) + len(peer.dropped)}{note}", flush=True)
+
+
+class Comparison:
+    """All peers of one shape."""
+
+    def __init__(self, shape, program, arguments, known):
+        self.shape, self.known = shape, known
+        self.pairs, self.first = arguments.pairs, min(FIRST_ROUNDS, arguments.pairs)
+        self.ours = Ours(program, shape["name"], arguments.seconds)
+        self.seconds = arguments.seconds
+        counts = arguments.lanes.get("strikeforge") or sorted({*lanes_of(shape, arguments, shape["peers"][0]), 256, 1024})
+        if arguments.quick:
+            counts = lanes_of(shape, arguments, shape["peers"][0])
+        self.best = choose_ours(self.ours, shape, counts)
+        self.peers, self.fastest = [], None
+        print(HEAD)
+        self.compare([(name, count) for name in shape["peers"] if name in arguments.peers for count in lanes_of(shape, arguments, name)])
+
+    def compare(self, cells):
+        """Every cell a few rounds; the fastest, and those that come close, as many as are asked for."""
+        waiting = []
+        for name, count in cells:
+            peer = Peer(self.shape, name, count, self.seconds)
+            self.peers.append(peer)
+            alternate(self.ours, self.best, peer, self.first, 2 * self.first)
+            tell(peer, self.share(peer))
+            waiting.append(peer)
+            least = CANDIDATE * max(one.strength for one in waiting)
+            for slow in [one for one in waiting if one.strength < least]:
+                waiting.remove(slow)
+                slow.close()
+        for peer in waiting:
+            alternate(self.ours, self.best, peer, self.pairs, 3 * self.pairs)
+            if self.pairs > self.first:
+                tell(peer, self.share(peer))
             peer.close()
-        lanes[name] = max(found, key=found.get)
-        tell(name, found)
-    return lanes
+        judged = [peer for peer in waiting if peer.kept]
+        self.fastest = max(judged, key=lambda peer: peer.strength, default=None)
+
+    def share(self, peer):
+        if not peer.kept:
+            return None
+        return self.known.share(self.shape["name"], peer.name, peer.lanes, peer.median("peer"), peer.median("sgemm_peer"))
+
+    @property
+    def invalid(self):
+        shares = [(peer, self.share(peer)) for peer in self.peers]
+        return [
+            f"{peer.name} at {self.shape['name']}, {peer.lanes} lanes: {100 * share:.0f} % of its reference"
+            for peer, share in shares if share is not None and share < references.LEAST
+        ]
+
+    @property
+    def has_enough(self):
+        return self.fastest is not None and len(self.fastest.kept) >= self.pairs
+
+    @property
+    def ratios(self):
+        key = "ratio_same" if self.shape["judged_at"] == "same lanes" else "ratio_best"
+        return [one[key] for one in self.fastest.kept]
+
+    @property
+    def peak_shares(self):
+        key = "ours_same_share" if self.shape["judged_at"] == "same lanes" else "ours_share"
+        return [one[key] for one in self.fastest.kept]
+
+    def holds(self, least):
+        share = self.shape.get("share", 0)
+        return self.has_enough and statistics.median(self.ratios) >= least and statistics.median(self.peak_shares) >= share
+
+    def row(self):
+        peer, same = self.fastest, self.shape["judged_at"] == "same lanes"
+        figures = [value for one in peer.kept for key, value in one.items() if key.startswith("sgemm_")]
+        return [
+            self.shape["title"], peer.name, f"{peer.lanes} / {peer.lanes if same else self.best}", f"{peer.median('peer'):,.0f}",
+            f"{peer.median('ours_same' if same else 'ours'):,.0f}", spread(self.ratios), f"{self.shape['ratio']:.1f}",
+            f"{100 * statistics.median(self.peak_shares):.0f} %", f"{100 * self.shape['share']:.0f} %" if "share" in self.shape else "-",
+            f"{len(peer.kept)} of {len(peer.kept) + len(peer.dropped)}", f"{min(figures):.0f} to {max(figures):.0f}",
+            "yes" if self.holds(self.shape["ratio"]) else "NO",
+        ]
 
 
-def tell(name, found):
-    print(f"{name:12} " + ", ".join(f"{count} lanes {rate:,.0f}" for count, rate in found.items()), flush=True)
+def lanes_of(shape, arguments, peer):
+    """Fixed numbers for one peer, those asked for, or the shape's own; single environments keep theirs."""
+    return arguments.lanes.get(peer) or (arguments.lanes.get("") if len(shape["lanes"]) > 1 else None) or shape["lanes"]
 
 
-def alternate(ours, our_lanes, peer, pairs, limit):
-    """Pairs until `pairs` of them count, at most `limit`."""
-    kept, dropped = [], []
-    for number in range(limit):
-        figures, rows = {}, {}
-        sides = ["ours", "peer"] if number % 2 == 0 else ["peer", "ours"]
-        for side in sides:
-            figures[side] = sgemm()
-            rows[side] = ours.measure(our_lanes) if side == "ours" else peer.measure()
-        pair = {
-            "ours": rows["ours"]["steps_per_cpu_second"], "peer": rows["peer"]["steps_per_cpu_second"],
-            "ours_wall": rows["ours"]["steps_per_second"], "peer_wall": rows["peer"]["steps_per_second"],
-            "sgemm_ours": figures["ours"], "sgemm_peer": figures["peer"], "load": load(),
-        }
-        pair["ratio"] = pair["ours"] / pair["peer"]
-        counts = max(figures.values()) / min(figures.values()) <= 1 + TOLERANCE
-        (kept if counts else dropped).append(pair)
-        print(
-            f"  {peer.name:10} ours {pair['ours']:9,.0f} (sgemm {pair['sgemm_ours']:5.0f})  peer {pair['peer']:9,.0f} "
-            f"(sgemm {pair['sgemm_peer']:5.0f})  ratio {pair['ratio']:5.2f}{'' if counts else '  does not count'}", flush=True)
-        if len(kept) == pairs:
-            break
-    return kept, dropped
+def print_table(comparisons):
+    head = [
+        "subject", "fastest peer", "lanes, its / ours", "peer, steps/s", "ours, steps/s", "ratio [range]", "must be", "of sgemm peak",
+        "must be", "rounds", "sgemm", "holds",
+    ]
+    print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    for one in comparisons:
+        if one.fastest:
+            print("| " + " | ".join(one.row()) + " |")
+        else:
+            print(f"| {one.shape['title']} |" + " |" * (len(head) - 2) + " no round counts |")
+
+
+def estimate(shapes, arguments, known):
+    """Seconds for everything, by the reference rates."""
+    total = 0
+    for shape in shapes:
+        total += 20
+        longest = 0
+        for name in [name for name in shape["peers"] if name in arguments.peers]:
+            for count in lanes_of(shape, arguments, name):
+                reference = known.find(shape["name"], name, count) or {}
+                cycle = measuring.HORIZON * count / reference.get("steps_per_cpu_second", 30_000)
+                one = cycle * math.ceil(arguments.seconds / cycle) + 2 * (arguments.seconds + 0.7)
+                longest = max(longest, one)
+                total += START_SECONDS.get(name, 4) + cycle + min(FIRST_ROUNDS, arguments.pairs) * one
+        total += max(0, arguments.pairs - FIRST_ROUNDS) * longest
+    return total
+
+
+def read_arguments(shapes):
+    parser = argparse.ArgumentParser(prog="compare-peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    measuring.add_arguments(parser, pairs=7, seconds=1.5)
+    parser.add_argument("--shapes", default=",".join(shape["name"] for shape in shapes), help="some of them (%(default)s)")
+    parser.add_argument("--peers", default=",".join(PROGRAMS), help="some of them (%(default)s)")
+    parser.add_argument("--lanes", default="", help="64,256 instead of the shape's numbers, or for each: strikeforge=1024,jax=256")
+    parser.add_argument("--quick", action="store_true", help="256 lanes, two short rounds: some minutes, shows that it works")
+    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the one everything is pinned to")
+    parser.add_argument(
+        "--require", default="", help="exit code 2 where the median over the fastest peer is below this number, or below the table's (floors)")
+    parser.add_argument("--write-reference", action="store_true", help="keeps the peers' rates in peers/reference.json")
+    arguments = parser.parse_args()
+
+    def refuse(sentence):
+        parser.exit(64, f"compare-peers: {sentence}\n")
+
+    for word, known in (("shapes", [shape["name"] for shape in shapes]), ("peers", list(PROGRAMS))):
+        chosen = getattr(arguments, word).split(",")
+        for name in chosen:
+            if name not in known:
+                refuse(f"--{word} names {name or 'nothing'}; there are {', '.join(known)}")
+        setattr(arguments, word, chosen)
+    if arguments.quick:
+        arguments.pairs, arguments.seconds = 2, 0.5
+        arguments.lanes = arguments.lanes or "256"
+    lanes = {}
+    for word in arguments.lanes.split(",") if arguments.lanes else []:
+        name, _, count = word.rpartition("=")
+        if not count.isdigit() or int(count) < measuring.MINIBATCHES or name not in ["", "strikeforge", *PROGRAMS]:
+            refuse(f"--lanes holds {word}; it must be a number from {measuring.MINIBATCHES} on, or strikeforge or a peer, =, and such a number")
+        lanes.setdefault(name, []).append(int(count))
+    arguments.lanes = lanes
+    if arguments.require not in ["", "floors"]:
+        try:
+            arguments.require = float(arguments.require)
+        except ValueError:
+            refuse(f"--require is {arguments.require}; it must be a number, or floors")
+    if arguments.core not in os.sched_getaffinity(0):
+        refuse(f"--core is {arguments.core}; there are {', '.join(map(str, sorted(os.sched_getaffinity(0))))}")
+    if not set(arguments.peers) & {name for shape in shapes if shape["name"] in arguments.shapes for name in shape["peers"]}:
+        refuse("none of the peers runs any of the shapes")
+    return arguments
+
+
+def judge(comparisons, arguments):
+    """Exit code and sentences."""
+    code, words = 0, []
+    for one in comparisons:
+        least = one.shape["ratio"] if arguments.require in ("", "floors") else arguments.require
+        if one.fastest:
+            measuring.add_proof(
+                arguments.proofs, f"speed: {one.shape['name']} over {one.fastest.name}, the fastest peer",
+                f"{spread(one.ratios)}, {len(one.ratios)} rounds", f">= {least}", one.holds(least))
+        if arguments.require != "" and one.has_enough and not one.holds(least):
+            code, sentence = 2, f"{one.shape['name']}: {spread(one.ratios)} times {one.fastest.name}, must be {least}"
+            words.append(sentence + (f", and {100 * one.shape['share']:.0f} % of the sgemm peak" if "share" in one.shape else ""))
+    for one in comparisons:
+        if not one.has_enough:
+            code = 1
+            words.append(f"{one.shape['name']}: too few rounds count; the machine is too busy to compare anything")
+    invalid = [sentence for one in comparisons for sentence in one.invalid]
+    if invalid:
+        code = 1
+        words += ["the run is invalid, since a peer is slower than it should be:", *invalid]
+    return code, words
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default=str(ROOT / ".build/release/benchmark"), help="our benchmark (%(default)s)")
-    parser.add_argument("--configuration", default=str(ROOT / "benchmarks/configurations/lstm64.yaml"))
-    parser.add_argument("--peers", default=",".join(PEERS), help="some of them (%(default)s)")
-    parser.add_argument("--lanes", default="", help="fixed numbers instead of the choice: strikeforge=1024,jax=256")
-    parser.add_argument("--pairs", type=int, default=7, help="how many must count (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="about how long one measurement lasts (%(default)s)")
-    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the one everything is pinned to")
-    parser.add_argument("--require", type=float, default=0, help="exit code 2 where the median over the fastest is below")
-    parser.add_argument("--proofs", default="", help="also adds a row to this table of proofs, as `scripts/test --slow` prints it")
-    parser.add_argument("--json", default="", help="also writes everything to this file")
-    arguments = parser.parse_args()
-    names = arguments.peers.split(",")
-    for name in names:
-        if name not in PEERS:
-            parser.exit(64, f"compare-peers: there is no peer {name}; there are {', '.join(PEERS)}\n")
+    shapes = measuring.shapes()
+    arguments = read_arguments(shapes)
+    shapes = [shape for shape in shapes if shape["name"] in arguments.shapes and set(shape["peers"]) & set(arguments.peers)]
+    program = measuring.prepare(arguments.program)
     os.sched_setaffinity(0, {arguments.core})
-    if not Path(arguments.program).exists():
-        raise SystemExit(f"compare-peers: {arguments.program} is not there; build it: swift build -c release --product benchmark")
-    subprocess.run([arguments.program, "market", str(MARKET)], check=True, stdout=subprocess.DEVNULL)
-
-    ours = Ours(arguments.program, arguments.configuration, arguments.seconds)
-    if arguments.lanes:
-        lanes = {name: int(count) for name, count in (word.split("=") for word in arguments.lanes.split(","))}
-        ours.measure(lanes["strikeforge"])
-    else:
-        lanes = choose(ours, names, arguments.seconds)
-    example = ours.measure(lanes["strikeforge"])
-    report = {
-        "date": example["date"], "revision": example["revision"], "machine": example["machine"], "python": platform.python_version(),
-        "core": arguments.core, "lanes": lanes, "peers": {},
-    }
-    for name in names:
-        peer = Peer(name, lanes[name], arguments.seconds)
-        kept, dropped = alternate(ours, lanes["strikeforge"], peer, arguments.pairs, 3 * arguments.pairs)
-        peer.close()
-        report["peers"][name] = {"kept": kept, "dropped": dropped}
-
-    print(f"\n| peer | lanes | ours, steps/s | peer, steps/s | ratio: median [range] | pairs | dropped | sgemm |")
-    print("|---|---|---|---|---|---|---|---|")
-    medians, enough = {}, True
-    for name in names:
-        kept, dropped = report["peers"][name]["kept"], report["peers"][name]["dropped"]
-        if len(kept) < arguments.pairs:
-            enough = False
-        if not kept:
-            print(f"| {name} | {lanes[name]} | | | | 0 | {len(dropped)} | |")
-            continue
-        ratios = [pair["ratio"] for pair in kept]
-        figures = [pair[key] for pair in kept for key in ("sgemm_ours", "sgemm_peer")]
-        medians[name] = (statistics.median(pair["peer"] for pair in kept), statistics.median(ratios))
-        print(
-            f"| {name} | {lanes['strikeforge']} / {lanes[name]} | {statistics.median(pair['ours'] for pair in kept):,.0f} | "
-            f"{medians[name][0]:,.0f} | {medians[name][1]:.2f} [{min(ratios):.2f}, {max(ratios):.2f}] | {len(kept)} | "
-            f"{len(dropped)} | {min(figures):.0f} to {max(figures):.0f} |")
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
-    if not medians:
-        raise SystemExit("compare-peers: no pair counted; the machine is too busy to compare anything")
-    fastest = max(medians, key=lambda name: medians[name][0])
-    ratio = medians[fastest][1]
-    print(f"\nfastest peer: {fastest}; ratio {ratio:.2f} over {len(report['peers'][fastest]['kept'])} pairs, "
-          f"{len(report['peers'][fastest]['dropped'])} dropped")
-    if arguments.proofs:
-        ratios = [pair["ratio"] for pair in report["peers"][fastest]["kept"]]
-        row = [
-            f"speed: training over {fastest}, the fastest peer", f"{ratio:.2f} [{min(ratios):.2f}, {max(ratios):.2f}], {len(ratios)} pairs",
-            f">= {arguments.require}", "-", "yes" if ratio >= arguments.require and enough else "NO",
-        ]
-        with open(arguments.proofs, "a") as table:
-            table.write("\t".join(row) + "\n")
-    if not enough:
-        parser.exit(1, "compare-peers: too few pairs count; the machine is too busy to compare anything\n")
-    if ratio < arguments.require:
-        parser.exit(2, f"compare-peers: {ratio:.2f} times {fastest} is below {arguments.require}\n")
+    example = Ours(program, shapes[0]["name"], 0.1).measure(64)
+    known = references.References(example["machine"])
+    if known.why_not_judged():
+        print(f"compare-peers: {known.why_not_judged()}")
+    minutes = math.ceil(estimate(shapes, arguments, known) / 60)
+    print(f"about {minutes} minutes on core {arguments.core}; a machine that does anything else takes longer, and rounds are dropped", flush=True)
+    started = time.monotonic()
+    comparisons = [Comparison(shape, program, arguments, known) for shape in shapes]
+    print_table(comparisons)
+    print(f"\n{example['machine']['processor']}, revision {example['revision']}, {example['date']}; {(time.monotonic() - started) / 60:.0f} minutes")
+    if arguments.quick:
+        print("quick: too short to say how fast anything is")
+    measuring.write_json(arguments.json, {
+        "date": example["date"], "revision": example["revision"], "machine": example["machine"], "packages": references.packages(),
+        "core": arguments.core, "shapes": [
+            {"shape": one.shape["name"], "our_lanes": one.best, "fastest": one.fastest and [one.fastest.name, one.fastest.lanes], "cells": [
+                {"peer": peer.name, "lanes": peer.lanes, "kept": peer.kept, "dropped": peer.dropped} for peer in one.peers]}
+            for one in comparisons],
+    })
+    if arguments.write_reference:
+        known.write([
+            (one.shape["name"], peer.name, peer.lanes, peer.median("peer"), peer.median("sgemm_peer"))
+            for one in comparisons for peer in one.peers if peer.kept], example["date"])
+    code, words = judge(comparisons, arguments)
+    for sentence in words:
+        print(f"compare-peers: {sentence}", file=sys.stderr)
+    sys.exit(code)
 
 
-# Before numpy is loaded, and inherited by every peer: one thread each.
-# Both sides use the kernels that their libraries choose for this processor.
-os.environ.pop("OPENBLAS_CORETYPE", None)
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
+measuring.use_own_choice_of_kernels()
+import references  # noqa: E402
 from stopwatch import sgemm  # noqa: E402
 
-main()
+try:
+    main()
+except Failure as failure:
+    sys.exit(f"compare-peers: {failure}")

@@ -1,4 +1,4 @@
-"""Recurrent PPO in JAX: world, rollout, advantages and update compiled into one program."""
+"""PPO in JAX, with an LSTM or without memory: world, rollout, advantages and update compiled into one program."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ import workload as w
 jax.config.update("jax_default_prng_impl", "unsafe_rbg")  # the fastest there is on a processor
 
 
-def build(lanes, hidden):
+def build(lanes, hidden, towers):
     features, following = (jnp.asarray(table) for table in w.market())
     pairs = jnp.asarray(w.PAIRS)
 
@@ -35,19 +35,25 @@ def build(lanes, hidden):
         }
         return world, rewards, ended
 
+    def stack(key, outputs, gain):
+        """Hidden layers and the last one, each (weights, bias)."""
+        widths = [hidden or w.OBSERVATIONS, *towers, outputs]
+        gains = [2**0.5] * len(towers) + [gain]
+        return [
+            (jax.nn.initializers.orthogonal(scale)(place, (inputs, units)), jnp.zeros(units))
+            for scale, place, inputs, units in zip(gains, random.split(key, len(gains)), widths, widths[1:])
+        ]
+
     def initial(key):
         keys = random.split(key, 5)
-        bound = hidden**-0.5
-        orthogonal = jax.nn.initializers.orthogonal
-        parameters = {
-            "input": random.uniform(keys[0], (w.OBSERVATIONS, 4 * hidden), minval=-bound, maxval=bound),
-            "memory": random.uniform(keys[1], (hidden, 4 * hidden), minval=-bound, maxval=bound),
-            "bias": jnp.zeros(4 * hidden),
-            "actor": orthogonal(0.01)(keys[2], (hidden, w.ACTIONS)),
-            "actor_bias": jnp.zeros(w.ACTIONS),
-            "critic": orthogonal(1.0)(keys[3], (hidden, 1)),
-            "critic_bias": jnp.zeros(1),
-        }
+        parameters = {"actor": stack(keys[2], w.ACTIONS, 0.01), "critic": stack(keys[3], 1, 1.0)}
+        if hidden:
+            bound = hidden**-0.5
+            parameters["lstm"] = {
+                "input": random.uniform(keys[0], (w.OBSERVATIONS, 4 * hidden), minval=-bound, maxval=bound),
+                "memory": random.uniform(keys[1], (hidden, 4 * hidden), minval=-bound, maxval=bound),
+                "bias": jnp.zeros(4 * hidden),
+            }
         bars, lengths = random.split(keys[4])
         world = {
             "bar": random.randint(bars, (lanes,), w.FIRST, w.LAST),
@@ -75,21 +81,31 @@ def build(lanes, hidden):
         output = out * jnp.tanh(cell)
         return output, cell
 
-    def heads(parameters, output):
-        logits = output @ parameters["actor"] + parameters["actor_bias"]
-        return logits, (output @ parameters["critic"] + parameters["critic_bias"])[..., 0]
+    def through(layers, values):
+        for weights, bias in layers[:-1]:
+            values = jnp.tanh(values @ weights + bias)
+        weights, bias = layers[-1]
+        return values @ weights + bias
+
+    def heads(parameters, features):
+        return through(parameters["actor"], features), through(parameters["critic"], features)[..., 0]
 
     def decide(parameters, seen, starts, memory):
-        projected = seen @ parameters["input"] + parameters["bias"]
-        memory = remember(parameters["memory"], projected, starts, memory)
+        if not hidden:
+            return *heads(parameters, seen), memory
+        lstm = parameters["lstm"]
+        memory = remember(lstm["memory"], seen @ lstm["input"] + lstm["bias"], starts, memory)
         return *heads(parameters, memory[0]), memory
 
     def replay(parameters, seen, starts, memory):
+        if not hidden:
+            return heads(parameters, seen)
         # The input's product for all steps at once, outside the loop.
-        projected = seen @ parameters["input"] + parameters["bias"]
+        lstm = parameters["lstm"]
+        projected = seen @ lstm["input"] + lstm["bias"]
 
         def step(memory, row):
-            memory = remember(parameters["memory"], row[0], row[1], memory)
+            memory = remember(lstm["memory"], row[0], row[1], memory)
             return memory, memory[0]
 
         _, outputs = lax.scan(step, memory, (projected, starts))
@@ -156,13 +172,17 @@ def build(lanes, hidden):
     def rollout_and_update(state):
         memory = state["memory"]
         rows, state = gather(state)
+        if not hidden:
+            rows = jax.tree.map(lambda table: table.reshape(w.HORIZON * lanes, *table.shape[2:]), rows)
 
         def epoch(state, key):
-            groups = random.permutation(key, lanes).reshape(w.MINIBATCHES, -1)
+            # With memory whole lanes, without it single steps.
+            groups = random.permutation(key, lanes if hidden else lanes * w.HORIZON).reshape(w.MINIBATCHES, -1)
 
             def minibatch(state, group):
-                part = jax.tree.map(lambda table: table[:, group], rows)
-                gradients = jax.grad(loss)(state["parameters"], part, jax.tree.map(lambda table: table[group], memory))
+                part = jax.tree.map(lambda table: table[:, group] if hidden else table[group], rows)
+                own = jax.tree.map(lambda table: table[group], memory) if hidden else memory
+                gradients = jax.grad(loss)(state["parameters"], part, own)
                 return adam(state, gradients), None
 
             return lax.scan(minibatch, state, groups)[0], None
@@ -177,7 +197,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     stopwatch.common_arguments(parser, lanes=256)
     arguments = parser.parse_args()
-    initial, rollout_and_update = build(arguments.lanes, arguments.hidden)
+    initial, rollout_and_update = build(arguments.lanes, arguments.hidden, arguments.towers)
     held = {"state": initial(random.key(5))}
 
     def cycle():

@@ -1,4 +1,7 @@
-"""RecurrentPPO of sb3-contrib on single gymnasium environments, with the same network: one shared LSTM, linear heads."""
+"""PPO of stable-baselines3 and RecurrentPPO of sb3-contrib on single gymnasium environments, each with its own network and sampling.
+
+With --hidden 64: an LSTM for the policy, another for the value function, each below a tower. With --hidden 0: two towers.
+"""
 
 import argparse
 import warnings
@@ -7,6 +10,7 @@ import gymnasium
 import numpy as np
 import torch
 from sb3_contrib import RecurrentPPO
+from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 import stopwatch
@@ -49,15 +53,19 @@ def main():
     tables = w.market()
     environment = DummyVecEnv([lambda seed=seed: DualTicker(tables, seed) for seed in range(arguments.lanes)])
     steps = w.HORIZON * arguments.lanes
-    model = RecurrentPPO(
-        "MlpLstmPolicy", environment, device="cpu", seed=5, learning_rate=w.RATE, n_steps=w.HORIZON,
-        batch_size=steps // w.MINIBATCHES, n_epochs=w.EPOCHS, gamma=w.GAMMA, gae_lambda=w.GAE_LAMBDA, clip_range=w.CLIP,
-        ent_coef=w.ENTROPY, vf_coef=w.VALUE, max_grad_norm=w.NORM,
-        policy_kwargs={
-            "net_arch": {"pi": [], "vf": []}, "lstm_hidden_size": arguments.hidden, "enable_critic_lstm": False,
-            "shared_lstm": True,
-        })
-    stopwatch.run("sb3", arguments, lambda: model.learn(steps, reset_num_timesteps=False), steps)
+    network = {"net_arch": {"pi": arguments.towers, "vf": arguments.towers}, "activation_fn": torch.nn.Tanh}
+    settings = {
+        "device": "cpu", "seed": 5, "learning_rate": w.RATE, "n_steps": w.HORIZON, "batch_size": steps // w.MINIBATCHES,
+        "n_epochs": w.EPOCHS, "gamma": w.GAMMA, "gae_lambda": w.GAE_LAMBDA, "clip_range": w.CLIP, "ent_coef": w.ENTROPY,
+        "vf_coef": w.VALUE, "max_grad_norm": w.NORM,
+    }
+    if arguments.hidden:
+        network["lstm_hidden_size"] = arguments.hidden
+        model = RecurrentPPO("MlpLstmPolicy", environment, policy_kwargs=network, **settings)
+    else:
+        model = PPO("MlpPolicy", environment, policy_kwargs=network, **settings)
+    name = "sb3-contrib" if arguments.hidden else "sb3"
+    stopwatch.run(name, arguments, lambda: model.learn(steps, reset_num_timesteps=False), steps)
 
 
 main()

@@ -1,8 +1,8 @@
-"""Recurrent PPO in PyTorch in the manner of a single-file script, lanes side by side in numpy.
+"""PPO in PyTorch in the manner of a single-file script, lanes side by side in numpy.
 
 --form loop: the library's own LSTM, called once a step, as such scripts do.
 --form cell: an LSTM step written out, the input's product hoisted out of the loop.
-Both zero the state at any episode's end, wherever it falls.
+Both zero the state at any episode's end, wherever it falls. With --hidden 0 there is no memory and the form says nothing.
 """
 
 import argparse
@@ -17,18 +17,19 @@ import workload as w
 
 
 class ActorCritic(nn.Module):
-    def __init__(self, hidden, form):
+    def __init__(self, hidden, towers, form):
         super().__init__()
         self.form = form
-        self.lstm = nn.LSTM(w.OBSERVATIONS, hidden)
-        self.actor = nn.Linear(hidden, w.ACTIONS)
-        self.critic = nn.Linear(hidden, 1)
-        for layer, gain in ((self.actor, 0.01), (self.critic, 1.0)):
-            nn.init.orthogonal_(layer.weight, gain)
-            nn.init.zeros_(layer.bias)
+        self.lstm = nn.LSTM(w.OBSERVATIONS, hidden) if hidden else None
+        self.actor = stack([hidden or w.OBSERVATIONS, *towers, w.ACTIONS], 0.01)
+        self.critic = stack([hidden or w.OBSERVATIONS, *towers, 1], 1.0)
 
     def forward(self, seen, starts, memory):
         """seen: (T, n, 26); starts: (T, n, 1), 1 where the state is zeroed first. Returns logits, values, state."""
+        features, memory = (seen, memory) if self.lstm is None else self.remember(seen, starts, memory)
+        return self.actor(features), self.critic(features).squeeze(-1), memory
+
+    def remember(self, seen, starts, memory):
         output, cell = memory
         keep = 1.0 - starts
         outputs = []
@@ -48,16 +49,27 @@ class ActorCritic(nn.Module):
                 cell = forget.sigmoid() * (cell * keep[step]) + write.sigmoid() * candidate.tanh()
                 output = out.sigmoid() * cell.tanh()
                 outputs.append(output)
-        features = torch.stack(outputs)
-        return self.actor(features), self.critic(features).squeeze(-1), (output, cell)
+        return torch.stack(outputs), (output, cell)
+
+
+def stack(widths, gain):
+    """Layers with tanh between them; the last one's weights are scaled by `gain`."""
+    layers = []
+    for inputs, units in zip(widths, widths[1:]):
+        last = len(layers) == 2 * (len(widths) - 2)
+        layer = nn.Linear(inputs, units)
+        nn.init.orthogonal_(layer.weight, gain if last else 2**0.5)
+        nn.init.zeros_(layer.bias)
+        layers += [layer] if last else [layer, nn.Tanh()]
+    return nn.Sequential(*layers)
 
 
 class Learner:
-    def __init__(self, lanes, hidden, form):
+    def __init__(self, lanes, hidden, towers, form):
         torch.manual_seed(5)
         self.lanes = lanes
         self.world = w.Lanes(lanes)
-        self.network = ActorCritic(hidden, form)
+        self.network = ActorCritic(hidden, towers, form)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=w.RATE, eps=w.ADAM_EPSILON, fused=True)
         self.memory = (torch.zeros(lanes, hidden), torch.zeros(lanes, hidden))
         self.seen = torch.zeros(w.HORIZON, lanes, w.OBSERVATIONS)
@@ -92,19 +104,24 @@ class Learner:
             following = self.values[step]
 
     def learn(self, memory):
-        targets = self.advantages + self.values
+        tables = [self.seen, self.actions, self.chances, self.advantages, self.advantages + self.values]
+        remembers = self.network.lstm is not None
+        if not remembers:
+            tables = [table.flatten(0, 1) for table in tables]
         for _ in range(w.EPOCHS):
-            for group in torch.randperm(self.lanes).chunk(w.MINIBATCHES):
-                logits, values, _ = self.network(
-                    self.seen[:, group], self.starts[: w.HORIZON, group], tuple(part[group] for part in memory))
+            # With memory whole lanes, without it single steps.
+            for group in torch.randperm(self.lanes if remembers else len(tables[0])).chunk(w.MINIBATCHES):
+                seen, actions, old, advantage, target = (
+                    table[:, group] if remembers else table[group] for table in tables)
+                starts = self.starts[: w.HORIZON, group] if remembers else None
+                logits, values, _ = self.network(seen, starts, tuple(part[group] for part in memory) if remembers else None)
                 chances = functional.log_softmax(logits, dim=-1)
-                chance = chances.gather(-1, self.actions[:, group, None])[..., 0]
+                chance = chances.gather(-1, actions[..., None])[..., 0]
                 entropy = -(chances.exp() * chances).sum(-1).mean()
-                advantage = self.advantages[:, group]
                 advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-                ratio = (chance - self.chances[:, group]).exp()
+                ratio = (chance - old).exp()
                 policy = -torch.min(advantage * ratio, advantage * ratio.clamp(1 - w.CLIP, 1 + w.CLIP)).mean()
-                loss = policy - w.ENTROPY * entropy + w.VALUE * (values - targets[:, group]).square().mean()
+                loss = policy - w.ENTROPY * entropy + w.VALUE * (values - target).square().mean()
                 self.optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 nn.utils.clip_grad_norm_(self.network.parameters(), w.NORM)
@@ -123,8 +140,9 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    learner = Learner(arguments.lanes, arguments.hidden, arguments.form)
-    stopwatch.run(f"torch-{arguments.form}", arguments, learner.cycle, w.HORIZON * arguments.lanes)
+    learner = Learner(arguments.lanes, arguments.hidden, arguments.towers, arguments.form)
+    name = f"torch-{arguments.form}" if arguments.hidden else "torch"
+    stopwatch.run(name, arguments, learner.cycle, w.HORIZON * arguments.lanes)
 
 
 main()

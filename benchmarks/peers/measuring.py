@@ -1,0 +1,135 @@
+"""What every comparison needs: our side as a process, one core or several, medians, bounds, a row for the table of proofs.
+
+Nothing but Python's standard library: `mask-cost` and `all-cores` run without the peers' packages.
+"""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MARKET = ROOT / "benchmarks/results/random-walk.h5"
+HORIZON = 128
+MINIBATCHES = 4
+
+
+class Failure(Exception):
+    """Nothing can be measured; one sentence says why."""
+
+
+def use_own_choice_of_kernels():
+    """Every library takes the kernels that it chooses itself, and one thread. Before numpy is loaded."""
+    os.environ.pop("OPENBLAS_CORETYPE", None)
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
+
+
+def add_arguments(parser, pairs, seconds):
+    parser.add_argument("--program", default="", help="a benchmark program that is built already; by default it is built")
+    parser.add_argument("--pairs", type=_count, default=pairs, help="how many must count (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=seconds, help="about how long one measurement lasts (%(default)s)")
+    parser.add_argument("--proofs", default="", help="also adds rows to this table of proofs, as `scripts/test --slow` prints it")
+    parser.add_argument("--json", default="", help="also writes everything to this file")
+
+
+def _count(text):
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def prepare(program):
+    """The program's path, built where none is given, and the made-up market."""
+    if not program:
+        build = ["swift", "build", "-c", "release", "--package-path", str(ROOT)]
+        try:
+            subprocess.run([*build, "--product", "benchmark"], check=True, stdout=2)
+            program = subprocess.run([*build, "--show-bin-path"], check=True, capture_output=True, text=True).stdout.strip() + "/benchmark"
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Failure(f"the benchmark cannot be built: {error}") from error
+    program = str(Path(program).resolve())
+    try:
+        made = subprocess.run([program, "market", str(MARKET)], capture_output=True, text=True)
+    except OSError as error:
+        raise Failure(f"{program} cannot be started: {error.strerror}; build it: swift build -c release --product benchmark") from error
+    if made.returncode != 0:
+        raise Failure(f"the made-up market cannot be written: {made.stderr.strip()}")
+    return program
+
+
+class Ours:
+    """`benchmark train` with one configuration of `benchmarks/configurations`; each measurement is a process."""
+
+    def __init__(self, program, name, seconds, settings=(), rollouts=None):
+        """`settings`: as `--set` takes them. `rollouts`: another side's, so that both make the same steps."""
+        self.program, self.name, self.seconds, self.settings = program, name, seconds, settings
+        self.rollouts = {} if rollouts is None else rollouts
+
+    def start(self, lanes, cores=None):
+        """Begins a run, on these cores or on those of this process. The first of a size is a guess, the others fill the seconds."""
+        steps = HORIZON * lanes
+        settings = [
+            f"environment.store={MARKET}", f"environment.lanes={lanes}", f"algorithm.batch_size={steps // MINIBATCHES}",
+            f"run.total_timesteps={steps * self.rollouts.get(lanes, self.whole(lanes, 100_000))}", *self.settings,
+        ]
+        words = [self.program, "train", "--config", str(ROOT / f"benchmarks/configurations/{self.name}.yaml"), "--json", "-"]
+        for setting in settings:
+            words += ["--set", setting]
+        return subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+            preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
+
+    def whole(self, lanes, rate):
+        return max(1, round(self.seconds * rate / (HORIZON * lanes)))
+
+    def finish(self, process, lanes):
+        output, errors = process.communicate()
+        if process.returncode != 0:
+            raise Failure(f"{' '.join(process.args)} failed: {errors.strip()}")
+        row = json.loads(output)
+        self.rollouts.setdefault(lanes, self.whole(lanes, row["steps_per_second"]))
+        return row
+
+    def measure(self, lanes, cores=None):
+        return self.finish(self.start(lanes, cores), lanes)
+
+
+def peak(row):
+    """GFLOP/s of a matrix product in our own process, right before and right after."""
+    return statistics.mean(row["sgemm_peak_gflop_per_second"])
+
+
+def load():
+    return float(Path("/proc/loadavg").read_text().split()[0])
+
+
+def spread(values, digits=2):
+    """A median and the range, as text."""
+    return f"{statistics.median(values):.{digits}f} [{min(values):.{digits}f}, {max(values):.{digits}f}]"
+
+
+def bootstrap(values, resamples=10_000, seed=1):
+    """The bounds of the median's 95 % interval, by percentiles (Efron 1979)."""
+    draw = random.Random(seed)
+    medians = sorted(statistics.median(draw.choices(values, k=len(values))) for _ in range(resamples))
+    return medians[round(0.025 * resamples)], medians[round(0.975 * resamples) - 1]
+
+
+def add_proof(path, proof, figure, threshold, holds):
+    if not path:
+        return
+    with open(path, "a") as table:
+        table.write("\t".join([proof, figure, threshold, "-", "yes" if holds else "NO"]) + "\n")
+
+
+def shapes():
+    """The policies that are compared."""
+    return json.loads((ROOT / "benchmarks/peers/shapes.json").read_text())
+
+
+def write_json(path, report):
+    if path:
+        Path(path).write_text(json.dumps(report, indent=1) + "\n")
