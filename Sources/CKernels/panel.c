@@ -1,6 +1,10 @@
 // One source for three instruction sets; see panel.inc.
 #include "ckernels.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 // A product and a sum are one operation where the processor has it.
 #pragma STDC FP_CONTRACT ON
 

@@ -75,34 +75,33 @@ package struct LSTMPanels: @unchecked Sendable {
   /// One step forward.
   ///
   /// x: (n, D); hiddenBefore, cellBefore: (n, H) the state it starts from; weights, bias: as packed; gates: the activations;
-  /// cell, cellTanh, output: (n, H). No aliasing.
+  /// cell, output: (n, H). No aliasing.
   package func forward(
     rows: Int, inputs: Int, hidden: Int, x: UnsafePointer<Float>, hiddenBefore: UnsafePointer<Float>,
     weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, cellBefore: UnsafePointer<Float>,
-    gates: UnsafeMutablePointer<Float>, cell: UnsafeMutablePointer<Float>, cellTanh: UnsafeMutablePointer<Float>,
-    output: UnsafeMutablePointer<Float>
+    gates: UnsafeMutablePointer<Float>, cell: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
-    kernels.pointee.forward(
-      rows, inputs, hidden, x, hiddenBefore, weights, bias, cellBefore, gates, cell, cellTanh, output)
+    kernels.pointee.forward(rows, inputs, hidden, x, hiddenBefore, weights, bias, cellBefore, gates, cell, output)
   }
 
-  /// The pointwise part of a step backward: gates, activations before, are then the gradients of what they are activations of, whose sums over the
-  /// rows are added to biasGradient (H / 16, 64). cellGradient: (n, H) that of the cell, replaced by that of cellBefore.
+  /// The pointwise part of a step backward. gates, output: of the forward step; gateGradient: the gradients of what the gates are activations of,
+  /// whose sums over the rows are added to biasGradient (H / 16, 64). cellGradient: (n, H) that of the cell, replaced by that of cellBefore.
   package func backward(
-    rows: Int, hidden: Int, gates: UnsafeMutablePointer<Float>, cellBefore: UnsafePointer<Float>,
-    cellTanh: UnsafePointer<Float>, hiddenGradient: UnsafePointer<Float>, cellGradient: UnsafeMutablePointer<Float>,
-    biasGradient: UnsafeMutablePointer<Float>
+    rows: Int, hidden: Int, gates: UnsafePointer<Float>, cellBefore: UnsafePointer<Float>,
+    output: UnsafePointer<Float>, hiddenGradient: UnsafePointer<Float>, cellGradient: UnsafeMutablePointer<Float>,
+    gateGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>
   ) {
     kernels.pointee.backward(
-      rows, hidden, gates, cellBefore, cellTanh, hiddenGradient, cellGradient, biasGradient)
+      rows, hidden, gates, cellBefore, output, hiddenGradient, cellGradient, gateGradient, biasGradient)
   }
 
-  /// target (n, H) += the gates' gradients through the recurrent weights, as packed.
+  /// target (n, H) += the gates' gradients through the recurrent weights, as packed. ahead: (H / 16, n, 64), gates that will be read next and are
+  /// fetched into the caches meanwhile.
   package func addThrough(
     rows: Int, hidden: Int, gates: UnsafePointer<Float>, recurrent: UnsafePointer<Float>,
-    target: UnsafeMutablePointer<Float>
+    ahead: UnsafePointer<Float>?, target: UnsafeMutablePointer<Float>
   ) {
-    kernels.pointee.through(rows, hidden, gates, recurrent, target)
+    kernels.pointee.through(rows, hidden, gates, recurrent, ahead, target)
   }
 
   /// Some steps of n rows, whose share of the weights' gradients is added at once.

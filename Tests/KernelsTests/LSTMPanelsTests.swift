@@ -48,14 +48,13 @@ struct LSTMPanelsTests {
       inputs: inputs, hidden: hidden, inputWeight: inputWeight, hiddenWeight: hiddenWeight, biases: biases,
       weights: weights.base, biasSum: bias.base, recurrent: recurrent.base)
     let gates = FencedBuffer(count: 4 * rows * hidden)
-    let states = (0..<3).map { _ in FencedBuffer(count: rows * hidden) }
+    let states = (0..<2).map { _ in FencedBuffer(count: rows * hidden) }
     panels.forward(
       rows: rows, inputs: inputs, hidden: hidden, x: x, hiddenBefore: before, weights: weights.base, bias: bias.base,
-      cellBefore: cellBefore, gates: gates.base, cell: states[0].base, cellTanh: states[1].base,
-      output: states[2].base)
+      cellBefore: cellBefore, gates: gates.base, cell: states[0].base, output: states[1].base)
     for buffer in [weights, bias, recurrent, gates] + states { #expect(buffer.isIntact) }
 
-    let (activations, cell, cellTanh, output) = (gates.array, states[0].array, states[1].array, states[2].array)
+    let (activations, cell, output) = (gates.array, states[0].array, states[1].array)
     for row in 0..<rows {
       for unit in 0..<hidden {
         let sums = (0..<4).map { gate in
@@ -74,7 +73,6 @@ struct LSTMPanelsTests {
           #expect(abs(Double(activations[layer.place(row: row, gate: gate, unit: unit)]) - values[gate]) < 2e-6)
         }
         #expect(abs(Double(cell[at]) - next) < 5e-6)
-        #expect(abs(Double(cellTanh[at]) - tanh(next)) < 5e-6)
         #expect(abs(Double(output[at]) - values[3] * tanh(next)) < 5e-6)
       }
     }
@@ -89,12 +87,19 @@ struct LSTMPanelsTests {
     func uniforms(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.nextDouble()) } }
     let activations = uniforms(4 * rows * hidden)
     let (cellBefore, cellTanh, above) = (numbers(rows * hidden), uniforms(rows * hidden), numbers(rows * hidden))
+    var output = [Float](repeating: 0, count: rows * hidden)
+    for row in 0..<rows {
+      for unit in 0..<hidden {
+        output[row * hidden + unit] =
+          cellTanh[row * hidden + unit] * activations[layer.place(row: row, gate: 3, unit: unit)]
+      }
+    }
     let (carried, biasBefore) = (numbers(rows * hidden), numbers(4 * hidden))
-    let gates = FencedBuffer(activations)
+    let gates = FencedBuffer(count: activations.count)
     let (cellGradient, biasGradient) = (FencedBuffer(carried), FencedBuffer(biasBefore))
     panels.backward(
-      rows: rows, hidden: hidden, gates: gates.base, cellBefore: cellBefore, cellTanh: cellTanh, hiddenGradient: above,
-      cellGradient: cellGradient.base, biasGradient: biasGradient.base)
+      rows: rows, hidden: hidden, gates: activations, cellBefore: cellBefore, output: output, hiddenGradient: above,
+      cellGradient: cellGradient.base, gateGradient: gates.base, biasGradient: biasGradient.base)
     let found = gates.array
     var biasSums = biasBefore.map(Double.init)
     for row in 0..<rows {
@@ -130,7 +135,7 @@ struct LSTMPanelsTests {
     let start = numbers(rows * hidden)
     let target = FencedBuffer(start)
     panels.addThrough(
-      rows: rows, hidden: hidden, gates: gates.base, recurrent: recurrent.base, target: target.base)
+      rows: rows, hidden: hidden, gates: gates.base, recurrent: recurrent.base, ahead: nil, target: target.base)
     for row in 0..<rows {
       for column in 0..<hidden {
         var expected = Double(start[row * hidden + column])
@@ -181,6 +186,46 @@ struct LSTMPanelsTests {
     }
     for buffer in [gates, cellGradient, biasGradient, weights, recurrent, target, gradient] + xs + befores + unpacked {
       #expect(buffer.isIntact)
+    }
+  }
+
+  /// A gate that is shut so far that it counts as zero stops its gradient, and makes no number of it that is none.
+  @Test(arguments: levels) func `shut gates give no gradient`(level: InstructionSet) {
+    let hidden = 16
+    var gates = [Float](repeating: 0.5, count: 4 * hidden)
+    for unit in 0..<hidden { gates[48 + unit] = 0 }
+    let zeros = [Float](repeating: 0, count: hidden)
+    let ones = [Float](repeating: 1, count: hidden)
+    let (cell, gradient, bias) = (FencedBuffer(ones), FencedBuffer(count: 64), FencedBuffer(count: 64))
+    LSTMPanels(level: level).backward(
+      rows: 1, hidden: hidden, gates: gates, cellBefore: ones, output: zeros, hiddenGradient: ones,
+      cellGradient: cell.base, gateGradient: gradient.base, biasGradient: bias.base)
+    #expect(gradient.array.allSatisfy { $0.isFinite })
+    #expect(gradient.array[48..<64].allSatisfy { $0 == 0 })
+    #expect(cell.array == [Float](repeating: 0.5, count: hidden))
+  }
+
+  /// Sums far beyond what the exponential can hold end at the functions' limits.
+  @Test(arguments: levels, [Float(0), 1e-6, 3, 30, 100, 1000, 1e30]) func `activations saturate`(
+    level: InstructionSet, size: Float
+  ) {
+    let hidden = 16
+    for sign in [Float(1), -1] {
+      let x = sign * size
+      let weights = [Float](repeating: 0, count: 64 * (1 + hidden))
+      let (bias, zeros) = ([Float](repeating: x, count: 64), [Float](repeating: 0, count: hidden))
+      let (gates, cell, output) = (
+        FencedBuffer(count: 64), FencedBuffer(count: hidden), FencedBuffer(count: hidden)
+      )
+      LSTMPanels(level: level).forward(
+        rows: 1, inputs: 1, hidden: hidden, x: zeros, hiddenBefore: zeros, weights: weights, bias: bias,
+        cellBefore: zeros, gates: gates.base, cell: cell.base, output: output.base)
+      let (one, squashed) = (sigmoid(Double(x)), tanh(Double(x)))
+      for unit in 0..<hidden {
+        #expect(abs(Double(gates.array[unit]) - one) <= 2e-7)
+        #expect(abs(Double(gates.array[32 + unit]) - squashed) <= 3e-7 * abs(squashed) + 1e-30)
+        #expect(abs(Double(output.array[unit]) - one * tanh(one * squashed)) <= 4e-7)
+      }
     }
   }
 

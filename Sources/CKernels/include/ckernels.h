@@ -66,17 +66,19 @@ typedef struct {
 // The LSTM on gate panels: the gates i, f, g, o of sixteen units side by side, 64 floats. Rows n, inputs D, hidden units H, a multiple of 16.
 typedef struct {
   // One step forward. x: (n, D), before and cell_before: (n, H) the state it starts from; weights: (H / 16, D + H, 64); bias: (H / 16, 64);
-  // gates: (H / 16, n, 64) activations; cell, cell_tanh, output: (n, H).
+  // gates: (H / 16, n, 64) activations; cell, output: (n, H).
   void (*forward)(
       long rows, long inputs, long hidden, const float *x, const float *before, const float *weights, const float *bias,
-      const float *cell_before, float *gates, float *cell, float *cell_tanh, float *output);
-  // Its pointwise part backward. gates: activations, replaced by the gradients of what they are activations of, whose sums over the rows are added
-  // to bias_gradient (H / 16, 64); cell_gradient: of the cell, replaced by that of cell_before.
+      const float *cell_before, float *gates, float *cell, float *output);
+  // Its pointwise part backward. gate_gradient (H / 16, n, 64): the gradients of what the gates are activations of, whose sums over the rows are
+  // added to bias_gradient (H / 16, 64); cell_gradient: of the cell, replaced by that of cell_before.
   void (*backward)(
-      long rows, long hidden, float *gates, const float *cell_before, const float *cell_tanh, const float *hidden_gradient,
-      float *cell_gradient, float *bias_gradient);
-  // target (n, H) += the gates' gradients through the recurrent weights: (H / 16 columns' blocks, 4H in the panels' order, 16).
-  void (*through)(long rows, long hidden, const float *gates, const float *weights, float *target);
+      long rows, long hidden, const float *gates, const float *cell_before, const float *output, const float *hidden_gradient,
+      float *cell_gradient, float *gate_gradient, float *bias_gradient);
+  // target (n, H) += the gates' gradients through the recurrent weights: (H / 16 columns' blocks, 4H in the panels' order, 16). ahead: gates of the
+  // same shape that will be read next, fetched into the caches meanwhile; or none.
+  void (*through)(
+      long rows, long hidden, const float *gates, const float *weights, const float *ahead, float *target);
   // gradient (H / 16, columns, 64), `panel_stride` floats from panel to panel, += what `blocks` blocks of n rows add: transposed a[block] (n, columns)
   // times gates[block] (H / 16, n, 64).
   void (*outer)(

@@ -5,13 +5,13 @@ import Kernels
 /// What one LSTM keeps between its forward and backward pass. Rows are (L, n), time-major; capacity in rows.
 final class LSTMBuffers {
   let hiddenCount: Int
-  /// (L n, 4H) activations, then gradients of the pre-activations; a step's as (n, 4H), or as panels (H / 16, n, 64).
+  /// (L n, 4H) activations; a step's as panels (H / 16, n, 64), or as (n, 4H), which become gradients of the pre-activations.
   let gates: FloatStorage
   /// (L n, H)
   let hidden: FloatStorage
   /// (L n, H)
   let cell: FloatStorage
-  /// (L n, H)
+  /// (L n, H); none where there are panels.
   let cellTanh: FloatStorage
   /// (L n, H) gradient of `hidden`, from the layers above and from later steps.
   let hiddenGradient: FloatStorage
@@ -29,6 +29,8 @@ final class LSTMBuffers {
   let panels: LSTMPanels?
   /// (H / 16, D + H, 64) and behind it (H / 16, 64): weight and bias gradients in the panels' order.
   let panelGradient: FloatStorage
+  /// Gradients of the gates of the last few steps, (H / 16, n, 64) each.
+  let gateGradients: FloatStorage
   var steps = LSTMPanels.Steps()
 
   init(
@@ -38,11 +40,12 @@ final class LSTMBuffers {
     self.panels = panels
     panelGradient = FloatStorage(
       count: panels == nil ? 0 : LSTMPanels.weightCount(inputs: inputs + 1, hidden: hiddenCount))
+    gateGradients = FloatStorage(count: panels == nil ? 0 : LSTMPanels.Steps.limit * sequenceCapacity * 4 * hiddenCount)
     func rows(_ columns: Int) -> FloatStorage { FloatStorage(count: rowCapacity * columns) }
     gates = rows(4 * hiddenCount)
     hidden = rows(hiddenCount)
     cell = rows(hiddenCount)
-    cellTanh = rows(hiddenCount)
+    cellTanh = rows(panels == nil ? hiddenCount : 0)
     hiddenGradient = rows(hiddenCount)
     startHidden = rows(hiddenCount)
     startCell = rows(hiddenCount)
@@ -99,7 +102,7 @@ extension NetworkPlan.LSTM {
         kernels.forward(
           rows: count, inputs: inputs, hidden: hidden, x: observations, hiddenBefore: previousHidden,
           weights: derived + panels.weights, bias: derived + panels.bias, cellBefore: previousCell, gates: stepGates,
-          cell: cell + offset, cellTanh: cellTanh + offset, output: output + offset)
+          cell: cell + offset, output: output + offset)
         continue
       }
       for row in 0..<count { (stepGates + row * gateCount).update(from: biases, count: gateCount) }
@@ -145,11 +148,13 @@ extension NetworkPlan.LSTM {
       let stepGates = gates + step * count * gateCount
       let observations = batch.observations + step * batch.observationTimeStride
       let gateGradient = MatrixView(base: stepGates, rows: count, columns: gateCount)
+      let panelGradients = buffers.gateGradients.base + buffers.steps.count * count * gateCount
       if let kernels {
         kernels.backward(
-          rows: count, hidden: hidden, gates: stepGates, cellBefore: previousCell, cellTanh: cellTanh + offset,
-          hiddenGradient: hiddenGradient + offset, cellGradient: cellGradient, biasGradient: panelBiasGradient)
-        buffers.steps.append(x: observations, hiddenBefore: previousHidden, gates: stepGates)
+          rows: count, hidden: hidden, gates: stepGates, cellBefore: previousCell, output: output + offset,
+          hiddenGradient: hiddenGradient + offset, cellGradient: cellGradient, gateGradient: panelGradients,
+          biasGradient: panelBiasGradient)
+        buffers.steps.append(x: observations, hiddenBefore: previousHidden, gates: panelGradients)
         if buffers.steps.isFull || step == 0 {
           kernels.addWeightGradient(
             of: buffers.steps, rows: count, inputs: inputs, hidden: hidden, to: buffers.panelGradient.base)
@@ -173,7 +178,8 @@ extension NetworkPlan.LSTM {
       if hasStart[step] { scratch.update(repeating: 0, count: width) }
       if let kernels, let panels {
         kernels.addThrough(
-          rows: count, hidden: hidden, gates: stepGates, recurrent: derived + panels.recurrent, target: passes)
+          rows: count, hidden: hidden, gates: panelGradients, recurrent: derived + panels.recurrent,
+          ahead: stepGates - count * gateCount, target: passes)
       } else {
         MatrixProduct.multiply(
           gateGradient, recurrent, into: MatrixView(base: passes, rows: count, columns: hidden), adding: true)
