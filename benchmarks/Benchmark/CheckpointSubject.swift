@@ -1,4 +1,4 @@
-// A checkpoint from memory to disk: how long training stands still while it saves.
+// A checkpoint from memory to disk, how long training stands still while it saves, and back.
 
 import AgentInterface
 import Kernels
@@ -40,6 +40,17 @@ final class CheckpointSubject {
       throw .failed(error.description)
     }
     saved += 1
+    return MonotonicClock.seconds - start
+  }
+
+  /// Seconds to read the last one and to check its seal.
+  func measureLoad() throws(BenchmarkError) -> Double {
+    let start = MonotonicClock.seconds
+    do {
+      _ = try store.load(store.path(step: saved - 1))
+    } catch {
+      throw .failed(error.description)
+    }
     return MonotonicClock.seconds - start
   }
 }

@@ -26,7 +26,8 @@ enum CompareVerb {
       current = try Results(path: other)
     } else {
       let options = Options(
-        again: baseline.subjects, workers: baseline.workers, repetitions: repetitions, isQuick: words.has("quick"))
+        again: baseline.subjects, policies: baseline.policies, workers: baseline.workers, repetitions: repetitions,
+        isQuick: words.has("quick"))
       let report = try Report.measuring(options)
       try Main.publish(report.json, lines: report.table, path: words.value("json"), file: file)
       current = try Results(report.json, source: "this run")
@@ -46,6 +47,7 @@ struct Results {
   /// By name, with the unit.
   let medians: [String: (value: Double, unit: String)]
   let subjects: [Subject]
+  let policies: [PolicyShape]
   let workers: Int
 
   init(path: String) throws(BenchmarkError) {
@@ -81,9 +83,11 @@ struct Results {
     self.source = source
     self.json = json
     self.medians = medians
-    subjects = (json["settings"]?["subjects"]?.arrayValue ?? []).compactMap {
-      $0.stringValue.flatMap { Subject(rawValue: $0) }
+    func names(_ setting: String) -> [String] {
+      (json["settings"]?[setting]?.arrayValue ?? []).compactMap(\.stringValue)
     }
+    subjects = names("subjects").compactMap { Subject(rawValue: $0) }
+    policies = names("policies").compactMap { PolicyShape(rawValue: $0) }
     workers = Int(json["machine"]?["worker_threads"]?.integerValue ?? 1)
   }
 
@@ -93,6 +97,7 @@ struct Results {
     let machine = json["machine"]
     var settings = json["settings"]?.objectValue ?? [:]
     settings["subjects"] = nil
+    settings["policies"] = nil
     settings["repetitions"] = nil
     if !subjects.contains(.environment) {
       settings["environment_steps"] = nil
@@ -111,7 +116,7 @@ struct Results {
 /// slower today does not count as a slower program; how often memory is asked for is compared as it is.
 struct Comparison {
   static let defaultThresholdPercent = 15.0
-  static let sgemm = "sgemm_peak_gflop_per_second"
+  static let sgemm = Measurement.sgemm
 
   let table: String
   /// Subject, before and after, one sentence each.
@@ -163,16 +168,17 @@ struct Comparison {
   /// Shares and products are told, not judged: they follow from the others. So is what depends on how many episodes just ended.
   private static func kind(_ unit: String) -> Kind {
     switch unit {
-    case "steps/s": .speed
-    case "us", "ms": .time
+    case "steps/s", "bars/s": .speed
+    case "ns", "us", "ms": .time
     case "calls": .count
     default: .told
     }
   }
 
-  /// The slowest of a hundred decisions and a disk vary more than the rest from one minute to the next.
+  /// The slowest of a hundred decisions, a disk, and what lasts a few nanoseconds vary more than the rest from one minute to the next.
   private static func patience(_ name: String) -> Double {
-    name == "decision_p99_microseconds" || name == "checkpoint_milliseconds" ? 3 : 1
+    let varies = ["decision_p99", "checkpoint_", "import_", "pointwise_"]
+    return varies.contains { name.hasPrefix($0) } ? 3 : 1
   }
 
   private static func line(_ cells: [String]) -> String {

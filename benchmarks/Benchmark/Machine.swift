@@ -40,7 +40,7 @@ struct Machine {
   }
 
   /// The lines of a small file of the kernel's; none where it cannot be read.
-  private static func lines(of path: String) -> [String] {
+  static func lines(of path: String) -> [String] {
     guard let file = fopen(path, "r") else { return [] }
     defer { fclose(file) }
     var bytes: [UInt8] = []

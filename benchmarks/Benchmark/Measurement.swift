@@ -21,98 +21,177 @@ struct Metric {
 struct Measurement {
   private let options: Options
   private let workload: Workload
-  private let training: TrainingSubject?
+  private let training: [TrainingSubject]
+  private let products: ProductsSubject?
+  private let pointwise: PointwiseSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
+  private let imports: ImportSubject?
   private let allocations: AllocationSubject?
-  private var samples: [String: [Double]] = [:]
+  /// In the order in which they were first measured.
+  private var metrics: [(name: String, label: String, unit: String, samples: [Double])] = []
+  private var places: [String: Int] = [:]
   private var peaks: [Double] = []
 
   init(_ options: Options, _ workload: Workload) throws(BenchmarkError) {
     self.options = options
     self.workload = workload
-    training = options.subjects.contains(.training) ? try TrainingSubject(workload, workers: options.workers) : nil
-    environment = options.subjects.contains(.environment) ? try EnvironmentSubject(workload) : nil
-    decision = options.subjects.contains(.decision) ? try DecisionSubject(workload) : nil
-    checkpoint =
-      options.subjects.contains(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
-    allocations = options.subjects.contains(.allocations) ? try AllocationSubject(workload) : nil
+    func has(_ subject: Subject) -> Bool { options.subjects.contains(subject) }
+    var training: [TrainingSubject] = []
+    if has(.training) {
+      for shape in options.policies {
+        training.append(try TrainingSubject(shape, workload, workers: options.workers))
+      }
+    }
+    self.training = training
+    products = has(.products) ? ProductsSubject(isQuick: options.isQuick) : nil
+    pointwise = has(.pointwise) ? PointwiseSubject(isQuick: options.isQuick) : nil
+    environment = has(.environment) ? try EnvironmentSubject(workload) : nil
+    decision = has(.decision) ? try DecisionSubject(workload) : nil
+    checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
+    imports = has(.import) ? try ImportSubject(isQuick: options.isQuick) : nil
+    allocations = has(.allocations) ? try AllocationSubject(workload) : nil
   }
+
+  static let sgemm = "sgemm_peak_gflop_per_second"
 
   /// All repetitions, after one of each that does not count.
   mutating func run() throws(BenchmarkError) -> [Metric] {
     for _ in 0...options.repetitions { try turn() }
-    let kept = samples.mapValues { Array($0.dropFirst()) }
-    func metric(_ name: String, _ label: String, _ unit: String) -> Metric? {
-      kept[name].map { Metric(name: name, label: label, unit: unit, samples: $0) }
+    if let peak = ProcessMemory.peak, !training.isEmpty {
+      record("peak_memory_mebibytes", "peak memory, all of it", "MiB", peak)
+      record("peak_memory_mebibytes", "", "", peak)
     }
     // A peak is measured before, between and after the subjects; those of the first turn warm up.
     let peaksPerTurn = peaks.count / (options.repetitions + 1)
-    return [
-      metric("training_steps_per_second", "training", "steps/s"),
-      metric("training_rollout_percent", "  of which rollout", "%"),
-      metric("training_update_percent", "  of which update", "%"),
-      metric("training_gflop_per_second", "  in matrix products", "GFLOP/s"),
-      metric("training_share_of_peak_percent", "  share of sgemm peak", "%"),
-      metric("environment_steps_per_second", "environment alone", "steps/s"),
-      metric("decision_p50_microseconds", "one decision, p50", "us"),
-      metric("decision_p99_microseconds", "one decision, p99", "us"),
-      metric("checkpoint_milliseconds", "checkpoint, written and flushed", "ms"),
-      metric("allocations_environment_step", "allocations: step of the lanes", "calls"),
-      metric("allocations_training_step", "  step of training", "calls"),
-      metric("allocations_decision", "  decision", "calls"),
-      metric("allocations_rollout_end", "  end of a rollout", "calls, varying"),
-      metric("allocations_update", "  update", "calls"),
-      metric("allocations_control", "  control, which makes one", "calls"),
+    return metrics.map {
+      Metric(name: $0.name, label: $0.label, unit: $0.unit, samples: Array($0.samples.dropFirst()))
+    } + [
       Metric(
-        name: "sgemm_peak_gflop_per_second", label: "sgemm peak, one thread", unit: "GFLOP/s",
-        samples: Array(peaks.dropFirst(peaksPerTurn))),
-    ].compactMap { $0 }
+        name: Measurement.sgemm, label: "sgemm peak, one thread", unit: "GFLOP/s",
+        samples: Array(peaks.dropFirst(peaksPerTurn)))
+    ]
   }
 
   private mutating func turn() throws(BenchmarkError) {
-    let before = peak()
-    if let training {
-      let (rollout, update) = training.measure()
+    var before = peak()
+    for subject in training {
+      let sample = try subject.measure()
       let after = peak()
-      let stepsPerSecond = Double(training.stepsPerRollout) / (rollout + update)
-      let achieved = stepsPerSecond * training.operationsPerStep * 1e-9
-      record("training_steps_per_second", stepsPerSecond)
-      record("training_rollout_percent", 100 * rollout / (rollout + update))
-      record("training_update_percent", 100 * update / (rollout + update))
-      record("training_gflop_per_second", achieved)
-      // Against the peaks right before and right after, one for each worker.
-      record(
-        "training_share_of_peak_percent", 100 * achieved / (Double(options.workers) * (before + after) / 2))
+      record(subject, sample, peak: (before + after) / 2)
+      before = after
+    }
+    if let products {
+      let found = products.measure()
+      let peak = (before + peak()) / 2
+      for (name, label, gflops) in found {
+        record(name + "_gflop_per_second", label, "GFLOP/s", gflops)
+        record(name + "_share_of_peak_percent", "", "%", 100 * gflops / peak)
+      }
+    }
+    if let pointwise {
+      for (name, label, nanoseconds) in pointwise.measure() { record(name + "_nanoseconds", label, "ns", nanoseconds) }
+      _ = peak()
     }
     if let environment {
-      record("environment_steps_per_second", environment.measure())
+      record("environment_steps_per_second", "environment alone", "steps/s", environment.measure())
       _ = peak()
     }
     if let decision {
       let latency = try decision.measure()
-      record("decision_p50_microseconds", latency.median)
-      record("decision_p99_microseconds", latency.percentile99)
+      record("decision_p50_microseconds", "one decision, p50", "us", latency.median)
+      record("decision_p99_microseconds", "one decision, p99", "us", latency.percentile99)
       _ = peak()
     }
-    if let checkpoint { record("checkpoint_milliseconds", 1000 * (try checkpoint.measure())) }
+    if let checkpoint {
+      record("checkpoint_milliseconds", "checkpoint, written and flushed", "ms", 1000 * (try checkpoint.measure()))
+      record(
+        "checkpoint_load_milliseconds", "checkpoint, read and checked", "ms", 1000 * (try checkpoint.measureLoad()))
+    }
+    if let imports {
+      record("import_bars_per_second", "import, written and flushed", "bars/s", try imports.measure())
+      _ = peak()
+    }
     if let allocations {
       let counts = try allocations.measure()
-      record("allocations_control", Double(counts.control))
-      record("allocations_environment_step", counts.environmentStep)
-      record("allocations_training_step", counts.trainingStep)
-      record("allocations_decision", counts.decision)
-      record("allocations_rollout_end", Double(counts.rolloutEnd))
-      record("allocations_update", Double(counts.update))
+      record("allocations_environment_step", "allocations: step of the lanes", "calls", counts.environmentStep)
+      record("allocations_training_step", "  step of training", "calls", counts.trainingStep)
+      record("allocations_decision", "  decision", "calls", counts.decision)
+      record("allocations_rollout_end", "  end of a rollout", "calls, varying", Double(counts.rolloutEnd))
+      record("allocations_update", "  update", "calls", Double(counts.update))
+      record("allocations_control", "  control, which makes one", "calls", Double(counts.control))
     }
   }
 
-  private mutating func record(_ name: String, _ value: Double) { samples[name, default: []].append(value) }
+  private mutating func record(_ subject: TrainingSubject, _ sample: TrainingSubject.Sample, peak: Double) {
+    let steps = Double(subject.stepsPerRollout)
+    let stepsPerSecond = steps / (sample.rolloutSeconds + sample.updateSeconds)
+    let achieved = stepsPerSecond * subject.operationsPerStep * 1e-9
+    func record(_ part: TrainingPart, _ value: Double) {
+      self.record(part.metric(subject.shape), subject.shape.label, part.unit, value)
+    }
+    record(.total, stepsPerSecond)
+    record(.rollout, steps / sample.rolloutSeconds)
+    record(.update, steps / sample.updateSeconds)
+    record(.gflops, achieved)
+    // Against the peaks right before and right after, one for each worker.
+    record(.share, 100 * achieved / (Double(options.workers) * peak))
+    record(.allocations, Double(sample.updateAllocations))
+    if let mebibytes = subject.peakMebibytes { record(.memory, mebibytes) }
+  }
+
+  private mutating func record(_ name: String, _ label: String, _ unit: String, _ value: Double) {
+    if let place = places[name] {
+      metrics[place].samples.append(value)
+    } else {
+      places[name] = metrics.count
+      metrics.append((name, label, unit, [value]))
+    }
+  }
 
   private mutating func peak() -> Double {
     let peak = MatrixProduct.measurePeak(size: workload.sgemmSize)
     peaks.append(peak)
     return peak
+  }
+}
+
+/// What is told of each policy's training.
+enum TrainingPart: String, CaseIterable {
+  case total = "steps_per_second"
+  case rollout = "rollout_steps_per_second"
+  case update = "update_steps_per_second"
+  case gflops = "gflop_per_second"
+  case share = "share_of_peak_percent"
+  case allocations = "allocations_per_update"
+  case memory = "peak_memory_mebibytes"
+
+  /// The name of a policy's metric.
+  func metric(_ shape: PolicyShape) -> String {
+    "training_" + shape.rawValue.replacing("-", with: "_") + "_" + rawValue
+  }
+
+  var unit: String {
+    switch self {
+    case .total, .rollout, .update: "steps/s"
+    case .gflops: "GFLOP/s"
+    case .share: "%"
+    case .allocations: "calls"
+    case .memory: "MiB"
+    }
+  }
+
+  /// Of the table's column.
+  var head: String {
+    switch self {
+    case .total: "steps/s"
+    case .rollout: "rollout"
+    case .update: "update"
+    case .gflops: "GFLOP/s"
+    case .share: "% peak"
+    case .allocations: "calls"
+    case .memory: "MiB"
+    }
   }
 }

@@ -4,7 +4,7 @@ import Inference
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
-  case training, environment, decision, checkpoint, allocations, sgemm
+  case training, products, pointwise, environment, decision, checkpoint, `import`, allocations, sgemm
 }
 
 struct Options {
@@ -12,6 +12,8 @@ struct Options {
   /// Nil: 5, or 2 when quick.
   private var askedRepetitions: Int?
   var subjects = Subject.allCases
+  /// Whose training is measured.
+  var policies = PolicyShape.allCases
   var isQuick = false
   /// Of the environment alone; nil is the standard number.
   var environmentLanes: Int?
@@ -21,7 +23,8 @@ struct Options {
   var repetitions: Int { askedRepetitions ?? (isQuick ? 2 : 5) }
 
   static let usage = """
-    usage: benchmark [--workers N] [--repetitions N] [--subjects A,B] [--environment-lanes N] [--quick] [--json FILE]
+    usage: benchmark [--workers N] [--repetitions N] [--subjects A,B] [--policies A,B]
+                     [--environment-lanes N] [--quick] [--json FILE]
            benchmark train --config FILE [--set KEY=VALUE] [--json FILE]
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
@@ -32,15 +35,17 @@ struct Options {
   static let help = """
     benchmark
 
-    Measures training, the environment, decisions, checkpoints, allocations and
-    matrix products in one process, their repetitions in turn, and prints median,
-    minimum and maximum.
+    Measures training, matrix products, pointwise kernels, the environment,
+    decisions, checkpoints, the import of bars and allocations in one process,
+    their repetitions in turn, and prints median, minimum and maximum.
 
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
-      --subjects A,B    some of training, environment, decision, checkpoint,
-                        allocations, sgemm (all); sgemm is always measured: it
-                        shows the machine's noise
+      --subjects A,B    some of training, products, pointwise, environment,
+                        decision, checkpoint, import, allocations, sgemm (all);
+                        sgemm is always measured: it shows the machine's noise
+      --policies A,B    whose training: lstm64, lstm64-unmasked, lstm64-towers,
+                        lstm32, lstm128, mlp, mlp-unmasked (all)
       --environment-lanes N
                         lanes of the environment that is measured alone (256)
       --quick           small shapes, a few seconds: shows that it works, no speeds
@@ -92,7 +97,7 @@ struct Options {
 
     """
 
-  static let flags = ["workers", "repetitions", "subjects", "environment-lanes", "json"]
+  static let flags = ["workers", "repetitions", "subjects", "policies", "environment-lanes", "json"]
 
   init(_ words: [String]) throws(BenchmarkError) {
     self.init()
@@ -101,31 +106,35 @@ struct Options {
     if let count = try words.count("workers", limit: 256) { workers = count }
     askedRepetitions = try words.count("repetitions", limit: 1000)
     environmentLanes = try words.count("environment-lanes", limit: 1 << 20)
-    if let list = words.value("subjects") { subjects = try Options.subjects(list) }
+    if let list = words.value("subjects") { subjects = try Options.list(list, of: "subject") }
+    if let list = words.value("policies") { policies = try Options.list(list, of: "policy") }
     jsonPath = words.value("json")
   }
 
   init() {}
 
   /// What a baseline measured, measured again.
-  init(again subjects: [Subject], workers: Int, repetitions: Int?, isQuick: Bool) {
+  init(again subjects: [Subject], policies: [PolicyShape], workers: Int, repetitions: Int?, isQuick: Bool) {
     self.subjects = subjects
+    self.policies = policies
     self.workers = workers
     askedRepetitions = repetitions
     self.isQuick = isQuick
   }
 
-  private static func subjects(_ text: String) throws(BenchmarkError) -> [Subject] {
-    var subjects: [Subject] = []
+  private static func list<Element: RawRepresentable<String> & CaseIterable & Equatable>(
+    _ text: String, of kind: String
+  ) throws(BenchmarkError) -> [Element] {
+    var elements: [Element] = []
     for name in text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
-      guard let subject = Subject(rawValue: name) else {
-        let known = Subject.allCases.map(\.rawValue)
+      guard let element = Element(rawValue: name) else {
+        let known = Element.allCases.map(\.rawValue)
         throw .usage(
-          "unknown subject '\(name)'\(CommandWords.hint(name, among: known, prefix: "")); there are "
+          "unknown \(kind) '\(name)'\(CommandWords.hint(name, among: known, prefix: "")); there are "
             + known.joined(separator: ", "))
       }
-      if !subjects.contains(subject) { subjects.append(subject) }
+      if !elements.contains(element) { elements.append(element) }
     }
-    return subjects
+    return elements
   }
 }

@@ -21,16 +21,20 @@ struct Report {
   }
 
   var table: String {
-    let head = ["", "median", "minimum", "maximum", "unit"]
+    var lines = trainingTable
+    // Shares follow from what stands beside them.
+    let rest = metrics.filter { !$0.name.hasPrefix("training_") && !$0.label.isEmpty }
     let rows =
-      [head]
-      + metrics.map { metric in
-        [metric.label] + [metric.median, metric.minimum, metric.maximum].map(Report.short) + [metric.unit]
+      [["", "median", "minimum", "maximum", "unit"]]
+      + rest.map { metric in
+        [metric.label] + [metric.median, metric.minimum, metric.maximum].map(Report.short) + [
+          metric.unit + share(metric)
+        ]
       }
-    var lines = rows.map { row in
-      Report.padded(row[0], 26) + row[1...3].map { Report.leading($0, 14) }.joined() + "  " + row[4]
+    let body = rows.map { row in
+      Report.padded(row[0], 38) + row[1...3].map { Report.leading($0, 11) }.joined() + "  " + row[4]
     }
-    lines.insert(String(repeating: "-", count: 78), at: 1)
+    lines += [body[0], String(repeating: "-", count: 78)] + body[1...]
     let training = workload.configuration
     lines.append("")
     lines.append(
@@ -46,6 +50,39 @@ struct Report {
     return lines.joined(separator: "\n")
   }
 
+  /// The share of peak that stands beside a product's speed.
+  private func share(_ metric: Metric) -> String {
+    let name = metric.name.replacing("_gflop_per_second", with: "_share_of_peak_percent")
+    guard name != metric.name, let share = metrics.first(where: { $0.name == name }) else { return "" }
+    return ", \(Report.short(share.median)) %"
+  }
+
+  /// A row a policy, medians with the range of the first column.
+  private var trainingTable: [String] {
+    let measured = options.policies.filter { shape in
+      metrics.contains { $0.name == TrainingPart.total.metric(shape) }
+    }
+    guard !measured.isEmpty else { return [] }
+    func line(_ label: String, _ cells: [String]) -> String {
+      Report.padded(label, 20) + zip(cells, [10, 11, 10, 8, 7, 6, 6]).map { Report.leading($0, $1) }.joined()
+    }
+    var lines = [
+      "training: medians, rollout and update by themselves, share of the sgemm peak,",
+      "allocator calls of an update, most memory held",
+      line("", TrainingPart.allCases.map(\.head)), String(repeating: "-", count: 78),
+    ]
+    for shape in measured {
+      let medians = TrainingPart.allCases.map { part in
+        metrics.first { $0.name == part.metric(shape) }.map { Report.short($0.median) } ?? "?"
+      }
+      lines.append(line(shape.label, medians))
+      if let total = metrics.first(where: { $0.name == TrainingPart.total.metric(shape) }) {
+        lines.append(line("  minimum, maximum", [Report.short(total.minimum), Report.short(total.maximum)]))
+      }
+    }
+    return lines + [""]
+  }
+
   var json: JSON {
     let training = workload.configuration
     return .object([
@@ -57,6 +94,7 @@ struct Report {
         "quick": .bool(options.isQuick),
         "repetitions": .integer(Int64(options.repetitions)),
         "subjects": .array(options.subjects.map { .string($0.rawValue) }),
+        "policies": .array(options.policies.map { .string($0.rawValue) }),
         "lanes": .integer(Int64(training.world.lanes)),
         "horizon": .integer(Int64(training.ppo.horizon)),
         "epochs": .integer(Int64(training.ppo.epochs)),

@@ -62,7 +62,7 @@ struct TrainResult {
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: folder.path + "/run", command: CommandLine.arguments)
     let trainer = try Trainer(starting: configuration, factory: factory, in: directory)
-    operationsPerStep = Workload.operationsPerStep(spec, epochs: configuration.ppo.epochs)
+    operationsPerStep = ArithmeticFloor.operationsPerStep(spec, epochs: configuration.ppo.epochs)
     let workers = configuration.run.workers
     machine = Machine(workers: workers == 0 ? WorkerPool.availableProcessors : workers)
     let before = MatrixProduct.measurePeak()

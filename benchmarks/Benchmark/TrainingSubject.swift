@@ -1,37 +1,59 @@
 // Training from end to end: the very parts that `strikeforge train` runs, without its files.
 
+import AgentInterface
 import Algorithms
 import Environments
 import Kernels
 import Training
 
 final class TrainingSubject {
+  let shape: PolicyShape
   private let algorithm: PPO
   private let collector: Collector
   let stepsPerRollout: Int
   let operationsPerStep: Double
+  /// What it holds at most, in MiB, its environment and rollout included; nil where the kernel does not tell.
+  private(set) var peakMebibytes: Double?
 
-  init(_ workload: Workload, workers: Int) throws(BenchmarkError) {
-    let configuration = workload.configuration
+  init(_ shape: PolicyShape, _ workload: Workload, workers: Int) throws(BenchmarkError) {
+    let canForget = ProcessMemory.forgetPeak()
+    let before = ProcessMemory.resident
+    self.shape = shape
+    let configuration = shape.applied(to: workload.configuration)
     let environment = try workload.environment(lanes: configuration.world.lanes)
-    let spec = workload.spec(of: environment)
+    let spec = configuration.networkSpec(
+      inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
     let pool = WorkerPool(workerCount: workers)
     algorithm = PPO(
       configuration: configuration.ppo, spec: spec, laneCount: configuration.world.lanes,
       masked: configuration.algorithm.isMasked, seed: 0, pool: pool)
     collector = Collector(environment: environment, algorithm: algorithm, pool: pool)
     stepsPerRollout = configuration.stepsPerRollout
-    operationsPerStep = Workload.operationsPerStep(spec, epochs: configuration.ppo.epochs)
+    operationsPerStep = ArithmeticFloor.operationsPerStep(spec, epochs: configuration.ppo.epochs)
     collector.begin(seed: 0)
+    // Once without counting: every page of its memory is touched.
+    _ = try measure()
+    if canForget, let before, let peak = ProcessMemory.peak { peakMebibytes = peak - before }
   }
 
-  /// One rollout and its update, in seconds.
-  func measure() -> (rollout: Double, update: Double) {
+  struct Sample {
+    var rolloutSeconds: Double
+    var updateSeconds: Double
+    /// Calls of the allocator in the update.
+    var updateAllocations: Int
+  }
+
+  /// One rollout and its update.
+  func measure() throws(BenchmarkError) -> Sample {
     let start = MonotonicClock.seconds
     collector.collect()
     let collected = MonotonicClock.seconds
-    _ = algorithm.update(progressRemaining: 1)
-    algorithm.startNextRollout()
-    return (collected - start, MonotonicClock.seconds - collected)
+    let allocations = try AllocationCounter.count {
+      _ = algorithm.update(progressRemaining: 1)
+      algorithm.startNextRollout()
+    }
+    return Sample(
+      rolloutSeconds: collected - start, updateSeconds: MonotonicClock.seconds - collected,
+      updateAllocations: allocations)
   }
 }

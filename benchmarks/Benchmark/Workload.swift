@@ -77,16 +77,4 @@ struct Workload {
   func spec(of environment: DualTickerEnvironment) -> NetworkSpec {
     configuration.networkSpec(inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
   }
-
-  /// Multiplications and additions in matrix products of one training step, in operations: one forward pass to act, and forward and
-  /// backward in every epoch. Nothing else is counted, and no product that a clever enough program could leave out: the gradient with
-  /// respect to the observation is not needed.
-  static func operationsPerStep(_ spec: NetworkSpec, epochs: Int) -> Double {
-    let (inputs, hidden) = (Double(spec.inputs), Double(spec.hiddenCount))
-    let gates = 2 * 4 * hidden * (inputs + hidden)
-    let heads = 2 * hidden * Double(spec.actions + 1)
-    let hiddenGradient = 2 * 4 * hidden * hidden
-    let backward = gates + hiddenGradient + 2 * heads
-    return gates + heads + Double(epochs) * (gates + heads + backward)
-  }
 }
