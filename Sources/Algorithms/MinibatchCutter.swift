@@ -220,10 +220,14 @@ final class MinibatchCutter: @unchecked Sendable {
     let count = min(rowsPerSlice, last - start)
     let columns = rollout.observationCount
     let (source, target, rowIndices) = (rollout.observations, gather.observations.base, gather.rowIndices)
+    for row in 0..<count { rowIndices[row] = Int32(place(ofLaneMajor: Int(order[start + row]))) }
     for row in 0..<count {
-      let index = place(ofLaneMajor: Int(order[start + row]))
-      rowIndices[row] = Int32(index)
-      (target + row * columns).update(from: source + index * columns, count: columns)
+      if row % Prefetch.distance == 0 {
+        Prefetch.elements(
+          source, columns: columns, at: rowIndices + min(row + Prefetch.distance, count),
+          count: min(Prefetch.distance, max(0, count - row - Prefetch.distance)))
+      }
+      (target + row * columns).update(from: source + Int(rowIndices[row]) * columns, count: columns)
     }
     return SequenceBatch(length: 1, count: count, observations: target, observationTimeStride: 0)
   }

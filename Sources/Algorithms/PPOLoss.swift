@@ -71,6 +71,15 @@ package enum PPOLoss {
     var sums = PPOLossSums()
     for row in 0..<rows {
       let gradient = logits + row * actionCount
+      if row % Prefetch.distance == 0 {
+        let next = rowIndices + min(row + Prefetch.distance, rows)
+        let count = min(Prefetch.distance, max(0, rows - row - Prefetch.distance))
+        Prefetch.elements(masks, at: next, count: count)
+        Prefetch.elements(actions, at: next, count: count)
+        for column in [oldLogProbabilities, advantages, returns, oldValues] {
+          Prefetch.elements(column, at: next, count: count)
+        }
+      }
       let index = Int(rowIndices[row])
       guard index >= 0 else {
         gradient.update(repeating: 0, count: actionCount)

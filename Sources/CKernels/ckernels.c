@@ -20,3 +20,13 @@ __attribute__((swiftcall)) void ckernels_lend_closure(
 void ckernels_call_closure(const ckernels_closure *closure, long task, long worker) {
   ((body_function)closure->function)(task, worker, closure->context);
 }
+
+void ckernels_prefetch(const void *array, long stride, const int *places, long count) {
+  for (long i = 0; i < count; i++) {
+    if (places[i] < 0) continue;
+    const char *element = (const char *)array + places[i] * stride;
+    __builtin_prefetch(element);
+    // Elements of more than a line lie in two or three.
+    for (long byte = 64; byte < stride + 63; byte += 64) __builtin_prefetch(element + (byte < stride ? byte : stride - 1));
+  }
+}

@@ -29,6 +29,9 @@ static inline void ckernels_set_control_word(unsigned int word) {
 // The control word with denormal results and operands read as zero (FTZ and DAZ). On other machines than x86-64 nothing is flushed.
 static inline unsigned int ckernels_flushing(unsigned int word) { return word | 0x8040u; }
 
+// Asks for elements `places` (count) of an array, `stride` bytes apart, that will be read soon. Negative places are passed over.
+void ckernels_prefetch(const void *array, long stride, const int *places, long count);
+
 // Cores that this process may run on; Swift's C library module does not show the call.
 int ckernels_available_processors(void);
 
