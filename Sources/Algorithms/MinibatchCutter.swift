@@ -248,13 +248,14 @@ final class MinibatchCutter: @unchecked Sendable {
       initialState: rollout.state(at: 0).advanced(by: lanes.lowerBound * rollout.hiddenCount))
   }
 
-  /// A sequence begins at the minibatch's first step, at an episode's start and at a lane's first step.
+  /// A sequence begins at the minibatch's first step and at a lane's first step. Where an episode starts inside, the state counts as zero and
+  /// no gradient passes, so that cutting there too, as the scheme's source does, would change nothing but the padding.
   private func findSequences() {
     let (horizon, total) = (rollout.horizon, rollout.horizon * rollout.laneCount)
     sequenceCount = 0
     for position in first..<last {
       let step = (split + position) % total
-      if position == first || step % horizon == 0 || rollout.starts[place(ofLaneMajor: step)] != 0 {
+      if position == first || step % horizon == 0 {
         sequenceStarts[sequenceCount] = Int32(step)
         sequenceLengths[sequenceCount] = 0
         sequenceCount += 1
@@ -274,13 +275,13 @@ final class MinibatchCutter: @unchecked Sendable {
     gather.starts.update(repeating: 0, count: length * count)
     for sequence in 0..<count {
       let begin = place(ofLaneMajor: Int(sequenceStarts[start + sequence]))
-      gather.starts[sequence] = rollout.starts[begin]
       rollout.states.advanced(by: begin * hidden).copy(
         to: gather.states.advanced(by: sequence * hidden), count: hidden)
       for step in 0..<Int(sequenceLengths[start + sequence]) {
         let index = begin + step * rollout.laneCount
         let row = step * count + sequence
         gather.rowIndices[row] = Int32(index)
+        gather.starts[row] = rollout.starts[index]
         (gather.observations.base + row * columns).update(from: rollout.observations + index * columns, count: columns)
       }
     }

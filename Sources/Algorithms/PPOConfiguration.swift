@@ -9,8 +9,8 @@ package enum MinibatchScheme: String, Hashable, Codable, Sendable, CaseIterable 
   case shuffled
   /// Whole lanes with the state their rollout began with; a fresh permutation of blocks of neighbouring lanes an epoch. Nothing is copied.
   case lanes
-  /// One random rotation of the lane-major steps an epoch, in consecutive slices cut into sequences at episode starts, each from its stored
-  /// state. The scheme of sb3-contrib 2.9, RecurrentPPO.
+  /// One random rotation of the lane-major steps an epoch, in consecutive slices; the part of a lane in a slice is a sequence from its stored
+  /// state, zero again where an episode starts. The scheme of sb3-contrib 2.9, RecurrentPPO.
   case rotation
 }
 

@@ -165,8 +165,8 @@ import Testing
     #expect(orders[0] != orders[1])
   }
 
-  /// Sequences of the rotation: cut at the minibatch's first step, at episode starts and between lanes, each from its stored state.
-  @Test func rotationCutsWhereTheReferenceCuts() {
+  /// Sequences of the rotation: cut at the minibatch's first step and between lanes, each from its stored state; episode starts are told.
+  @Test func rotationCutsIntoSequences() {
     let (horizon, lanes, batchSize, split) = (7, 5, 12, 16)
     let rollout = MinibatchCutterTests.rollout(horizon: horizon, lanes: lanes)
     let cutter = MinibatchCutter(scheme: .rotation, rollout: rollout, batchSize: batchSize, workerCount: 1)
@@ -177,7 +177,7 @@ import Testing
       for position in (minibatch * batchSize)..<min((minibatch + 1) * batchSize, horizon * lanes) {
         let step = (split + position) % (horizon * lanes)
         let place = (step % horizon) * lanes + step / horizon
-        if position == minibatch * batchSize || step % horizon == 0 || rollout.starts[place] != 0 {
+        if position == minibatch * batchSize || step % horizon == 0 {
           expected.append([])
         }
         expected[expected.count - 1].append(Int32(place))
@@ -191,7 +191,8 @@ import Testing
         for step in 0..<batch.length {
           #expect(indices[step * batch.count + sequence] == (step < places.count ? places[step] : -1))
           #expect(
-            (batch.starts?[step * batch.count + sequence] ?? 9) == (step == 0 ? rollout.starts[Int(places[0])] : 0))
+            (batch.starts?[step * batch.count + sequence] ?? 9)
+              == (step < places.count ? rollout.starts[Int(places[step])] : 0))
         }
         #expect(batch.initialState.criticCell?[sequence * 3 + 2] == Float(10 * places[0] + 2))
       }
