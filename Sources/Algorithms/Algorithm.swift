@@ -19,8 +19,12 @@ package struct UpdateStatistics: Sendable {
 package protocol Algorithm: AnyObject, Resumable {
   /// The experience being gathered; the environment writes straight into it.
   var rollout: Rollout { get }
+  var spec: NetworkSpec { get }
+  /// Whether the policy obeys the masks; without, every action may be chosen.
+  var isMasked: Bool { get }
   /// The network's parameters.
   var parameters: ParameterStore { get }
+  var optimizer: any Optimizer { get }
   /// The statistics that observations are normalised with, where they are.
   var observationNormalizer: ObservationNormalizer? { get }
   /// After the environment's reset wrote row 0.

@@ -1,6 +1,7 @@
 // Running mean and variance of several columns.
 
 package import AgentInterface
+package import Inference
 package import Kernels
 
 /// Running mean and population variance in double precision.
@@ -103,6 +104,13 @@ package final class RunningMoments: @unchecked Sendable {
       variance[column] = squares / sum
     }
     count = sum
+  }
+
+  /// What scales observations as these moments say now.
+  package func normalizer(clip: Double) -> ObservationNormalizer {
+    ObservationNormalizer(
+      mean: Array(UnsafeBufferPointer(start: mean, count: columns)),
+      variance: Array(UnsafeBufferPointer(start: variance, count: columns)), count: count, clip: clip)
   }
 
   /// Adds mean, variance and count to a state under `name`.

@@ -113,10 +113,10 @@ struct ForwardPlan: Sendable {
     actorMemory = spec.hiddenCount > 0 ? recurrence("lstm_actor") : nil
     criticMemory = spec.criticMemory == .separate ? recurrence("lstm_critic") : nil
     criticProjection = spec.criticMemory == NetworkSpec.CriticMemory.none ? layer("critic") : nil
-    policyTower = spec.policyTower.indices.map { layer("mlp_extractor.policy_net.\(2 * $0)") }
-    valueTower = spec.hasValueHead ? spec.valueTower.indices.map { layer("mlp_extractor.value_net.\(2 * $0)") } : []
-    actionHead = layer("action_net")
-    valueHead = spec.hasValueHead ? layer("value_net") : nil
+    policyTower = spec.policyTower.indices.map { layer(spec.policyLayerName($0)) }
+    valueTower = spec.hasValueHead ? spec.valueTower.indices.map { layer(spec.valueLayerName($0)) } : []
+    actionHead = layer(spec.actionHeadName)
+    valueHead = spec.hasValueHead ? layer(spec.valueHeadName) : nil
     widest = ([spec.inputs, spec.hiddenCount, spec.actions] + spec.policyTower + spec.valueTower).max() ?? 0
   }
 }

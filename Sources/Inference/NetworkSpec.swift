@@ -15,9 +15,17 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
     case none
     case lstm(hidden: Int, critic: CriticMemory)
   }
+  /// What the numbers of the policy's head are.
+  ///
+  /// `actorCritic`: logits, beside a value function. `actionValues`: the value of each action, from one tower. `dueling`: the advantages of the
+  /// actions, whose mean is taken off, beside the value of the state from a tower of its own (Wang et al. 2016, without shared layers); the
+  /// best action is the same with that value and without.
+  public enum Kind: String, Hashable, Codable, Sendable, CaseIterable { case actorCritic, actionValues, dueling }
   /// The towers' activation.
   public enum Activation: String, Hashable, Codable, Sendable, CaseIterable { case tanh, relu }
 
+  /// What the numbers of the policy's head are.
+  public let kind: Kind
   /// Observation columns, D.
   public let inputs: Int
   /// Actions, A.
@@ -36,12 +44,15 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
   /// A network from its parts. Traps on widths below 1 and above 64 actions.
   public init(
     inputs: Int, actions: Int, memory: Memory, policyTower: [Int], valueTower: [Int], activation: Activation,
-    hasValueHead: Bool
+    hasValueHead: Bool, kind: Kind = .actorCritic
   ) {
     precondition(inputs >= 1, "a network of \(inputs) inputs")
     precondition((1...64).contains(actions), "a network of \(actions) actions: 1 to 64 are supported")
     precondition((policyTower + valueTower).allSatisfy { $0 >= 1 }, "tower widths \(policyTower), \(valueTower)")
     if case .lstm(let hidden, _) = memory { precondition(hidden >= 1, "an LSTM of \(hidden) units") }
+    precondition(kind != .actionValues || !hasValueHead, "action values have no value head beside them")
+    precondition(kind == .actorCritic || memory == .none, "action values with a memory")
+    self.kind = kind
     self.inputs = inputs
     self.actions = actions
     self.memory = memory
@@ -68,6 +79,24 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
   public var actorOnly: NetworkSpec {
     NetworkSpec(
       inputs: inputs, actions: actions, memory: memory, policyTower: policyTower, valueTower: valueTower,
-      activation: activation, hasValueHead: false)
+      activation: activation, hasValueHead: false, kind: kind)
   }
+
+  // MARK: Names of tensors
+
+  /// The state-dict names of stable-baselines3 2.9 (a dueling network has none there).
+  package func policyLayerName(_ layer: Int) -> String {
+    switch kind {
+    case .actorCritic: "mlp_extractor.policy_net.\(2 * layer)"
+    case .actionValues: "q_net.q_net.\(2 * layer)"
+    case .dueling: "q_net.advantage_net.\(2 * layer)"
+    }
+  }
+
+  package func valueLayerName(_ layer: Int) -> String {
+    kind == .actorCritic ? "mlp_extractor.value_net.\(2 * layer)" : "q_net.value_net.\(2 * layer)"
+  }
+
+  package var actionHeadName: String { kind == .actorCritic ? "action_net" : policyLayerName(policyTower.count) }
+  package var valueHeadName: String { kind == .actorCritic ? "value_net" : valueLayerName(valueTower.count) }
 }

@@ -39,7 +39,7 @@ public struct ParameterLayout: Hashable, Codable, Sendable {
   /// The tensor of that name, or nil.
   public func entry(_ name: String) -> Entry? { entries.first { $0.name == name } }
 
-  /// The layout of an actor-critic network: memory, towers, heads.
+  /// The layout of a network: memory, towers, heads.
   public init(_ spec: NetworkSpec) {
     func lstm(_ name: String) {
       let hidden = spec.hiddenCount
@@ -48,11 +48,11 @@ public struct ParameterLayout: Hashable, Codable, Sendable {
       add("\(name).bias_ih_l0", 4 * hidden)
       add("\(name).bias_hh_l0", 4 * hidden)
     }
-    func tower(_ name: String, _ widths: [Int]) {
+    func tower(_ name: (Int) -> String, _ widths: [Int]) {
       var inputs = spec.featureCount
       for (layer, width) in widths.enumerated() {
-        add("mlp_extractor.\(name).\(2 * layer).weight", width, inputs)
-        add("mlp_extractor.\(name).\(2 * layer).bias", width)
+        add("\(name(layer)).weight", width, inputs)
+        add("\(name(layer)).bias", width)
         inputs = width
       }
     }
@@ -62,13 +62,13 @@ public struct ParameterLayout: Hashable, Codable, Sendable {
       add("critic.weight", spec.hiddenCount, spec.inputs)
       add("critic.bias", spec.hiddenCount)
     }
-    tower("policy_net", spec.policyTower)
-    if spec.hasValueHead { tower("value_net", spec.valueTower) }
-    add("action_net.weight", spec.actions, spec.policyTower.last ?? spec.featureCount)
-    add("action_net.bias", spec.actions)
+    tower(spec.policyLayerName, spec.policyTower)
+    if spec.hasValueHead { tower(spec.valueLayerName, spec.valueTower) }
+    add("\(spec.actionHeadName).weight", spec.actions, spec.policyTower.last ?? spec.featureCount)
+    add("\(spec.actionHeadName).bias", spec.actions)
     if spec.hasValueHead {
-      add("value_net.weight", 1, spec.valueTower.last ?? spec.featureCount)
-      add("value_net.bias", 1)
+      add("\(spec.valueHeadName).weight", 1, spec.valueTower.last ?? spec.featureCount)
+      add("\(spec.valueHeadName).bias", 1)
     }
   }
 }

@@ -46,6 +46,9 @@ extension PolicyBundle {
     func tower(_ widths: [Int]) -> String {
       widths.isEmpty ? "linear" : widths.map(String.init).joined(separator: " x ") + " \(spec.activation.rawValue)"
     }
+    if spec.kind != .actorCritic {
+      rows.append(("decides by", "the largest value of an action\(spec.kind == .dueling ? ", dueling" : "")"))
+    }
     rows.append(("policy tower", tower(spec.policyTower)))
     if spec.hasValueHead {
       rows.append(("value tower", tower(spec.valueTower)))

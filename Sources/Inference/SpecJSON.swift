@@ -49,17 +49,23 @@ extension NetworkSpec {
       memoryJSON = ["lstm": ["hidden": .integer(Int64(hidden)), "critic": .string(critic.rawValue)]]
     }
     func tower(_ widths: [Int]) -> JSON { .array(widths.map { .integer(Int64($0)) }) }
-    return [
+    var members: [String: JSON] = [
       "inputs": .integer(Int64(inputs)), "actions": .integer(Int64(actions)), "memory": memoryJSON,
       "policy_tower": tower(policyTower), "value_tower": tower(valueTower),
       "activation": .string(activation.rawValue), "has_value_head": .bool(hasValueHead),
     ]
+    if kind != .actorCritic { members[NetworkSpec.kindKey] = .string(kind.rawValue) }
+    return .object(members)
   }
+
+  /// Stands only where it is no actor-critic network.
+  private static let kindKey = "kind"
 
   /// The network of a JSON value that `json` wrote.
   package init(json: JSON, at place: String = "network") throws(JSONShapeError) {
+    let keys = ["inputs", "actions", "memory", "policy_tower", "value_tower", "activation", "has_value_head"]
     let members = try json.requireKeys(
-      ["inputs", "actions", "memory", "policy_tower", "value_tower", "activation", "has_value_head"], at: place)
+      keys + (json[NetworkSpec.kindKey] == nil ? [] : [NetworkSpec.kindKey]), at: place)
     func member(_ key: String) -> JSON { members[key] ?? .null }
     func tower(_ key: String) throws(JSONShapeError) -> [Int] {
       guard let widths = member(key).arrayValue, widths.count <= NetworkSpec.maximumLayers else {
@@ -90,11 +96,22 @@ extension NetworkSpec {
     guard let hasValueHead = member("has_value_head").boolValue else {
       throw JSONShapeError("\(place).has_value_head", "must be true or false")
     }
+    var kind = Kind.actorCritic
+    if let found = members[NetworkSpec.kindKey] {
+      guard let named = found.stringValue.flatMap({ Kind(rawValue: $0) }), named != .actorCritic else {
+        throw JSONShapeError(
+          "\(place).kind", "must be \(Kind.actionValues.rawValue) or \(Kind.dueling.rawValue), where it stands")
+      }
+      guard memory == .none, named == .dueling || !hasValueHead else {
+        throw JSONShapeError("\(place).kind", "does not go with that memory or value head")
+      }
+      kind = named
+    }
     self.init(
       inputs: try member("inputs").count(NetworkSpec.widths, at: "\(place).inputs"),
       actions: try member("actions").count(1...64, at: "\(place).actions"), memory: memory,
       policyTower: try tower("policy_tower"), valueTower: try tower("value_tower"), activation: activation,
-      hasValueHead: hasValueHead)
+      hasValueHead: hasValueHead, kind: kind)
   }
 }
 

@@ -5,13 +5,18 @@ package import Inference
 package import Kernels
 
 /// First values as stable-baselines3 and sb3-contrib 2.9 choose them: orthogonal towers (gain sqrt 2), action head (0.01) and value
-/// head (1) with zero biases; LSTMs and the critic's projection keep the framework's uniform default.
+/// head (1) with zero biases; LSTMs, the critic's projection and all layers of action values keep the framework's uniform default.
 package enum Initialization {
   /// Fills every tensor of the store, in the order of its layout, from one stream.
   package static func initialize(_ store: ParameterStore, spec: NetworkSpec, random: inout RandomStream) {
+    var inputs = spec.inputs
     for entry in store.layout.entries {
       let target = store.values.base + entry.offset
-      if entry.name.hasPrefix("lstm_") {
+      if spec.kind != .actorCritic {
+        // A bias stands behind its weights.
+        if entry.shape.count == 2 { inputs = entry.shape[1] }
+        fillUniform(target, count: entry.count, bound: 1 / Double(inputs).squareRoot(), random: &random)
+      } else if entry.name.hasPrefix("lstm_") {
         fillUniform(target, count: entry.count, bound: 1 / Double(spec.hiddenCount).squareRoot(), random: &random)
       } else if entry.name.hasPrefix("critic.") {
         fillUniform(target, count: entry.count, bound: 1 / Double(spec.inputs).squareRoot(), random: &random)

@@ -53,7 +53,8 @@ package struct NetworkPlan: Sendable {
   let policyTower: [Linear]
   let valueTower: [Linear]
   let actionHead: Linear
-  let valueHead: Linear
+  /// Nil where the network has no value function.
+  let valueHead: Linear?
   /// Floats of a worker's scratch for weight gradients.
   let scratchCount: Int
   /// Floats of the derived copies.
@@ -61,9 +62,8 @@ package struct NetworkPlan: Sendable {
   private let linears: [Linear]
   private let memories: [LSTM]
 
-  /// The plan of an actor-critic network. Traps without a value head: a learner needs one.
+  /// The plan of a network; without a value head its passes leave values alone.
   package init(_ spec: NetworkSpec, kernels: LearnerKernels = .blas) {
-    precondition(spec.hasValueHead, "learning needs a network with a value head")
     let layout = ParameterLayout(spec)
     var derived = 0
     func take(_ count: Int) -> Int {
@@ -106,12 +106,13 @@ package struct NetworkPlan: Sendable {
     actorMemory = spec.hiddenCount > 0 ? memory("lstm_actor") : nil
     criticMemory = spec.criticMemory == .separate ? memory("lstm_critic") : nil
     criticProjection = spec.criticMemory == NetworkSpec.CriticMemory.none ? linear("critic") : nil
-    policyTower = spec.policyTower.indices.map { linear("mlp_extractor.policy_net.\(2 * $0)") }
-    valueTower = spec.valueTower.indices.map { linear("mlp_extractor.value_net.\(2 * $0)") }
-    actionHead = linear("action_net")
-    valueHead = linear("value_net")
+    policyTower = spec.policyTower.indices.map { linear(spec.policyLayerName($0)) }
+    valueTower = spec.hasValueHead ? spec.valueTower.indices.map { linear(spec.valueLayerName($0)) } : []
+    actionHead = linear(spec.actionHeadName)
+    valueHead = spec.hasValueHead ? linear(spec.valueHeadName) : nil
     derivedCount = derived
-    linears = [criticProjection].compactMap { $0 } + policyTower + valueTower + [actionHead, valueHead]
+    linears =
+      [criticProjection].compactMap { $0 } + policyTower + valueTower + [actionHead, valueHead].compactMap { $0 }
     scratchCount = scratch
     memories = [actorMemory, criticMemory].compactMap { $0 }
   }

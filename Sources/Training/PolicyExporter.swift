@@ -33,12 +33,10 @@ package struct TrainedPolicy: Sendable {
         throw RestoreError.invalid(name: "network/parameters", reason: "not finite")
       }
       var normalizer: ObservationNormalizer?
-      if configuration.ppo.normalizeObservations {
+      if let clip = configuration.learner.observationScaling {
         let moments = RunningMoments(columns: spec.inputs, sliceCount: 1)
         try moments.restore("normalizer/observation", from: state)
-        normalizer = ObservationNormalizer(
-          mean: (0..<spec.inputs).map { moments.mean[$0] }, variance: (0..<spec.inputs).map { moments.variance[$0] },
-          count: moments.count, clip: configuration.ppo.observationClip)
+        normalizer = moments.normalizer(clip: clip)
       }
       policy = InferencePolicy(
         spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: configuration.algorithm.isMasked)

@@ -15,7 +15,7 @@ package enum RunNotes {
     let total = configuration.wholeTimesteps
     let rollouts = total / configuration.stepsPerRollout
     var steps = "steps: \(ConsoleSink.grouped(total)) in \(ConsoleSink.grouped(rollouts)) rollouts of "
-    steps += "\(configuration.ppo.horizon) x \(configuration.world.lanes) lanes"
+    steps += "\(configuration.learner.stepsBetweenUpdates) x \(configuration.world.lanes) lanes"
     if total != configuration.run.totalTimesteps {
       steps += " (\(ConsoleSink.grouped(configuration.run.totalTimesteps)) rounded up to whole rollouts)"
     }

@@ -98,7 +98,7 @@ package enum RunState {
       throw .configuration(error)
     }
     // A setting that is not there must not silently become today's default.
-    for setting in SettingTable.all {
+    for setting in configuration.settings {
       let parts = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
       guard tree[parts[0]]?[parts[1]] != nil else {
         throw .incomplete(

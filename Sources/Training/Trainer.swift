@@ -22,7 +22,7 @@ package final class Trainer {
   package let configuration: RunConfiguration
   package let factory: EnvironmentFactory
   package let directory: RunDirectory
-  package let algorithm: PPO
+  package let algorithm: any Algorithm
   package private(set) var startStep = 0
   package var step: Int { progress.step }
   package var bestStep: Int? { progress.bestStep >= 0 ? progress.bestStep : nil }
@@ -97,20 +97,23 @@ package final class Trainer {
       progress.step += configuration.stepsPerRollout
       progress.iteration += 1
       let previous = progress.step - configuration.stepsPerRollout
-      try write(row(elapsed: collected - runStart, rolloutSeconds: collected - before))
+      if showsRow(progress.iteration) {
+        try write(row(elapsed: collected - runStart, rolloutSeconds: collected - before))
+        progress.carried = [:]
+      }
 
       let remaining = max(0, 1 - Double(progress.step) / Double(total))
       let statistics = algorithm.update(progressRemaining: remaining)
       algorithm.startNextRollout()
-      progress.carried = [:]
-      for (name, value) in statistics.values {
-        progress.carried[name] = value
-        if !value.isFinite, name == "train/loss" || name == "train/grad_norm" {
-          throw .diverged(what: name, step: progress.step)
-        }
+      for name in Trainer.watched {
+        guard let value = statistics[name], !value.isFinite else { continue }
+        throw .diverged(what: name, step: progress.step)
       }
-      progress.carried["time/sps_update"] =
-        Double(configuration.stepsPerRollout) / max(1e-9, MonotonicClock.seconds - collected)
+      if showsRow(progress.iteration + 1) {
+        for (name, value) in statistics.values { progress.carried[name] = value }
+        progress.carried["time/sps_update"] =
+          Double(configuration.stepsPerRollout) / max(1e-9, MonotonicClock.seconds - collected)
+      }
 
       let isLast = progress.step >= total
       if isLast || crosses(configuration.run.evaluationInterval, from: previous) { try lookAtSelection() }
@@ -147,15 +150,13 @@ package final class Trainer {
     let environment = try factory.trainingLanes(count: 1)
     let spec = configuration.networkSpec(
       inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
-    if let problem = configuration.ppo.problem(spec: spec) {
+    if let problem = configuration.learner.problem(spec: spec) {
       throw .configuration(.conflict("algorithm." + problem))
     }
-    // A lower bound: parameters, two moments and gradients; observations and the numbers beside them of one rollout.
-    let parameterBytes = 16 * Double(ParameterLayout(spec).count)
-    let rolloutBytes = 4 * Double(configuration.stepsPerRollout) * Double(spec.inputs + 8)
+    let neededBytes = configuration.learner.memoryBytes(spec: spec, laneCount: configuration.world.lanes)
     let memoryBytes = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
-    guard parameterBytes + rolloutBytes <= memoryBytes else {
-      let (needed, found) = ((parameterBytes + rolloutBytes) / 0x1p30, memoryBytes / 0x1p30)
+    guard neededBytes <= memoryBytes else {
+      let (needed, found) = (neededBytes / 0x1p30, memoryBytes / 0x1p30)
       throw .configuration(
         .conflict(
           "the network and one rollout need at least \(ConsoleSink.short(needed)) GiB, but this machine has "
@@ -166,17 +167,17 @@ package final class Trainer {
   }
 
   private static func parts(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) throws(TrainingError)
-    -> (any VectorEnvironment, PPO, Collector)
+    -> (any VectorEnvironment, any Algorithm, Collector)
   {
     let spec = try requireTrainable(configuration, factory)
     let environment = try factory.trainingLanes(count: configuration.world.lanes)
     let workers = configuration.run.workers == 0 ? WorkerPool.availableProcessors : configuration.run.workers
     let pool = WorkerPool(workerCount: workers)
-    let algorithm = PPO(
-      configuration: configuration.ppo, spec: spec, laneCount: configuration.world.lanes,
-      masked: configuration.algorithm.isMasked, kernels: configuration.run.kernels,
-      seed: UInt64(configuration.run.seed),
-      pool: pool)
+    let algorithm = configuration.learner.makeLearner(
+      LearnerSetup(
+        spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
+        totalSteps: configuration.wholeTimesteps, kernels: configuration.run.kernels,
+        seed: UInt64(configuration.run.seed), pool: pool))
     return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
   }
 
@@ -193,7 +194,16 @@ package final class Trainer {
     }
   }
 
+  /// Numbers of an update that end the run where they are not finite.
+  private static let watched = ["train/loss", "train/grad_norm"]
+
   // MARK: Logging, choosing, saving
+
+  /// Whether the rollout of that number gets a row: some, and the last.
+  private func showsRow(_ iteration: Int) -> Bool {
+    iteration % configuration.learner.logInterval == 0
+      || iteration * configuration.stepsPerRollout >= configuration.wholeTimesteps
+  }
 
   private func row(elapsed: Double, rolloutSeconds: Double) -> MetricRow {
     var row = MetricRow(step: progress.step)
@@ -257,7 +267,7 @@ package final class Trainer {
       "data_fingerprint": factory.market?.contentHash ?? "",
       "source_revision": BuildInformation.revision,
       RunState.kernelsAttribute: kernels,
-      "optimizer": "adam",
+      "optimizer": type(of: algorithm.optimizer).name,
       "network_spec": algorithm.spec.json.text,
       "network_layout": algorithm.parameters.layout.json.text,
     ])

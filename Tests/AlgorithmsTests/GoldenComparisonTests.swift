@@ -29,12 +29,12 @@ import Testing
     #expect(input.difference(from: [1.0]) { _ in "" } != nil)
   }
 
-  @Test(arguments: GoldenPPO.all)
+  @Test(arguments: GoldenPPO.all + GoldenA2C.all)
   func `every expected tensor has a tolerance far below its numbers`(name: String) throws {
     let file = try Golden(name)
     let parts = [
       try file.part("forward").part("expected"), try file.part("advantages"), try file.part("collected"),
-      try file.part("minibatches"), try file.part("after1"), try file.part("after10"),
+      try file.part(file.has("updates") ? "updates" : "minibatches"), try file.part("after1"), try file.part("after10"),
       try file.part("after\(file.integer("lastUpdate"))"),
     ]
     for part in parts {
@@ -47,6 +47,7 @@ import Testing
           tolerance > 0 && (largest == 0 || tolerance < 1e-3 * largest), "\(tensor.place): \(tolerance), \(largest)")
       }
     }
-    #expect(try file.part("minibatches").tensor("policyLoss").values.count >= 32)
+    #expect(
+      try file.part(file.has("updates") ? "updates" : "minibatches").tensor("policyLoss").values.count >= 32)
   }
 }

@@ -84,7 +84,7 @@ private struct ForwardFindings {
 }
 
 @Suite struct GoldenForwardTests {
-  @Test(arguments: GoldenPPO.all)
+  @Test(arguments: GoldenPPO.all + GoldenA2C.all)
   func `the learner's pass equals the reference`(name: String) throws {
     let golden = try GoldenPPOCase(name)
     let spec = golden.spec
@@ -135,7 +135,7 @@ private struct ForwardFindings {
     #expect(observations.isIntact && initial.values.allSatisfy(\.isIntact))
   }
 
-  @Test(arguments: GoldenPPO.all)
+  @Test(arguments: GoldenPPO.all + GoldenA2C.all)
   func `the deployed policy's pass equals the reference`(name: String) throws {
     let golden = try GoldenPPOCase(name)
     let spec = golden.spec

@@ -35,6 +35,12 @@ extension GoldenPPOCase {
     let learner = PPO(
       configuration: configuration, spec: spec, laneCount: try hyper.integer("lanes"), masked: masked ?? isMasked,
       seed: 0, pool: WorkerPool(workerCount: workers))
+    try prepare(learner)
+    return learner
+  }
+
+  /// Gives a learner the case's parameters and rollout, and estimates the advantages.
+  func prepare(_ learner: OnPolicyLearner) throws {
     for (index, value) in try parameters().enumerated() { learner.parameters.values.base[index] = value }
     learner.refresh()
     try fill(learner.rollout)
@@ -42,9 +48,8 @@ extension GoldenPPOCase {
     Advantages.estimate(
       horizon: rollout.horizon, laneCount: rollout.laneCount, lanes: 0..<rollout.laneCount, rewards: rollout.rewards,
       terminated: rollout.terminated, truncated: rollout.truncated, bootstrapValues: rollout.bootstrapValues,
-      values: rollout.values, gamma: configuration.gamma, gaeLambda: configuration.gaeLambda,
+      values: rollout.values, gamma: learner.settings.gamma, gaeLambda: learner.settings.gaeLambda,
       advantages: rollout.advantages, returns: rollout.returns)
-    return learner
   }
 
   /// Writes the case's experience into a rollout.
@@ -120,10 +125,10 @@ private struct LearningTrace {
 }
 
 @Suite struct GoldenUpdateTests {
-  @Test(arguments: GoldenPPO.all)
+  @Test(arguments: GoldenPPO.all + GoldenA2C.all)
   func `advantages and returns equal the reference`(name: String) throws {
     let golden = try GoldenPPOCase(name)
-    let learner = try golden.makeLearner()
+    let learner = try golden.makeOnPolicyLearner()
     let rollout = learner.rollout
     let count = rollout.horizon * rollout.laneCount
     let expected = try golden.file.part("advantages")

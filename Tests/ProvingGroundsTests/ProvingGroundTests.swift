@@ -21,6 +21,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
   /// A quarter of the steps, or less, one seed: seconds.
   @Test(arguments: [
     (ProvingGround.cartPole.name, 25_600, 200.0), (ProvingGround.cartPoleWithoutVelocities.name, 10_240, 60.0),
+    (ProvingGround.cartPoleA2C.name, 60_000, 100.0),
   ])
   func `a short run learns`(name: String, timesteps: Int, least: Double) throws {
     let ground = try #require(ProvingGround.all.first { $0.name == name })
@@ -45,7 +46,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
     }
     let result = ProvingResult(means: means)
     ProofTable.record(
-      "parity: \(name), 100k steps, last parameters", figure: result.summary,
+      "parity: \(name), \(ground.timesteps / 1000)k steps, last parameters", figure: result.summary,
       threshold: ">= \(Int(ProvingGround.meanThreshold)), 8 seeds", seeds: "0-9", holds: result.holds)
     #expect(result.holds, "\(name): \(means)")
   }

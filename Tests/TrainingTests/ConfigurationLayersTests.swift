@@ -87,7 +87,7 @@ import Training
   func aFlagIsItsSetting(flag: String, value: String, key: String, text: String) throws {
     var layers = ConfigurationLayers()
     try layers.apply(try #require(SettingFlag.named(flag)), value: value)
-    let setting = try #require(SettingTable.setting(key))
+    let setting = try #require(SettingTable.setting(key, of: .ppo))
     #expect(setting.read(layers.configuration).text == text)
     #expect(layers.sources == [key: "--" + flag])
     var assigned = RunConfiguration()
@@ -118,12 +118,24 @@ import Training
       var flags = [("policy", memory ? "lstm" : "mlp"), ("mask", mask ? "on" : "off")]
       if !memoryFirst { flags.reverse() }
       for (name, value) in flags { try layers.apply(try #require(SettingFlag.named(name)), value: value) }
-      #expect(layers.configuration.algorithm == AlgorithmTag(hasMemory: memory, isMasked: mask))
+      #expect(layers.configuration.algorithm == AlgorithmTag(below.family, hasMemory: memory, isMasked: mask))
     }
   }
 
+  /// What was said of one algorithm is not said of another.
+  @Test func anotherAlgorithmStartsFromItsOwnDefaults() throws {
+    var layers = ConfigurationLayers()
+    try layers.apply(assignment: "algorithm.learning_rate=0.5")
+    try layers.apply(assignment: "environment.lanes=3")
+    try layers.apply(try #require(SettingFlag.named("algorithm")), value: "a2c")
+    #expect(layers.configuration.a2c.learningRate == 7e-4 && layers.configuration.world.lanes == 3)
+    #expect(layers.sources == ["environment.lanes": "--set", "algorithm.name": "--algorithm"])
+    try layers.apply(try #require(SettingFlag.named("learning-rate")), value: "0.25")
+    #expect(layers.configuration.a2c.learningRate == 0.25 && layers.configuration.ppo.learningRate == 0.5)
+  }
+
   @Test func everyFlagNamesASetting() {
-    for flag in SettingFlag.all { #expect(SettingTable.setting(flag.key) != nil, "\(flag.name)") }
+    for flag in SettingFlag.all { #expect(SettingTable.setting(flag.key, of: .ppo) != nil, "\(flag.name)") }
     #expect(Set(SettingFlag.all.map(\.name)).count == SettingFlag.all.count)
   }
 }

@@ -46,6 +46,9 @@ private struct Proof: Sendable, CustomTestStringConvertible {
   static let meanReversion = Proof(
     name: "mean_reversion, ppo", market: "mean_reversion", algorithm: .ppo, unit: .step, must: share(0.9, of: 0.0928),
     short: ["run.total_timesteps=196608"], shortMust: share(0.6, of: 0.0928))
+  static let meanReversionA2C = Proof(
+    name: "mean_reversion, a2c", market: "mean_reversion", algorithm: .a2c, unit: .step,
+    must: share(0.9, of: 0.0928), short: ["run.total_timesteps=131072"], shortMust: share(0.6, of: 0.0928))
   static let cue = Proof(
     name: "cue, ppo_lstm_mask", market: "cue", algorithm: .ppoLSTMMask, unit: .episode, must: 0.9...(.infinity),
     short: ["run.total_timesteps=131072", "environment.cue_bars=8"], shortMust: 0.9...(.infinity))
@@ -115,7 +118,8 @@ private func learn(
   let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   var configuration = RunConfiguration()
-  try configuration.apply(yamlFile: root.appending(path: "scripts/configurations/planted.yaml").path)
+  let name = proof.algorithm.family == .ppo ? "planted" : "planted-\(proof.algorithm.family.rawValue)"
+  try configuration.apply(yamlFile: root.appending(path: "scripts/configurations/\(name).yaml").path)
   for assignment in [
     "environment.name=\(proof.market)", "algorithm.name=\(proof.algorithm.rawValue)", "run.seed=\(seed)",
   ] + proof.world + extra {
@@ -127,10 +131,11 @@ private func learn(
   let spec = configuration.networkSpec(
     inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
   let pool = WorkerPool(workerCount: workers)
-  let ppo = PPO(
-    configuration: configuration.ppo, spec: spec, laneCount: configuration.world.lanes,
-    masked: configuration.algorithm.isMasked, seed: UInt64(seed), pool: pool)
-  let collector = Collector(environment: environment, algorithm: ppo, pool: pool)
+  let learner = configuration.learner.makeLearner(
+    LearnerSetup(
+      spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
+      totalSteps: configuration.wholeTimesteps, seed: UInt64(seed), pool: pool))
+  let collector = Collector(environment: environment, algorithm: learner, pool: pool)
   if permutesRewards {
     var random = RandomStream(seed: UInt64(seed), purpose: .rewardPermutation)
     collector.onGathered = { $0.permuteRewards(using: &random) }
@@ -139,11 +144,11 @@ private func learn(
   let total = configuration.wholeTimesteps
   for step in stride(from: configuration.stepsPerRollout, through: total, by: configuration.stepsPerRollout) {
     collector.collect()
-    _ = ppo.update(progressRemaining: 1 - Double(step) / Double(total))
-    ppo.startNextRollout()
+    _ = learner.update(progressRemaining: 1 - Double(step) / Double(total))
+    learner.startNextRollout()
   }
   let policy = InferencePolicy(
-    spec: spec, parameters: ppo.parameters.values.array, normalizer: ppo.observationNormalizer,
+    spec: spec, parameters: learner.parameters.values.array, normalizer: learner.observationNormalizer,
     requiresMask: configuration.algorithm.isMasked)
   return Learned(policy: policy, factory: factory, seed: UInt64(seed))
 }
@@ -272,7 +277,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
 
 @Suite(.serialized) struct LearningProofTests {
   fileprivate static let shortProofs = [
-    Proof.leak, .meanReversion, .cue, .hiddenWithMemory, .hiddenWithoutMemory,
+    Proof.leak, .meanReversion, .meanReversionA2C, .cue, .hiddenWithMemory, .hiddenWithoutMemory,
   ]
 
   @Test(arguments: shortProofs)
@@ -297,7 +302,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
     #expect(report.headline == "no edge found", "\(report.text)")
   }
 
-  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [Proof.leak, .cue])
+  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [Proof.leak, .cue, .meanReversionA2C])
   fileprivate func `ten seeds reach the share of the known optimum, their controls do not`(_ proof: Proof) throws {
     _ = try prove(proof)
   }
@@ -340,7 +345,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
       Proof.cueWithoutMemory.name, fixed(result), "0 inside", holds: result.lower <= 0 && result.upper >= 0)
   }
 
-  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [AlgorithmTag.ppo, .ppoLSTM])
+  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [AlgorithmTag.ppo, .ppoLSTM, .a2c])
   func `where there is no edge none is found`(_ algorithm: AlgorithmTag) throws {
     let proof = Proof.martingale(algorithm)
     let judged = try overSeeds { seed in

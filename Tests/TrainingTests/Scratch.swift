@@ -44,6 +44,8 @@ func smallConfiguration(
   configuration.ppo.horizon = 16
   configuration.ppo.batchSize = 64
   configuration.ppo.epochs = 2
+  configuration.a2c.horizon = 16
+  configuration.a2c.logInterval = 1
   configuration.network.lstmHidden = 8
   configuration.split.trainingFrom = CalendarDate("2001-01-01")!
   configuration.split.trainingUntil = CalendarDate("2001-12-31")!

@@ -10,13 +10,15 @@ import Training
 
 @Suite struct SettingsTests {
   /// The sentence with which a tree is refused, or nil.
-  private func refusal(_ section: String, _ name: String, _ value: JSON) -> String? {
-    var configuration = RunConfiguration()
+  private func refusal(
+    _ section: String, _ name: String, _ value: JSON, _ defaults: RunConfiguration = RunConfiguration()
+  ) -> String? {
+    var configuration = defaults
     do throws(ConfigurationError) {
       try configuration.apply(.object([section: .object([name: value])]), source: "test")
       return nil
     } catch {
-      #expect(configuration == RunConfiguration())
+      #expect(configuration == defaults)
       return error.description
     }
   }
@@ -27,16 +29,16 @@ import Training
   }
 
   /// A value of the setting that differs from the default: the first of a list of candidates that it takes.
-  private func other(_ setting: Setting) throws -> JSON {
+  private func other(_ setting: Setting, _ defaults: RunConfiguration) throws -> JSON {
     let candidates: [JSON] = [
-      7, 60, 0.5, 0.125, true, false, "leak", "ppo", "linear", "rotation", "relu", "separate", "blas", "2005-06-07",
-      [3, 4], ["X", "Y"], "a b: #c",
+      7, 60, 0.5, 0.125, true, false, "leak", .string(defaults.algorithm.family.rawValue), "linear", "rotation", "relu",
+      "separate", "blas", "rmsprop_tf", "2005-06-07", [3, 4], ["X", "Y"], "a b: #c",
     ]
     let (section, name) = parts(setting)
-    let before = setting.read(RunConfiguration())
+    let before = setting.read(defaults)
     return try #require(
       candidates.first { candidate in
-        var configuration = RunConfiguration()
+        var configuration = defaults
         guard (try? configuration.apply(.object([section: .object([name: candidate])]), source: "test")) != nil else {
           return false
         }
@@ -44,13 +46,25 @@ import Training
       }, "no other value of \(setting.key)")
   }
 
-  @Test func defaultsComeBackFromJSONAndYAML() throws {
-    let defaults = RunConfiguration()
-    #expect(Set(SettingTable.all.map(\.key)).count == SettingTable.all.count)
-    var changed = RunConfiguration()
-    for setting in SettingTable.all {
+  /// The defaults of each algorithm, in its variant with the most switches.
+  static func defaults(_ family: AlgorithmFamily) throws -> RunConfiguration {
+    var defaults = RunConfiguration()
+    defaults.algorithm = try #require(AlgorithmTag.allCases.last { $0.family == family })
+    return defaults
+  }
+
+  static let everySetting = AlgorithmFamily.allCases.flatMap { family in
+    SettingTable.settings(of: family).map { (family, $0.key) }
+  }
+
+  @Test(arguments: AlgorithmFamily.allCases) func defaultsComeBackFromJSONAndYAML(family: AlgorithmFamily) throws {
+    let defaults = try Self.defaults(family)
+    let all = SettingTable.settings(of: family)
+    #expect(Set(all.map(\.key)).count == all.count)
+    var changed = defaults
+    for setting in all {
       let (section, name) = parts(setting)
-      try changed.apply(.object([section: .object([name: try other(setting)])]), source: "test")
+      try changed.apply(.object([section: .object([name: try other(setting, defaults)])]), source: "test")
     }
     #expect(changed != defaults)
     // Over each other, so that every setting has to be written.
@@ -64,31 +78,33 @@ import Training
     }
   }
 
-  @Test(arguments: SettingTable.all.map(\.key)) func changesItselfAlone(key: String) throws {
-    let setting = try #require(SettingTable.setting(key))
+  @Test(arguments: everySetting) func changesItselfAlone(family: AlgorithmFamily, key: String) throws {
+    let defaults = try Self.defaults(family)
+    let setting = try #require(SettingTable.setting(key, of: family))
     let (section, name) = parts(setting)
-    let value = try other(setting)
-    var configuration = RunConfiguration()
+    let value = try other(setting, defaults)
+    var configuration = defaults
     try configuration.apply(.object([section: .object([name: value])]), source: "test")
-    for each in SettingTable.all where each.key != key {
-      #expect(each.read(configuration) == each.read(RunConfiguration()), "\(key) changed \(each.key)")
+    for each in defaults.settings where each.key != key {
+      #expect(each.read(configuration) == each.read(defaults), "\(key) changed \(each.key)")
     }
-    #expect(setting.read(configuration) != setting.read(RunConfiguration()))
-    var assigned = RunConfiguration()
+    #expect(setting.read(configuration) != setting.read(defaults))
+    var assigned = defaults
     try assigned.apply(assignment: "\(key)=\(value.text)")
     #expect(assigned == configuration)
   }
 
-  @Test(arguments: SettingTable.all.map(\.key)) func refusesOtherKindsInWords(key: String) throws {
-    let setting = try #require(SettingTable.setting(key))
+  @Test(arguments: everySetting) func refusesOtherKindsInWords(family: AlgorithmFamily, key: String) throws {
+    let defaults = try Self.defaults(family)
+    let setting = try #require(SettingTable.setting(key, of: family))
     let (section, name) = parts(setting)
     for wrong: JSON in [["a": 1], [["x"]], [1, "x"]] {
-      let sentence = try #require(refusal(section, name, wrong))
+      let sentence = try #require(refusal(section, name, wrong, defaults))
       #expect(sentence.contains("test: '\(key)'") && sentence.hasSuffix("must be \(setting.expected)"))
     }
-    let isText = setting.read(RunConfiguration()).stringValue != nil
-    #expect(refusal(section, name, isText ? 5 : "word") != nil)
-    #expect(refusal(section, name, isText ? .null : "5") != nil)
+    let isText = setting.read(defaults).stringValue != nil
+    #expect(refusal(section, name, isText ? 5 : "word", defaults) != nil)
+    #expect(refusal(section, name, isText ? .null : "5", defaults) != nil)
     #expect(!setting.help.isEmpty)
   }
 
@@ -118,12 +134,33 @@ import Training
     "impact_coefficient", "commission_dollars",
   ])
   func theEnvironmentTakesWhatTheTableAllows(name: String) throws {
-    let setting = try #require(SettingTable.setting("environment." + name))
+    let setting = try #require(SettingTable.setting("environment." + name, of: .ppo))
     let largest = try #require(setting.expected.split(separator: " ").last)
     var configuration = RunConfiguration()
     try configuration.apply(assignment: "\(setting.key)=\(largest)")
     #expect(setting.read(configuration) == (try JSON.parse(String(largest))))
     #expect(throws: Never.self) { try configuration.world.trading.validate() }
+  }
+
+  /// What another algorithm has is refused by name, wherever it stands; what both have is each one's own.
+  @Test func settingsBelongToTheAlgorithmThatIsNamed() throws {
+    var configuration = RunConfiguration()
+    try configuration.apply(["algorithm": ["gamma": 0.9, "name": "a2c"]], source: "a.yaml")
+    #expect(configuration.algorithm == .a2c && configuration.a2c.gamma == 0.9 && configuration.ppo.gamma == 0.99)
+    #expect(configuration.stepsPerRollout == 5 * 64 && configuration.discountHorizonBars.rounded() == 10)
+    for (assignment, owners) in [("algorithm.clip_range=0.1", "ppo"), ("algorithm.epochs=3", "ppo")] {
+      let before = configuration
+      do throws(ConfigurationError) {
+        try configuration.apply(assignment: assignment)
+        Issue.record("accepted: \(assignment)")
+      } catch {
+        #expect(error.description.contains("is a setting of \(owners), but algorithm.name is a2c"))
+      }
+      #expect(configuration == before)
+    }
+    try configuration.apply(assignment: "algorithm.name=ppo")
+    #expect(configuration.ppo.gamma == 0.99)
+    #expect(throws: ConfigurationError.self) { try configuration.apply(assignment: "algorithm.rmsprop_epsilon=1") }
   }
 
   @Test func takesWholeNumbersInAnySpelling() throws {

@@ -14,6 +14,7 @@ import Testing
 @Suite struct TrainerTests {
   static let worlds: [(String, AlgorithmTag)] = [
     ("leak", .ppo), ("cue", .ppoLSTMMask), ("dual_ticker", .ppoLSTMMask), ("dual_ticker", .ppo),
+    ("leak", .a2c), ("cue", .a2cLSTMMask), ("dual_ticker", .a2cMask),
   ]
 
   private func configuration(_ world: String, _ tag: AlgorithmTag, in folder: String) throws -> RunConfiguration {
@@ -61,6 +62,29 @@ import Testing
       let finished = try resumed(folder, "whole")
       #expect(try finished.run() == .finished)
       #expect(try Outcome(finished) == whole)
+    }
+  }
+
+  /// Rows may be fewer than rollouts: the last update before a row is in it, wherever the run was stopped in between.
+  @Test func rowsMayBeFewerThanRollouts() throws {
+    try withScratchFolder { folder in
+      var configuration = smallConfiguration("cue", .a2cLSTMMask)
+      configuration.a2c.logInterval = 4
+      let whole = try train(configuration, in: folder, named: "whole")
+      let steps = whole.rows.dropFirst().map { $0.compactMap { Int($0) }.max() ?? 0 }
+      #expect(steps == [512, 768])
+      for stop in 1...5 {
+        let name = "stopped-\(stop)"
+        do {
+          let directory = try RunDirectory.create(run: FileSystem.join(folder, name), prefix: "")
+          let trainer = try Trainer(
+            starting: configuration, factory: try EnvironmentFactory(configuration), in: directory)
+          #expect(try trainer.run { trainer.step == stop * 128 } == .stopped(step: stop * 128))
+        }
+        let trainer = try resumed(folder, name)
+        #expect(try trainer.run() == .finished)
+        #expect(try Outcome(trainer) == whole, "stopped after \(stop)")
+      }
     }
   }
 
@@ -127,6 +151,9 @@ import Testing
       configuration.ppo.learningRate = 10
       configuration.ppo.maxGradientNorm = 1e9
       configuration.ppo.normalizeRewards = false
+      configuration.a2c.learningRate = 10
+      configuration.a2c.maxGradientNorm = 1e9
+      configuration.a2c.normalizeRewards = false
       configuration.network.policyTower = [16, 16]
       configuration.network.valueTower = [16, 16]
       configuration.network.activation = .relu
@@ -248,7 +275,7 @@ import Testing
         starting: configuration, factory: factory,
         in: try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: ""))
       let original = trainer.checkpoint()
-      #expect(try RunState.configuration(of: original, path: "a.h5") == configuration)
+      #expect(try RunState.configuration(of: original, path: "a.h5").json == configuration.json)
       let network = try #require(original.attributes["network_spec"])
       #expect(try NetworkSpec(json: JSON.parse(network)) == trainer.algorithm.spec)
       #expect(original.attributes["optimizer"] == "adam")

@@ -10,22 +10,22 @@ import Training
 
 /// A task, the settings that are known to solve it, and a whole experiment over one seed.
 ///
-/// Source of the settings: the tuned hyper-parameters of RL Baselines3 Zoo for CartPole-v1 (PPO) and CartPoleNoVel-v1 (RecurrentPPO).
+/// Source of the settings: the tuned hyper-parameters of RL Baselines3 Zoo for CartPole-v1 (PPO, A2C) and CartPoleNoVel-v1 (RecurrentPPO).
 package struct ProvingGround: Sendable {
   package let name: String
   package let hidesVelocities: Bool
-  package let configuration: PPO.Configuration
+  package let configuration: any LearnerConfiguration
   package let spec: NetworkSpec
   /// Layers without memory begin orthogonal; otherwise as PyTorch begins them, uniform within 1 / sqrt(inputs), biases too.
   package let isOrthogonal: Bool
+  package var laneCount = 8
+  package var timesteps = 100_000
 
-  package static let laneCount = 8
-  package static let timesteps = 100_000
   package static let evaluationEpisodes = 100
   /// What the interquartile mean over the seeds must reach, and what most seeds must.
   package static let meanThreshold = 475.0
   package static let seedThreshold = 450.0
-  package static let all = [cartPole, cartPoleWithoutVelocities]
+  package static let all = [cartPole, cartPoleWithoutVelocities, cartPoleA2C]
 
   /// PPO without memory, velocities in sight.
   package static let cartPole = ProvingGround(
@@ -42,6 +42,11 @@ package struct ProvingGround: Sendable {
       inputs: 4, actions: 2, memory: .lstm(hidden: 64, critic: .separate), policyTower: [64], valueTower: [64],
       activation: .relu, hasValueHead: true),
     isOrthogonal: false)
+
+  /// A2C without memory: the zoo's settings, all of them the reference's defaults.
+  package static let cartPoleA2C = ProvingGround(
+    name: "CartPole, A2C", hidesVelocities: false, configuration: A2C.Configuration(), spec: cartPole.spec,
+    isOrthogonal: true, timesteps: 500_000)
 
   private static func tuned(hasMemory: Bool) -> PPO.Configuration {
     var configuration = PPO.Configuration(hasMemory: hasMemory)
@@ -62,24 +67,30 @@ package struct ProvingGround: Sendable {
     return configuration
   }
 
-  /// The policy after `timesteps` steps, rounded up to whole rollouts: its last parameters, not its best.
-  package func train(seed: UInt64, timesteps: Int = timesteps, pool: WorkerPool) -> InferencePolicy {
-    let lanes = ProvingGround.laneCount
+  /// The policy after `timesteps` steps, rounded up to whole rollouts: its last parameters, not its best. `onGathered`: where a control
+  /// experiment interferes.
+  package func train(
+    seed: UInt64, timesteps: Int? = nil, pool: WorkerPool, onGathered: ((Rollout) -> Void)? = nil
+  ) -> InferencePolicy {
+    let lanes = laneCount
+    let timesteps = timesteps ?? self.timesteps
     let environment = CartPoleEnvironment(laneCount: lanes, hidesVelocities: hidesVelocities)
-    let ppo = PPO(
-      configuration: configuration, spec: spec, laneCount: lanes, masked: false, seed: seed, pool: pool)
-    if !isOrthogonal { beginUniform(ppo, seed: seed) }
-    let collector = Collector(environment: environment, algorithm: ppo, pool: pool)
+    let learner = configuration.makeLearner(
+      LearnerSetup(spec: spec, laneCount: lanes, isMasked: false, totalSteps: timesteps, seed: seed, pool: pool))
+    if !isOrthogonal, let learner = learner as? OnPolicyLearner { beginUniform(learner, seed: seed) }
+    let collector = Collector(environment: environment, algorithm: learner, pool: pool)
     collector.begin(seed: seed)
+    collector.onGathered = onGathered
     var done = 0
     while done < timesteps {
       collector.collect()
-      done += lanes * configuration.horizon
-      _ = ppo.update(progressRemaining: 1 - Double(done) / Double(timesteps))
-      ppo.startNextRollout()
+      done += lanes * configuration.stepsBetweenUpdates
+      _ = learner.update(progressRemaining: 1 - Double(done) / Double(timesteps))
+      learner.startNextRollout()
     }
     return InferencePolicy(
-      spec: spec, parameters: ppo.parameters.values.array, normalizer: ppo.observationNormalizer, requiresMask: false)
+      spec: spec, parameters: learner.parameters.values.array, normalizer: learner.observationNormalizer,
+      requiresMask: false)
   }
 
   /// Returns of fresh episodes, greedy, in the deployed form; one episode a lane, so that long ones count as often as short ones.
@@ -109,17 +120,17 @@ package struct ProvingGround: Sendable {
     return returns.compactMap { $0 }
   }
 
-  private func beginUniform(_ ppo: PPO, seed: UInt64) {
+  private func beginUniform(_ learner: OnPolicyLearner, seed: UInt64) {
     var random = RandomStream(seed: seed, purpose: .initialization, lane: 1)
-    let layout = ppo.parameters.layout
+    let layout = learner.parameters.layout
     for entry in layout.entries where !entry.name.hasPrefix("lstm_") {
       let isBias = entry.shape.count == 1
       let weight = isBias ? layout.entry(String(entry.name.dropLast("bias".count)) + "weight") : entry
       let inputs = weight?.shape.last ?? 1
       let bound = 1 / Double(inputs).squareRoot()
-      for place in entry.range { ppo.parameters.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
+      for place in entry.range { learner.parameters.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
     }
-    ppo.refresh()
+    learner.refresh()
   }
 }
 

@@ -5,8 +5,9 @@ import Kernels
 import ProvingGrounds
 
 private let usage = """
-  usage: proving-grounds [CartPole | CartPoleNoVel] [--seeds N]
-  Trains 100,000 steps a seed (0 to N - 1, 10 by default) with the settings of RL Baselines3 Zoo, plays 100 fresh episodes greedily with
+  usage: proving-grounds ["NAME" ...] [--seeds N]
+  Names: \(ProvingGround.all.map { "\"\($0.name)\"" }.joined(separator: ", ")).
+  Trains 100,000 steps a seed (A2C: 500,000; 0 to N - 1, 10 by default) with the settings of RL Baselines3 Zoo, plays 100 fresh episodes greedily with
   the last parameters, and prints every seed's mean return. Exit code 2 where the result is below what it must be.
   """
 

@@ -269,7 +269,7 @@ def last_comparable(tensors, margins):
     return last, reached, ""
 
 
-def document(case, start, batch, rollout, updates, tensors, worst, last, parted):
+def document(case, start, batch, rollout, updates, tensors, worst, last, parted, parts=("minibatches",)):
     def tensor(array):
         array = np.asarray(array)
         return {"shape": list(array.shape), "values": [text(number) for number in array.reshape(-1)]}
@@ -313,9 +313,8 @@ def document(case, start, batch, rollout, updates, tensors, worst, last, parted)
         "advantages": expected("advantages"),
         "collected": expected("collected"),
         "orders": [order for orders in updates for order in orders],
-        "minibatches": expected("minibatches"),
         "lastUpdate": last,
-    } | {f"after{number}": expected(f"after{number}") for number in (1, UPDATES, last)}
+    } | {part: expected(part) for part in (*parts, *(f"after{number}" for number in (1, UPDATES, last)))}
 
 
 def main():

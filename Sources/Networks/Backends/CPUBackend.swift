@@ -70,10 +70,10 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
         plan.policyTower, head: plan.actionHead, input: actorFeatures, activations: space.policyActivations, context,
         into: MatrixView(base: space.logits.base, rows: rows, columns: plan.spec.actions))
     }
-    if parts.contains(.value) {
+    if parts.contains(.value), let valueHead = plan.valueHead {
       let features = criticFeatures(batch, space, context, actorFeatures: actorFeatures, finalState: &finalState)
       forwardTower(
-        plan.valueTower, head: plan.valueHead, input: features, activations: space.valueActivations, context,
+        plan.valueTower, head: valueHead, input: features, activations: space.valueActivations, context,
         into: MatrixView(base: space.values.base, rows: rows, columns: 1))
     }
     return NetworkOutputs(
@@ -102,8 +102,9 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
 
     // Value side.
     func backwardValue(input: MatrixView, inputGradient: MatrixView?, adding: Bool) {
+      guard let valueHead = plan.valueHead else { return }
       backwardTower(
-        plan.valueTower, head: plan.valueHead, headGradient: space.values.base, input: input,
+        plan.valueTower, head: valueHead, headGradient: space.values.base, input: input,
         activations: space.valueActivations, space: space, context, gradients: gradients,
         inputGradient: inputGradient, addingInput: adding)
     }

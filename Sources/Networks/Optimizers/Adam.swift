@@ -4,7 +4,9 @@ import Inference
 package import Kernels
 
 /// Adam with both moments as blocks of the parameters' layout. Betas 0.9 and 0.999, no weight decay.
-package final class Adam: @unchecked Sendable {
+package final class Adam: Optimizer, @unchecked Sendable {
+  package static let name = "adam"
+
   /// (P)
   package let firstMoments: FloatStorage
   /// (P)
@@ -21,7 +23,10 @@ package final class Adam: @unchecked Sendable {
     secondMoments.fill(0)
   }
 
-  /// One step along the store's gradients times `gradientScale`.
+  package var moments: [(name: String, values: FloatStorage, isSquare: Bool)] {
+    [("first_moment", firstMoments, false), ("second_moment", secondMoments, true)]
+  }
+
   package func step(_ store: ParameterStore, learningRate: Double, gradientScale: Float) {
     precondition(
       store.layout.count == firstMoments.count, "\(store.layout.count) parameters, \(firstMoments.count) moments")

@@ -1,5 +1,6 @@
 // A configuration as layers: defaults, files from base to overlay, flags; and where each value comes from.
 
+private import Algorithms
 package import Inference
 private import Storage
 
@@ -18,20 +19,25 @@ package struct ConfigurationLayers: Sendable {
   /// Lays a YAML file, over its base where it names one, over what is there.
   package mutating func apply(yamlFile path: String) throws(ConfigurationError) {
     for layer in try ConfigurationLayers.chain(endingAt: path) {
-      note(try configuration.apply(layer.tree, source: layer.path), from: layer.path)
+      try lay(from: layer.path) { configuration throws(ConfigurationError) in
+        try configuration.apply(layer.tree, source: layer.path)
+      }
     }
   }
 
   /// Lays one `section.key=value` of --set over what is there.
   package mutating func apply(assignment: String) throws(ConfigurationError) {
-    note([try configuration.apply(assignment: assignment)], from: "--set")
+    try lay(from: "--set") { configuration throws(ConfigurationError) in
+      [try configuration.apply(assignment: assignment)]
+    }
   }
 
   /// Lays the value of a flag that stands for a setting over what is there.
   package mutating func apply(_ flag: SettingFlag, value: String) throws(ConfigurationError) {
     let source = "--" + flag.name
-    note(
-      try configuration.apply([(flag.key, try flag.read(value, configuration))], source: source), from: source)
+    try lay(from: source) { configuration throws(ConfigurationError) in
+      try configuration.apply([(flag.key, try flag.read(value, configuration))], source: source)
+    }
   }
 
   /// The whole configuration as YAML that says of every value that is no default where it comes from. Read back, it is the same configuration.
@@ -39,7 +45,15 @@ package struct ConfigurationLayers: Sendable {
     configuration.yamlText { sources[$0] }
   }
 
-  private mutating func note(_ keys: [String], from source: String) {
+  /// Lays what `body` names over what is there. Another algorithm has settings of its own: what lower layers said of the last one's is not theirs.
+  private mutating func lay(
+    from source: String, _ body: (inout RunConfiguration) throws(ConfigurationError) -> [String]
+  ) throws(ConfigurationError) {
+    let before = configuration.algorithm.family
+    let keys = try body(&configuration)
+    if configuration.algorithm.family != before {
+      sources = sources.filter { !$0.key.hasPrefix("algorithm.") }
+    }
     for key in keys { sources[key] = source }
   }
 

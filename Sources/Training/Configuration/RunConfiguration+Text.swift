@@ -1,5 +1,6 @@
 // A configuration from files and --set, and back to text.
 
+private import Algorithms
 package import Inference
 private import Storage
 
@@ -28,16 +29,21 @@ extension RunConfiguration {
       throw .wrongValue(key: "the whole file", source: source, found: tree.kindName, expected: "sections with settings")
     }
     for (section, members) in sections.sorted(by: { $0.key < $1.key }) {
-      guard SettingTable.all.contains(where: { $0.key.hasPrefix(section + ".") }) else {
-        throw RunConfiguration.unknown(section, source: source)
+      guard settings.contains(where: { $0.key.hasPrefix(section + ".") }) else {
+        throw unknown(section, source: source, isSection: true)
       }
-      guard let settings = members.objectValue else {
+      guard let values = members.objectValue else {
         if members == .null { continue }
         throw .wrongValue(key: section, source: source, found: members.text, expected: "a section with settings")
       }
-      for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
-        try set(section + "." + name, to: value, source: source)
-        keys.append(section + "." + name)
+      // The algorithm's name first: it says which settings there are.
+      for isName in [true, false] {
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+          let key = section + "." + name
+          guard (key == SettingTable.nameKey) == isName else { continue }
+          try set(key, to: value, source: source)
+          keys.append(key)
+        }
       }
     }
     return keys
@@ -66,26 +72,34 @@ extension RunConfiguration {
   }
 
   private mutating func set(_ key: String, to value: JSON, source: String) throws(ConfigurationError) {
-    guard let setting = SettingTable.setting(key) else { throw RunConfiguration.unknown(key, source: source) }
+    guard let setting = SettingTable.setting(key, of: algorithm.family) else { throw unknown(key, source: source) }
     guard setting.write(&self, value) else {
       throw .wrongValue(key: key, source: source, found: value.text, expected: setting.expected)
     }
   }
 
-  private static func unknown(_ key: String, source: String) -> ConfigurationError {
-    let sections = Set(SettingTable.all.map { String($0.key.prefix { $0 != "." }) })
-    if source != "--set", SettingTable.setting(key) != nil {
+  /// The settings of a run of this algorithm.
+  package var settings: [Setting] { SettingTable.settings(of: algorithm.family) }
+
+  /// Why a key names no setting of this run.
+  private func unknown(_ key: String, source: String, isSection: Bool = false) -> ConfigurationError {
+    let families = SettingTable.families(having: key)
+    if !families.isEmpty {
       let parts = key.split(separator: ".", maxSplits: 1)
-      return .wrongValue(
-        key: key, source: source, found: "written with a dot",
-        expected: "'\(parts[1])' inside the section '\(parts[0])'")
+      return isSection
+        ? .wrongValue(
+          key: key, source: source, found: "written with a dot",
+          expected: "'\(parts[1])' inside the section '\(parts[0])'")
+        : .otherAlgorithm(
+          key: key, source: source, algorithm: algorithm.rawValue, owners: families.map(\.rawValue))
     }
-    let known = key.contains(".") ? SettingTable.all.map(\.key) : Array(sections) + SettingTable.all.map(\.key)
-    var nearest = NearestName.of(key, among: known)
+    let all = settings.map(\.key)
+    let sections = Set(all.map { String($0.prefix { $0 != "." }) })
+    var nearest = NearestName.of(key, among: key.contains(".") ? all : Array(sections) + all)
     if nearest == nil {
       // The right name in the wrong section, or without one.
       let name = key.split(separator: ".").last.map(String.init) ?? key
-      nearest = SettingTable.all.map(\.key).first { $0.hasSuffix("." + name) }
+      nearest = all.first { $0.hasSuffix("." + name) }
     }
     return .unknownKey(key: key, source: source, nearest: nearest)
   }
@@ -93,7 +107,7 @@ extension RunConfiguration {
   /// The whole configuration as nested values: what `config.json` and checkpoints hold.
   package var json: JSON {
     var sections: [String: [String: JSON]] = [:]
-    for setting in SettingTable.all {
+    for setting in settings {
       let parts = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
       sections[parts[0], default: [:]][parts[1]] = setting.read(self)
     }
@@ -107,7 +121,7 @@ extension RunConfiguration {
   func yamlText(source: (String) -> String?) -> String {
     var text = ""
     var section = ""
-    for setting in SettingTable.all {
+    for setting in settings {
       let parts = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
       if parts[0] != section {
         section = parts[0]

@@ -77,7 +77,9 @@ package struct RunConfiguration: Sendable, Equatable {
   package var world = World()
   package var split = Split()
   package var algorithm = AlgorithmTag.ppoLSTMMask
+  /// What each algorithm would be run with; `learner` is the one that is.
   package var ppo = PPO.Configuration(hasMemory: true)
+  package var a2c = A2C.Configuration()
   package var network = Network()
 
   package init() {
@@ -86,6 +88,16 @@ package struct RunConfiguration: Sendable, Equatable {
     ppo.epochs = 4
     ppo.normalizeObservations = true
     ppo.normalizeRewards = true
+    a2c.normalizeObservations = true
+    a2c.normalizeRewards = true
+  }
+
+  /// The hyper-parameters of the algorithm that is run.
+  package var learner: any LearnerConfiguration {
+    switch algorithm.family {
+    case .ppo: ppo
+    case .a2c: a2c
+    }
   }
 
   /// The network for an environment's spaces.
@@ -98,7 +110,7 @@ package struct RunConfiguration: Sendable, Equatable {
   }
 
   /// Steps of one rollout over all lanes.
-  package var stepsPerRollout: Int { ppo.horizon * world.lanes }
+  package var stepsPerRollout: Int { learner.stepsBetweenUpdates * world.lanes }
 
   /// `run.total_timesteps` rounded up to whole rollouts.
   package var wholeTimesteps: Int {
@@ -106,5 +118,5 @@ package struct RunConfiguration: Sendable, Equatable {
   }
 
   /// The discounting horizon 1 / (1 - gamma) in bars; infinite for gamma 1.
-  package var discountHorizonBars: Double { ppo.gamma < 1 ? 1 / (1 - ppo.gamma) : .infinity }
+  package var discountHorizonBars: Double { learner.discount < 1 ? 1 / (1 - learner.discount) : .infinity }
 }

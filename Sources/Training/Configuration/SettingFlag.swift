@@ -21,14 +21,16 @@ package struct SettingFlag: Sendable {
     scalar("timesteps", "run.total_timesteps", "N", "environment steps, rounded up to whole rollouts"),
     text("model-name", "run.model_name", "NAME", "the policy's name; also the run's, unless --run names it"),
     scalar("intraday-days", "split.training_sessions", "N", "trains on the last N sessions of the training window"),
-    text("algorithm", "algorithm.name", "NAME", "ppo, ppo_lstm, ppo_mask or ppo_lstm_mask"),
+    text(
+      "algorithm", "algorithm.name", "NAME", "ppo or a2c, with _lstm, _mask or _lstm_mask behind it for memory and mask"
+    ),
     variant("policy", "lstm|mlp", "whether the policy remembers", ["lstm": true, "mlp": false]) { tag, value in
-      AlgorithmTag(hasMemory: value, isMasked: tag.isMasked)
+      AlgorithmTag(tag.family, hasMemory: value, isMasked: tag.isMasked)
     },
     variant("mask", "on|off", "whether forbidden actions are masked", ["on": true, "off": false]) { tag, value in
-      AlgorithmTag(hasMemory: tag.hasMemory, isMasked: value)
+      AlgorithmTag(tag.family, hasMemory: tag.hasMemory, isMasked: value)
     },
-    scalar("learning-rate", "algorithm.learning_rate", "X", "Adam's step size"),
+    scalar("learning-rate", "algorithm.learning_rate", "X", "the optimizer's step size"),
     scalar("ent-coef", "algorithm.entropy_coefficient", "X", "weight of the entropy"),
     scalar("vf-coef", "algorithm.value_coefficient", "X", "weight of the value loss"),
     scalar("gamma", "algorithm.gamma", "X", "discount a step"),
@@ -68,7 +70,7 @@ package struct SettingFlag: Sendable {
   /// One switch of the algorithm's name; the other stays as the layers below have it.
   private static func variant(
     _ name: String, _ valueName: String, _ help: String, _ words: [String: Bool],
-    _ change: @escaping @Sendable (AlgorithmTag, Bool) -> AlgorithmTag
+    _ change: @escaping @Sendable (AlgorithmTag, Bool) -> AlgorithmTag?
   ) -> SettingFlag {
     SettingFlag(name: name, key: "algorithm.name", valueName: valueName, help: help) {
       text, below throws(ConfigurationError) in
@@ -77,7 +79,11 @@ package struct SettingFlag: Sendable {
           key: "algorithm.name", source: "--" + name, found: text,
           expected: words.keys.sorted().joined(separator: " or "))
       }
-      return .string(change(below.algorithm, value).rawValue)
+      guard let changed = change(below.algorithm, value) else {
+        throw .conflict(
+          "--\(name) \(text): there is no such variant of \(below.algorithm.rawValue); leave the flag out")
+      }
+      return .string(changed.rawValue)
     }
   }
 }

@@ -1,6 +1,6 @@
 // The one table behind configuration files, --set, their help and the printed configuration.
 
-private import Algorithms
+package import Algorithms
 private import Environments
 internal import Inference
 internal import Market
@@ -8,11 +8,30 @@ private import Networks
 private import Trading
 
 package enum SettingTable {
-  /// Every setting, in the order in which it is shown.
-  package static let all: [Setting] =
-    runSettings + environmentSettings + splitSettings + algorithmSettings + networkSettings
+  private static let tables = Dictionary(
+    uniqueKeysWithValues: AlgorithmFamily.allCases.map { family in
+      let algorithm = [nameSetting] + AlgorithmSettings.settings(of: family)
+      return (family, runSettings + environmentSettings + splitSettings + algorithm + networkSettings)
+    })
 
-  package static func setting(_ key: String) -> Setting? { all.first { $0.key == key } }
+  /// Every setting of a run of that algorithm, in the order in which it is shown. What other algorithms have beside it is none of them.
+  package static func settings(of family: AlgorithmFamily) -> [Setting] { tables[family] ?? [] }
+
+  package static func setting(_ key: String, of family: AlgorithmFamily) -> Setting? {
+    settings(of: family).first { $0.key == key }
+  }
+
+  /// The algorithms that have a setting of that key.
+  static func families(having key: String) -> [AlgorithmFamily] {
+    AlgorithmFamily.allCases.filter { setting(key, of: $0) != nil }
+  }
+
+  /// The setting that decides which other settings there are, and so is read before them.
+  package static let nameKey = "algorithm.name"
+
+  private static let nameSetting = Setting.choice(
+    nameKey, \.algorithm, AlgorithmTag.allCases.map { ($0.rawValue, $0) },
+    "the algorithm with its switches: memory (lstm) and mask; it has settings of its own, with defaults of its own")
 
   /// Whether a text can stand as a file's name anywhere; the empty one names nothing and is taken.
   private static func isName(_ text: String) -> Bool {
@@ -137,38 +156,6 @@ package enum SettingTable {
     .date("split.held_out_until", \.split.heldOutUntil, "last date that `evaluate` sees"),
   ]
 
-  private static let algorithmSettings: [Setting] = [
-    .choice(
-      "algorithm.name", \.algorithm, AlgorithmTag.allCases.map { ($0.rawValue, $0) }, "PPO with its two switches"),
-    .number("algorithm.learning_rate", \.ppo.learningRate, 1e-12...10, "Adam's step size"),
-    .choice(
-      "algorithm.learning_rate_schedule", \.ppo.learningRateSchedule,
-      LearningRateSchedule.allCases.map { ($0.rawValue, $0) }, "constant, or linear to zero"),
-    .integer("algorithm.horizon", \.ppo.horizon, 1...1_000_000, "steps a lane makes between two updates"),
-    .integer("algorithm.batch_size", \.ppo.batchSize, 1...1_000_000_000, "steps of a minibatch"),
-    .integer("algorithm.epochs", \.ppo.epochs, 1...1000, "passes over a rollout"),
-    .number("algorithm.gamma", \.ppo.gamma, 0...1, "discount a step"),
-    .number("algorithm.gae_lambda", \.ppo.gaeLambda, 0...1, "trace decay of the advantages"),
-    .number("algorithm.clip_range", \.ppo.clipRange, 1e-9...100, "PPO's clip"),
-    .choice(
-      "algorithm.clip_range_schedule", \.ppo.clipRangeSchedule,
-      LearningRateSchedule.allCases.map { ($0.rawValue, $0) }, "constant, or linear to zero"),
-    .optionalNumber("algorithm.clip_range_value", \.ppo.clipRangeValue, 1e-9...1e9, "the value function's clip"),
-    .flag("algorithm.normalize_advantage", \.ppo.normalizeAdvantage, "per minibatch, unbiased deviation"),
-    .number("algorithm.entropy_coefficient", \.ppo.entropyCoefficient, 0...1000, "weight of the entropy"),
-    .number("algorithm.value_coefficient", \.ppo.valueCoefficient, 0...1000, "weight of the value loss"),
-    .number("algorithm.max_gradient_norm", \.ppo.maxGradientNorm, 1e-9...1e9, "clip of the global gradient norm"),
-    .optionalNumber("algorithm.target_kl", \.ppo.targetKL, 1e-9...1e9, "an update ends at 1.5 times this divergence"),
-    .number("algorithm.adam_epsilon", \.ppo.adamEpsilon, 1e-30...1, "Adam's epsilon"),
-    .optionalChoice(
-      "algorithm.minibatch_scheme", \.ppo.minibatchScheme, MinibatchScheme.allCases.map { ($0.rawValue, $0) },
-      "null chooses lanes with memory, shuffled without"),
-    .flag("algorithm.normalize_observations", \.ppo.normalizeObservations, "running mean and variance a column"),
-    .flag("algorithm.normalize_rewards", \.ppo.normalizeRewards, "by the deviation of the discounted return"),
-    .number("algorithm.observation_clip", \.ppo.observationClip, 1e-3...1e9, "of a normalised observation"),
-    .number("algorithm.reward_clip", \.ppo.rewardClip, 1e-3...1e9, "of a normalised reward"),
-  ]
-
   private static let networkSettings: [Setting] = [
     .integer("network.lstm_hidden", \.network.lstmHidden, 1...4096, "units of the LSTM"),
     .choice(
@@ -180,38 +167,4 @@ package enum SettingTable {
     .integers("network.value_tower", \.network.valueTower, 1...8192, "hidden layers of the value function"),
     .choice("network.activation", \.network.activation, [("tanh", .tanh), ("relu", .relu)], "of the hidden layers"),
   ]
-}
-
-extension Setting {
-  static func date(
-    _ key: String, _ path: SettingPath<CalendarDate>, _ help: String
-  ) -> Setting {
-    Setting(
-      key: key, help: help, expected: "a date like 2009-12-31", read: { .string($0[keyPath: path].description) },
-      write: { configuration, value in
-        guard let date = value.stringValue.flatMap({ CalendarDate($0) }) else { return false }
-        configuration[keyPath: path] = date
-        return true
-      })
-  }
-
-  static func optionalChoice<Value: Sendable & Equatable>(
-    _ key: String, _ path: SettingPath<Value?>, _ words: [(String, Value)],
-    _ help: String
-  ) -> Setting {
-    Setting(
-      key: key, help: help, expected: "null or one of " + words.map(\.0).joined(separator: ", "),
-      read: { configuration in
-        words.first { $0.1 == configuration[keyPath: path] }.map { .string($0.0) } ?? .null
-      },
-      write: { configuration, value in
-        if value == .null {
-          configuration[keyPath: path] = nil
-          return true
-        }
-        guard let word = value.stringValue, let match = words.first(where: { $0.0 == word }) else { return false }
-        configuration[keyPath: path] = match.1
-        return true
-      })
-  }
 }

@@ -26,7 +26,7 @@ package enum MetricNames {
     "rollout/illegal_attempts", "time/fps", "time/iterations", "time/time_elapsed", "time/total_timesteps",
     "time/sps_rollout", "time/sps_update", "train/approx_kl", "train/clip_fraction", "train/clip_range",
     "train/entropy_loss", "train/explained_variance", "train/grad_norm", "train/learning_rate", "train/loss",
-    "train/mask_allowed_frac", "train/n_updates", "train/policy_gradient_loss", "train/value_loss",
+    "train/mask_allowed_frac", "train/n_updates", "train/policy_gradient_loss", "train/policy_loss", "train/value_loss",
   ]
 
   /// The columns, then what has none because most runs do not have it: it stands in the other logs. The order is that of saved states.

@@ -17,7 +17,7 @@ struct TrainCommand: Command {
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
       Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers and run.kernels may be set"),
       Flag("from", "CHECKPOINT", "where --resume continues instead: \(ResumePoint.choices)"),
-      Flag("keys", "prints every setting with its default and meaning, and ends"),
+      Flag("keys", "prints every setting of the algorithm with its default and meaning, and ends"),
       Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
     ],
     notes: """
@@ -29,7 +29,7 @@ struct TrainCommand: Command {
 
   static func run(_ arguments: Arguments) throws -> Int32 {
     if arguments.has("keys") {
-      printKeys()
+      printKeys(of: try layers(arguments).configuration.algorithm)
       return 0
     }
     if arguments.has("dump-config"), !arguments.has("resume") {
@@ -78,14 +78,21 @@ struct TrainCommand: Command {
     return try Trainer(starting: configuration, factory: factory, in: directory)
   }
 
-  /// The files, then --set and the flags that stand for settings in the order in which they are written.
+  /// The files, then --set and the flags that stand for settings in the order in which they are written, but first those that name the
+  /// algorithm: it says which settings there are.
   private static func layers(_ arguments: Arguments) throws(TrainingError) -> ConfigurationLayers {
     var layers = ConfigurationLayers()
     do throws(ConfigurationError) {
       for file in arguments.values("config") { try layers.apply(yamlFile: file) }
-      for (name, value) in arguments.flags {
-        if name == "set" { try layers.apply(assignment: value) }
-        if let flag = SettingFlag.named(name) { try layers.apply(flag, value: value) }
+      for namesAlgorithm in [true, false] {
+        for (name, value) in arguments.flags {
+          if name == "set", value.hasPrefix(SettingTable.nameKey + "=") == namesAlgorithm {
+            try layers.apply(assignment: value)
+          }
+          if let flag = SettingFlag.named(name), (flag.key == SettingTable.nameKey) == namesAlgorithm {
+            try layers.apply(flag, value: value)
+          }
+        }
       }
     } catch {
       throw .configuration(error)
@@ -123,9 +130,10 @@ struct TrainCommand: Command {
     return trainer
   }
 
-  private static func printKeys() {
-    let defaults = RunConfiguration()
-    for setting in SettingTable.all {
+  private static func printKeys(of algorithm: AlgorithmTag) {
+    var defaults = RunConfiguration()
+    defaults.algorithm = algorithm
+    for setting in defaults.settings {
       print("\(setting.key): \(setting.read(defaults).text)")
       for line in wrap("\(setting.help); \(setting.expected)", width: 74) { print("    " + line) }
     }

@@ -7,6 +7,8 @@ import Networks
 package enum EpochOrder: Sendable {
   /// Drawn from the run's own stream.
   case random
+  /// As the steps lie in the rollout; not for `rotation`.
+  case inOrder
   /// `shuffled`: a permutation of all T N steps, lane-major (step t of lane n is n T + t).
   case permutation([Int32])
   /// `rotation`: the lane-major step that comes first.
@@ -20,8 +22,6 @@ package enum EpochOrder: Sendable {
 ///
 /// One cutter thread calls `beginEpoch` and `cut`; then workers call `prepare` for different slices at the same time.
 final class MinibatchCutter: @unchecked Sendable {
-  /// The most gradient blocks of a minibatch: slices beyond share a block, in order.
-  static let blockLimit = 16
   /// The most sequences of a slice: small enough to feed many workers, large enough for the matrix products.
   private static let sequencesPerSlice = 32
 
@@ -67,7 +67,7 @@ final class MinibatchCutter: @unchecked Sendable {
     blockWidth = (lanesPerMinibatch + blocksWanted - 1) / blocksWanted
     blockCount = (lanes + blockWidth - 1) / blockWidth
     blocksPerMinibatch = blocksWanted
-    rowsPerSlice = max(64, (self.batchSize + MinibatchCutter.blockLimit - 1) / MinibatchCutter.blockLimit)
+    rowsPerSlice = max(64, (self.batchSize + GradientBlocks.limit - 1) / GradientBlocks.limit)
     switch scheme {
     case .shuffled:
       orderCount = total
@@ -128,6 +128,8 @@ final class MinibatchCutter: @unchecked Sendable {
     switch (given, scheme) {
     case (.random, .rotation):
       split = Int(random.nextInteger(below: UInt64(total)))
+    case (.inOrder, .shuffled), (.inOrder, .lanes):
+      for index in 0..<orderCount { order[index] = Int32(index) }
     case (.random, _):
       for index in 0..<orderCount { order[index] = Int32(index) }
       random.shuffle(UnsafeMutableBufferPointer(start: order, count: orderCount))

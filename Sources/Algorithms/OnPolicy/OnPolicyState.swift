@@ -1,19 +1,17 @@
-// PPO as plain data, and back.
+// A learner from rollouts as plain data, and back.
 
 package import AgentInterface
 import Inference
 import Kernels
 import Networks
 
-extension PPO {
+extension OnPolicyLearner {
   /// Everything the next rollout and update depend on. To be taken between two rollouts (after `startNextRollout`).
   package func snapshot() -> StateRecord {
     let lanes = rollout.laneCount
     var state = StateRecord()
     state.floats["network/parameters"] = parameters.values.array
-    state.floats["optimizer/first_moment"] = optimizer.firstMoments.array
-    state.floats["optimizer/second_moment"] = optimizer.secondMoments.array
-    state.integers["optimizer/step"] = [Int64(optimizer.stepCount)]
+    OptimizerState.save(optimizer, to: &state)
     for (name, pointer) in namedStates {
       state.floats[name] = Array(UnsafeBufferPointer(start: pointer, count: lanes * spec.hiddenCount))
     }
@@ -38,31 +36,15 @@ extension PPO {
   package func restore(_ state: StateRecord) throws(RestoreError) {
     let lanes = rollout.laneCount
     let count = parameters.layout.count
-    let values = try finite(state, "network/parameters", count)
-    let firstMoments = try finite(state, "optimizer/first_moment", count)
-    let secondMoments = try finite(state, "optimizer/second_moment", count)
-    guard secondMoments.allSatisfy({ $0 >= 0 }) else {
-      throw .invalid(name: "optimizer/second_moment", reason: "a mean of squares below 0")
-    }
+    let values = try state.finiteFloats("network/parameters", count: count)
+    let optimizerState = try OptimizerState(state, for: optimizer, parameterCount: count)
     var memories: [[Float]] = []
-    for (name, _) in namedStates { memories.append(try finite(state, name, lanes * spec.hiddenCount)) }
-    let observations = try finite(state, "lanes/observations", lanes * spec.inputs)
-    let masks = try state.integers("lanes/masks", count: lanes).map { ActionMask(rawValue: UInt64(bitPattern: $0)) }
-    let legal = ActionMask.all(count: spec.actions).rawValue
-    guard masks.allSatisfy({ $0.rawValue != 0 && $0.rawValue & ~legal == 0 }) else {
-      throw .invalid(name: "lanes/masks", reason: "no legal action, or one beyond the \(spec.actions) actions")
-    }
-    let starts = try state.integers("lanes/starts", count: lanes)
-    guard starts.allSatisfy({ $0 == 0 || $0 == 1 }) else {
-      throw .invalid(name: "lanes/starts", reason: "a flag other than 0 and 1")
-    }
-    let adamStep = try natural(state, "optimizer/step")
-    let updates = try natural(state, "progress/updates")
-    let savedSeed = try state.integers("random/seed", count: 1)[0]
-    guard savedSeed == Int64(bitPattern: seed) else {
-      throw .invalid(
-        name: "random/seed", reason: "it is \(UInt64(bitPattern: savedSeed)), this run's seed is \(seed)")
-    }
+    for (name, _) in namedStates { memories.append(try state.finiteFloats(name, count: lanes * spec.hiddenCount)) }
+    let observations = try state.finiteFloats("lanes/observations", count: lanes * spec.inputs)
+    let masks = try state.masks("lanes/masks", count: lanes, actions: spec.actions)
+    let starts = try state.flags("lanes/starts", count: lanes)
+    let updates = try state.natural("progress/updates")
+    try state.requireSeed(seed)
     let decisions = try state.integers("random/action_sampling", count: 1)[0]
     let order = try state.integers("random/minibatch_order", count: 1)[0]
     var returns: [Double] = []
@@ -80,16 +62,14 @@ extension PPO {
     }
 
     parameters.values.assign(values)
-    optimizer.firstMoments.assign(firstMoments)
-    optimizer.secondMoments.assign(secondMoments)
-    optimizer.stepCount = adamStep
+    optimizerState.take(to: optimizer)
     for (index, named) in namedStates.enumerated() {
       for (place, value) in memories[index].enumerated() { named.pointer[place] = value }
     }
     for (place, value) in observations.enumerated() { rollout.observations[place] = value }
     for lane in 0..<lanes {
       rollout.masks[lane] = masks[lane]
-      rollout.starts[lane] = UInt8(starts[lane])
+      rollout.starts[lane] = starts[lane]
       if let rewardNormalizer { rewardNormalizer.returns[lane] = returns[lane] }
     }
     decisionCount = UInt64(bitPattern: decisions)
@@ -103,19 +83,5 @@ extension PPO {
       ("lanes/actor_hidden", states.actorHidden), ("lanes/actor_cell", states.actorCell),
       ("lanes/critic_hidden", states.criticHidden), ("lanes/critic_cell", states.criticCell),
     ].compactMap { name, pointer in pointer.map { (name, $0) } }
-  }
-
-  private func finite(_ state: StateRecord, _ name: String, _ count: Int) throws(RestoreError) -> [Float] {
-    let values = try state.floats(name, count: count)
-    guard values.allSatisfy(\.isFinite) else { throw .invalid(name: name, reason: "not finite") }
-    return values
-  }
-
-  private func natural(_ state: StateRecord, _ name: String) throws(RestoreError) -> Int {
-    let value = try state.integers(name, count: 1)[0]
-    guard value >= 0, let result = Int(exactly: value) else {
-      throw .invalid(name: name, reason: "\(value) is not a count")
-    }
-    return result
   }
 }

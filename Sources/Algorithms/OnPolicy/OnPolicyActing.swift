@@ -1,11 +1,11 @@
-// PPO's side of gathering experience.
+// Gathering experience with the policy that learns from it.
 
 import AgentInterface
 import Inference
 import Kernels
 import Networks
 
-extension PPO {
+extension OnPolicyLearner {
   package func begin() {
     rollout.starts.update(repeating: 1, count: rollout.laneCount)
     rewardNormalizer?.begin()
@@ -85,7 +85,7 @@ extension PPO {
       Advantages.estimate(
         horizon: rollout.horizon, laneCount: rollout.laneCount, lanes: range, rewards: rollout.rewards,
         terminated: rollout.terminated, truncated: rollout.truncated, bootstrapValues: rollout.bootstrapValues,
-        values: rollout.values, gamma: configuration.gamma, gaeLambda: configuration.gaeLambda,
+        values: rollout.values, gamma: settings.gamma, gaeLambda: settings.gaeLambda,
         advantages: rollout.advantages, returns: rollout.returns)
     }
   }
@@ -133,7 +133,7 @@ extension PPO {
     ObservationNormalizer.normalize(
       rows.base, into: rows.base, rows: rows.rows, columns: rows.columns, sourceStride: rows.rowStride,
       destinationStride: rows.rowStride, mean: moments.mean, variance: moments.variance,
-      clip: configuration.observationClip)
+      clip: settings.observationClip)
   }
 
   /// V(final observation) of the truncated ones among `lanes`, from the state after the step; final observations are scaled, not counted.

@@ -6,7 +6,7 @@ import Kernels
 package import Networks
 
 /// Loss sums over the rows of a slice; divide by the minibatch's valid count for the means.
-package struct PPOLossSums: Sendable {
+package struct PPOLossSums: LossSums {
   package var policy = 0.0
   package var value = 0.0
   package var entropy = 0.0

@@ -1,0 +1,77 @@
+// The advantage actor-critic, synchronous; memory and mask are switches.
+
+package import Inference
+package import Kernels
+package import Networks
+
+/// Advantage actor-critic: one step of the optimizer along the gradient of each whole rollout. Source: Mnih et al. 2016; stable-baselines3 2.9.
+package final class A2C: OnPolicyLearner, @unchecked Sendable {
+  /// What one update showed, before its step was taken.
+  package struct Record: Sendable, Equatable {
+    package var policyLoss = 0.0
+    package var valueLoss = 0.0
+    package var entropyLoss = 0.0
+    package var loss = 0.0
+    /// Before clipping.
+    package var gradientNorm = 0.0
+  }
+
+  package let configuration: Configuration
+  private var blockSums: [A2CLossSums]
+
+  /// An untrained policy. `kernels`: what does the passes' arithmetic. Traps where `configuration.problem` has words.
+  package init(
+    configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels = .automatic,
+    seed: UInt64, pool: WorkerPool
+  ) {
+    if let problem = configuration.problem(spec: spec) { preconditionFailure(problem) }
+    self.configuration = configuration
+    blockSums = [A2CLossSums](repeating: A2CLossSums(), count: GradientBlocks.limit)
+    super.init(
+      settings: configuration.shared, spec: spec, laneCount: laneCount, masked: masked, kernels: kernels, seed: seed,
+      pool: pool,
+      optimizer: RMSprop(
+        parameterCount: ParameterLayout(spec).count, epsilon: configuration.rmspropEpsilon,
+        form: configuration.optimizer),
+      scheme: spec.hiddenCount > 0 ? .lanes : .shuffled, batchSize: configuration.horizon * laneCount)
+  }
+
+  package override func update(progressRemaining: Double) -> UpdateStatistics {
+    let learningRate = configuration.learningRateSchedule.rate(
+      configuration.learningRate, progressRemaining: progressRemaining)
+    let record = learn(learningRate: learningRate)
+    return UpdateStatistics(values: [
+      ("train/entropy_loss", record.entropyLoss), ("train/explained_variance", explainedVariance),
+      ("train/grad_norm", record.gradientNorm), ("train/learning_rate", learningRate), ("train/loss", record.loss),
+      ("train/mask_allowed_frac", allowedFraction), ("train/n_updates", Double(updateCount)),
+      ("train/policy_loss", record.policyLoss), ("train/value_loss", record.valueLoss),
+    ])
+  }
+
+  /// One step with a given rate: what parity tests replay.
+  package func learn(learningRate: Double) -> Record {
+    cutter.beginEpoch(.inOrder, random: &minibatchRandom)
+    cutter.cut(0)
+    updateCount += 1
+    var settings = A2CLossSettings(
+      entropyCoefficient: Float(configuration.entropyCoefficient),
+      valueCoefficient: Float(configuration.valueCoefficient))
+    settings.validCount = cutter.validCount
+    (settings.advantageMean, settings.advantageDivisor) = advantageScale()
+    let total = gatherGradient(&blockSums) { outputs, rowIndices, scratch in
+      A2CLoss.evaluate(
+        outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
+        scratch: scratch)
+    }
+    let scale = 1 / Double(cutter.validCount)
+    var record = Record()
+    record.policyLoss = total.policy * scale
+    record.valueLoss = total.value * scale
+    record.entropyLoss = -total.entropy * scale
+    record.loss =
+      record.policyLoss + configuration.entropyCoefficient * record.entropyLoss
+      + configuration.valueCoefficient * record.valueLoss
+    record.gradientNorm = takeStep(learningRate: learningRate)
+    return record
+  }
+}

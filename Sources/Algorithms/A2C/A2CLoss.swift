@@ -1,0 +1,68 @@
+// The loss of the advantage actor-critic, and its gradient.
+
+import AgentInterface
+import Kernels
+import Networks
+
+/// Loss sums over the rows of a slice; divide by the rollout's steps for the means.
+package struct A2CLossSums: LossSums {
+  package var policy = 0.0
+  package var value = 0.0
+  package var entropy = 0.0
+
+  package init() {}
+
+  static func += (left: inout A2CLossSums, right: A2CLossSums) {
+    left.policy += right.policy
+    left.value += right.value
+    left.entropy += right.entropy
+  }
+}
+
+/// What the loss needs to know besides the rows.
+struct A2CLossSettings: Sendable {
+  var entropyCoefficient: Float
+  var valueCoefficient: Float
+  var advantageMean: Float = 0
+  var advantageDivisor: Float = 1
+  /// Rows of the whole rollout.
+  var validCount = 1
+}
+
+/// Loss = -mean(A log p(a)) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H). Source: Mnih et al. 2016, synchronous as in
+/// stable-baselines3 2.9.
+enum A2CLoss {
+  /// Evaluates the rows of one slice and replaces logits and values by the gradient of the loss.
+  ///
+  /// rowIndices: (rows) each row's place t N + lane in the rollout. Unless `isMasked`, every action counts as legal. scratch: (2 A).
+  /// Sums run in row order.
+  static func evaluate(
+    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
+    settings: A2CLossSettings, scratch: UnsafeMutablePointer<Float>
+  ) -> A2CLossSums {
+    let actionCount = outputs.logits.columns
+    let allLegal = ActionMask.all(count: actionCount).rawValue
+    let probabilities = scratch + actionCount
+    let scale = 1 / Float(settings.validCount)
+    let valueScale = 2 * settings.valueCoefficient * scale
+    var sums = A2CLossSums()
+    for row in 0..<outputs.logits.rows {
+      let gradient = outputs.logits.row(row)
+      let index = Int(rowIndices[row])
+      let action = Int(rollout.actions[index])
+      let entropy = MaskedSoftmax.evaluate(
+        logits: gradient, mask: isMasked ? rollout.masks[index].rawValue : allLegal, count: actionCount,
+        logProbabilities: scratch, probabilities: probabilities)
+      let advantage = (rollout.advantages[index] - settings.advantageMean) / settings.advantageDivisor
+      sums.policy -= Double(advantage * scratch[action])
+      sums.entropy += Double(entropy)
+      MaskedSoftmax.gradient(
+        logProbabilities: scratch, probabilities: probabilities, entropy: entropy, count: actionCount, action: action,
+        pull: -advantage * scale, entropyScale: settings.entropyCoefficient * scale, into: gradient)
+      let error = outputs.values[row] - rollout.returns[index]
+      sums.value += Double(error * error)
+      outputs.values[row] = valueScale * error
+    }
+    return sums
+  }
+}

@@ -1,0 +1,58 @@
+// Gradients of many slices, added up in an order that does not depend on the workers.
+
+import Kernels
+
+/// Sums of a loss over rows.
+protocol LossSums: Sendable {
+  init()
+  static func += (left: inout Self, right: Self)
+}
+
+/// Gradient blocks that slices are shared out over. Slices beyond the limit share a block, in order.
+final class GradientBlocks: @unchecked Sendable {
+  /// The most blocks: enough to feed the workers, few enough to be added quickly.
+  static let limit = 16
+
+  let count: Int
+  private let blocks: [FloatStorage]
+  private let parameterCount: Int
+
+  init(sliceLimit: Int, parameterCount: Int) {
+    count = min(GradientBlocks.limit, sliceLimit)
+    self.parameterCount = parameterCount
+    blocks = (0..<count).map { _ in FloatStorage(count: parameterCount) }
+  }
+
+  /// Runs `body(slice, worker, gradients)` for every slice, which adds its gradient to `gradients` (P) and returns its sums. The whole gradient is
+  /// written to `target` (P). sums: room for `count`.
+  func gather<Sums: LossSums>(
+    sliceCount: Int, pool: WorkerPool, into target: UnsafeMutablePointer<Float>, sums: inout [Sums],
+    _ body: (Int, Int, UnsafeMutablePointer<Float>) -> Sums
+  ) -> Sums {
+    let blockCount = min(count, sliceCount)
+    let slicesPerBlock = (sliceCount + blockCount - 1) / blockCount
+    sums.withUnsafeMutableBufferPointer { sums in
+      // A task writes its own sum only.
+      nonisolated(unsafe) let sums = sums
+      pool.run(taskCount: blockCount) { block, worker in
+        let gradients = blocks[block].base
+        gradients.update(repeating: 0, count: parameterCount)
+        var sum = Sums()
+        for slice in (block * slicesPerBlock)..<min((block + 1) * slicesPerBlock, sliceCount) {
+          sum += body(slice, worker, gradients)
+        }
+        sums[block] = sum
+      }
+    }
+    var total = Sums()
+    for block in 0..<blockCount {
+      total += sums[block]
+      if block == 0 {
+        target.update(from: blocks[0].base, count: parameterCount)
+      } else {
+        Reductions.add(blocks[block].base, to: target, count: parameterCount)
+      }
+    }
+    return total
+  }
+}

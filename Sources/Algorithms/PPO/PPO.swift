@@ -1,0 +1,41 @@
+// Proximal policy optimisation; memory and mask are switches.
+
+package import Inference
+package import Kernels
+package import Networks
+
+/// Proximal policy optimisation: several epochs of minibatches over each rollout, on the clipped surrogate objective.
+package final class PPO: OnPolicyLearner, @unchecked Sendable {
+  package let configuration: Configuration
+  var blockSums: [PPOLossSums]
+  var records: [MinibatchRecord] = []
+
+  /// An untrained policy. `kernels`: what does the passes' arithmetic. Traps where `configuration.problem` has words.
+  package init(
+    configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels = .automatic,
+    seed: UInt64, pool: WorkerPool
+  ) {
+    if let problem = configuration.problem(spec: spec) { preconditionFailure(problem) }
+    self.configuration = configuration
+    blockSums = [PPOLossSums](repeating: PPOLossSums(), count: GradientBlocks.limit)
+    super.init(
+      settings: configuration.shared, spec: spec, laneCount: laneCount, masked: masked, kernels: kernels, seed: seed,
+      pool: pool,
+      optimizer: Adam(parameterCount: ParameterLayout(spec).count, epsilon: configuration.adamEpsilon),
+      scheme: configuration.scheme(hasMemory: spec.hiddenCount > 0), batchSize: configuration.batchSize)
+    records.reserveCapacity(configuration.epochs * cutter.minibatchCount)
+  }
+
+  /// Learns in epochs over the rollout, the last of which may be cut short.
+  package override func update(progressRemaining: Double) -> UpdateStatistics {
+    let learningRate = configuration.learningRateSchedule.rate(
+      configuration.learningRate, progressRemaining: progressRemaining)
+    let clipRange = configuration.clipRangeSchedule.rate(
+      configuration.clipRange, progressRemaining: progressRemaining)
+    records.removeAll(keepingCapacity: true)
+    for epoch in 0..<configuration.epochs {
+      guard learnEpoch(order: .random, epoch: epoch, learningRate: learningRate, clipRange: clipRange) else { break }
+    }
+    return statistics(learningRate: learningRate, clipRange: clipRange)
+  }
+}
