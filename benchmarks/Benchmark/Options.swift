@@ -81,6 +81,7 @@ struct Options {
                         sb3 (all)
       --lanes A,B       numbers of lanes (64,256,1024,4096; 32 for sb3), or one for
                         each side: strikeforge=1024,jax=256
+      --best-lanes      each peer only where its reference rate is highest
       --pairs N         how many rounds must count at the fastest peer (7)
       --seconds S       about how long one measurement lasts (1.5)
       --quick           256 lanes, two short rounds, some minutes

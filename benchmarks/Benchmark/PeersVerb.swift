@@ -11,7 +11,7 @@ enum PeersVerb {
   static func run(_ words: [String]) throws(BenchmarkError) {
     let arguments = try CommandWords(
       words, flags: ["shapes", "peers", "lanes", "pairs", "seconds", "core", "require", "json", "proofs"],
-      switches: ["quick", "write-reference"])
+      switches: ["best-lanes", "quick", "write-reference"])
     _ = try arguments.count("pairs", limit: 1000)
     if let text = arguments.value("seconds"), !(Double(text).map { $0 > 0 && $0 <= 60 } ?? false) {
       throw .usage("--seconds is \(text); it must be a number above 0 and at most 60")

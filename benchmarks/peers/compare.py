@@ -139,7 +139,7 @@ class Comparison:
         self.best = choose_ours(self.ours, shape, counts)
         self.peers, self.fastest = [], None
         print(HEAD)
-        self.compare([(name, count) for name in shape["peers"] if name in arguments.peers for count in lanes_of(shape, arguments, name)])
+        self.compare(cells(shape, arguments, known))
 
     def compare(self, cells):
         """Every cell a few rounds; the fastest, and those that come close, as many as are asked for."""
@@ -176,6 +176,12 @@ class Comparison:
         ]
 
     @property
+    def rates(self):
+        """For the reference."""
+        return [
+            (self.shape["name"], peer.name, peer.lanes, peer.median("peer"), peer.median("sgemm_peer")) for peer in self.peers if peer.kept]
+
+    @property
     def has_enough(self):
         return self.fastest is not None and len(self.fastest.kept) >= self.pairs
 
@@ -210,6 +216,15 @@ def lanes_of(shape, arguments, peer):
     return arguments.lanes.get(peer) or (arguments.lanes.get("") if len(shape["lanes"]) > 1 else None) or shape["lanes"]
 
 
+def cells(shape, arguments, known):
+    """Every (peer, number of lanes) that is measured."""
+    found = []
+    for name in [name for name in shape["peers"] if name in arguments.peers]:
+        best = known.best_lanes(shape["name"], name) if arguments.best_lanes else None
+        found += [(name, count) for count in ([best] if best else lanes_of(shape, arguments, name))]
+    return found
+
+
 def print_table(comparisons):
     head = [
         "subject", "fastest peer", "lanes, its / ours", "peer, steps/s", "ours, steps/s", "ratio [range]", "must be", "of sgemm peak",
@@ -229,13 +244,12 @@ def estimate(shapes, arguments, known):
     for shape in shapes:
         total += 20
         longest = 0
-        for name in [name for name in shape["peers"] if name in arguments.peers]:
-            for count in lanes_of(shape, arguments, name):
-                reference = known.find(shape["name"], name, count) or {}
-                cycle = measuring.HORIZON * count / reference.get("steps_per_cpu_second", 30_000)
-                one = cycle * math.ceil(arguments.seconds / cycle) + 2 * (arguments.seconds + 0.7)
-                longest = max(longest, one)
-                total += START_SECONDS.get(name, 4) + cycle + min(FIRST_ROUNDS, arguments.pairs) * one
+        for name, count in cells(shape, arguments, known):
+            reference = known.find(shape["name"], name, count) or {}
+            cycle = measuring.HORIZON * count / reference.get("steps_per_cpu_second", 30_000)
+            one = cycle * math.ceil(arguments.seconds / cycle) + 2 * (arguments.seconds + 0.7)
+            longest = max(longest, one)
+            total += START_SECONDS.get(name, 4) + cycle + min(FIRST_ROUNDS, arguments.pairs) * one
         total += max(0, arguments.pairs - FIRST_ROUNDS) * longest
     return total
 
@@ -246,6 +260,7 @@ def read_arguments(shapes):
     parser.add_argument("--shapes", default=",".join(shape["name"] for shape in shapes), help="some of them (%(default)s)")
     parser.add_argument("--peers", default=",".join(PROGRAMS), help="some of them (%(default)s)")
     parser.add_argument("--lanes", default="", help="64,256 instead of the shape's numbers, or for each: strikeforge=1024,jax=256")
+    parser.add_argument("--best-lanes", action="store_true", help="each peer only at the number of lanes at which its reference is fastest")
     parser.add_argument("--quick", action="store_true", help="256 lanes, two short rounds: some minutes, shows that it works")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the one everything is pinned to")
     parser.add_argument(
@@ -268,8 +283,8 @@ def read_arguments(shapes):
     lanes = {}
     for word in arguments.lanes.split(",") if arguments.lanes else []:
         name, _, count = word.rpartition("=")
-        if not count.isdigit() or int(count) < measuring.MINIBATCHES or name not in ["", "strikeforge", *PROGRAMS]:
-            refuse(f"--lanes holds {word}; it must be a number from {measuring.MINIBATCHES} on, or strikeforge or a peer, =, and such a number")
+        if not count.isdigit() or int(count) == 0 or int(count) % measuring.MINIBATCHES or name not in ["", "strikeforge", *PROGRAMS]:
+            refuse(f"--lanes holds {word}; it must be a multiple of {measuring.MINIBATCHES}, or strikeforge or a peer, =, and such a number")
         lanes.setdefault(name, []).append(int(count))
     arguments.lanes = lanes
     if arguments.require not in ["", "floors"]:
@@ -320,7 +335,11 @@ def main():
     minutes = math.ceil(estimate(shapes, arguments, known) / 60)
     print(f"about {minutes} minutes on core {arguments.core}; a machine that does anything else takes longer, and rounds are dropped", flush=True)
     started = time.monotonic()
-    comparisons = [Comparison(shape, program, arguments, known) for shape in shapes]
+    comparisons = []
+    for shape in shapes:
+        comparisons.append(Comparison(shape, program, arguments, known))
+        if arguments.write_reference:  # at once: an interrupted run keeps what it found
+            known.write(comparisons[-1].rates, example["date"])
     print_table(comparisons)
     print(f"\n{example['machine']['processor']}, revision {example['revision']}, {example['date']}; {(time.monotonic() - started) / 60:.0f} minutes")
     if arguments.quick:
@@ -332,10 +351,6 @@ def main():
                 {"peer": peer.name, "lanes": peer.lanes, "kept": peer.kept, "dropped": peer.dropped} for peer in one.peers]}
             for one in comparisons],
     })
-    if arguments.write_reference:
-        known.write([
-            (one.shape["name"], peer.name, peer.lanes, peer.median("peer"), peer.median("sgemm_peer"))
-            for one in comparisons for peer in one.peers if peer.kept], example["date"])
     code, words = judge(comparisons, arguments)
     for sentence in words:
         print(f"compare-peers: {sentence}", file=sys.stderr)

@@ -39,6 +39,12 @@ class References:
         rates = self.own["rates"] if self.own else []
         return next((rate for rate in rates if (rate["shape"], rate["peer"], rate["lanes"]) == (shape, peer, lanes)), None)
 
+    def best_lanes(self, shape, peer):
+        """The number of lanes at which the peer was fastest, here or else on another machine; nothing where it was never measured."""
+        rates = [
+            rate for one in ([self.own] if self.own else self.classes) for rate in one["rates"] if (rate["shape"], rate["peer"]) == (shape, peer)]
+        return max(rates, key=lambda rate: rate["steps_per_cpu_second"] / rate["sgemm"])["lanes"] if rates else None
+
     def share(self, shape, peer, lanes, rate, sgemm):
         """What the peer reaches of its reference, both over their matrix products; nothing where there is none."""
         reference = self.find(shape, peer, lanes)
