@@ -178,7 +178,7 @@ package struct ParityReplay {
 }
 
 /// A session that an array can hold.
-private final class LaneSession {
+final class LaneSession {
   private var session: PolicySession
 
   init(_ policy: InferencePolicy) { session = policy.makeSession() }

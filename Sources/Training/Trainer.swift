@@ -39,17 +39,45 @@ package final class Trainer {
   private let log: RunLog
   private var progress = Progress()
 
-  /// A run that starts at step 0, in a folder made for it.
-  package init(starting configuration: RunConfiguration, factory: EnvironmentFactory, in directory: RunDirectory)
-    throws(TrainingError)
-  {
+  /// Where the run's beginning comes from, by `WarmStart.attributes`; empty for a run from nothing.
+  private let origin: [String: String]
+  /// How far what a run with another one's beginning sees lies from what that one saw; nil where neither scales its observations.
+  package private(set) var drift: ObservationDrift?
+
+  /// A run that starts at step 0, in a folder made for it; `warmStart`: from what another run learned.
+  package init(
+    starting configuration: RunConfiguration, factory: EnvironmentFactory, in directory: RunDirectory,
+    warmStart: WarmStart? = nil
+  ) throws(TrainingError) {
     self.configuration = configuration
     self.factory = factory
     self.directory = directory
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
     checkpoints = try Trainer.store(configuration, directory)
     log = try RunLog(directory, configuration.run, resumeStep: nil)
+    origin = warmStart?.attributes ?? [:]
     collector.begin(seed: UInt64(configuration.run.seed))
+    guard let warmStart else { return }
+    let state = warmStart.adopted(
+      into: algorithm.snapshot(), of: algorithm, environment: environment,
+      stepsPerRollout: configuration.stepsPerRollout)
+    do {
+      try algorithm.restore(state)
+    } catch {
+      throw .restore(path: warmStart.path, error)
+    }
+    drift = try measureDrift(warmStart)
+    try directory.write(warmStart.json(drift: drift).prettyText + "\n", to: "init-from.json")
+    // Once more, so that the first observations are scaled as the others.
+    collector.begin(seed: UInt64(configuration.run.seed))
+  }
+
+  private func measureDrift(_ warmStart: WarmStart) throws(TrainingError) -> ObservationDrift? {
+    let old = warmStart.observationStatistics
+    guard !old.isEmpty else { return nil }
+    return try ObservationDrift(
+      environment: factory.trainingLanes(count: 16), policy: policy, old: old, steps: 256,
+      seed: UInt64(configuration.run.seed))
   }
 
   /// A run that continues where `checkpoint` left it. `later`: the checkpoints that it leaves behind; they are set aside once everything is
@@ -61,6 +89,7 @@ package final class Trainer {
     self.configuration = configuration
     self.factory = factory
     self.directory = directory
+    origin = checkpoint.attributes.filter { WarmStart.attributes.contains($0.key) }
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
     checkpoints = try Trainer.store(configuration, directory)
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
@@ -181,6 +210,17 @@ package final class Trainer {
     return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
   }
 
+  /// Refuses a beginning that does not fit the run, before anything is made for it.
+  package static func requireFit(
+    _ warmStart: WarmStart, _ configuration: RunConfiguration, _ factory: EnvironmentFactory
+  ) throws(TrainingError) {
+    var small = configuration
+    small.world.lanes = 1
+    small.run.workers = 1
+    let (environment, algorithm, _) = try parts(small, factory)
+    try warmStart.requireFit(algorithm, environment)
+  }
+
   /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
   package var kernels: String { configuration.run.kernels.name }
 
@@ -271,6 +311,7 @@ package final class Trainer {
       "network_spec": algorithm.spec.json.text,
       "network_layout": algorithm.parameters.layout.json.text,
     ])
+    checkpoint.attributes.merge(origin) { $1 }
     RunState.add(algorithm.snapshot(), to: &checkpoint)
     RunState.add(progress.snapshot(), to: &checkpoint)
     checkpoint.groups["environment"] = environment.snapshot()

@@ -16,7 +16,9 @@ struct TrainCommand: Command {
     ] + SettingFlag.all.map { Flag($0.name, $0.valueName, $0.help) } + [
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
       Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers and run.kernels may be set"),
-      Flag("from", "CHECKPOINT", "where --resume continues instead: \(ResumePoint.choices)"),
+      Flag("init-from", "RUN", "begins a new run with what another one learned, by the rules of --mode"),
+      Flag("mode", "MODE", "what --init-from takes over: continue, finetune or transplant"),
+      Flag("from", "CHECKPOINT", "the checkpoint that --resume or --init-from takes: \(ResumePoint.choices)"),
       Flag("keys", "prints every setting of the algorithm with its default and meaning, and ends"),
       Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
     ],
@@ -25,6 +27,16 @@ struct TrainCommand: Command {
       that was killed and resumed equals one that never was, bit for bit. With --from
       an earlier checkpoint, later ones are kept as checkpoint-STEP.h5.set-aside and
       rows of later steps are cut off: the run walks there again.
+
+      --init-from makes a new run; schedules, seeds, episodes and steps are its own.
+        continue    takes parameters, the optimizer's moments and the statistics of
+                    observations and rewards
+        finetune    the same without the moments
+        transplant  into a network that sees more columns or has more actions: by
+                    their names, with zero weights from what is new; moments begin
+                    anew, statistics count as one rollout
+      What the other run was trained or chosen on may not lie in the windows that
+      the new one is chosen or judged on.
       """)
 
   static func run(_ arguments: Arguments) throws -> Int32 {
@@ -37,8 +49,9 @@ struct TrainCommand: Command {
       return 0
     }
     StopSignal.install()
-    if arguments.has("from"), !arguments.has("resume") {
-      throw UsageError("--from goes with --resume: it names the checkpoint to continue from", command: description)
+    if arguments.has("from"), !arguments.has("resume"), !arguments.has("init-from") {
+      throw UsageError(
+        "--from goes with --resume or --init-from: it names the checkpoint that they take", command: description)
     }
     let trainer = try arguments.value("resume").map { try resume($0, arguments) } ?? start(arguments)
     let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
@@ -69,13 +82,42 @@ struct TrainCommand: Command {
     let configuration = layers.configuration
     let factory = try EnvironmentFactory(configuration)
     try Trainer.requireTrainable(configuration, factory)  // before a folder is made for it
+    let warmStart = try warmStart(arguments, configuration, factory)
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
     print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) { print(line) }
     print(MatrixKernels.note(configuration.run.kernels))
     print("run folder: \(directory.path)")
-    return try Trainer(starting: configuration, factory: factory, in: directory)
+    let trainer = try Trainer(starting: configuration, factory: factory, in: directory, warmStart: warmStart)
+    if let warmStart {
+      print("begins with \(warmStart.path) (\(warmStart.mode.rawValue))")
+      for line in trainer.drift?.lines ?? [] { print(line) }
+    }
+    return trainer
+  }
+
+  /// What `--init-from` names, checked against the new run before a folder is made for it.
+  private static func warmStart(
+    _ arguments: Arguments, _ configuration: RunConfiguration, _ factory: EnvironmentFactory
+  ) throws -> WarmStart? {
+    let modes = WarmStart.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let run = arguments.value("init-from") else {
+      if arguments.has("mode") {
+        throw UsageError("--mode goes with --init-from: it says what is taken over", command: description)
+      }
+      return nil
+    }
+    guard let name = arguments.value("mode") else {
+      throw UsageError("--init-from needs --mode: one of \(modes)", command: description)
+    }
+    guard let mode = WarmStart.Mode(rawValue: name) else {
+      throw UsageError("--mode is \(name); it must be one of \(modes)", command: description)
+    }
+    let warmStart = try WarmStart(run: run, from: arguments.value("from"), mode: mode)
+    try warmStart.requireUnseenWindows(configuration)
+    try Trainer.requireFit(warmStart, configuration, factory)
+    return warmStart
   }
 
   /// The files, then --set and the flags that stand for settings in the order in which they are written, but first those that name the
@@ -101,7 +143,8 @@ struct TrainCommand: Command {
   }
 
   private static func resume(_ run: String, _ arguments: Arguments) throws -> Trainer {
-    for flag in ["config", "run", "dump-config"] + SettingFlag.all.map(\.name) where arguments.has(flag) {
+    for flag in ["config", "run", "dump-config", "init-from", "mode"] + SettingFlag.all.map(\.name)
+    where arguments.has(flag) {
       throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
     }
     let directory = try RunDirectory.open(run: run, locks: true)
