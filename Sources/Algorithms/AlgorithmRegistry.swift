@@ -49,18 +49,21 @@ package struct LearnerSetup: Sendable {
   /// Environment steps of the whole run, over all lanes.
   package let totalSteps: Int
   package let kernels: LearnerKernels
+  /// What multiplies in the policy's memory, where products are not float32.
+  package let bfloat16: BFloat16Unit?
   package let seed: UInt64
   package let pool: WorkerPool
 
   package init(
     spec: NetworkSpec, laneCount: Int, isMasked: Bool, totalSteps: Int, kernels: LearnerKernels = .automatic,
-    seed: UInt64, pool: WorkerPool
+    bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool
   ) {
     self.spec = spec
     self.laneCount = laneCount
     self.isMasked = isMasked
     self.totalSteps = totalSteps
     self.kernels = kernels
+    self.bfloat16 = bfloat16
     self.seed = seed
     self.pool = pool
   }
@@ -89,6 +92,7 @@ extension PPO.Configuration: LearnerConfiguration {
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {
     PPO(
       configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked, kernels: setup.kernels,
+      bfloat16: setup.bfloat16,
       seed: setup.seed, pool: setup.pool)
   }
 }
@@ -97,6 +101,7 @@ extension A2C.Configuration: LearnerConfiguration {
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {
     A2C(
       configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked, kernels: setup.kernels,
+      bfloat16: setup.bfloat16,
       seed: setup.seed, pool: setup.pool)
   }
 }

@@ -31,4 +31,20 @@ package enum LearnerKernels: String, Hashable, Codable, Sendable, CaseIterable {
     let library = MatrixProduct.libraryInformation.core
     return isFused ? "\(library), fused \(InstructionSet.processor)" : library
   }
+
+  /// The same with what multiplies bfloat16 numbers, where something does.
+  package func name(bfloat16: BFloat16Unit?) -> String {
+    guard let bfloat16 else { return name }
+    return "\(name), \(LearnerPrecision.bf16.rawValue) (\(bfloat16))"
+  }
+}
+
+/// The numbers that a recurrent learner's products take.
+package enum LearnerPrecision: String, Hashable, Codable, Sendable, CaseIterable {
+  case float32
+  /// bfloat16 in the LSTM's products, where the processor has a unit for them. Parameters, gradients, moments, gates and cell stay float32.
+  case bf16
+
+  /// What multiplies bfloat16 numbers on this processor; nil where products stay float32.
+  package var unit: BFloat16Unit? { self == .bf16 ? .processor : nil }
 }

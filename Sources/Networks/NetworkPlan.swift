@@ -1,7 +1,7 @@
 // A network's tensors by role: offsets into the flat vector and into the derived copies.
 
 package import Inference
-import Kernels
+package import Kernels
 
 /// Where each layer of a spec finds its tensors. `transposed` and `bias` of a layer are places in the derived copies.
 package struct NetworkPlan: Sendable {
@@ -37,11 +37,21 @@ package struct NetworkPlan: Sendable {
     let biasSum: Int
     /// The weights as `LSTMPanels` reads them; nil where the layer has no panels.
     let panels: Panels?
+    /// The weights as `BFloat16Panels` reads them; nil where products are float32.
+    let narrow: Narrow?
 
     struct Panels: Sendable {
       let weights: Int
       let bias: Int
       let recurrent: Int
+    }
+
+    /// Places of words, and in the derived floats that of the bias.
+    struct Narrow: Sendable {
+      let panels: BFloat16Panels
+      let weights: Int
+      let recurrent: Int
+      let bias: Int
     }
   }
 
@@ -59,17 +69,25 @@ package struct NetworkPlan: Sendable {
   let scratchCount: Int
   /// Floats of the derived copies.
   let derivedCount: Int
+  /// 16-bit words of the derived copies.
+  let wordCount: Int
   private let linears: [Linear]
   private let memories: [LSTM]
 
-  /// The plan of a network; without a value head its passes leave values alone.
-  package init(_ spec: NetworkSpec, kernels: LearnerKernels = .blas) {
+  /// The plan of a network; without a value head its passes leave values alone. `bfloat16`: what multiplies in its memories, where their products are
+  /// not float32.
+  package init(_ spec: NetworkSpec, kernels: LearnerKernels = .blas, bfloat16: BFloat16Unit? = nil) {
     let layout = ParameterLayout(spec)
     var derived = 0
     func take(_ count: Int) -> Int {
       // 16 floats: every derived matrix starts on a cache line.
       defer { derived += (count + 15) / 16 * 16 }
       return derived
+    }
+    var words = 0
+    func takeWords(_ count: Int) -> Int {
+      defer { words += (count + 31) / 32 * 32 }
+      return words
     }
     var scratch = 0
     func takeScratch(_ count: Int) -> Int {
@@ -89,16 +107,24 @@ package struct NetworkPlan: Sendable {
         transposed: take(weight.shape[1] * stride), stride: stride, paddedBias: isFused ? take(stride) : nil,
         turned: takeScratch(weight.count))
     }
+    let narrowPanels = bfloat16.flatMap {
+      spec.hiddenCount > 0 ? BFloat16Panels(unit: $0, inputs: spec.inputs, hidden: spec.hiddenCount) : nil
+    }
     func memory(_ name: String) -> LSTM {
       LSTM(
         inputs: spec.inputs, hidden: spec.hiddenCount, inputWeight: place(name + ".weight_ih_l0").offset,
         hiddenWeight: place(name + ".weight_hh_l0").offset, inputBias: place(name + ".bias_ih_l0").offset,
         hiddenBias: place(name + ".bias_hh_l0").offset, transposedInput: take(4 * spec.hiddenCount * spec.inputs),
         transposedHidden: take(4 * spec.hiddenCount * spec.hiddenCount), biasSum: take(4 * spec.hiddenCount),
-        panels: kernels.panels(hidden: spec.hiddenCount).map { _ in
+        panels: (narrowPanels == nil ? kernels.panels(hidden: spec.hiddenCount) : nil).map { _ in
           LSTM.Panels(
             weights: take(LSTMPanels.weightCount(inputs: spec.inputs, hidden: spec.hiddenCount)),
             bias: take(4 * spec.hiddenCount), recurrent: take(4 * spec.hiddenCount * spec.hiddenCount))
+        },
+        narrow: narrowPanels.map {
+          LSTM.Narrow(
+            panels: $0, weights: takeWords($0.weightCount), recurrent: takeWords($0.recurrentCount),
+            bias: take(4 * spec.hiddenCount))
         })
     }
     self.spec = spec
@@ -111,14 +137,17 @@ package struct NetworkPlan: Sendable {
     actionHead = linear(spec.actionHeadName)
     valueHead = spec.hasValueHead ? linear(spec.valueHeadName) : nil
     derivedCount = derived
+    wordCount = words
     linears =
       [criticProjection].compactMap { $0 } + policyTower + valueTower + [actionHead, valueHead].compactMap { $0 }
     scratchCount = scratch
     memories = [actorMemory, criticMemory].compactMap { $0 }
   }
 
-  /// Writes the transposed weights and summed biases of `values` (P) into `derived`, whose padding is zero.
-  func derive(from values: UnsafePointer<Float>, into derived: UnsafeMutablePointer<Float>) {
+  /// Writes the transposed weights and summed biases of `values` (P) into `derived`, whose padding is zero, and the bfloat16 ones into `words`.
+  func derive(
+    from values: UnsafePointer<Float>, into derived: UnsafeMutablePointer<Float>, words: UnsafeMutablePointer<UInt16>
+  ) {
     func transpose(_ source: Int, rows: Int, columns: Int, to target: Int, stride: Int) {
       let from = values + source
       let to = derived + target
@@ -135,6 +164,13 @@ package struct NetworkPlan: Sendable {
       let gates = 4 * memory.hidden
       for gate in 0..<gates {
         derived[memory.biasSum + gate] = values[memory.inputBias + gate] + values[memory.hiddenBias + gate]
+      }
+      if let narrow = memory.narrow {
+        narrow.panels.pack(
+          inputWeight: values + memory.inputWeight, hiddenWeight: values + memory.hiddenWeight,
+          biases: derived + memory.biasSum, weights: words + narrow.weights, biasSum: derived + narrow.bias,
+          recurrent: words + narrow.recurrent)
+        continue
       }
       guard let panels = memory.panels else {
         transpose(

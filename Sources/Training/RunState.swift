@@ -47,15 +47,19 @@ package enum RunState {
   }
 
   /// What a person must hear before a run goes on with other kernels than it was saved with; nil where they are the same. current:
-  /// `LearnerKernels.name` of what it goes on with.
+  /// `MatrixKernels.name` of what it goes on with.
   package static func kernelsWarning(_ checkpoint: Checkpoint, current: String) -> String? {
     guard let saved = checkpoint.attributes[kernelsAttribute], saved != current else { return nil }
     let library = saved.prefix { $0 != "," }
+    let narrow = ", \(LearnerPrecision.bf16.rawValue) "
+    let changesPrecision = saved.contains(narrow) != current.contains(narrow)
     let remedy =
-      current.prefix { $0 != "," } == library
-      ? "Leave run.kernels as it was to avoid that" : "Set OPENBLAS_CORETYPE=\(library) to avoid that"
-    return "warning: the run was saved with the kernels \(saved) and goes on with \(current): its last bits will "
-      + "differ from those of an uninterrupted run. \(remedy)"
+      changesPrecision
+      ? "Leave run.precision as it was to avoid that"
+      : current.prefix { $0 != "," } == library
+        ? "Leave run.kernels as it was to avoid that" : "Set OPENBLAS_CORETYPE=\(library) to avoid that"
+    return "warning: the run was saved with the kernels \(saved) and goes on with \(current): its "
+      + "\(changesPrecision ? "numbers" : "last bits") will differ from those of an uninterrupted run. \(remedy)"
   }
 
   /// Refuses where the store no longer holds the data that the run was trained on.

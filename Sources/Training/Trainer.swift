@@ -182,6 +182,7 @@ package final class Trainer {
     if let problem = configuration.learner.problem(spec: spec) {
       throw .configuration(.conflict("algorithm." + problem))
     }
+    if let problem = configuration.precisionProblem(spec) { throw .configuration(.conflict(problem)) }
     let neededBytes = configuration.learner.memoryBytes(spec: spec, laneCount: configuration.world.lanes)
     let memoryBytes = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
     guard neededBytes <= memoryBytes else {
@@ -206,7 +207,7 @@ package final class Trainer {
       LearnerSetup(
         spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
         totalSteps: configuration.wholeTimesteps, kernels: configuration.run.kernels,
-        seed: UInt64(configuration.run.seed), pool: pool))
+        bfloat16: configuration.run.precision.unit, seed: UInt64(configuration.run.seed), pool: pool))
     return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
   }
 
@@ -222,7 +223,7 @@ package final class Trainer {
   }
 
   /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
-  package var kernels: String { configuration.run.kernels.name }
+  package var kernels: String { MatrixKernels.name(configuration.run) }
 
   private static func store(_ configuration: RunConfiguration, _ directory: RunDirectory) throws(TrainingError)
     -> CheckpointStore

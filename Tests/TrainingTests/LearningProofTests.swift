@@ -14,7 +14,7 @@ import Training
 
 /// A market, an algorithm, and what it must reach.
 private struct Proof: Sendable, CustomTestStringConvertible {
-  let name: String
+  var name: String
   let market: String
   let algorithm: AlgorithmTag
   /// Settings of the market, beside its name.
@@ -25,6 +25,8 @@ private struct Proof: Sendable, CustomTestStringConvertible {
   /// Settings of the short version, which runs every time, and where its one seed must lie.
   var short: [String] = []
   var shortMust = -Double.infinity...Double.infinity
+  /// What multiplies in the memory, where products are not float32.
+  var bfloat16: BFloat16Unit?
 
   var testDescription: String { name }
   var hasLowerBound: Bool { must.lowerBound > 0 }
@@ -70,6 +72,19 @@ private struct Proof: Sendable, CustomTestStringConvertible {
   static let visibleWithoutMemory = Proof(
     name: "regime_switching, position visible, ppo", market: "regime_switching", algorithm: .ppo,
     world: ["environment.position_visible=true"], unit: .step, must: -Double.infinity...0.092)
+
+  /// With a cost, by a policy with memory: the market itself asks for none.
+  static let meanReversionWithMemory = Proof(
+    name: "mean_reversion, ppo_lstm", market: "mean_reversion", algorithm: .ppoLSTM, unit: .step,
+    must: share(0.9, of: 0.0928))
+
+  /// The same with bfloat16 products, in plain arithmetic where the processor has no unit for them.
+  var inBFloat16: Proof {
+    var proof = self
+    proof.name += ", bf16"
+    proof.bfloat16 = .processor ?? .portable
+    return proof
+  }
 
   static func martingale(_ algorithm: AlgorithmTag) -> Proof {
     Proof(
@@ -134,7 +149,7 @@ private func learn(
   let learner = configuration.learner.makeLearner(
     LearnerSetup(
       spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
-      totalSteps: configuration.wholeTimesteps, seed: UInt64(seed), pool: pool))
+      totalSteps: configuration.wholeTimesteps, bfloat16: proof.bfloat16, seed: UInt64(seed), pool: pool))
   let collector = Collector(environment: environment, algorithm: learner, pool: pool)
   if permutesRewards {
     var random = RandomStream(seed: UInt64(seed), purpose: .rewardPermutation)
@@ -293,6 +308,13 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
     #expect(control < proof.shortMust.lowerBound, "\(proof.name), control: \(control)")
   }
 
+  @Test func `the short version learns with bfloat16 products`() throws {
+    let proof = Proof.hiddenWithMemory.inBFloat16
+    let learned = try learn(proof, seed: 0, extra: proof.short, workers: WorkerPool.availableProcessors)
+    let mean = try learned.play(proof.unit, steps: 40_000).mean
+    #expect(proof.shortMust.contains(mean), "\(proof.name): \(mean)")
+  }
+
   @Test func `the short version finds no edge where there is none, and trades less than it began with`() throws {
     let proof = Proof.martingale(.ppo)
     let learned = try learn(proof, seed: 0, extra: proof.short, workers: WorkerPool.availableProcessors)
@@ -305,6 +327,16 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
   @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [Proof.leak, .cue, .meanReversionA2C])
   fileprivate func `ten seeds reach the share of the known optimum, their controls do not`(_ proof: Proof) throws {
     _ = try prove(proof)
+  }
+
+  /// The thresholds of float32; the deployed form that plays is float32 as always.
+  @Test(
+    .enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"),
+    arguments: [Proof.cue, .hiddenWithMemory, .meanReversionWithMemory])
+  fileprivate func `ten seeds reach the same with bfloat16 products`(_ proof: Proof) throws {
+    let narrow = proof.inBFloat16
+    let interval = try interquartileMean(narrow).interval
+    record(narrow.name, fixed(interval), narrow.threshold, holds: narrow.must.contains(interval.estimate))
   }
 
   @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"))

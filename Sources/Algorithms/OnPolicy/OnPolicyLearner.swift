@@ -44,10 +44,12 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   let bootstrapGathers: [BootstrapGather]
   let scratches: [FloatStorage]
 
-  /// An untrained policy. `kernels`: what does the passes' arithmetic. `batchSize`: steps of a minibatch.
+  /// An untrained policy. `kernels`: what does the passes' arithmetic; `bfloat16`: what multiplies in its memory, where products are not float32, in
+  /// rollout and update alike. `batchSize`: steps of a minibatch.
   init(
-    settings: OnPolicySettings, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels, seed: UInt64,
-    pool: WorkerPool, optimizer: any Optimizer, scheme: MinibatchScheme, batchSize: Int
+    settings: OnPolicySettings, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels,
+    bfloat16: BFloat16Unit?, seed: UInt64, pool: WorkerPool, optimizer: any Optimizer, scheme: MinibatchScheme,
+    batchSize: Int
   ) {
     precondition(spec.kind == .actorCritic && spec.hasValueHead, "learning from rollouts needs an actor and a critic")
     self.settings = settings
@@ -71,10 +73,10 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     let sliceWidth = laneSlices[0].count
     cutter = MinibatchCutter(scheme: scheme, rollout: rollout, batchSize: batchSize, workerCount: workers)
     actor = CPUBackend(
-      spec: spec, kernels: kernels, workerCount: workers, rowCapacity: sliceWidth, sequenceCapacity: sliceWidth,
-      lengthCapacity: 1)
+      spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: workers, rowCapacity: sliceWidth,
+      sequenceCapacity: sliceWidth, lengthCapacity: 1)
     learner = CPUBackend(
-      spec: spec, kernels: kernels, workerCount: workers, rowCapacity: cutter.rowCapacity,
+      spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: workers, rowCapacity: cutter.rowCapacity,
       sequenceCapacity: cutter.sequenceCapacity, lengthCapacity: cutter.lengthCapacity)
 
     let stateCount = laneCount * hidden

@@ -10,17 +10,17 @@ package final class PPO: OnPolicyLearner, @unchecked Sendable {
   var blockSums: [PPOLossSums]
   var records: [MinibatchRecord] = []
 
-  /// An untrained policy. `kernels`: what does the passes' arithmetic. Traps where `configuration.problem` has words.
+  /// An untrained policy. `kernels`, `bfloat16`: as in `LearnerSetup`. Traps where `configuration.problem` has words.
   package init(
     configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels = .automatic,
-    seed: UInt64, pool: WorkerPool
+    bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool
   ) {
     if let problem = configuration.problem(spec: spec) { preconditionFailure(problem) }
     self.configuration = configuration
     blockSums = [PPOLossSums](repeating: PPOLossSums(), count: GradientBlocks.limit)
     super.init(
-      settings: configuration.shared, spec: spec, laneCount: laneCount, masked: masked, kernels: kernels, seed: seed,
-      pool: pool,
+      settings: configuration.shared, spec: spec, laneCount: laneCount, masked: masked, kernels: kernels,
+      bfloat16: bfloat16, seed: seed, pool: pool,
       optimizer: Adam(parameterCount: ParameterLayout(spec).count, epsilon: configuration.adamEpsilon),
       scheme: configuration.scheme(hasMemory: spec.hiddenCount > 0), batchSize: configuration.batchSize)
     records.reserveCapacity(configuration.epochs * cutter.minibatchCount)

@@ -97,6 +97,57 @@ typedef struct {
   void (*column_sums)(long rows, long columns, const float *a, long a_stride, float *sums);
 } ckernels_panel;
 
+// The LSTM on gate panels with products of bfloat16 numbers: sums, gates and cell state are floats. Rows n, inputs D, padded with a zero to an even
+// number of them, depth K = padded D + H. Words of 16 bits are bfloat16 numbers; a panel's pairs are (pairs, 64, 2): two numbers of neighbouring rows
+// or columns side by side. The tape (H / 16, n, 80) holds the gates and the cell's tanh of sixteen units in half precision.
+typedef struct {
+  // The nearest numbers of source (rows, columns), and a zero behind an odd number of them.
+  void (*narrow_rows)(long rows, long columns, const float *source, unsigned short *target, long target_stride);
+  // One step forward. operands: (n, K) inputs and output before; weights: (H / 16, K / 2, 64, 2) and bias: (H / 16, 64) as packed; cell_before, cell,
+  // output: (n, H). next_operands: where the next step's operands have their outputs before, K apart.
+  void (*forward)(
+      long rows, long depth, long hidden, const unsigned short *operands, const unsigned short *weights, const float *bias,
+      const float *cell_before, unsigned short *tape, float *cell, float *output, unsigned short *next_operands);
+  // Its pointwise part backward: the gradients of the gates' sums, by row (n, 4H in the panels' order) and by pairs of rows (H / 16 blocks
+  // `pair_stride` apart, (n + 1) / 2, 64, 2), and their sums over the rows, which are added to bias_gradient (H / 16, 64). cell_gradient: of the cell,
+  // replaced by that of cell_before.
+  void (*backward)(
+      long rows, long hidden, const unsigned short *tape, const float *cell_before, const float *hidden_gradient,
+      float *cell_gradient, float *bias_gradient, unsigned short *gate_rows, unsigned short *gate_pairs, long pair_stride);
+  // target (n, H) += gates (n, 4H) through the recurrent weights as packed.
+  void (*through)(
+      long rows, long hidden, const unsigned short *gates, const unsigned short *weights, float *target);
+  // Rows (n, columns) as pairs of rows ((n + 1) / 2, columns, 2), the last with zeros where n is odd.
+  void (*pair_rows)(long rows, long columns, const unsigned short *source, unsigned short *target);
+  // gradient (H / 16, columns, 64) += what `count` pairs of rows add: operands (count, columns, 2), gates by pairs of rows.
+  void (*outer)(
+      long count, long columns, long hidden, const unsigned short *operands, const unsigned short *gates, long pair_stride,
+      float *gradient);
+  // Packs weights (4H, D) and (4H, H) and the biases' sum (4H). recurrent, for `through`: (H / 16 blocks of columns, 2H, 16, 2).
+  void (*pack)(
+      long inputs, long hidden, const float *input_weight, const float *hidden_weight, const float *biases,
+      unsigned short *weights, float *bias, unsigned short *recurrent);
+  // Adds gradients in the panels' order to those in the declared one.
+  void (*unpack)(
+      long inputs, long hidden, const float *gradient, const float *bias_gradient, float *input_weight,
+      float *hidden_weight, float *bias);
+} ckernels_bfloat16;
+
+// What multiplies bfloat16 numbers: any processor, slowly; AVX512-BF16; AMX-BF16, whose tiles do the products; a model of such tiles on any processor.
+enum { ckernels_bfloat16_portable, ckernels_bfloat16_avx512, ckernels_bfloat16_amx, ckernels_bfloat16_model };
+
+// Whether this processor and system have the unit.
+int ckernels_bfloat16_supported(int unit);
+
+// Whether the processor is one of Intel's, whose AVX512-BF16 does not multiply faster than float32.
+int ckernels_is_intel(void);
+
+// Whether the processor has AMX-BF16, whatever the system lets programs use.
+int ckernels_has_amx(void);
+
+// The unit's kernels; null where it is not there.
+const ckernels_bfloat16 *ckernels_bfloat16_of_unit(int unit);
+
 // y += W x, W: (rows, columns).
 void ckernels_matrix_vector(const float *weights, long rows, long columns, const float *x, float *y);
 

@@ -1,7 +1,7 @@
 // The processor's backend: through CBLAS and Kernels, plain or fused.
 
 package import Inference
-import Kernels
+package import Kernels
 
 /// Forward and backward passes through CBLAS, or through fused kernels where there are some. Each worker has its own workspace; nothing is allocated after `init`.
 ///
@@ -9,27 +9,29 @@ import Kernels
 package final class CPUBackend: LearnerBackend, @unchecked Sendable {
   package let plan: NetworkPlan
   private let derived: FloatStorage
+  private let words: WordStorage
   private let dense: DenseKernels?
   /// Held, not only pointed into: a caller may let go of its store after `refresh`.
   private var store: ParameterStore?
   private var parameters: UnsafeMutablePointer<Float>?
   private let workspaces: [Workspace]
 
-  /// A backend for batches of at most `rowCapacity` rows (L n), `sequenceCapacity` sequences and `lengthCapacity` steps.
+  /// A backend for batches of at most `rowCapacity` rows (L n), `sequenceCapacity` sequences and `lengthCapacity` steps. `bfloat16`: what multiplies in
+  /// the network's memories, where their products are not float32.
   package init(
-    spec: NetworkSpec, kernels: LearnerKernels = .automatic, workerCount: Int, rowCapacity: Int,
-    sequenceCapacity: Int, lengthCapacity: Int
+    spec: NetworkSpec, kernels: LearnerKernels = .automatic, bfloat16: BFloat16Unit? = nil, workerCount: Int,
+    rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int
   ) {
     MatrixProduct.prepare()
-    let plan = NetworkPlan(spec, kernels: kernels)
+    let plan = NetworkPlan(spec, kernels: kernels, bfloat16: bfloat16)
     self.plan = plan
     derived = FloatStorage(count: plan.derivedCount)
     derived.fill(0)
+    words = WordStorage(count: plan.wordCount)
     dense = kernels.dense
     workspaces = (0..<workerCount).map { _ in
       Workspace(
-        spec, kernels: kernels, scratchCount: plan.scratchCount, rowCapacity: rowCapacity,
-        sequenceCapacity: sequenceCapacity,
+        plan, kernels: kernels, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
         lengthCapacity: lengthCapacity)
     }
   }
@@ -39,7 +41,7 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
       store.layout.count == plan.layout.count, "\(store.layout.count) parameters for a plan of \(plan.layout.count)")
     self.store = store
     parameters = store.values.base
-    plan.derive(from: store.values.base, into: derived.base)
+    plan.derive(from: store.values.base, into: derived.base, words: words.base)
   }
 
   package func forward(_ batch: SequenceBatch, parts: NetworkParts, worker: Int) -> NetworkOutputs {
@@ -60,7 +62,7 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
           preconditionFailure("a recurrent batch without the actor's state")
         }
         memory.forward(
-          batch, initialHidden: hidden, initialCell: cell, derived: derived.base, buffers: buffers)
+          batch, initialHidden: hidden, initialCell: cell, derived: derived.base, words: words.base, buffers: buffers)
         finalState.actorHidden = buffers.hidden.base + last * memory.hidden
         finalState.actorCell = buffers.cell.base + last * memory.hidden
       }
@@ -120,7 +122,8 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
       backwardValue(
         input: memoryView(buffers.hidden), inputGradient: memoryView(buffers.hiddenGradient), adding: false)
       memory.backward(
-        batch, parameters: parameters, derived: derived.base, gradients: gradients, buffers: buffers)
+        batch, parameters: parameters, derived: derived.base, words: words.base, gradients: gradients,
+        buffers: buffers)
       memory.shareBiasGradient(gradients)
     case .some(.none):
       guard let projection = plan.criticProjection else { return }
@@ -138,7 +141,8 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
     }
     if let memory = plan.actorMemory, let buffers = space.actorMemory {
       memory.backward(
-        batch, parameters: parameters, derived: derived.base, gradients: gradients, buffers: buffers)
+        batch, parameters: parameters, derived: derived.base, words: words.base, gradients: gradients,
+        buffers: buffers)
       memory.shareBiasGradient(gradients)
     }
   }
@@ -175,7 +179,8 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
       guard let hidden = batch.initialState.criticHidden, let cell = batch.initialState.criticCell else {
         preconditionFailure("a recurrent batch without the critic's state")
       }
-      memory.forward(batch, initialHidden: hidden, initialCell: cell, derived: derived.base, buffers: buffers)
+      memory.forward(
+        batch, initialHidden: hidden, initialCell: cell, derived: derived.base, words: words.base, buffers: buffers)
       let last = (batch.length - 1) * batch.count * memory.hidden
       finalState.criticHidden = buffers.hidden.base + last
       finalState.criticCell = buffers.cell.base + last

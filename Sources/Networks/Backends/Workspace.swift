@@ -25,9 +25,9 @@ final class Workspace {
   let weightScratch: FloatStorage
 
   init(
-    _ spec: NetworkSpec, kernels: LearnerKernels, scratchCount: Int, rowCapacity: Int, sequenceCapacity: Int,
-    lengthCapacity: Int
+    _ plan: NetworkPlan, kernels: LearnerKernels, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int
   ) {
+    let spec = plan.spec
     self.rowCapacity = rowCapacity
     self.sequenceCapacity = sequenceCapacity
     self.lengthCapacity = lengthCapacity
@@ -36,7 +36,7 @@ final class Workspace {
       LSTMBuffers(
         inputs: spec.inputs, hiddenCount: spec.hiddenCount, rowCapacity: rowCapacity,
         sequenceCapacity: sequenceCapacity, lengthCapacity: lengthCapacity,
-        panels: kernels.panels(hidden: spec.hiddenCount))
+        panels: plan.actorMemory?.panels.map { _ in LSTMPanels() }, narrow: plan.actorMemory?.narrow?.panels)
     }
     actorMemory = spec.hiddenCount > 0 ? memory() : nil
     criticMemory = spec.criticMemory == .separate ? memory() : nil
@@ -49,6 +49,6 @@ final class Workspace {
     let widest = (spec.policyTower + spec.valueTower + [projects ? spec.hiddenCount : 0]).max() ?? 0
     gradientA = rows(widest)
     gradientB = rows(widest)
-    weightScratch = FloatStorage(count: scratchCount)
+    weightScratch = FloatStorage(count: plan.scratchCount)
   }
 }

@@ -32,23 +32,30 @@ final class LSTMBuffers {
   /// Gradients of the gates of the last few steps, (H / 16, n, 64) each.
   let gateGradients: FloatStorage
   var steps = LSTMPanels.Steps()
+  /// What a layer with bfloat16 products keeps in place of gates, cellTanh and the starts.
+  let narrow: NarrowLSTMBuffers?
 
   init(
-    inputs: Int, hiddenCount: Int, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int, panels: LSTMPanels?
+    inputs: Int, hiddenCount: Int, rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int, panels: LSTMPanels?,
+    narrow: BFloat16Panels? = nil
   ) {
     self.hiddenCount = hiddenCount
     self.panels = panels
+    self.narrow = narrow.map {
+      NarrowLSTMBuffers($0, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity)
+    }
     panelGradient = FloatStorage(
       count: panels == nil ? 0 : LSTMPanels.weightCount(inputs: inputs + 1, hidden: hiddenCount))
     gateGradients = FloatStorage(count: panels == nil ? 0 : LSTMPanels.Steps.limit * sequenceCapacity * 4 * hiddenCount)
     func rows(_ columns: Int) -> FloatStorage { FloatStorage(count: rowCapacity * columns) }
-    gates = rows(4 * hiddenCount)
+    func wideRows(_ columns: Int) -> FloatStorage { rows(narrow == nil ? columns : 0) }
+    gates = wideRows(4 * hiddenCount)
     hidden = rows(hiddenCount)
     cell = rows(hiddenCount)
-    cellTanh = rows(panels == nil ? hiddenCount : 0)
+    cellTanh = wideRows(panels == nil ? hiddenCount : 0)
     hiddenGradient = rows(hiddenCount)
-    startHidden = rows(hiddenCount)
-    startCell = rows(hiddenCount)
+    startHidden = wideRows(hiddenCount)
+    startCell = wideRows(hiddenCount)
     cellGradient = FloatStorage(count: sequenceCapacity * hiddenCount)
     scratch = FloatStorage(count: sequenceCapacity * hiddenCount)
     hasStart = .allocate(capacity: max(lengthCapacity, 1))
@@ -65,8 +72,14 @@ extension NetworkPlan.LSTM {
   /// Runs all steps. `initialHidden`, `initialCell`: (n, H).
   func forward(
     _ batch: SequenceBatch, initialHidden: UnsafePointer<Float>, initialCell: UnsafePointer<Float>,
-    derived: UnsafeMutablePointer<Float>, buffers: LSTMBuffers
+    derived: UnsafeMutablePointer<Float>, words: UnsafeMutablePointer<UInt16>, buffers: LSTMBuffers
   ) {
+    if let narrow, let space = buffers.narrow {
+      forward(
+        batch, narrow, initialHidden: initialHidden, initialCell: initialCell, derived: derived, words: words,
+        buffers: buffers, space: space)
+      return
+    }
     let (count, gateCount, width) = (batch.count, 4 * hidden, batch.count * hidden)
     let gates = buffers.gates.base
     let output = buffers.hidden.base
@@ -122,8 +135,12 @@ extension NetworkPlan.LSTM {
   /// gradient from the layers above for every step, and is used up. The initial state gets no gradient.
   func backward(
     _ batch: SequenceBatch, parameters: UnsafeMutablePointer<Float>, derived: UnsafePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>, buffers: LSTMBuffers
+    words: UnsafePointer<UInt16>, gradients: UnsafeMutablePointer<Float>, buffers: LSTMBuffers
   ) {
+    if let narrow, let space = buffers.narrow {
+      backward(batch, narrow, words: words, gradients: gradients, buffers: buffers, space: space)
+      return
+    }
     let (count, gateCount, width) = (batch.count, 4 * hidden, batch.count * hidden)
     let gates = buffers.gates.base
     let output = buffers.hidden.base
@@ -202,14 +219,14 @@ extension NetworkPlan.LSTM {
     (gradients + hiddenBias).update(from: gradients + inputBias, count: 4 * hidden)
   }
 
-  private func isAnySet(_ flags: UnsafePointer<UInt8>?, count: Int) -> Bool {
+  func isAnySet(_ flags: UnsafePointer<UInt8>?, count: Int) -> Bool {
     guard let flags else { return false }
     var union: UInt8 = 0
     for index in 0..<count { union |= flags[index] }
     return union != 0
   }
 
-  private func zeroRows(_ rows: UnsafeMutablePointer<Float>, where flags: UnsafePointer<UInt8>, count: Int) {
+  func zeroRows(_ rows: UnsafeMutablePointer<Float>, where flags: UnsafePointer<UInt8>, count: Int) {
     for index in 0..<count where flags[index] != 0 { (rows + index * hidden).update(repeating: 0, count: hidden) }
   }
 }

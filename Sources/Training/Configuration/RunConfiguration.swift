@@ -3,6 +3,7 @@
 package import Algorithms
 package import Environments
 package import Inference
+private import Kernels
 package import Market
 package import Networks
 
@@ -19,6 +20,8 @@ package struct RunConfiguration: Sendable, Equatable {
     package var workers = 0
     /// What does the learner's arithmetic. Only the last bits of a run's numbers depend on it.
     package var kernels = LearnerKernels.automatic
+    /// What the products of a policy with memory take, where the processor has a unit for it.
+    package var precision = LearnerPrecision.float32
     /// Steps between checkpoints, rounded up to whole rollouts.
     package var checkpointInterval = 100_000
     package var keepCheckpoints = 3
@@ -107,6 +110,22 @@ package struct RunConfiguration: Sendable, Equatable {
       memory: algorithm.hasMemory ? .lstm(hidden: network.lstmHidden, critic: network.criticMemory) : .none,
       policyTower: network.policyTower, valueTower: network.valueTower, activation: network.activation,
       hasValueHead: true)
+  }
+
+  /// Why `run.precision` cannot go with the rest; nil where it can.
+  func precisionProblem(_ spec: NetworkSpec) -> String? {
+    guard run.precision != .float32 else { return nil }
+    let setting = "run.precision=\(run.precision.rawValue)"
+    guard spec.hiddenCount > 0 else {
+      return "\(setting) is for policies with memory, and \(algorithm.rawValue) has none; leave it at float32"
+    }
+    guard BFloat16Panels.supports(hidden: spec.hiddenCount) else {
+      return "\(setting) needs a network.lstm_hidden that is a multiple of 16, not \(spec.hiddenCount)"
+    }
+    guard run.kernels != .blas else {
+      return "\(setting) cannot go with run.kernels=blas, whose products are float32; set one of the two"
+    }
+    return nil
   }
 
   /// Steps of one rollout over all lanes.

@@ -58,6 +58,9 @@ package enum SettingTable {
     .choice(
       "run.kernels", \.run.kernels, LearnerKernels.allCases.map { ($0.rawValue, $0) },
       "the learner's arithmetic: fused, through CBLAS, or the faster; changes last bits only"),
+    .choice(
+      "run.precision", \.run.precision, LearnerPrecision.allCases.map { ($0.rawValue, $0) },
+      "what an LSTM's products take; bf16 is faster where the processor has a unit for it, and changes numbers"),
     .integer(
       "run.checkpoint_interval", \.run.checkpointInterval, 1...1_000_000_000_000, "steps between checkpoints"),
     .integer("run.keep_checkpoints", \.run.keepCheckpoints, 1...1000, "how many checkpoints stay"),

@@ -15,7 +15,9 @@ struct TrainCommand: Command {
       Flag("set", "KEY=VALUE", repeats: true, "one setting, for example algorithm.gamma=0.995; lies over the files"),
     ] + SettingFlag.all.map { Flag($0.name, $0.valueName, $0.help) } + [
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
-      Flag("resume", "RUN", "continues a run from its newest checkpoint; only run.workers and run.kernels may be set"),
+      Flag(
+        "resume", "RUN",
+        "continues a run from its newest checkpoint; only run.workers, run.kernels and run.precision may be set"),
       Flag("init-from", "RUN", "begins a new run with what another one learned, by the rules of --mode"),
       Flag("mode", "MODE", "what --init-from takes over: continue, finetune or transplant"),
       Flag("from", "CHECKPOINT", "the checkpoint that --resume or --init-from takes: \(ResumePoint.choices)"),
@@ -87,7 +89,8 @@ struct TrainCommand: Command {
       layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
     print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) { print(line) }
-    print(MatrixKernels.note(configuration.run.kernels))
+    print(MatrixKernels.note(configuration.run))
+    if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     print("run folder: \(directory.path)")
     let trainer = try Trainer(starting: configuration, factory: factory, in: directory, warmStart: warmStart)
     if let warmStart {
@@ -151,9 +154,10 @@ struct TrainCommand: Command {
     let point = try ResumePoint.find(in: directory, from: arguments.value("from"))
     var configuration = try RunState.configuration(of: point.checkpoint, path: point.path)
     for assignment in arguments.values("set") {
-      guard ["run.workers=", "run.kernels="].contains(where: assignment.hasPrefix) else {
+      guard ["run.workers=", "run.kernels=", "run.precision="].contains(where: assignment.hasPrefix) else {
         throw UsageError(
-          "--resume keeps the run's configuration; only run.workers and run.kernels may be set", command: description)
+          "--resume keeps the run's configuration; only run.workers, run.kernels and run.precision may be set",
+          command: description)
       }
       do {
         try configuration.apply(assignment: assignment)
@@ -168,6 +172,7 @@ struct TrainCommand: Command {
     print(
       "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(point.path))")
     for entry in point.later { print("set aside: \(entry.path)\(CheckpointStore.setAsideSuffix)") }
+    if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     if let warning = RunState.kernelsWarning(point.checkpoint, current: trainer.kernels) { print(warning) }
     print("restored: " + point.checkpoint.groups.keys.sorted().joined(separator: ", "))
     return trainer
