@@ -40,12 +40,17 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
     let learningRate = configuration.learningRateSchedule.rate(
       configuration.learningRate, progressRemaining: progressRemaining)
     let record = learn(learningRate: learningRate)
-    return UpdateStatistics(values: [
-      ("train/entropy_loss", record.entropyLoss), ("train/explained_variance", explainedVariance),
-      ("train/grad_norm", record.gradientNorm), ("train/learning_rate", learningRate), ("train/loss", record.loss),
-      ("train/mask_allowed_frac", allowedFraction), ("train/n_updates", Double(updateCount)),
-      ("train/policy_loss", record.policyLoss), ("train/value_loss", record.valueLoss),
-    ])
+    startStatistics()
+    tell("train/entropy_loss", record.entropyLoss)
+    tell("train/explained_variance", explainedVariance)
+    tell("train/grad_norm", record.gradientNorm)
+    tell("train/learning_rate", learningRate)
+    tell("train/loss", record.loss)
+    tell("train/mask_allowed_frac", allowedFraction)
+    tell("train/n_updates", Double(updateCount))
+    tell("train/policy_loss", record.policyLoss)
+    tell("train/value_loss", record.valueLoss)
+    return UpdateStatistics(values: told)
   }
 
   /// One step with a given rate: what parity tests replay.

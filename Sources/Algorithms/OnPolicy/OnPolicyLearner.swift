@@ -41,6 +41,8 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   let rewardNormalizer: RewardNormalizer?
   let gradientBlocks: GradientBlocks
   private let stateStorage: FloatStorage
+  /// The last update's numbers. Kept, so that an update asks for no memory once its caller has let go of the last one's.
+  private(set) var told: [(name: String, value: Double)] = []
   let bootstrapGathers: [BootstrapGather]
   let scratches: [FloatStorage]
 
@@ -96,6 +98,7 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     bootstrapGathers = (0..<workers).map { _ in
       BootstrapGather(capacity: sliceWidth, observationCount: spec.inputs, hiddenCount: hidden)
     }
+    told.reserveCapacity(16)
     scratches = (0..<workers).map { _ in FloatStorage(count: 2 * spec.actions) }
     refresh()
   }
@@ -140,6 +143,10 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   }
 
   // MARK: Parts of an update
+
+  func startStatistics() { told.removeAll(keepingCapacity: true) }
+
+  func tell(_ name: String, _ value: Double) { told.append((name, value)) }
 
   func derive() {
     actor.refresh(from: parameters)

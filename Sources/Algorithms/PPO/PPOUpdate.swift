@@ -100,24 +100,21 @@ extension PPO {
       return sum / Double(count)
     }
     let lastEpoch = records.last?.epoch ?? 0
-    var values: [(name: String, value: Double)] = [
-      ("train/approx_kl", mean(\.approximateKL, where: { $0.epoch == lastEpoch })),
-      ("train/clip_fraction", mean(\.clipFraction)),
-      ("train/clip_range", clipRange),
-    ]
-    if let clip = configuration.clipRangeValue { values.append(("train/clip_range_vf", clip)) }
-    values += [
-      ("train/entropy_loss", mean(\.entropyLoss)),
-      ("train/explained_variance", explainedVariance),
-      // 0 where the first minibatch already went beyond the divergence limit: nothing was applied.
-      ("train/grad_norm", records.contains(where: \.isApplied) ? mean(\.gradientNorm, where: \.isApplied) : 0),
-      ("train/learning_rate", learningRate),
-      ("train/loss", records.last?.loss ?? .nan),
-      ("train/mask_allowed_frac", allowedFraction),
-      ("train/n_updates", Double(updateCount)),
-      ("train/policy_gradient_loss", mean(\.policyLoss)),
-      ("train/value_loss", mean(\.valueLoss)),
-    ]
-    return UpdateStatistics(values: values)
+    startStatistics()
+    tell("train/approx_kl", mean(\.approximateKL, where: { $0.epoch == lastEpoch }))
+    tell("train/clip_fraction", mean(\.clipFraction))
+    tell("train/clip_range", clipRange)
+    if let clip = configuration.clipRangeValue { tell("train/clip_range_vf", clip) }
+    tell("train/entropy_loss", mean(\.entropyLoss))
+    tell("train/explained_variance", explainedVariance)
+    // 0 where the first minibatch already went beyond the divergence limit: nothing was applied.
+    tell("train/grad_norm", records.contains(where: \.isApplied) ? mean(\.gradientNorm, where: \.isApplied) : 0)
+    tell("train/learning_rate", learningRate)
+    tell("train/loss", records.last?.loss ?? .nan)
+    tell("train/mask_allowed_frac", allowedFraction)
+    tell("train/n_updates", Double(updateCount))
+    tell("train/policy_gradient_loss", mean(\.policyLoss))
+    tell("train/value_loss", mean(\.valueLoss))
+    return UpdateStatistics(values: told)
   }
 }
