@@ -73,11 +73,6 @@ private struct Proof: Sendable, CustomTestStringConvertible {
     name: "regime_switching, position visible, ppo", market: "regime_switching", algorithm: .ppo,
     world: ["environment.position_visible=true"], unit: .step, must: -Double.infinity...0.092)
 
-  /// With a cost, by a policy with memory: the market itself asks for none.
-  static let meanReversionWithMemory = Proof(
-    name: "mean_reversion, ppo_lstm", market: "mean_reversion", algorithm: .ppoLSTM, unit: .step,
-    must: share(0.9, of: 0.0928))
-
   /// The same with bfloat16 products, in plain arithmetic where the processor has no unit for them.
   var inBFloat16: Proof {
     var proof = self
@@ -332,7 +327,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
   /// The thresholds of float32; the deployed form that plays is float32 as always.
   @Test(
     .enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"),
-    arguments: [Proof.cue, .hiddenWithMemory, .meanReversionWithMemory])
+    arguments: [Proof.cue, .hiddenWithMemory])
   fileprivate func `ten seeds reach the same with bfloat16 products`(_ proof: Proof) throws {
     let narrow = proof.inBFloat16
     let interval = try interquartileMean(narrow).interval
