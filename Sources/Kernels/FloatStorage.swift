@@ -1,5 +1,7 @@
 // Owned float memory: the only allocation that number code makes.
 
+private import Glibc
+
 /// Owned float memory. 64-byte aligned; filled with NaN so that reading an unwritten value is loud.
 ///
 /// Sharing across threads is the caller's duty: tasks write disjoint ranges.
@@ -7,12 +9,19 @@ package final class FloatStorage: @unchecked Sendable {
   package let base: UnsafeMutablePointer<Float>
   package let count: Int
 
+  /// Bytes of a large page. Storage of at least one is made of such pages where the system offers them: a pass over it needs fewer translations.
+  private static let largePage = 1 << 21
+
   /// Allocates `count` floats, each NaN. Traps if `count` is negative.
   package init(count: Int) {
     precondition(count >= 0, "FloatStorage of \(count) floats")
     self.count = count
+    let byteCount = max(count, 1) * MemoryLayout<Float>.stride
+    let isLarge = byteCount >= FloatStorage.largePage
     let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+      byteCount: byteCount, alignment: isLarge ? FloatStorage.largePage : 64)
+    // Whole pages only; a system without them says no, and nothing is lost.
+    if isLarge { madvise(raw, byteCount / FloatStorage.largePage * FloatStorage.largePage, MADV_HUGEPAGE) }
     base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
     base.initialize(repeating: .nan, count: count)
   }

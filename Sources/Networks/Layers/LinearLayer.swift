@@ -22,6 +22,13 @@ extension NetworkPlan.Linear {
   ) {
     let weights = MatrixView(
       base: context.derived + transposed, rows: inputs, columns: outputs, rowStride: stride)
+    if context.kernels != nil, outputs == 1, activation == nil, inputs % 8 == 0, input.rowStride == inputs {
+      // A single column would be padded to sixteen.
+      output.base.update(repeating: context.parameters[bias], count: output.rows)
+      MatrixVector.multiplyAdd(
+        weights: input.base, rows: output.rows, columns: inputs, x: context.parameters + weight, y: output.base)
+      return
+    }
     if let kernels = context.kernels, let paddedBias {
       kernels.multiply(
         input, weights, bias: context.derived + paddedBias, function: activation?.function ?? .identity, into: output)
