@@ -1,7 +1,6 @@
 // The pointwise parts of training, in nanoseconds for one number, unit, row or parameter.
 
 import Kernels
-import Training
 
 final class PointwiseSubject {
   private struct Kernel {
@@ -38,15 +37,8 @@ final class PointwiseSubject {
   /// Nanoseconds, by the metric's name, with its label.
   func measure() -> [(name: String, label: String, nanoseconds: Double)] {
     kernels.map { kernel in
-      var calls = 0
-      let start = MonotonicClock.seconds
-      var now = start
-      repeat {
-        for _ in 0..<8 { kernel.run() }
-        calls += 8
-        now = MonotonicClock.seconds
-      } while now - start < callSeconds
-      return ("pointwise_" + kernel.name, kernel.label, (now - start) / Double(calls * kernel.count) * 1e9)
+      let seconds = RepeatedCalls.secondsPerCall(lasting: callSeconds, kernel.run)
+      return ("pointwise_" + kernel.name, kernel.label, seconds / Double(kernel.count) * 1e9)
     }
   }
 

@@ -2,7 +2,6 @@
 
 import Kernels
 import Networks
-import Training
 
 /// One shape, computed over and over in the caches.
 private struct Product {
@@ -36,15 +35,8 @@ final class ProductsSubject {
   /// GFLOP/s of each product, by its metric's name, with its label.
   func measure() -> [(name: String, label: String, gflops: Double)] {
     products.map { product in
-      var calls = 0.0
-      let start = MonotonicClock.seconds
-      var now = start
-      repeat {
-        for _ in 0..<16 { product.run() }
-        calls += 16
-        now = MonotonicClock.seconds
-      } while now - start < callSeconds
-      return (product.name, product.label, product.operations * calls / (now - start) * 1e-9)
+      let seconds = RepeatedCalls.secondsPerCall(lasting: callSeconds, product.run)
+      return (product.name, product.label, product.operations / seconds * 1e-9)
     }
   }
 
