@@ -26,6 +26,24 @@ package struct StateRecord: Sendable, Equatable {
     try StateRecord.vector(integers[name], name, count)
   }
 
+  /// Takes another record's vectors in, their names behind `prefix`.
+  package mutating func merge(_ other: StateRecord, below prefix: String) {
+    for (name, vector) in other.floats { floats[prefix + name] = vector }
+    for (name, vector) in other.doubles { doubles[prefix + name] = vector }
+    for (name, vector) in other.integers { integers[prefix + name] = vector }
+  }
+
+  /// The vectors whose names begin with `prefix`, without it.
+  package func part(below prefix: String) -> StateRecord {
+    func taken<Element>(_ vectors: [String: [Element]]) -> [String: [Element]] {
+      Dictionary(
+        uniqueKeysWithValues: vectors.filter { $0.key.hasPrefix(prefix) }.map {
+          (String($0.key.dropFirst(prefix.count)), $0.value)
+        })
+    }
+    return StateRecord(floats: taken(floats), doubles: taken(doubles), integers: taken(integers))
+  }
+
   private static func vector<Element>(_ found: [Element]?, _ name: String, _ count: Int?) throws(RestoreError)
     -> [Element]
   {

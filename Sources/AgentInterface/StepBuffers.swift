@@ -20,11 +20,13 @@ package struct StepBuffers: @unchecked Sendable {
   package let truncated: UnsafeMutablePointer<UInt8>
   /// (N) legality in `observations`.
   package let masks: UnsafeMutablePointer<ActionMask>
+  /// (N) legality in `finalObservations`; written where truncated, else untouched.
+  package let finalMasks: UnsafeMutablePointer<ActionMask>
 
   package init(
     observations: MatrixView, finalObservations: MatrixView, rewards: UnsafeMutablePointer<Float>,
     terminated: UnsafeMutablePointer<UInt8>, truncated: UnsafeMutablePointer<UInt8>,
-    masks: UnsafeMutablePointer<ActionMask>
+    masks: UnsafeMutablePointer<ActionMask>, finalMasks: UnsafeMutablePointer<ActionMask>
   ) {
     self.observations = observations
     self.finalObservations = finalObservations
@@ -32,5 +34,6 @@ package struct StepBuffers: @unchecked Sendable {
     self.terminated = terminated
     self.truncated = truncated
     self.masks = masks
+    self.finalMasks = finalMasks
   }
 }

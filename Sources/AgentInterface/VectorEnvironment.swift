@@ -5,7 +5,7 @@
 ///
 /// `reset` starts an episode in every lane and writes `observations` and `masks`. `step` makes one transition in each lane of
 /// `lanes`: it writes `rewards`, `terminated`, `truncated`, the next `observations` and `masks` (the next episode's first where one
-/// ended) and, where truncated, `finalObservations`. An action outside the mask is the caller's mistake where the action space
+/// ended) and, where truncated, `finalObservations` and `finalMasks`. An action outside the mask is the caller's mistake where the action space
 /// has no fallback (trap); where it has one, the fallback is executed and counted in `drainIllegalAttempts`.
 package protocol VectorEnvironment: AnyObject, Resumable, Sendable {
   var observationSpace: ObservationSpace { get }

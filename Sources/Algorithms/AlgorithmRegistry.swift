@@ -10,6 +10,11 @@ package enum AlgorithmFamily: String, Hashable, Codable, Sendable, CaseIterable 
   case ppo
   /// Advantage actor-critic.
   case a2c
+  /// Deep Q-learning.
+  case dqn
+
+  /// Whether it learns a policy and a critic of it; otherwise it learns what actions are worth.
+  package var isActorCritic: Bool { self != .dqn }
 }
 
 /// An algorithm with its two switches: memory and mask.
@@ -22,11 +27,14 @@ package enum AlgorithmTag: String, Hashable, Codable, Sendable, CaseIterable {
   case a2cLSTM = "a2c_lstm"
   case a2cMask = "a2c_mask"
   case a2cLSTMMask = "a2c_lstm_mask"
+  case dqn = "dqn"
+  case dqnMask = "dqn_mask"
 
   package var family: AlgorithmFamily {
     switch self {
     case .ppo, .ppoLSTM, .ppoMask, .ppoLSTMMask: .ppo
     case .a2c, .a2cLSTM, .a2cMask, .a2cLSTMMask: .a2c
+    case .dqn, .dqnMask: .dqn
     }
   }
 
@@ -103,6 +111,23 @@ extension A2C.Configuration: LearnerConfiguration {
       configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked, kernels: setup.kernels,
       bfloat16: setup.bfloat16,
       seed: setup.seed, pool: setup.pool)
+  }
+}
+
+extension DQN.Configuration: LearnerConfiguration {
+  package var stepsBetweenUpdates: Int { trainFrequency }
+  package var discount: Double { gamma }
+  package var observationScaling: Double? { normalizeObservations ? observationClip : nil }
+
+  /// Two networks, two moments and gradients; the replay memory.
+  package func memoryBytes(spec: NetworkSpec, laneCount: Int) -> Double {
+    20 * Double(ParameterLayout(spec).count) + Double(bufferSize) * Double(bytesPerTransition(columns: spec.inputs))
+  }
+
+  package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {
+    DQN(
+      configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked,
+      totalSteps: setup.totalSteps, kernels: setup.kernels, seed: setup.seed, pool: setup.pool)
   }
 }
 

@@ -1,5 +1,6 @@
 // Scaling rewards by the spread of the discounted return.
 
+import AgentInterface
 import Kernels
 
 /// r becomes clip(r / sqrt(variance of R + 1e-8), +-clip), R the running discounted return of each lane: R = gamma R + r, zeroed after an
@@ -32,6 +33,18 @@ package final class RewardNormalizer: @unchecked Sendable {
     moments.measure(slice: slice, values: returns + lanes.lowerBound, count: lanes.count)
   }
 
+  /// A reward as it is learned from.
+  package func scaled(_ reward: Float) -> Float {
+    let scaled = Double(reward) / (moments.variance[0] + 1e-8).squareRoot()
+    // Both comparisons are false for NaN, which must not be hidden by the bound.
+    return Float(scaled > clip ? clip : scaled < -clip ? -clip : scaled)
+  }
+
+  /// Zeroes the returns of episodes that ended. ended: (N).
+  package func forgetEnded(_ ended: UnsafePointer<UInt8>) {
+    for lane in 0..<laneCount where ended[lane] != 0 { returns[lane] = 0 }
+  }
+
   /// Scales the rewards of `lanes` in place and zeroes the returns of episodes that ended. All (N).
   package func normalize(lanes: Range<Int>, rewards: UnsafeMutablePointer<Float>, ended: UnsafePointer<UInt8>) {
     let deviation = (moments.variance[0] + 1e-8).squareRoot()
@@ -41,5 +54,20 @@ package final class RewardNormalizer: @unchecked Sendable {
       rewards[lane] = Float(scaled > clip ? clip : scaled < -clip ? -clip : scaled)
       if ended[lane] != 0 { returns[lane] = 0 }
     }
+  }
+
+  func save(to state: inout StateRecord) {
+    moments.save("normalizer/return", to: &state)
+    state.doubles["normalizer/running_returns"] = Array(UnsafeBufferPointer(start: returns, count: laneCount))
+  }
+
+  /// On an error nothing is changed.
+  func restore(_ state: StateRecord) throws(RestoreError) {
+    let saved = try state.doubles("normalizer/running_returns", count: laneCount)
+    guard saved.allSatisfy(\.isFinite) else {
+      throw .invalid(name: "normalizer/running_returns", reason: "not finite")
+    }
+    try moments.restore("normalizer/return", from: state)
+    for lane in 0..<laneCount { returns[lane] = saved[lane] }
   }
 }

@@ -120,12 +120,13 @@ package final class SingleRow {
     floats = FloatStorage(count: lanes * (2 * columns + 1))
     flags = .allocate(capacity: 2 * lanes)
     flags.initialize(repeating: 0, count: 2 * lanes)
-    masks = .allocate(capacity: lanes)
-    masks.initialize(repeating: ActionMask(rawValue: 0), count: lanes)
+    masks = .allocate(capacity: 2 * lanes)
+    masks.initialize(repeating: ActionMask(rawValue: 0), count: 2 * lanes)
     buffers = StepBuffers(
       observations: MatrixView(base: floats.base, rows: lanes, columns: columns),
       finalObservations: MatrixView(base: floats.base + lanes * columns, rows: lanes, columns: columns),
-      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes, masks: masks)
+      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes, masks: masks,
+      finalMasks: masks + lanes)
   }
 
   deinit {

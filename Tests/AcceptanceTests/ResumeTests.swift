@@ -217,7 +217,9 @@ struct RunEnd {
       var checkpoint = try place.checkpoint(folder + "/" + name)
       try #require(checkpoint.attributes.removeValue(forKey: "created") != nil)
       let metrics = try #require(checkpoint.groups["progress"]?.integers["carried_metrics"])
-      for (index, metric) in metrics.enumerated() where ProgressTable.isClock(progress.columns[Int(metric)]) {
+      // Behind the columns come metrics that have none; the clock's all have.
+      for (index, metric) in metrics.enumerated()
+      where progress.columns.indices.contains(Int(metric)) && ProgressTable.isClock(progress.columns[Int(metric)]) {
         checkpoint.groups["progress"]?.doubles["carried_values"]?[index] = 0
       }
       checkpoints[name] = checkpoint

@@ -96,7 +96,7 @@ import Testing
   /// Without data: planted markets, with and without memory and mask.
   @Test(arguments: [
     ("cue", "ppo"), ("cue", "ppo_mask"), ("cue", "ppo_lstm_mask"), ("leak", "ppo"), ("leak", "a2c"),
-    ("cue", "a2c_lstm_mask"), ("mean_reversion", "ppo_lstm"),
+    ("cue", "a2c_lstm_mask"), ("leak", "dqn"), ("cue", "dqn_mask"), ("mean_reversion", "ppo_lstm"),
   ])
   func plantedMarkets(environment: String, algorithm: String) throws {
     let place = try Workplace()

@@ -106,11 +106,13 @@ struct Workplace {
   /// A run on a planted market that needs no file.
   static func planted(_ name: String, algorithm: String) -> String {
     let settings = algorithm.hasPrefix("ppo") ? "horizon: 32, batch_size: 128, epochs: 2" : "log_interval: 8"
+    let network =
+      algorithm.hasPrefix("dqn") ? "hidden_layers: [8]" : "lstm_hidden: 8, policy_tower: [8], value_tower: [8]"
     return """
       run: {seed: 5, total_timesteps: 4096, workers: 2, checkpoint_interval: 2048, evaluation_interval: 2048}
       environment: {name: \(name), lanes: 16, cue_bars: 8, truncation_steps: 64}
       algorithm: {name: \(algorithm), \(settings)}
-      network: {lstm_hidden: 8, policy_tower: [8], value_tower: [8]}
+      network: {\(network)}
 
       """
   }

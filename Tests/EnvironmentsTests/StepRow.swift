@@ -14,6 +14,7 @@ final class StepRow: @unchecked Sendable {
   let terminated: UnsafeMutablePointer<UInt8>
   let truncated: UnsafeMutablePointer<UInt8>
   let masks: UnsafeMutablePointer<ActionMask>
+  let finalMasks: UnsafeMutablePointer<ActionMask>
   let actions: UnsafeMutablePointer<Int32>
 
   init(laneCount: Int, columns: Int) {
@@ -25,6 +26,8 @@ final class StepRow: @unchecked Sendable {
     terminated = .allocate(capacity: laneCount)
     truncated = .allocate(capacity: laneCount)
     masks = .allocate(capacity: laneCount)
+    finalMasks = .allocate(capacity: laneCount)
+    finalMasks.initialize(repeating: ActionMask(rawValue: 0), count: laneCount)
     actions = .allocate(capacity: laneCount)
     rewards.initialize(repeating: .nan, count: laneCount)
     terminated.initialize(repeating: 7, count: laneCount)
@@ -42,6 +45,7 @@ final class StepRow: @unchecked Sendable {
     terminated.deallocate()
     truncated.deallocate()
     masks.deallocate()
+    finalMasks.deallocate()
     actions.deallocate()
   }
 
@@ -49,7 +53,7 @@ final class StepRow: @unchecked Sendable {
     StepBuffers(
       observations: MatrixView(base: observations.base, rows: laneCount, columns: columns),
       finalObservations: MatrixView(base: finalObservations.base, rows: laneCount, columns: columns),
-      rewards: rewards, terminated: terminated, truncated: truncated, masks: masks)
+      rewards: rewards, terminated: terminated, truncated: truncated, masks: masks, finalMasks: finalMasks)
   }
 
   func observation(_ lane: Int) -> [Float] {
@@ -67,7 +71,10 @@ final class StepRow: @unchecked Sendable {
     bits.append(UInt64(terminated[lane]))
     bits.append(UInt64(truncated[lane]))
     bits.append(masks[lane].rawValue)
-    if truncated[lane] == 1 { bits += finalObservation(lane).map { UInt64($0.bitPattern) } }
+    if truncated[lane] == 1 {
+      bits += finalObservation(lane).map { UInt64($0.bitPattern) }
+      bits.append(finalMasks[lane].rawValue)
+    }
     return bits
   }
 

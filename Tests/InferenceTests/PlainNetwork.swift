@@ -26,7 +26,7 @@ struct PlainNetwork {
 
   private func tower(_ name: String, _ widths: [Int], _ x: [Double]) -> [Double] {
     widths.indices.reduce(x) { value, layer in
-      affine("mlp_extractor.\(name).\(2 * layer).weight", "mlp_extractor.\(name).\(2 * layer).bias", value)
+      affine("\(name).\(2 * layer).weight", "\(name).\(2 * layer).bias", value)
         .map { spec.activation == .tanh ? tanh($0) : max($0, 0) }
     }
   }
@@ -49,7 +49,18 @@ struct PlainNetwork {
 
   mutating func step(_ x: [Double], startsEpisode: Bool) -> (logits: [Double], value: Double?) {
     let features = spec.hiddenCount > 0 ? lstm("lstm_actor", x, startsEpisode: startsEpisode) : x
-    let logits = affine("action_net.weight", "action_net.bias", tower("policy_net", spec.policyTower, features))
+    // Action values end in the last layer of their tower.
+    let names =
+      switch spec.kind {
+      case .actorCritic: ("mlp_extractor.policy_net", "mlp_extractor.value_net", "action_net", "value_net")
+      case .actionValues: ("q_net.q_net", "", "q_net.q_net.\(2 * spec.policyTower.count)", "")
+      case .dueling:
+        (
+          "q_net.advantage_net", "q_net.value_net", "q_net.advantage_net.\(2 * spec.policyTower.count)",
+          "q_net.value_net.\(2 * spec.valueTower.count)"
+        )
+      }
+    let logits = affine(names.2 + ".weight", names.2 + ".bias", tower(names.0, spec.policyTower, features))
     guard spec.hasValueHead else { return (logits, nil) }
     let own: [Double]
     switch spec.criticMemory {
@@ -57,7 +68,7 @@ struct PlainNetwork {
     case .some(.none): own = affine("critic.weight", "critic.bias", x)
     case .sharedDetached, .sharedJoint, nil: own = features
     }
-    return (logits, affine("value_net.weight", "value_net.bias", tower("value_net", spec.valueTower, own))[0])
+    return (logits, affine(names.3 + ".weight", names.3 + ".bias", tower(names.1, spec.valueTower, own))[0])
   }
 }
 

@@ -70,6 +70,12 @@ import Testing
     #expect(container.tensor("golden.masks")?.unsignedBytes?.count == 12 * 5)
     #expect(container.metadata["schema_version"] == "1" && container.metadata["mask_contract"] == "required")
     #expect(container.metadata["state_rule"] == "zero_at_episode_start")
+    let values = try Safetensors.decode(try Self.bundle(spec: PolicySessionTests.actionValues).encode())
+    for name in ["q_net.q_net.0.weight", "q_net.q_net.2.bias", "q_net.q_net.4.weight", "golden.logits"] {
+      #expect(values.tensor(name)?.floats != nil)
+    }
+    let described = try Self.bundle(spec: PolicySessionTests.dueling).describe().map { $0.0 + ": " + $0.1 }
+    #expect(described.contains("decides by: the largest value of an action, dueling"))
   }
 
   /// A small bundle, so that each of its bytes can be tried.
@@ -276,7 +282,9 @@ import Testing
       ("memory", ["lstm": ["hidden": -1, "critic": "none"]], "network.memory.lstm.hidden"),
       ("policy_tower", [8, 0], "network.policy_tower"), ("value_tower", "x", "network.value_tower"),
       ("activation", "gelu", "network.activation"), ("has_value_head", 1, "network.has_value_head"),
-      ("policy_towers", [], "network"),
+      ("policy_towers", [], "network"), ("kind", "actorCritic", "network.kind"), ("kind", 2, "network.kind"),
+      // What is worth an action has no memory here.
+      ("kind", "actionValues", "network.kind"), ("kind", "dueling", "network.kind"),
     ]
     for (key, value, place) in changes {
       var members = good

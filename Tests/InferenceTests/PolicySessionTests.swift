@@ -17,7 +17,15 @@ import Testing
       NetworkSpec(
         inputs: 1, actions: 1, memory: .lstm(hidden: 1, critic: .separate), policyTower: [], valueTower: [],
         activation: .relu, hasValueHead: true),
+      actionValues, dueling,
     ]
+
+  static let actionValues = NetworkSpec(
+    inputs: 5, actions: 4, memory: .none, policyTower: [7, 6], valueTower: [], activation: .relu, hasValueHead: false,
+    kind: .actionValues)
+  static let dueling = NetworkSpec(
+    inputs: 5, actions: 4, memory: .none, policyTower: [7], valueTower: [6], activation: .tanh, hasValueHead: true,
+    kind: .dueling)
 
   @Test(arguments: specs)
   func equalsThePlainTwinWithRandomEpisodeEnds(spec: NetworkSpec) throws {

@@ -38,7 +38,10 @@ package final class RandomEpisodes: VectorEnvironment, @unchecked Sendable {
           let isTruncated = fate % 11 == 0
           row.truncated[lane] = isTruncated ? 1 : 0
           row.terminated[lane] = !isTruncated && fate % 13 == 0 ? 1 : 0
-          if isTruncated { fill(row.finalObservations.row(lane), &streams[lane]) }
+          if isTruncated {
+            fill(row.finalObservations.row(lane), &streams[lane])
+            row.finalMasks[lane] = allowed[lane]
+          }
         }
       }
     }

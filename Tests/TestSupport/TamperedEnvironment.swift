@@ -51,6 +51,7 @@ package final class TamperedEnvironment: TradingEnvironment, @unchecked Sendable
       outer.truncated[lane] = row.buffers.truncated[lane]
       if row.buffers.truncated[lane] != 0 {
         copy(row.buffers.finalObservations.row(lane), to: outer.finalObservations.row(lane), bar: ended)
+        outer.finalMasks[lane] = tampering.mask(row.buffers.finalMasks[lane], ended)
       }
       show(lane, outer)
     }

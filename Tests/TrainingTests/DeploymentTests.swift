@@ -13,7 +13,7 @@ import Testing
 
 @Suite struct ParityReplayTests {
   static let networks: [(AlgorithmTag, NetworkSpec.CriticMemory)] =
-    [(.ppo, .none), (.ppoMask, .none)]
+    [(.ppo, .none), (.ppoMask, .none), (.dqn, .none), (.dqnMask, .none)]
     + [AlgorithmTag.ppoLSTM, .ppoLSTMMask].flatMap { tag in NetworkSpec.CriticMemory.allCases.map { (tag, $0) } }
 
   /// A policy whose logits are large enough to differ.

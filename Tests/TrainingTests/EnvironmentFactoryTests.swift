@@ -217,5 +217,10 @@ import Testing
       let error = try #require(trainingError { try Trainer.requireTrainable(configuration, factory) })
       #expect(error.description.contains(words))
     }
+    var large = smallConfiguration("leak", .dqn)
+    large.dqn.bufferSize = 1_000_000_000
+    let factory = try EnvironmentFactory(large)
+    let error = try #require(trainingError { try Trainer.requireTrainable(large, factory) })
+    #expect(error.description.contains("algorithm.buffer_size") && error.description.contains("replay_budget_mib"))
   }
 }

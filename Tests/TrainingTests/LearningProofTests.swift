@@ -51,6 +51,9 @@ private struct Proof: Sendable, CustomTestStringConvertible {
   static let meanReversionA2C = Proof(
     name: "mean_reversion, a2c", market: "mean_reversion", algorithm: .a2c, unit: .step,
     must: share(0.9, of: 0.0928), short: ["run.total_timesteps=131072"], shortMust: share(0.6, of: 0.0928))
+  static let meanReversionDQN = Proof(
+    name: "mean_reversion, dqn", market: "mean_reversion", algorithm: .dqn, unit: .step,
+    must: share(0.8, of: 0.0928), short: ["run.total_timesteps=131072"], shortMust: share(0.5, of: 0.0928))
   static let cue = Proof(
     name: "cue, ppo_lstm_mask", market: "cue", algorithm: .ppoLSTMMask, unit: .episode, must: 0.9...(.infinity),
     short: ["run.total_timesteps=131072", "environment.cue_bars=8"], shortMust: 0.9...(.infinity))
@@ -287,7 +290,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
 
 @Suite(.serialized) struct LearningProofTests {
   fileprivate static let shortProofs = [
-    Proof.leak, .meanReversion, .meanReversionA2C, .cue, .hiddenWithMemory, .hiddenWithoutMemory,
+    Proof.leak, .meanReversion, .meanReversionA2C, .meanReversionDQN, .cue, .hiddenWithMemory, .hiddenWithoutMemory,
   ]
 
   @Test(arguments: shortProofs)
@@ -319,7 +322,9 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
     #expect(report.headline == "no edge found", "\(report.text)")
   }
 
-  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [Proof.leak, .cue, .meanReversionA2C])
+  @Test(
+    .enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"),
+    arguments: [Proof.leak, .cue, .meanReversionA2C, .meanReversionDQN])
   fileprivate func `ten seeds reach the share of the known optimum, their controls do not`(_ proof: Proof) throws {
     _ = try prove(proof)
   }
@@ -372,7 +377,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
       Proof.cueWithoutMemory.name, fixed(result), "0 inside", holds: result.lower <= 0 && result.upper >= 0)
   }
 
-  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [AlgorithmTag.ppo, .ppoLSTM, .a2c])
+  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [AlgorithmTag.ppo, .ppoLSTM, .a2c, .dqn])
   func `where there is no edge none is found`(_ algorithm: AlgorithmTag) throws {
     let proof = Proof.martingale(algorithm)
     let judged = try overSeeds { seed in

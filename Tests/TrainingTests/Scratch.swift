@@ -46,6 +46,17 @@ func smallConfiguration(
   configuration.ppo.epochs = 2
   configuration.a2c.horizon = 16
   configuration.a2c.logInterval = 1
+  configuration.dqn.trainFrequency = 16
+  configuration.dqn.gradientSteps = 3
+  configuration.dqn.logInterval = 1
+  configuration.dqn.bufferSize = 500
+  configuration.dqn.batchSize = 16
+  configuration.dqn.targetUpdateInterval = 100
+  configuration.dqn.explorationFraction = 0.7
+  // The masked one has every switch on.
+  (configuration.dqn.double, configuration.dqn.dueling) = (tag == .dqnMask, tag == .dqnMask)
+  (configuration.dqn.prioritized, configuration.dqn.nSteps) = (tag == .dqnMask, tag == .dqnMask ? 3 : 1)
+  configuration.actionValueNetwork.hiddenLayers = [8]
   configuration.network.lstmHidden = 8
   configuration.split.trainingFrom = CalendarDate("2001-01-01")!
   configuration.split.trainingUntil = CalendarDate("2001-12-31")!

@@ -32,7 +32,7 @@ import Training
   private func other(_ setting: Setting, _ defaults: RunConfiguration) throws -> JSON {
     let candidates: [JSON] = [
       7, 60, 0.5, 0.125, true, false, "leak", .string(defaults.algorithm.family.rawValue), "linear", "rotation", "relu",
-      "separate", "blas", "bf16", "rmsprop_tf", "2005-06-07", [3, 4], ["X", "Y"], "a b: #c",
+      "separate", "blas", "bf16", "rmsprop_tf", "tanh", "2005-06-07", [3, 4], ["X", "Y"], "a b: #c",
     ]
     let (section, name) = parts(setting)
     let before = setting.read(defaults)
@@ -128,6 +128,24 @@ import Training
     #expect(sentence.contains(value.text) && sentence.contains("must be"))
   }
 
+  static let outOfOtherRanges: [(AlgorithmFamily, String, String, JSON)] = [
+    (.a2c, "algorithm", "rmsprop_epsilon", 0), (.a2c, "algorithm", "optimizer", "adam"),
+    (.a2c, "algorithm", "log_interval", 0), (.a2c, "algorithm", "name", "a2c_gru"),
+    (.dqn, "algorithm", "tau", 1.5), (.dqn, "algorithm", "tau", 0), (.dqn, "algorithm", "gradient_steps", -2),
+    (.dqn, "algorithm", "exploration_final", 1.1), (.dqn, "algorithm", "exploration_fraction", 0),
+    (.dqn, "algorithm", "buffer_size", 0), (.dqn, "algorithm", "n_step", 0), (.dqn, "algorithm", "double", 1),
+    (.dqn, "algorithm", "replay_budget_mib", 0), (.dqn, "algorithm", "priority_exponent", 2),
+    (.dqn, "algorithm", "name", "dqn_lstm"), (.dqn, "network", "hidden_layers", [0]),
+  ]
+
+  @Test(arguments: outOfOtherRanges)
+  func refusesOtherAlgorithmsValuesOutOfRange(family: AlgorithmFamily, section: String, name: String, value: JSON)
+    throws
+  {
+    let sentence = try #require(refusal(section, name, value, try Self.defaults(family)))
+    #expect(sentence.contains(value.text) && sentence.contains("must be"))
+  }
+
   /// What the table says is allowed, the environment takes: the largest value of every number it trades with.
   @Test(arguments: [
     "capital_per_asset", "unit_dollars", "maximum_units", "unit_share_of_value", "half_spread_bps",
@@ -148,7 +166,10 @@ import Training
     try configuration.apply(["algorithm": ["gamma": 0.9, "name": "a2c"]], source: "a.yaml")
     #expect(configuration.algorithm == .a2c && configuration.a2c.gamma == 0.9 && configuration.ppo.gamma == 0.99)
     #expect(configuration.stepsPerRollout == 5 * 64 && configuration.discountHorizonBars.rounded() == 10)
-    for (assignment, owners) in [("algorithm.clip_range=0.1", "ppo"), ("algorithm.epochs=3", "ppo")] {
+    for (assignment, owners) in [
+      ("algorithm.clip_range=0.1", "ppo"), ("algorithm.epochs=3", "ppo"), ("algorithm.batch_size=3", "ppo and dqn"),
+      ("network.hidden_layers=[3]", "dqn"),
+    ] {
       let before = configuration
       do throws(ConfigurationError) {
         try configuration.apply(assignment: assignment)

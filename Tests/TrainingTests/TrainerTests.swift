@@ -15,6 +15,7 @@ import Testing
   static let worlds: [(String, AlgorithmTag)] = [
     ("leak", .ppo), ("cue", .ppoLSTMMask), ("dual_ticker", .ppoLSTMMask), ("dual_ticker", .ppo),
     ("leak", .a2c), ("cue", .a2cLSTMMask), ("dual_ticker", .a2cMask),
+    ("leak", .dqn), ("dual_ticker", .dqnMask),
   ]
 
   private func configuration(_ world: String, _ tag: AlgorithmTag, in folder: String) throws -> RunConfiguration {
@@ -154,6 +155,9 @@ import Testing
       configuration.a2c.learningRate = 10
       configuration.a2c.maxGradientNorm = 1e9
       configuration.a2c.normalizeRewards = false
+      configuration.dqn.learningRate = 10
+      configuration.dqn.maxGradientNorm = 1e9
+      configuration.dqn.normalizeRewards = false
       configuration.network.policyTower = [16, 16]
       configuration.network.valueTower = [16, 16]
       configuration.network.activation = .relu
@@ -201,10 +205,11 @@ import Testing
 
 @Suite struct DamagedCheckpointTests {
   /// Every vector of a saved run, made absent, shorter, longer or absurd: refused in words, or at least no trap.
-  @Test(arguments: ["cue", "dual_ticker"]) func neverTraps(world: String) throws {
+  @Test(arguments: [("cue", AlgorithmTag.ppoLSTMMask), ("dual_ticker", .ppoLSTMMask), ("mean_reversion", .dqnMask)])
+  func neverTraps(world: String, tag: AlgorithmTag) throws {
     try withScratchFolder { folder in
       var configuration = smallConfiguration(
-        world, store: world == "dual_ticker" ? try writeStore(madeUpBars(), in: folder) : "")
+        world, tag, store: world == "dual_ticker" ? try writeStore(madeUpBars(), in: folder) : "")
       configuration.run.totalTimesteps = 3 * 128
       configuration.run.evaluationInterval = 128
       let path = FileSystem.join(folder, "run")

@@ -72,7 +72,10 @@ package final class CartPoleEnvironment: VectorEnvironment, @unchecked Sendable 
       row.rewards[lane] = 1
       row.terminated[lane] = terminated ? 1 : 0
       row.truncated[lane] = truncated ? 1 : 0
-      if truncated { observe(lane, into: row.finalObservations.row(lane)) }
+      if truncated {
+        observe(lane, into: row.finalObservations.row(lane))
+        row.finalMasks[lane] = .all(count: 2)
+      }
       if terminated || truncated {
         finished[lane].append(lengths[lane])
         start(lane)

@@ -90,14 +90,7 @@ extension OnPolicyLearner {
     }
   }
 
-  package func startNextRollout() {
-    let lanes = rollout.laneCount
-    let last = rollout.horizon * lanes
-    rollout.observations.update(
-      from: rollout.observations + last * spec.inputs, count: lanes * spec.inputs)
-    rollout.masks.update(from: rollout.masks + last, count: lanes)
-    rollout.starts.update(from: rollout.starts + last, count: lanes)
-  }
+  package func startNextRollout() { rollout.carryLastRow() }
 
   // MARK: Parts
 

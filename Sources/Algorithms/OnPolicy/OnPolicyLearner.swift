@@ -199,11 +199,7 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
 
   /// The share of the rollout's actions that were legal.
   var allowedFraction: Double {
-    guard isMasked else { return 1 }
-    let steps = rollout.horizon * rollout.laneCount
-    var allowed = 0
-    for step in 0..<steps { allowed += rollout.masks[step].legalCount }
-    return Double(allowed) / Double(steps * spec.actions)
+    isMasked ? rollout.allowedFraction(actions: spec.actions) : 1
   }
 }
 

@@ -20,11 +20,7 @@ extension OnPolicyLearner {
     state.integers["lanes/masks"] = (0..<lanes).map { Int64(bitPattern: rollout.masks[$0].rawValue) }
     state.integers["lanes/starts"] = (0..<lanes).map { Int64(rollout.starts[$0]) }
     observationMoments?.save("normalizer/observation", to: &state)
-    if let rewardNormalizer {
-      rewardNormalizer.moments.save("normalizer/return", to: &state)
-      state.doubles["normalizer/running_returns"] = Array(
-        UnsafeBufferPointer(start: rewardNormalizer.returns, count: lanes))
-    }
+    rewardNormalizer?.save(to: &state)
     state.integers["random/seed"] = [Int64(bitPattern: seed)]
     state.integers["random/action_sampling"] = [Int64(bitPattern: decisionCount)]
     state.integers["random/minibatch_order"] = [Int64(bitPattern: minibatchRandom.position)]
@@ -47,19 +43,12 @@ extension OnPolicyLearner {
     try state.requireSeed(seed)
     let decisions = try state.integers("random/action_sampling", count: 1)[0]
     let order = try state.integers("random/minibatch_order", count: 1)[0]
-    var returns: [Double] = []
-    if let rewardNormalizer {
-      returns = try state.doubles("normalizer/running_returns", count: lanes)
-      guard returns.allSatisfy(\.isFinite) else {
-        throw .invalid(name: "normalizer/running_returns", reason: "not finite")
-      }
+    if rewardNormalizer != nil {
       // A trial on the side, so that a bad second record leaves the first untouched.
-      try RunningMoments(columns: 1, sliceCount: 1).restore("normalizer/return", from: state)
-      try observationMoments?.restore("normalizer/observation", from: state)
-      try rewardNormalizer.moments.restore("normalizer/return", from: state)
-    } else {
-      try observationMoments?.restore("normalizer/observation", from: state)
+      try RewardNormalizer(laneCount: lanes, sliceCount: 1, gamma: 1, clip: 1).restore(state)
     }
+    try observationMoments?.restore("normalizer/observation", from: state)
+    try rewardNormalizer?.restore(state)
 
     parameters.values.assign(values)
     optimizerState.take(to: optimizer)
@@ -70,7 +59,6 @@ extension OnPolicyLearner {
     for lane in 0..<lanes {
       rollout.masks[lane] = masks[lane]
       rollout.starts[lane] = starts[lane]
-      if let rewardNormalizer { rewardNormalizer.returns[lane] = returns[lane] }
     }
     decisionCount = UInt64(bitPattern: decisions)
     minibatchRandom.position = UInt64(bitPattern: order)

@@ -191,7 +191,10 @@ package final class DualTickerEnvironment: TradingEnvironment {
 
   /// Ends the episode of a lane that stands at its end, and begins the next.
   private func endEpisode(lane: Int, into row: StepBuffers) {
-    if row.truncated[lane] != 0 { observe(lane: lane, into: row.finalObservations) }
+    if row.truncated[lane] != 0 {
+      observe(lane: lane, into: row.finalObservations)
+      row.finalMasks[lane] = legalActions(lane)
+    }
     recorder.finish(
       lane: lane,
       episodeReturn: MicroDollars.dollars(lanes.value.base[lane] - initialCash - lanes.penalties.base[lane]))

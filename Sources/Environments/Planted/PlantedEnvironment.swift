@@ -114,7 +114,10 @@ package final class PlantedLanes<Market: PlantedMarket>: PlantedEnvironment {
       row.terminated[lane] = ends && playsDays ? 1 : 0
       row.truncated[lane] = ends && !playsDays ? 1 : 0
       if ends {
-        if !playsDays { market.observe(lanes[lane], into: row.finalObservations.row(lane)) }
+        if !playsDays {
+          market.observe(lanes[lane], into: row.finalObservations.row(lane))
+          row.finalMasks[lane] = market.mask(lanes[lane])
+        }
         recorder.finish(lane: lane)
         lanes[lane] = market.start(&streams[lane])
       }

@@ -52,7 +52,10 @@ package struct ConfigurationLayers: Sendable {
     let before = configuration.algorithm.family
     let keys = try body(&configuration)
     if configuration.algorithm.family != before {
-      sources = sources.filter { !$0.key.hasPrefix("algorithm.") }
+      let sharesNetwork = configuration.algorithm.family.isActorCritic && before.isActorCritic
+      sources = sources.filter {
+        !$0.key.hasPrefix("algorithm.") && (sharesNetwork || !$0.key.hasPrefix("network."))
+      }
     }
     for key in keys { sources[key] = source }
   }

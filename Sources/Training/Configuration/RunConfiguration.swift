@@ -76,6 +76,12 @@ package struct RunConfiguration: Sendable, Equatable {
     package var activation = NetworkSpec.Activation.tanh
   }
 
+  /// The shape of a network of action values.
+  package struct ActionValueNetwork: Sendable, Equatable {
+    package var hiddenLayers = [64, 64]
+    package var activation = NetworkSpec.Activation.relu
+  }
+
   package var run = Run()
   package var world = World()
   package var split = Split()
@@ -83,7 +89,9 @@ package struct RunConfiguration: Sendable, Equatable {
   /// What each algorithm would be run with; `learner` is the one that is.
   package var ppo = PPO.Configuration(hasMemory: true)
   package var a2c = A2C.Configuration()
+  package var dqn = DQN.Configuration()
   package var network = Network()
+  package var actionValueNetwork = ActionValueNetwork()
 
   package init() {
     ppo.horizon = 128
@@ -93,6 +101,9 @@ package struct RunConfiguration: Sendable, Equatable {
     ppo.normalizeRewards = true
     a2c.normalizeObservations = true
     a2c.normalizeRewards = true
+    dqn.bufferSize = 100_000
+    dqn.normalizeObservations = true
+    dqn.normalizeRewards = true
   }
 
   /// The hyper-parameters of the algorithm that is run.
@@ -100,12 +111,20 @@ package struct RunConfiguration: Sendable, Equatable {
     switch algorithm.family {
     case .ppo: ppo
     case .a2c: a2c
+    case .dqn: dqn
     }
   }
 
   /// The network for an environment's spaces.
   package func networkSpec(inputs: Int, actions: Int) -> NetworkSpec {
-    NetworkSpec(
+    guard algorithm.family.isActorCritic else {
+      let layers = actionValueNetwork.hiddenLayers
+      return NetworkSpec(
+        inputs: inputs, actions: actions, memory: .none, policyTower: layers, valueTower: dqn.dueling ? layers : [],
+        activation: actionValueNetwork.activation, hasValueHead: dqn.dueling,
+        kind: dqn.dueling ? .dueling : .actionValues)
+    }
+    return NetworkSpec(
       inputs: inputs, actions: actions,
       memory: algorithm.hasMemory ? .lstm(hidden: network.lstmHidden, critic: network.criticMemory) : .none,
       policyTower: network.policyTower, valueTower: network.valueTower, activation: network.activation,

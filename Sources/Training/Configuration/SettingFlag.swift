@@ -22,7 +22,8 @@ package struct SettingFlag: Sendable {
     text("model-name", "run.model_name", "NAME", "the policy's name; also the run's, unless --run names it"),
     scalar("intraday-days", "split.training_sessions", "N", "trains on the last N sessions of the training window"),
     text(
-      "algorithm", "algorithm.name", "NAME", "ppo or a2c, with _lstm, _mask or _lstm_mask behind it for memory and mask"
+      "algorithm", "algorithm.name", "NAME",
+      "ppo or a2c, with _lstm, _mask or _lstm_mask behind it for memory and mask; dqn or dqn_mask"
     ),
     variant("policy", "lstm|mlp", "whether the policy remembers", ["lstm": true, "mlp": false]) { tag, value in
       AlgorithmTag(tag.family, hasMemory: value, isMasked: tag.isMasked)

@@ -11,7 +11,11 @@ package enum SettingTable {
   private static let tables = Dictionary(
     uniqueKeysWithValues: AlgorithmFamily.allCases.map { family in
       let algorithm = [nameSetting] + AlgorithmSettings.settings(of: family)
-      return (family, runSettings + environmentSettings + splitSettings + algorithm + networkSettings)
+      return (
+        family,
+        runSettings + environmentSettings + splitSettings + algorithm
+          + (family.isActorCritic ? actorCriticSettings : actionValueSettings)
+      )
     })
 
   /// Every setting of a run of that algorithm, in the order in which it is shown. What other algorithms have beside it is none of them.
@@ -159,7 +163,7 @@ package enum SettingTable {
     .date("split.held_out_until", \.split.heldOutUntil, "last date that `evaluate` sees"),
   ]
 
-  private static let networkSettings: [Setting] = [
+  private static let actorCriticSettings: [Setting] = [
     .integer("network.lstm_hidden", \.network.lstmHidden, 1...4096, "units of the LSTM"),
     .choice(
       "network.critic_memory", \.network.criticMemory,
@@ -169,5 +173,13 @@ package enum SettingTable {
       "network.policy_tower", \.network.policyTower, 1...8192, "hidden layers of the policy; [] is a linear head"),
     .integers("network.value_tower", \.network.valueTower, 1...8192, "hidden layers of the value function"),
     .choice("network.activation", \.network.activation, [("tanh", .tanh), ("relu", .relu)], "of the hidden layers"),
+  ]
+
+  private static let actionValueSettings: [Setting] = [
+    .integers(
+      "network.hidden_layers", \.actionValueNetwork.hiddenLayers, 1...8192,
+      "hidden layers of the action values, and of a dueling network's state value; [] is linear"),
+    .choice(
+      "network.activation", \.actionValueNetwork.activation, [("tanh", .tanh), ("relu", .relu)], "of the hidden layers"),
   ]
 }

@@ -23,14 +23,16 @@ package struct MetricRow: Sendable, Equatable {
 package enum MetricNames {
   package static let all = [
     "eval/mean_ep_length", "eval/mean_reward", "rollout/ep_len_mean", "rollout/ep_rew_mean",
+    "rollout/exploration_rate",
     "rollout/illegal_attempts", "time/fps", "time/iterations", "time/time_elapsed", "time/total_timesteps",
     "time/sps_rollout", "time/sps_update", "train/approx_kl", "train/clip_fraction", "train/clip_range",
     "train/entropy_loss", "train/explained_variance", "train/grad_norm", "train/learning_rate", "train/loss",
-    "train/mask_allowed_frac", "train/n_updates", "train/policy_gradient_loss", "train/policy_loss", "train/value_loss",
+    "train/mask_allowed_frac", "train/n_updates", "train/policy_gradient_loss", "train/policy_loss", "train/q_values",
+    "train/value_loss",
   ]
 
   /// The columns, then what has none because most runs do not have it: it stands in the other logs. The order is that of saved states.
-  package static let known = all + ["train/clip_range_vf"]
+  package static let known = all + ["train/clip_range_vf", "train/priority_correction"]
 
   /// The numbers that depend on the clock: two equal runs differ in these alone.
   package static let clockNames: Set<String> = [

@@ -18,8 +18,12 @@ package final class Rollout: @unchecked Sendable {
 
   /// (T + 1, N, D) as the policy reads them: normalised in place where that is asked for.
   package let observations: UnsafeMutablePointer<Float>
-  /// (N, D) the last observations of the episodes truncated in the current step.
+  /// Rows of what episodes truncated at a step ended in: 1, which every step overwrites, or T.
+  package let finalRowCount: Int
+  /// (finalRowCount, N, D) the last observations of the episodes truncated in a step.
   package let finalObservations: UnsafeMutablePointer<Float>
+  /// (finalRowCount, N) legality in them.
+  package let finalMasks: UnsafeMutablePointer<ActionMask>
   /// (T + 1, N)
   package let masks: UnsafeMutablePointer<ActionMask>
   /// (T + 1, N)
@@ -50,7 +54,7 @@ package final class Rollout: @unchecked Sendable {
   /// A rollout of zeros whose every lane starts an episode.
   package init(
     horizon: Int, laneCount: Int, observationCount: Int, hiddenCount: Int = 0, hasCriticState: Bool = false,
-    keepsEveryState: Bool = false
+    keepsEveryState: Bool = false, keepsEveryFinal: Bool = false
   ) {
     precondition(
       horizon >= 1 && laneCount >= 1 && observationCount >= 1,
@@ -59,6 +63,8 @@ package final class Rollout: @unchecked Sendable {
     self.laneCount = laneCount
     self.observationCount = observationCount
     self.hiddenCount = hiddenCount
+    finalRowCount = keepsEveryFinal ? horizon : 1
+    let finals = finalRowCount * laneCount
     stateRowCount = hiddenCount == 0 ? 0 : keepsEveryState ? horizon : 1
     let rows = horizon * laneCount
     let stateCount = stateRowCount * laneCount * hiddenCount
@@ -68,7 +74,8 @@ package final class Rollout: @unchecked Sendable {
       return byteCount
     }
     let observationPlace = reserve(4 * (rows + laneCount) * observationCount)
-    let finalPlace = reserve(4 * laneCount * observationCount)
+    let finalPlace = reserve(4 * finals * observationCount)
+    let finalMaskPlace = reserve(MemoryLayout<ActionMask>.stride * finals)
     let maskPlace = reserve(MemoryLayout<ActionMask>.stride * (rows + laneCount))
     let valuePlace = reserve(4 * (rows + laneCount))
     let startPlace = reserve(rows + laneCount)
@@ -84,7 +91,8 @@ package final class Rollout: @unchecked Sendable {
       (memory + place).bindMemory(to: Float.self, capacity: count)
     }
     observations = floats(observationPlace, (rows + laneCount) * observationCount)
-    finalObservations = floats(finalPlace, laneCount * observationCount)
+    finalObservations = floats(finalPlace, finals * observationCount)
+    finalMasks = (memory + finalMaskPlace).bindMemory(to: ActionMask.self, capacity: finals)
     masks = (memory + maskPlace).bindMemory(to: ActionMask.self, capacity: rows + laneCount)
     values = floats(valuePlace, rows + laneCount)
     starts = (memory + startPlace).bindMemory(to: UInt8.self, capacity: rows + laneCount)
@@ -131,12 +139,31 @@ package final class Rollout: @unchecked Sendable {
     random.shuffle(UnsafeMutableBufferPointer(start: rewards, count: horizon * laneCount))
   }
 
+  /// The last row becomes row 0 of the next rollout.
+  func carryLastRow() {
+    let last = horizon * laneCount
+    observations.update(from: observations + last * observationCount, count: laneCount * observationCount)
+    masks.update(from: masks + last, count: laneCount)
+    starts.update(from: starts + last, count: laneCount)
+  }
+
+  /// The share of the actions that were legal.
+  func allowedFraction(actions: Int) -> Double {
+    let steps = horizon * laneCount
+    var allowed = 0
+    for step in 0..<steps { allowed += masks[step].legalCount }
+    return Double(allowed) / Double(steps * actions)
+  }
+
   private func buffers(observationRow: Int, flagRow: Int) -> StepBuffers {
-    StepBuffers(
+    let final = min(flagRow, finalRowCount - 1) * laneCount
+    return StepBuffers(
       observations: MatrixView(
         base: observations + observationRow * laneCount * observationCount, rows: laneCount, columns: observationCount),
-      finalObservations: MatrixView(base: finalObservations, rows: laneCount, columns: observationCount),
+      finalObservations: MatrixView(
+        base: finalObservations + final * observationCount, rows: laneCount, columns: observationCount),
       rewards: rewards + flagRow * laneCount, terminated: terminated + flagRow * laneCount,
-      truncated: truncated + flagRow * laneCount, masks: masks + observationRow * laneCount)
+      truncated: truncated + flagRow * laneCount, masks: masks + observationRow * laneCount,
+      finalMasks: finalMasks + final)
   }
 }

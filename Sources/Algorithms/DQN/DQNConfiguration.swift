@@ -1,0 +1,93 @@
+// The hyper-parameters of DQN.
+
+package import Inference
+package import Networks
+
+extension DQN {
+  /// The hyper-parameters; defaults are those of stable-baselines3 2.9, every extension switched off.
+  package struct Configuration: Hashable, Codable, Sendable {
+    package var learningRate = 1e-4
+    package var learningRateSchedule = LearningRateSchedule.constant
+    package var gamma = 0.99
+    /// Transitions that the replay memory holds, over all lanes.
+    package var bufferSize = 1_000_000
+    /// The most that the replay memory may take, in memory and in a checkpoint.
+    package var replayBudgetMebibytes = 1024
+    /// Environment steps over all lanes before anything is learned; until then actions are random.
+    package var learningStarts = 100
+    package var batchSize = 32
+    /// Steps a lane makes between two updates.
+    package var trainFrequency = 4
+    /// Gradient steps of an update; -1 takes one for each transition gathered since the last.
+    package var gradientSteps = 1
+    /// Environment steps over all lanes between two updates of the target network.
+    package var targetUpdateInterval = 10_000
+    /// The share of the learner that the target network moves to; 1 copies it.
+    package var tau = 1.0
+    /// The share of the run over which exploration falls from its first to its last rate.
+    package var explorationFraction = 0.1
+    package var explorationInitial = 1.0
+    package var explorationFinal = 0.05
+    package var maxGradientNorm = 10.0
+    package var adamEpsilon = 1e-8
+    /// The learner chooses the best next action, the target network values it (van Hasselt et al. 2016).
+    package var double = false
+    /// The network values states and actions apart (Wang et al. 2016).
+    package var dueling = false
+    /// Steps of a return before it goes on with a value.
+    package var nSteps = 1
+    /// Transitions are drawn by how much was to be learned from them.
+    package var prioritized = false
+    package var priority = PrioritySettings()
+    package var normalizeObservations = false
+    package var normalizeRewards = false
+    package var observationClip = 10.0
+    package var rewardClip = 10.0
+    /// Rollouts between two rows of the log: a rollout is short.
+    package var logInterval = 100
+
+    package init() {}
+
+    /// What keeps these values from being used, in words, or nil.
+    package func problem(spec: NetworkSpec) -> String? {
+      let number = SettingProblem.first(
+        positive: [
+          ("learning_rate", learningRate), ("buffer_size", Double(bufferSize)), ("batch_size", Double(batchSize)),
+          ("train_frequency", Double(trainFrequency)), ("target_update_interval", Double(targetUpdateInterval)),
+          ("max_gradient_norm", maxGradientNorm), ("adam_epsilon", adamEpsilon), ("n_step", Double(nSteps)),
+          ("exploration_fraction", explorationFraction), ("observation_clip", observationClip),
+          ("reward_clip", rewardClip), ("log_interval", Double(logInterval)), ("tau", tau),
+        ],
+        shares: [
+          ("gamma", gamma), ("tau", tau), ("exploration_fraction", explorationFraction),
+          ("exploration_initial", explorationInitial), ("exploration_final", explorationFinal),
+          ("priority_exponent", priority.exponent), ("priority_correction", priority.correction),
+        ], natural: [("learning_starts", Double(learningStarts))])
+      if let number { return number }
+      if gradientSteps != -1, gradientSteps < 1 {
+        return "gradient_steps is \(gradientSteps); it must be above 0, or -1 for one a transition"
+      }
+      if spec.kind != (dueling ? .dueling : .actionValues) { return "dueling does not go with this network" }
+      let needed = Double(bufferSize) * Double(bytesPerTransition(columns: spec.inputs)) / 0x1p20
+      guard needed <= Double(replayBudgetMebibytes) else {
+        return
+          "buffer_size of \(bufferSize) transitions with \(spec.inputs) columns takes \(Int(needed.rounded(.up))) MiB, "
+          + "above replay_budget_mib of \(replayBudgetMebibytes); lower the one or raise the other"
+      }
+      return nil
+    }
+
+    /// Of the replay memory, in memory or in a file, whichever is more.
+    package func bytesPerTransition(columns: Int) -> Int {
+      MemoryTransitionStore.bytesPerTransition(columns: columns, keepsMasks: true) + (prioritized ? 16 : 0)
+    }
+
+    /// The share of random decisions after `steps` of `totalSteps`. Source: LinearSchedule of stable-baselines3 2.9.
+    package func exploration(steps: Int, totalSteps: Int) -> Double {
+      let done = Double(steps) / Double(max(totalSteps, 1))
+      return done > explorationFraction
+        ? explorationFinal
+        : explorationInitial + done * (explorationFinal - explorationInitial) / explorationFraction
+    }
+  }
+}

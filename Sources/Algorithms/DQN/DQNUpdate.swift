@@ -1,0 +1,208 @@
+// DQN's side of learning from its replay memory.
+
+import AgentInterface
+import Inference
+import Kernels
+import Networks
+
+extension DQN {
+  /// What one gradient step showed, before it was taken.
+  package struct Record: Sendable, Equatable {
+    package var loss = 0.0
+    /// Mean value of the actions that were taken.
+    package var meanValue = 0.0
+    /// Before clipping.
+    package var gradientNorm = 0.0
+  }
+
+  package func update(progressRemaining: Double) -> UpdateStatistics {
+    let learningRate = configuration.learningRateSchedule.rate(
+      configuration.learningRate, progressRemaining: progressRemaining)
+    var sums = Record()
+    let transitions = rollout.horizon * rollout.laneCount
+    let steps =
+      stepCount <= configuration.learningStarts
+      ? 0 : configuration.gradientSteps < 0 ? transitions : configuration.gradientSteps
+    for _ in 0..<steps {
+      sampler.draw(store, random: &replayRandom, progressRemaining: progressRemaining)
+      let record = learnBatch(learningRate: learningRate)
+      sums.loss += record.loss
+      sums.meanValue += record.meanValue
+      sums.gradientNorm += record.gradientNorm
+    }
+    var values: [(name: String, value: Double)] = [
+      ("rollout/exploration_rate", explorationRate), ("train/learning_rate", learningRate),
+      ("train/mask_allowed_frac", isMasked ? rollout.allowedFraction(actions: spec.actions) : 1),
+      ("train/n_updates", Double(updateCount)),
+    ]
+    if configuration.prioritized {
+      values.append(
+        ("train/priority_correction", configuration.priority.correction(progressRemaining: progressRemaining)))
+    }
+    if steps > 0 {
+      let scale = 1 / Double(steps)
+      values += [
+        ("train/grad_norm", sums.gradientNorm * scale), ("train/loss", sums.loss * scale),
+        ("train/q_values", sums.meanValue * scale),
+      ]
+    }
+    return UpdateStatistics(values: values)
+  }
+
+  /// One step on given transitions of the store, as many as a batch has: what parity tests replay. `weights` nil: 1 each.
+  package func learn(rows: [Int], lanes: [Int], weights: [Float]? = nil, learningRate: Double) -> Record {
+    sampler.choose(rows: rows, lanes: lanes, weights: weights)
+    return learnBatch(learningRate: learningRate)
+  }
+
+  /// Targets of the last batch, and how far the learner was from them before its step. For tests.
+  package var lastBatch: (targets: [Float], errors: [Float]) { (batch.returns.array, batch.errors.array) }
+
+  /// The values of all actions in each row of observations, (rows, A), by the learner or the target network. For tests; allocates.
+  package func values(of observations: [Float], byTarget: Bool = false) -> [Float] {
+    let count = observations.count / spec.inputs
+    let backend = CPUBackend(spec: spec, workerCount: 1, rowCapacity: count, sequenceCapacity: count, lengthCapacity: 1)
+    backend.refresh(from: byTarget ? targetParameters : parameters)
+    let rows = FloatStorage(observations)
+    let outputs = backend.forward(
+      SequenceBatch(length: 1, count: count, observations: rows.base, observationTimeStride: 0), parts: .all, worker: 0)
+    return (0..<count).flatMap { row in
+      let values = ActionValues(outputs, row: row, isDueling: configuration.dueling)
+      return (0..<spec.actions).map { values[$0] }
+    }
+  }
+
+  // MARK: Parts
+
+  private func learnBatch(learningRate: Double) -> Record {
+    gather()
+    let count = configuration.batchSize
+    let parts: NetworkParts = configuration.dueling ? .all : .policy
+    let columns = spec.inputs
+    let total = gradientBlocks.gather(
+      sliceCount: (count + rowsPerSlice - 1) / rowsPerSlice, pool: pool, into: parameters.gradients.base,
+      sums: &blockSums
+    ) { slice, worker, gradients in
+      let first = slice * rowsPerSlice
+      let rows = first..<min(first + rowsPerSlice, count)
+      func batch(_ observations: FloatStorage) -> SequenceBatch {
+        SequenceBatch(
+          length: 1, count: rows.count, observations: observations.base + first * columns, observationTimeStride: 0)
+      }
+      if configuration.double {
+        chooseNext(online.forward(batch(self.batch.nextObservations), parts: .policy, worker: worker), rows)
+      }
+      addNextValues(target.forward(batch(self.batch.nextObservations), parts: parts, worker: worker), rows)
+      let current = batch(self.batch.observations)
+      let sums = evaluate(online.forward(current, parts: parts, worker: worker), rows)
+      online.backward(current, worker: worker, gradients: gradients)
+      return sums
+    }
+    var record = Record()
+    record.loss = total.loss / Double(count)
+    record.meanValue = total.value / Double(count)
+    pool.run(taskCount: 1) { _, _ in
+      let measured = GradientClipping.measure(parameters, maximumNorm: configuration.maxGradientNorm)
+      record.gradientNorm = measured.norm
+      optimizer.step(parameters, learningRate: learningRate, gradientScale: measured.scale)
+      online.refresh(from: parameters)
+    }
+    updateCount += 1
+    sampler.noteErrors(batch.errors.base)
+    return record
+  }
+
+  /// Copies the drawn transitions into the batch, scaled as the statistics say now.
+  private func gather() {
+    let columns = spec.inputs
+    let gamma = Float(configuration.gamma)
+    for index in 0..<configuration.batchSize {
+      let (row, lane) = (sampler.rows[index], sampler.lanes[index])
+      let steps = NStepReturn(store, row: row, lane: lane, steps: configuration.nSteps, gamma: gamma) {
+        rewardNormalizer?.scaled($0) ?? $0
+      }
+      store.copyObservation(row: row, lane: lane, to: batch.observations.base + index * columns)
+      store.copyNextObservation(row: steps.lastRow, lane: lane, to: batch.nextObservations.base + index * columns)
+      batch.actions[index] = Int32(store.action(row: row, lane: lane))
+      batch.returns.base[index] = steps.reward
+      batch.discounts.base[index] = steps.discount
+      batch.nextMasks[index] =
+        isMasked ? store.nextMask(row: steps.lastRow, lane: lane) : .all(count: spec.actions)
+    }
+    normalize(batch.observations.base, rows: configuration.batchSize)
+    normalize(batch.nextObservations.base, rows: configuration.batchSize)
+  }
+
+  /// The best legal action after the steps, as the learner sees it.
+  private func chooseNext(_ outputs: NetworkOutputs, _ rows: Range<Int>) {
+    for (index, row) in rows.enumerated() {
+      batch.choices[row] = Int32(
+        ActionSelection.greedy(logits: outputs.logits.row(index), mask: batch.nextMasks[row], count: spec.actions))
+    }
+  }
+
+  /// Adds the value after the steps to the returns: of the learner's choice, or of what the target network itself likes best.
+  private func addNextValues(_ outputs: NetworkOutputs, _ rows: Range<Int>) {
+    for (index, row) in rows.enumerated() where batch.discounts.base[row] != 0 {
+      let action =
+        configuration.double
+        ? Int(batch.choices[row])
+        : ActionSelection.greedy(logits: outputs.logits.row(index), mask: batch.nextMasks[row], count: spec.actions)
+      let value = ActionValues(outputs, row: index, isDueling: configuration.dueling)[action]
+      batch.returns.base[row] += batch.discounts.base[row] * value
+    }
+  }
+
+  /// Loss = mean(w smoothL1(Q(s, a) - y)); replaces the outputs by its gradient.
+  private func evaluate(_ outputs: NetworkOutputs, _ rows: Range<Int>) -> DQNLossSums {
+    let scale = 1 / Float(configuration.batchSize)
+    let actions = spec.actions
+    var sums = DQNLossSums()
+    for (index, row) in rows.enumerated() {
+      let action = Int(batch.actions[row])
+      let value = ActionValues(outputs, row: index, isDueling: configuration.dueling)[action]
+      let error = value - batch.returns.base[row]
+      let weight = sampler.weights[row]
+      batch.errors.base[row] = error
+      sums.value += Double(value)
+      sums.loss += Double(weight * (abs(error) < 1 ? 0.5 * error * error : abs(error) - 0.5))
+      // Both comparisons are false for NaN, which must not be hidden by the bound.
+      let pull = weight * scale * (error > 1 ? 1 : error < -1 ? -1 : error)
+      let gradient = outputs.logits.row(index)
+      gradient.update(repeating: configuration.dueling ? -pull / Float(actions) : 0, count: actions)
+      gradient[action] += pull
+      if configuration.dueling { outputs.values[index] = pull }
+    }
+    return sums
+  }
+}
+
+/// The values of the actions of one row: the network's own numbers, or, dueling, V + A - mean(A).
+struct ActionValues {
+  private let row: UnsafeMutablePointer<Float>
+  private let base: Float
+
+  init(_ outputs: NetworkOutputs, row index: Int, isDueling: Bool) {
+    row = outputs.logits.row(index)
+    guard isDueling else {
+      base = 0
+      return
+    }
+    var sum: Float = 0
+    for action in 0..<outputs.logits.columns { sum += row[action] }
+    base = outputs.values[index] - sum / Float(outputs.logits.columns)
+  }
+
+  subscript(action: Int) -> Float { row[action] + base }
+}
+
+/// Sums over the rows of a slice.
+struct DQNLossSums: LossSums {
+  var loss = 0.0
+  var value = 0.0
+
+  static func += (left: inout DQNLossSums, right: DQNLossSums) {
+    left.loss += right.loss
+    left.value += right.value
+  }
+}

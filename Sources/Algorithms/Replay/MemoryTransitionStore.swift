@@ -1,0 +1,146 @@
+// A replay memory in the process's own memory.
+
+package import AgentInterface
+import Kernels
+
+/// Rows of transitions in one allocation each; pages are taken from the system as rows are written.
+package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable {
+  package let laneCount: Int
+  package let columns: Int
+  package let capacity: Int
+  package private(set) var count = 0
+  package private(set) var head = 0
+
+  private let actionCount: Int
+  private let keepsMasks: Bool
+  private let allLegal: ActionMask
+  /// (capacity, N, D) each.
+  private let observations: UnsafeMutablePointer<Float>
+  private let nextObservations: UnsafeMutablePointer<Float>
+  /// (capacity, N) each.
+  private let rewards: UnsafeMutablePointer<Float>
+  private let actions: UnsafeMutablePointer<UInt8>
+  private let ends: UnsafeMutablePointer<UInt8>
+  private let nextMasks: UnsafeMutablePointer<UInt64>
+
+  /// Room for `transitions`, rounded down to whole rows, at least one.
+  package init(transitions: Int, laneCount: Int, columns: Int, actionCount: Int, keepsMasks: Bool) {
+    precondition(
+      transitions >= 1 && laneCount >= 1 && columns >= 1, "\(transitions) transitions, \(laneCount) x \(columns)")
+    self.laneCount = laneCount
+    self.columns = columns
+    self.actionCount = actionCount
+    self.keepsMasks = keepsMasks
+    capacity = max(1, transitions / laneCount)
+    allLegal = .all(count: actionCount)
+    let places = capacity * laneCount
+    observations = .allocate(capacity: places * columns)
+    nextObservations = .allocate(capacity: places * columns)
+    rewards = .allocate(capacity: places)
+    actions = .allocate(capacity: places)
+    ends = .allocate(capacity: places)
+    nextMasks = .allocate(capacity: keepsMasks ? places : 1)
+  }
+
+  deinit {
+    observations.deallocate()
+    nextObservations.deallocate()
+    rewards.deallocate()
+    actions.deallocate()
+    ends.deallocate()
+    nextMasks.deallocate()
+  }
+
+  /// Bytes of a transition in memory; in a file, whose numbers are wider, it is the larger of the two.
+  package static func bytesPerTransition(columns: Int, keepsMasks: Bool) -> Int {
+    8 * columns + 4 + 8 + (keepsMasks ? 8 : 0)
+  }
+
+  package func append(_ row: TransitionRow) {
+    let first = head * laneCount
+    let width = laneCount * columns
+    (observations + head * width).update(from: row.observations, count: width)
+    (nextObservations + head * width).update(from: row.nextObservations, count: width)
+    (rewards + first).update(from: row.rewards, count: laneCount)
+    for lane in 0..<laneCount {
+      let isTruncated = row.truncated[lane] != 0
+      let end: TransitionEnd = row.terminated[lane] != 0 ? .terminated : isTruncated ? .truncated : .none
+      actions[first + lane] = UInt8(row.actions[lane])
+      ends[first + lane] = end.rawValue
+      if end == .truncated {
+        (nextObservations + head * width + lane * columns).update(
+          from: row.finalObservations + lane * columns, count: columns)
+      }
+      if keepsMasks {
+        nextMasks[first + lane] = (end == .truncated ? row.finalMasks[lane] : row.nextMasks[lane]).rawValue
+      }
+    }
+    head = (head + 1) % capacity
+    count = min(count + 1, capacity)
+  }
+
+  package func action(row: Int, lane: Int) -> Int { Int(actions[place(row, lane)]) }
+  package func reward(row: Int, lane: Int) -> Float { rewards[place(row, lane)] }
+  package func end(row: Int, lane: Int) -> TransitionEnd { TransitionEnd(rawValue: ends[place(row, lane)]) ?? .none }
+
+  package func nextMask(row: Int, lane: Int) -> ActionMask {
+    keepsMasks ? ActionMask(rawValue: nextMasks[place(row, lane)]) : allLegal
+  }
+
+  package func copyObservation(row: Int, lane: Int, to target: UnsafeMutablePointer<Float>) {
+    target.update(from: observations + place(row, lane) * columns, count: columns)
+  }
+
+  package func copyNextObservation(row: Int, lane: Int, to target: UnsafeMutablePointer<Float>) {
+    target.update(from: nextObservations + place(row, lane) * columns, count: columns)
+  }
+
+  private func place(_ row: Int, _ lane: Int) -> Int {
+    precondition(row >= 0 && row < count && lane >= 0 && lane < laneCount, "row \(row) of \(count), lane \(lane)")
+    return row * laneCount + lane
+  }
+
+  // MARK: Saved state
+
+  /// The rows that hold transitions. Action and end share a number.
+  package func snapshot() -> StateRecord {
+    let places = count * laneCount
+    var state = StateRecord()
+    state.integers["head"] = [Int64(head)]
+    state.floats["observations"] = Array(UnsafeBufferPointer(start: observations, count: places * columns))
+    state.floats["next_observations"] = Array(UnsafeBufferPointer(start: nextObservations, count: places * columns))
+    state.floats["rewards"] = Array(UnsafeBufferPointer(start: rewards, count: places))
+    state.integers["steps"] = (0..<places).map { Int64(actions[$0]) | Int64(ends[$0]) << 8 }
+    if keepsMasks { state.integers["next_masks"] = (0..<places).map { Int64(bitPattern: nextMasks[$0]) } }
+    return state
+  }
+
+  package func restore(_ state: StateRecord) throws(RestoreError) {
+    let saved = try state.floats("rewards").count
+    let (rows, rest) = saved.quotientAndRemainder(dividingBy: laneCount)
+    guard rest == 0, rows <= capacity else {
+      throw .invalid(name: "rewards", reason: "\(saved) are no whole rows of \(laneCount) lanes up to \(capacity)")
+    }
+    let savedHead = try state.natural("head")
+    // A ring that is not full yet is written at its end.
+    guard rows == capacity ? savedHead < capacity : savedHead == rows else {
+      throw .invalid(name: "head", reason: "\(savedHead) for \(rows) of \(capacity) rows")
+    }
+    let savedRewards = try state.finiteFloats("rewards", count: saved)
+    let savedObservations = try state.finiteFloats("observations", count: saved * columns)
+    let savedNext = try state.finiteFloats("next_observations", count: saved * columns)
+    let steps = try state.integers("steps", count: saved)
+    for step in steps
+    where step < 0 || step & 0xFF >= Int64(actionCount) || step >> 8 > Int64(TransitionEnd.truncated.rawValue) {
+      throw .invalid(name: "steps", reason: "\(step) is no action and end of \(actionCount) actions")
+    }
+    let masks = keepsMasks ? try state.masks("next_masks", count: saved, actions: actionCount) : []
+
+    (count, head) = (rows, savedHead)
+    for (place, value) in savedObservations.enumerated() { observations[place] = value }
+    for (place, value) in savedNext.enumerated() { nextObservations[place] = value }
+    for (place, value) in savedRewards.enumerated() { rewards[place] = value }
+    for (place, step) in steps.enumerated() { (actions[place], ends[place]) = (UInt8(step & 0xFF), UInt8(step >> 8)) }
+    for (place, mask) in masks.enumerated() { nextMasks[place] = mask.rawValue }
+  }
+}
