@@ -145,8 +145,8 @@ package final class RunningProgram {
       output: output, errors: try streams.read("err"))
   }
 
-  /// Far beyond what any test needs, also on a machine that does much else.
-  package static let patienceMilliseconds = 120_000
+  /// Far beyond what any test needs, also on a machine that does much else, while a program that runs in idle time stands still.
+  package static let patienceMilliseconds = 900_000
 }
 
 /// How a program ended and what it said.
