@@ -3,7 +3,7 @@
 package import Inference
 package import Kernels
 
-/// Where each layer of a spec finds its tensors. `transposed` and `bias` of a layer are places in the derived copies.
+/// Where each layer of a spec finds its tensors. The places in a layer's `way` are in the derived copies.
 package struct NetworkPlan: Sendable {
   /// y = x W^T + b.
   struct Linear: Sendable {
@@ -11,14 +11,19 @@ package struct NetworkPlan: Sendable {
     let outputs: Int
     let weight: Int
     let bias: Int
-    /// (inputs, stride)
-    let transposed: Int
-    /// Outputs, padded where the layer goes through `DenseKernels`.
-    let stride: Int
-    /// (stride) the bias padded likewise; nil where the layer goes through CBLAS.
-    let paddedBias: Int?
+    let way: Way
     /// Place in a worker's scratch for a weight gradient, (inputs, outputs).
     let turned: Int
+
+    /// How rows go forward through the layer.
+    enum Way: Sendable {
+      /// CBLAS, with the transposed weights (inputs, outputs).
+      case library(transposed: Int)
+      /// `DenseKernels`, with transposed weights (inputs, stride) and bias (stride), both padded.
+      case fused(transposed: Int, stride: Int, bias: Int)
+      /// One output without an activation: rows times the weights as they are. As a matrix its column would be padded to sixteen.
+      case vector
+    }
   }
 
   /// One LSTM layer; both bias vectors are parameters, their sum is derived.
@@ -98,13 +103,21 @@ package struct NetworkPlan: Sendable {
       guard let entry = layout.entry(name) else { preconditionFailure("no tensor '\(name)' in the layout") }
       return entry
     }
-    func linear(_ name: String) -> Linear {
+    /// isHead: nothing activates its outputs.
+    func linear(_ name: String, isHead: Bool = false) -> Linear {
       let weight = place(name + ".weight")
-      let isFused = kernels.dense != nil
-      let stride = isFused ? DenseKernels.padded(weight.shape[0]) : weight.shape[0]
+      let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+      let way: Linear.Way
+      if kernels.dense == nil {
+        way = .library(transposed: take(inputs * outputs))
+      } else if outputs == 1, isHead, inputs % 8 == 0 {
+        way = .vector
+      } else {
+        let stride = DenseKernels.padded(outputs)
+        way = .fused(transposed: take(inputs * stride), stride: stride, bias: take(stride))
+      }
       return Linear(
-        inputs: weight.shape[1], outputs: weight.shape[0], weight: weight.offset, bias: place(name + ".bias").offset,
-        transposed: take(weight.shape[1] * stride), stride: stride, paddedBias: isFused ? take(stride) : nil,
+        inputs: inputs, outputs: outputs, weight: weight.offset, bias: place(name + ".bias").offset, way: way,
         turned: takeScratch(weight.count))
     }
     let narrowPanels = bfloat16.flatMap {
@@ -134,8 +147,8 @@ package struct NetworkPlan: Sendable {
     criticProjection = spec.criticMemory == NetworkSpec.CriticMemory.none ? linear("critic") : nil
     policyTower = spec.policyTower.indices.map { linear(spec.policyLayerName($0)) }
     valueTower = spec.hasValueHead ? spec.valueTower.indices.map { linear(spec.valueLayerName($0)) } : []
-    actionHead = linear(spec.actionHeadName)
-    valueHead = spec.hasValueHead ? linear(spec.valueHeadName) : nil
+    actionHead = linear(spec.actionHeadName, isHead: true)
+    valueHead = spec.hasValueHead ? linear(spec.valueHeadName, isHead: true) : nil
     derivedCount = derived
     wordCount = words
     linears =
@@ -156,9 +169,14 @@ package struct NetworkPlan: Sendable {
       }
     }
     for layer in linears {
-      transpose(
-        layer.weight, rows: layer.outputs, columns: layer.inputs, to: layer.transposed, stride: layer.stride)
-      if let padded = layer.paddedBias { (derived + padded).update(from: values + layer.bias, count: layer.outputs) }
+      switch layer.way {
+      case .library(let transposed):
+        transpose(layer.weight, rows: layer.outputs, columns: layer.inputs, to: transposed, stride: layer.outputs)
+      case .fused(let transposed, let stride, let bias):
+        transpose(layer.weight, rows: layer.outputs, columns: layer.inputs, to: transposed, stride: stride)
+        (derived + bias).update(from: values + layer.bias, count: layer.outputs)
+      case .vector: break
+      }
     }
     for memory in memories {
       let gates = 4 * memory.hidden

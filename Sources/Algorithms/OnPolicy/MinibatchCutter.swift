@@ -24,6 +24,8 @@ package enum EpochOrder: Sendable {
 final class MinibatchCutter: @unchecked Sendable {
   /// The most sequences of a slice: small enough to feed many workers, large enough for the matrix products.
   private static let sequencesPerSlice = 32
+  /// `rotation`: the most sequences of a minibatch, one at its first step and one at each lane's first step after that.
+  private let sequenceLimit: Int
 
   let scheme: MinibatchScheme
   private let rollout: Rollout
@@ -67,6 +69,7 @@ final class MinibatchCutter: @unchecked Sendable {
     blockWidth = (lanesPerMinibatch + blocksWanted - 1) / blocksWanted
     blockCount = (lanes + blockWidth - 1) / blockWidth
     blocksPerMinibatch = blocksWanted
+    sequenceLimit = 1 + (self.batchSize + horizon - 2) / horizon
     rowsPerSlice = max(64, (self.batchSize + GradientBlocks.limit - 1) / GradientBlocks.limit)
     switch scheme {
     case .shuffled:
@@ -80,12 +83,12 @@ final class MinibatchCutter: @unchecked Sendable {
     case .rotation:
       orderCount = 0
       lengthCapacity = min(horizon, self.batchSize)
-      sequenceCapacity = min(MinibatchCutter.sequencesPerSlice, self.batchSize)
+      sequenceCapacity = min(MinibatchCutter.sequencesPerSlice, sequenceLimit)
       rowCapacity = lengthCapacity * sequenceCapacity
     }
     order = .allocate(capacity: max(orderCount, 1))
     for index in 0..<orderCount { order[index] = Int32(index) }
-    let sequenceRoom = scheme == .rotation ? self.batchSize : 1
+    let sequenceRoom = scheme == .rotation ? sequenceLimit : 1
     sequenceStarts = .allocate(capacity: sequenceRoom)
     sequenceStarts.initialize(repeating: 0, count: sequenceRoom)
     sequenceLengths = .allocate(capacity: sequenceRoom)
@@ -118,7 +121,7 @@ final class MinibatchCutter: @unchecked Sendable {
     switch scheme {
     case .shuffled: (batchSize + rowsPerSlice - 1) / rowsPerSlice
     case .lanes: blocksPerMinibatch
-    case .rotation: (batchSize + MinibatchCutter.sequencesPerSlice - 1) / MinibatchCutter.sequencesPerSlice
+    case .rotation: (sequenceLimit + MinibatchCutter.sequencesPerSlice - 1) / MinibatchCutter.sequencesPerSlice
     }
   }
 

@@ -20,27 +20,38 @@ extension NetworkPlan.Linear {
   func forward(
     _ input: MatrixView, _ context: LinearContext, activation: NetworkSpec.Activation?, into output: MatrixView
   ) {
-    let weights = MatrixView(
-      base: context.derived + transposed, rows: inputs, columns: outputs, rowStride: stride)
-    if context.kernels != nil, outputs == 1, activation == nil, inputs % 8 == 0, input.rowStride == inputs {
-      // A single column would be padded to sixteen.
-      output.base.update(repeating: context.parameters[bias], count: output.rows)
-      MatrixVector.multiplyAdd(
-        weights: input.base, rows: output.rows, columns: inputs, x: context.parameters + weight, y: output.base)
-      return
-    }
-    if let kernels = context.kernels, let paddedBias {
-      kernels.multiply(
-        input, weights, bias: context.derived + paddedBias, function: activation?.function ?? .identity, into: output)
-      return
-    }
     let biases = context.parameters + bias
-    if outputs == 1 {
+    switch way {
+    case .vector:
       output.base.update(repeating: biases[0], count: output.rows)
-    } else {
-      for row in 0..<output.rows { output.row(row).update(from: biases, count: outputs) }
+      if input.rowStride == inputs {
+        MatrixVector.multiplyAdd(
+          weights: input.base, rows: output.rows, columns: inputs, x: context.parameters + weight, y: output.base)
+      } else {
+        for row in 0..<output.rows {
+          MatrixVector.multiplyAdd(
+            weights: input.row(row), rows: 1, columns: inputs, x: context.parameters + weight, y: output.row(row))
+        }
+      }
+    case .fused(let transposed, let stride, let paddedBias):
+      guard let kernels = context.kernels else { preconditionFailure("a plan for fused kernels without them") }
+      kernels.multiply(
+        input, MatrixView(base: context.derived + transposed, rows: inputs, columns: outputs, rowStride: stride),
+        bias: context.derived + paddedBias, function: activation?.function ?? .identity, into: output)
+    case .library(let transposed):
+      if outputs == 1 {
+        output.base.update(repeating: biases[0], count: output.rows)
+      } else {
+        for row in 0..<output.rows { output.row(row).update(from: biases, count: outputs) }
+      }
+      MatrixProduct.multiply(
+        input, MatrixView(base: context.derived + transposed, rows: inputs, columns: outputs), into: output,
+        adding: true)
+      activate(output, activation)
     }
-    MatrixProduct.multiply(input, weights, into: output, adding: true)
+  }
+
+  private func activate(_ output: MatrixView, _ activation: NetworkSpec.Activation?) {
     switch activation {
     case .tanh: Elementwise.tanh(output.base, count: output.rows * output.columns)
     case .relu: Elementwise.relu(output.base, count: output.rows * output.columns)
