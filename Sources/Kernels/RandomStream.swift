@@ -1,5 +1,7 @@
 // Counter-based random numbers: reproducible for any number of threads, and resumable by one integer.
 
+import CKernels
+
 /// Counter-based random numbers (Threefry-2x32, 20 rounds). The triple (seed, purpose, lane) names a stream; adding a lane or a
 /// purpose never changes the numbers of another. The state is `position` alone.
 ///
@@ -74,11 +76,26 @@ package struct RandomStream: Sendable, Hashable {
     values.withUnsafeMutableBufferPointer { shuffle($0) }
   }
 
-  /// Fisher-Yates on borrowed memory, in place.
+  /// Fisher-Yates on borrowed memory, in place, as if with `nextInteger(below:)`; the stream's words are made sixteen at a time.
   package mutating func shuffle<Element>(_ values: UnsafeMutableBufferPointer<Element>) {
     guard values.count > 1 else { return }
-    for last in stride(from: values.count - 1, to: 0, by: -1) {
-      values.swapAt(last, Int(nextInteger(below: UInt64(last + 1))))
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 16) { words in
+      var used = 16
+      for last in stride(from: values.count - 1, to: 0, by: -1) {
+        let bound = UInt64(last + 1)
+        var product: (high: UInt64, low: UInt64)
+        repeat {
+          if used == 16 {
+            ckernels_threefry_words(key0, key1, position, words.baseAddress)
+            used = 0
+          }
+          product = words[used].multipliedFullWidth(by: bound)
+          used += 1
+          position &+= 1
+          // The remainder is below the bound, so that it is asked for only where it can matter.
+        } while product.low < bound && product.low < (0 &- bound) % bound
+        values.swapAt(last, Int(product.high))
+      }
     }
   }
 

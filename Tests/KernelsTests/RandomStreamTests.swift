@@ -76,4 +76,18 @@ struct RandomStreamTests {
     #expect(values != Array(0..<100))
     #expect(values.sorted() == Array(0..<100))
   }
+
+  @Test(arguments: [0, 1, 2, 16, 17, 1000, 70_001])
+  func `a shuffle takes the words that single draws would take`(count: Int) {
+    var (fast, plain) = (
+      RandomStream(seed: 3, purpose: .minibatchOrder), RandomStream(seed: 3, purpose: .minibatchOrder)
+    )
+    (fast.position, plain.position) = (0xFFFF_FFF0, 0xFFFF_FFF0)
+    var (values, expected) = (Array(0..<count), Array(0..<count))
+    fast.shuffle(&values)
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      expected.swapAt(last, Int(plain.nextInteger(below: UInt64(last + 1))))
+    }
+    #expect(values == expected && fast.position == plain.position)
+  }
 }

@@ -1,6 +1,8 @@
 // The few operations that Swift cannot spell or scalarises: control of denormals, vector square root, core count.
 #pragma once
 
+#include <stdint.h>
+
 typedef float ckernels_float8 __attribute__((ext_vector_type(8)));
 
 // Eight square roots at once; Swift's own spelling makes eight library calls of it.
@@ -147,6 +149,9 @@ int ckernels_has_amx(void);
 
 // The unit's kernels; null where it is not there.
 const ckernels_bfloat16 *ckernels_bfloat16_of_unit(int unit);
+
+// The words (16) of the stream of that key from `position` on: Threefry-2x32 with 20 rounds.
+void ckernels_threefry_words(uint32_t key0, uint32_t key1, uint64_t position, uint64_t *words);
 
 // y += W x, W: (rows, columns).
 void ckernels_matrix_vector(const float *weights, long rows, long columns, const float *x, float *y);
