@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Inference
+package import Kernels
 package import Networks
 
 /// Named numbers of one update, in the order in which they are shown.
@@ -19,12 +20,18 @@ package struct UpdateStatistics: Sendable {
 package protocol Algorithm: AnyObject, Resumable {
   /// The experience being gathered; the environment writes straight into it.
   var rollout: Rollout { get }
+  var family: AlgorithmFamily { get }
   var spec: NetworkSpec { get }
   /// Whether the policy obeys the masks; without, every action may be chosen.
   var isMasked: Bool { get }
   /// The network's parameters.
   var parameters: ParameterStore { get }
   var optimizer: any Optimizer { get }
+  /// What does the passes' arithmetic, and what multiplies in a memory where products are not float32.
+  var kernels: LearnerKernels { get }
+  var bfloat16: BFloat16Unit? { get }
+  /// What looks at its numbers.
+  var health: HealthMonitor { get }
   /// The statistics that observations are normalised with, where they are.
   var observationNormalizer: ObservationNormalizer? { get }
   /// After the environment's reset wrote row 0.
@@ -35,7 +42,9 @@ package protocol Algorithm: AnyObject, Resumable {
   func absorb(at step: Int)
   /// After the last step: what follows from the whole rollout.
   func finishRollout()
-  /// Learns from the rollout. `progressRemaining`: 1 at the run's start, 0 at its end.
+  /// Parameters, moments, statistics and random positions: what the next update begins with, experience apart.
+  func standing() -> StateRecord
+  /// Learns from the rollout, until `health` is halted. `progressRemaining`: 1 at the run's start, 0 at its end.
   func update(progressRemaining: Double) -> UpdateStatistics
   /// The last row becomes row 0 of the next rollout.
   func startNextRollout()

@@ -1,6 +1,7 @@
 // T x N steps of experience in one allocation.
 
 package import AgentInterface
+import Glibc
 package import Kernels
 package import Networks
 
@@ -153,6 +154,14 @@ package final class Rollout: @unchecked Sendable {
     var allowed = 0
     for step in 0..<steps { allowed += masks[step].legalCount }
     return Double(allowed) / Double(steps * actions)
+  }
+
+  /// Mean entropy of policies that like all legal actions alike, in nats.
+  var possibleEntropy: Double {
+    let steps = horizon * laneCount
+    var sum = 0.0
+    for step in 0..<steps { sum += log(Double(masks[step].legalCount)) }
+    return sum / Double(steps)
   }
 
   private func buffers(observationRow: Int, flagRow: Int) -> StepBuffers {

@@ -12,6 +12,23 @@ package enum Reductions {
     accumulate(count) { Double(values[$0]) * Double(values[$0]) }
   }
 
+  /// Whether no value is NaN or infinite.
+  package static func isFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
+    // 0 times anything else is NaN, and stays so in a sum.
+    var trace = Float8.zero
+    var index = 0
+    while index + 8 <= count {
+      trace += load8(values + index) * 0
+      index += 8
+    }
+    var rest = trace.sum()
+    while index < count {
+      rest += values[index] * 0
+      index += 1
+    }
+    return rest == 0
+  }
+
   /// target += source. No aliasing.
   package static func add(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
     var index = 0

@@ -7,6 +7,21 @@ import Glibc
 package struct RolloutFile: Sendable, Equatable {
   package static let schemaVersion = 1
 
+  /// What the columns are of; a file of one kind is refused as the other.
+  package enum Content: Sendable {
+    /// Episodes.
+    case rollouts
+    /// One update or step of a run in which something was wrong.
+    case incident
+
+    var kind: SealedFile.Kind {
+      switch self {
+      case .rollouts: .rollouts
+      case .incident: .incident
+      }
+    }
+  }
+
   /// Numbers of one kind, bit for bit.
   package struct Column: Sendable, Equatable {
     package enum Values: Sendable, Equatable {
@@ -55,8 +70,10 @@ package struct RolloutFile: Sendable, Equatable {
   package var attributes: [String: String]
   /// By name: one component, or two with a slash between.
   package var columns: [String: Column]
+  package let content: Content
 
-  package init(attributes: [String: String], columns: [String: Column]) {
+  package init(attributes: [String: String], columns: [String: Column], content: Content = .rollouts) {
+    self.content = content
     self.attributes = attributes
     self.columns = columns
   }
@@ -72,8 +89,8 @@ package struct RolloutFile: Sendable, Equatable {
     guard access(path, F_OK) != 0 else { throw .system(path: path, operation: .create, code: EEXIST) }
   }
 
-  package static func read(_ path: String) throws(StorageError) -> RolloutFile {
-    try RolloutFile(decoding: FileSystem.read(path), path: path)
+  package static func read(_ path: String, content: Content = .rollouts) throws(StorageError) -> RolloutFile {
+    try RolloutFile(decoding: FileSystem.read(path), path: path, content: content)
   }
 
   private static let schemaAttribute = "schema_version"
@@ -104,24 +121,25 @@ package struct RolloutFile: Sendable, Equatable {
         }
       }
     }
-    SealedFile.seal(&image, as: .rollouts)
+    SealedFile.seal(&image, as: content.kind)
     return image
   }
 
   /// The rollouts that a file's bytes hold. Throws an error that names `path` if any byte differs from what was written.
-  package init(decoding bytes: [UInt8], path: String) throws(StorageError) {
-    try SealedFile.verify(bytes, is: .rollouts, path: path)
+  package init(decoding bytes: [UInt8], path: String, content: Content = .rollouts) throws(StorageError) {
+    try SealedFile.verify(bytes, is: content.kind, path: path)
     self = try HDF5.exclusive { (call) throws(StorageError) -> RolloutFile in
       let file = try HDF5File.open(image: bytes, path: path, call: call)
       let root = try file.root()
       var budget = HDF5Budget(fileBytes: bytes.count)
-      var rollouts = RolloutFile(attributes: try root.attributes(&budget), columns: [:])
+      var rollouts = RolloutFile(attributes: try root.attributes(&budget), columns: [:], content: content)
       guard let version = rollouts.attributes.removeValue(forKey: RolloutFile.schemaAttribute) else {
         throw .damaged(path: path, place: "'/'", reason: "it has no schema version")
       }
       guard version == "\(RolloutFile.schemaVersion)" else {
         throw .unsupportedVersion(
-          path: path, subject: "rollout schema", found: version, supported: "\(RolloutFile.schemaVersion)")
+          path: path, subject: content == .rollouts ? "rollout schema" : "incident schema", found: version,
+          supported: "\(RolloutFile.schemaVersion)")
       }
       for child in try root.children(&budget) {
         if child.isGroup {

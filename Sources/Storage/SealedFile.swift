@@ -19,12 +19,14 @@ enum SealedFile {
     case checkpoint = "STRIKEFORGE-CKPT"
     case marketStore = "STRIKEFORGE-MRKT"
     case rollouts = "STRIKEFORGE-ROLL"
+    case incident = "STRIKEFORGE-INCI"
 
     var words: String {
       switch self {
       case .checkpoint: "a checkpoint"
       case .marketStore: "a market store"
       case .rollouts: "recorded rollouts"
+      case .incident: "a recorded incident"
       }
     }
 

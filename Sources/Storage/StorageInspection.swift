@@ -4,10 +4,10 @@ import AgentInterface
 import Inference
 import Market
 
-/// Named lines about a market store, a checkpoint or recorded rollouts. The file is read and checked as a whole, so that what is shown is what was written.
+/// Named lines about a market store, a checkpoint, recorded rollouts or an incident. The file is read and checked as a whole, so that what is shown is what was written.
 package enum StorageInspection {
   package enum Kind: Sendable, Equatable {
-    case marketStore, checkpoint, rollouts
+    case marketStore, checkpoint, rollouts, incident
   }
 
   /// What the first bytes of a file say it is; nil for anything that this room did not write.
@@ -16,6 +16,7 @@ package enum StorageInspection {
     case .marketStore: .marketStore
     case .checkpoint: .checkpoint
     case .rollouts: .rollouts
+    case .incident: .incident
     case nil: nil
     }
   }
@@ -34,9 +35,11 @@ package enum StorageInspection {
     case .marketStore: return lines(try MarketStore.decode(bytes, path: path), byteCount: bytes.count)
     case .checkpoint: return lines(try Checkpoint(decoding: bytes, path: path), byteCount: bytes.count)
     case .rollouts: return lines(try RolloutFile(decoding: bytes, path: path), byteCount: bytes.count)
+    case .incident:
+      return lines(try RolloutFile(decoding: bytes, path: path, content: .incident), byteCount: bytes.count)
     case nil:
       throw .notRecognised(
-        path: path, expected: "a market store, a checkpoint or recorded rollouts",
+        path: path, expected: "a market store, a checkpoint, recorded rollouts or an incident",
         found: SealedFile.beginning(of: bytes))
     }
   }
@@ -104,7 +107,10 @@ package enum StorageInspection {
 
   private static func lines(_ file: RolloutFile, byteCount: Int) -> [(String, String)] {
     var lines = [
-      ("kind", "recorded rollouts, schema \(RolloutFile.schemaVersion)"),
+      (
+        "kind",
+        "\(file.content == .rollouts ? "recorded rollouts" : "recorded incident"), schema \(RolloutFile.schemaVersion)"
+      ),
       ("size", "\(byteCount) bytes, digest verified"),
     ]
     for (name, text) in file.attributes.sorted(by: { $0.key < $1.key }) { lines.append((name, shortened(text))) }

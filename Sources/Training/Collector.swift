@@ -29,11 +29,13 @@ package final class Collector {
   /// Starts every lane.
   package func begin(seed: UInt64) {
     environment.reset(seed: seed, into: algorithm.rollout.resetBuffers)
+    algorithm.acceptReset()
     algorithm.begin()
   }
 
-  /// One rollout, ready to learn from.
+  /// One rollout, ready to learn from; part of one where the algorithm's health ends the run.
   package func collect() {
+    let (health, isMasked, actionCount) = (algorithm.health, algorithm.isMasked, environment.actionSpace.count)
     let laneCount = environment.laneCount
     let sliceCount = (laneCount + lanesPerSlice - 1) / lanesPerSlice
     for step in 0..<algorithm.rollout.horizon {
@@ -42,8 +44,11 @@ package final class Collector {
       let row = algorithm.rollout.stepBuffers(at: step)
       pool.run(taskCount: sliceCount) { slice, _ in
         let first = slice * lanesPerSlice
-        environment.step(actions, lanes: first..<min(first + lanesPerSlice, laneCount), into: row)
+        let lanes = first..<min(first + lanesPerSlice, laneCount)
+        environment.step(actions, lanes: lanes, into: row)
+        health.look(at: row, lanes: lanes, isMasked: isMasked, actions: actionCount, isReset: false)
       }
+      guard algorithm.acceptStep(row, step: step) else { return }
       algorithm.absorb(at: step)
     }
     onGathered?(algorithm.rollout)

@@ -30,6 +30,11 @@ package final class Trainer {
 
   /// Called with each new row, after the files have it.
   package var onRow: (MetricRow) throws(TrainingError) -> Void = { (_: MetricRow) throws(TrainingError) in }
+  /// Called with each rollout after its last step and before anything is computed from it: where an experiment interferes.
+  package var onGathered: ((Rollout) -> Void)? {
+    get { collector.onGathered }
+    set { collector.onGathered = newValue }
+  }
   /// Called with sentences about saving and choosing.
   package var onEvent: (String) -> Void = { _ in }
 
@@ -117,11 +122,15 @@ package final class Trainer {
   /// Trains until `wholeTimesteps`, or until `shouldStop` says so between two rollouts; saves at the end in both cases.
   package func run(shouldStop: () -> Bool = { false }) throws(TrainingError) -> Ending {
     let total = configuration.wholeTimesteps
-    if progress.step == 0 { try save() }
+    if progress.step == 0 {
+      try heedHealth(rolloutStart: 0)
+      try save()
+    }
     let runStart = MonotonicClock.seconds
     while progress.step < total {
       let before = MonotonicClock.seconds
       collector.collect()
+      try heedHealth(rolloutStart: progress.step)
       let collected = MonotonicClock.seconds
       progress.step += configuration.stepsPerRollout
       progress.iteration += 1
@@ -133,8 +142,9 @@ package final class Trainer {
 
       let remaining = max(0, 1 - Double(progress.step) / Double(total))
       let statistics = algorithm.update(progressRemaining: remaining)
+      try heedHealth(rolloutStart: previous)
       algorithm.startNextRollout()
-      for name in Trainer.watched {
+      for name in Trainer.watched where configuration.health.nonFinite == .off {
         guard let value = statistics[name], !value.isFinite else { continue }
         throw .diverged(what: name, step: progress.step)
       }
@@ -208,6 +218,7 @@ package final class Trainer {
         spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
         totalSteps: configuration.wholeTimesteps, kernels: configuration.run.kernels,
         bfloat16: configuration.run.precision.unit, seed: UInt64(configuration.run.seed), pool: pool))
+    algorithm.health.settings = configuration.health
     return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
   }
 
@@ -237,6 +248,48 @@ package final class Trainer {
 
   /// Numbers of an update that end the run where they are not finite.
   private static let watched = ["train/loss", "train/grad_norm"]
+
+  // MARK: Health
+
+  /// Records what the learner's health found since the last call, and throws where it ends the run.
+  private func heedHealth(rolloutStart: Int) throws(TrainingError) {
+    for incident in algorithm.health.drain() {
+      let step = rolloutStart + (incident.stepsOfRollout ?? algorithm.rollout.horizon) * configuration.world.lanes
+      let recording = record(incident, step: step)
+      let place = "update \(progress.iteration + (incident.stepsOfRollout == nil ? 0 : 1)), \(incident.place)"
+      guard incident.response != .stop else {
+        throw .unhealthy(finding: incident.finding, place: place, step: step, recording: recording)
+      }
+      let more =
+        switch recording {
+        case .success(let path): "`strikeforge replay-update \(CommandText.quoted(path))` shows more"
+        case .failure(let error): "it could not be recorded: \(error)"
+        }
+      onEvent("warning: at step \(step) \(incident.finding) (\(place)); \(more); this is said once")
+    }
+  }
+
+  private func record(_ incident: Incident, step: Int) -> Result<String, StorageError> {
+    let path = directory.file(IncidentFile.name(incident, step: step))
+    let attributes = [
+      RunState.configurationAttribute: configuration.json.text,
+      RunState.spacesAttribute: Trainer.spaces(environment).text, "run": directory.name, "step": "\(step)",
+      "source_revision": BuildInformation.revision,
+    ]
+    do throws(StorageError) {
+      try IncidentFile.write(incident, attributes: attributes, to: path)
+      return .success(path)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// No checkpoint is written that nobody could resume.
+  private func requireSoundState() throws(TrainingError) {
+    guard algorithm.noticeUnsoundState() else { return }
+    try heedHealth(rolloutStart: progress.step - configuration.stepsPerRollout)
+    throw .diverged(what: "a parameter", step: progress.step)
+  }
 
   // MARK: Logging, choosing, saving
 
@@ -271,6 +324,7 @@ package final class Trainer {
 
   /// Scores the deployed form on the selection window and keeps it where it is strictly the best so far. Nothing else chooses.
   private func lookAtSelection() throws(TrainingError) {
+    try requireSoundState()
     let score = try SelectionScore.score(policy, factory: factory, seed: UInt64(configuration.run.seed))
     progress.carried["eval/mean_reward"] = score.meanReward
     progress.carried["eval/mean_ep_length"] = score.meanLength
@@ -286,6 +340,7 @@ package final class Trainer {
   }
 
   private func save() throws(TrainingError) {
+    try requireSoundState()
     try log.flush()
     do {
       try checkpoints.save(checkpoint(), step: progress.step)

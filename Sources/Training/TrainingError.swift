@@ -24,6 +24,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case refused(String)
   /// A number of the learner is no number any more.
   case diverged(what: String, step: Int)
+  /// A condition that ends a run, and the file that it was recorded in or why it could not be.
+  case unhealthy(finding: String, place: String, step: Int, recording: Result<String, StorageError>)
 
   /// One sentence that a terminal can show, whatever a file holds.
   package var description: String { PrintableText.of(sentence) }
@@ -50,6 +52,12 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .diverged(let what, let step):
       "training diverged: \(what) is not a finite number at step \(step); lower algorithm.learning_rate or "
         + "algorithm.max_gradient_norm. The checkpoints written before are intact"
+    case .unhealthy(let finding, let place, let step, .success(let path)):
+      "training stopped at step \(step): \(finding) (\(place)); `strikeforge replay-update "
+        + "\(CommandText.quoted(path))` shows where it comes from. The checkpoints written before are intact"
+    case .unhealthy(let finding, let place, let step, .failure(let error)):
+      "training stopped at step \(step): \(finding) (\(place)). The checkpoints written before are intact, but it "
+        + "could not be recorded: \(error)"
     }
   }
 

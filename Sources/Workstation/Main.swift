@@ -11,7 +11,7 @@ struct Main {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EvaluateCommand.self,
       ExportCommand.self,
-      ListCommand.self,
+      ReplayUpdateCommand.self, ListCommand.self,
     ]
   }
 

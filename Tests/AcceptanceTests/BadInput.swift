@@ -356,6 +356,6 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput("from without resume", "train --from previous", exits: 64, says: "--from goes with --resume"),
     BadInput(
       "setting at resume", "train --resume run --set algorithm.gamma=0.9", exits: 64,
-      says: "only run.workers, run.kernels and run.precision may be set"),
+      says: "only run.workers, run.kernels, run.precision and the section health may be set"),
   ]
 }

@@ -10,7 +10,9 @@ import Testing
     .appending(path: "FuzzCorpus").path
 
   /// The readers, as the fuzzer names them.
-  private static let readers = ["csv", "gzip", "json", "yaml", "safetensors", "bundle", "store", "checkpoint", "run"]
+  private static let readers = [
+    "csv", "gzip", "json", "yaml", "safetensors", "bundle", "store", "checkpoint", "run", "incident",
+  ]
 
   private func fuzz(_ arguments: String...) throws -> ProgramOutcome {
     let place = try TemporaryFolder()

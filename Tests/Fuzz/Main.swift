@@ -76,7 +76,7 @@ struct Main {
     }
     for (what, names) in [
       ("text", ["csv", "gzip", "json", "yaml"]), ("bundles", ["safetensors", "bundle"]),
-      ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
+      ("stores, checkpoints, runs, incidents", ["store", "checkpoint", "run", "incident"]),
     ] {
       let part = tallies.filter { names.contains($0.subject.name) }
       guard part.count == names.count else { continue }

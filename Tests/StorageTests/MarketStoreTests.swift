@@ -230,7 +230,8 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
       #expect(
         storageError { try StorageInspection.describe(folder + "/other") }
           == .notRecognised(
-            path: folder + "/other", expected: "a market store, a checkpoint or recorded rollouts", found: "'hello'"))
+            path: folder + "/other", expected: "a market store, a checkpoint, recorded rollouts or an incident",
+            found: "'hello'"))
     }
   }
 

@@ -164,6 +164,9 @@ private func learn(
     _ = learner.update(progressRemaining: 1 - Double(step) / Double(total))
     learner.startNextRollout()
   }
+  // With the limits that every run has, no run that learns is ever stopped or warned of.
+  let incidents = learner.health.drain()
+  #expect(incidents.isEmpty, "\(proof.name), seed \(seed): \(incidents.map(\.finding))")
   let policy = InferencePolicy(
     spec: spec, parameters: learner.parameters.values.array, normalizer: learner.observationNormalizer,
     requiresMask: configuration.algorithm.isMasked)

@@ -32,7 +32,7 @@ import Training
   private func other(_ setting: Setting, _ defaults: RunConfiguration) throws -> JSON {
     let candidates: [JSON] = [
       7, 60, 0.5, 0.125, true, false, "leak", .string(defaults.algorithm.family.rawValue), "linear", "rotation", "relu",
-      "separate", "blas", "bf16", "rmsprop_tf", "tanh", "2005-06-07", [3, 4], ["X", "Y"], "a b: #c",
+      "separate", "blas", "bf16", "off", "rmsprop_tf", "tanh", "2005-06-07", [3, 4], ["X", "Y"], "a b: #c",
     ]
     let (section, name) = parts(setting)
     let before = setting.read(defaults)

@@ -171,7 +171,7 @@ import Testing
           #expect(isFinite)
         } catch {
           switch error {
-          case .diverged, .decision: #expect(!error.description.isEmpty)
+          case .diverged, .unhealthy, .decision: #expect(!error.description.isEmpty)
           default: Issue.record("another error: \(error)")
           }
         }
@@ -234,7 +234,7 @@ import Testing
         }
         do throws(TrainingError) { _ = try trainer.run() } catch {
           switch error {
-          case .diverged, .decision: break
+          case .diverged, .unhealthy, .decision: break
           default: Issue.record("another error: \(error)")
           }
         }

@@ -14,6 +14,14 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
     package var loss = 0.0
     /// Before clipping.
     package var gradientNorm = 0.0
+
+    /// The numbers that an incident keeps.
+    var named: [String: Double] {
+      [
+        "policy_loss": policyLoss, "value_loss": valueLoss, "entropy_loss": entropyLoss, "loss": loss,
+        "gradient_norm": gradientNorm,
+      ]
+    }
   }
 
   package let configuration: Configuration
@@ -36,6 +44,8 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
       scheme: spec.hiddenCount > 0 ? .lanes : .shuffled, batchSize: configuration.horizon * laneCount)
   }
 
+  package override var family: AlgorithmFamily { .a2c }
+
   package override func update(progressRemaining: Double) -> UpdateStatistics {
     let learningRate = configuration.learningRateSchedule.rate(
       configuration.learningRate, progressRemaining: progressRemaining)
@@ -55,6 +65,7 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
 
   /// One step with a given rate: what parity tests replay.
   package func learn(learningRate: Double) -> Record {
+    updateBeginning = minibatchRandom.position
     cutter.beginEpoch(.inOrder, random: &minibatchRandom)
     cutter.cut(0)
     updateCount += 1
@@ -76,7 +87,14 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
     record.loss =
       record.policyLoss + configuration.entropyCoefficient * record.entropyLoss
       + configuration.valueCoefficient * record.valueLoss
-    record.gradientNorm = takeStep(learningRate: learningRate)
+    var vitals = UpdateVitals(loss: record.loss, entropy: -record.entropyLoss)
+    _ = takeStep(learningRate: learningRate, vitals: &vitals) { condition, response, finding, vitals in
+      record.gradientNorm = vitals.gradientNorm
+      return updateIncident(
+        condition, response, finding: finding, place: "the whole rollout", learningRate: learningRate,
+        loss: settings.named, found: record.named)
+    }
+    record.gradientNorm = vitals.gradientNorm
     return record
   }
 }

@@ -27,6 +27,15 @@ struct A2CLossSettings: Sendable {
   var advantageDivisor: Float = 1
   /// Rows of the whole rollout.
   var validCount = 1
+
+  /// As an incident keeps them.
+  var named: [String: Double] {
+    [
+      "entropy_coefficient": Double(entropyCoefficient), "value_coefficient": Double(valueCoefficient),
+      "advantage_mean": Double(advantageMean), "advantage_divisor": Double(advantageDivisor),
+      "valid_count": Double(validCount),
+    ]
+  }
 }
 
 /// Loss = -mean(A log p(a)) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H). Source: Mnih et al. 2016, synchronous as in

@@ -11,6 +11,7 @@ package import Networks
 /// Unchecked: one thread calls its functions; inside, workers touch disjoint lanes, rows and blocks.
 package final class DQN: Algorithm, @unchecked Sendable {
   package let configuration: Configuration
+  package var family: AlgorithmFamily { .dqn }
   package let spec: NetworkSpec
   /// Whether the policy obeys the masks; without, every action may be chosen and hoped for.
   package let isMasked: Bool
@@ -19,6 +20,10 @@ package final class DQN: Algorithm, @unchecked Sendable {
   package let parameters: ParameterStore
   package let targetParameters: ParameterStore
   package let optimizer: any Optimizer
+  package let kernels: LearnerKernels
+  /// Its network has no memory.
+  package var bfloat16: BFloat16Unit? { nil }
+  package let health = HealthMonitor()
   package let store: any TransitionStore
   /// Gradient steps learned.
   package internal(set) var updateCount = 0
@@ -38,6 +43,10 @@ package final class DQN: Algorithm, @unchecked Sendable {
   let explorationRandom: RandomStream
   let actionRandoms: [RandomStream]
   var replayRandom: RandomStream
+  /// Where that stream stood when the last batch was drawn.
+  var drawBeginning: UInt64 = 0
+  /// The last update's numbers. Kept, so that an update asks for no memory once its caller has let go of the last one's.
+  var told: [(name: String, value: Double)] = []
   /// Decisions made by each lane: the place in every stream of actions.
   var decisionCount: UInt64 = 0
   let observationMoments: RunningMoments?
@@ -56,6 +65,7 @@ package final class DQN: Algorithm, @unchecked Sendable {
     self.seed = seed
     self.pool = pool
     self.totalSteps = totalSteps
+    self.kernels = kernels
     isMasked = masked
     rollout = Rollout(
       horizon: configuration.trainFrequency, laneCount: laneCount, observationCount: spec.inputs, keepsEveryFinal: true)
@@ -102,6 +112,7 @@ package final class DQN: Algorithm, @unchecked Sendable {
       ? RewardNormalizer(
         laneCount: laneCount, sliceCount: 1, gamma: configuration.gamma, clip: configuration.rewardClip) : nil
     scaled = FloatStorage(count: configuration.normalizeObservations ? laneCount * spec.inputs : 0)
+    told.reserveCapacity(16)
     refresh()
     copyToTarget()
   }

@@ -8,22 +8,27 @@ import Networks
 extension DQN {
   private static let replayPrefix = "replay/"
 
-  /// Everything the next rollout and update depend on, the whole replay memory included. To be taken between two rollouts.
-  package func snapshot() -> StateRecord {
-    let lanes = rollout.laneCount
+  package func standing() -> StateRecord {
     var state = StateRecord()
     state.floats["network/parameters"] = parameters.values.array
     state.floats["network/target_parameters"] = targetParameters.values.array
     OptimizerState.save(optimizer, to: &state)
-    state.floats["lanes/observations"] = Array(
-      UnsafeBufferPointer(start: rollout.observations, count: lanes * spec.inputs))
-    state.integers["lanes/masks"] = (0..<lanes).map { Int64(bitPattern: rollout.masks[$0].rawValue) }
     observationMoments?.save("normalizer/observation", to: &state)
     rewardNormalizer?.save(to: &state)
     state.integers["random/seed"] = [Int64(bitPattern: seed)]
     state.integers["random/action_sampling"] = [Int64(bitPattern: decisionCount)]
     state.integers["random/replay_sampling"] = [Int64(bitPattern: replayRandom.position)]
     state.integers["progress/updates"] = [Int64(updateCount)]
+    return state
+  }
+
+  /// Everything the next rollout and update depend on, the whole replay memory included. To be taken between two rollouts.
+  package func snapshot() -> StateRecord {
+    let lanes = rollout.laneCount
+    var state = standing()
+    state.floats["lanes/observations"] = Array(
+      UnsafeBufferPointer(start: rollout.observations, count: lanes * spec.inputs))
+    state.integers["lanes/masks"] = (0..<lanes).map { Int64(bitPattern: rollout.masks[$0].rawValue) }
     var replay = store.snapshot()
     sampler.save(count: store.count, to: &replay)
     state.merge(replay, below: DQN.replayPrefix)

@@ -19,40 +19,42 @@ extension DQN {
     let learningRate = configuration.learningRateSchedule.rate(
       configuration.learningRate, progressRemaining: progressRemaining)
     var sums = Record()
+    var taken = 0
     let transitions = rollout.horizon * rollout.laneCount
     let steps =
       stepCount <= configuration.learningStarts
       ? 0 : configuration.gradientSteps < 0 ? transitions : configuration.gradientSteps
-    for _ in 0..<steps {
+    for step in 0..<steps where !health.isHalted {
+      drawBeginning = replayRandom.position
       sampler.draw(store, random: &replayRandom, progressRemaining: progressRemaining)
-      let record = learnBatch(learningRate: learningRate)
+      let record = learnBatch(learningRate: learningRate, place: (step, steps))
+      taken += 1
       sums.loss += record.loss
       sums.meanValue += record.meanValue
       sums.gradientNorm += record.gradientNorm
     }
-    var values: [(name: String, value: Double)] = [
-      ("rollout/exploration_rate", explorationRate), ("train/learning_rate", learningRate),
-      ("train/mask_allowed_frac", isMasked ? rollout.allowedFraction(actions: spec.actions) : 1),
-      ("train/n_updates", Double(updateCount)),
-    ]
+    told.removeAll(keepingCapacity: true)
+    told.append(("rollout/exploration_rate", explorationRate))
+    told.append(("train/learning_rate", learningRate))
+    told.append(("train/mask_allowed_frac", isMasked ? rollout.allowedFraction(actions: spec.actions) : 1))
+    told.append(("train/n_updates", Double(updateCount)))
     if configuration.prioritized {
-      values.append(
+      told.append(
         ("train/priority_correction", configuration.priority.correction(progressRemaining: progressRemaining)))
     }
-    if steps > 0 {
-      let scale = 1 / Double(steps)
-      values += [
-        ("train/grad_norm", sums.gradientNorm * scale), ("train/loss", sums.loss * scale),
-        ("train/q_values", sums.meanValue * scale),
-      ]
+    if taken > 0 {
+      let scale = 1 / Double(taken)
+      told.append(("train/grad_norm", sums.gradientNorm * scale))
+      told.append(("train/loss", sums.loss * scale))
+      told.append(("train/q_values", sums.meanValue * scale))
     }
-    return UpdateStatistics(values: values)
+    return UpdateStatistics(values: told)
   }
 
   /// One step on given transitions of the store, as many as a batch has: what parity tests replay. `weights` nil: 1 each.
   package func learn(rows: [Int], lanes: [Int], weights: [Float]? = nil, learningRate: Double) -> Record {
     sampler.choose(rows: rows, lanes: lanes, weights: weights)
-    return learnBatch(learningRate: learningRate)
+    return learnBatch(learningRate: learningRate, place: (0, 1))
   }
 
   /// Targets of the last batch, and how far the learner was from them before its step. For tests.
@@ -74,8 +76,29 @@ extension DQN {
 
   // MARK: Parts
 
-  private func learnBatch(learningRate: Double) -> Record {
+  /// place: which gradient step of how many.
+  private func learnBatch(learningRate: Double, place: (step: Int, count: Int)) -> Record {
     gather()
+    var record = measureBatch()
+    var vitals = UpdateVitals(loss: record.loss)
+    let isTaken = health.takeStep(
+      of: parameters, by: optimizer, learningRate: learningRate, maximumNorm: configuration.maxGradientNorm,
+      vitals: &vitals, actions: spec.actions, pool: pool, derive: { online.refresh(from: parameters) },
+      possibleEntropy: { .infinity }
+    ) { condition, response, finding, vitals in
+      record.gradientNorm = vitals.gradientNorm
+      return updateIncident(
+        condition, response, finding: finding, place: "gradient step \(place.step + 1) of \(place.count)",
+        learningRate: learningRate, record: record)
+    }
+    record.gradientNorm = vitals.gradientNorm
+    if isTaken { updateCount += 1 }
+    sampler.noteErrors(batch.errors.base)
+    return record
+  }
+
+  /// Loss and gradient of the batch as it lies; the gradient is left in `parameters.gradients`.
+  func measureBatch() -> Record {
     let count = configuration.batchSize
     let parts: NetworkParts = configuration.dueling ? .all : .policy
     let columns = spec.inputs
@@ -101,19 +124,18 @@ extension DQN {
     var record = Record()
     record.loss = total.loss / Double(count)
     record.meanValue = total.value / Double(count)
-    pool.run(taskCount: 1) { _, _ in
-      let measured = GradientClipping.measure(parameters, maximumNorm: configuration.maxGradientNorm)
-      record.gradientNorm = measured.norm
-      optimizer.step(parameters, learningRate: learningRate, gradientScale: measured.scale)
-      online.refresh(from: parameters)
-    }
-    updateCount += 1
-    sampler.noteErrors(batch.errors.base)
     return record
   }
 
   /// Copies the drawn transitions into the batch, scaled as the statistics say now.
   private func gather() {
+    gatherUnscaled()
+    normalize(batch.observations.base, rows: configuration.batchSize)
+    normalize(batch.nextObservations.base, rows: configuration.batchSize)
+  }
+
+  /// Copies the drawn transitions into the batch as the store holds them.
+  func gatherUnscaled() {
     let columns = spec.inputs
     let gamma = Float(configuration.gamma)
     for index in 0..<configuration.batchSize {
@@ -129,8 +151,6 @@ extension DQN {
       batch.nextMasks[index] =
         isMasked ? store.nextMask(row: steps.lastRow, lane: lane) : .all(count: spec.actions)
     }
-    normalize(batch.observations.base, rows: configuration.batchSize)
-    normalize(batch.nextObservations.base, rows: configuration.batchSize)
   }
 
   /// The best legal action after the steps, as the learner sees it.

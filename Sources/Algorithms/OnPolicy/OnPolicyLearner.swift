@@ -1,8 +1,9 @@
 // What learners from rollouts share: the policy, its memory, its normalisers, and gradients over minibatches.
 
 package import AgentInterface
+import Glibc
 package import Inference
-import Kernels
+package import Kernels
 package import Networks
 
 /// A learner of an actor and a critic from whole rollouts over N lanes: with or without memory, with or without action masks.
@@ -18,6 +19,9 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   package let rollout: Rollout
   package let parameters: ParameterStore
   package let optimizer: any Optimizer
+  package let kernels: LearnerKernels
+  package let bfloat16: BFloat16Unit?
+  package let health = HealthMonitor()
   /// Updates learned, as each algorithm counts them.
   package internal(set) var updateCount = 0
 
@@ -37,6 +41,8 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   /// Decisions made by each lane: the place in every lane's sampling stream.
   var decisionCount: UInt64 = 0
   var minibatchRandom: RandomStream
+  /// Where that stream stood when the last update began.
+  var updateBeginning: UInt64 = 0
   let observationMoments: RunningMoments?
   let rewardNormalizer: RewardNormalizer?
   let gradientBlocks: GradientBlocks
@@ -57,6 +63,8 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     self.settings = settings
     self.spec = spec
     self.optimizer = optimizer
+    self.kernels = kernels
+    self.bfloat16 = bfloat16
     isMasked = masked
     self.seed = seed
     self.pool = pool
@@ -102,6 +110,9 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     scratches = (0..<workers).map { _ in FloatStorage(count: 2 * spec.actions) }
     refresh()
   }
+
+  /// The subclass's.
+  package var family: AlgorithmFamily { preconditionFailure("a learner from rollouts without a family") }
 
   /// Learns from the rollout as it stands. The subclass's part.
   package func update(progressRemaining: Double) -> UpdateStatistics {
@@ -178,17 +189,15 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     }
   }
 
-  /// Clips the gradient and takes one step along it; its norm before clipping.
-  func takeStep(learningRate: Double) -> Double {
-    var norm = 0.0
-    // As a task of the pool, so that denormal moments count as zero as they do in the passes.
-    pool.run(taskCount: 1) { _, _ in
-      let measured = GradientClipping.measure(parameters, maximumNorm: settings.maxGradientNorm)
-      norm = measured.norm
-      optimizer.step(parameters, learningRate: learningRate, gradientScale: measured.scale)
-      derive()
-    }
-    return norm
+  /// Clips the gradient and takes one step along it, unless its numbers forbid it; whether it did. `vitals`, `capture`: as in `HealthMonitor.takeStep`.
+  func takeStep(
+    learningRate: Double, vitals: inout UpdateVitals,
+    capture: (_ condition: HealthCondition, _ response: HealthResponse, _ finding: String, UpdateVitals) -> Incident
+  ) -> Bool {
+    health.takeStep(
+      of: parameters, by: optimizer, learningRate: learningRate, maximumNorm: settings.maxGradientNorm, vitals: &vitals,
+      actions: spec.actions, pool: pool, derive: derive,
+      possibleEntropy: { isMasked ? rollout.possibleEntropy : log(Double(spec.actions)) }, capture: capture)
   }
 
   /// Explained variance of the rollout's returns by its values.

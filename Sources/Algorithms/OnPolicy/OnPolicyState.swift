@@ -6,12 +6,23 @@ import Kernels
 import Networks
 
 extension OnPolicyLearner {
-  /// Everything the next rollout and update depend on. To be taken between two rollouts (after `startNextRollout`).
-  package func snapshot() -> StateRecord {
-    let lanes = rollout.laneCount
+  package func standing() -> StateRecord {
     var state = StateRecord()
     state.floats["network/parameters"] = parameters.values.array
     OptimizerState.save(optimizer, to: &state)
+    observationMoments?.save("normalizer/observation", to: &state)
+    rewardNormalizer?.save(to: &state)
+    state.integers["random/seed"] = [Int64(bitPattern: seed)]
+    state.integers["random/action_sampling"] = [Int64(bitPattern: decisionCount)]
+    state.integers["random/minibatch_order"] = [Int64(bitPattern: minibatchRandom.position)]
+    state.integers["progress/updates"] = [Int64(updateCount)]
+    return state
+  }
+
+  /// Everything the next rollout and update depend on. To be taken between two rollouts (after `startNextRollout`).
+  package func snapshot() -> StateRecord {
+    let lanes = rollout.laneCount
+    var state = standing()
     for (name, pointer) in namedStates {
       state.floats[name] = Array(UnsafeBufferPointer(start: pointer, count: lanes * spec.hiddenCount))
     }
@@ -19,12 +30,6 @@ extension OnPolicyLearner {
       UnsafeBufferPointer(start: rollout.observations, count: lanes * spec.inputs))
     state.integers["lanes/masks"] = (0..<lanes).map { Int64(bitPattern: rollout.masks[$0].rawValue) }
     state.integers["lanes/starts"] = (0..<lanes).map { Int64(rollout.starts[$0]) }
-    observationMoments?.save("normalizer/observation", to: &state)
-    rewardNormalizer?.save(to: &state)
-    state.integers["random/seed"] = [Int64(bitPattern: seed)]
-    state.integers["random/action_sampling"] = [Int64(bitPattern: decisionCount)]
-    state.integers["random/minibatch_order"] = [Int64(bitPattern: minibatchRandom.position)]
-    state.integers["progress/updates"] = [Int64(updateCount)]
     return state
   }
 
@@ -67,9 +72,6 @@ extension OnPolicyLearner {
   }
 
   private var namedStates: [(name: String, pointer: UnsafeMutablePointer<Float>)] {
-    [
-      ("lanes/actor_hidden", states.actorHidden), ("lanes/actor_cell", states.actorCell),
-      ("lanes/critic_hidden", states.criticHidden), ("lanes/critic_cell", states.criticCell),
-    ].compactMap { name, pointer in pointer.map { (name, $0) } }
+    states.named.map { ("lanes/" + $0.name, $0.values) }
   }
 }

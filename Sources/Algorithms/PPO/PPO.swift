@@ -9,6 +9,8 @@ package final class PPO: OnPolicyLearner, @unchecked Sendable {
   package let configuration: Configuration
   var blockSums: [PPOLossSums]
   var records: [MinibatchRecord] = []
+  /// What the last loss was evaluated with.
+  var lossSettings = PPOLossSettings(clipRange: 0, clipRangeValue: nil, entropyCoefficient: 0, valueCoefficient: 0)
 
   /// An untrained policy. `kernels`, `bfloat16`: as in `LearnerSetup`. Traps where `configuration.problem` has words.
   package init(
@@ -26,6 +28,8 @@ package final class PPO: OnPolicyLearner, @unchecked Sendable {
     records.reserveCapacity(configuration.epochs * cutter.minibatchCount)
   }
 
+  package override var family: AlgorithmFamily { .ppo }
+
   /// Learns in epochs over the rollout, the last of which may be cut short.
   package override func update(progressRemaining: Double) -> UpdateStatistics {
     let learningRate = configuration.learningRateSchedule.rate(
@@ -33,6 +37,7 @@ package final class PPO: OnPolicyLearner, @unchecked Sendable {
     let clipRange = configuration.clipRangeSchedule.rate(
       configuration.clipRange, progressRemaining: progressRemaining)
     records.removeAll(keepingCapacity: true)
+    updateBeginning = minibatchRandom.position
     for epoch in 0..<configuration.epochs {
       guard learnEpoch(order: .random, epoch: epoch, learningRate: learningRate, clipRange: clipRange) else { break }
     }

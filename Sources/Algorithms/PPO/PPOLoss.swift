@@ -44,6 +44,19 @@ package struct PPOLossSettings: Sendable {
   }
 }
 
+extension PPOLossSettings {
+  /// As an incident keeps them.
+  var named: [String: Double] {
+    var numbers = [
+      "clip_range": Double(clipRange), "entropy_coefficient": Double(entropyCoefficient),
+      "value_coefficient": Double(valueCoefficient), "advantage_mean": Double(advantageMean),
+      "advantage_divisor": Double(advantageDivisor), "valid_count": Double(validCount),
+    ]
+    numbers["clip_range_value"] = clipRangeValue.map { Double($0) }
+    return numbers
+  }
+}
+
 /// Loss = -mean(min(A r, A clip(r, 1 +- c))) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H), r the ratio of the action's new
 /// to its old probability. With value clipping V is replaced by its clipped form. Source: Schulman et al. 2017; stable-baselines3 2.9.
 package enum PPOLoss {

@@ -14,8 +14,16 @@ package struct MinibatchRecord: Sendable, Equatable {
   package var clipFraction = 0.0
   /// Before clipping.
   package var gradientNorm = 0.0
-  /// False where the divergence stopped the update.
+  /// False where the divergence stopped the update, or its numbers were not finite.
   package var isApplied = false
+
+  /// The numbers that an incident keeps.
+  var named: [String: Double] {
+    [
+      "policy_loss": policyLoss, "value_loss": valueLoss, "entropy_loss": entropyLoss, "loss": loss,
+      "divergence": approximateKL, "gradient_norm": gradientNorm,
+    ]
+  }
 }
 
 extension PPO {
@@ -50,9 +58,18 @@ extension PPO {
         records.append(record)
         return false
       }
-      record.isApplied = true
-      record.gradientNorm = takeStep(learningRate: learningRate)
+      var vitals = UpdateVitals(
+        loss: record.loss, divergence: record.approximateKL, entropy: -record.entropyLoss)
+      record.isApplied = takeStep(learningRate: learningRate, vitals: &vitals) { condition, response, finding, vitals in
+        record.gradientNorm = vitals.gradientNorm
+        return updateIncident(
+          condition, response, finding: finding,
+          place: "epoch \(epoch + 1) of \(configuration.epochs), minibatch \(index + 1) of \(cutter.minibatchCount)",
+          learningRate: learningRate, loss: lossSettings.named, found: record.named)
+      }
+      record.gradientNorm = vitals.gradientNorm
       records.append(record)
+      if health.isHalted { return false }
     }
     return true
   }
@@ -67,6 +84,7 @@ extension PPO {
       valueCoefficient: Float(configuration.valueCoefficient))
     settings.validCount = validCount
     (settings.advantageMean, settings.advantageDivisor) = advantageScale()
+    lossSettings = settings
     let total = gatherGradient(&blockSums) { outputs, rowIndices, scratch in
       PPOLoss.evaluate(
         outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,

@@ -83,6 +83,8 @@ package struct RunConfiguration: Sendable, Equatable {
   }
 
   package var run = Run()
+  /// What is looked for while a run learns, and what follows.
+  package var health = HealthSettings()
   package var world = World()
   package var split = Split()
   package var algorithm = AlgorithmTag.ppoLSTMMask

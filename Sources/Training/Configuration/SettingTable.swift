@@ -13,7 +13,7 @@ package enum SettingTable {
       let algorithm = [nameSetting] + AlgorithmSettings.settings(of: family)
       return (
         family,
-        runSettings + environmentSettings + splitSettings + algorithm
+        runSettings + HealthTable.settings(of: family) + environmentSettings + splitSettings + algorithm
           + (family.isActorCritic ? actorCriticSettings : actionValueSettings)
       )
     })

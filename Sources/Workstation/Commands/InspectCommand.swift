@@ -7,7 +7,8 @@ import Training
 struct InspectCommand: Command {
   static let description = CommandDescription(
     name: "inspect",
-    summary: "Shows what a market store, checkpoint, policy bundle or recorded rollouts hold, after verifying it.",
+    summary:
+      "Shows what a market store, checkpoint, policy bundle, recorded rollouts or incident hold, after verifying it.",
     operands: "FILE", operandCount: 1...1, flags: [], notes: "")
 
   static func run(_ arguments: Arguments) throws -> Int32 {

@@ -6,6 +6,9 @@ import Storage
 import Training
 
 struct TrainCommand: Command {
+  /// What a run that goes on may be told anew, in words.
+  private static let resumable = "run.workers, run.kernels, run.precision and the section health"
+
   static let description = CommandDescription(
     name: "train", summary: "Trains a policy, saving as it goes; or continues a run that was stopped or killed.",
     operands: "", operandCount: 0...0,
@@ -17,7 +20,7 @@ struct TrainCommand: Command {
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
       Flag(
         "resume", "RUN",
-        "continues a run from its newest checkpoint; only run.workers, run.kernels and run.precision may be set"),
+        "continues a run from its newest checkpoint; only \(resumable) may be set"),
       Flag("init-from", "RUN", "begins a new run with what another one learned, by the rules of --mode"),
       Flag("mode", "MODE", "what --init-from takes over: continue, finetune or transplant"),
       Flag("from", "CHECKPOINT", "the checkpoint that --resume or --init-from takes: \(ResumePoint.choices)"),
@@ -154,10 +157,8 @@ struct TrainCommand: Command {
     let point = try ResumePoint.find(in: directory, from: arguments.value("from"))
     var configuration = try RunState.configuration(of: point.checkpoint, path: point.path)
     for assignment in arguments.values("set") {
-      guard ["run.workers=", "run.kernels=", "run.precision="].contains(where: assignment.hasPrefix) else {
-        throw UsageError(
-          "--resume keeps the run's configuration; only run.workers, run.kernels and run.precision may be set",
-          command: description)
+      guard ["run.workers=", "run.kernels=", "run.precision=", "health."].contains(where: assignment.hasPrefix) else {
+        throw UsageError("--resume keeps the run's configuration; only \(resumable) may be set", command: description)
       }
       do {
         try configuration.apply(assignment: assignment)

@@ -1,0 +1,308 @@
+// A recorded minibatch of a rollout once more: through plain loops for its stages, through the run's own kernels for its bits.
+
+import AgentInterface
+import Glibc
+import Inference
+import Kernels
+import Networks
+
+/// A minibatch as it was recorded. Rows of all slices stand one behind the other, (L, n) each, time-major.
+private struct RecordedMinibatch {
+  struct Slice {
+    let length: Int
+    let count: Int
+    let firstRow: Int
+    let firstSequence: Int
+  }
+
+  let slices: [Slice]
+  /// (R)
+  let places: [Int]
+  let starts: [UInt8]
+  let masks: [UInt64]
+  let actions: [Int32]
+  let logProbabilities: [Float]
+  let advantages: [Float]
+  let returns: [Float]
+  let oldValues: [Float]
+  /// (R, D)
+  let observations: [Float]
+  /// (sequences, H) by name; empty without memory.
+  let states: [String: [Float]]
+
+  var rowCount: Int { places.count }
+
+  /// Floats of a pass's workspace above which a file is not a run's.
+  private static let largestWorkspace = 1 << 27
+
+  init(_ reader: borrowing IncidentReader) throws(RestoreError) {
+    let (record, spec) = (reader.record, reader.spec)
+    let lengths = try record.integers("minibatch/slice_lengths")
+    let counts = try record.integers("minibatch/slice_sequences", count: lengths.count)
+    let rows = try record.integers("minibatch/places").count
+    var slices: [Slice] = []
+    var (row, sequence) = (0, 0)
+    for (length, count) in zip(lengths, counts) {
+      guard (1...Int64(max(rows, 1))).contains(length), (1...Int64(max(rows, 1))).contains(count),
+        spec.hiddenCount > 0 || length == 1
+      else { throw reader.invalid("minibatch/slice_lengths", "a slice of \(length) steps and \(count) sequences") }
+      slices.append(Slice(length: Int(length), count: Int(count), firstRow: row, firstSequence: sequence))
+      row += Int(length) * Int(count)
+      sequence += Int(count)
+      guard row <= rows else { break }
+    }
+    guard row == rows, rows > 0 else {
+      throw reader.invalid("minibatch/places", "\(rows) rows, but the slices have another number")
+    }
+    let widest = slices.map { $0.length * $0.count }.max() ?? 0
+    let width = 16 * spec.hiddenCount + 3 * (spec.policyTower + spec.valueTower + [spec.actions]).reduce(0, +)
+    guard widest * width <= RecordedMinibatch.largestWorkspace else {
+      throw reader.invalid("minibatch/slice_lengths", "a slice of \(widest) rows for this network")
+    }
+    self.slices = slices
+    places = try record.integers("minibatch/places").map { Int(clamping: $0) }
+    // Only minibatches of PPO have padding.
+    guard places.allSatisfy({ $0 >= (reader.family == .ppo ? -1 : 0) }) else {
+      throw reader.invalid("minibatch/places", "a place below zero")
+    }
+    starts = try record.flags("minibatch/starts", count: rows)
+    let legal = ActionMask.all(count: spec.actions).rawValue
+    masks = try record.integers("minibatch/masks", count: rows).map { UInt64(bitPattern: $0) }
+    for (mask, place) in zip(masks, places) where place >= 0 && reader.isMasked && mask & legal == 0 {
+      throw reader.invalid("minibatch/masks", "a mask that allows nothing")
+    }
+    actions = try reader.actions("minibatch/actions", count: rows)
+    logProbabilities = try record.floats("minibatch/log_probabilities", count: rows)
+    advantages = try record.floats("minibatch/advantages", count: rows)
+    returns = try record.floats("minibatch/returns", count: rows)
+    oldValues = try record.floats("minibatch/old_values", count: rows)
+    observations = try record.floats("minibatch/observations", count: rows * spec.inputs)
+    var states: [String: [Float]] = [:]
+    if spec.hiddenCount > 0 {
+      for name in ["actor_hidden", "actor_cell"]
+        + (spec.criticMemory == .separate ? ["critic_hidden", "critic_cell"] : [])
+      { states[name] = try record.floats("minibatch/" + name, count: sequence * spec.hiddenCount) }
+    }
+    self.states = states
+  }
+
+  func state(_ name: String, sequence: Int, hidden: Int) -> [Float] {
+    states[name].map { Array($0[(sequence * hidden)..<((sequence + 1) * hidden)]) } ?? []
+  }
+}
+
+/// What both losses are evaluated with.
+private struct RecordedLoss {
+  let clipRange: Float?
+  let clipRangeValue: Float?
+  let entropyCoefficient: Double
+  let valueCoefficient: Double
+  let advantageMean: Float
+  let advantageDivisor: Float
+  let validCount: Int
+
+  init(_ reader: borrowing IncidentReader, rows: Int) throws(RestoreError) {
+    clipRange = reader.family == .ppo ? Float(try reader.double("loss/clip_range")) : nil
+    clipRangeValue =
+      reader.record.doubles["loss/clip_range_value"] == nil ? nil : Float(try reader.double("loss/clip_range_value"))
+    entropyCoefficient = try reader.double("loss/entropy_coefficient")
+    valueCoefficient = try reader.double("loss/value_coefficient")
+    advantageMean = Float(try reader.double("loss/advantage_mean"))
+    advantageDivisor = Float(try reader.double("loss/advantage_divisor"))
+    let count = try reader.double("loss/valid_count")
+    guard let whole = Int(exactly: count), (1...rows).contains(whole) else {
+      throw reader.invalid("loss/valid_count", "\(count) of \(rows) rows")
+    }
+    validCount = whole
+  }
+}
+
+extension IncidentReader {
+  mutating func replayMinibatch(_ store: ParameterStore, _ pool: WorkerPool) throws(RestoreError) {
+    let minibatch = try RecordedMinibatch(self)
+    let loss = try RecordedLoss(self, rows: minibatch.rowCount)
+    noteInputs(minibatch)
+    noteStages(minibatch, loss)
+    try replayPasses(minibatch, loss, store, pool)
+  }
+
+  private func words(_ row: Int, _ minibatch: RecordedMinibatch) -> String {
+    let place = minibatch.places[row]
+    return place < 0 ? "row \(row) (padding)" : "row \(row) (step \(place / laneCount), lane \(place % laneCount))"
+  }
+
+  private mutating func noteInputs(_ minibatch: RecordedMinibatch) {
+    let columns = spec.inputs
+    book.note("inputs as the network reads them", minibatch.observations, isGiven: true) {
+      "\(words($0 / columns, minibatch)), \(column($0 % columns))"
+    }
+    for (name, values) in minibatch.states.sorted(by: { $0.key < $1.key }) {
+      book.note("state before: \(name)", values, isGiven: true) {
+        "sequence \($0 / spec.hiddenCount), unit \($0 % spec.hiddenCount)"
+      }
+    }
+    for (name, values) in [
+      ("old log-probability", minibatch.logProbabilities), ("advantage", minibatch.advantages),
+      ("return", minibatch.returns), ("old value", minibatch.oldValues),
+    ] { book.note(name, values, isGiven: true) { words($0, minibatch) } }
+  }
+
+  /// The whole way to the loss, row by row as time goes on.
+  private mutating func noteStages(_ minibatch: RecordedMinibatch, _ loss: RecordedLoss) {
+    book.note("advantage mean", Double(loss.advantageMean))
+    book.note("advantage divisor", Double(loss.advantageDivisor))
+    let pass = PlainPass(spec, parameters: parameters)
+    let hidden = spec.hiddenCount
+    for slice in minibatch.slices {
+      var memories = (0..<slice.count).map { sequence in
+        func state(_ name: String) -> [Float] {
+          minibatch.state(name, sequence: slice.firstSequence + sequence, hidden: hidden)
+        }
+        return PlainPass.Memory(
+          actorHidden: state("actor_hidden"), actorCell: state("actor_cell"), criticHidden: state("critic_hidden"),
+          criticCell: state("critic_cell"))
+      }
+      for step in 0..<slice.length {
+        for sequence in 0..<slice.count {
+          let row = slice.firstRow + step * slice.count + sequence
+          if hidden > 0, minibatch.starts[row] != 0 { memories[sequence].clear() }
+          let observation = Array(minibatch.observations[(row * spec.inputs)..<((row + 1) * spec.inputs)])
+          let outputs = pass.forward(observation, memory: &memories[sequence], book: book) { words(row, minibatch) }
+          guard minibatch.places[row] >= 0 else { continue }
+          noteLoss(row, minibatch, loss, logits: outputs.logits, value: outputs.value ?? .nan)
+        }
+      }
+    }
+  }
+
+  private mutating func noteLoss(
+    _ row: Int, _ minibatch: RecordedMinibatch, _ loss: RecordedLoss, logits: [Float], value: Float
+  ) {
+    let place = { (_: Int) in words(row, minibatch) }
+    let count = spec.actions
+    let mask = isMasked ? minibatch.masks[row] : ActionMask.all(count: count).rawValue
+    var (logarithms, probabilities) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+    let entropy = MaskedSoftmax.plainEvaluate(
+      logits: logits, mask: mask, count: count, logProbabilities: &logarithms, probabilities: &probabilities)
+    let logProbability = logarithms[Int(minibatch.actions[row])]
+    let advantage = (minibatch.advantages[row] - loss.advantageMean) / loss.advantageDivisor
+    book.note("log-probability of the action", CollectionOfOne(logProbability), place: place)
+    book.note("entropy", CollectionOfOne(entropy), place: place)
+    book.note("advantage as it is learned from", CollectionOfOne(advantage), place: place)
+    if let range = loss.clipRange {
+      let change = logProbability - minibatch.logProbabilities[row]
+      let ratio = expf(change)
+      book.note("change of the log-probability", CollectionOfOne(change), place: place)
+      book.note("ratio of the probabilities", CollectionOfOne(ratio), place: place)
+      book.note("divergence", CollectionOfOne((ratio - 1) - change), place: place)
+      let limited = advantage * min(max(ratio, 1 - range), 1 + range)
+      book.note("policy loss of the row", CollectionOfOne(-min(advantage * ratio, limited)), place: place)
+    } else {
+      book.note("policy loss of the row", CollectionOfOne(-advantage * logProbability), place: place)
+    }
+    var predicted = value
+    if let range = loss.clipRangeValue {
+      let old = minibatch.oldValues[row]
+      predicted = old + min(max(value - old, -range), range)
+    }
+    let error = predicted - minibatch.returns[row]
+    book.note("value error", CollectionOfOne(error), place: place)
+    book.note("value loss of the row", CollectionOfOne(error * error), place: place)
+  }
+
+  /// The run's own passes: the gradient is left in the store.
+  private mutating func replayPasses(
+    _ minibatch: RecordedMinibatch, _ loss: RecordedLoss, _ store: ParameterStore, _ pool: WorkerPool
+  ) throws(RestoreError) {
+    let (columns, hidden) = (spec.inputs, spec.hiddenCount)
+    // The rows as a rollout of one lane.
+    let rollout = Rollout(horizon: minibatch.rowCount, laneCount: 1, observationCount: columns)
+    for row in 0..<minibatch.rowCount {
+      rollout.masks[row] = ActionMask(rawValue: minibatch.masks[row])
+      rollout.actions[row] = minibatch.actions[row]
+      rollout.logProbabilities[row] = minibatch.logProbabilities[row]
+      rollout.advantages[row] = minibatch.advantages[row]
+      rollout.returns[row] = minibatch.returns[row]
+      rollout.values[row] = minibatch.oldValues[row]
+    }
+    minibatch.observations.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { rollout.observations.update(from: base, count: $0.count) }
+    }
+    let backend = CPUBackend(
+      spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: 1,
+      rowCapacity: minibatch.slices.map { $0.length * $0.count }.max() ?? 1,
+      sequenceCapacity: minibatch.slices.map(\.count).max() ?? 1,
+      lengthCapacity: minibatch.slices.map(\.length).max() ?? 1)
+    pool.run(taskCount: 1) { _, _ in backend.refresh(from: store) }
+    let states = minibatch.states.mapValues { FloatStorage($0) }
+    let starts = minibatch.starts
+    let indices = minibatch.places.enumerated().map { Int32($0.element < 0 ? -1 : $0.offset) }
+    let scratch = FloatStorage(count: 2 * spec.actions)
+    let blocks = GradientBlocks(sliceLimit: minibatch.slices.count, parameterCount: layout.count)
+
+    func gather<Sums: LossSums>(
+      _ type: Sums.Type, _ evaluate: (NetworkOutputs, UnsafePointer<Int32>) -> Sums
+    ) -> Sums {
+      var sums = [Sums](repeating: Sums(), count: GradientBlocks.limit)
+      return starts.withUnsafeBufferPointer { starts in
+        indices.withUnsafeBufferPointer { indices in
+          blocks.gather(
+            sliceCount: minibatch.slices.count, pool: pool, into: store.gradients.base, sums: &sums
+          ) { index, worker, gradients in
+            let slice = minibatch.slices[index]
+            func state(_ name: String) -> UnsafeMutablePointer<Float>? {
+              states[name].map { $0.base + slice.firstSequence * hidden }
+            }
+            let batch = SequenceBatch(
+              length: slice.length, count: slice.count, observations: rollout.observations + slice.firstRow * columns,
+              observationTimeStride: hidden > 0 ? slice.count * columns : 0,
+              starts: hidden > 0 ? starts.baseAddress.map { $0 + slice.firstRow } : nil, startTimeStride: slice.count,
+              initialState: RecurrentStateRows(
+                actorHidden: state("actor_hidden"), actorCell: state("actor_cell"),
+                criticHidden: state("critic_hidden"), criticCell: state("critic_cell")))
+            let outputs = backend.forward(batch, parts: .all, worker: worker)
+            let sum = indices.baseAddress.map { evaluate(outputs, $0 + slice.firstRow) } ?? Sums()
+            backend.backward(batch, worker: worker, gradients: gradients)
+            return sum
+          }
+        }
+      }
+    }
+
+    let scale = 1 / Double(loss.validCount)
+    var (policy, value, entropy) = (0.0, 0.0, 0.0)
+    if let range = loss.clipRange {
+      var settings = PPOLossSettings(
+        clipRange: range, clipRangeValue: loss.clipRangeValue, entropyCoefficient: Float(loss.entropyCoefficient),
+        valueCoefficient: Float(loss.valueCoefficient))
+      (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
+      settings.validCount = loss.validCount
+      let sums = gather(PPOLossSums.self) { outputs, indices in
+        PPOLoss.evaluate(
+          outputs: outputs, rowIndices: indices, rollout: rollout, isMasked: isMasked, settings: settings,
+          scratch: scratch.base)
+      }
+      (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
+      try compare("divergence", sums.approximateKL * scale)
+    } else {
+      var settings = A2CLossSettings(
+        entropyCoefficient: Float(loss.entropyCoefficient), valueCoefficient: Float(loss.valueCoefficient))
+      (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
+      settings.validCount = loss.validCount
+      let sums = gather(A2CLossSums.self) { outputs, indices in
+        A2CLoss.evaluate(
+          outputs: outputs, rowIndices: indices, rollout: rollout, isMasked: isMasked, settings: settings,
+          scratch: scratch.base)
+      }
+      (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
+    }
+    let (policyLoss, valueLoss, entropyLoss) = (policy * scale, value * scale, -entropy * scale)
+    try compare("policy_loss", policyLoss)
+    try compare("value_loss", valueLoss)
+    try compare("entropy_loss", entropyLoss)
+    try compare("loss", policyLoss + loss.entropyCoefficient * entropyLoss + loss.valueCoefficient * valueLoss)
+    for number in numbers {
+      book.note("mean " + number.name.split(separator: "_").joined(separator: " "), number.found)
+    }
+  }
+}
