@@ -30,16 +30,7 @@ private struct A2CRun {
 
   /// One rollout and one update; returns the numbers' bits.
   @discardableResult func iterate() -> [UInt64] {
-    for step in 0..<learner.rollout.horizon {
-      learner.act(at: step)
-      world.step(
-        learner.rollout.actions(at: step), lanes: 0..<world.laneCount, into: learner.rollout.stepBuffers(at: step))
-      learner.absorb(at: step)
-    }
-    learner.finishRollout()
-    let statistics = learner.update(progressRemaining: 0.7)
-    learner.startNextRollout()
-    return statistics.values.map(\.value.bitPattern)
+    learner.iterate(in: world).values.map(\.value.bitPattern)
   }
 }
 

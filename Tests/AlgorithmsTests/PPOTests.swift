@@ -33,23 +33,10 @@ struct SmallRun {
     ppo.begin()
   }
 
-  func collect() {
-    for step in 0..<ppo.rollout.horizon {
-      ppo.act(at: step)
-      world.step(
-        ppo.rollout.actions(at: step), lanes: 0..<world.laneCount, into: ppo.rollout.stepBuffers(at: step))
-      ppo.absorb(at: step)
-    }
-    ppo.finishRollout()
-  }
+  func collect() { ppo.collect(from: world) }
 
   /// One rollout and one update; returns the numbers by name.
-  @discardableResult func iterate() -> UpdateStatistics {
-    collect()
-    let statistics = ppo.update(progressRemaining: 0.7)
-    ppo.startNextRollout()
-    return statistics
-  }
+  @discardableResult func iterate() -> UpdateStatistics { ppo.iterate(in: world) }
 }
 
 struct RunCase: CustomTestStringConvertible, Sendable {

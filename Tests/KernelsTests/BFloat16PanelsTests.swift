@@ -39,8 +39,6 @@ private func nearest(_ x: Float) -> Float {
 
 private func number(_ word: UInt16) -> Float { Float(bitPattern: UInt32(word) << 16) }
 
-private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
-
 /// Words between two fences, for kernels to write.
 private struct FencedWords {
   private let storage: WordStorage
@@ -69,7 +67,8 @@ struct BFloat16PanelsTests {
   @Test(arguments: units) fileprivate func `numbers are rounded to the nearest, ties to even`(unit: BFloat16Unit) {
     var random = RandomStream(seed: 3, purpose: .market)
     var numbers: [Float] = [
-      0, -0.0, 1, -1, 1.00390625, 1.01171875, 3.0e38, 3.4e38, -3.4e38, .infinity, -.infinity, 1e-40, -1e-40,
+      0, -0.0, 1, -1, 1.00390625, 1.01171875, 3.0e38, 3.4e38, -3.4e38, .infinity, -.infinity, 0x116C2p-149,
+      -0x116C2p-149,
       .leastNormalMagnitude,
     ]
     for _ in 0..<500 { numbers.append(Float(random.nextNormal() * exp(20 * random.nextNormal()))) }
@@ -90,27 +89,20 @@ struct BFloat16PanelsTests {
   fileprivate func `a step agrees with double precision and with float32 kernels`(unit: BFloat16Unit, layer: Layer) {
     let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
     let panels = BFloat16Panels(unit: unit, inputs: inputs, hidden: hidden)
-    var random = RandomStream(seed: 8, purpose: .market, lane: UInt32(hidden))
-    func numbers(_ count: Int, _ scale: Double = 1) -> [Float] {
-      (0..<count).map { _ in Float(scale * random.nextNormal()) }
-    }
-    let scale = 1.5 / Double(hidden).squareRoot()
-    let (inputWeight, hiddenWeight) = (numbers(4 * hidden * inputs, scale), numbers(4 * hidden * hidden, scale))
-    let biases = numbers(4 * hidden)
-    let (x, before, cellBefore) = (numbers(rows * inputs), numbers(rows * hidden, 0.5), numbers(rows * hidden))
+    let numbers = LayerNumbers(rows: rows, inputs: inputs, hidden: hidden, weightScale: 1.5, stateScale: 0.5)
     let weights = FencedWords(count: panels.weightCount)
     let recurrent = FencedWords(count: panels.recurrentCount)
     let bias = FencedBuffer(count: 4 * hidden)
     panels.pack(
-      inputWeight: inputWeight, hiddenWeight: hiddenWeight, biases: biases, weights: weights.base, biasSum: bias.base,
-      recurrent: recurrent.base)
+      inputWeight: numbers.inputWeight, hiddenWeight: numbers.hiddenWeight, biases: numbers.biases,
+      weights: weights.base, biasSum: bias.base, recurrent: recurrent.base)
     let (operands, next) = (FencedWords(count: rows * panels.depth), FencedWords(count: rows * panels.depth))
-    panels.takeHidden(rows: rows, before, into: operands.base)
-    panels.takeInputs(rows: rows, x, into: operands.base)
+    panels.takeHidden(rows: rows, numbers.before, into: operands.base)
+    panels.takeInputs(rows: rows, numbers.x, into: operands.base)
     let tape = FencedWords(count: rows * panels.tapeWidth)
     let (cell, output) = (FencedBuffer(count: rows * hidden), FencedBuffer(count: rows * hidden))
     panels.forward(
-      rows: rows, operands: operands.base, weights: weights.base, bias: bias.base, cellBefore: cellBefore,
+      rows: rows, operands: operands.base, weights: weights.base, bias: bias.base, cellBefore: numbers.cellBefore,
       tape: tape.base, cell: cell.base, output: output.base, nextOperands: next.base)
     for buffer in [bias, cell, output] { #expect(buffer.isIntact) }
     for buffer in [weights, recurrent, operands, next, tape] { #expect(buffer.isIntact) }
@@ -120,24 +112,15 @@ struct BFloat16PanelsTests {
       let scale: Float = gate == 2 ? -2.88539008 : -1.44269504
       return Float(Double(nearest(scale * weight)) / Double(scale))
     }
-    let (roundedX, roundedBefore) = (x.map(nearest), before.map(nearest))
-    let roundedInputs = inputWeight.indices.map { rounded(inputWeight[$0], gate: $0 / (hidden * inputs)) }
-    let roundedHidden = hiddenWeight.indices.map { rounded(hiddenWeight[$0], gate: $0 / (hidden * hidden)) }
+    var exact = numbers
+    (exact.x, exact.before) = (numbers.x.map(nearest), numbers.before.map(nearest))
+    exact.inputWeight = numbers.inputWeight.enumerated().map { rounded($1, gate: $0 / (hidden * inputs)) }
+    exact.hiddenWeight = numbers.hiddenWeight.enumerated().map { rounded($1, gate: $0 / (hidden * hidden)) }
     let (saved, cells, outputs, following) = (tape.array, cell.array, output.array, next.array)
     for row in 0..<rows {
       for unit in 0..<hidden {
-        let sums = (0..<4).map { gate in
-          let at = gate * hidden + unit
-          return (0..<inputs).reduce(Double(biases[at])) {
-            $0 + Double(roundedInputs[at * inputs + $1]) * Double(roundedX[row * inputs + $1])
-          }
-            + (0..<hidden).reduce(0.0) {
-              $0 + Double(roundedHidden[at * hidden + $1]) * Double(roundedBefore[row * hidden + $1])
-            }
-        }
-        let values = [sigmoid(sums[0]), sigmoid(sums[1]), tanh(sums[2]), sigmoid(sums[3])]
+        let (values, nextCell) = exact.step(row: row, unit: unit)
         let at = row * hidden + unit
-        let nextCell = values[1] * Double(cellBefore[at]) + values[0] * values[2]
         let expected = values + [tanh(nextCell)]
         for part in 0..<5 {
           // Half precision near 1 is 2^-11 apart, the activations are off by 1e-4 at most.
@@ -153,11 +136,12 @@ struct BFloat16PanelsTests {
     let plainWeights = FloatStorage(count: LSTMPanels.weightCount(inputs: inputs, hidden: hidden))
     let rest = (0..<5).map { _ in FloatStorage(count: 4 * max(rows, hidden) * hidden) }
     LSTMPanels.pack(
-      inputs: inputs, hidden: hidden, inputWeight: roundedInputs, hiddenWeight: roundedHidden, biases: biases,
-      weights: plainWeights.base, biasSum: rest[0].base, recurrent: rest[1].base)
+      inputs: inputs, hidden: hidden, inputWeight: exact.inputWeight, hiddenWeight: exact.hiddenWeight,
+      biases: exact.biases, weights: plainWeights.base, biasSum: rest[0].base, recurrent: rest[1].base)
     plain.forward(
-      rows: rows, inputs: inputs, hidden: hidden, x: roundedX, hiddenBefore: roundedBefore,
-      weights: plainWeights.base, bias: rest[0].base, cellBefore: cellBefore, gates: rest[2].base, cell: rest[3].base,
+      rows: rows, inputs: inputs, hidden: hidden, x: exact.x, hiddenBefore: exact.before,
+      weights: plainWeights.base, bias: rest[0].base, cellBefore: exact.cellBefore, gates: rest[2].base,
+      cell: rest[3].base,
       output: rest[4].base)
     for at in 0..<(rows * hidden) { #expect(abs(rest[4].base[at] - outputs[at]) < 1e-4) }
   }
@@ -192,14 +176,11 @@ struct BFloat16PanelsTests {
         for unit in 0..<hidden {
           let at = row * hidden + unit
           func part(_ index: Int) -> Double { saved[((unit / 16 * rows + row) * 5 + index) * 16 + unit % 16] }
-          let (i, f, g, o, squashed) = (part(0), part(1), part(2), part(3), part(4))
-          let h = Double(above[at])
-          let total = Double(carriedBefore[at]) + h * o * (1 - squashed * squashed)
-          let expected = [
-            total * g * i * (1 - i), total * Double(cellBefore[at]) * f * (1 - f), total * i * (1 - g * g),
-            h * squashed * o * (1 - o),
-          ]
-          #expect(abs(Double(cellGradient.array[at]) - total * f) < 2e-6)
+          let values = (0..<4).map(part)
+          let (expected, total) = gateGradients(
+            values, squashed: part(4), cellBefore: Double(cellBefore[at]), above: Double(above[at]),
+            carried: Double(carriedBefore[at]))
+          #expect(abs(Double(cellGradient.array[at]) - total * values[1]) < 2e-6)
           for gate in 0..<4 {
             let place = layer.place(gate: gate, unit: unit)
             let narrow = Double(number(found[row * 4 * hidden + place]))

@@ -24,8 +24,6 @@ private struct Layer: CustomTestStringConvertible {
   func place(row: Int, gate: Int, unit: Int) -> Int { (unit / 16 * rows + row) * 64 + gate * 16 + unit % 16 }
 }
 
-private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
-
 struct LSTMPanelsTests {
   static let levels = InstructionSet.allCases.filter { $0 <= .processor }
 
@@ -34,40 +32,23 @@ struct LSTMPanelsTests {
     let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
     let panels = LSTMPanels(level: level)
     #expect(panels.level == level)
-    var random = RandomStream(seed: 8, purpose: .market, lane: UInt32(hidden))
-    func numbers(_ count: Int, _ scale: Double = 1) -> [Float] {
-      (0..<count).map { _ in Float(scale * random.nextNormal()) }
-    }
-    let scale = 1 / Double(hidden).squareRoot()
-    let (inputWeight, hiddenWeight) = (numbers(4 * hidden * inputs, scale), numbers(4 * hidden * hidden, scale))
-    let biases = numbers(4 * hidden)
-    let (x, before, cellBefore) = (numbers(rows * inputs), numbers(rows * hidden), numbers(rows * hidden))
+    let numbers = LayerNumbers(rows: rows, inputs: inputs, hidden: hidden)
     let weights = FencedBuffer(count: LSTMPanels.weightCount(inputs: inputs, hidden: hidden))
     let (bias, recurrent) = (FencedBuffer(count: 4 * hidden), FencedBuffer(count: 4 * hidden * hidden))
     LSTMPanels.pack(
-      inputs: inputs, hidden: hidden, inputWeight: inputWeight, hiddenWeight: hiddenWeight, biases: biases,
-      weights: weights.base, biasSum: bias.base, recurrent: recurrent.base)
+      inputs: inputs, hidden: hidden, inputWeight: numbers.inputWeight, hiddenWeight: numbers.hiddenWeight,
+      biases: numbers.biases, weights: weights.base, biasSum: bias.base, recurrent: recurrent.base)
     let gates = FencedBuffer(count: 4 * rows * hidden)
     let states = (0..<2).map { _ in FencedBuffer(count: rows * hidden) }
     panels.forward(
-      rows: rows, inputs: inputs, hidden: hidden, x: x, hiddenBefore: before, weights: weights.base, bias: bias.base,
-      cellBefore: cellBefore, gates: gates.base, cell: states[0].base, output: states[1].base)
+      rows: rows, inputs: inputs, hidden: hidden, x: numbers.x, hiddenBefore: numbers.before, weights: weights.base,
+      bias: bias.base, cellBefore: numbers.cellBefore, gates: gates.base, cell: states[0].base, output: states[1].base)
     for buffer in [weights, bias, recurrent, gates] + states { #expect(buffer.isIntact) }
 
     let (activations, cell, output) = (gates.array, states[0].array, states[1].array)
     for row in 0..<rows {
       for unit in 0..<hidden {
-        let sums = (0..<4).map { gate in
-          let at = gate * hidden + unit
-          return (0..<inputs).reduce(Double(biases[at])) {
-            $0 + Double(inputWeight[at * inputs + $1]) * Double(x[row * inputs + $1])
-          }
-            + (0..<hidden).reduce(0.0) {
-              $0 + Double(hiddenWeight[at * hidden + $1]) * Double(before[row * hidden + $1])
-            }
-        }
-        let values = [sigmoid(sums[0]), sigmoid(sums[1]), tanh(sums[2]), sigmoid(sums[3])]
-        let next = values[1] * Double(cellBefore[row * hidden + unit]) + values[0] * values[2]
+        let (values, next) = numbers.step(row: row, unit: unit)
         let at = row * hidden + unit
         for gate in 0..<4 {
           #expect(abs(Double(activations[layer.place(row: row, gate: gate, unit: unit)]) - values[gate]) < 2e-6)
@@ -106,21 +87,15 @@ struct LSTMPanelsTests {
       for unit in 0..<hidden {
         let at = row * hidden + unit
         let places = (0..<4).map { layer.place(row: row, gate: $0, unit: unit) }
-        let (i, f, g, o) = (
-          Double(activations[places[0]]), Double(activations[places[1]]), Double(activations[places[2]]),
-          Double(activations[places[3]])
-        )
-        let (h, squashed) = (Double(above[at]), Double(cellTanh[at]))
-        let total = Double(carried[at]) + h * o * (1 - squashed * squashed)
-        let expected = [
-          total * g * i * (1 - i), total * Double(cellBefore[at]) * f * (1 - f), total * i * (1 - g * g),
-          h * squashed * o * (1 - o),
-        ]
+        let values = places.map { Double(activations[$0]) }
+        let (expected, total) = gateGradients(
+          values, squashed: Double(cellTanh[at]), cellBefore: Double(cellBefore[at]), above: Double(above[at]),
+          carried: Double(carried[at]))
         for gate in 0..<4 {
           #expect(abs(Double(found[places[gate]]) - expected[gate]) < 1e-6)
           biasSums[unit / 16 * 64 + gate * 16 + unit % 16] += expected[gate]
         }
-        #expect(abs(Double(cellGradient.array[at]) - total * f) < 1e-6)
+        #expect(abs(Double(cellGradient.array[at]) - total * values[1]) < 1e-6)
       }
     }
     for (sum, expected) in zip(biasGradient.array, biasSums) { #expect(abs(Double(sum) - expected) < 1e-5) }
