@@ -35,7 +35,8 @@ final class GradientBlocks: @unchecked Sendable {
       // A task writes its own sum only.
       nonisolated(unsafe) let sums = sums
       pool.run(taskCount: blockCount) { block, worker in
-        let gradients = blocks[block].base
+        // One block alone is the whole gradient.
+        let gradients = blockCount == 1 ? target : blocks[block].base
         gradients.update(repeating: 0, count: parameterCount)
         var sum = Sums()
         for slice in (block * slicesPerBlock)..<min((block + 1) * slicesPerBlock, sliceCount) {
@@ -47,6 +48,7 @@ final class GradientBlocks: @unchecked Sendable {
     var total = Sums()
     for block in 0..<blockCount {
       total += sums[block]
+      if blockCount == 1 { break }
       if block == 0 {
         target.update(from: blocks[0].base, count: parameterCount)
       } else {

@@ -24,33 +24,10 @@ package enum OptimizerSteps {
       }
       return result
     }
-    let stepSize = Float(learningRate / (1 - power(beta1)))
-    let correction = Float((1 - power(beta2)).squareRoot())
-    let mix1 = Float(1 - beta1)
-    let keep2 = Float(beta2)
-    let mix2 = Float(1 - beta2)
-    let epsilon = Float(epsilon)
-    var index = 0
-    while index < count {
-      let rest = count - index
-      let isWhole = rest >= 8
-      let gradient = (isWhole ? load8(gradients + index) : loadPart(gradients + index, rest)) * gradientScale
-      var first = isWhole ? load8(firstMoments + index) : loadPart(firstMoments + index, rest)
-      var second = isWhole ? load8(secondMoments + index) : loadPart(secondMoments + index, rest)
-      var parameter = isWhole ? load8(parameters + index) : loadPart(parameters + index, rest)
-      first += (gradient - first) * mix1
-      second = second * keep2 + (gradient * gradient) * mix2
-      parameter -= stepSize * (first / (ckernels_sqrt8(second) / correction + epsilon))
-      if isWhole {
-        store8(first, firstMoments + index)
-        store8(second, secondMoments + index)
-        store8(parameter, parameters + index)
-      } else {
-        storePart(first, firstMoments + index, rest)
-        storePart(second, secondMoments + index, rest)
-        storePart(parameter, parameters + index, rest)
-      }
-      index += 8
-    }
+    var rates = ckernels_adam_rates(
+      step_size: Float(learningRate / (1 - power(beta1))), correction: Float((1 - power(beta2)).squareRoot()),
+      mix1: Float(1 - beta1), keep2: Float(beta2), mix2: Float(1 - beta2), epsilon: Float(epsilon),
+      gradient_scale: gradientScale)
+    ckernels_adam(parameters, gradients, firstMoments, secondMoments, count, &rates)
   }
 }

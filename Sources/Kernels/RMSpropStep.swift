@@ -11,29 +11,10 @@ extension OptimizerSteps {
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
     count: Int, learningRate: Double, smoothing: Double, epsilon: Double, isEpsilonInside: Bool, gradientScale: Float
   ) {
-    let keep = Float(smoothing)
-    let mix = Float(1 - smoothing)
-    let rate = Float(learningRate)
-    let inside = isEpsilonInside ? Float(epsilon) : 0
-    let outside = isEpsilonInside ? 0 : Float(epsilon)
-    var index = 0
-    while index < count {
-      let rest = count - index
-      let isWhole = rest >= 8
-      let gradient = (isWhole ? load8(gradients + index) : loadPart(gradients + index, rest)) * gradientScale
-      var square = isWhole ? load8(squares + index) : loadPart(squares + index, rest)
-      var parameter = isWhole ? load8(parameters + index) : loadPart(parameters + index, rest)
-      square = square * keep + (gradient * gradient) * mix
-      parameter -= rate * (gradient / (ckernels_sqrt8(square + inside) + outside))
-      if isWhole {
-        store8(square, squares + index)
-        store8(parameter, parameters + index)
-      } else {
-        // Beyond the end stands 0 / (0 + epsilon): nothing is divided by zero that is stored.
-        storePart(square, squares + index, rest)
-        storePart(parameter, parameters + index, rest)
-      }
-      index += 8
-    }
+    var rates = ckernels_rmsprop_rates(
+      keep: Float(smoothing), mix: Float(1 - smoothing), rate: Float(learningRate),
+      inside: isEpsilonInside ? Float(epsilon) : 0, outside: isEpsilonInside ? 0 : Float(epsilon),
+      gradient_scale: gradientScale)
+    ckernels_rmsprop(parameters, gradients, squares, count, &rates)
   }
 }

@@ -1,14 +1,7 @@
-// The few operations that Swift cannot spell or scalarises: control of denormals, vector square root, core count.
+// The few operations that Swift cannot spell or scalarises: control of denormals, core count.
 #pragma once
 
 #include <stdint.h>
-
-typedef float ckernels_float8 __attribute__((ext_vector_type(8)));
-
-// Eight square roots at once; Swift's own spelling makes eight library calls of it.
-static inline __attribute__((always_inline)) ckernels_float8 ckernels_sqrt8(ckernels_float8 x) {
-  return __builtin_elementwise_sqrt(x);
-}
 
 // Reads the floating-point control word of this thread.
 static inline unsigned int ckernels_control_word(void) {
@@ -165,6 +158,23 @@ float ckernels_masked_softmax(
 void ckernels_policy_gradient(
     const float *log_probabilities, const float *probabilities, long count, float entropy, float pull, float entropy_scale,
     float *gradient);
+
+// What an Adam step takes besides its vectors.
+typedef struct {
+  float step_size, correction, mix1, keep2, mix2, epsilon, gradient_scale;
+} ckernels_adam_rates;
+
+// One step of Adam over vectors of `count`, which do not overlap.
+void ckernels_adam(
+    float *parameters, const float *gradients, float *first_moments, float *second_moments, long count, const ckernels_adam_rates *rates);
+
+// What an RMSprop step takes besides its vectors.
+typedef struct {
+  float keep, mix, rate, inside, outside, gradient_scale;
+} ckernels_rmsprop_rates;
+
+// One step of RMSprop over vectors of `count`, which do not overlap.
+void ckernels_rmsprop(float *parameters, const float *gradients, float *squares, long count, const ckernels_rmsprop_rates *rates);
 
 // 0 for any processor, 1 for x86-64-v3 (AVX2, FMA), 2 for x86-64-v4 (AVX-512): the most that this processor and system have.
 int ckernels_instruction_level(void);
