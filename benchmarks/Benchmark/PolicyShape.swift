@@ -47,6 +47,22 @@ enum PolicyShape: String, CaseIterable {
 enum ArithmeticFloor {
   /// Multiplications and additions in matrix products of one training step, in operations: one forward pass to act, and forward and
   /// backward in every epoch. Gradients with respect to what needs none, the observation, are not counted, nor is anything pointwise.
+  static func operationsPerStep(_ spec: NetworkSpec, _ configuration: RunConfiguration) -> Double {
+    switch configuration.algorithm.family {
+    case .ppo: return operationsPerStep(spec, epochs: configuration.ppo.epochs)
+    case .a2c: return operationsPerStep(spec, epochs: 1)
+    case .dqn:
+      // A row of a batch goes through the target network too, and through the learner's twice where it chooses.
+      let dqn = configuration.dqn
+      let acting = operationsPerStep(spec, epochs: 0)
+      let row = operationsPerStep(spec, epochs: 1) + (dqn.double ? acting : 0)
+      let transitions = configuration.stepsPerRollout
+      let rows = dqn.batchSize * (dqn.gradientSteps < 0 ? transitions : dqn.gradientSteps)
+      return acting + Double(rows) / Double(transitions) * row
+    }
+  }
+
+  /// The same of so many epochs.
   static func operationsPerStep(_ spec: NetworkSpec, epochs: Int) -> Double {
     let (inputs, hidden) = (Double(spec.inputs), Double(spec.hiddenCount))
     // Weights are multiplied once forward and once for their own gradient; `through` counts those that pass a gradient on.
@@ -67,8 +83,10 @@ enum ArithmeticFloor {
       }
     }
     addTower(spec.policyTower, outputs: spec.actions, passesBelow: spec.hiddenCount > 0)
-    addTower(
-      spec.valueTower, outputs: 1, passesBelow: spec.hiddenCount > 0 && spec.criticMemory != .sharedDetached)
+    if spec.hasValueHead {
+      addTower(
+        spec.valueTower, outputs: 1, passesBelow: spec.hiddenCount > 0 && spec.criticMemory != .sharedDetached)
+    }
     return 2 * (weights + Double(epochs) * (2 * weights + through))
   }
 }

@@ -62,7 +62,7 @@ struct TrainResult {
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: folder.path + "/run", command: CommandLine.arguments)
     let trainer = try Trainer(starting: configuration, factory: factory, in: directory)
-    operationsPerStep = ArithmeticFloor.operationsPerStep(spec, epochs: configuration.ppo.epochs)
+    operationsPerStep = ArithmeticFloor.operationsPerStep(spec, configuration)
     let workers = configuration.run.workers
     machine = Machine(workers: workers == 0 ? WorkerPool.availableProcessors : workers)
     let before = MatrixProduct.measurePeak()
@@ -88,7 +88,7 @@ struct TrainResult {
     let steps = ConsoleSink.grouped(configuration.wholeTimesteps)
     return """
       configuration    \(sources.joined(separator: ", ")): \(steps) steps of \(configuration.world.lanes) lanes x \
-      \(configuration.ppo.horizon)
+      \(configuration.learner.stepsBetweenUpdates)
       training         \(whole(stepsPerSecond)) steps/s; \(whole(stepsPerProcessorSecond)) a second of processor time
       matrix products  \(ConsoleSink.short(achieved)) GFLOP/s of \(ConsoleSink.short(peak)) (sgemm, one thread: \
       \(ConsoleSink.short(peaks[0])) before, \(ConsoleSink.short(peaks[1])) after; BLAS \(machine.library.core))

@@ -45,6 +45,8 @@ class Peer:
         program, *words = PROGRAMS[name]
         towers = ",".join(map(str, shape["towers"]))
         words += ["--serve", "--lanes", lanes, "--hidden", shape["hidden"], "--towers", towers, "--seconds", seconds]
+        if "algorithm" in shape:
+            words += ["--algorithm", shape["algorithm"]]
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / program), *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
         self.read()
@@ -134,7 +136,7 @@ class Comparison:
         self.ours = Ours(program, shape["name"], arguments.seconds)
         self.seconds = arguments.seconds
         counts = arguments.lanes.get("strikeforge") or sorted({*lanes_of(shape, arguments, shape["peers"][0]), 256, 1024})
-        if arguments.quick:
+        if arguments.quick or self.ours.fixed:
             counts = lanes_of(shape, arguments, shape["peers"][0])
         self.best = choose_ours(self.ours, shape, counts)
         self.peers, self.fastest = [], None

@@ -67,12 +67,26 @@ class Ours:
         """`settings`: as `--set` takes them. `rollouts`: another side's, so that both make the same steps."""
         self.program, self.name, self.seconds, self.settings = program, name, seconds, settings
         self.rollouts = {} if rollouts is None else rollouts
+        shape = next(shape for shape in shapes() if shape["name"] == name)
+        # PPO's rollouts have a fixed length; the others' a fixed number of steps over all lanes.
+        self.algorithm, self.fixed = shape.get("algorithm", "ppo"), shape.get("steps")
+
+    def rollout(self, lanes):
+        """Steps between two updates, over all lanes."""
+        return self.fixed or HORIZON * lanes
+
+    def update_settings(self, lanes):
+        """How the configuration says that."""
+        if self.algorithm == "ppo":
+            return [f"algorithm.batch_size={self.rollout(lanes) // MINIBATCHES}"]
+        name = "train_frequency" if self.algorithm == "dqn" else "horizon"
+        return [f"algorithm.{name}={self.rollout(lanes) // lanes}"]
 
     def start(self, lanes, cores=None):
         """Begins a run, on these cores or on those of this process. The first of a size is a guess, the others fill the seconds."""
-        steps = HORIZON * lanes
+        steps = self.rollout(lanes)
         settings = [
-            f"environment.store={MARKET}", f"environment.lanes={lanes}", f"algorithm.batch_size={steps // MINIBATCHES}",
+            f"environment.store={MARKET}", f"environment.lanes={lanes}", *self.update_settings(lanes),
             f"run.total_timesteps={steps * self.rollouts.get(lanes, self.whole(lanes, 100_000))}", *self.settings,
         ]
         words = [self.program, "train", "--config", str(ROOT / f"benchmarks/configurations/{self.name}.yaml"), "--json", "-"]
@@ -83,7 +97,7 @@ class Ours:
             preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
 
     def whole(self, lanes, rate):
-        return max(1, round(self.seconds * rate / (HORIZON * lanes)))
+        return max(1, round(self.seconds * rate / self.rollout(lanes)))
 
     def finish(self, process, lanes):
         output, errors = process.communicate()
