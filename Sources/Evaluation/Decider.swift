@@ -35,11 +35,20 @@ package final class PolicyDecider: Decider {
   private var session: PolicySession
   /// Natural logarithm of the last choice's probability.
   package private(set) var logProbability: Float = 0
+  /// Decisions made so far.
+  package var decisions: Int { session.decisionCount }
+  /// In how many of them each member of an ensemble alone would have decided otherwise, greedily.
+  package private(set) var dissents: [Int]
   private let requiresMask: Bool
   private var randomness: DecisionRandomness?
 
-  package init(_ policy: InferencePolicy, mode: Mode, lane: Int = 0) {
+  package convenience init(_ network: InferencePolicy, mode: Mode, lane: Int = 0) {
+    self.init(network.deployed, mode: mode, lane: lane)
+  }
+
+  package init(_ policy: DeployedPolicy, mode: Mode, lane: Int = 0) {
     session = policy.makeSession()
+    dissents = [Int](repeating: 0, count: policy.members.count)
     requiresMask = policy.requiresMask
     switch mode {
     case .greedy: randomness = nil
@@ -54,6 +63,7 @@ package final class PolicyDecider: Decider {
     let decision = try session.decide(
       observation, mask: requiresMask ? mask : nil, startsEpisode: startsEpisode, rule: rule)
     logProbability = decision.logProbability
+    for member in dissents.indices where session.choice(ofMember: member) != decision.action { dissents[member] += 1 }
     return Choice(action: decision.action, confidence: Double(decision.confidence))
   }
 

@@ -198,7 +198,7 @@ package struct EvaluationRecords: Sendable {
   ///
   /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Throws where the policy cannot decide.
   package init(
-    policy: InferencePolicy, environment: any TradingEnvironment, seed: UInt64,
+    policy: DeployedPolicy, environment: any TradingEnvironment, seed: UInt64,
     baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws
   ) throws(DecisionError) {
     greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
@@ -241,6 +241,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var verdict: Verdict
   /// The same question asked of the stochastic run.
   package var stochasticVerdict: Verdict
+  /// The members of an ensemble, and what each adds; nil for one network.
+  package var ensemble: EnsembleReport?
 
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
   package init(context: EvaluationContext, seed: UInt64, records: EvaluationRecords) {
@@ -305,6 +307,7 @@ package struct EvaluationReport: Sendable, Equatable {
       "accounts": .array(accounts.map(ReportJSON.account)),
       "verdict": ReportJSON.verdict(verdict),
       "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
+      "ensemble": ensemble?.json ?? .null,
     ])
   }
 }

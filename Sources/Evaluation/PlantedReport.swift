@@ -114,10 +114,12 @@ package struct PlantedReport: Sendable, Equatable {
   package var flat: Row
   /// What else the figures stand on: digests, seeds, versions.
   package var provenance: [EvaluationContext.Line] = []
+  /// The members of an ensemble, and what each adds; nil for one network.
+  package var ensemble: EnsembleReport?
 
   /// Three runs over the same market: see `PlantedRun.play`. The stochastic run samples from (seed, lane).
   package init(
-    policy: InferencePolicy, policyName: String, environment: any VectorEnvironment, environmentName: String,
+    policy: DeployedPolicy, policyName: String, environment: any VectorEnvironment, environmentName: String,
     optimum: Double?, unit: PlantedRun.Unit, steps: Int, seed: UInt64
   ) throws(DecisionError) {
     func play(_ makeDecider: (Int) -> any Decider) throws(DecisionError) -> PlantedRun {
@@ -191,6 +193,7 @@ package struct PlantedReport: Sendable, Equatable {
         "Illegal requests that became the fallback: greedy \(greedy.run.illegalAttempts), "
           + "stochastic \(stochastic.run.illegalAttempts).", first: "  ", rest: "  ")
     }
+    if let ensemble { lines += [""] + ensemble.lines }
     return lines
   }
 
@@ -225,7 +228,7 @@ package struct PlantedReport: Sendable, Equatable {
       "seed": .string(String(seed)), "unit": .string(greedy.run.unit.rawValue), "optimum": number(optimum),
       "lanes": .integer(Int64(greedy.run.sums.amounts.count)), "greedy": row(greedy), "stochastic": row(stochastic),
       "flat": row(flat), "verdict": .string(headline), "edge_found": .bool(edgeFound),
-      "bootstrap_resamples": .integer(Int64(Bootstrap.resamples)),
+      "bootstrap_resamples": .integer(Int64(Bootstrap.resamples)), "ensemble": ensemble?.json ?? .null,
     ])
   }
 }

@@ -9,7 +9,7 @@ extension EvaluationReport {
 
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
-    header + [""] + table + [""] + verdictLines + [""] + notes
+    header + [""] + table + [""] + verdictLines + (ensemble.map { [""] + $0.lines } ?? []) + [""] + notes
   }
 
   /// The report as one text.

@@ -1,8 +1,8 @@
-// The deployed policy: what it is, with everything needed to decide.
+// One network that decides: what it is, with everything needed for it.
 
 import Kernels
 
-/// The deployed policy: immutable, thread-safe, no C library. Decisions are made in a `PolicySession`, which owns the memory, so
+/// One network as it is deployed: immutable, thread-safe, no C library. Decisions are made in a `PolicySession`, which owns the memory, so
 /// that a recurrent policy cannot be asked without it.
 public struct InferencePolicy: Sendable {
   /// The network.

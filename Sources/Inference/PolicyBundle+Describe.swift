@@ -5,25 +5,7 @@ public import AgentInterface
 extension PolicyBundle {
   /// Refuses a bundle whose columns or actions are not exactly the given ones. `path` names it in the error.
   public func requireSpace(_ space: ObservationSpace, actions: ActionSpace, path: String) throws(PolicyBundleError) {
-    var differences: [String] = []
-    if manifest.observationSpace.count != space.count {
-      differences.append("it reads \(manifest.observationSpace.count) columns, there are \(space.count)")
-    }
-    for (index, pair) in zip(manifest.observationSpace.columns, space.columns).enumerated() where pair.0 != pair.1 {
-      differences.append("column \(index) is \(pair.0.inWords) in the bundle and \(pair.1.inWords) here")
-    }
-    if manifest.actionSpace.count != actions.count {
-      differences.append("it knows \(manifest.actionSpace.count) actions, there are \(actions.count)")
-    }
-    for (index, pair) in zip(manifest.actionSpace.names, actions.names).enumerated() where pair.0 != pair.1 {
-      differences.append("action \(index) is '\(pair.0)' in the bundle and '\(pair.1)' here")
-    }
-    if manifest.actionSpace.fallback != actions.fallback {
-      func words(_ fallback: Int?) -> String { fallback.map(String.init) ?? "none" }
-      differences.append(
-        "the fallback action is \(words(manifest.actionSpace.fallback)) in the bundle and \(words(actions.fallback)) here"
-      )
-    }
+    var differences = manifest.differences(from: space, actions: actions, mine: "in the bundle", theirs: "here")
     guard !differences.isEmpty else { return }
     let shown = 6
     if differences.count > shown {
@@ -34,11 +16,64 @@ extension PolicyBundle {
 
   /// What the bundle holds, as rows of a name and a text that a terminal can show.
   public func describe() -> [(String, String)] {
-    let spec = policy.spec
+    let version = members.isEmpty ? BundleMetadata.networkVersion : BundleMetadata.ensembleVersion
     var rows: [(String, String)] = [
-      ("kind", "policy bundle, schema version \(PolicyManifest.supportedVersions.upperBound)"),
-      ("algorithm", manifest.algorithm),
+      ("kind", "policy bundle, schema version \(version)"), ("algorithm", manifest.algorithm),
     ]
+    rows += policy.network.map(PolicyBundle.describe) ?? ensembleRows
+    rows.append(
+      ("mask", policy.requiresMask ? "required with every decision" : "optional: trained without"))
+    for (index, column) in manifest.observationSpace.columns.enumerated() {
+      rows.append(("column \(index)", "\(column.name) (\(column.unit))"))
+    }
+    for (index, name) in manifest.actionSpace.names.enumerated() {
+      rows.append(("action \(index)", name + (index == manifest.actionSpace.fallback ? " (fallback)" : "")))
+    }
+    let starts = golden.episodeStarts.count(where: { $0 })
+    rows.append(
+      (
+        "golden vectors",
+        "\(golden.count) rows with \(starts) episode starts, replayed within "
+          + "\(PolicyBundle.goldenTolerance * policy.logitSensitivity)"
+      ))
+    if members.isEmpty { rows.append(("parity at export", PolicyBundle.describe(manifest.parity))) }
+    for (key, value) in manifest.provenance.sorted(by: { $0.key < $1.key }) {
+      rows.append(("provenance \(key)", value))
+    }
+    return rows.map { (PrintableText.of($0.0), PrintableText.of($0.1)) }
+  }
+
+  private var ensembleRows: [(String, String)] {
+    let rule =
+      switch policy.rule {
+      case .softVote: "soft vote: the mean of the members' probabilities"
+      case .hardVote: "hard vote: each member's choice counts its weight"
+      case .meanLogits: "the mean of the members' logits"
+      case nil: "one network"
+      }
+    var rows = [("decides by", rule + "; an exact tie becomes the fallback where that is legal")]
+    let total = Double(policy.members.reduce(0) { $0 + $1.weight })
+    for (member, bundle) in zip(policy.members, members) {
+      let share = (Double(member.weight) / total * 10_000).rounded() / 100
+      var text = "\(bundle.manifest.algorithm), \(share) % of the say"
+      if member.temperature != 1 { text += ", temperature \(Float(member.temperature))" }
+      rows.append(("member \(member.name)", text))
+      for (name, value) in PolicyBundle.describe(member.policy) { rows.append(("  " + name, value)) }
+      rows.append(("  parity at export", PolicyBundle.describe(bundle.manifest.parity)))
+    }
+    return rows
+  }
+
+  private static func describe(_ parity: PolicyParity?) -> String {
+    guard let parity else { return "not measured" }
+    return
+      "\(parity.steps) steps, \(parity.episodeStarts) episode starts, \(parity.distinctMasks) masks, largest logit "
+      + "difference \(parity.largestLogitDifference), near ties \(parity.nearTieShare)"
+  }
+
+  private static func describe(_ policy: InferencePolicy) -> [(String, String)] {
+    let spec = policy.spec
+    var rows: [(String, String)] = []
     switch spec.memory {
     case .none: rows.append(("memory", "none"))
     case .lstm(let hidden, _): rows.append(("memory", "LSTM of \(hidden) units, zero at every episode's start"))
@@ -62,34 +97,34 @@ extension PolicyBundle {
         "observation scaling",
         policy.normalizer.map { "moments of \(JSON.number($0.count).text) observations, bound \($0.clip)" } ?? "none"
       ))
-    rows.append(
-      ("mask", policy.requiresMask ? "required with every decision" : "optional: trained without"))
-    for (index, column) in manifest.observationSpace.columns.enumerated() {
-      rows.append(("column \(index)", "\(column.name) (\(column.unit))"))
+    return rows
+  }
+}
+
+extension PolicyManifest {
+  /// What differs between these spaces and the given ones, in words; `mine` and `theirs` say where each stands.
+  func differences(
+    from space: ObservationSpace, actions: ActionSpace, mine: String, theirs: String
+  ) -> [String] {
+    var differences: [String] = []
+    if observationSpace.count != space.count {
+      differences.append("it reads \(observationSpace.count) columns, there are \(space.count)")
     }
-    for (index, name) in manifest.actionSpace.names.enumerated() {
-      rows.append(("action \(index)", name + (index == manifest.actionSpace.fallback ? " (fallback)" : "")))
+    for (index, pair) in zip(observationSpace.columns, space.columns).enumerated() where pair.0 != pair.1 {
+      differences.append("column \(index) is \(pair.0.inWords) \(mine) and \(pair.1.inWords) \(theirs)")
     }
-    let starts = golden.episodeStarts.count(where: { $0 })
-    rows.append(
-      (
-        "golden vectors",
-        "\(golden.count) rows with \(starts) episode starts, replayed within \(PolicyBundle.goldenTolerance)"
-      ))
-    if let parity = manifest.parity {
-      rows.append(
-        (
-          "parity at export",
-          "\(parity.steps) steps, \(parity.episodeStarts) episode starts, \(parity.distinctMasks) masks, largest logit "
-            + "difference \(parity.largestLogitDifference), near ties \(parity.nearTieShare)"
-        ))
-    } else {
-      rows.append(("parity at export", "not measured"))
+    if actionSpace.count != actions.count {
+      differences.append("it knows \(actionSpace.count) actions, there are \(actions.count)")
     }
-    for (key, value) in manifest.provenance.sorted(by: { $0.key < $1.key }) {
-      rows.append(("provenance \(key)", value))
+    for (index, pair) in zip(actionSpace.names, actions.names).enumerated() where pair.0 != pair.1 {
+      differences.append("action \(index) is '\(pair.0)' \(mine) and '\(pair.1)' \(theirs)")
     }
-    return rows.map { (PrintableText.of($0.0), PrintableText.of($0.1)) }
+    if actionSpace.fallback != actions.fallback {
+      func words(_ fallback: Int?) -> String { fallback.map(String.init) ?? "none" }
+      differences.append(
+        "the fallback action is \(words(actionSpace.fallback)) \(mine) and \(words(actions.fallback)) \(theirs)")
+    }
+    return differences
   }
 }
 

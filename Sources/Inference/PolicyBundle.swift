@@ -28,9 +28,9 @@ public struct GoldenVectors: Hashable, Sendable {
 
   /// Vectors whose outputs are those of `policy` itself. Throws where it refuses a row.
   public init(
-    playing policy: InferencePolicy, observations: [Float], masks: [ActionMask], episodeStarts: [Bool]
+    playing policy: DeployedPolicy, observations: [Float], masks: [ActionMask], episodeStarts: [Bool]
   ) throws(DecisionError) {
-    let columns = policy.spec.inputs
+    let columns = policy.inputs
     precondition(
       observations.count == episodeStarts.count * columns && masks.count == episodeStarts.count,
       "\(observations.count) numbers, \(masks.count) masks, \(episodeStarts.count) starts of \(columns) columns")
@@ -46,80 +46,107 @@ public struct GoldenVectors: Hashable, Sendable {
     }
     self.init(
       observations: observations, masks: masks, episodeStarts: episodeStarts, logits: logits,
-      values: policy.spec.hasValueHead ? values : nil)
+      values: policy.hasValueHead ? values : nil)
   }
 
   /// The number of rows, G.
   public var count: Int { episodeStarts.count }
 
   /// What makes the vectors useless for a policy, or nil.
-  func defect(for policy: InferencePolicy) -> String? {
-    let spec = policy.spec
+  func defect(for policy: DeployedPolicy) -> String? {
     if count == 0 { return "there are no golden rows" }
-    if observations.count != count * spec.inputs || masks.count != count || logits.count != count * spec.actions
-      || (values == nil) == spec.hasValueHead || (values.map { $0.count != count } ?? false)
+    if observations.count != count * policy.inputs || masks.count != count || logits.count != count * policy.actions
+      || (values == nil) == policy.hasValueHead || (values.map { $0.count != count } ?? false)
     {
       return "the golden vectors' shapes do not fit each other or the network"
     }
     if !episodeStarts[0] { return "the first golden row does not start an episode" }
-    if spec.hiddenCount > 0 && episodeStarts.count(where: { $0 }) < 2 {
+    if policy.hasMemory && episodeStarts.count(where: { $0 }) < 2 {
       return "the golden rows of a policy with memory start fewer than two episodes"
     }
     return nil
   }
 }
 
-/// The deployed policy: manifest, network, normaliser and golden vectors, as one safetensors file.
+/// The deployed policy: manifest, network, normaliser and golden vectors, as one safetensors file. The file of an ensemble holds the whole
+/// bundle of every member, as it was exported, in the tensors `members.0`, `members.1` ...
 ///
 /// Digests: SHA-256 of the data block, and of everything before it with the digest's own 64 digits read as zeros.
 public struct PolicyBundle: Sendable {
   /// What the bundle says about its policy.
   public let manifest: PolicyManifest
-  /// The policy; it carries the critic only if export was asked to.
-  public let policy: InferencePolicy
+  /// The policy; a network carries its critic only if export was asked to.
+  public let policy: DeployedPolicy
   /// The history that loading replays.
   public let golden: GoldenVectors
+  /// The bundles of an ensemble's members, in their order; none where the policy is one network.
+  public let members: [PolicyBundle]
 
   /// How far a golden logit may lie from its replay; values likewise, relative to their size where that is above 1.
   public static let goldenTolerance: Float = 1e-4
   /// The largest file that is read.
   public static let maximumFileBytes = 1 << 30
 
-  /// A bundle from its parts. Traps unless spaces, golden vectors and policy fit each other: at least one golden row, the first one
+  /// The bundle of one network. Traps unless spaces, golden vectors and policy fit each other: at least one golden row, the first one
   /// an episode's start, and at least two starts for a policy with memory.
   public init(manifest: PolicyManifest, policy: InferencePolicy, golden: GoldenVectors) {
+    self.init(manifest, policy.deployed, golden, members: [])
+  }
+
+  /// The bundle of an ensemble. Traps as the one of a network does, and unless each member's bundle holds that member's network and speaks of the
+  /// same spaces as the others.
+  public init(
+    manifest: PolicyManifest, ensemble: DeployedPolicy, members: [PolicyBundle], golden: GoldenVectors
+  ) {
     precondition(
-      manifest.observationSpace.count == policy.spec.inputs,
-      "\(manifest.observationSpace.count) columns for a network of \(policy.spec.inputs) inputs")
+      ensemble.rule != nil && members.count == ensemble.members.count,
+      "\(members.count) bundles for \(ensemble.members.count) members")
+    for bundle in members {
+      if let difference = PolicyBundle.difference(bundle.manifest, manifest) { preconditionFailure(difference) }
+    }
+    self.init(manifest, ensemble, golden, members: members)
+  }
+
+  private init(
+    _ manifest: PolicyManifest, _ policy: DeployedPolicy, _ golden: GoldenVectors, members: [PolicyBundle]
+  ) {
     precondition(
-      manifest.actionSpace.count == policy.spec.actions,
-      "\(manifest.actionSpace.count) action names for a network of \(policy.spec.actions) actions")
+      manifest.observationSpace.count == policy.inputs,
+      "\(manifest.observationSpace.count) columns for a network of \(policy.inputs) inputs")
+    precondition(
+      manifest.actionSpace.count == policy.actions,
+      "\(manifest.actionSpace.count) action names for a network of \(policy.actions) actions")
     if let defect = golden.defect(for: policy) { preconditionFailure(defect) }
     self.manifest = manifest
     self.policy = policy
     self.golden = golden
+    self.members = members
+  }
+
+  /// How a member's spaces differ from those of its ensemble, in words, or nil.
+  static func difference(_ member: PolicyManifest, _ ensemble: PolicyManifest) -> String? {
+    let differences = member.differences(
+      from: ensemble.observationSpace, actions: ensemble.actionSpace, mine: "in the member", theirs: "in the ensemble")
+    return differences.isEmpty ? nil : differences.joined(separator: "; ")
   }
 
   // MARK: - Writing
 
   /// The file's bytes.
   public func encode() -> [UInt8] {
-    let spec = policy.spec
-    let parameters = policy.parameters
-    var tensors = policy.layout.entries.map { entry in
-      Safetensors.Tensor(entry.name, shape: entry.shape, Array(parameters[entry.range]))
-    }
-    if let normalizer = policy.normalizer {
-      tensors.append(.init("normalizer.observation.mean", shape: [spec.inputs], normalizer.mean))
-      tensors.append(.init("normalizer.observation.variance", shape: [spec.inputs], normalizer.variance))
-      tensors.append(.init("normalizer.observation.count", shape: [], [normalizer.count]))
-    }
+    var tensors =
+      members.isEmpty
+      ? networkTensors
+      : members.enumerated().map { index, member in
+        let bytes = member.encode()
+        return Safetensors.Tensor(BundleMetadata.memberTensor(index), shape: [bytes.count], bytes)
+      }
     let rows = golden.count
-    tensors.append(.init("golden.observations", shape: [rows, spec.inputs], golden.observations))
-    tensors.append(.init("golden.logits", shape: [rows, spec.actions], golden.logits))
+    tensors.append(.init("golden.observations", shape: [rows, policy.inputs], golden.observations))
+    tensors.append(.init("golden.logits", shape: [rows, policy.actions], golden.logits))
     if let values = golden.values { tensors.append(.init("golden.values", shape: [rows], values)) }
-    let flags = golden.masks.flatMap { mask in (0..<spec.actions).map { mask.allows($0) ? UInt8(1) : 0 } }
-    tensors.append(.init("golden.masks", shape: [rows, spec.actions], flags))
+    let flags = golden.masks.flatMap { mask in (0..<policy.actions).map { mask.allows($0) ? UInt8(1) : 0 } }
+    tensors.append(.init("golden.masks", shape: [rows, policy.actions], flags))
     tensors.append(.init("golden.episodeStarts", shape: [rows], golden.episodeStarts.map { $0 ? UInt8(1) : 0 }))
 
     var container = Safetensors(
@@ -127,6 +154,20 @@ public struct PolicyBundle: Sendable {
     container.metadata[BundleMetadata.dataDigestKey] = SHA256.hex(container.tensors.flatMap(\.bytes))
     container.metadata[BundleMetadata.headerDigestKey] = BundleDigest.zeros
     return BundleDigest.seal(container.encode())
+  }
+
+  private var networkTensors: [Safetensors.Tensor] {
+    guard let network = policy.network else { return [] }
+    let parameters = network.parameters
+    var tensors = network.layout.entries.map { entry in
+      Safetensors.Tensor(entry.name, shape: entry.shape, Array(parameters[entry.range]))
+    }
+    if let normalizer = network.normalizer {
+      tensors.append(.init("normalizer.observation.mean", shape: [policy.inputs], normalizer.mean))
+      tensors.append(.init("normalizer.observation.variance", shape: [policy.inputs], normalizer.variance))
+      tensors.append(.init("normalizer.observation.count", shape: [], [normalizer.count]))
+    }
+    return tensors
   }
 
   // MARK: - Reading
@@ -152,24 +193,74 @@ public struct PolicyBundle: Sendable {
       throw .inconsistent(path: path, place: "its metadata", reason: error.description)
     }
     var reader = BundleTensors(container: container, path: path)
-    let spec = metadata.spec
-    var parameters: [Float] = []
-    for entry in ParameterLayout(spec).entries {
-      parameters.append(contentsOf: try reader.floats(entry.name, shape: entry.shape))
+    let policy: DeployedPolicy
+    var members: [PolicyBundle] = []
+    switch metadata.content {
+    case .network(let network): policy = try read(network, from: &reader).deployed
+    case .ensemble(let ensemble):
+      members = try read(ensemble, of: metadata.manifest, from: &reader, path: path)
+      policy = try combine(members, by: ensemble, fallback: metadata.manifest.actionSpace.fallback, path: path)
     }
-    var normalizer: ObservationNormalizer?
-    if let scaling = metadata.scaling {
-      normalizer = try reader.normalizer(columns: spec.inputs, scaling: scaling)
-    }
-    let policy = InferencePolicy(
-      spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: metadata.requiresMask)
-    let golden = try reader.golden(spec: spec)
+    let golden = try reader.golden(for: policy)
     try reader.requireNothingElse()
     if let defect = golden.defect(for: policy) {
       throw .inconsistent(path: path, place: "its golden vectors", reason: defect)
     }
     try replay(golden, policy: policy, path: path)
-    return PolicyBundle(manifest: metadata.manifest, policy: policy, golden: golden)
+    return PolicyBundle(metadata.manifest, policy, golden, members: members)
+  }
+
+  private static func read(
+    _ network: BundleMetadata.Network, from reader: inout BundleTensors
+  ) throws(PolicyBundleError) -> InferencePolicy {
+    let spec = network.spec
+    var parameters: [Float] = []
+    for entry in ParameterLayout(spec).entries {
+      parameters.append(contentsOf: try reader.floats(entry.name, shape: entry.shape))
+    }
+    var normalizer: ObservationNormalizer?
+    if let scaling = network.scaling {
+      normalizer = try reader.normalizer(columns: spec.inputs, scaling: scaling)
+    }
+    return InferencePolicy(
+      spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: network.requiresMask)
+  }
+
+  /// The members' own bundles, each verified and replayed as if it came alone.
+  private static func read(
+    _ ensemble: BundleMetadata.Ensemble, of manifest: PolicyManifest, from reader: inout BundleTensors, path: String
+  ) throws(PolicyBundleError) -> [PolicyBundle] {
+    var bundles: [PolicyBundle] = []
+    for (index, member) in ensemble.members.enumerated() {
+      let place = "member '\(member.name)'"
+      let bytes = try reader.bytes(BundleMetadata.memberTensor(index), what: place)
+      // Asked before it is decoded, so that nothing nests.
+      if let inner = try? Safetensors.decode(bytes), inner.metadata["schema_version"] == BundleMetadata.ensembleVersion
+      {
+        throw .inconsistent(path: path, place: place, reason: "it is an ensemble itself")
+      }
+      let bundle = try decode(bytes, path: "\(path)', \(place.dropLast())")
+      if let difference = difference(bundle.manifest, manifest) {
+        throw .inconsistent(path: path, place: place, reason: "it was trained on another space: \(difference)")
+      }
+      bundles.append(bundle)
+    }
+    return bundles
+  }
+
+  private static func combine(
+    _ bundles: [PolicyBundle], by ensemble: BundleMetadata.Ensemble, fallback: Int?, path: String
+  ) throws(PolicyBundleError) -> DeployedPolicy {
+    var members: [DeployedPolicy.Member] = []
+    for (bundle, member) in zip(bundles, ensemble.members) {
+      guard let network = bundle.policy.network else { continue }
+      members.append(
+        .init(name: member.name, policy: network, weight: member.weight, temperature: member.temperature))
+    }
+    if let defect = DeployedPolicy.defect(of: members) {
+      throw .inconsistent(path: path, place: "its members", reason: defect)
+    }
+    return DeployedPolicy(ensemble: members, rule: ensemble.rule, fallback: fallback)
   }
 
   /// The container, once format, version and both digests hold.
@@ -205,11 +296,12 @@ public struct PolicyBundle: Sendable {
     return container
   }
 
-  private static func replay(_ golden: GoldenVectors, policy: InferencePolicy, path: String) throws(PolicyBundleError) {
-    let spec = policy.spec
+  private static func replay(_ golden: GoldenVectors, policy: DeployedPolicy, path: String) throws(PolicyBundleError) {
+    let (inputs, actions) = (policy.inputs, policy.actions)
+    let tolerance = goldenTolerance * policy.logitSensitivity
     var session = policy.makeSession()
     for row in 0..<golden.count {
-      let observation = Array(golden.observations[(row * spec.inputs)..<((row + 1) * spec.inputs)])
+      let observation = Array(golden.observations[(row * inputs)..<((row + 1) * inputs)])
       let decision: Decision
       do {
         decision = try session.decide(
@@ -217,10 +309,12 @@ public struct PolicyBundle: Sendable {
       } catch {
         throw .inconsistent(path: path, place: "golden row \(row)", reason: error.description)
       }
+      // A vote turns with a logit that lies as near to another as rounding reaches; the members' own rows have been replayed.
+      if policy.rule == .hardVote, session.hasNearTie(within: 2 * goldenTolerance, mask: golden.masks[row]) { continue }
       for (action, found) in session.logits.enumerated() {
-        let expected = golden.logits[row * spec.actions + action]
+        let expected = golden.logits[row * actions + action]
         // Written so that NaN fails.
-        guard abs(found - expected) <= goldenTolerance else {
+        guard abs(found - expected) <= tolerance else {
           throw .goldenMismatch(path: path, row: row, output: "logit \(action)", expected: expected, found: found)
         }
       }
@@ -228,6 +322,19 @@ public struct PolicyBundle: Sendable {
         guard abs(found - expected) <= goldenTolerance * max(1, abs(expected)) else {
           throw .goldenMismatch(path: path, row: row, output: "value", expected: expected, found: found)
         }
+      }
+    }
+  }
+}
+
+extension PolicySession {
+  /// Whether some member's two best legal logits of the last decision lie no further apart than `distance`.
+  func hasNearTie(within distance: Float, mask: ActionMask) -> Bool {
+    policy.members.indices.contains { member in
+      let logits = logitsPointer(ofMember: member)
+      let best = choice(ofMember: member)
+      return (0..<policy.actions).contains { action in
+        action != best && mask.allows(action) && logits[best] - logits[action] <= distance
       }
     }
   }

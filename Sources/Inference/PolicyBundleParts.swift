@@ -83,6 +83,18 @@ struct BundleTensors {
     return values.map { $0 == 1 }
   }
 
+  /// The bytes of one tensor; `what` names it in errors.
+  mutating func bytes(_ name: String, what: String) throws(PolicyBundleError) -> [UInt8] {
+    taken.insert(name)
+    guard let tensor = container.tensor(name) else {
+      throw .inconsistent(path: path, place: what, reason: "it is missing")
+    }
+    guard tensor.shape.count == 1, let bytes = tensor.unsignedBytes else {
+      throw .inconsistent(path: path, place: what, reason: "it must be a row of dtype U8")
+    }
+    return bytes
+  }
+
   mutating func normalizer(columns: Int, scaling: (clip: Double, epsilon: Double)) throws(PolicyBundleError)
     -> ObservationNormalizer
   {
@@ -96,19 +108,20 @@ struct BundleTensors {
       mean: mean, variance: variance, count: count[0], clip: scaling.clip, epsilon: scaling.epsilon)
   }
 
-  mutating func golden(spec: NetworkSpec) throws(PolicyBundleError) -> GoldenVectors {
+  mutating func golden(for policy: DeployedPolicy) throws(PolicyBundleError) -> GoldenVectors {
+    let (inputs, actions) = (policy.inputs, policy.actions)
     let observations = try tensor("golden.observations", shape: nil)
-    guard observations.shape.count == 2, observations.shape[1] == spec.inputs else {
-      throw refusal("golden.observations", "its shape \(observations.shape) has not \(spec.inputs) columns")
+    guard observations.shape.count == 2, observations.shape[1] == inputs else {
+      throw refusal("golden.observations", "its shape \(observations.shape) has not \(inputs) columns")
     }
     let rows = observations.shape[0]
-    let flags = try flags("golden.masks", shape: [rows, spec.actions])
+    let flags = try flags("golden.masks", shape: [rows, actions])
     return GoldenVectors(
-      observations: try floats("golden.observations", shape: [rows, spec.inputs]),
-      masks: (0..<rows).map { ActionMask(flags[($0 * spec.actions)..<(($0 + 1) * spec.actions)]) },
+      observations: try floats("golden.observations", shape: [rows, inputs]),
+      masks: (0..<rows).map { ActionMask(flags[($0 * actions)..<(($0 + 1) * actions)]) },
       episodeStarts: try self.flags("golden.episodeStarts", shape: [rows]),
-      logits: try floats("golden.logits", shape: [rows, spec.actions]),
-      values: spec.hasValueHead ? try floats("golden.values", shape: [rows]) : nil)
+      logits: try floats("golden.logits", shape: [rows, actions]),
+      values: policy.hasValueHead ? try floats("golden.values", shape: [rows]) : nil)
   }
 
   func requireNothingElse() throws(PolicyBundleError) {

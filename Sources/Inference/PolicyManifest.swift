@@ -62,8 +62,8 @@ public struct PolicyParity: Hashable, Sendable {
 
 /// What a bundle says about its policy besides the numbers: who made it, from what, and which spaces it speaks.
 public struct PolicyManifest: Hashable, Sendable {
-  /// The schema versions that this reader knows.
-  public static let supportedVersions = 1...1
+  /// The schema versions that this reader knows: 1 holds one network, 2 an ensemble.
+  public static let supportedVersions = 1...2
 
   /// The training algorithm's tag, for example `ppo_lstm_mask`.
   public let algorithm: String
@@ -96,16 +96,39 @@ struct BundleMetadata {
   static let formatName = "strikeforge.policy"
   static let dataDigestKey = "data_sha256"
   static let headerDigestKey = "header_sha256"
-  static let keys = [
-    "format", "schema_version", "algorithm", "network", "observation_columns", "actions", "mask_contract",
-    "state_rule", "normalizer", "provenance", "parity", dataDigestKey, headerDigestKey,
+  static let networkVersion = "1"
+  static let ensembleVersion = "2"
+  private static let commonKeys = [
+    "format", "schema_version", "algorithm", "observation_columns", "actions", "provenance", "parity", dataDigestKey,
+    headerDigestKey,
   ]
+  private static let networkKeys = ["network", "mask_contract", "state_rule", "normalizer"]
+  private static let ensembleKeys = ["combination", "members"]
+
+  /// One network, without its numbers.
+  struct Network {
+    let spec: NetworkSpec
+    let requiresMask: Bool
+    /// Bound and epsilon of the observation's scaling; nil where there is none.
+    let scaling: (clip: Double, epsilon: Double)?
+  }
+
+  /// Who decides together and how, without the members' bundles.
+  struct Ensemble {
+    let rule: CombinationRule
+    let members: [(name: String, weight: Int, temperature: Double)]
+  }
+
+  enum Content {
+    case network(Network)
+    case ensemble(Ensemble)
+  }
 
   let manifest: PolicyManifest
-  let spec: NetworkSpec
-  let requiresMask: Bool
-  /// Bound and epsilon of the observation's scaling; nil where there is none.
-  let scaling: (clip: Double, epsilon: Double)?
+  let content: Content
+
+  /// The tensor that holds the bundle of an ensemble's member.
+  static func memberTensor(_ index: Int) -> String { "members.\(index)" }
 
   private static func stateRule(_ spec: NetworkSpec) -> String {
     spec.hiddenCount > 0 ? "zero_at_episode_start" : "none"
@@ -113,56 +136,61 @@ struct BundleMetadata {
 
   /// The texts, without the digests.
   var texts: [String: String] {
-    [
+    var texts = [
       "format": BundleMetadata.formatName,
-      "schema_version": String(PolicyManifest.supportedVersions.upperBound),
       "algorithm": manifest.algorithm,
-      "network": spec.json.text,
       "observation_columns": manifest.observationSpace.json.text,
       "actions": manifest.actionSpace.json.text,
-      "mask_contract": requiresMask ? "required" : "none",
-      "state_rule": BundleMetadata.stateRule(spec),
-      "normalizer": (scaling.map { ["clip": .number($0.clip), "epsilon": .number($0.epsilon)] } ?? JSON.null).text,
       "provenance": JSON.object(manifest.provenance.mapValues { .string($0) }).text,
       "parity": (manifest.parity?.json ?? .null).text,
     ]
+    switch content {
+    case .network(let network):
+      texts["schema_version"] = BundleMetadata.networkVersion
+      texts["network"] = network.spec.json.text
+      texts["mask_contract"] = network.requiresMask ? "required" : "none"
+      texts["state_rule"] = BundleMetadata.stateRule(network.spec)
+      texts["normalizer"] =
+        (network.scaling.map { ["clip": .number($0.clip), "epsilon": .number($0.epsilon)] } ?? JSON.null).text
+    case .ensemble(let ensemble):
+      texts["schema_version"] = BundleMetadata.ensembleVersion
+      texts["combination"] = ensemble.rule.rawValue
+      texts["members"] =
+        JSON.array(
+          ensemble.members.map {
+            [
+              "name": .string($0.name), "weight": .integer(Int64($0.weight)), "temperature": .number($0.temperature),
+            ]
+          }
+        ).text
+    }
+    return texts
   }
 
-  init(manifest: PolicyManifest, policy: InferencePolicy) {
+  init(manifest: PolicyManifest, policy: DeployedPolicy) {
     self.manifest = manifest
-    spec = policy.spec
-    requiresMask = policy.requiresMask
-    scaling = policy.normalizer.map { ($0.clip, $0.epsilon) }
+    if let rule = policy.rule {
+      content = .ensemble(
+        Ensemble(rule: rule, members: policy.members.map { ($0.name, $0.weight, $0.temperature) }))
+    } else {
+      let network = policy.members[0].policy
+      content = .network(
+        Network(
+          spec: network.spec, requiresMask: network.requiresMask,
+          scaling: network.normalizer.map { ($0.clip, $0.epsilon) }))
+    }
   }
 
   /// Reads the texts back, strictly.
   init(texts: [String: String]) throws(JSONShapeError) {
-    let members = try JSON.object(texts.mapValues { .string($0) }).requireKeys(BundleMetadata.keys, at: "__metadata__")
-    func text(_ key: String) -> String { members[key]?.stringValue ?? "" }
-    func json(_ key: String) throws(JSONShapeError) -> JSON {
-      do {
-        return try JSON.parse(text(key))
-      } catch {
-        throw JSONShapeError(key, "is \(error)")
-      }
-    }
-    let spec = try NetworkSpec(json: try json("network"))
-    let observationSpace = try ObservationSpace(json: try json("observation_columns"))
-    let actionSpace = try ActionSpace(json: try json("actions"))
-    guard observationSpace.count == spec.inputs else {
-      throw JSONShapeError(
-        "observation_columns", "must hold the network's \(spec.inputs) columns, found \(observationSpace.count)")
-    }
-    guard actionSpace.count == spec.actions else {
-      throw JSONShapeError("actions", "must name the network's \(spec.actions) actions, found \(actionSpace.count)")
-    }
-    guard ["required", "none"].contains(text("mask_contract")) else {
-      throw JSONShapeError("mask_contract", "must be 'required' or 'none'")
-    }
-    guard text("state_rule") == BundleMetadata.stateRule(spec) else {
-      throw JSONShapeError("state_rule", "must be '\(BundleMetadata.stateRule(spec))' for this network")
-    }
-    guard let provenance = try json("provenance").objectValue else {
+    let isEnsemble = texts["schema_version"] == BundleMetadata.ensembleVersion
+    let texts = MetadataTexts(
+      members: try JSON.object(texts.mapValues { .string($0) }).requireKeys(
+        BundleMetadata.commonKeys + (isEnsemble ? BundleMetadata.ensembleKeys : BundleMetadata.networkKeys),
+        at: "__metadata__"))
+    let observationSpace = try ObservationSpace(json: try texts.json("observation_columns"))
+    let actionSpace = try ActionSpace(json: try texts.json("actions"))
+    guard let provenance = try texts.json("provenance").objectValue else {
       throw JSONShapeError("provenance", "must be an object of texts")
     }
     var provenanceTexts: [String: String] = [:]
@@ -170,20 +198,86 @@ struct BundleMetadata {
       guard let text = value.stringValue else { throw JSONShapeError("provenance.\(key)", "must be text") }
       provenanceTexts[key] = text
     }
-    let parity = try json("parity")
+    let parity = try texts.json("parity")
+    content =
+      isEnsemble
+      ? .ensemble(try Ensemble(texts)) : .network(try Network(texts, observationSpace, actionSpace))
     manifest = PolicyManifest(
-      algorithm: text("algorithm"), observationSpace: observationSpace, actionSpace: actionSpace,
+      algorithm: texts.text("algorithm"), observationSpace: observationSpace, actionSpace: actionSpace,
       provenance: provenanceTexts, parity: parity.isNull ? nil : try PolicyParity(json: parity))
-    self.spec = spec
-    requiresMask = text("mask_contract") == "required"
-    scaling = try BundleMetadata.scaling(try json("normalizer"))
   }
+}
 
-  private static func scaling(_ json: JSON) throws(JSONShapeError) -> (clip: Double, epsilon: Double)? {
-    if json.isNull { return nil }
-    let members = try json.requireKeys(["clip", "epsilon"], at: "normalizer")
+/// The texts of a header, by key; those that are asked for are known to be there.
+private struct MetadataTexts {
+  let members: [String: JSON]
+
+  func text(_ key: String) -> String { members[key]?.stringValue ?? "" }
+
+  func json(_ key: String) throws(JSONShapeError) -> JSON {
+    do {
+      return try JSON.parse(text(key))
+    } catch {
+      throw JSONShapeError(key, "is \(error)")
+    }
+  }
+}
+
+extension BundleMetadata.Network {
+  fileprivate init(_ texts: MetadataTexts, _ columns: ObservationSpace, _ actions: ActionSpace) throws(JSONShapeError) {
+    spec = try NetworkSpec(json: try texts.json("network"))
+    guard columns.count == spec.inputs else {
+      throw JSONShapeError(
+        "observation_columns", "must hold the network's \(spec.inputs) columns, found \(columns.count)")
+    }
+    guard actions.count == spec.actions else {
+      throw JSONShapeError("actions", "must name the network's \(spec.actions) actions, found \(actions.count)")
+    }
+    guard ["required", "none"].contains(texts.text("mask_contract")) else {
+      throw JSONShapeError("mask_contract", "must be 'required' or 'none'")
+    }
+    requiresMask = texts.text("mask_contract") == "required"
+    guard texts.text("state_rule") == BundleMetadata.stateRule(spec) else {
+      throw JSONShapeError("state_rule", "must be '\(BundleMetadata.stateRule(spec))' for this network")
+    }
+    let normalizer = try texts.json("normalizer")
+    guard !normalizer.isNull else {
+      scaling = nil
+      return
+    }
+    let members = try normalizer.requireKeys(["clip", "epsilon"], at: "normalizer")
     guard let clip = members["clip"]?.doubleValue, let epsilon = members["epsilon"]?.doubleValue, clip > 0, epsilon > 0
     else { throw JSONShapeError("normalizer", "must hold a positive clip and a positive epsilon") }
-    return (clip, epsilon)
+    scaling = (clip, epsilon)
+  }
+}
+
+extension BundleMetadata.Ensemble {
+  fileprivate init(_ texts: MetadataTexts) throws(JSONShapeError) {
+    guard let rule = CombinationRule(rawValue: texts.text("combination")) else {
+      let known = CombinationRule.allCases.map(\.rawValue).joined(separator: ", ")
+      throw JSONShapeError("combination", "must be one of \(known)")
+    }
+    self.rule = rule
+    guard let elements = try texts.json("members").arrayValue,
+      (1...DeployedPolicy.maximumMembers).contains(elements.count)
+    else { throw JSONShapeError("members", "must be a list of 1 to \(DeployedPolicy.maximumMembers) members") }
+    var members: [(name: String, weight: Int, temperature: Double)] = []
+    for (index, element) in elements.enumerated() {
+      let place = "members[\(index)]"
+      let parts = try element.requireKeys(["name", "weight", "temperature"], at: place)
+      guard let name = parts["name"]?.stringValue, !name.isEmpty, !members.contains(where: { $0.name == name }) else {
+        throw JSONShapeError("\(place).name", "must be a text that no other member has")
+      }
+      guard let weight = parts["weight"]?.integerValue, DeployedPolicy.Member.weights.contains(weight) else {
+        throw JSONShapeError(
+          "\(place).weight", "must be a whole number from 0 to \(DeployedPolicy.Member.weights.upperBound)")
+      }
+      guard let temperature = parts["temperature"]?.doubleValue,
+        DeployedPolicy.Member.temperatures.contains(temperature)
+      else { throw JSONShapeError("\(place).temperature", "must be a positive number") }
+      members.append((name, weight, temperature))
+    }
+    self.members = members
   }
 }

@@ -58,18 +58,30 @@ public enum DecisionError: Error, Hashable, Sendable, CustomStringConvertible {
 /// recurrent policy cannot be written. `logits` and `probabilities` stay readable until the next decision.
 public struct PolicySession: ~Copyable {
   /// The policy that decides.
-  public let policy: InferencePolicy
+  public let policy: DeployedPolicy
   /// Decisions made so far.
   public private(set) var decisionCount = 0
   private var isStarted: Bool
+  private let requiresMask: Bool
+  private var lastGreedy = 0
+  /// The first network and its scratch: the only ones where there is no ensemble.
+  private let network: InferencePolicy
   private let scratch: SessionScratch
+  private let ensemble: EnsembleScratch?
 
   /// A session whose memory is empty. The first decision of a recurrent policy must start an episode.
-  public init(policy: InferencePolicy) {
+  public init(policy: DeployedPolicy) {
     self.policy = policy
-    isStarted = policy.spec.hiddenCount == 0
-    scratch = SessionScratch(spec: policy.spec, widest: policy.plan.widest)
+    isStarted = !policy.hasMemory
+    requiresMask = policy.requiresMask
+    let scratches = policy.members.map { SessionScratch(spec: $0.policy.spec, widest: $0.policy.plan.widest) }
+    network = policy.members[0].policy
+    scratch = scratches[0]
+    ensemble = policy.rule == nil ? nil : EnsembleScratch(policy, members: scratches)
   }
+
+  /// A session of one network.
+  public init(policy: InferencePolicy) { self.init(policy: policy.deployed) }
 
   /// Decides on one raw observation, (D) columns in the bundle's order; the policy scales them itself.
   ///
@@ -97,79 +109,115 @@ public struct PolicySession: ~Copyable {
     _ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool,
     rule: ActionSelection.Rule = .greedy
   ) throws(DecisionError) -> Decision {
-    let actions = policy.spec.actions
+    let actions = network.spec.actions
     let legal = try check(observation, mask: mask, startsEpisode: startsEpisode)
     guard let source = observation.baseAddress else {
-      throw .wrongObservationLength(expected: policy.spec.inputs, found: 0)
+      throw .wrongObservationLength(expected: network.spec.inputs, found: 0)
     }
-    if let normalizer = policy.normalizer {
-      normalizer.normalize(source, into: scratch.input)
+    let greedy: Int
+    let entropy: Float
+    if let ensemble, let combination = policy.rule {
+      for (index, member) in policy.members.enumerated() {
+        try ensemble.members[index].step(member.policy, source, startsEpisode: startsEpisode)
+      }
+      for member in ensemble.members { member.commit() }
+      (greedy, entropy) = ensemble.combine(policy, rule: combination, mask: legal)
     } else {
-      scratch.input.update(from: source, count: policy.spec.inputs)
+      try scratch.step(network, source, startsEpisode: startsEpisode)
+      scratch.commit()
+      greedy = ActionSelection.greedy(logits: scratch.logits, mask: legal, count: actions)
+      entropy = ActionSelection.evaluate(
+        logits: scratch.logits, mask: legal, count: actions, logProbabilities: scratch.logProbabilities,
+        probabilities: scratch.probabilities)
     }
-    scratch.forward(policy: policy, startsEpisode: startsEpisode)
-    for action in 0..<actions where !scratch.logits[action].isFinite { throw .outputNotFinite(action: action) }
-    scratch.commit()
     isStarted = true
     decisionCount += 1
-    let entropy = ActionSelection.evaluate(
-      logits: scratch.logits, mask: legal, count: actions, logProbabilities: scratch.logProbabilities,
-      probabilities: scratch.probabilities)
+    lastGreedy = greedy
+    let output = output
     let action: Int
     switch rule {
-    case .greedy: action = ActionSelection.greedy(logits: scratch.logits, mask: legal, count: actions)
+    case .greedy: action = greedy
     case .sample(let uniform):
       action = ActionSelection.sample(
-        probabilities: scratch.probabilities, mask: legal, count: actions, uniform: uniform)
+        probabilities: output.probabilities, mask: legal, count: actions, uniform: uniform)
     }
     return Decision(
-      action: action, confidence: min(scratch.probabilities[action], 1),
-      logProbability: min(scratch.logProbabilities[action], 0), entropy: max(entropy, 0),
-      value: policy.spec.hasValueHead ? scratch.value[0] : nil)
+      action: action, confidence: min(output.probabilities[action], 1),
+      logProbability: min(output.logProbabilities[action], 0), entropy: max(entropy, 0),
+      value: ensemble == nil && network.spec.hasValueHead ? scratch.value[0] : nil)
   }
 
   private func check(_ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool)
     throws(DecisionError) -> ActionMask
   {
-    let spec = policy.spec
-    guard observation.count == spec.inputs else {
-      throw .wrongObservationLength(expected: spec.inputs, found: observation.count)
+    let inputs = network.spec.inputs
+    guard observation.count == inputs else {
+      throw .wrongObservationLength(expected: inputs, found: observation.count)
     }
-    for column in 0..<spec.inputs where !observation[column].isFinite { throw .observationNotFinite(column: column) }
+    for column in 0..<inputs where !observation[column].isFinite { throw .observationNotFinite(column: column) }
     guard startsEpisode || isStarted else { throw .episodeNotStarted }
-    let all = ActionMask.all(count: spec.actions)
+    let all = ActionMask.all(count: network.spec.actions)
     guard let mask else {
-      if policy.requiresMask { throw .missingMask }
+      if requiresMask { throw .missingMask }
       return all
     }
     if mask.rawValue == 0 { throw .emptyMask }
     if mask.rawValue & ~all.rawValue != 0 {
-      throw .maskBeyondActions(actions: spec.actions, highest: 63 - mask.rawValue.leadingZeroBitCount)
+      throw .maskBeyondActions(actions: network.spec.actions, highest: 63 - mask.rawValue.leadingZeroBitCount)
     }
     return mask
   }
 
-  /// A copy of the last decision's logits, (A), before masking.
-  public var logits: [Float] { Array(UnsafeBufferPointer(start: scratch.logits, count: policy.spec.actions)) }
+  // MARK: The last decision
+
+  private var output:
+    (
+      logits: UnsafeMutablePointer<Float>, logProbabilities: UnsafeMutablePointer<Float>,
+      probabilities: UnsafeMutablePointer<Float>
+    )
+  {
+    if let ensemble { return (ensemble.logits, ensemble.logProbabilities, ensemble.probabilities) }
+    return (scratch.logits, scratch.logProbabilities, scratch.probabilities)
+  }
+
+  /// A copy of the last decision's logits, (A), before masking. Of a vote: the logarithms of what the actions got, -1e8 for nothing.
+  public var logits: [Float] { Array(UnsafeBufferPointer(start: output.logits, count: policy.actions)) }
 
   /// A copy of the last decision's probabilities, (A), illegal ones 0.
   public var probabilities: [Float] {
-    Array(UnsafeBufferPointer(start: scratch.probabilities, count: policy.spec.actions))
+    Array(UnsafeBufferPointer(start: output.probabilities, count: policy.actions))
   }
 
   /// The last decision's logits in place, (A), valid until the next decision.
-  package var logitsPointer: UnsafePointer<Float> { UnsafePointer(scratch.logits) }
+  package var logitsPointer: UnsafePointer<Float> { UnsafePointer(output.logits) }
 
-  /// A copy of the actor's memory; empty for a policy without one.
-  public var state: RecurrentState { scratch.actor.copy }
+  /// What the member of that number would have chosen alone, greedily, at the last decision.
+  public func choice(ofMember member: Int) -> Int {
+    precondition(policy.members.indices.contains(member), "member \(member) of \(policy.members.count)")
+    return ensemble?.choices[member] ?? lastGreedy
+  }
 
-  /// A copy of the critic's own memory; empty unless the policy carries a critic with an LSTM of its own.
-  public var criticState: RecurrentState { scratch.critic.copy }
+  /// The last decision's logits of one member in place, (A), valid until the next decision.
+  package func logitsPointer(ofMember member: Int) -> UnsafePointer<Float> {
+    UnsafePointer((ensemble?.members[member] ?? scratch).logits)
+  }
+
+  // MARK: Memory
+
+  private var scratches: [SessionScratch] { ensemble?.members ?? [scratch] }
+
+  /// A copy of the actor's memory, of an ensemble the members' memories one after the other; empty for a policy without one.
+  public var state: RecurrentState { RecurrentState(joining: scratches.map(\.actor.copy)) }
+
+  /// A copy of the critics' own memory; empty unless the policy carries a critic with an LSTM of its own.
+  public var criticState: RecurrentState { RecurrentState(joining: scratches.map(\.critic.copy)) }
 
   /// Takes memory back, for example after a reconnect in the middle of an episode. Traps if a length does not fit the policy.
   public mutating func restore(_ state: RecurrentState, critic: RecurrentState? = nil) {
-    scratch.actor.assign(state)
-    scratch.critic.assign(critic ?? RecurrentState(zeroUnits: scratch.critic.count))
+    let (actors, critics) = (scratches.map(\.actor), scratches.map(\.critic))
+    SessionMemory.assign(state, to: actors)
+    SessionMemory.assign(
+      critic ?? RecurrentState(zeroUnits: critics.reduce(0) { $0 + $1.count }), to: critics)
     isStarted = true
   }
 }
@@ -204,11 +252,17 @@ final class SessionMemory {
       cell: Array(UnsafeBufferPointer(start: cell, count: count)))
   }
 
-  func assign(_ state: RecurrentState) {
-    precondition(state.hidden.count == count, "a state of \(state.hidden.count) units for a memory of \(count)")
-    for unit in 0..<count {
-      hidden[unit] = state.hidden[unit]
-      cell[unit] = state.cell[unit]
+  /// Shares a state out over memories, one after the other. Traps if it is not of their length.
+  static func assign(_ state: RecurrentState, to memories: [SessionMemory]) {
+    let units = memories.reduce(0) { $0 + $1.count }
+    precondition(state.hidden.count == units, "a state of \(state.hidden.count) units for a memory of \(units)")
+    var first = 0
+    for memory in memories {
+      for unit in 0..<memory.count {
+        memory.hidden[unit] = state.hidden[first + unit]
+        memory.cell[unit] = state.cell[first + unit]
+      }
+      first += memory.count
     }
   }
 }
@@ -241,6 +295,17 @@ final class SessionScratch {
     }
     (input, logits, logProbabilities, probabilities, value) = (parts[0], parts[1], parts[2], parts[3], parts[4])
     (gates, cellTanh, first, second) = (parts[5], parts[6], parts[7], parts[8])
+  }
+
+  /// From a raw observation, (D), to `logits`. Throws where they are not finite; the next memory becomes current only by `commit`.
+  func step(_ policy: InferencePolicy, _ observation: UnsafePointer<Float>, startsEpisode: Bool) throws(DecisionError) {
+    if let normalizer = policy.normalizer {
+      normalizer.normalize(observation, into: input)
+    } else {
+      input.update(from: observation, count: policy.spec.inputs)
+    }
+    forward(policy: policy, startsEpisode: startsEpisode)
+    for action in 0..<policy.spec.actions where !logits[action].isFinite { throw .outputNotFinite(action: action) }
   }
 
   /// From `input` to `logits` and, with a value head, `value`; the next memory is computed but not yet current.

@@ -18,4 +18,9 @@ public struct RecurrentState: Hashable, Sendable {
   public init(zeroUnits count: Int) {
     self.init(hidden: [Float](repeating: 0, count: count), cell: [Float](repeating: 0, count: count))
   }
+
+  /// Several states, one after the other.
+  init(joining states: [RecurrentState]) {
+    self.init(hidden: states.flatMap(\.hidden), cell: states.flatMap(\.cell))
+  }
 }

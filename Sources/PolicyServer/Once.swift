@@ -6,7 +6,7 @@ import Inference
 
 /// Answers every line of the standard input, in order, with one policy and one memory.
 struct Once {
-  private let policy: InferencePolicy
+  private let policy: DeployedPolicy
   private let actionNames: [String]
   private let seed: UInt64?
 
@@ -71,7 +71,7 @@ private struct Question {
   private static let shape =
     #"write {"observation": [numbers], "mask": [0 or 1 for each action], "episode_start": true or false}"#
 
-  init(_ line: [UInt8], policy: InferencePolicy) throws(Defect) {
+  init(_ line: [UInt8], policy: DeployedPolicy) throws(Defect) {
     let value: JSON
     do {
       value = try JSON.parse(line, maximumDepth: 4, maximumBytes: LineReader.maximumLineBytes)
@@ -100,10 +100,10 @@ private struct Question {
       observation.append(Float(number))
     }
     self.observation = observation
-    mask = try Question.mask(members["mask"], actions: policy.spec.actions)
+    mask = try Question.mask(members["mask"], actions: policy.actions)
     switch members["episode_start"] {
     case .some(.bool(let flag)): startsEpisode = flag
-    case nil where policy.spec.hiddenCount == 0: startsEpisode = false
+    case nil where !policy.hasMemory: startsEpisode = false
     case nil:
       throw Defect(
         reason: "'episode_start' is missing and the policy has a memory",

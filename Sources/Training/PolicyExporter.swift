@@ -49,9 +49,77 @@ package struct TrainedPolicy: Sendable {
     dataFingerprint = checkpoint.attributes["data_fingerprint"] ?? ""
     sourcePath = path
   }
+
+  /// The checkpoint of a run that evaluates and exports: best, latest, or a name in the run's folder; nil takes the best on the selection window, or
+  /// the latest where none was chosen yet.
+  package static func find(in directory: RunDirectory, choice: String?) throws(TrainingError) -> (
+    checkpoint: Checkpoint, path: String
+  ) {
+    do {
+      let entries = try CheckpointStore.list(directory: directory.path)
+      let hasBest = try FileSystem.names(inFolder: directory.path).contains("best.h5")
+      let path: String
+      switch choice {
+      case "best",
+        nil where hasBest:
+        guard hasBest else {
+          throw TrainingError.incomplete(
+            path: directory.path, what: "best.h5", remedy: "use --checkpoint latest, or train up to the first look")
+        }
+        path = directory.file("best.h5")
+      case "latest", nil:
+        guard let entry = entries.last else {
+          throw TrainingError.incomplete(
+            path: directory.path, what: "checkpoint", remedy: "train it with `strikeforge train`")
+        }
+        path = entry.path
+      case .some(let named):
+        // Another run's checkpoint would be reported under this run's name.
+        let (folder, name) = FileSystem.split(named)
+        guard !named.contains("/") || folder == directory.path else {
+          throw TrainingError.refused(
+            "\(named) does not lie in the run's folder \(directory.path); name the run that it belongs to")
+        }
+        path = directory.file(name)
+      }
+      return (try CheckpointStore.load(path), path)
+    } catch let error as StorageError {
+      throw .storage(error)
+    } catch let error as TrainingError {
+      throw error
+    } catch {
+      throw .file(path: directory.path, action: "look for a checkpoint in", reason: "\(error)")
+    }
+  }
+
+  /// What an evaluation says about it.
+  package var origin: PolicyOrigin {
+    PolicyOrigin(
+      runName: runName, source: "\(sourcePath), step \(step), parameters \(digest.prefix(16))",
+      algorithm: configuration.algorithm.rawValue, configuration: configuration, dataFingerprint: dataFingerprint,
+      provenance: [
+        ("parameters, SHA-256", digest), ("step", "\(step)"), ("seed of the training", "\(configuration.run.seed)"),
+      ],
+      attributes: ["policy": sourcePath, "policy_step": "\(step)", "parameters_sha256": digest], ensemble: nil)
+  }
 }
 
 package enum PolicyExporter {
+  /// Writes a bundle, once it has been read back: a file that its own loader refuses never exists.
+  package static func write(_ bundle: PolicyBundle, to path: String) throws(TrainingError) {
+    let bytes = bundle.encode()
+    do {
+      _ = try PolicyBundle.decode(bytes, path: path)
+    } catch {
+      throw .policy(error)
+    }
+    do {
+      try AtomicWrite.write(bytes, to: path)
+    } catch {
+      throw .storage(error)
+    }
+  }
+
   /// The bundle of a policy, or a refusal where its two forms do not decide alike. The actor alone unless `includesCritic`.
   package static func bundle(_ trained: TrainedPolicy, factory: EnvironmentFactory, includesCritic: Bool)
     throws(TrainingError) -> PolicyBundle
@@ -70,7 +138,7 @@ package enum PolicyExporter {
     let golden: GoldenVectors
     do {
       golden = try GoldenVectors(
-        playing: policy, observations: replay.observations, masks: replay.goldenMasks,
+        playing: policy.deployed, observations: replay.observations, masks: replay.goldenMasks,
         episodeStarts: replay.goldenStarts)
     } catch {
       throw .decision(error)

@@ -23,6 +23,22 @@ package struct RunEvaluation {
   package let rollouts: RolloutFile?
 }
 
+/// Where a policy that is evaluated comes from.
+package struct PolicyOrigin: Sendable {
+  package let runName: String
+  /// Which file decides, with what identifies it.
+  package let source: String
+  package let algorithm: String
+  /// Of its training: the world, its windows and its costs.
+  package let configuration: RunConfiguration
+  package let dataFingerprint: String
+  package let provenance: [(name: String, text: String)]
+  /// The same for recorded rollouts.
+  package let attributes: [String: String]
+  /// Its best member on the selection window, and whether anything was fitted there; nil for one network.
+  package let ensemble: (bestMember: String, isFitted: Bool)?
+}
+
 package enum RunEvaluator {
   /// Steps over all lanes by which a planted market judges.
   package static let plantedSteps = 200_000
@@ -31,7 +47,7 @@ package enum RunEvaluator {
 
   /// Plays a window that training does not see. `bundle` decides: the very form that is exported.
   package static func evaluate(
-    _ bundle: PolicyBundle, of trained: TrainedPolicy, window: Window, factory: EnvironmentFactory, seed: UInt64,
+    _ bundle: PolicyBundle, of trained: PolicyOrigin, window: Window, factory: EnvironmentFactory, seed: UInt64,
     recordsRollouts: Bool = false
   ) throws(TrainingError) -> RunEvaluation {
     precondition(window != .training, "the training window proves nothing")
@@ -49,7 +65,7 @@ package enum RunEvaluator {
   }
 
   private static func market(
-    _ bundle: PolicyBundle, _ trained: TrainedPolicy, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
+    _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
     _ recordsRollouts: Bool
   ) throws -> RunEvaluation {
     guard let market = factory.market else { preconditionFailure("no market") }
@@ -64,8 +80,7 @@ package enum RunEvaluator {
     let records = try EvaluationRecords(policy: bundle.policy, environment: environment, seed: seed)
     let context = EvaluationContext(
       run: trained.runName,
-      policy: "\(trained.sourcePath), step \(trained.step), parameters \(trained.digest.prefix(16))",
-      algorithm: trained.configuration.algorithm.rawValue, environment: trained.configuration.world.name,
+      policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.world.name,
       symbols: market.tape.symbols, dataFingerprint: market.contentHash,
       windowName: window == .heldOut ? "held out" : "selection",
       split: Window.allCases.map { one in
@@ -77,33 +92,44 @@ package enum RunEvaluator {
       notes: window == .selection
         ? ["The best checkpoint was chosen on this very window: these figures prove nothing."] : [],
       provenance: provenance(trained))
-    let report = EvaluationReport(context: context, seed: seed, records: records)
+    var report = EvaluationReport(context: context, seed: seed, records: records)
+    if let ensemble = trained.ensemble {
+      report.ensemble = try EnsembleReport(
+        market: environment, policy: bundle.policy, best: ensemble.bestMember,
+        isFittedHere: ensemble.isFitted && window == .selection, seed: seed)
+    }
     let document = report.document
     return RunEvaluation(
       text: report.text, json: report.json, markdown: document.markdown, html: document.html,
       observationLines: try ObservationLines.text(
-        records.greedy, actionCount: bundle.policy.spec.actions, includesMask: bundle.policy.requiresMask),
+        records.greedy, actionCount: bundle.policy.actions, includesMask: bundle.policy.requiresMask),
       actions: records.greedy.actions,
       rollouts: recordsRollouts
         ? RolloutFile(
           attributes: rolloutAttributes(trained, bundle, window, factory, seed),
           columns: RolloutRecorder.columns(
-            [(false, records.greedy), (true, records.stochastic)], actionCount: bundle.policy.spec.actions)) : nil)
+            [(false, records.greedy), (true, records.stochastic)], actionCount: bundle.policy.actions)) : nil)
   }
 
   private static func planted(
-    _ bundle: PolicyBundle, _ trained: TrainedPolicy, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
+    _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
     _ recordsRollouts: Bool
   ) throws -> RunEvaluation {
     let environment = factory.planted(laneCount: plantedLanes)
     let isEpisodic = environment.playsDays
     var report = try PlantedReport(
       policy: bundle.policy,
-      policyName: "\(trained.sourcePath), step \(trained.step), parameters \(trained.digest.prefix(16))",
+      policyName: trained.source,
       environment: environment, environmentName: trained.configuration.world.name,
       optimum: isEpisodic ? environment.optimumPerEpisode : environment.optimumPerStep,
       unit: isEpisodic ? .episode : .step, steps: plantedSteps, seed: WindowSeed.seed(seed, window))
     report.provenance = provenance(trained)
+    if let ensemble = trained.ensemble {
+      report.ensemble = try EnsembleReport(
+        planted: environment, policy: bundle.policy, best: ensemble.bestMember, unit: isEpisodic ? .episode : .step,
+        steps: plantedSteps, isFittedHere: ensemble.isFitted && window == .selection,
+        seed: WindowSeed.seed(seed, window))
+    }
     let document = report.document
     let greedy = try plantedWalk(bundle.policy, .greedy, factory, seed: WindowSeed.seed(seed, window))
     var rollouts: RolloutFile?
@@ -121,32 +147,27 @@ package enum RunEvaluator {
 
   /// One lane's walk through a planted market.
   private static func plantedWalk(
-    _ policy: InferencePolicy, _ mode: PolicyDecider.Mode, _ factory: EnvironmentFactory, seed: UInt64
+    _ policy: DeployedPolicy, _ mode: PolicyDecider.Mode, _ factory: EnvironmentFactory, seed: UInt64
   ) throws -> LaneWalk {
     try LaneWalk(
       factory.planted(laneCount: 1), decider: PolicyDecider(policy, mode: mode), steps: plantedObservationSteps,
       seed: seed, includesMask: policy.requiresMask)
   }
 
-  private static func provenance(_ trained: TrainedPolicy) -> [EvaluationContext.Line] {
-    [
-      .init("parameters, SHA-256", trained.digest), .init("step", "\(trained.step)"),
-      .init("seed of the training", "\(trained.configuration.run.seed)"),
-      .init("program", "strikeforge \(BuildInformation.version), source revision \(BuildInformation.revision)"),
+  private static func provenance(_ trained: PolicyOrigin) -> [EvaluationContext.Line] {
+    trained.provenance.map { .init($0.name, $0.text) } + [
+      .init("program", "strikeforge \(BuildInformation.version), source revision \(BuildInformation.revision)")
     ]
   }
 
   /// Where rollouts come from, as texts.
   private static func rolloutAttributes(
-    _ trained: TrainedPolicy, _ bundle: PolicyBundle, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64
+    _ trained: PolicyOrigin, _ bundle: PolicyBundle, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64
   ) -> [String: String] {
     let dates = factory.dates(of: window)
     return [
       "run": trained.runName,
-      "policy": trained.sourcePath,
-      "policy_step": "\(trained.step)",
-      "parameters_sha256": trained.digest,
-      "algorithm": trained.configuration.algorithm.rawValue,
+      "algorithm": trained.algorithm,
       "environment": trained.configuration.world.name,
       "configuration": trained.configuration.json.text,
       "observation_columns": bundle.manifest.observationSpace.json.text,
@@ -158,6 +179,6 @@ package enum RunEvaluator {
       "seed": "\(seed)",
       "strikeforge": BuildInformation.version,
       "source_revision": BuildInformation.revision,
-    ]
+    ].merging(trained.attributes) { $1 }
   }
 }

@@ -11,7 +11,7 @@ package struct SelectionScore: Sendable, Equatable {
   package let meanLength: Double
 
   /// A market: the one walk through the selection window. A planted market: fresh episodes from streams that training never draws from.
-  package static func score(_ policy: InferencePolicy, factory: EnvironmentFactory, seed: UInt64) throws(TrainingError)
+  package static func score(_ policy: DeployedPolicy, factory: EnvironmentFactory, seed: UInt64) throws(TrainingError)
     -> SelectionScore
   {
     do {
@@ -25,7 +25,7 @@ package struct SelectionScore: Sendable, Equatable {
     }
   }
 
-  private static func play(_ policy: InferencePolicy, factory: EnvironmentFactory, seed: UInt64) throws
+  private static func play(_ policy: DeployedPolicy, factory: EnvironmentFactory, seed: UInt64) throws
     -> SelectionScore
   {
     if factory.isMarket {

@@ -325,7 +325,7 @@ package final class Trainer {
   /// Scores the deployed form on the selection window and keeps it where it is strictly the best so far. Nothing else chooses.
   private func lookAtSelection() throws(TrainingError) {
     try requireSoundState()
-    let score = try SelectionScore.score(policy, factory: factory, seed: UInt64(configuration.run.seed))
+    let score = try SelectionScore.score(policy.deployed, factory: factory, seed: UInt64(configuration.run.seed))
     progress.carried["eval/mean_reward"] = score.meanReward
     progress.carried["eval/mean_ep_length"] = score.meanLength
     guard score.meanReward > progress.bestScore else { return }

@@ -24,7 +24,7 @@ import Trading
   {
     let environment = try environment(configuration)
     let policy = ToyPolicy.recurrent(inputs: environment.observationSpace.count, actions: 9, seed: 6)
-    return try EvaluationRecords(policy: policy, environment: environment, seed: 7)
+    return try EvaluationRecords(policy: policy.deployed, environment: environment, seed: 7)
   }
 
   @Test func walksTheWholeWindowOnce() throws {

@@ -37,7 +37,7 @@ import Testing
     ])
     let environment = ToyTradingEnvironment(tape: tape, initialDollars: initialDollars)
     let policy = policy ?? ToyPolicy.recurrent(inputs: 4, actions: 9, seed: 3)
-    let records = try EvaluationRecords(policy: policy, environment: environment, seed: 7)
+    let records = try EvaluationRecords(policy: policy.deployed, environment: environment, seed: 7)
     return EvaluationReport(context: context, seed: 7, records: records)
   }
 
@@ -116,13 +116,13 @@ import Testing
     }
     let policy = ToyPolicy.linear(weights: weights, biases: [Float](repeating: 0, count: 9))
     let records = try EvaluationRecords(
-      policy: policy, environment: environment, seed: 7, baselines: [.flat, .buyAndHold])
+      policy: policy.deployed, environment: environment, seed: 7, baselines: [.flat, .buyAndHold])
     let report = EvaluationReport(context: context, seed: 7, records: records)
     #expect(report.verdict.edgeFound)
     #expect(report.text.contains("VERDICT: edge over every baseline on this window."))
     #expect(report.text.contains("further look"))
     // The previous-sign rule is the same rule here: against it there is nothing to be found.
-    let all = try EvaluationRecords(policy: policy, environment: environment, seed: 7)
+    let all = try EvaluationRecords(policy: policy.deployed, environment: environment, seed: 7)
     #expect(!EvaluationReport(context: context, seed: 7, records: all).verdict.edgeFound)
   }
 

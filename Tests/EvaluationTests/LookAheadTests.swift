@@ -66,7 +66,7 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
   }
 
   /// A policy with a memory and a normaliser, written to a bundle file and read back from it.
-  func policy(extraColumns: [ObservationSpace.Column] = []) throws -> InferencePolicy {
+  func policy(extraColumns: [ObservationSpace.Column] = []) throws -> DeployedPolicy {
     let names = Array(DualTickerGame.names.prefix(symbols))
     let own = DualTickerObservation.space(
       symbols: names, extraColumns: configuration.extraColumns, portfolioFeatures: configuration.portfolioFeatures)
@@ -83,7 +83,7 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
     let made = InferencePolicy(spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: true)
     let rows = 8
     let golden = try GoldenVectors(
-      playing: made, observations: (0..<rows * space.count).map { _ in Float(0.1 * stream.nextNormal()) },
+      playing: made.deployed, observations: (0..<rows * space.count).map { _ in Float(0.1 * stream.nextNormal()) },
       masks: [ActionMask](repeating: .all(count: actions.count), count: rows),
       episodeStarts: (0..<rows).map { $0 % 4 == 0 })
     let manifest = PolicyManifest(
@@ -100,7 +100,7 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
   @Test(arguments: DualTickerGame.all)
   func `nothing up to a bar depends on what comes after`(game: DualTickerGame) throws {
     let policy = try game.policy()
-    #expect(policy.spec.hiddenCount > 0 && policy.normalizer != nil)
+    #expect(policy.hasMemory && policy.network?.normalizer != nil)
     let detector = LookAheadDetector(series: game.series(bars: Self.bars, seed: 30), seed: 6)
     var traded = Set<Int>()
     let report = try detector.examine { market, window in

@@ -18,7 +18,8 @@ import Testing
     -> PlantedReport
   {
     try PlantedReport(
-      policy: policy, policyName: "a policy", environment: environment, environmentName: type(of: environment).name,
+      policy: policy.deployed, policyName: "a policy", environment: environment,
+      environmentName: type(of: environment).name,
       optimum: unit == .step ? environment.optimumPerStep : environment.optimumPerEpisode, unit: unit, steps: 40_000,
       seed: 2)
   }

@@ -1,6 +1,7 @@
 // The report for people: complete in itself, safe whatever stands in it, and honest about what is drawn.
 
 import Environments
+import Inference
 import Market
 import Testing
 
@@ -24,13 +25,13 @@ import Testing
     ])
     let policy = ToyPolicy.recurrent(inputs: 4, actions: 9, seed: 3)
     let records = try EvaluationRecords(
-      policy: policy, environment: ToyTradingEnvironment(tape: tape), seed: 7, randomDraws: 20)
+      policy: policy.deployed, environment: ToyTradingEnvironment(tape: tape), seed: 7, randomDraws: 20)
     return EvaluationReport(context: context(text), seed: 7, records: records)
   }
 
   private func planted(_ name: String = "leak") throws -> PlantedReport {
     try PlantedReport(
-      policy: ToyPolicy.linear(weights: [[-50, 0], [0, 0], [50, 0]], biases: [0, -1, 0]), policyName: name,
+      policy: ToyPolicy.linear(weights: [[-50, 0], [0, 0], [50, 0]], biases: [0, -1, 0]).deployed, policyName: name,
       environment: PlantedLanes(LeakMarket(), laneCount: 8), environmentName: name, optimum: 0.7979, unit: .step,
       steps: 4000,
       seed: 2)

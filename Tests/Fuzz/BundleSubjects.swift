@@ -131,7 +131,7 @@ final class BundleSubject: Subject {
         : nil, requiresMask: spec.hasValueHead)
     let rows = 4
     let golden = try GoldenVectors(
-      playing: policy, observations: (0..<rows * spec.inputs).map { _ in Float(random.nextNormal()) },
+      playing: policy.deployed, observations: (0..<rows * spec.inputs).map { _ in Float(random.nextNormal()) },
       masks: (0..<rows).map {
         ActionMask(rawValue: spec.hasValueHead && $0 % 2 == 1 ? 2 : (1 << UInt64(spec.actions)) - 1)
       },
@@ -163,9 +163,11 @@ final class BundleSubject: Subject {
       let bundle = try PolicyBundle.decode(bytes, path: "in.safetensors")
       try require(!bundle.describe().isEmpty, "nothing to say about it")
       let again = try PolicyBundle.decode(bundle.encode(), path: "in.safetensors")
-      try require(again.policy.parameters == bundle.policy.parameters, "other parameters when written again")
+      let (members, written) = (bundle.policy.members, again.policy.members)
+      try require(
+        members.map(\.policy.parameters) == written.map(\.policy.parameters), "other parameters when written again")
       var session = bundle.policy.makeSession()
-      let observation = [Float](repeating: 1e30, count: bundle.policy.spec.inputs)
+      let observation = [Float](repeating: 1e30, count: bundle.policy.inputs)
       _ = try? session.decide(observation, mask: ActionMask(rawValue: 1), startsEpisode: true)
       return .read
     } catch let error as PolicyBundleError {

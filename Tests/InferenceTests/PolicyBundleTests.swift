@@ -25,7 +25,8 @@ import Testing
       spec: spec, parameters: parameters, normalizer: scaled ? normalizer : nil, requiresMask: requiresMask)
     var stream = RandomStream(seed: 41, purpose: .market)
     let golden = try GoldenVectors(
-      playing: policy, observations: Sample.observations(rows: rows, columns: spec.inputs, seed: 42).flatMap { $0 },
+      playing: policy.deployed,
+      observations: Sample.observations(rows: rows, columns: spec.inputs, seed: 42).flatMap { $0 },
       masks: (0..<rows).map { _ in ActionMask(rawValue: stream.nextInteger(below: 1 << UInt64(spec.actions) - 1) + 1) },
       episodeStarts: (0..<rows).map { $0 % 5 == 0 })
     let manifest = PolicyManifest(
@@ -41,15 +42,17 @@ import Testing
   func comesBackAndDecidesTheSame(spec: NetworkSpec, withCritic: Bool) throws {
     guard spec.actions < 64 else { return }
     let full = try Self.bundle(spec: spec, scaled: spec.inputs > 1)
-    let policy = withCritic ? full.policy : full.policy.actorOnly
+    let network = try #require(full.policy.network)
+    let policy = withCritic ? network : network.actorOnly
     let golden = GoldenVectors(
       observations: full.golden.observations, masks: full.golden.masks, episodeStarts: full.golden.episodeStarts,
       logits: full.golden.logits, values: policy.spec.hasValueHead ? full.golden.values : nil)
     let bundle = PolicyBundle(manifest: full.manifest, policy: policy, golden: golden)
     let read = try PolicyBundle.decode(bundle.encode(), path: "x")
     #expect(read.manifest == bundle.manifest && read.golden == bundle.golden)
-    #expect(read.policy.spec == policy.spec && read.policy.parameters == policy.parameters)
-    #expect(read.policy.normalizer == policy.normalizer && read.policy.requiresMask)
+    let back = try #require(read.policy.network)
+    #expect(back.spec == policy.spec && back.parameters == policy.parameters)
+    #expect(back.normalizer == policy.normalizer && read.policy.requiresMask && read.members.isEmpty)
     #expect(read.encode() == bundle.encode())
     var written = full.policy.makeSession()
     var loaded = read.policy.makeSession()
@@ -123,7 +126,13 @@ import Testing
 
   /// A bundle whose container was changed by `edit` and sealed again, as a careful forger would.
   static func forged(_ edit: (inout [String: String], inout [Safetensors.Tensor]) -> Void) throws -> [UInt8] {
-    let container = try Safetensors.decode(try bundle().encode())
+    try forged(bundle().encode(), edit)
+  }
+
+  static func forged(
+    _ bytes: [UInt8], _ edit: (inout [String: String], inout [Safetensors.Tensor]) -> Void
+  ) throws -> [UInt8] {
+    let container = try Safetensors.decode(bytes)
     var metadata = container.metadata
     var tensors = container.tensors
     edit(&metadata, &tensors)
@@ -145,7 +154,7 @@ import Testing
       } catch let error as PolicyBundleError {
         switch error {
         case .inconsistent("p", let place, _): return place
-        case .unsupportedVersion("p", let found, 1...1): return "version \(found)"
+        case .unsupportedVersion("p", let found, 1...2): return "version \(found)"
         case .notAPolicyBundle: return "not a bundle"
         case .goldenMismatch("p", let row, let output, _, _): return "row \(row), \(output)"
         default: return "\(error)"
@@ -155,7 +164,7 @@ import Testing
     func replace(_ tensors: inout [Safetensors.Tensor], _ tensor: Safetensors.Tensor) {
       tensors = tensors.map { $0.name == tensor.name ? tensor : $0 }
     }
-    #expect(try place { metadata, _ in metadata["schema_version"] = "2" } == "version 2")
+    #expect(try place { metadata, _ in metadata["schema_version"] = "3" } == "version 3")
     #expect(try place { metadata, _ in metadata["format"] = "other" } == "not a bundle")
     #expect(try place { metadata, _ in metadata["format"] = nil } == "not a bundle")
     #expect(try place { metadata, _ in metadata["extra"] = "x" } == "its metadata")

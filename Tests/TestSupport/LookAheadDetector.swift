@@ -197,7 +197,7 @@ extension LookAheadEvent {
   ///
   /// Actions are sampled, so that the policy's every doubt counts; a refused decision ends the play.
   package static func trace(
-    _ environment: any TradingEnvironment, policy: InferencePolicy, seed: UInt64
+    _ environment: any TradingEnvironment, policy: DeployedPolicy, seed: UInt64
   ) -> [LookAheadEvent] {
     precondition(environment.laneCount == 1, "a trace of one lane through \(environment.laneCount)")
     let columns = environment.observationSpace.count

@@ -81,15 +81,15 @@ import Testing
       let parity = try #require(bundle.manifest.parity)
       #expect(parity.steps >= 10_000 && parity.episodeStarts >= 100 && parity.distinctMasks >= 3)
       #expect(parity.largestLogitDifference <= 1e-4)
-      #expect(bundle.policy.spec == trained.policy.spec.actorOnly && bundle.policy.requiresMask)
+      #expect(bundle.policy.network?.spec == trained.policy.spec.actorOnly && bundle.policy.requiresMask)
       let decoded = try PolicyBundle.decode(bundle.encode(), path: "policy.safetensors")
-      #expect(decoded.policy.parameters == bundle.policy.parameters)
+      #expect(decoded.policy.network?.parameters == bundle.policy.network?.parameters)
       #expect(decoded.manifest.provenance["parameters_sha256"] == trained.digest)
       let whole = try PolicyExporter.bundle(trained, factory: factory, includesCritic: true)
-      #expect(whole.policy.parameters == trained.policy.parameters)
+      #expect(whole.policy.network?.parameters == trained.policy.parameters)
 
-      let first = try RunEvaluator.evaluate(decoded, of: trained, window: .heldOut, factory: factory, seed: 3)
-      let second = try RunEvaluator.evaluate(decoded, of: trained, window: .heldOut, factory: factory, seed: 3)
+      let first = try RunEvaluator.evaluate(decoded, of: trained.origin, window: .heldOut, factory: factory, seed: 3)
+      let second = try RunEvaluator.evaluate(decoded, of: trained.origin, window: .heldOut, factory: factory, seed: 3)
       #expect(first.text == second.text && first.json == second.json && first.actions == second.actions)
       #expect(first.observationLines == second.observationLines)
       #expect(try JSON.parse(first.json.prettyText).text == first.json.text)
@@ -99,7 +99,8 @@ import Testing
       #expect(dates.allSatisfy { $0 > "2002-04-01" } && dates.count == first.actions.count)
       // A policy of a few updates on a market without drift.
       #expect(first.text.contains("VERDICT: no edge found."))
-      let selection = try RunEvaluator.evaluate(decoded, of: trained, window: .selection, factory: factory, seed: 3)
+      let selection = try RunEvaluator.evaluate(
+        decoded, of: trained.origin, window: .selection, factory: factory, seed: 3)
       #expect(selection.text != first.text)
       #expect(selection.json["notes"]?.arrayValue?.count == 1 && first.json["notes"]?.arrayValue?.isEmpty == true)
 
@@ -108,7 +109,7 @@ import Testing
       later.split.heldOutUntil = CalendarDate("2020-12-31")!
       let empty = try EnvironmentFactory(later)
       let error = trainingError {
-        try RunEvaluator.evaluate(decoded, of: trained, window: .heldOut, factory: empty, seed: 3)
+        try RunEvaluator.evaluate(decoded, of: trained.origin, window: .heldOut, factory: empty, seed: 3)
       }
       #expect(error?.description.contains("holds no bars") == true)
     }
@@ -118,8 +119,8 @@ import Testing
     try withScratchFolder { folder in
       let (trained, factory) = try trained(smallConfiguration("cue"), in: folder)
       let bundle = try PolicyExporter.bundle(trained, factory: factory, includesCritic: false)
-      let first = try RunEvaluator.evaluate(bundle, of: trained, window: .heldOut, factory: factory, seed: 3)
-      let second = try RunEvaluator.evaluate(bundle, of: trained, window: .heldOut, factory: factory, seed: 3)
+      let first = try RunEvaluator.evaluate(bundle, of: trained.origin, window: .heldOut, factory: factory, seed: 3)
+      let second = try RunEvaluator.evaluate(bundle, of: trained.origin, window: .heldOut, factory: factory, seed: 3)
       #expect(first.text == second.text && first.json == second.json && first.actions == second.actions)
       #expect(try JSON.parse(first.json.prettyText).text == first.json.text)
       #expect(first.actions.count == first.observationLines.split(separator: "\n").count)

@@ -44,6 +44,8 @@ final class AllocationSubject {
   private let environment: DualTickerEnvironment
   private let collector: Collector
   private let decision: DecisionSubject
+  /// Of an ensemble.
+  private let vote: DecisionSubject
   private let steps: Int
 
   init(_ workload: Workload) throws(BenchmarkError) {
@@ -55,6 +57,7 @@ final class AllocationSubject {
       masked: true, seed: 0, pool: pool)
     collector = Collector(environment: environment, algorithm: algorithm, pool: pool)
     decision = try DecisionSubject(workload)
+    vote = try DecisionSubject(workload, members: 3)
     steps = configuration.ppo.horizon
     collector.begin(seed: 0)
     // What grows to its size once is not what is looked for: one whole round first, with episodes that end in every lane.
@@ -64,6 +67,7 @@ final class AllocationSubject {
       algorithm.startNextRollout()
     }
     _ = try decision.measure()
+    _ = try vote.measure()
   }
 
   struct Counts {
@@ -72,6 +76,7 @@ final class AllocationSubject {
     let environmentStep: Double
     /// Of one step of training before the update: deciding, stepping, counting and scaling.
     let trainingStep: Double
+    /// Of one decision of a network and one of an ensemble, together.
     let decision: Double
     /// Of a whole update.
     let update: Int
@@ -98,7 +103,10 @@ final class AllocationSubject {
       _ = algorithm.update(progressRemaining: 1)
       algorithm.startNextRollout()
     }
-    let decisions = try AllocationCounter.count { () throws(BenchmarkError) in try decision.decideAll() }
+    let decisions = try AllocationCounter.count { () throws(BenchmarkError) in
+      try decision.decideAll()
+      try vote.decideAll()
+    }
     return Counts(
       control: control, environmentStep: Double(inEnvironment) / Double(steps),
       trainingStep: Double(inEnvironment + inAlgorithm) / Double(steps),

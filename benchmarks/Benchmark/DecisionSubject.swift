@@ -1,4 +1,4 @@
-// One decision of a deployed policy: how long its caller waits.
+// One decision of a deployed policy, one network or an ensemble: how long its caller waits.
 
 import AgentInterface
 import Environments
@@ -13,16 +13,21 @@ final class DecisionSubject {
   private let mask: ActionMask
   private var microseconds: [Double]
 
-  init(_ workload: Workload) throws(BenchmarkError) {
+  /// `members`: how many such networks vote; nil for one alone.
+  init(_ workload: Workload, members: Int? = nil) throws(BenchmarkError) {
     let spec = workload.spec(of: try workload.environment(lanes: 1))
     let parameters = ParameterStore(layout: ParameterLayout(spec))
     var random = RandomStream(seed: 0, purpose: .initialization)
     Initialization.initialize(parameters, spec: spec, random: &random)
     let normalizer = ObservationNormalizer(
       mean: [Double](repeating: 0, count: spec.inputs), variance: [Double](repeating: 1, count: spec.inputs), count: 1)
-    session = InferencePolicy(
-      spec: spec, parameters: parameters.values.array, normalizer: normalizer, requiresMask: true
-    ).makeSession()
+    let network = InferencePolicy(
+      spec: spec, parameters: parameters.values.array, normalizer: normalizer, requiresMask: true)
+    let policy = members.map { count in
+      DeployedPolicy(
+        ensemble: (0..<count).map { .init(name: "\($0)", policy: network, weight: 1) }, rule: .softVote, fallback: nil)
+    }
+    session = (policy ?? network.deployed).makeSession()
     observations = (0..<64).map { _ in (0..<spec.inputs).map { _ in Float(random.nextNormal()) } }
     mask = ActionMask.all(count: spec.actions)
     microseconds = [Double](repeating: 0, count: workload.decisions)

@@ -34,7 +34,8 @@ extension EvaluationReport {
           ]),
         .init(heading: "What it stands on", blocks: [.facts(provenance)]),
         .init(heading: "How to read the figures", blocks: [.list(noteSentences)]),
-      ])
+      ]
+    ).adding(ensemble?.section, before: "The same, sampled")
   }
 
   private var window: String { "\(dates.first?.description ?? "?") to \(dates.last?.description ?? "?")" }

@@ -52,7 +52,8 @@ extension PlantedReport {
             .facts(
               [("policy", policy)] + provenance.map { ($0.name, $0.text) } + [("seed of this evaluation", "\(seed)")]),
           ]),
-      ])
+      ]
+    ).adding(ensemble?.section, before: "What it stands on")
   }
 
   private func number(_ value: Double) -> String { ReportText.fixed(value, decimals: 4) }

@@ -24,6 +24,17 @@ package struct ReportDocument: Sendable {
     var blocks: [Block]
   }
 
+  /// The same with one more section, where there is one. Traps where there is no section of that heading.
+  func adding(_ section: Section?, before heading: String) -> ReportDocument {
+    guard let section else { return self }
+    guard let place = sections.firstIndex(where: { $0.heading == heading }) else {
+      preconditionFailure("no section is called '\(heading)'")
+    }
+    var document = self
+    document.sections.insert(section, at: place)
+    return document
+  }
+
   enum Block: Sendable {
     case paragraph(String)
     case list([String])

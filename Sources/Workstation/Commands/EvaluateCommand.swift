@@ -7,7 +7,8 @@ import Training
 struct EvaluateCommand: Command {
   static let description = CommandDescription(
     name: "evaluate",
-    summary: "Plays a run's deployed policy on its held-out window, against baselines at the same costs.",
+    summary:
+      "Plays the deployed policy of a run or an ensemble on its held-out window, against baselines at the same costs.",
     operands: "RUN", operandCount: 1...1,
     flags: [
       RunAccess.checkpointFlag,
@@ -24,7 +25,8 @@ struct EvaluateCommand: Command {
     notes: """
       The report goes to evaluation.json, report.md and report.html in the run's folder
       as well. The verdict says "no edge found" unless the greedy run beats every
-      baseline beyond luck. Recorded rollouts never replace a file.
+      baseline beyond luck. Recorded rollouts never replace a file. For an ensemble the
+      report says how often it disagrees with its best member, and what each adds.
       """)
 
   static func run(_ arguments: Arguments) throws -> Int32 {
@@ -41,22 +43,21 @@ struct EvaluateCommand: Command {
     guard let seed = UInt64(arguments.value("seed") ?? "0") else {
       throw UsageError("--seed must be a whole number of at least 0", command: description)
     }
-    let access = try RunAccess(run: arguments.operands[0], choice: arguments.value("checkpoint"))
+    let subject = try subject(arguments)
     let ending = window == .heldOut ? "" : "-selection"
     let rollouts = arguments.value("record-rollouts").map {
-      $0.isEmpty ? access.directory.file("rollouts\(ending).h5") : $0
+      $0.isEmpty ? subject.directory.file("rollouts\(ending).h5") : $0
     }
     // Before anything is played for it.
     if let rollouts { try RolloutFile.requireNew(rollouts) }
-    let bundle = try deployed(access)
     let result = try RunEvaluator.evaluate(
-      bundle, of: access.trained, window: window, factory: access.factory, seed: seed,
+      subject.bundle(), of: subject.origin, window: window, factory: subject.factory, seed: seed,
       recordsRollouts: rollouts != nil)
     print(arguments.has("json") ? result.json.prettyText : result.text, terminator: arguments.has("json") ? "\n" : "")
-    try access.directory.write(result.json.prettyText + "\n", to: "evaluation\(ending).json")
-    try access.directory.write(result.markdown, to: "report\(ending).md")
-    try access.directory.write(result.html, to: "report\(ending).html")
-    if !arguments.has("json") { print("with pictures: \(access.directory.file("report\(ending).html"))") }
+    try subject.directory.write(result.json.prettyText + "\n", to: "evaluation\(ending).json")
+    try subject.directory.write(result.markdown, to: "report\(ending).md")
+    try subject.directory.write(result.html, to: "report\(ending).html")
+    if !arguments.has("json") { print("with pictures: \(subject.directory.file("report\(ending).html"))") }
     if let rollouts { try result.rollouts?.write(toNew: rollouts) }
     if let path = arguments.value("write-observations") {
       try AtomicWrite.write(text: result.observationLines, to: path)
@@ -65,6 +66,27 @@ struct EvaluateCommand: Command {
       try AtomicWrite.write(text: result.actions.map { "\($0)\n" }.joined(), to: path)
     }
     return 0
+  }
+
+  /// What is evaluated: a run's policy, or an ensemble's as it was exported.
+  private static func subject(_ arguments: Arguments) throws -> (
+    directory: RunDirectory, factory: EnvironmentFactory, origin: PolicyOrigin, bundle: () throws -> PolicyBundle
+  ) {
+    let run = arguments.operands[0]
+    guard EnsembleFolder.isEnsemble(run: run) else {
+      let access = try RunAccess(run: run, choice: arguments.value("checkpoint"))
+      return (access.directory, access.factory, access.trained.origin, { try deployed(access) })
+    }
+    guard !arguments.has("checkpoint") else {
+      throw UsageError(
+        "--checkpoint cannot go with an ensemble, whose policy is its \(EnsembleFolder.bundleName)",
+        command: description)
+    }
+    let folder = try EnsembleFolder(run: run, locks: false)
+    let (bundle, origin) = try folder.exported()
+    let factory = try EnvironmentFactory(origin.configuration)
+    try folder.requireFit(bundle, factory: factory)
+    return (folder.directory, factory, origin, { bundle })
   }
 
   /// The policy after a round trip through the bytes of its bundle: what is evaluated is what would be served.

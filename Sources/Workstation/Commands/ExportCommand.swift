@@ -7,7 +7,9 @@ import Training
 
 struct ExportCommand: Command {
   static let description = CommandDescription(
-    name: "export", summary: "Writes a run's policy as a bundle, after proving that it decides like the trained one.",
+    name: "export",
+    summary:
+      "Writes the policy of a run or an ensemble as a bundle, after proving that it decides like the trained one.",
     operands: "RUN", operandCount: 1...1,
     flags: [
       RunAccess.checkpointFlag,
@@ -16,18 +18,12 @@ struct ExportCommand: Command {
     ], notes: "")
 
   static func run(_ arguments: Arguments) throws -> Int32 {
+    if EnsembleFolder.isEnsemble(run: arguments.operands[0]) { return try exportEnsemble(arguments) }
     let access = try RunAccess(run: arguments.operands[0], choice: arguments.value("checkpoint"))
     let bundle = try PolicyExporter.bundle(
       access.trained, factory: access.factory, includesCritic: arguments.has("with-critic"))
     let path = arguments.value("output") ?? access.directory.file("policy.safetensors")
-    let bytes = bundle.encode()
-    // Read back before it is written: a file that its own loader refuses never exists.
-    do {
-      _ = try PolicyBundle.decode(bytes, path: path)
-    } catch {
-      throw TrainingError.policy(error)
-    }
-    try AtomicWrite.write(bytes, to: path)
+    try PolicyExporter.write(bundle, to: path)
     print("exported \(access.trained.sourcePath) (step \(ConsoleSink.grouped(access.trained.step))) to \(path)")
     if let parity = bundle.manifest.parity {
       print(
@@ -38,6 +34,21 @@ struct ExportCommand: Command {
           + "\(ReportText.fixed(100 * parity.nearTieShare, decimals: 2)) %, every other decision the same")
     }
     print("parameters \(access.trained.digest)")
+    return 0
+  }
+
+  /// The same members as in the bundle that the ensemble has, where it has one.
+  private static func exportEnsemble(_ arguments: Arguments) throws -> Int32 {
+    for flag in ["checkpoint", "with-critic"] where arguments.has(flag) {
+      throw UsageError(
+        "--\(flag) cannot go with an ensemble: its members are exported as they vote", command: description)
+    }
+    let folder = try EnsembleFolder(run: arguments.operands[0], locks: true)
+    let export = try EnsembleExporter.export(folder, leftOut: try folder.leftOut())
+    let path = arguments.value("output") ?? folder.directory.file(EnsembleFolder.bundleName)
+    try PolicyExporter.write(export.bundle, to: path)
+    for line in export.lines { print(line) }
+    print("exported \(folder.directory.path) (\(export.bundle.members.count) members) to \(path)")
     return 0
   }
 }
