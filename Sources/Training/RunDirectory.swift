@@ -71,7 +71,9 @@ package final class RunDirectory {
   /// The names of the runs below `checkpoints`, sorted.
   package static func all() -> [String] {
     let names = (try? FileSystem.names(inFolder: root)) ?? []
-    return names.filter { access(FileSystem.join(root, $0) + "/config.json", F_OK) == 0 }.sorted()
+    return names.filter { name in
+      ["config.json", EnsembleFolder.planName].contains { access(FileSystem.join(root, name) + "/" + $0, F_OK) == 0 }
+    }.sorted()
   }
 
   package func write(_ text: String, to name: String) throws(TrainingError) {

@@ -1,7 +1,7 @@
 // What a checkpoint of a run holds, and how it is put together and taken apart.
 
 package import AgentInterface
-private import Inference
+internal import Inference
 private import Networks
 package import Storage
 
@@ -66,7 +66,11 @@ package enum RunState {
   package static func requireSameData(_ checkpoint: Checkpoint, factory: EnvironmentFactory, path: String)
     throws(TrainingError)
   {
-    let expected = checkpoint.attributes["data_fingerprint"] ?? ""
+    try requireSameData(checkpoint.attributes["data_fingerprint"] ?? "", factory: factory, path: path)
+  }
+
+  /// The same for a file that names its data by `expected`.
+  static func requireSameData(_ expected: String, factory: EnvironmentFactory, path: String) throws(TrainingError) {
     let found = factory.market?.contentHash ?? ""
     guard expected == found else {
       throw .refused(
@@ -95,6 +99,11 @@ package enum RunState {
         path: path, what: "run configuration of this version",
         remedy: "it was written by another version of strikeforge")
     }
+    return try configuration(tree, path: path)
+  }
+
+  /// The whole configuration that nested values hold.
+  static func configuration(_ tree: JSON, path: String) throws(TrainingError) -> RunConfiguration {
     var configuration = RunConfiguration()
     do {
       try configuration.apply(tree, source: path)

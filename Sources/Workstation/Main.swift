@@ -9,9 +9,8 @@ import Training
 struct Main {
   static var commands: [any Command.Type] {
     [
-      SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EvaluateCommand.self,
-      ExportCommand.self,
-      ReplayUpdateCommand.self, ListCommand.self,
+      SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
+      EvaluateCommand.self, ExportCommand.self, ReplayUpdateCommand.self, ListCommand.self,
     ]
   }
 

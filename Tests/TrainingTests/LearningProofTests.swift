@@ -112,7 +112,7 @@ private func fixed(_ interval: Interval) -> String {
 // MARK: - Training and playing
 
 private struct Learned {
-  let policy: InferencePolicy
+  let policy: DeployedPolicy
   let factory: EnvironmentFactory
   let seed: UInt64
 
@@ -170,7 +170,7 @@ private func learn(
   let policy = InferencePolicy(
     spec: spec, parameters: learner.parameters.values.array, normalizer: learner.observationNormalizer,
     requiresMask: configuration.algorithm.isMasked)
-  return Learned(policy: policy, factory: factory, seed: UInt64(seed))
+  return Learned(policy: policy.deployed, factory: factory, seed: UInt64(seed))
 }
 
 private let seeds = 0..<10
@@ -277,7 +277,7 @@ private func relativeTurnover(_ learned: Learned) throws -> Double {
 }
 
 /// Where the greedy policy turns from long to short as the price rises, and from short to long as it falls: the mean distance from 0.
-private func flipThreshold(_ policy: InferencePolicy) throws -> Double {
+private func flipThreshold(_ policy: DeployedPolicy) throws -> Double {
   func firstFlip(_ position: Float) throws -> Double {
     for step in -600...600 {
       let deviation = Float(step) / 100 * position
@@ -396,9 +396,33 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
 
   @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"), arguments: [AlgorithmTag.ppo, .ppoLSTM, .a2c, .dqn])
   func `where there is no edge none is found`(_ algorithm: AlgorithmTag) throws {
-    let proof = Proof.martingale(algorithm)
+    try findNoEdge("martingale, \(algorithm.rawValue)") { try learn(.martingale(algorithm), seed: $0) }
+  }
+
+  /// PPO, A2C and DQN by a soft vote with the customary weights, the temperature fitted on the selection streams.
+  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"))
+  func `where there is no edge an ensemble finds none either`() throws {
+    try findNoEdge("martingale, ensemble") { try learnTogether([.ppo, .a2c, .dqn], seed: $0) }
+  }
+
+  /// Members trained one after the other, then combined.
+  private func learnTogether(_ algorithms: [AlgorithmTag], seed: Int) throws -> Learned {
+    let learned = try algorithms.map { try learn(.martingale($0), seed: seed) }
+    let members = try zip(algorithms, learned).map { algorithm, one in
+      DeployedPolicy.Member(
+        name: algorithm.rawValue, policy: try #require(one.policy.network),
+        weight: try #require(EnsemblePlan.customaryWeights[algorithm.family]))
+    }
+    let factory = learned[0].factory
+    let fitting = try EnsembleFitting(
+      members, rule: .softVote, fallback: factory.planted(laneCount: 1).actionSpace.fallback, weights: .given,
+      factory: factory, seed: UInt64(seed))
+    return Learned(policy: fitting.policy, factory: factory, seed: UInt64(seed))
+  }
+
+  private func findNoEdge(_ name: String, learn: (_ seed: Int) throws -> Learned) throws {
     let judged = try overSeeds { seed in
-      let learned = try learn(proof, seed: seed)
+      let learned = try learn(seed)
       return (report: try judge(learned, days: 2_000), turnover: try relativeTurnover(learned))
     }
     /// Mean daily profit less what luck adds to it in 95 of 100 cases.
@@ -410,15 +434,15 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
     let pooled = ClusteredSums(amounts: runs.flatMap(\.amounts), weights: runs.flatMap(\.weights))
     for (seed, one) in judged.enumerated() {
       print(
-        "\(proof.name), seed \(seed): \(fixed(one.report.greedy.run.mean)) a day, lower bound \(fixed(bounds[seed])), "
+        "\(name), seed \(seed): \(fixed(one.report.greedy.run.mean)) a day, lower bound \(fixed(bounds[seed])), "
           + "turnover \(fixed(one.turnover)) of random's, \(one.report.headline)")
     }
     let none = zip(judged, bounds).count { $0.report.headline == "no edge found" && $1 <= 0 }
-    record("\(proof.name), no edge found", "\(none) of 10", ">= 9 of 10", holds: none >= 9)
+    record("\(name), no edge found", "\(none) of 10", ">= 9 of 10", holds: none >= 9)
     let bound = try lowerBound(pooled)
-    record("\(proof.name), pooled lower bound a day", fixed(bound), "<= 0", holds: bound <= 0)
+    record("\(name), pooled lower bound a day", fixed(bound), "<= 0", holds: bound <= 0)
     let most = judged.reduce(0) { max($0, $1.turnover) }
-    record("\(proof.name), turnover of random's, most", fixed(most), "< 0.05", holds: most < 0.05)
+    record("\(name), turnover of random's, most", fixed(most), "< 0.05", holds: most < 0.05)
   }
 
   /// The verdict of the product's own report over fresh days, five a lane.

@@ -25,6 +25,17 @@ package struct ConfigurationLayers: Sendable {
     }
   }
 
+  /// Lays nested values over what is there, over their base where they name one. `source` names them; a file's path where they name a base.
+  package mutating func apply(tree: JSON, source: String) throws(ConfigurationError) {
+    var members = tree.objectValue ?? [:]
+    if let base = members.removeValue(forKey: ConfigurationLayers.baseKey) {
+      try apply(yamlFile: try ConfigurationLayers.resolve(base: base, from: source))
+    }
+    try lay(from: source) { configuration throws(ConfigurationError) in
+      try configuration.apply(.object(members), source: source)
+    }
+  }
+
   /// Lays one `section.key=value` of --set over what is there.
   package mutating func apply(assignment: String) throws(ConfigurationError) {
     try lay(from: "--set") { configuration throws(ConfigurationError) in
@@ -75,13 +86,22 @@ package struct ConfigurationLayers: Sendable {
         layers.append((path, tree))
         break
       }
-      guard let name = base.stringValue, !name.isEmpty else {
-        throw .wrongValue(
-          key: baseKey, source: path, found: base.text, expected: "the name of the file that this one lies over")
-      }
       layers.append((path, .object(members)))
-      next = name.hasPrefix("/") || !path.contains("/") ? name : FileSystem.join(FileSystem.split(path).folder, name)
+      next = try resolve(base: base, from: path)
     }
     return layers.reversed()
+  }
+
+  private static func resolve(base: JSON, from path: String) throws(ConfigurationError) -> String {
+    guard let name = base.stringValue, !name.isEmpty else {
+      throw .wrongValue(
+        key: baseKey, source: path, found: base.text, expected: "the name of the file that this one lies over")
+    }
+    return resolve(name, from: path)
+  }
+
+  /// A file that another one names, as seen from that one's folder.
+  static func resolve(_ name: String, from path: String) -> String {
+    name.hasPrefix("/") || !path.contains("/") ? name : FileSystem.join(FileSystem.split(path).folder, name)
   }
 }

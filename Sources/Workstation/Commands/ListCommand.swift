@@ -16,7 +16,11 @@ struct ListCommand: Command {
       let path = RunDirectory.path(ofRun: run)
       let names = try FileSystem.names(inFolder: path)
       let last = try CheckpointStore.list(directory: path).last
-      var facts = [last.map { "step \(ConsoleSink.grouped($0.step))" } ?? "no checkpoint"]
+      var facts = [
+        EnsembleFolder.isEnsemble(run: run)
+          ? "ensemble of \(try EnsembleFolder(run: run, locks: false).plan.members.count)"
+          : last.map { "step \(ConsoleSink.grouped($0.step))" } ?? "no checkpoint"
+      ]
       if names.contains("best.h5") { facts.append("best") }
       if names.contains("policy.safetensors") { facts.append("exported") }
       if names.contains("evaluation.json") { facts.append("evaluated") }

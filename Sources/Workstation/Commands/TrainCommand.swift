@@ -24,6 +24,7 @@ struct TrainCommand: Command {
       Flag("init-from", "RUN", "begins a new run with what another one learned, by the rules of --mode"),
       Flag("mode", "MODE", "what --init-from takes over: continue, finetune or transplant"),
       Flag("from", "CHECKPOINT", "the checkpoint that --resume or --init-from takes: \(ResumePoint.choices)"),
+      Flag("end-with", "PROCESS", "the process that starts this one: when it ends, however, this one is killed"),
       Flag("keys", "prints every setting of the algorithm with its default and meaning, and ends"),
       Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
     ],
@@ -54,6 +55,12 @@ struct TrainCommand: Command {
       return 0
     }
     StopSignal.install()
+    if let parent = arguments.value("end-with") {
+      guard let process = Int32(parent) else {
+        throw UsageError("--end-with is \(parent), but must be the number of a process", command: description)
+      }
+      try ParentProcess.endWith(process)
+    }
     if arguments.has("from"), !arguments.has("resume"), !arguments.has("init-from") {
       throw UsageError(
         "--from goes with --resume or --init-from: it names the checkpoint that they take", command: description)

@@ -1,0 +1,287 @@
+// From trained members to one policy bundle: what they agree on is checked, what is fitted is fitted on the selection window.
+
+private import AgentInterface
+private import Evaluation
+private import Glibc
+package import Inference
+private import Storage
+
+/// The folder of an ensemble: its plan, a run a member, and what they make together.
+package struct EnsembleFolder {
+  package let directory: RunDirectory
+  package let plan: EnsemblePlan
+
+  package static let planName = "ensemble.json"
+  package static let bundleName = "policy.safetensors"
+
+  /// Whether that run is an ensemble.
+  package static func isEnsemble(run: String) -> Bool {
+    access(FileSystem.join(RunDirectory.path(ofRun: run), planName), F_OK) == 0
+  }
+
+  /// An ensemble that has begun; locked where `locks`.
+  package init(run: String, locks: Bool) throws(TrainingError) {
+    directory = try RunDirectory.open(run: run, locks: locks)
+    let path = directory.file(EnsembleFolder.planName)
+    let bytes: [UInt8]
+    do {
+      bytes = try FileSystem.read(path)
+    } catch {
+      throw .storage(error)
+    }
+    guard let json = try? JSON.parse(bytes) else {
+      throw .incomplete(
+        path: path, what: "JSON", remedy: "bring the file back, or train the ensemble under another name")
+    }
+    plan = try EnsemblePlan(json: json, path: path)
+  }
+
+  /// A new ensemble: its folder and its plan.
+  package init(making plan: EnsemblePlan, run: String, command: [String]) throws(TrainingError) {
+    let path = RunDirectory.path(ofRun: run)
+    // Killed before it had a plan, it is still new.
+    let names = access(path, F_OK) == 0 ? try? FileSystem.names(inFolder: path) : nil
+    directory =
+      names.map { $0.allSatisfy { $0.hasPrefix(".") } } == true
+      ? try RunDirectory.open(run: run, locks: true) : try RunDirectory.create(run: run, prefix: "ensemble")
+    self.plan = plan
+    try directory.write(plan.json.prettyText + "\n", to: EnsembleFolder.planName)
+    try directory.write(command.map(CommandText.quoted).joined(separator: " ") + "\n", to: "command.txt")
+  }
+
+  /// The same ensemble with the weights and the rule of another plan of the same members: those may change without training anew.
+  package func combined(as plan: EnsemblePlan) throws(TrainingError) -> EnsembleFolder {
+    try directory.write(plan.json.prettyText + "\n", to: EnsembleFolder.planName)
+    return EnsembleFolder(directory: directory, plan: plan)
+  }
+
+  private init(directory: RunDirectory, plan: EnsemblePlan) {
+    (self.directory, self.plan) = (directory, plan)
+  }
+
+  /// The members that were left out, by their own record: those that are not finished. None where nothing says so.
+  package func leftOut() throws(TrainingError) -> [(name: String, cause: String)] {
+    let path = directory.file("combination.json")
+    guard access(path, F_OK) == 0 else { return [] }
+    let bytes: [UInt8]
+    do {
+      bytes = try FileSystem.read(path)
+    } catch {
+      throw .storage(error)
+    }
+    guard let entries = (try? JSON.parse(bytes))?["left_out"]?.arrayValue else {
+      throw .incomplete(
+        path: path, what: "record of a combination",
+        remedy: "combine again with `strikeforge ensemble --resume \(directory.argument)`")
+    }
+    return entries.map { ($0["name"]?.stringValue ?? "", $0["cause"]?.stringValue ?? "") }
+  }
+
+  /// Writes the bundle and the record beside it. The record goes first: a bundle never lies beside one of another.
+  package func write(_ export: EnsembleExport) throws(TrainingError) {
+    try directory.write(export.record.prettyText + "\n", to: "combination.json")
+    try PolicyExporter.write(export.bundle, to: directory.file(EnsembleFolder.bundleName))
+  }
+
+  /// The bundle that was exported, and what an evaluation says about it.
+  package func exported() throws(TrainingError) -> (bundle: PolicyBundle, origin: PolicyOrigin) {
+    let path = directory.file(EnsembleFolder.bundleName)
+    guard access(path, F_OK) == 0 else {
+      throw .incomplete(
+        path: directory.path, what: EnsembleFolder.bundleName,
+        remedy: "train its members and combine them with `strikeforge ensemble --resume \(directory.argument)`")
+    }
+    do {
+      let bundle = try PolicyBundle.load(path: path)
+      return (bundle, origin(of: bundle, path: path))
+    } catch {
+      throw .policy(error)
+    }
+  }
+
+  /// Refuses a bundle that was made for other data or other spaces than the plan's world has now.
+  package func requireFit(_ bundle: PolicyBundle, factory: EnvironmentFactory) throws(TrainingError) {
+    let path = directory.file(EnsembleFolder.bundleName)
+    try RunState.requireSameData(bundle.manifest.provenance["data_fingerprint"] ?? "", factory: factory, path: path)
+    let lanes = try factory.trainingLanes(count: 1)
+    do {
+      try bundle.requireSpace(lanes.observationSpace, actions: lanes.actionSpace, path: path)
+    } catch {
+      throw .policy(error)
+    }
+  }
+
+  private func origin(of bundle: PolicyBundle, path: String) -> PolicyOrigin {
+    let provenance = bundle.manifest.provenance
+    let total = Double(bundle.policy.members.reduce(0) { $0 + $1.weight })
+    let members = zip(bundle.policy.members, bundle.members).map { member, own in
+      let made = own.manifest.provenance
+      return (
+        name: "member \(member.name)",
+        text: "\(own.manifest.algorithm), step \(made["step"] ?? "?"), parameters \(made["parameters_sha256"] ?? "?"), "
+          + "\(ReportText.fixed(100 * Double(member.weight) / total, decimals: 1)) % of the say"
+          + (member.temperature == 1 ? "" : ", temperature \(ConsoleSink.short(member.temperature))")
+      )
+    }
+    let algorithms = bundle.members.map(\.manifest.algorithm).joined(separator: ", ")
+    return PolicyOrigin(
+      runName: directory.name, source: "\(path), \(members.count) members",
+      algorithm: "ensemble of \(algorithms) by \(bundle.policy.rule?.rawValue ?? "")",
+      configuration: plan.members[0].configuration, dataFingerprint: provenance["data_fingerprint"] ?? "",
+      provenance: members + EnsembleExporter.told.compactMap { key in provenance[key].map { (key, $0) } },
+      attributes: ["policy": path, "members": members.map { $0.name + ": " + $0.text }.joined(separator: "; ")],
+      ensemble: (
+        provenance["best_member"] ?? bundle.policy.members[0].name, provenance["fitted"] != EnsembleExporter.nothing
+      ))
+  }
+}
+
+/// An ensemble's bundle and how it came to be.
+package struct EnsembleExport: Sendable {
+  package let bundle: PolicyBundle
+  /// For a person.
+  package let lines: [String]
+  /// For the folder: weights, temperatures, scores on the selection window.
+  package let record: JSON
+}
+
+package enum EnsembleExporter {
+  static let nothing = "nothing"
+  /// What a report tells of a bundle's provenance.
+  static let told = ["weights", "temperatures", "fitted", "best_member", "left_out"]
+
+  /// Combines the members' best checkpoints on the selection window (the newest where none was chosen), each through its own parity gate.
+  /// leftOut: members that failed, and why; nothing else leaves a member out.
+  package static func export(_ folder: EnsembleFolder, leftOut: [(name: String, cause: String)]) throws(TrainingError)
+    -> EnsembleExport
+  {
+    let plan = folder.plan
+    let members = plan.members.filter { member in !leftOut.contains { $0.name == member.name } }
+    guard let first = members.first else { throw .refused("every member failed; there is nothing to combine") }
+    guard members.contains(where: { $0.weight > 0 }) || plan.weights == .fitted else {
+      throw .refused("no member that is left has a weight; nothing can be combined")
+    }
+    let factory = try EnvironmentFactory(first.configuration)
+    var found: [(checkpoint: Checkpoint, path: String)] = []
+    for member in members {
+      let directory = try RunDirectory.open(
+        run: EnsembleTrainer.path(of: member.name, in: folder.directory), locks: false)
+      found.append(try TrainedPolicy.find(in: directory, choice: nil))
+    }
+    // Of what the checkpoints say, not of what the plan said.
+    var worlds: [(name: String, configuration: RunConfiguration)] = [("the plan", first.configuration)]
+    for (member, one) in zip(members, found) {
+      worlds.append((member.name, try RunState.configuration(of: one.checkpoint, path: one.path)))
+    }
+    if let difference = EnsemblePlan.difference(worlds) { throw .refused(difference) }
+    var trained: [TrainedPolicy] = []
+    for one in found { trained.append(try TrainedPolicy(one.checkpoint, path: one.path, factory: factory)) }
+    var bundles: [PolicyBundle] = []
+    for one in trained {
+      do {
+        let bundle = try PolicyExporter.bundle(one, factory: factory, includesCritic: false)
+        bundles.append(try PolicyBundle.decode(bundle.encode(), path: one.sourcePath))
+      } catch let error as PolicyBundleError {
+        throw .policy(error)
+      } catch let error as TrainingError {
+        throw error
+      } catch {
+        throw .refused("\(one.sourcePath) is not exported: \(error)")
+      }
+    }
+    let fitting = try EnsembleFitting(
+      zip(members, bundles).compactMap { member, bundle in
+        bundle.policy.network.map { .init(name: member.name, policy: $0, weight: member.weight) }
+      }, rule: plan.rule, fallback: bundles[0].manifest.actionSpace.fallback, weights: plan.weights, factory: factory,
+      seed: UInt64(first.configuration.run.seed))
+    return try EnsembleExport(
+      bundle: bundle(bundles, fitting, folder, leftOut, dataFingerprint: factory.market?.contentHash ?? ""),
+      lines: lines(fitting, trained), record: record(fitting, trained, plan, leftOut))
+  }
+
+  private static func bundle(
+    _ bundles: [PolicyBundle], _ fitting: EnsembleFitting, _ folder: EnsembleFolder,
+    _ leftOut: [(name: String, cause: String)], dataFingerprint: String
+  ) throws(TrainingError) -> PolicyBundle {
+    // The rows of a member that was trained with masks have the masks of the game.
+    let played = (bundles.first { $0.policy.requiresMask } ?? bundles[0]).golden
+    let golden: GoldenVectors
+    do {
+      golden = try GoldenVectors(
+        playing: fitting.policy, observations: played.observations, masks: played.masks,
+        episodeStarts: played.episodeStarts)
+    } catch {
+      throw .decision(error)
+    }
+    let warmed = fitting.targetEntropy != nil
+    let isFitted = fitting.triedWeights > 0
+    var provenance = [
+      "run": folder.directory.name, "model_name": folder.directory.name, "data_fingerprint": dataFingerprint,
+      "source_revision": BuildInformation.revision, "strikeforge": BuildInformation.version,
+      "weights": isFitted ? "the best of \(fitting.triedWeights) on the selection window" : "given",
+      "temperatures": fitting.targetEntropy.map {
+        "action values as decided as the others on the selection window, mean entropy \(ConsoleSink.short($0)) nats"
+      } ?? "1",
+      "fitted": warmed
+        ? isFitted ? "weights and temperatures, on the selection window" : "temperatures, on the selection window"
+        : isFitted ? "weights, on the selection window" : nothing,
+      "best_member": fitting.policy.members[fitting.bestMember].name,
+    ]
+    if !leftOut.isEmpty { provenance["left_out"] = leftOut.map { "\($0.name): \($0.cause)" }.joined(separator: "; ") }
+    return PolicyBundle(
+      manifest: PolicyManifest(
+        algorithm: "ensemble", observationSpace: bundles[0].manifest.observationSpace,
+        actionSpace: bundles[0].manifest.actionSpace, provenance: provenance, parity: nil), ensemble: fitting.policy,
+      members: bundles, golden: golden)
+  }
+
+  private static func lines(_ fitting: EnsembleFitting, _ trained: [TrainedPolicy]) -> [String] {
+    let members = fitting.policy.members
+    let total = Double(members.reduce(0) { $0 + $1.weight })
+    var lines = ["member            checkpoint at step       say  temperature  on the selection window"]
+    for (index, member) in members.enumerated() {
+      func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(1, width - text.count)) + text
+      }
+      lines.append(
+        String(member.name.prefix(16))
+          + right(ConsoleSink.grouped(trained[index].step), 36 - min(16, member.name.count))
+          + right(ReportText.fixed(100 * Double(member.weight) / total, decimals: 1) + " %", 10)
+          + right(member.temperature == 1 ? "-" : ConsoleSink.short(member.temperature), 13)
+          + right(ConsoleSink.short(fitting.memberScores[index].meanReward), 19))
+    }
+    if let entropy = fitting.targetEntropy {
+      lines.append(
+        "temperatures: action values as decided as the others, mean entropy \(ConsoleSink.short(entropy)) nats")
+    }
+    if fitting.triedWeights > 0 { lines.append("weights: the best of \(fitting.triedWeights) on the selection window") }
+    lines.append(
+      "together on the selection window: \(ConsoleSink.short(fitting.score.meanReward)) an episode; its best member there: "
+        + members[fitting.bestMember].name)
+    return lines
+  }
+
+  private static func record(
+    _ fitting: EnsembleFitting, _ trained: [TrainedPolicy], _ plan: EnsemblePlan,
+    _ leftOut: [(name: String, cause: String)]
+  ) -> JSON {
+    let policy = fitting.policy
+    return .object([
+      "rule": .string(plan.rule.rawValue), "weights": .string(plan.weights.rawValue),
+      "tried_weights": .integer(Int64(fitting.triedWeights)),
+      "target_entropy_nats": fitting.targetEntropy.map(JSON.number) ?? .null,
+      "best_member": .string(policy.members[fitting.bestMember].name),
+      "selection_reward": .number(fitting.score.meanReward),
+      "members": .array(
+        policy.members.indices.map { index in
+          [
+            "name": .string(policy.members[index].name), "weight": .integer(Int64(policy.members[index].weight)),
+            "temperature": .number(policy.members[index].temperature), "checkpoint": .string(trained[index].sourcePath),
+            "step": .integer(Int64(trained[index].step)), "parameters_sha256": .string(trained[index].digest),
+            "selection_reward": .number(fitting.memberScores[index].meanReward),
+          ]
+        }),
+      "left_out": .array(leftOut.map { ["name": .string($0.name), "cause": .string($0.cause)] }),
+    ])
+  }
+}

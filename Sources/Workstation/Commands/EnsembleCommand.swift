@@ -1,0 +1,127 @@
+// strikeforge ensemble: members trained side by side, combined into one policy.
+
+import Inference
+import Kernels
+import Storage
+import Training
+
+struct EnsembleCommand: Command {
+  static let description = CommandDescription(
+    name: "ensemble",
+    summary:
+      "Trains members side by side, each in a process of its own, and combines them into one policy; the same command again "
+      + "goes on where it was stopped or killed.",
+    operands: "[CONFIG]", operandCount: 0...1,
+    flags: [
+      Flag(
+        "run", "NAME", "the ensemble's folder below checkpoints, or a path with a slash; the file's name by default"),
+      Flag("resume", "RUN", "goes on with an ensemble without its file"),
+      Flag("workers", "N", "how many members train at a time; a core each by default"),
+      Flag("set", "KEY=VALUE", repeats: true, "one setting, laid over every member"),
+      Flag("without-failed", "combines the others where members failed; otherwise nothing is combined"),
+    ],
+    notes: """
+      CONFIG is YAML: sections as for `strikeforge train`, shared by all members, then
+        members:
+          - {weight: 0.5, seeds: [1, 2], algorithm: {name: ppo_lstm_mask}}
+          - {weight: 0.5, name: q, config: other.yaml, algorithm: {name: dqn_mask}}
+        combination: {rule: soft_vote, weights: given}
+      An entry lies over the shared sections, its `config` file below its own sections.
+      Its weight is shared by its seeds. Without weights PPO, A2C and DQN, one entry
+      each, have 0.5, 0.3 and 0.2; others all the same.
+
+        soft_vote    the mean of the members' probabilities (default)
+        hard_vote    each member's choice counts its weight
+        mean_logits  the mean of the members' logits
+      An exact tie becomes the action space's fallback (hold) where that is legal.
+      weights: fitted takes those that do best on the selection window. Members that
+      learn action values (DQN) get a temperature there, at which their probabilities
+      are as decided as those of the other members.
+
+      SIGINT (Ctrl-C) and SIGTERM let the members save and stop; a second one stops at
+      once. A member that fails does not stop the others. Killed and begun again, an
+      ensemble equals one that never was, bit for bit. `evaluate`, `export` and
+      `strikeforge-serve` take it like any run.
+      """)
+
+  static func run(_ arguments: Arguments) throws -> Int32 {
+    StopSignal.install()
+    let workers = try workers(arguments)
+    let folder = try folder(arguments)
+    print("ensemble folder: \(folder.directory.path)")
+    let trainer = EnsembleTrainer(folder.plan, in: folder.directory, workers: workers)
+    let table = EnsembleTable()
+    trainer.onLook = { table.show($0) }
+    let again = "strikeforge ensemble --resume \(folder.directory.argument)"
+    switch try trainer.run(shouldStop: { StopSignal.received != nil }) {
+    case .stopped:
+      let signal = StopSignal.received.map(StopSignal.name) ?? "request"
+      print("stopped by \(signal) after every member has saved; continue with\n  \(again)")
+      return failures(trainer).isEmpty ? 0 : 1
+    case .failed:
+      for (name, cause) in failures(trainer) { complain("strikeforge ensemble: member \(name) failed: \(cause)") }
+      guard arguments.has("without-failed") else {
+        complain(
+          "strikeforge ensemble: nothing is combined; try the failed members again with `\(again)`, or combine the others with "
+            + "`\(again) --without-failed`")
+        return 1
+      }
+    case .finished: break
+    }
+    let export = try EnsembleExporter.export(folder, leftOut: failures(trainer))
+    try folder.write(export)
+    for line in export.lines { print(line) }
+    print("(chosen there, that proves nothing: `strikeforge evaluate` looks at the held-out window)")
+    print("exported \(export.bundle.members.count) members to \(folder.directory.file(EnsembleFolder.bundleName))")
+    return 0
+  }
+
+  private static func failures(_ trainer: EnsembleTrainer) -> [(name: String, cause: String)] {
+    trainer.members.compactMap { member in member.cause.map { (member.name, $0) } }
+  }
+
+  private static func workers(_ arguments: Arguments) throws -> Int {
+    guard let text = arguments.value("workers") else { return WorkerPool.availableProcessors }
+    guard let workers = Int(text), (1...4096).contains(workers) else {
+      throw UsageError("--workers is \(text), but must be a whole number from 1 to 4096", command: description)
+    }
+    return workers
+  }
+
+  /// The ensemble that is meant, locked: a new one, or the rest of one that has begun with the same members.
+  private static func folder(_ arguments: Arguments) throws -> EnsembleFolder {
+    if let run = arguments.value("resume") {
+      guard arguments.operands.isEmpty, !arguments.has("run"), !arguments.has("set") else {
+        throw UsageError(
+          "--resume keeps the ensemble's plan: no file, --run or --set goes with it", command: description)
+      }
+      return try EnsembleFolder(run: run, locks: true)
+    }
+    guard let file = arguments.operands.first else {
+      throw UsageError("expected a configuration file or --resume RUN, none is given", command: description)
+    }
+    let plan: EnsemblePlan
+    do {
+      plan = try EnsemblePlan(yamlFile: file, assignments: arguments.values("set"))
+    } catch {
+      throw TrainingError.configuration(error)
+    }
+    let name = FileSystem.split(file).name
+    let run = arguments.value("run") ?? String(name.prefix { $0 != "." })
+    if EnsembleFolder.isEnsemble(run: run) {
+      let folder = try EnsembleFolder(run: run, locks: true)
+      if let difference = folder.plan.difference(from: plan) {
+        throw TrainingError.refused(
+          "\(folder.directory.path) holds another ensemble (\(difference)); choose another name with --run, or go on with it by "
+            + "--resume \(folder.directory.argument)")
+      }
+      print("goes on with what is there")
+      return try folder.combined(as: plan)
+    }
+    // Before a folder is made for them.
+    for member in plan.members {
+      try Trainer.requireTrainable(member.configuration, try EnvironmentFactory(member.configuration))
+    }
+    return try EnsembleFolder(making: plan, run: run, command: CommandLine.arguments)
+  }
+}
