@@ -303,6 +303,12 @@ import Testing
     #expect(other.exitCode == 2 && other.errors.contains("run.seed of one is 6 there, not 5"), "\(other)")
     #expect(try place.folder.read("checkpoints/three/ensemble.json") == plan)
 
+    // Who decides how may change; nothing is trained anew for it.
+    try place.folder.write(Self.planted(Self.ppo + Self.a2c, "combination: {rule: hard_vote}"), to: "three.yaml")
+    #expect(try place.succeed(["ensemble", "three.yaml"]).output.contains("training,") == false)
+    #expect(
+      try PolicyBundle.load(path: place.folder.place("checkpoints/three/policy.safetensors")).policy.rule == .hardVote)
+
     let damaged = try place.folder.bytes("checkpoints/three/policy.safetensors")
     var bytes = damaged
     bytes[bytes.count / 2] ^= 4

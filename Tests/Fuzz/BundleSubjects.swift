@@ -118,10 +118,36 @@ final class BundleSubject: Subject {
         activation: .tanh, hasValueHead: true),
       NetworkSpec(
         inputs: 2, actions: 2, memory: .none, policyTower: [], valueTower: [], activation: .relu, hasValueHead: false),
-    ].map(Self.bundle)
+    ].map { try Self.bundle($0).encode() } + [Self.ensemble().encode()]
   }
 
-  private static func bundle(_ spec: NetworkSpec) throws -> [UInt8] {
+  /// A network with memory and one of action values that vote.
+  private static func ensemble() throws -> PolicyBundle {
+    let bundles = try [
+      NetworkSpec(
+        inputs: 2, actions: 3, memory: .lstm(hidden: 1, critic: .none), policyTower: [], valueTower: [],
+        activation: .tanh, hasValueHead: false),
+      NetworkSpec(
+        inputs: 2, actions: 3, memory: .none, policyTower: [2], valueTower: [], activation: .relu, hasValueHead: false,
+        kind: .actionValues),
+    ].map(bundle)
+    let policy = DeployedPolicy(
+      ensemble: bundles.enumerated().compactMap { index, bundle in
+        bundle.policy.network.map {
+          .init(name: "member \(index)", policy: $0, weight: 500_000, temperature: 1 + 0.5 * Double(index))
+        }
+      }, rule: .softVote, fallback: 0)
+    let played = bundles[0].golden
+    return PolicyBundle(
+      manifest: PolicyManifest(
+        algorithm: "ensemble", observationSpace: bundles[0].manifest.observationSpace,
+        actionSpace: bundles[0].manifest.actionSpace, provenance: ["run": "seed"], parity: nil), ensemble: policy,
+      members: bundles,
+      golden: try GoldenVectors(
+        playing: policy, observations: played.observations, masks: played.masks, episodeStarts: played.episodeStarts))
+  }
+
+  private static func bundle(_ spec: NetworkSpec) throws -> PolicyBundle {
     var random = RandomStream(seed: UInt64(spec.inputs), purpose: .market)
     let policy = InferencePolicy(
       spec: spec, parameters: (0..<ParameterLayout(spec).count).map { _ in Float(random.nextNormal()) / 2 },
@@ -144,11 +170,13 @@ final class BundleSubject: Subject {
       provenance: ["run": "seed", "note": "é"],
       parity: PolicyParity(
         steps: 10, episodeStarts: 2, distinctMasks: 2, largestLogitDifference: 1e-6, nearTieShare: 0))
-    return PolicyBundle(manifest: manifest, policy: policy, golden: golden).encode()
+    return PolicyBundle(manifest: manifest, policy: policy, golden: golden)
   }
 
   private static let tokens =
     Container.tokens + [
+      "members.0", "\\\"weight\\\":", "\\\"temperature\\\":", "1e-12", "hard_vote", "mean_logits",
+      "\"schema_version\":\"2\"",
       "golden.observations", "golden.masks", "normalizer.observation.count", "strikeforge.policy", "\\\"inputs\\\":",
       "\\\"lstm\\\"", "65536", "65537", "\"schema_version\":\"1\"", "required", "none", "separate", "shared_joint",
     ]
