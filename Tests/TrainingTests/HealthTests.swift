@@ -208,6 +208,57 @@ private let watched: [AlgorithmTag] = [.ppo, .ppoMask, .ppoLSTM, .ppoLSTMMask, .
     #expect(replay.kernels.recorded == replay.kernels.here)
   }
 
+  /// Each condition by itself, with the limits that every run has.
+  @Test(arguments: [AlgorithmTag.ppoMask, .ppoLSTM, .a2cLSTMMask, .dqn])
+  func eachConditionIsToldFromTheOthers(_ tag: AlgorithmTag) throws {
+    func found(_ spoil: @escaping (any Algorithm, Rollout) -> Void) -> HealthCondition? {
+      let run = WatchedRun(tag) {
+        ($0.ppo.normalizeRewards, $0.a2c.normalizeRewards, $0.dqn.normalizeRewards) = (false, false, false)
+        ($0.health.gradientNorm, $0.health.entropy) = (.stop, .stop)
+      }
+      run.collector.onGathered = { [learner = run.learner] in spoil(learner, $0) }
+      return run.run(rollouts: 1).first?.condition
+    }
+    func move(_ learner: any Algorithm, _ name: String, by distance: Float) {
+      guard let entry = learner.parameters.layout.entry(name) else { preconditionFailure(name) }
+      for index in entry.range where index % 2 == 0 { learner.parameters.values.base[index] += distance }
+      (learner as? OnPolicyLearner)?.refresh()
+      (learner as? DQN)?.refresh()
+    }
+    #expect(found { _, _ in } == nil)
+    // Where one action alone is legal, there is no entropy to lose.
+    if tag.isMasked {
+      #expect(
+        found { _, rollout in
+          for place in 0..<(rollout.horizon * rollout.laneCount) {
+            rollout.masks[place] = ActionMask(rawValue: 1 << UInt64(rollout.actions[place]))
+            rollout.logProbabilities[place] = 0
+          }
+        } == nil)
+    }
+    switch tag.family {
+    case .ppo:
+      // Sure of every second action, while the rollout took any.
+      #expect(found { learner, _ in move(learner, "action_net.bias", by: 40) } == .divergence)
+      #expect(found { _, rollout in rollout.rewards[5] = 1e12 } == .gradientNorm)
+    case .a2c:
+      #expect(
+        found { learner, rollout in
+          // Of two actions that are likely, one is illegal everywhere: nothing is left to chance.
+          for place in 0..<(rollout.horizon * rollout.laneCount) {
+            rollout.masks[place] = ActionMask(rawValue: 0b0111)
+            rollout.actions[place] %= 3
+          }
+          guard let entry = learner.parameters.layout.entry("action_net.bias") else { return }
+          learner.parameters.values.base[entry.offset] = 60
+          (learner as? OnPolicyLearner)?.refresh()
+        } == .entropy)
+      #expect(found { _, rollout in rollout.rewards[5] = 1e12 } == .gradientNorm)
+    case .dqn:
+      #expect(found { learner, _ in move(learner, "q_net.q_net.0.weight", by: 1e8) } == .gradientNorm)
+    }
+  }
+
   // MARK: Bits
 
   /// Every way to cut a rollout, every critic's memory, both precisions: an update steps through again to the bit.
