@@ -265,6 +265,30 @@ import Testing
     try place.succeed(["export", "three"])
   }
 
+  // MARK: Going on with newer data
+
+  /// Each member of a new ensemble begins with the old one's of the same name.
+  @Test func beginsWithWhatAnOlderEnsembleLearned() throws {
+    let place = try place(Self.planted(Self.ppo + Self.a2c))
+    try place.succeed(["ensemble", "three.yaml"])
+    let words = ["ensemble", "three.yaml", "--run", "next", "--set", "run.seed=6", "--init-from", "three"]
+    let unclear = try place.strikeforge(words)
+    #expect(unclear.exitCode == 64 && unclear.errors.contains("--init-from needs --mode"))
+    let foreign = try place.strikeforge(words + ["--mode", "continue", "--set", "environment.name=cue"])
+    #expect(foreign.exitCode != 0 && !place.folder.exists("checkpoints/next"), "\(foreign)")
+    try place.succeed(words + ["--mode", "continue"])
+    for member in ["one", "two"] {
+      let last = try #require(place.checkpointSteps("three/" + member).last)
+      let old = try place.checkpoint("checkpoints/three/\(member)/checkpoint-\(last).h5")
+      let new = try place.checkpoint("checkpoints/next/\(member)/checkpoint-0.h5")
+      #expect(new.groups["network"]?.floats["parameters"] == old.groups["network"]?.floats["parameters"])
+      #expect(
+        new.attributes["init_mode"] == "continue" && new.attributes["init_from"]?.contains("three/\(member)") == true)
+    }
+    let other = try place.strikeforge(words + ["--mode", "finetune"])
+    #expect(other.exitCode == 2 && other.errors.contains("it begins with three (finetune) there"), "\(other)")
+  }
+
   // MARK: Refused
 
   @Test(

@@ -19,7 +19,33 @@ package struct EnsemblePlan: Sendable, Equatable {
     package var configuration: RunConfiguration
   }
 
+  /// An older ensemble: each member begins with what its member of the same name learned, by the rules of `WarmStart`.
+  package struct Beginning: Sendable, Equatable {
+    package var ensemble: String
+    package var mode: WarmStart.Mode
+
+    package init(ensemble: String, mode: WarmStart.Mode) {
+      (self.ensemble, self.mode) = (ensemble, mode)
+    }
+
+    /// The run that a member begins with.
+    package func run(of member: String) -> String {
+      FileSystem.join(RunDirectory.path(ofRun: ensemble), member)
+    }
+
+    fileprivate var json: JSON { ["ensemble": .string(ensemble), "mode": .string(mode.rawValue)] }
+
+    fileprivate init?(json: JSON) {
+      guard let ensemble = json["ensemble"]?.stringValue,
+        let mode = json["mode"]?.stringValue.flatMap(WarmStart.Mode.init)
+      else { return nil }
+      self.init(ensemble: ensemble, mode: mode)
+    }
+  }
+
   package var members: [Member]
+  /// nil where the members begin with nothing.
+  package var beginning: Beginning?
   package var rule: CombinationRule
   package var weights: Weights
 
@@ -241,7 +267,7 @@ package struct EnsemblePlan: Sendable, Equatable {
   package var json: JSON {
     [
       "format": .integer(Int64(EnsemblePlan.format)), "rule": .string(rule.rawValue),
-      "weights": .string(weights.rawValue),
+      "weights": .string(weights.rawValue), "init_from": beginning?.json ?? .null,
       "members": .array(
         members.map {
           [
@@ -270,6 +296,10 @@ package struct EnsemblePlan: Sendable, Equatable {
     }
     self.rule = rule
     self.weights = weights
+    if let found = json["init_from"], !found.isNull {
+      guard let beginning = Beginning(json: found) else { throw unknown("beginning with an ensemble and a mode") }
+      self.beginning = beginning
+    }
     do {
       try check(path)
     } catch {
@@ -282,6 +312,12 @@ package struct EnsemblePlan: Sendable, Equatable {
     if members.map(\.name) != other.members.map(\.name) {
       return "its members are \(other.members.map(\.name).joined(separator: ", ")), not "
         + members.map(\.name).joined(separator: ", ")
+    }
+    if beginning != other.beginning {
+      func words(_ beginning: Beginning?) -> String {
+        beginning.map { "\($0.ensemble) (\($0.mode.rawValue))" } ?? "nothing"
+      }
+      return "it begins with \(words(other.beginning)) there, not \(words(beginning))"
     }
     for (mine, theirs) in zip(members, other.members) {
       for setting in mine.configuration.settings where setting.key != "run.workers" {

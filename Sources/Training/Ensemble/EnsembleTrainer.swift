@@ -126,6 +126,9 @@ package final class EnsembleTrainer {
       let file = member.name + ".yaml"
       try directory.write(configuration.yamlText, to: file)
       words += ["--config", directory.file(file), "--run", path(index)]
+      if let beginning = plan.beginning {
+        words += ["--init-from", beginning.run(of: member.name), "--mode", beginning.mode.rawValue]
+      }
     }
     return try MemberProcess(words, log: log(index))
   }

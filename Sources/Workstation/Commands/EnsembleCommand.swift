@@ -18,6 +18,8 @@ struct EnsembleCommand: Command {
       Flag("resume", "RUN", "goes on with an ensemble without its file"),
       Flag("workers", "N", "how many members train at a time; a core each by default"),
       Flag("set", "KEY=VALUE", repeats: true, "one setting, laid over every member"),
+      Flag("init-from", "RUN", "an older ensemble: each member begins with what its member of the same name learned"),
+      Flag("mode", "MODE", "what --init-from takes over: continue, finetune or transplant, as `train` does"),
       Flag("without-failed", "combines the others where members failed; otherwise nothing is combined"),
     ],
     notes: """
@@ -91,20 +93,24 @@ struct EnsembleCommand: Command {
   /// The ensemble that is meant, locked: a new one, or the rest of one that has begun with the same members.
   private static func folder(_ arguments: Arguments) throws -> EnsembleFolder {
     if let run = arguments.value("resume") {
-      guard arguments.operands.isEmpty, !arguments.has("run"), !arguments.has("set") else {
+      let others = ["run", "set", "init-from", "mode"].filter(arguments.has).map { "--" + $0 }
+      guard arguments.operands.isEmpty, others.isEmpty else {
         throw UsageError(
-          "--resume keeps the ensemble's plan: no file, --run or --set goes with it", command: description)
+          "--resume keeps the ensemble's plan: \(others.first ?? "a file") cannot go with it", command: description)
       }
       return try EnsembleFolder(run: run, locks: true)
     }
     guard let file = arguments.operands.first else {
       throw UsageError("expected a configuration file or --resume RUN, none is given", command: description)
     }
-    let plan: EnsemblePlan
+    var plan: EnsemblePlan
     do {
       plan = try EnsemblePlan(yamlFile: file, assignments: arguments.values("set"))
     } catch {
       throw TrainingError.configuration(error)
+    }
+    plan.beginning = try TrainCommand.beginning(arguments, of: description).map {
+      .init(ensemble: $0.run, mode: $0.mode)
     }
     let name = FileSystem.split(file).name
     let run = arguments.value("run") ?? String(name.prefix { $0 != "." })
@@ -120,7 +126,12 @@ struct EnsembleCommand: Command {
     }
     // Before a folder is made for them.
     for member in plan.members {
-      try Trainer.requireTrainable(member.configuration, try EnvironmentFactory(member.configuration))
+      let factory = try EnvironmentFactory(member.configuration)
+      try Trainer.requireTrainable(member.configuration, factory)
+      guard let beginning = plan.beginning else { continue }
+      let warmStart = try WarmStart(run: beginning.run(of: member.name), from: nil, mode: beginning.mode)
+      try warmStart.requireUnseenWindows(member.configuration)
+      try Trainer.requireFit(warmStart, member.configuration, factory)
     }
     return try EnsembleFolder(making: plan, run: run, command: CommandLine.arguments)
   }

@@ -114,23 +114,31 @@ struct TrainCommand: Command {
   private static func warmStart(
     _ arguments: Arguments, _ configuration: RunConfiguration, _ factory: EnvironmentFactory
   ) throws -> WarmStart? {
-    let modes = WarmStart.Mode.allCases.map(\.rawValue).joined(separator: ", ")
-    guard let run = arguments.value("init-from") else {
-      if arguments.has("mode") {
-        throw UsageError("--mode goes with --init-from: it says what is taken over", command: description)
-      }
-      return nil
-    }
-    guard let name = arguments.value("mode") else {
-      throw UsageError("--init-from needs --mode: one of \(modes)", command: description)
-    }
-    guard let mode = WarmStart.Mode(rawValue: name) else {
-      throw UsageError("--mode is \(name); it must be one of \(modes)", command: description)
-    }
+    guard let (run, mode) = try beginning(arguments, of: description) else { return nil }
     let warmStart = try WarmStart(run: run, from: arguments.value("from"), mode: mode)
     try warmStart.requireUnseenWindows(configuration)
     try Trainer.requireFit(warmStart, configuration, factory)
     return warmStart
+  }
+
+  /// What --init-from and --mode say; nil where neither stands.
+  static func beginning(_ arguments: Arguments, of command: CommandDescription) throws(UsageError) -> (
+    run: String, mode: WarmStart.Mode
+  )? {
+    let modes = WarmStart.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let run = arguments.value("init-from") else {
+      if arguments.has("mode") {
+        throw UsageError("--mode goes with --init-from: it says what is taken over", command: command)
+      }
+      return nil
+    }
+    guard let name = arguments.value("mode") else {
+      throw UsageError("--init-from needs --mode: one of \(modes)", command: command)
+    }
+    guard let mode = WarmStart.Mode(rawValue: name) else {
+      throw UsageError("--mode is \(name); it must be one of \(modes)", command: command)
+    }
+    return (run, mode)
   }
 
   /// The files, then --set and the flags that stand for settings in the order in which they are written, but first those that name the
