@@ -1,5 +1,6 @@
 // The algorithms by the tags that configurations and files use, and what a run asks of an algorithm's configuration.
 
+package import AgentInterface
 package import Inference
 package import Kernels
 package import Networks
@@ -61,10 +62,13 @@ package struct LearnerSetup: Sendable {
   package let bfloat16: BFloat16Unit?
   package let seed: UInt64
   package let pool: WorkerPool
+  /// Where a learner that replays keeps its transitions; nil for its own memory.
+  package let replay: (any TransitionStore)?
 
   package init(
     spec: NetworkSpec, laneCount: Int, isMasked: Bool, totalSteps: Int, kernels: LearnerKernels = .automatic,
-    bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool
+    bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool,
+    replay: (any TransitionStore)? = nil
   ) {
     self.spec = spec
     self.laneCount = laneCount
@@ -74,6 +78,7 @@ package struct LearnerSetup: Sendable {
     self.bfloat16 = bfloat16
     self.seed = seed
     self.pool = pool
+    self.replay = replay
   }
 }
 
@@ -88,8 +93,8 @@ package protocol LearnerConfiguration: Hashable, Sendable {
   var observationScaling: Double? { get }
   /// What keeps these values from being used, in words that begin with a setting's name, or nil.
   func problem(spec: NetworkSpec) -> String?
-  /// What learning needs at least.
-  func memoryBytes(spec: NetworkSpec, laneCount: Int) -> Double
+  /// Bytes that learning needs at least: for parameters, moments and gradients, and for a rollout.
+  func memoryParts(spec: NetworkSpec, laneCount: Int) -> (parameters: Double, rollout: Double)
   /// An untrained learner. Traps where `problem` has words.
   func makeLearner(_ setup: LearnerSetup) -> any Algorithm
 }
@@ -119,15 +124,19 @@ extension DQN.Configuration: LearnerConfiguration {
   package var discount: Double { gamma }
   package var observationScaling: Double? { normalizeObservations ? observationClip : nil }
 
-  /// Two networks, two moments and gradients; the replay memory.
-  package func memoryBytes(spec: NetworkSpec, laneCount: Int) -> Double {
-    20 * Double(ParameterLayout(spec).count) + Double(bufferSize) * Double(bytesPerTransition(columns: spec.inputs))
+  /// Two networks, two moments and gradients; a rollout whose every step may end in something.
+  package func memoryParts(spec: NetworkSpec, laneCount: Int) -> (parameters: Double, rollout: Double) {
+    (
+      20 * Double(ParameterLayout(spec).count),
+      4 * Double(trainFrequency + 1) * Double(laneCount) * Double(2 * spec.inputs + 12)
+    )
   }
 
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {
     DQN(
       configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked,
-      totalSteps: setup.totalSteps, kernels: setup.kernels, seed: setup.seed, pool: setup.pool)
+      totalSteps: setup.totalSteps, kernels: setup.kernels, seed: setup.seed, pool: setup.pool,
+      store: setup.replay)
   }
 }
 
@@ -145,7 +154,10 @@ extension LearnerConfiguration where Self: OnPolicyConfiguration {
   package var observationScaling: Double? { shared.normalizeObservations ? shared.observationClip : nil }
 
   /// Parameters, two moments and gradients; observations and the numbers beside them of one rollout.
-  package func memoryBytes(spec: NetworkSpec, laneCount: Int) -> Double {
-    16 * Double(ParameterLayout(spec).count) + 4 * Double(shared.horizon) * Double(laneCount) * Double(spec.inputs + 8)
+  package func memoryParts(spec: NetworkSpec, laneCount: Int) -> (parameters: Double, rollout: Double) {
+    (
+      16 * Double(ParameterLayout(spec).count),
+      4 * Double(shared.horizon) * Double(laneCount) * Double(spec.inputs + 8)
+    )
   }
 }

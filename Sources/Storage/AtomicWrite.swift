@@ -107,7 +107,7 @@ package enum AtomicWrite {
     }
   }
 
-  private static func flushFolder(_ folder: String, path: String) throws(StorageError) {
+  static func flushFolder(_ folder: String, path: String) throws(StorageError) {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(path: path, operation: .flush, code: errno) }
     defer { close(descriptor) }

@@ -108,6 +108,28 @@ struct HDF5Dataset: ~Copyable {
 }
 
 extension HDF5Group {
+  /// Makes a contiguous dataset whose values nobody writes yet, and returns where in the file they will lie.
+  func reserve(_ child: String, type: hid_t, extent: [Int]) throws(StorageError) -> Int {
+    let sizes = extent.map { hsize_t($0) }
+    let space = try HDF5Handle(
+      H5Screate_simple(Int32(sizes.count), sizes, nil), close: { H5Sclose($0) },
+      "make the extent of '\(place(child))'", path: path)
+    let properties = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_DATASET_CREATE()), close: { H5Pclose($0) }, "make dataset properties", path: path)
+    try HDF5.check(H5Pset_obj_track_times(properties.id, false), "leave times out", path: path)
+    try HDF5.check(H5Pset_layout(properties.id, H5D_CONTIGUOUS), "lay '\(place(child))' out", path: path)
+    try HDF5.check(H5Pset_alloc_time(properties.id, H5D_ALLOC_TIME_EARLY), "lay '\(place(child))' out", path: path)
+    try HDF5.check(H5Pset_fill_time(properties.id, H5D_FILL_TIME_NEVER), "lay '\(place(child))' out", path: path)
+    let dataset = try HDF5Handle(
+      H5Dcreate2(handle.id, child, type, space.id, 0, properties.id, 0), close: { H5Dclose($0) },
+      "create '\(place(child))'", path: path)
+    let offset = H5Dget_offset(dataset.id)
+    guard offset != .max, let place = Int(exactly: offset) else {
+      throw .library(path: path, operation: "place '\(self.place(child))'", reason: "it has no place in the file")
+    }
+    return place
+  }
+
   /// Writes a vector directly below this group, as one contiguous block. The seal of the file covers every byte, so that no chunk
   /// checksum is needed; times are left out, so that equal content gives equal bytes.
   ///
@@ -118,6 +140,23 @@ extension HDF5Group {
       precondition(columns > 0 && values.count % columns == 0, "\(values.count) values in rows of \(columns)")
       extent = [hsize_t(values.count / columns), hsize_t(columns)]
     }
+    try write(values, as: child, extent: extent, fileType: Element.fileType, memoryType: Element.memoryType)
+  }
+
+  /// Writes a vector of zeros and ones as what numpy calls booleans.
+  func writeFlags(_ values: [UInt8], as child: String) throws(StorageError) {
+    let type = try HDF5Handle(
+      H5Tenum_create(strikeforge_H5T_STD_I8LE()), close: { H5Tclose($0) }, "make a boolean's type", path: path)
+    for (name, value) in [("FALSE", UInt8(0)), ("TRUE", 1)] {
+      var value = value
+      try HDF5.check(H5Tenum_insert(type.id, name, &value), "make a boolean's type", path: path)
+    }
+    try write(values, as: child, extent: [hsize_t(values.count)], fileType: type.id, memoryType: type.id)
+  }
+
+  private func write<Element: BitwiseCopyable>(
+    _ values: [Element], as child: String, extent: [hsize_t], fileType: hid_t, memoryType: hid_t
+  ) throws(StorageError) {
     let space = try HDF5Handle(
       H5Screate_simple(Int32(extent.count), extent, nil), close: { H5Sclose($0) },
       "make the extent of '\(place(child))'", path: path)
@@ -125,9 +164,9 @@ extension HDF5Group {
       H5Pcreate(strikeforge_H5P_DATASET_CREATE()), close: { H5Pclose($0) }, "make dataset properties", path: path)
     try HDF5.check(H5Pset_obj_track_times(properties.id, false), "leave times out", path: path)
     let dataset = try HDF5Handle(
-      H5Dcreate2(handle.id, child, Element.fileType, space.id, 0, properties.id, 0), close: { H5Dclose($0) },
+      H5Dcreate2(handle.id, child, fileType, space.id, 0, properties.id, 0), close: { H5Dclose($0) },
       "create '\(place(child))'", path: path)
     guard !values.isEmpty else { return }
-    try HDF5.check(H5Dwrite(dataset.id, Element.memoryType, 0, 0, 0, values), "write '\(place(child))'", path: path)
+    try HDF5.check(H5Dwrite(dataset.id, memoryType, 0, 0, 0, values), "write '\(place(child))'", path: path)
   }
 }

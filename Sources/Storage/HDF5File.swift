@@ -1,4 +1,4 @@
-// The only door to the HDF5 library: files in memory, groups and text attributes.
+// The only door to the HDF5 library: files in memory and on disk, groups and text attributes.
 
 import CHDF5
 import Glibc
@@ -65,7 +65,7 @@ struct HDF5Handle: ~Copyable {
   deinit { _ = close(id) }
 }
 
-/// An HDF5 file that lives in memory.
+/// An HDF5 file, in memory or on disk.
 struct HDF5File: ~Copyable {
   /// Bytes in front of the HDF5 data that HDF5 leaves alone; the smallest size that the format allows.
   static let userBlockSize = 512
@@ -135,6 +135,48 @@ struct HDF5File: ~Copyable {
     try HDF5.check(H5Pset_fapl_core(access.id, increment, false), "choose files in memory", path: path)
     // The newest common format: its metadata carries checksums, and attributes may be larger than 64 KiB.
     try HDF5.check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), "choose a format", path: path)
+    return access
+  }
+
+  // MARK: On disk
+
+  /// The user block of a file on disk, and where its large datasets begin: at a page of memory.
+  static let diskBlockSize = 4096
+
+  /// Makes a file that does not exist yet, with a user block of zeros, and what `fill` puts into it.
+  static func create<Result>(
+    path: String, _ fill: (borrowing HDF5Group) throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
+    let access = try diskProperties(path: path)
+    let creation = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_FILE_CREATE()), close: { H5Pclose($0) }, "make file properties", path: path)
+    try HDF5.check(H5Pset_userblock(creation.id, UInt64(diskBlockSize)), "set a user block", path: path)
+    try HDF5.check(H5Pset_obj_track_times(creation.id, false), "leave times out", path: path)
+    let file = HDF5File(
+      path: path,
+      handle: try HDF5Handle(
+        H5Fcreate(path, strikeforge_H5F_ACC_EXCL(), creation.id, access.id), close: { H5Fclose($0) },
+        "create the file", path: path))
+    let result = try fill(try file.root())
+    // Closing would not say whether it worked.
+    try HDF5.check(H5Fflush(file.handle.id, H5F_SCOPE_GLOBAL), "complete the file", path: path)
+    return result
+  }
+
+  /// A file on disk, for reading. Its description must have been verified.
+  static func open(path: String) throws(StorageError) -> HDF5File {
+    let access = try diskProperties(path: path)
+    return HDF5File(
+      path: path,
+      handle: try HDF5Handle(
+        H5Fopen(path, strikeforge_H5F_ACC_RDONLY(), access.id), close: { H5Fclose($0) }, "open the file", path: path))
+  }
+
+  private static func diskProperties(path: String) throws(StorageError) -> HDF5Handle {
+    let access = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_FILE_ACCESS()), close: { H5Pclose($0) }, "make access properties", path: path)
+    try HDF5.check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), "choose a format", path: path)
+    try HDF5.check(H5Pset_alignment(access.id, 1 << 16, UInt64(diskBlockSize)), "choose an alignment", path: path)
     return access
   }
 
@@ -244,6 +286,17 @@ struct HDF5Group: ~Copyable {
       H5Acreate2(self.handle.id, attribute, type.id, space.id, 0, 0), close: { H5Aclose($0) },
       "create attribute '\(attribute)' of '\(name)'", path: path)
     try HDF5.check(H5Awrite(handle.id, type.id, bytes), "write attribute '\(attribute)' of '\(name)'", path: path)
+  }
+
+  /// Stores one whole number as an attribute.
+  func writeAttribute(_ attribute: String, integer: Int) throws(StorageError) {
+    var value = Int64(integer)
+    let space = try HDF5Handle(H5Screate(H5S_SCALAR), close: { H5Sclose($0) }, "make a scalar", path: path)
+    let handle = try HDF5Handle(
+      H5Acreate2(self.handle.id, attribute, Int64.fileType, space.id, 0, 0), close: { H5Aclose($0) },
+      "create attribute '\(attribute)' of '\(name)'", path: path)
+    try HDF5.check(
+      H5Awrite(handle.id, Int64.memoryType, &value), "write attribute '\(attribute)' of '\(name)'", path: path)
   }
 
   /// All attributes.

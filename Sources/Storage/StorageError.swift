@@ -27,6 +27,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case symbols(path: String, problem: SymbolProblem)
   /// The market store holds no passing quality record for its data.
   case gateRefused(path: String, refusal: GateRefusal)
+  /// A replay file that is whole, but not the one that is needed.
+  case replay(path: String, ReplayProblem)
   /// The HDF5 library reported a failure.
   case library(path: String, operation: String, reason: String)
 
@@ -64,6 +66,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
         + ": \(problem); \(problem.remedy)"
     case .symbols(let path, let problem): "'\(path)': \(problem)"
     case .gateRefused(let path, let refusal): "'\(path)' may not be used for training: \(refusal)"
+    case .replay(let path, let problem): "'\(path)' \(problem)"
     case .library(let path, let operation, let reason): "'\(path)': HDF5 could not \(operation): \(reason)"
     }
   }
@@ -245,6 +248,31 @@ package enum GateRefusal: Equatable, Sendable, CustomStringConvertible {
     case .otherData(let recorded, let data):
       "its quality record was made for data \(recorded.prefix(12)), but it holds data \(data.prefix(12)); "
         + "import the data again"
+    }
+  }
+}
+
+/// Why a replay file cannot be used, behind its name. Each sentence says what to do.
+package enum ReplayProblem: Equatable, Sendable, CustomStringConvertible {
+  /// `rows` are needed, but the ring has gone around since.
+  case overwritten(rows: Range<Int>, appended: Int)
+  /// It is not of the shape, or from the environment, that is needed.
+  case different(what: String, found: String, needed: String, remedy: String)
+  /// No run has saved anything in it.
+  case noLedger
+  /// It holds nothing to begin with.
+  case empty
+
+  package var description: String {
+    switch self {
+    case .overwritten(let rows, let appended):
+      "no longer holds the rows \(rows.lowerBound) to \(rows.upperBound - 1): the run has written \(appended) and its ring has gone "
+        + "around since; continue from a newer checkpoint"
+    case .different(let what, let found, let needed, let remedy):
+      "was written with \(what) \(found), but \(needed) is needed; \(remedy)"
+    case .noLedger:
+      "does not say which rows it holds: its run ended before it saved; train it up to its first checkpoint"
+    case .empty: "holds no transitions; train its run up to a checkpoint after its first step"
     }
   }
 }

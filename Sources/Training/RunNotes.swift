@@ -21,7 +21,6 @@ package enum RunNotes {
       steps += " (\(ConsoleSink.grouped(configuration.run.totalTimesteps)) rounded up to whole rollouts)"
     }
     lines.append(steps)
-    if configuration.algorithm.family == .dqn { lines.append(replayPlan(configuration, factory)) }
     let episode = episodeLength(configuration, factory)
     let horizon = configuration.discountHorizonBars
     if horizon.isFinite {
@@ -91,17 +90,6 @@ package enum RunNotes {
         })
     }
     return .object(members)
-  }
-
-  /// What the replay memory will take.
-  private static func replayPlan(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) -> String {
-    let dqn = configuration.dqn
-    let columns = (try? factory.trainingLanes(count: 1))?.observationSpace.count ?? 0
-    let bytes =
-      Double(min(dqn.bufferSize, configuration.wholeTimesteps)) * Double(dqn.bytesPerTransition(columns: columns))
-    return "replay memory: \(ConsoleSink.grouped(dqn.bufferSize)) transitions, up to "
-      + "\(ConsoleSink.short(bytes / 0x1p20)) MiB in memory and in every checkpoint (budget "
-      + "\(ConsoleSink.grouped(dqn.replayBudgetMebibytes)) MiB)"
   }
 
   private static func episodeLength(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) -> Int {

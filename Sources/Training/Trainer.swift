@@ -38,6 +38,8 @@ package final class Trainer {
   /// Called with sentences about saving and choosing.
   package var onEvent: (String) -> Void = { _ in }
 
+  /// Where the transitions lie that are too many for memory.
+  private let replayFile: FileTransitionStore?
   private let environment: any VectorEnvironment
   private let collector: Collector
   private let checkpoints: CheckpointStore
@@ -49,18 +51,28 @@ package final class Trainer {
   /// How far what a run with another one's beginning sees lies from what that one saw; nil where neither scales its observations.
   package private(set) var drift: ObservationDrift?
 
-  /// A run that starts at step 0, in a folder made for it; `warmStart`: from what another run learned.
+  /// A run that starts at step 0, in a folder made for it; `warmStart`: from what another run learned; `replay`: with what one lived through.
   package init(
     starting configuration: RunConfiguration, factory: EnvironmentFactory, in directory: RunDirectory,
-    warmStart: WarmStart? = nil
+    warmStart: WarmStart? = nil, replay: ReplaySource? = nil
   ) throws(TrainingError) {
     self.configuration = configuration
     self.factory = factory
     self.directory = directory
-    (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
+    let spec = try Trainer.requireTrainable(
+      configuration, factory, folder: directory.path, rowsBefore: replay?.rows ?? 0)
+    let store = try ReplayPlacement(configuration, spec, rowsBefore: replay?.rows ?? 0)?.makeStore(
+      in: directory,
+      attributes: ReplayPlacement.attributes(
+        configuration, factory, factory.trainingLanes(count: 1), run: directory.name))
+    replayFile = store as? FileTransitionStore
+    (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
     checkpoints = try Trainer.store(configuration, directory)
     log = try RunLog(directory, configuration.run, resumeStep: nil)
-    origin = warmStart?.attributes ?? [:]
+    var origin = warmStart?.attributes ?? [:]
+    if let replay { origin[ReplaySource.attribute] = "\(replay.path) \(replay.digest)" }
+    self.origin = origin
+    if let replay, let learner = algorithm as? DQN { learner.begin(with: try replay.store()) }
     collector.begin(seed: UInt64(configuration.run.seed))
     guard let warmStart else { return }
     let state = warmStart.adopted(
@@ -94,13 +106,27 @@ package final class Trainer {
     self.configuration = configuration
     self.factory = factory
     self.directory = directory
-    origin = checkpoint.attributes.filter { WarmStart.attributes.contains($0.key) }
-    (environment, algorithm, collector) = try Trainer.parts(configuration, factory)
-    checkpoints = try Trainer.store(configuration, directory)
+    origin = checkpoint.attributes.filter {
+      WarmStart.attributes.contains($0.key) || $0.key == ReplaySource.attribute
+    }
+    let state = RunState.gather(checkpoint)
+    let rowsBefore = Int(clamping: state.integers["progress/rows_before"]?.first ?? 0)
+    guard (0...1 << 40).contains(rowsBefore) else {
+      throw .restore(path: path, .invalid(name: "progress/rows_before", reason: "\(rowsBefore) is no number of rows"))
+    }
+    let spec = try Trainer.requireTrainable(configuration, factory, folder: nil, rowsBefore: rowsBefore)
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
-    try RunState.requireSameSpaces(checkpoint, environment: environment, path: path)
+    let one = try factory.trainingLanes(count: 1)
+    try RunState.requireSameSpaces(checkpoint, environment: one, path: path)
+    let placement = ReplayPlacement(configuration, spec, rowsBefore: rowsBefore)
+    replayFile = try placement?.openStore(
+      in: directory, for: state.part(below: DQN.replayPrefix),
+      attributes: ReplayPlacement.attributes(configuration, factory, one, run: directory.name))
+    var store: (any TransitionStore)? = replayFile
+    if store == nil { store = try placement?.makeStore(in: directory, attributes: [:]) }
+    (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
+    checkpoints = try Trainer.store(configuration, directory)
     do {
-      let state = RunState.gather(checkpoint)
       progress = try Progress(state, of: configuration)
       // The lanes' own memory first, so that what is not saved of an environment does not exist.
       environment.reset(seed: UInt64(configuration.run.seed), into: algorithm.rollout.resetBuffers)
@@ -130,6 +156,7 @@ package final class Trainer {
     while progress.step < total {
       let before = MonotonicClock.seconds
       collector.collect()
+      try requireReplay()
       try heedHealth(rolloutStart: progress.step)
       let collected = MonotonicClock.seconds
       progress.step += configuration.stepsPerRollout
@@ -142,6 +169,7 @@ package final class Trainer {
 
       let remaining = max(0, 1 - Double(progress.step) / Double(total))
       let statistics = algorithm.update(progressRemaining: remaining)
+      try requireReplay()
       try heedHealth(rolloutStart: previous)
       algorithm.startNextRollout()
       for name in Trainer.watched where configuration.health.nonFinite == .off {
@@ -181,11 +209,13 @@ package final class Trainer {
 
   // MARK: Parts
 
-  /// The network to train, or why this configuration cannot be: settings that contradict each other, or more memory than the machine has.
+  /// The network to train, or why this configuration cannot be: settings that contradict each other, or more memory or disk than there is.
+  /// `folder`: the run's, or where it will lie; nil asks for no room, since the run has it already. `rowsBefore`: of transitions to begin with.
   @discardableResult
-  package static func requireTrainable(_ configuration: RunConfiguration, _ factory: EnvironmentFactory)
-    throws(TrainingError) -> NetworkSpec
-  {
+  package static func requireTrainable(
+    _ configuration: RunConfiguration, _ factory: EnvironmentFactory, folder: String? = RunDirectory.root,
+    rowsBefore: Int = 0
+  ) throws(TrainingError) -> NetworkSpec {
     let environment = try factory.trainingLanes(count: 1)
     let spec = configuration.networkSpec(
       inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
@@ -193,23 +223,17 @@ package final class Trainer {
       throw .configuration(.conflict("algorithm." + problem))
     }
     if let problem = configuration.precisionProblem(spec) { throw .configuration(.conflict(problem)) }
-    let neededBytes = configuration.learner.memoryBytes(spec: spec, laneCount: configuration.world.lanes)
-    let memoryBytes = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
-    guard neededBytes <= memoryBytes else {
-      let (needed, found) = (neededBytes / 0x1p30, memoryBytes / 0x1p30)
-      throw .configuration(
-        .conflict(
-          "the network and one rollout need at least \(ConsoleSink.short(needed)) GiB, but this machine has "
-            + "\(ConsoleSink.short(found)); lower algorithm.horizon, environment.lanes or the sizes of the section network"
-        ))
+    guard let folder else { return spec }
+    if let problem = ResourcePlan(configuration, spec, rowsBefore: rowsBefore).problem(.init(folder: folder)) {
+      throw .configuration(.conflict(problem))
     }
     return spec
   }
 
-  private static func parts(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) throws(TrainingError)
-    -> (any VectorEnvironment, any Algorithm, Collector)
-  {
-    let spec = try requireTrainable(configuration, factory)
+  private static func parts(
+    _ configuration: RunConfiguration, _ factory: EnvironmentFactory, _ spec: NetworkSpec,
+    replay: (any TransitionStore)?
+  ) throws(TrainingError) -> (any VectorEnvironment, any Algorithm, Collector) {
     let environment = try factory.trainingLanes(count: configuration.world.lanes)
     let workers = configuration.run.workers == 0 ? WorkerPool.availableProcessors : configuration.run.workers
     let pool = WorkerPool(workerCount: workers)
@@ -217,7 +241,8 @@ package final class Trainer {
       LearnerSetup(
         spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
         totalSteps: configuration.wholeTimesteps, kernels: configuration.run.kernels,
-        bfloat16: configuration.run.precision.unit, seed: UInt64(configuration.run.seed), pool: pool))
+        bfloat16: configuration.run.precision.unit, seed: UInt64(configuration.run.seed), pool: pool,
+        replay: replay))
     algorithm.health.settings = configuration.health
     return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
   }
@@ -229,7 +254,9 @@ package final class Trainer {
     var small = configuration
     small.world.lanes = 1
     small.run.workers = 1
-    let (environment, algorithm, _) = try parts(small, factory)
+    small.dqn.bufferSize = 1
+    let (environment, algorithm, _) = try parts(
+      small, factory, try requireTrainable(small, factory, folder: nil), replay: nil)
     try warmStart.requireFit(algorithm, environment)
   }
 
@@ -331,19 +358,29 @@ package final class Trainer {
     guard score.meanReward > progress.bestScore else { return }
     progress.bestScore = score.meanReward
     progress.bestStep = progress.step
+    let best = checkpoint()
+    try requireReplay()
     do {
-      try checkpoints.saveBest(checkpoint())
+      try checkpoints.saveBest(best)
     } catch {
       throw .storage(error)
     }
     onEvent("best so far on the selection window at step \(progress.step): \(ConsoleSink.short(score.meanReward))")
   }
 
+  /// Ends the run where its replay file could not be read or written.
+  private func requireReplay() throws(TrainingError) {
+    if let failure = replayFile?.failure { throw .storage(failure) }
+  }
+
   private func save() throws(TrainingError) {
     try requireSoundState()
     try log.flush()
+    // What it says of the replay file is on the disk before it says so.
+    let checkpoint = checkpoint()
+    try requireReplay()
     do {
-      try checkpoints.save(checkpoint(), step: progress.step)
+      try checkpoints.save(checkpoint, step: progress.step)
     } catch {
       throw .storage(error)
     }

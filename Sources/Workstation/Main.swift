@@ -10,7 +10,7 @@ struct Main {
   static var commands: [any Command.Type] {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
-      EvaluateCommand.self, ExportCommand.self, ReplayUpdateCommand.self, ListCommand.self,
+      EvaluateCommand.self, ExportCommand.self, ReplayCommand.self, ReplayUpdateCommand.self, ListCommand.self,
     ]
   }
 

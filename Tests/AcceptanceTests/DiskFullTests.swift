@@ -70,17 +70,18 @@ final class SmallDisk {
   }
   private static let configuration = Workplace.planted("cue", algorithm: "ppo_lstm_mask")
   private static let mebibytes = 8
+  private static let moments = ["checkpoint-": "a save", "replay.h5": "a replay block"]
 
-  private func place() throws -> Workplace {
+  private func place(_ configuration: String) throws -> Workplace {
     let place = try Workplace()
-    try place.folder.write(Self.configuration, to: "run.yaml")
+    try place.folder.write(configuration, to: "run.yaml")
     try FileSystem.makeFolder(place.folder.place("disk"))
     return place
   }
 
   /// What a run of some settings leaves behind where there is room.
-  private func reference(_ settings: [String]) throws -> RunEnd {
-    let place = try place()
+  private func reference(_ settings: [String], _ configuration: String) throws -> RunEnd {
+    let place = try place(configuration)
     return try RunEnd(place, place.succeed(Self.words(settings)), folder: "disk/run")
   }
 
@@ -95,11 +96,10 @@ final class SmallDisk {
   /// Stops a run in the middle by a shortage, looks at what is there, lifts the shortage, and resumes to the end.
   private func interrupt(
     _ settings: [String], afterRows rows: Int, leavingBytes: Int, limitBytes: (Workplace) throws -> Int,
-    stopsAt file: String,
-    _ shortage: Shortage
+    stopsAt file: String, configuration: String = DiskFullTests.configuration, _ shortage: Shortage
   ) throws {
-    let expected = try reference(settings)
-    let place = try place()
+    let expected = try reference(settings, configuration)
+    let place = try place(configuration)
     let disk = shortage == .fullDisk ? try SmallDisk(over: place.folder.place("disk"), mebibytes: Self.mebibytes) : nil
     let program = try Program.strikeforge.start(Self.words(settings), in: place.folder.path, isIdle: true)
     _ = try program.wait {
@@ -112,7 +112,7 @@ final class SmallDisk {
 
     let names = place.folder.names(in: "disk/run")
     #expect(!names.contains(where: AtomicWrite.isTemporary))
-    let checkpoints = names.filter { $0.hasSuffix(".h5") }
+    let checkpoints = names.filter { $0.hasSuffix(".h5") && $0 != "replay.h5" }
     #expect(!checkpoints.isEmpty)
     for name in checkpoints { #expect(try place.checkpoint("disk/run/" + name).attributes["run"] == "run") }
 
@@ -122,7 +122,7 @@ final class SmallDisk {
     #expect(found.parameters == expected.parameters && found.rows == expected.rows && found.files == expected.files)
     #expect(found.checkpoints == expected.checkpoints)
     ProofTable.record(
-      "damage: \(shortage == .fullDisk ? "full disk" : "file size limit") at \(file == "checkpoint-" ? "a save" : "a row")",
+      "damage: \(shortage == .fullDisk ? "full disk" : "file size limit") at \(Self.moments[file] ?? "a row")",
       figure: "exit 1, \(checkpoints.count) whole, same bits", threshold: "1 sentence, resumes", seeds: "5",
       holds: found.parameters == expected.parameters && found.checkpoints == expected.checkpoints)
     withExtendedLifetime(disk) {}
@@ -135,6 +135,17 @@ final class SmallDisk {
         "run.total_timesteps=51200", "run.checkpoint_interval=512", "run.evaluation_interval=1000000",
         "network.lstm_hidden=64",
       ], afterRows: 20, leavingBytes: 65_536, limitBytes: { _ in 100_000 }, stopsAt: "checkpoint-", shortage)
+  }
+
+  /// Room for rows and checkpoints, none for a block of 4096 transitions of some 180 KiB.
+  @Test(arguments: Shortage.possible) func whileTheReplayGrows(_ shortage: Shortage) throws {
+    try interrupt(
+      [
+        "run.total_timesteps=81920", "run.checkpoint_interval=20480", "run.evaluation_interval=1000000",
+        "algorithm.buffer_size=65536", "algorithm.replay_memory_mib=0", "algorithm.log_interval=1",
+      ], afterRows: 400, leavingBytes: 100_000,
+      limitBytes: { try $0.folder.bytes("disk/run/progress.csv").count + 150_000 },
+      stopsAt: "replay.h5", configuration: Workplace.planted("cue", algorithm: "dqn_mask"), shortage)
   }
 
   @Test(arguments: Shortage.possible) func whileLoggingARow(_ shortage: Shortage) throws {

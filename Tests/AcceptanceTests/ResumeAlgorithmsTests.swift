@@ -24,9 +24,19 @@ import Testing
     algorithm: {name: dqn_mask, buffer_size: 4000, batch_size: 80, gradient_steps: 24, target_update_interval: 500,
       log_interval: 7, double: true, dueling: true, prioritized: true, n_step: 3, tau: 0.5}
     """,
+    "dqn, replay in a file": """
+    run: {seed: 5, total_timesteps: 61440, workers: 1, checkpoint_interval: 2048, evaluation_interval: 10240}
+    algorithm: {name: dqn, buffer_size: 20000, batch_size: 64, gradient_steps: 8, target_update_interval: 500,
+      log_interval: 7, replay_memory_mib: 1, n_step: 3}
+    """,
+    "dqn_mask, replay in a file": """
+    run: {seed: 6, total_timesteps: 20480, workers: 1, checkpoint_interval: 1024, evaluation_interval: 5120}
+    algorithm: {name: dqn_mask, buffer_size: 4000, batch_size: 80, gradient_steps: 24, target_update_interval: 500,
+      log_interval: 7, double: true, prioritized: true, replay_memory_mib: 0, replay_precision: float16}
+    """,
   ]
 
-  @Test(arguments: ["a2c_lstm_mask", "dqn", "dqn_mask"])
+  @Test(arguments: ["a2c_lstm_mask", "dqn", "dqn_mask", "dqn, replay in a file", "dqn_mask, replay in a file"])
   func killedAndResumedEqualsUninterrupted(algorithm: String) throws {
     let place = try Workplace()
     try place.importMarket()
@@ -40,6 +50,8 @@ import Testing
     let words = ["train", "--config", "run.yaml", "--run", "run"]
     let expected = try RunEnd(place, place.succeed(words))
     let total = try #require(expected.steps.last)
+    let hasFile = algorithm.contains("file")
+    #expect(place.folder.exists("checkpoints/run/replay.h5") == hasFile)
     place.folder.remove("checkpoints")
 
     var random = RandomStream(seed: 1, purpose: .market)

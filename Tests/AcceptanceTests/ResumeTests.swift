@@ -213,7 +213,7 @@ struct RunEnd {
       return JSON.object(members.filter { !ProgressTable.isClock($0.key) }).text
     }
     var checkpoints: [String: Checkpoint] = [:]
-    for name in files where name.hasSuffix(".h5") {
+    for name in files where name.hasSuffix(".h5") && name != "replay.h5" {
       var checkpoint = try place.checkpoint(folder + "/" + name)
       try #require(checkpoint.attributes.removeValue(forKey: "created") != nil)
       let metrics = try #require(checkpoint.groups["progress"]?.integers["carried_metrics"])

@@ -212,12 +212,6 @@ private struct DQNRun {
     configuration.gradientSteps = 0
     #expect(configuration.problem(spec: spec)?.hasPrefix("gradient_steps is 0") == true)
     configuration = DQN.Configuration()
-    configuration.bufferSize = 100_000_000
-    #expect(
-      configuration.problem(spec: spec)
-        == "buffer_size of 100000000 transitions with 6 columns takes 6485 MiB, above replay_budget_mib of 1024; lower the "
-        + "one or raise the other")
-    configuration = DQN.Configuration()
     configuration.dueling = true
     #expect(configuration.problem(spec: spec) != nil)
   }

@@ -217,10 +217,52 @@ import Testing
       let error = try #require(trainingError { try Trainer.requireTrainable(configuration, factory) })
       #expect(error.description.contains(words))
     }
-    var large = smallConfiguration("leak", .dqn)
-    large.dqn.bufferSize = 1_000_000_000
-    let factory = try EnvironmentFactory(large)
-    let error = try #require(trainingError { try Trainer.requireTrainable(large, factory) })
-    #expect(error.description.contains("algorithm.buffer_size") && error.description.contains("replay_budget_mib"))
+  }
+
+  /// A replay that does not fit is refused with what would, and that does.
+  @Test func plansMemoryAndDisk() throws {
+    var configuration = smallConfiguration("leak", .dqn)
+    configuration.run.totalTimesteps = 1_000_000_000
+    configuration.dqn.bufferSize = 100_000_000
+    configuration.dqn.replayMemoryMebibytes = 512
+    let factory = try EnvironmentFactory(configuration)
+    let spec = try Trainer.requireTrainable(configuration, factory, folder: nil)
+    let limits = ResourcePlan.Limits(memoryBytes: 0x1p30, diskBytes: 100e9)
+    func problem(_ configuration: RunConfiguration, _ limits: ResourcePlan.Limits) -> String? {
+      ResourcePlan(configuration, spec).problem(limits)
+    }
+    func number(_ sentence: String, before ending: String) throws -> Int {
+      let word = sentence.dropLast(ending.count).split(separator: " ").last
+      return try #require(word.flatMap { Int($0) })
+    }
+    #expect(problem(configuration, limits) == nil)
+    let lines = ResourcePlan(configuration, spec).lines(limits)
+    #expect(lines.count == 2 && lines[0].contains("replay 512 MiB") && lines[1].contains("replay.h5 "))
+
+    // Disk.
+    let small = ResourcePlan.Limits(memoryBytes: 0x1p30, diskBytes: 1e9)
+    let disk = try #require(problem(configuration, small))
+    #expect(disk.contains("replay.h5") && disk.hasSuffix(" would fit"))
+    configuration.dqn.bufferSize = try number(disk, before: " would fit")
+    #expect(configuration.dqn.bufferSize > 1_000_000 && problem(configuration, small) == nil)
+    configuration.dqn.bufferSize += configuration.dqn.bufferSize / 10
+    #expect(problem(configuration, small) != nil)
+
+    // Memory: of a file's window, and of a replay that lies in memory, and four times over while it is saved.
+    let tight = ResourcePlan.Limits(memoryBytes: 300 * 0x1p20, diskBytes: nil)
+    for bufferSize in [100_000_000, 10_000_000] {
+      configuration.dqn.bufferSize = bufferSize
+      configuration.dqn.replayMemoryMebibytes = 512
+      let memory = try #require(problem(configuration, tight))
+      #expect(memory.contains("replay ") && memory.hasSuffix(" would fit"))
+      configuration.dqn.replayMemoryMebibytes = try number(memory, before: " would fit")
+      #expect(configuration.dqn.replayMemoryMebibytes > 30 && problem(configuration, tight) == nil, "\(memory)")
+    }
+    // Without replay there is nothing to name but the learner's own sizes.
+    let large = smallConfiguration("leak", .ppo)
+    #expect(
+      ResourcePlan(large, spec).problem(.init(memoryBytes: 1000, diskBytes: nil))?.hasSuffix("section network") == true)
+    #expect(ResourcePlan(large, spec).problem(.init(memoryBytes: 1e9, diskBytes: 1000))?.contains("make room") == true)
+    #expect(ResourcePlan(large, spec).lines(.init(folder: "/tmp/no/such/folder")).allSatisfy { !$0.isEmpty })
   }
 }

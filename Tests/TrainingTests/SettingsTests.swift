@@ -32,7 +32,8 @@ import Training
   private func other(_ setting: Setting, _ defaults: RunConfiguration) throws -> JSON {
     let candidates: [JSON] = [
       7, 60, 0.5, 0.125, true, false, "leak", .string(defaults.algorithm.family.rawValue), "linear", "rotation", "relu",
-      "separate", "blas", "bf16", "off", "rmsprop_tf", "tanh", "2005-06-07", [3, 4], ["X", "Y"], "a b: #c",
+      "separate", "blas", "bf16", "off", "rmsprop_tf", "tanh", "float16", "2005-06-07", [3, 4], ["X", "Y"],
+      "a b: #c",
     ]
     let (section, name) = parts(setting)
     let before = setting.read(defaults)
@@ -134,7 +135,8 @@ import Training
     (.dqn, "algorithm", "tau", 1.5), (.dqn, "algorithm", "tau", 0), (.dqn, "algorithm", "gradient_steps", -2),
     (.dqn, "algorithm", "exploration_final", 1.1), (.dqn, "algorithm", "exploration_fraction", 0),
     (.dqn, "algorithm", "buffer_size", 0), (.dqn, "algorithm", "n_step", 0), (.dqn, "algorithm", "double", 1),
-    (.dqn, "algorithm", "replay_budget_mib", 0), (.dqn, "algorithm", "priority_exponent", 2),
+    (.dqn, "algorithm", "replay_memory_mib", -1), (.dqn, "algorithm", "replay_precision", "float8"),
+    (.dqn, "algorithm", "priority_exponent", 2),
     (.dqn, "algorithm", "name", "dqn_lstm"), (.dqn, "network", "hidden_layers", [0]),
   ]
 

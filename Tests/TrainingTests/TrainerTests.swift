@@ -66,6 +66,75 @@ import Testing
     }
   }
 
+  /// The replay in a file of the run's folder: the bits of a replay in memory, stopped or not.
+  @Test(arguments: [("leak", AlgorithmTag.dqn, false), ("dual_ticker", .dqnMask, true)])
+  func replayInAFileChangesNoBit(world: String, tag: AlgorithmTag, isPrioritized: Bool) throws {
+    try withScratchFolder { folder in
+      var configuration = try configuration(world, tag, in: folder)
+      configuration.dqn.bufferSize = 300
+      configuration.dqn.prioritized = isPrioritized
+      let memory = try train(configuration, in: folder, named: "memory")
+      configuration.dqn.replayMemoryMebibytes = 0
+      let whole = try train(configuration, in: folder, named: "whole")
+      #expect(whole.digest == memory.digest && whole.rows == memory.rows && whole.best == memory.best)
+      let names = try FileSystem.names(inFolder: FileSystem.join(folder, "whole"))
+      #expect(names.contains("replay.h5") && !names.contains(where: AtomicWrite.isTemporary))
+      #expect(try !FileSystem.names(inFolder: FileSystem.join(folder, "memory")).contains("replay.h5"))
+      for stop in [1, 4] {
+        let name = "stopped-\(stop)"
+        do {
+          let directory = try RunDirectory.create(run: FileSystem.join(folder, name), prefix: "")
+          let trainer = try Trainer(
+            starting: configuration, factory: try EnvironmentFactory(configuration), in: directory)
+          #expect(try trainer.run { trainer.step == stop * 128 } == .stopped(step: stop * 128))
+        }
+        let trainer = try resumed(folder, name, workers: 2)
+        #expect(try trainer.run() == .finished)
+        #expect(try Outcome(trainer) == whole, "stopped after \(stop)")
+      }
+      // A new run that begins with all of it; the same again when it is stopped.
+      let source = try ReplaySource(FileSystem.join(folder, "whole/replay.h5"))
+      let factory = try EnvironmentFactory(configuration)
+      let spec = try Trainer.requireTrainable(configuration, factory)
+      try source.requireFit(configuration, factory, spec)
+      var ends: [Outcome] = []
+      for name in ["begun", "begun-stopped"] {
+        do {
+          let directory = try RunDirectory.create(run: FileSystem.join(folder, name), prefix: "")
+          let trainer = try Trainer(starting: configuration, factory: factory, in: directory, replay: source)
+          if name == "begun" {
+            #expect(try trainer.run() == .finished)
+            ends.append(try Outcome(trainer))
+            continue
+          }
+          #expect(try trainer.run { trainer.step == 256 } == .stopped(step: 256))
+        }
+        let trainer = try resumed(folder, name)
+        #expect(try trainer.run() == .finished)
+        #expect(trainer.checkpoint().attributes["init_replay"]?.contains("whole/replay.h5") == true)
+        ends.append(try Outcome(trainer))
+      }
+      #expect(ends[0] == ends[1] && ends[0].digest != whole.digest)
+      // Others are refused by what is different.
+      for (words, change) in [
+        ("lanes", { $0.world.lanes *= 2 }), ("masks", { $0.algorithm = tag == .dqn ? .dqnMask : .dqn }),
+        ("the environment", { ($0.world.name, $0.world.store) = ("cue", "") }),
+        ("is for dqn", { $0.algorithm = .ppo }),
+        (
+          world == "leak" ? "environment.truncation_steps" : "environment.unit_dollars",
+          { if world == "leak" { $0.world.planted.truncationSteps = 777 } else { $0.world.trading.unitDollars = 7 } }
+        ),
+      ] as [(String, (inout RunConfiguration) -> Void)] {
+        var other = configuration
+        change(&other)
+        let factory = try EnvironmentFactory(other)
+        let spec = try Trainer.requireTrainable(other, factory)
+        let error = try #require(trainingError { try source.requireFit(other, factory, spec) }, "\(words)")
+        #expect(error.description.contains(words), "\(error)")
+      }
+    }
+  }
+
   /// Rows may be fewer than rollouts: the last update before a row is in it, wherever the run was stopped in between.
   @Test func rowsMayBeFewerThanRollouts() throws {
     try withScratchFolder { folder in

@@ -15,7 +15,6 @@ extension IncidentReader {
     configuration.batchSize = count
     (configuration.double, configuration.dueling) = (isDouble, spec.kind == .dueling)
     configuration.bufferSize = 1
-    configuration.replayBudgetMebibytes = 1 << 20
     let scalesInputs = record.doubles["normalizer/observation_mean"] != nil
     configuration.normalizeObservations = scalesInputs
     if scalesInputs { configuration.observationClip = try double("normalizer/clip") }

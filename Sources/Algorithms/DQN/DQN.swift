@@ -1,6 +1,6 @@
 // Deep Q-learning; double, n-step, dueling, prioritised and mask are switches.
 
-import AgentInterface
+package import AgentInterface
 package import Inference
 package import Kernels
 package import Networks
@@ -27,6 +27,8 @@ package final class DQN: Algorithm, @unchecked Sendable {
   package let store: any TransitionStore
   /// Gradient steps learned.
   package internal(set) var updateCount = 0
+  /// Rows that the store held before the first step.
+  package internal(set) var rowsBefore = 0
 
   let pool: WorkerPool
   let seed: UInt64
@@ -78,7 +80,7 @@ package final class DQN: Algorithm, @unchecked Sendable {
       store
       ?? MemoryTransitionStore(
         transitions: configuration.bufferSize, laneCount: laneCount, columns: spec.inputs, actionCount: spec.actions,
-        keepsMasks: masked)
+        keepsMasks: masked, precision: configuration.replayPrecision)
     precondition(
       store.laneCount == laneCount && store.columns == spec.inputs,
       "a store of \(store.laneCount) lanes, \(store.columns) columns for \(laneCount) lanes, \(spec.inputs) columns")

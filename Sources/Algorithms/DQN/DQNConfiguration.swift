@@ -1,5 +1,6 @@
 // The hyper-parameters of DQN.
 
+package import AgentInterface
 package import Inference
 package import Networks
 
@@ -11,8 +12,9 @@ extension DQN {
     package var gamma = 0.99
     /// Transitions that the replay memory holds, over all lanes.
     package var bufferSize = 1_000_000
-    /// The most that the replay memory may take, in memory and in a checkpoint.
-    package var replayBudgetMebibytes = 1024
+    /// What the replay memory may take of the memory; a larger one lies in a file.
+    package var replayMemoryMebibytes = 256
+    package var replayPrecision = ReplayPrecision.float32
     /// Environment steps over all lanes before anything is learned; until then actions are random.
     package var learningStarts = 100
     package var batchSize = 32
@@ -68,19 +70,16 @@ extension DQN {
         return "gradient_steps is \(gradientSteps); it must be above 0, or -1 for one a transition"
       }
       if spec.kind != (dueling ? .dueling : .actionValues) { return "dueling does not go with this network" }
-      let needed = Double(bufferSize) * Double(bytesPerTransition(columns: spec.inputs)) / 0x1p20
-      guard needed <= Double(replayBudgetMebibytes) else {
-        return
-          "buffer_size of \(bufferSize) transitions with \(spec.inputs) columns takes \(Int(needed.rounded(.up))) MiB, "
-          + "above replay_budget_mib of \(replayBudgetMebibytes); lower the one or raise the other"
-      }
       return nil
     }
 
-    /// Of the replay memory, in memory or in a file, whichever is more.
+    /// Of a replay memory that lies in memory, there or in a checkpoint, whichever is more.
     package func bytesPerTransition(columns: Int) -> Int {
-      MemoryTransitionStore.bytesPerTransition(columns: columns, keepsMasks: true) + (prioritized ? 16 : 0)
+      MemoryTransitionStore.bytesPerTransition(columns: columns, keepsMasks: true) + priorityBytes
     }
+
+    /// Of a transition's priority, which stays in memory and goes into every checkpoint.
+    package var priorityBytes: Int { prioritized ? 16 : 0 }
 
     /// The share of random decisions after `steps` of `totalSteps`. Source: LinearSchedule of stable-baselines3 2.9.
     package func exploration(steps: Int, totalSteps: Int) -> Double {

@@ -6,7 +6,8 @@ import Kernels
 import Networks
 
 extension DQN {
-  private static let replayPrefix = "replay/"
+  /// Before the names of the replay memory's vectors.
+  package static let replayPrefix = "replay/"
 
   package func standing() -> StateRecord {
     var state = StateRecord()
@@ -19,6 +20,7 @@ extension DQN {
     state.integers["random/action_sampling"] = [Int64(bitPattern: decisionCount)]
     state.integers["random/replay_sampling"] = [Int64(bitPattern: replayRandom.position)]
     state.integers["progress/updates"] = [Int64(updateCount)]
+    state.integers["progress/rows_before"] = [Int64(rowsBefore)]
     return state
   }
 
@@ -35,6 +37,22 @@ extension DQN {
     return state
   }
 
+  /// Begins with the transitions of another store of as many lanes and columns, the newest of them where not all fit. To be called before the first step.
+  package func begin(with source: any TransitionStore) {
+    precondition(
+      store.count == 0 && source.laneCount == store.laneCount && source.columns == store.columns,
+      "\(source.laneCount) lanes, \(source.columns) columns for \(store.laneCount) and \(store.columns)")
+    let rows = TransitionRowCopy(laneCount: store.laneCount, columns: store.columns)
+    let taken = min(source.count, store.capacity)
+    let first = (source.count == source.capacity ? source.head : 0) + source.count - taken
+    for offset in 0..<taken {
+      let written = store.head
+      store.append(rows.read(source, row: (first + offset) % source.capacity))
+      sampler.noteAppended(row: written)
+    }
+    rowsBefore = taken
+  }
+
   /// Takes a snapshot of an equal configuration back. On an error the learner is of no use.
   package func restore(_ state: StateRecord) throws(RestoreError) {
     let lanes = rollout.laneCount
@@ -49,15 +67,16 @@ extension DQN {
     let drawn = try state.integers("random/replay_sampling", count: 1)[0]
     let updates = try state.natural("progress/updates")
     let replay = state.part(below: DQN.replayPrefix)
-    // What was gathered is what was decided, as far as it fits.
-    let rows = min(decisions, store.capacity)
-    let savedRewards = try replay.floats("rewards").count
-    guard savedRewards == rows * lanes else {
-      throw .invalid(
-        name: "replay/rewards",
-        reason: "\(savedRewards) transitions, but \(decisions) steps of \(lanes) lanes were made")
-    }
+    let before = try state.natural("progress/rows_before")
     try store.restore(replay)
+    // What was gathered is what was decided, as far as it fits.
+    guard before <= store.capacity, decisions < 1 << 50, store.count == min(before + decisions, store.capacity) else {
+      throw .invalid(
+        name: "progress/rows_before",
+        reason:
+          "\(store.count) rows of transitions, but there were \(before) and \(decisions) steps of \(lanes) lanes were made"
+      )
+    }
     sampler = try sampler.restored(replay, count: store.count)
     try observationMoments?.restore("normalizer/observation", from: state)
     try rewardNormalizer?.restore(state)
@@ -70,6 +89,7 @@ extension DQN {
     decisionCount = UInt64(decisions)
     replayRandom.position = UInt64(bitPattern: drawn)
     updateCount = updates
+    rowsBefore = before
     refresh()
     refreshTarget()
   }

@@ -24,6 +24,12 @@ extension DQN {
     let steps =
       stepCount <= configuration.learningStarts
       ? 0 : configuration.gradientSteps < 0 ? transitions : configuration.gradientSteps
+    if steps > 0, !configuration.prioritized, store.wantsForecast {
+      store.follow(
+        ReplayForecast(
+          random: replayRandom, store: store, drawsPerUpdate: steps * configuration.batchSize,
+          rowsPerUpdate: rollout.horizon))
+    }
     for step in 0..<steps where !health.isHalted {
       drawBeginning = replayRandom.position
       sampler.draw(store, random: &replayRandom, progressRemaining: progressRemaining)
@@ -138,6 +144,7 @@ extension DQN {
   func gatherUnscaled() {
     let columns = spec.inputs
     let gamma = Float(configuration.gamma)
+    store.fetch(rows: sampler.rows, lanes: sampler.lanes, steps: configuration.nSteps)
     for index in 0..<configuration.batchSize {
       let (row, lane) = (sampler.rows[index], sampler.lanes[index])
       let steps = NStepReturn(store, row: row, lane: lane, steps: configuration.nSteps, gamma: gamma) {

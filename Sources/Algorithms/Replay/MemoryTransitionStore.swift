@@ -1,7 +1,6 @@
 // A replay memory in the process's own memory.
 
 package import AgentInterface
-import Kernels
 
 /// Rows of transitions in one allocation each; pages are taken from the system as rows are written.
 package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable {
@@ -11,29 +10,37 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
   package private(set) var count = 0
   package private(set) var head = 0
 
+  /// Rows for which there is memory.
+  private let roomRows: Int
   private let actionCount: Int
   private let keepsMasks: Bool
+  private let precision: ReplayPrecision
   private let allLegal: ActionMask
-  /// (capacity, N, D) each.
+  /// (roomRows, N, D) each.
   private let observations: UnsafeMutablePointer<Float>
   private let nextObservations: UnsafeMutablePointer<Float>
-  /// (capacity, N) each.
+  /// (roomRows, N) each.
   private let rewards: UnsafeMutablePointer<Float>
   private let actions: UnsafeMutablePointer<UInt8>
   private let ends: UnsafeMutablePointer<UInt8>
   private let nextMasks: UnsafeMutablePointer<UInt64>
 
-  /// Room for `transitions`, rounded down to whole rows, at least one.
-  package init(transitions: Int, laneCount: Int, columns: Int, actionCount: Int, keepsMasks: Bool) {
+  /// Room for `transitions`, rounded down to whole rows, at least one. `totalRows`: more are never appended.
+  package init(
+    transitions: Int, laneCount: Int, columns: Int, actionCount: Int, keepsMasks: Bool,
+    precision: ReplayPrecision = .float32, totalRows: Int = .max
+  ) {
     precondition(
       transitions >= 1 && laneCount >= 1 && columns >= 1, "\(transitions) transitions, \(laneCount) x \(columns)")
     self.laneCount = laneCount
     self.columns = columns
     self.actionCount = actionCount
     self.keepsMasks = keepsMasks
+    self.precision = precision
     capacity = max(1, transitions / laneCount)
     allLegal = .all(count: actionCount)
-    let places = capacity * laneCount
+    roomRows = max(1, min(capacity, totalRows))
+    let places = roomRows * laneCount
     observations = .allocate(capacity: places * columns)
     nextObservations = .allocate(capacity: places * columns)
     rewards = .allocate(capacity: places)
@@ -51,12 +58,13 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
     nextMasks.deallocate()
   }
 
-  /// Bytes of a transition in memory; in a file, whose numbers are wider, it is the larger of the two.
+  /// Bytes of a transition in memory; in a checkpoint, whose numbers are wider, it is the larger of the two.
   package static func bytesPerTransition(columns: Int, keepsMasks: Bool) -> Int {
     8 * columns + 4 + 8 + (keepsMasks ? 8 : 0)
   }
 
   package func append(_ row: TransitionRow) {
+    precondition(head < roomRows, "more rows than the \(roomRows) that were announced")
     let first = head * laneCount
     let width = laneCount * columns
     (observations + head * width).update(from: row.observations, count: width)
@@ -73,6 +81,12 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
       }
       if keepsMasks {
         nextMasks[first + lane] = (end == .truncated ? row.finalMasks[lane] : row.nextMasks[lane]).rawValue
+      }
+    }
+    if precision == .float16 {
+      for place in head * width..<(head + 1) * width {
+        observations[place] = precision.rounded(observations[place])
+        nextObservations[place] = precision.rounded(nextObservations[place])
       }
     }
     head = (head + 1) % capacity
@@ -118,8 +132,8 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
   package func restore(_ state: StateRecord) throws(RestoreError) {
     let saved = try state.floats("rewards").count
     let (rows, rest) = saved.quotientAndRemainder(dividingBy: laneCount)
-    guard rest == 0, rows <= capacity else {
-      throw .invalid(name: "rewards", reason: "\(saved) are no whole rows of \(laneCount) lanes up to \(capacity)")
+    guard rest == 0, rows <= roomRows else {
+      throw .invalid(name: "rewards", reason: "\(saved) are no whole rows of \(laneCount) lanes up to \(roomRows)")
     }
     let savedHead = try state.natural("head")
     // A ring that is not full yet is written at its end.

@@ -1,5 +1,7 @@
 // Returns over several steps of a replay memory.
 
+package import AgentInterface
+
 /// What a transition and the steps after it are worth.
 package struct NStepReturn: Sendable, Equatable {
   /// Discounted rewards of the steps.

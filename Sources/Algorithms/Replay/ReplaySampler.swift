@@ -1,6 +1,6 @@
 // Which transitions an update learns from: all alike, or those that surprise most.
 
-import AgentInterface
+package import AgentInterface
 import Glibc
 package import Kernels
 
@@ -53,8 +53,8 @@ package struct ReplaySampler: Sendable {
   package mutating func draw(_ store: any TransitionStore, random: inout RandomStream, progressRemaining: Double) {
     guard let settings, let tree else {
       for index in 0..<batchSize {
-        rows[index] = Int(random.nextInteger(below: UInt64(store.count)))
-        lanes[index] = Int(random.nextInteger(below: UInt64(laneCount)))
+        let draw = ReplayDraw(&random, count: store.count, laneCount: laneCount)
+        (rows[index], lanes[index]) = (draw.row, draw.lane)
       }
       return
     }

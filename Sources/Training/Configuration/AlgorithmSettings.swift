@@ -1,5 +1,6 @@
 // The settings of the section `algorithm`, by the algorithm that has them.
 
+private import AgentInterface
 internal import Algorithms
 private import Inference
 private import Networks
@@ -53,8 +54,11 @@ enum AlgorithmSettings {
     .number("algorithm.gamma", \.gamma, 0...1, "discount a step"),
     .integer("algorithm.buffer_size", \.bufferSize, 1...1_000_000_000, "transitions in the replay memory, all lanes"),
     .integer(
-      "algorithm.replay_budget_mib", \.replayBudgetMebibytes, 1...16_777_216,
-      "the most that the replay memory may take, in memory and in every checkpoint"),
+      "algorithm.replay_memory_mib", \.replayMemoryMebibytes, 0...16_777_216,
+      "memory that the replay may take, and room in every checkpoint; a larger one lies in the run's replay.h5"),
+    .choice(
+      "algorithm.replay_precision", \.replayPrecision, ReplayPrecision.allCases.map { ($0.rawValue, $0) },
+      "how observations are kept for the replay; float16 takes half the room and rounds"),
     .integer(
       "algorithm.learning_starts", \.learningStarts, 0...1_000_000_000, "random steps over all lanes before learning"),
     .integer("algorithm.batch_size", \.batchSize, 1...1_000_000, "transitions of a gradient step"),

@@ -23,6 +23,9 @@ struct TrainCommand: Command {
         "continues a run from its newest checkpoint; only \(resumable) may be set"),
       Flag("init-from", "RUN", "begins a new run with what another one learned, by the rules of --mode"),
       Flag("mode", "MODE", "what --init-from takes over: continue, finetune or transplant"),
+      Flag(
+        "init-replay", "FILE",
+        "begins a new DQN run with the transitions of another one's replay.h5, which must be of the same environment"),
       Flag("from", "CHECKPOINT", "the checkpoint that --resume or --init-from takes: \(ResumePoint.choices)"),
       Flag("end-with", "PROCESS", "the process that starts this one: when it ends, however, this one is killed"),
       Flag("keys", "prints every setting of the algorithm with its default and meaning, and ends"),
@@ -93,16 +96,27 @@ struct TrainCommand: Command {
     let layers = try layers(arguments)
     let configuration = layers.configuration
     let factory = try EnvironmentFactory(configuration)
-    try Trainer.requireTrainable(configuration, factory)  // before a folder is made for it
+    // All before a folder is made for it.
+    let spec = try Trainer.requireTrainable(configuration, factory, folder: nil)
     let warmStart = try warmStart(arguments, configuration, factory)
+    let replay = try arguments.value("init-replay").map { try ReplaySource($0) }
+    try replay?.requireFit(configuration, factory, spec)
+    let plan = ResourcePlan(configuration, spec, rowsBefore: replay?.rows ?? 0)
+    let limits = ResourcePlan.Limits(
+      folder: arguments.value("run").map(RunDirectory.path(ofRun:)) ?? RunDirectory.root)
+    if let problem = plan.problem(limits) { throw TrainingError.configuration(.conflict(problem)) }
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
     print(layers.yamlText, terminator: "")
-    for line in RunNotes.lines(configuration, factory: factory) { print(line) }
+    for line in RunNotes.lines(configuration, factory: factory) + plan.lines(limits) { print(line) }
     print(MatrixKernels.note(configuration.run))
     if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     print("run folder: \(directory.path)")
-    let trainer = try Trainer(starting: configuration, factory: factory, in: directory, warmStart: warmStart)
+    let trainer = try Trainer(
+      starting: configuration, factory: factory, in: directory, warmStart: warmStart, replay: replay)
+    if let replay {
+      print("begins with \(ConsoleSink.grouped(replay.rows)) rows of transitions of \(replay.path), every one checked")
+    }
     if let warmStart {
       print("begins with \(warmStart.path) (\(warmStart.mode.rawValue))")
       for line in trainer.drift?.lines ?? [] { print(line) }
@@ -164,7 +178,7 @@ struct TrainCommand: Command {
   }
 
   private static func resume(_ run: String, _ arguments: Arguments) throws -> Trainer {
-    for flag in ["config", "run", "dump-config", "init-from", "mode"] + SettingFlag.all.map(\.name)
+    for flag in ["config", "run", "dump-config", "init-from", "init-replay", "mode"] + SettingFlag.all.map(\.name)
     where arguments.has(flag) {
       throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
     }

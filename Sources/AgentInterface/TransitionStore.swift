@@ -1,7 +1,5 @@
 // What a replay memory is: rows of transitions in a ring, wherever they lie.
 
-package import AgentInterface
-
 /// What every lane did in one step, as borrowed memory, (N) or (N, D) each.
 package struct TransitionRow: @unchecked Sendable {
   package let observations: UnsafePointer<Float>
@@ -31,6 +29,24 @@ package struct TransitionRow: @unchecked Sendable {
     self.nextMasks = nextMasks
     self.finalObservations = finalObservations
     self.finalMasks = finalMasks
+  }
+}
+
+/// How the observations of a replay memory are kept.
+package enum ReplayPrecision: String, Hashable, Codable, Sendable, CaseIterable {
+  case float32
+  /// Half the room: 11 bits of an observation's 24. What is learned from is rounded, wherever it lies.
+  case float16
+
+  package var bytes: Int { self == .float32 ? 4 : 2 }
+
+  /// An observation as it is kept. Beyond a half's range the largest that there is.
+  package func rounded(_ value: Float) -> Float { self == .float32 ? value : Float(ReplayPrecision.half(value)) }
+
+  /// The nearest half, the largest one for what lies beyond.
+  package static func half(_ value: Float) -> Float16 {
+    let limit = Float(Float16.greatestFiniteMagnitude)
+    return Float16(value.isFinite ? min(limit, max(-limit, value)) : value)
   }
 }
 
@@ -67,9 +83,19 @@ package protocol TransitionStore: AnyObject, Sendable, Resumable {
   func copyObservation(row: Int, lane: Int, to target: UnsafeMutablePointer<Float>)
   /// target: (D)
   func copyNextObservation(row: Int, lane: Int, to target: UnsafeMutablePointer<Float>)
+  /// Says which transitions are asked for next, each with those of its lane in the `steps` - 1 rows after it.
+  func fetch(rows: [Int], lanes: [Int], steps: Int)
+  /// Whether the store is faster where it knows what will be drawn, and does not know it now.
+  var wantsForecast: Bool { get }
+  /// Says what will be drawn from now on. Never changes what the store answers.
+  func follow(_ forecast: ReplayForecast)
 }
 
 extension TransitionStore {
+  package func fetch(rows: [Int], lanes: [Int], steps: Int) {}
+  package var wantsForecast: Bool { false }
+  package func follow(_ forecast: ReplayForecast) {}
+
   /// The newest row. Traps where there is none.
   package var newest: Int {
     precondition(count > 0, "an empty replay memory has no newest row")
