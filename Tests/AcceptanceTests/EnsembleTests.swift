@@ -214,7 +214,7 @@ import Testing
   @Test func aSignalLetsTheMembersSaveAndSaysHowToGoOn() throws {
     let place = try place(
       Self.planted(Self.ppo + Self.a2c).replacing("total_timesteps: 4096", with: "total_timesteps: 40960000"))
-    let program = try Program.strikeforge.start(["ensemble", "three.yaml"], in: place.folder.path)
+    let program = try Program.strikeforge.start(["ensemble", "three.yaml", "--workers", "2"], in: place.folder.path)
     _ = try program.wait {
       ["one", "two"].allSatisfy { (place.checkpointSteps("three/" + $0).last ?? 0) > 0 }
     }
