@@ -1,8 +1,8 @@
 // A known task with known settings: what a learner must reach on it, and how it is trained and judged.
 
-import AgentInterface
+package import AgentInterface
 package import Algorithms
-package import Evaluation
+import Evaluation
 package import Inference
 package import Kernels
 import Networks
@@ -10,28 +10,47 @@ import Training
 
 /// A task, the settings that are known to solve it, and a whole experiment over one seed.
 ///
-/// Source of the settings: the tuned hyper-parameters of RL Baselines3 Zoo for CartPole-v1 (PPO, A2C, DQN) and CartPoleNoVel-v1 (RecurrentPPO).
+/// Source of the settings: the tuned hyper-parameters of RL Baselines3 Zoo for CartPole-v1 and Acrobot-v1 (PPO, A2C, DQN) and CartPoleNoVel-v1
+/// (RecurrentPPO).
 package struct ProvingGround: Sendable {
+  package enum Task: Sendable {
+    case cartPole, cartPoleWithoutVelocities, acrobot
+
+    package func environment(laneCount: Int) -> any VectorEnvironment {
+      switch self {
+      case .cartPole: ControlEnvironment<CartPole>(laneCount: laneCount)
+      case .cartPoleWithoutVelocities:
+        ControlEnvironment<CartPole>(laneCount: laneCount, hiddenColumns: CartPole.velocityColumns)
+      case .acrobot: ControlEnvironment<Acrobot>(laneCount: laneCount)
+      }
+    }
+  }
+
+  /// What must be reached whatever the reference reaches: by the interquartile mean over the seeds, and by how many fifths of the seeds.
+  package struct Floor: Sendable {
+    package var mean = 475.0
+    package var seed = 450.0
+    package var fifths = 4
+  }
+
   package let name: String
-  package let hidesVelocities: Bool
+  package let task: Task
   package let configuration: any LearnerConfiguration
   package let spec: NetworkSpec
   /// Layers without memory begin orthogonal; otherwise as PyTorch begins them, uniform within 1 / sqrt(inputs), biases too.
   package let isOrthogonal: Bool
   package var laneCount = 8
   package var timesteps = 100_000
-  /// What the interquartile mean over the seeds must reach, and how many fifths of them `seedThreshold`.
-  package var meanThreshold = 475.0
-  package var goodFifths = 4
+  package var floor: Floor? = Floor()
 
   package static let evaluationEpisodes = 100
-  /// What most seeds must reach.
-  package static let seedThreshold = 450.0
-  package static let all = [cartPole, cartPoleWithoutVelocities, cartPoleA2C, cartPoleDQN]
+  package static let all = [
+    cartPole, cartPoleWithoutVelocities, cartPoleA2C, cartPoleDQN, acrobot, acrobotA2C, acrobotDQN,
+  ]
 
   /// PPO without memory, velocities in sight.
   package static let cartPole = ProvingGround(
-    name: "CartPole", hidesVelocities: false, configuration: tuned(hasMemory: false),
+    name: "CartPole", task: .cartPole, configuration: tuned(hasMemory: false),
     spec: NetworkSpec(
       inputs: 4, actions: 2, memory: .none, policyTower: [64, 64], valueTower: [64, 64], activation: .tanh,
       hasValueHead: true),
@@ -39,7 +58,7 @@ package struct ProvingGround: Sendable {
 
   /// Memory instead of velocities: the policy must work them out from what it saw before.
   package static let cartPoleWithoutVelocities = ProvingGround(
-    name: "CartPoleNoVel", hidesVelocities: true, configuration: tuned(hasMemory: true),
+    name: "CartPoleNoVel", task: .cartPoleWithoutVelocities, configuration: tuned(hasMemory: true),
     spec: NetworkSpec(
       inputs: 4, actions: 2, memory: .lstm(hidden: 64, critic: .separate), policyTower: [64], valueTower: [64],
       activation: .relu, hasValueHead: true),
@@ -47,7 +66,7 @@ package struct ProvingGround: Sendable {
 
   /// A2C without memory: the zoo's settings, all of them the reference's defaults.
   package static let cartPoleA2C = ProvingGround(
-    name: "CartPole, A2C", hidesVelocities: false, configuration: A2C.Configuration(), spec: cartPole.spec,
+    name: "CartPole, A2C", task: .cartPole, configuration: A2C.Configuration(), spec: cartPole.spec,
     isOrthogonal: true, timesteps: 500_000)
 
   /// DQN, no extension switched on: one lane, half as many gradient steps as steps of the world. With these settings last parameters solve the
@@ -64,12 +83,60 @@ package struct ProvingGround: Sendable {
     configuration.explorationFraction = 0.16
     configuration.explorationFinal = 0.04
     return ProvingGround(
-      name: "CartPole, DQN", hidesVelocities: false, configuration: configuration,
-      spec: NetworkSpec(
-        inputs: 4, actions: 2, memory: .none, policyTower: [256, 256], valueTower: [], activation: .relu,
-        hasValueHead: false, kind: .actionValues), isOrthogonal: true, laneCount: 1, timesteps: 50_000,
-      meanThreshold: 100, goodFifths: 1)
+      name: "CartPole, DQN", task: .cartPole, configuration: configuration,
+      spec: actionValues(inputs: 4, actions: 2), isOrthogonal: false, laneCount: 1, timesteps: 50_000,
+      floor: Floor(mean: 100, fifths: 1))
   }()
+
+  /// PPO without memory on the acrobot.
+  package static let acrobot: ProvingGround = {
+    var configuration = PPO.Configuration(hasMemory: false)
+    configuration.horizon = 256
+    configuration.epochs = 4
+    configuration.gaeLambda = 0.94
+    configuration.normalizeObservations = true
+    configuration.normalizeRewards = true
+    return ProvingGround(
+      name: "Acrobot", task: .acrobot, configuration: configuration, spec: acrobotSpec, isOrthogonal: true,
+      laneCount: 16, timesteps: 1_000_000, floor: nil)
+  }()
+
+  /// A2C on the acrobot.
+  package static let acrobotA2C: ProvingGround = {
+    var configuration = A2C.Configuration()
+    configuration.normalizeObservations = true
+    configuration.normalizeRewards = true
+    return ProvingGround(
+      name: "Acrobot, A2C", task: .acrobot, configuration: configuration, spec: acrobotSpec, isOrthogonal: true,
+      laneCount: 16, timesteps: 500_000, floor: nil)
+  }()
+
+  /// DQN on the acrobot: a gradient step for every step of the world.
+  package static let acrobotDQN: ProvingGround = {
+    var configuration = DQN.Configuration()
+    configuration.learningRate = 6.3e-4
+    configuration.batchSize = 128
+    configuration.bufferSize = 50_000
+    configuration.learningStarts = 0
+    configuration.targetUpdateInterval = 250
+    configuration.trainFrequency = 4
+    configuration.gradientSteps = 4
+    configuration.explorationFraction = 0.12
+    configuration.explorationFinal = 0.1
+    return ProvingGround(
+      name: "Acrobot, DQN", task: .acrobot, configuration: configuration, spec: actionValues(inputs: 6, actions: 3),
+      isOrthogonal: false, laneCount: 1, timesteps: 100_000, floor: nil)
+  }()
+
+  private static let acrobotSpec = NetworkSpec(
+    inputs: 6, actions: 3, memory: .none, policyTower: [64, 64], valueTower: [64, 64], activation: .tanh,
+    hasValueHead: true)
+
+  private static func actionValues(inputs: Int, actions: Int) -> NetworkSpec {
+    NetworkSpec(
+      inputs: inputs, actions: actions, memory: .none, policyTower: [256, 256], valueTower: [], activation: .relu,
+      hasValueHead: false, kind: .actionValues)
+  }
 
   private static func tuned(hasMemory: Bool) -> PPO.Configuration {
     var configuration = PPO.Configuration(hasMemory: hasMemory)
@@ -97,7 +164,7 @@ package struct ProvingGround: Sendable {
   ) -> InferencePolicy {
     let lanes = laneCount
     let timesteps = timesteps ?? self.timesteps
-    let environment = CartPoleEnvironment(laneCount: lanes, hidesVelocities: hidesVelocities)
+    let environment = task.environment(laneCount: lanes)
     let learner = configuration.makeLearner(
       LearnerSetup(spec: spec, laneCount: lanes, isMasked: false, totalSteps: timesteps, seed: seed, pool: pool))
     if !isOrthogonal, let learner = learner as? OnPolicyLearner { beginUniform(learner, seed: seed) }
@@ -122,7 +189,7 @@ package struct ProvingGround: Sendable {
   package func returns(
     of policy: InferencePolicy, episodes: Int = evaluationEpisodes, seed: UInt64
   ) throws(DecisionError) -> [Double] {
-    let environment = CartPoleEnvironment(laneCount: episodes, hidesVelocities: hidesVelocities)
+    let environment = task.environment(laneCount: episodes)
     let columns = environment.observationSpace.count
     let row = SingleRow(lanes: episodes, columns: columns)
     let deciders = (0..<episodes).map { PolicyDecider(policy, mode: .greedy, lane: $0) }
@@ -130,7 +197,9 @@ package struct ProvingGround: Sendable {
     environment.reset(seed: seed | 1 << 40, into: row.buffers)
     var returns = [Double?](repeating: nil, count: episodes)
     var actions = [Int32](repeating: 0, count: episodes)
-    for step in 0..<CartPoleEnvironment.stepLimit where returns.contains(nil) {
+    // Every task truncates its episodes.
+    var step = 0
+    while returns.contains(nil) {
       for lane in 0..<episodes where returns[lane] == nil {
         let observation = UnsafeBufferPointer(start: UnsafePointer(row.buffers.observations.row(lane)), count: columns)
         let choice = try deciders[lane].decide(
@@ -141,6 +210,7 @@ package struct ProvingGround: Sendable {
       for episode in environment.drainEpisodes() where returns[episode.lane] == nil {
         returns[episode.lane] = episode.episodeReturn
       }
+      step += 1
     }
     return returns.compactMap { $0 }
   }
@@ -156,39 +226,5 @@ package struct ProvingGround: Sendable {
       for place in entry.range { learner.parameters.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
     }
     learner.refresh()
-  }
-}
-
-/// Mean returns of several seeds, judged.
-package struct ProvingResult: Sendable {
-  package let means: [Double]
-  package let interquartileMean: Interval
-  private let meanThreshold: Double
-  private let goodFifths: Int
-
-  /// By what `ground` asks. Traps without seeds.
-  package init(means: [Double], of ground: ProvingGround = .cartPole) {
-    self.means = means
-    (meanThreshold, goodFifths) = (ground.meanThreshold, ground.goodFifths)
-    guard let interval = Bootstrap.stratifiedInterquartileMean([means], seed: 0) else {
-      preconditionFailure("a result of no seeds")
-    }
-    interquartileMean = interval
-  }
-
-  /// The figures in words.
-  package var summary: String {
-    func short(_ value: Double) -> Double { (value * 10).rounded() / 10 }
-    let interval = interquartileMean
-    return
-      "IQM \(short(interval.estimate)) [\(short(interval.lower)), \(short(interval.upper))], \(goodSeeds) of \(means.count) "
-      + "seeds >= \(Int(ProvingGround.seedThreshold))"
-  }
-
-  package var goodSeeds: Int { means.count { $0 >= ProvingGround.seedThreshold } }
-
-  /// The threshold of the mean, and enough of the seeds above theirs.
-  package var holds: Bool {
-    interquartileMean.estimate >= meanThreshold && 5 * goodSeeds >= goodFifths * means.count
   }
 }

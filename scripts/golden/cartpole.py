@@ -21,13 +21,12 @@ precision from the last kept state on, at least 8 ulps of the largest magnitude.
 
 import itertools
 
-import gymnasium
 import numpy as np
 
-from ppo_text import provenance, text, write
+from control_trajectories import Task, random_rule
+from ppo_text import provenance, write
 
 SEED = 50
-STRIDE = 10
 
 
 def extended_step(state, action):
@@ -60,57 +59,19 @@ def fall_after(step, action):
     return lambda state: balance(state) if next(steps) < step else action
 
 
-def play(seed, rule):
-    """start, actions, states in float64, largest difference to extended precision, terminated, truncated."""
-    environment = gymnasium.make("CartPole-v1")
-    environment.reset(seed=seed)
-    start = environment.unwrapped.state.copy()
-    exact, actions, states, largest = tuple(start), [], [], 0.0
-    while True:
-        action = rule(np.asarray(environment.unwrapped.state))
-        observation, reward, terminated, truncated, _ = environment.step(action)
-        state = np.asarray(environment.unwrapped.state)
-        assert reward == 1 and observation.dtype == np.float32 and (observation == state.astype(np.float32)).all()
-        exact = extended_step(exact, action)
-        largest = max(largest, max(abs(float(a - b)) for a, b in zip(exact, state)))
-        actions.append(action)
-        states.append(state.copy())
-        if len(states) % STRIDE == 0:
-            exact = tuple(state)
-        if terminated or truncated:
-            return start, actions, np.array(states), largest, terminated, truncated
-
-
-def trajectory(name, seed, rule):
-    start, actions, states, largest, terminated, truncated = play(seed, rule)
-    kept = states[STRIDE - 1 :: STRIDE]
-    if len(states) % STRIDE:
-        kept = np.vstack([kept, states[-1:]])
-    tolerance = max(4 * largest, 8 * float(np.spacing(np.abs(states).max())))
-    print(f"{name}: {len(actions)} steps, terminated {terminated}, truncated {truncated}, tolerance {tolerance:.1e}")
-    return {
-        "start": [text(number) for number in start],
-        "actions": "".join(map(str, actions)),
-        "stride": STRIDE,
-        "states": {"shape": list(kept.shape), "values": [text(n) for n in kept.reshape(-1)], "tolerance": tolerance},
-        "terminated": terminated,
-        "truncated": truncated,
-    }
-
-
-def random_rule(seed):
-    generator = np.random.default_rng(seed)
-    return lambda _: int(generator.integers(2))
+def check(observation, reward, state, _):
+    assert reward == 1 and (observation == state.astype(np.float32)).all()
 
 
 def main():
-    rules = {f"random {n}": (SEED + n, random_rule(SEED + n)) for n in range(8)}
+    task = Task("CartPole-v1", extended_step, check)
+    rules = {f"random {n}": (SEED + n, random_rule(SEED + n, 2)) for n in range(8)}
     rules |= {"balanced to the limit": (SEED, balance), "off the track": (SEED, drift)}
     # The fall that comes at the very last step: both endings at once.
     tries = itertools.product(range(SEED, SEED + 20), range(495, 470, -1), (0, 1))
-    seed, last, action = next(one for one in tries if play(one[0], fall_after(*one[1:]))[4:] == (True, True))
+    seed, last, action = next(one for one in tries if task.play(one[0], fall_after(*one[1:]))[4:] == (True, True))
     rules["fallen at the limit"] = (seed, fall_after(last, action))
-    trajectories = {name: trajectory(name, *rule) for name, rule in rules.items()}
+    trajectories = {name: task.trajectory(name, *rule) for name, rule in rules.items()}
     ends = [(one["terminated"], one["truncated"]) for one in list(trajectories.values())[-3:]]
     assert ends == [(False, True), (True, False), (True, True)], ends
     inside = "states after given actions, and how the episodes ended"
