@@ -51,9 +51,7 @@ package struct ProvingGround: Sendable {
   /// PPO without memory, velocities in sight.
   package static let cartPole = ProvingGround(
     name: "CartPole", task: .cartPole, configuration: tuned(hasMemory: false),
-    spec: NetworkSpec(
-      inputs: 4, actions: 2, memory: .none, policyTower: [64, 64], valueTower: [64, 64], activation: .tanh,
-      hasValueHead: true),
+    spec: towers(inputs: 4, actions: 2),
     isOrthogonal: true)
 
   /// Memory instead of velocities: the policy must work them out from what it saw before.
@@ -97,7 +95,8 @@ package struct ProvingGround: Sendable {
     configuration.normalizeObservations = true
     configuration.normalizeRewards = true
     return ProvingGround(
-      name: "Acrobot", task: .acrobot, configuration: configuration, spec: acrobotSpec, isOrthogonal: true,
+      name: "Acrobot", task: .acrobot, configuration: configuration, spec: towers(inputs: 6, actions: 3),
+      isOrthogonal: true,
       laneCount: 16, timesteps: 1_000_000, floor: nil)
   }()
 
@@ -107,7 +106,8 @@ package struct ProvingGround: Sendable {
     configuration.normalizeObservations = true
     configuration.normalizeRewards = true
     return ProvingGround(
-      name: "Acrobot, A2C", task: .acrobot, configuration: configuration, spec: acrobotSpec, isOrthogonal: true,
+      name: "Acrobot, A2C", task: .acrobot, configuration: configuration, spec: towers(inputs: 6, actions: 3),
+      isOrthogonal: true,
       laneCount: 16, timesteps: 500_000, floor: nil)
   }()
 
@@ -128,9 +128,11 @@ package struct ProvingGround: Sendable {
       isOrthogonal: false, laneCount: 1, timesteps: 100_000, floor: nil)
   }()
 
-  private static let acrobotSpec = NetworkSpec(
-    inputs: 6, actions: 3, memory: .none, policyTower: [64, 64], valueTower: [64, 64], activation: .tanh,
-    hasValueHead: true)
+  private static func towers(inputs: Int, actions: Int) -> NetworkSpec {
+    NetworkSpec(
+      inputs: inputs, actions: actions, memory: .none, policyTower: [64, 64], valueTower: [64, 64], activation: .tanh,
+      hasValueHead: true)
+  }
 
   private static func actionValues(inputs: Int, actions: Int) -> NetworkSpec {
     NetworkSpec(
