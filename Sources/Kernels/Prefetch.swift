@@ -13,4 +13,10 @@ package enum Prefetch {
   ) {
     ckernels_prefetch(array, columns * MemoryLayout<Element>.stride, places, count)
   }
+
+  /// Asks for `count` bytes.
+  package static func bytes(_ start: UnsafeRawPointer, count: Int) {
+    var place: Int32 = 0
+    ckernels_prefetch(start, count, &place, 1)
+  }
 }

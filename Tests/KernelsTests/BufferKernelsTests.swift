@@ -144,3 +144,21 @@ struct WorkerPoolTests {
     #expect(input[0] / 4 > 0)
   }
 }
+
+@Suite struct HalfPrecisionTests {
+  /// All numbers of 16 bits, at an odd address.
+  @Test func `every half becomes the float that Swift makes of it`() {
+    let halves = (0...UInt16.max).map { Float16(bitPattern: $0) }
+    var bytes: [UInt8] = [0]
+    for half in halves { bytes += [UInt8(truncatingIfNeeded: half.bitPattern), UInt8(half.bitPattern >> 8)] }
+    let target = FencedBuffer([Float](repeating: 1, count: halves.count))
+    bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      HalfPrecision.widen(base + 1, into: target.base, count: halves.count)
+    }
+    #expect(target.isIntact)
+    for (half, found) in zip(halves, target.array) {
+      #expect(half.isNaN ? found.isNaN : found.bitPattern == Float(half).bitPattern, "\(half)")
+    }
+  }
+}

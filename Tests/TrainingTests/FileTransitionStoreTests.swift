@@ -302,6 +302,40 @@ private func use(_ mebibytes: Double = 0, draws: Int = 64, steps: Int = 1, isPri
     #expect(second.failure?.description.contains("truncated") == true)
   }
 
+  /// Blocks that were asked for, others, and some that are written meanwhile: always the file's bytes, and when they were read.
+  @Test(arguments: [true, false]) func readsBlocksAhead(isDirect: Bool) throws {
+    let folder = try TemporaryFolder()
+    let shape = shape(capacity: 1500)
+    let path = folder.place("replay.h5")
+    let store = FileTransitionStore(try ReplayFile.create(path, shape, attributes: [:]), use: use())
+    var rows = RandomRows(laneCount: 20, columns: 3, actions: 5)
+    rows.append(1450, to: [store])
+    _ = store.snapshot()
+    let bytes = try folder.bytes("replay.h5")
+    let readahead = BlockReadahead(store.file, depth: 3, isDirect: isDirect)
+    var taken: [Int] = []
+    func take(_ block: Int) throws {
+      try readahead.take(block, appended: 1450 + block) { found, appended in
+        let place = store.file.bytes(ofBlock: block)
+        #expect(UnsafeRawBufferPointer(start: found, count: place.count).elementsEqual(bytes[place]), "block \(block)")
+        taken.append(appended)
+      }
+    }
+    for block in [3, 4, 5, 6] { readahead.start(block, appended: block) }
+    #expect(readahead.isComing(3) && !readahead.isComing(6) && !readahead.isComing(0))
+    // Two that come, one that never was asked for, which takes the place of one that comes, and that one.
+    for block in [4, 3, 0, 1, 2, 5, 6] { try take(block) }
+    #expect(taken == [4, 3, 1450, 1451, 1452, 5, 1456])
+    readahead.start(2, appended: 7)
+    readahead.forget()
+    #expect(!readahead.isComing(2))
+    readahead.start(1, appended: 1)
+    try take(1)
+    #expect(truncate(path, off_t(bytes.count / 2)) == 0)
+    readahead.start(6, appended: 1)
+    #expect(throws: StorageError.self) { try readahead.take(6, appended: 1) { _, _ in } }
+  }
+
   @Test func refusesOtherKindsAndVersions() throws {
     let folder = try TemporaryFolder()
     try folder.write("hello", to: "text")

@@ -1,6 +1,7 @@
 // A replay memory in the process's own memory.
 
 package import AgentInterface
+private import Kernels
 
 /// Rows of transitions in one allocation each; pages are taken from the system as rows are written.
 package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable {
@@ -107,6 +108,20 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
 
   package func copyNextObservation(row: Int, lane: Int, to target: UnsafeMutablePointer<Float>) {
     target.update(from: nextObservations + place(row, lane) * columns, count: columns)
+  }
+
+  /// Every transition lies somewhere else in memory: all are asked for before the first is waited for.
+  package func fetch(rows: [Int], lanes: [Int], steps: Int) {
+    let width = columns * MemoryLayout<Float>.stride
+    for (row, lane) in zip(rows, lanes) {
+      let place = place(row, lane)
+      Prefetch.bytes(observations + place * columns, count: width)
+      Prefetch.bytes(nextObservations + place * columns, count: width)
+      Prefetch.bytes(rewards + place, count: 1)
+      Prefetch.bytes(actions + place, count: 1)
+      Prefetch.bytes(ends + place, count: 1)
+      if keepsMasks { Prefetch.bytes(nextMasks + place, count: 1) }
+    }
   }
 
   private func place(_ row: Int, _ lane: Int) -> Int {

@@ -159,6 +159,9 @@ void ckernels_policy_gradient(
     const float *log_probabilities, const float *probabilities, long count, float entropy, float pull, float entropy_scale,
     float *gradient);
 
+// target (count) = source (count), numbers in half precision, at any address.
+void ckernels_widen_halves(const void *source, float *target, long count);
+
 // What an Adam step takes besides its vectors.
 typedef struct {
   float step_size, correction, mix1, keep2, mix2, epsilon, gradient_scale;

@@ -3,6 +3,7 @@
 package import AgentInterface
 private import Glibc
 import Inference
+private import Kernels
 
 /// Transitions in a file of the run's folder, written block by block and read in place. Draws, and so a run's bits, are those of a store in
 /// memory.
@@ -37,6 +38,8 @@ package final class FileTransitionStore: TransitionStore, @unchecked Sendable {
   private var verified: ReplayLedger?
   private let scan: ReplayScan?
   private var batch: ReplayBatch
+  /// The first transitions of the draws of the batch.
+  private var drawn: [Int] = []
 
   /// A store on a file without transitions, or, before `restore`, on one that has some.
   package init(_ file: ReplayFile, use: ReplayUse) {
@@ -68,6 +71,7 @@ package final class FileTransitionStore: TransitionStore, @unchecked Sendable {
     guard place + 1 == shape.blockRows else { return }
     let block = appended / shape.blockRows - 1
     remember(running.finalize(), ofBlock: block)
+    scan?.keep(block: block, from: recent(row: block * shape.blockRows))
     attempt { () throws(StorageError) in
       try file.write(rows: block * shape.blockRows..<appended, from: recent(row: block * shape.blockRows))
       // The disk begins with this one; the one before is there by now, and its pages are free for others.
@@ -172,29 +176,28 @@ package final class FileTransitionStore: TransitionStore, @unchecked Sendable {
   package func fetch(rows: [Int], lanes: [Int], steps: Int) {
     guard failure == nil, appended > 0 else { return }
     batch.clear()
-    let isForetold =
-      scan.map { scan in
-        var isForetold = false
-        attempt { () throws(StorageError) in
-          isForetold = try scan.advance(
-            over: rows.indices.map { absolute(rows[$0]) * laneCount + lanes[$0] }, appended: appended)
-        }
-        return isForetold
-      } ?? false
-    var missing: [Int] = []
-    for (index, row) in rows.enumerated() {
-      let first = absolute(row)
-      for step in 0..<steps where first + step < appended && !isRecent(row: first + step) {
-        let place = (first + step) * laneCount + lanes[index]
-        guard batch[place] == nil else { continue }
-        if isForetold, let record = scan?.record(index, step: step) {
-          batch[place] = record
-        } else {
-          missing.append(place)
+    drawn.removeAll(keepingCapacity: true)
+    for (index, row) in rows.enumerated() { drawn.append(absolute(row) * laneCount + lanes[index]) }
+    var isForetold = false
+    if let scan {
+      attempt { () throws(StorageError) in isForetold = try scan.advance(over: drawn, appended: appended) }
+    }
+    var missing: Set<Int> = []
+    for (index, first) in drawn.enumerated() {
+      for step in 0..<steps {
+        let place = first + step * laneCount
+        let row = place / laneCount
+        guard row < appended, !isRecent(row: row) else { break }
+        if isForetold, let found = scan?.record(index, step: step) {
+          // Read soon, each from somewhere else in memory.
+          Prefetch.bytes(found, count: record.bytes)
+          batch[place] = found
+        } else if batch[place] == nil {
+          missing.insert(place)
         }
       }
     }
-    if !missing.isEmpty { read(Array(Set(missing))) }
+    if !missing.isEmpty { read(Array(missing)) }
   }
 
   package var wantsForecast: Bool { scan?.isIdle ?? false }

@@ -2,6 +2,7 @@
 
 package import AgentInterface
 import CHDF5
+private import Kernels
 
 /// A transition as bytes without gaps, little-endian: observation and next observation (D numbers each), reward f32, action u8, end u8
 /// (0, 1 terminated, 2 truncated), and where masks are kept the legality after the step in the smallest integer that holds it.
@@ -77,10 +78,7 @@ package struct ReplayRecord: Sendable, Equatable {
     guard precision == .float16 else {
       return UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: observationBytes)
     }
-    for column in 0..<columns {
-      let bits = UInt16(littleEndian: source.loadUnaligned(fromByteOffset: 2 * column, as: UInt16.self))
-      target[column] = Float(Float16(bitPattern: bits))
-    }
+    HalfPrecision.widen(source, into: target, count: columns)
   }
 
   func reward(_ record: UnsafeRawPointer) -> Float {
