@@ -1,7 +1,7 @@
 // Where a run's replay memory lies, and what its file says about the run.
 
 internal import AgentInterface
-private import Algorithms
+internal import Algorithms
 package import Inference
 private import Kernels
 internal import Storage
@@ -182,8 +182,9 @@ package struct ReplaySource {
     }
   }
 
-  /// The transitions, as a store that is only read.
-  func store() throws(TrainingError) -> FileTransitionStore {
+  /// Gives a learner the transitions to begin with. On an error it is of no use.
+  func begin(_ learner: DQN) throws(TrainingError) {
+    // A store that is only read.
     let store = FileTransitionStore(
       file, use: ReplayUse(drawsPerUpdate: 0, rowsPerUpdate: 0, steps: 1, isPrioritized: true, memoryBytes: 0))
     do {
@@ -191,7 +192,9 @@ package struct ReplaySource {
     } catch {
       throw .restore(path: path, error)
     }
-    return store
+    learner.begin(with: store)
+    // Digests say that a row is as it was written, not that what was written is a transition.
+    if let failure = store.failure { throw .storage(failure) }
   }
 
   /// What a file and a run must have in common, named where they have not.

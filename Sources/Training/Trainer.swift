@@ -72,7 +72,7 @@ package final class Trainer {
     var origin = warmStart?.attributes ?? [:]
     if let replay { origin[ReplaySource.attribute] = "\(replay.path) \(replay.digest)" }
     self.origin = origin
-    if let replay, let learner = algorithm as? DQN { learner.begin(with: try replay.store()) }
+    if let replay, let learner = algorithm as? DQN { try replay.begin(learner) }
     collector.begin(seed: UInt64(configuration.run.seed))
     guard let warmStart else { return }
     let state = warmStart.adopted(

@@ -273,6 +273,32 @@ private func use(_ mebibytes: Double = 0, draws: Int = 64, steps: Int = 1, isPri
     }
   }
 
+  /// A ledger whose number no run comes to is none, digest or not: there would be no number after it.
+  @Test func aLedgerBeyondAllNumbersIsNone() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.place("replay.h5")
+    let shape = shape(capacity: 900)
+    let store = FileTransitionStore(try ReplayFile.create(path, shape, attributes: [:]), use: use())
+    var rows = RandomRows(laneCount: 20, columns: 3, actions: 5)
+    rows.append(100, to: [store])
+    let state = store.snapshot()
+    var bytes = try folder.bytes("replay.h5")
+    let place = bytes[80..<88].reversed().reduce(0) { $0 << 8 | Int($1) }
+    for sequence in [UInt64.max, 1 << 62] {
+      // The first ledger went to the second place.
+      let forged = ReplayLedger(appended: 100, digests: try #require(try store.file.newestLedger()).ledger.digests)
+        .encoded(sequence: sequence)
+      bytes.replaceSubrange(place..<place + forged.count, with: forged)
+      try folder.write(bytes, to: "forged.h5")
+      let file = try ReplayFile.open(folder.place("forged.h5"), forWriting: true)
+      #expect(try file.newestLedger()?.sequence == 1)
+      let again = FileTransitionStore(file, use: use())
+      try again.restore(state)
+      #expect(again.snapshot() == state && again.failure == nil)
+      #expect(try ReplayFile.open(folder.place("forged.h5")).newestLedger()?.sequence == 2)
+    }
+  }
+
   /// What is read is checked where it becomes an index, also while a run goes on.
   @Test func damageDuringARunEndsIt() throws {
     let folder = try TemporaryFolder()

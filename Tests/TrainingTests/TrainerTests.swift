@@ -135,6 +135,40 @@ import Testing
     }
   }
 
+  /// A file that is whole and holds an action that there is none of: no run begins with it.
+  @Test func aReplayOfOtherActionsIsRefused() throws {
+    try withScratchFolder { folder in
+      var configuration = smallConfiguration("leak", .dqn)
+      configuration.dqn.replayMemoryMebibytes = 0
+      _ = try train(configuration, in: folder, named: "whole")
+      let whole = try ReplayFile.open(FileSystem.join(folder, "whole/replay.h5"))
+      let (path, lanes, columns) = (
+        FileSystem.join(folder, "forged.h5"), whole.shape.laneCount, whole.shape.record.columns
+      )
+      let forged = FileTransitionStore(
+        try ReplayFile.create(path, whole.shape, attributes: whole.attributes),
+        use: ReplayUse(drawsPerUpdate: 1, rowsPerUpdate: 1, steps: 1, isPrioritized: true, memoryBytes: 0))
+      let row = Rollout(horizon: 1, laneCount: lanes, observationCount: columns, keepsEveryFinal: true)
+      row.actions[lanes - 1] = 200
+      forged.append(
+        TransitionRow(
+          observations: row.observations, actions: row.actions, rewards: row.rewards, terminated: row.terminated,
+          truncated: row.truncated, nextObservations: row.observations, nextMasks: row.masks,
+          finalObservations: row.finalObservations, finalMasks: row.finalMasks))
+      _ = forged.snapshot()
+      let factory = try EnvironmentFactory(configuration)
+      let source = try ReplaySource(path)
+      try source.requireFit(configuration, factory, Trainer.requireTrainable(configuration, factory))
+      let error = try #require(
+        trainingError {
+          _ = try Trainer(
+            starting: configuration, factory: factory,
+            in: RunDirectory.create(run: FileSystem.join(folder, "begun"), prefix: ""), replay: source)
+        })
+      #expect(error.description.contains("forged.h5") && error.description.contains("an action"), "\(error)")
+    }
+  }
+
   /// Rows may be fewer than rollouts: the last update before a row is in it, wherever the run was stopped in between.
   @Test func rowsMayBeFewerThanRollouts() throws {
     try withScratchFolder { folder in

@@ -75,13 +75,13 @@ package struct ReplayLedger: Sendable, Equatable {
     return bytes + digest.finalize()
   }
 
-  /// The ledger at a place of a file and its number in the row of all; nil where none was written as a whole.
+  /// The ledger at a place of a file and its number in the row of all; nil where none was written as a whole, or one that no run comes to.
   static func decode(_ bytes: ArraySlice<UInt8>, _ shape: ReplayShape) -> (sequence: UInt64, ledger: ReplayLedger)? {
     func word(_ index: Int) -> UInt64 {
       bytes.dropFirst(8 * index).prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
     guard bytes.count >= 24 + digestBytes, word(2) <= UInt64(bytes.count - 24 - digestBytes),
-      let appended = Int(exactly: word(1)), appended < 1 << 50
+      let appended = Int(exactly: word(1)), appended < 1 << 50, word(0) < 1 << 62
     else { return nil }
     let content = bytes.prefix(24 + Int(word(2)))
     var digest = SHA256()
