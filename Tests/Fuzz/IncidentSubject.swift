@@ -12,6 +12,8 @@ final class IncidentSubject: Subject {
   static let name = "incident"
   private let folder: TemporaryFolder
   private let damage = SealedDamage()
+  /// The seeds as they were read, by number.
+  private var wholes: [Int: (incident: Incident, attributes: [String: String])] = [:]
 
   init() throws { folder = try TemporaryFolder() }
 
@@ -57,11 +59,7 @@ final class IncidentSubject: Subject {
   func input(_ random: RandomStream, pool: Pool) throws -> [UInt8] {
     var mutator = Mutator(random: random, tokens: IncidentSubject.tokens)
     if mutator.chance(1, in: 3) { return damage.input(&mutator, pool: pool) }
-    let path = folder.place("whole.h5")
-    try folder.write(pool.documents[mutator.below(pool.seedCount)], to: "whole.h5")
-    let (whole, attributes) = try IncidentFile.read(path)
-    var incident = whole
-    var texts = attributes
+    var (incident, texts) = try whole(mutator.below(pool.seedCount), pool)
     repeat {
       if mutator.chance(1, in: 5) {
         let fact = mutator.pick(incident.facts.keys.sorted())
@@ -75,6 +73,14 @@ final class IncidentSubject: Subject {
       }
     } while mutator.chance(2, in: 5)
     return try IncidentFile.file(incident, attributes: texts).encoded()
+  }
+
+  private func whole(_ index: Int, _ pool: Pool) throws -> (incident: Incident, attributes: [String: String]) {
+    if let known = wholes[index] { return known }
+    try folder.write(pool.documents[index], to: "whole.h5")
+    let whole = try IncidentFile.read(folder.place("whole.h5"))
+    wholes[index] = whole
+    return whole
   }
 
   func read(_ bytes: [UInt8]) throws -> Verdict {

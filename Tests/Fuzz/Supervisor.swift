@@ -82,32 +82,23 @@ struct Supervisor {
       }
       self.program = nil
       let outcome = try program.wait()
-      if outcome.exitCode == 0 {
-        try finish(outcome)
-      } else {
-        try fall(outcome)
-      }
-    }
-
-    private func finish(_ outcome: ProgramOutcome) throws {
-      let numbers = (outcome.lines.last ?? "").split(separator: " ").compactMap { Int($0) }
-      guard numbers.count == 3 else { throw Finding(reason: "\(outcome) and no numbers") }
-      tally.read += numbers[0]
-      tally.slowestMicroseconds = max(tally.slowestMicroseconds, numbers[1])
-      tally.peakKibibytes = max(tally.peakKibibytes, numbers[2])
-      tally.inputs += assignment.count
-      assignment.first += assignment.count
-    }
-
-    private func fall(_ outcome: ProgramOutcome) throws {
-      guard let (index, bytes) = Worker.noted(assignment.note) else {
+      // What stands there may be the last one's.
+      guard let (progress, bytes) = Worker.noted(assignment.note), progress.index >= assignment.first else {
         throw Finding(reason: "a worker died before its first input: \(outcome)")
       }
-      let fault = Fault(outcome)
-      let offender = Offender(index: index, bytes: bytes, fault: fault)
-      if fault.isInHDF5 { tally.libraryFaults.append(offender) } else { tally.offenders.append(offender) }
-      tally.inputs += index - assignment.first + 1
-      assignment.first = index + 1
+      tally.read += progress.read
+      tally.slowestMicroseconds = max(tally.slowestMicroseconds, progress.slowestMicroseconds)
+      tally.peakKibibytes = max(tally.peakKibibytes, progress.peakKibibytes)
+      if outcome.exitCode == 0 {
+        tally.inputs += assignment.count
+        assignment.first += assignment.count
+      } else {
+        let fault = Fault(outcome)
+        let offender = Offender(index: progress.index, bytes: bytes, fault: fault)
+        if fault.isInHDF5 { tally.libraryFaults.append(offender) } else { tally.offenders.append(offender) }
+        tally.inputs += progress.index - assignment.first + 1
+        assignment.first = progress.index + 1
+      }
     }
   }
 }

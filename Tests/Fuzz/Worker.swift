@@ -14,7 +14,7 @@ struct Assignment {
   var seed: UInt64 = 0
   var first = 0
   var count = 0
-  /// Gets the number of the input and its bytes before it is read.
+  /// Gets the worker's progress and the bytes of each input before it is read.
   var note: String
   var limitSeconds = 10
   var limitMebibytes = 512
@@ -50,8 +50,7 @@ struct Worker {
     let pool = Pool(documents: seeds + corpus.files.map(\.bytes), seedCount: seeds.count)
     let note = open(assignment.note, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     guard note >= 0 else { throw SystemError(action: "open \(assignment.note)", code: errno) }
-    var read = 0
-    var slowestMicroseconds = 0
+    var progress = Progress()
     let end = assignment.replays ? corpus.files.count : assignment.first + assignment.count
     // Seeds are read first: a reader that refuses whole documents is not being tested.
     if !assignment.replays, assignment.first == 0 {
@@ -61,41 +60,68 @@ struct Worker {
     }
     let bound = max(assignment.limitMebibytes << 10, peakKibibytes() + (assignment.limitMebibytes << 10) / 2)
     for index in assignment.first..<max(end, assignment.first) {
-      write(note, index, [])
+      progress.index = index
+      write(note, progress, [])
       let bytes =
         assignment.replays
         ? corpus.files[index].bytes
         : try subject.input(
           RandomStream(seed: assignment.seed, purpose: .mutation, lane: UInt32(index)), pool: pool)
-      write(note, index, bytes)
+      write(note, progress, bytes)
       armTimer(seconds: assignment.limitSeconds)
       let start = cpuMicroseconds()
       let verdict = try subject.read(bytes)
-      slowestMicroseconds = max(slowestMicroseconds, cpuMicroseconds() - start)
-      if verdict == .read { read += 1 }
+      progress.slowestMicroseconds = max(progress.slowestMicroseconds, cpuMicroseconds() - start)
+      progress.peakKibibytes = peakKibibytes()
+      if verdict == .read { progress.read += 1 }
       if assignment.replays, !corpus.files[index].name.hasPrefix(verdict.rawValue + "-") {
         throw Finding(reason: "\(corpus.files[index].name) is \(verdict.rawValue)")
       }
-      guard peakKibibytes() <= bound else {
-        throw Finding(reason: "memory grew to \(peakKibibytes() >> 10) MiB, beyond \(bound >> 10)")
+      guard progress.peakKibibytes <= bound else {
+        throw Finding(reason: "memory grew to \(progress.peakKibibytes >> 10) MiB, beyond \(bound >> 10)")
       }
     }
     armTimer(seconds: 0)
-    print("\(read) \(slowestMicroseconds) \(peakKibibytes())")
+    write(note, progress, [])
   }
 
-  /// Number and bytes of the input at hand.
-  private static func write(_ note: Int32, _ index: Int, _ bytes: [UInt8]) {
-    let content = (0..<8).map { UInt8(truncatingIfNeeded: index >> (8 * $0)) } + bytes
+  /// How far a worker came. It stands in front of the input at hand, so that it is known of one that dies, too.
+  struct Progress {
+    /// Of the input at hand.
+    var index = 0
+    var read = 0
+    var slowestMicroseconds = 0
+    var peakKibibytes = 0
+
+    static let byteCount = 32
+
+    init() {}
+
+    init(_ bytes: ArraySlice<UInt8>) {
+      func word(_ place: Int) -> Int {
+        bytes.dropFirst(8 * place).prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+      }
+      (index, read, slowestMicroseconds, peakKibibytes) = (word(0), word(1), word(2), word(3))
+    }
+
+    var bytes: [UInt8] {
+      [index, read, slowestMicroseconds, peakKibibytes].flatMap { word in
+        (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+      }
+    }
+  }
+
+  private static func write(_ note: Int32, _ progress: Progress, _ bytes: [UInt8]) {
+    let content = progress.bytes + bytes
     guard pwrite(note, content, content.count, 0) == content.count, ftruncate(note, off_t(content.count)) == 0 else {
       fatalError("cannot note the input: \(String(cString: strerror(errno)))")
     }
   }
 
   /// What a worker noted.
-  static func noted(_ path: String) -> (index: Int, bytes: [UInt8])? {
-    guard let content = try? FileSystem.read(path), content.count >= 8 else { return nil }
-    return (content.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }, Array(content.dropFirst(8)))
+  static func noted(_ path: String) -> (progress: Progress, bytes: [UInt8])? {
+    guard let content = try? FileSystem.read(path), content.count >= Progress.byteCount else { return nil }
+    return (Progress(content.prefix(Progress.byteCount)), Array(content.dropFirst(Progress.byteCount)))
   }
 
   /// Processor time, so that a busy machine does not make an input slow. 0 disarms.
