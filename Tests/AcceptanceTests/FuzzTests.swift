@@ -11,7 +11,7 @@ import Testing
 
   /// The readers, as the fuzzer names them.
   private static let readers = [
-    "csv", "gzip", "json", "yaml", "safetensors", "bundle", "store", "checkpoint", "run", "incident",
+    "csv", "gzip", "json", "yaml", "safetensors", "bundle", "store", "checkpoint", "run", "incident", "replay",
   ]
 
   private func fuzz(_ arguments: String...) throws -> ProgramOutcome {

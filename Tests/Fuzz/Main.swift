@@ -76,7 +76,8 @@ struct Main {
     }
     for (what, names) in [
       ("text", ["csv", "gzip", "json", "yaml"]), ("bundles", ["safetensors", "bundle"]),
-      ("stores, checkpoints, runs, incidents", ["store", "checkpoint", "run", "incident"]),
+      ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
+      ("incidents, replay files", ["incident", "replay"]),
     ] {
       let part = tallies.filter { names.contains($0.subject.name) }
       guard part.count == names.count else { continue }

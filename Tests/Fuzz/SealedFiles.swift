@@ -22,8 +22,13 @@ enum Envelope {
 /// The parts of an HDF5 image that carry a checksum of their own. Source: HDF5 File Format Specification 3.0; the checksum is Bob Jenkins'
 /// lookup3 with a start of 0.
 struct HDF5Blocks {
-  /// Where each block lies; its checksum is the four bytes behind it.
-  let ranges: [Range<Int>]
+  /// A part and its checksum: behind it, or inside, where it is read as zeros.
+  struct Block {
+    let range: Range<Int>
+    let checksum: Range<Int>
+  }
+
+  let blocks: [Block]
 
   private static let signatures = [
     "\u{89}HDF", "OHDR", "OCHK", "FRHP", "FHDB", "FHIB", "BTHD", "BTIN", "BTLF", "FSHD", "FSSE", "SMTB", "FAHD", "EAHD",
@@ -32,31 +37,52 @@ struct HDF5Blocks {
   /// No block of the small files that are seeds is longer.
   private static let longestBlock = 2048
 
-  /// Finds the blocks of a whole file: a signature, and the length at which the checksum holds.
-  init(_ bytes: [UInt8]) {
-    var ranges: [Range<Int>] = []
+  /// Finds the blocks of a whole file outside some of its parts: a signature, and the length at which the checksum holds.
+  init(_ bytes: [UInt8], outside parts: [Range<Int>] = []) {
+    var blocks: [Block] = []
     var place = Envelope.byteCount
     while place + 8 <= bytes.count {
+      if let part = parts.first(where: { $0.contains(place) }) {
+        place = part.upperBound
+        continue
+      }
       guard HDF5Blocks.signatures.contains(where: { bytes[place...].starts(with: $0) }),
-        let length = (4...HDF5Blocks.longestBlock).first(where: { length in
-          place + length + 4 <= bytes.count
-            && HDF5Blocks.word(bytes, place + length) == HDF5Blocks.checksum(bytes, place..<(place + length))
-        })
+        let block = HDF5Blocks.block(bytes, place)
       else {
         place += 1
         continue
       }
-      ranges.append(place..<(place + length))
-      place += length + 4
+      blocks.append(block)
+      place = max(block.range.upperBound, block.checksum.upperBound)
     }
-    self.ranges = ranges
+    self.blocks = blocks
+  }
+
+  private static func block(_ bytes: [UInt8], _ place: Int) -> Block? {
+    for length in 4...longestBlock where place + length + 4 <= bytes.count {
+      let end = place + length
+      if word(bytes, end) == checksum(bytes, place..<end) { return Block(range: place..<end, checksum: end..<end + 4) }
+    }
+    // A heap's: signature, version, address of the heap, offset in it, checksum.
+    for offsetBytes in 2...8 {
+      let sum = place + 13 + offsetBytes..<place + 17 + offsetBytes
+      for length in [512, 1024, 2048, 4096, 8192] where place + length <= bytes.count {
+        let range = place..<place + length
+        if word(bytes, sum.lowerBound) == checksum(bytes, range, zeros: sum) {
+          return Block(range: range, checksum: sum)
+        }
+      }
+    }
+    return nil
   }
 
   /// Makes the checksums true again.
   func repair(_ bytes: inout [UInt8]) {
-    for range in ranges where range.upperBound + 4 <= bytes.count {
-      let sum = HDF5Blocks.checksum(bytes, range)
-      for offset in 0..<4 { bytes[range.upperBound + offset] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * offset)) }
+    for block in blocks where max(block.range.upperBound, block.checksum.upperBound) <= bytes.count {
+      let sum = HDF5Blocks.checksum(bytes, block.range, zeros: block.checksum)
+      for (offset, place) in block.checksum.enumerated() {
+        bytes[place] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * offset))
+      }
     }
   }
 
@@ -64,7 +90,12 @@ struct HDF5Blocks {
     (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) }
   }
 
-  static func checksum(_ bytes: [UInt8], _ range: Range<Int>) -> UInt32 {
+  static func checksum(_ bytes: [UInt8], _ range: Range<Int>, zeros: Range<Int> = 0..<0) -> UInt32 {
+    guard zeros.isEmpty || !range.contains(zeros.lowerBound) else {
+      var part = Array(bytes[range])
+      for place in zeros { part[place - range.lowerBound] = 0 }
+      return checksum(part, part.indices)
+    }
     func rotated(_ x: UInt32, _ count: UInt32) -> UInt32 { x << count | x >> (32 - count) }
     var (a, b, c) = (UInt32(0), UInt32(0), UInt32(0))
     a = 0xDEAD_BEEF &+ UInt32(truncatingIfNeeded: range.count)
@@ -118,9 +149,9 @@ final class SealedDamage {
     blocks[index] = found
     var bytes = mutator.damagedInPlace(whole, from: Envelope.byteCount)
     // Lengths, types and counts stand in the blocks; without this most damage hits numbers.
-    if mutator.chance(1, in: 3), !found.ranges.isEmpty {
+    if mutator.chance(1, in: 3), !found.blocks.isEmpty {
       for _ in 0..<(1 + mutator.below(3)) {
-        let range = mutator.pick(found.ranges)
+        let range = mutator.pick(found.blocks).range
         guard range.upperBound <= bytes.count else { continue }
         bytes.replaceSubrange(range, with: mutator.changedInPlace(Array(bytes[range])))
       }

@@ -64,7 +64,7 @@ enum Subjects {
     [
       CSVSubject.self, GzipSubject.self, JSONSubject.self, YAMLSubject.self, SafetensorsSubject.self,
       BundleSubject.self,
-      StoreSubject.self, CheckpointSubject.self, RunSubject.self, IncidentSubject.self,
+      StoreSubject.self, CheckpointSubject.self, RunSubject.self, IncidentSubject.self, ReplaySubject.self,
     ]
   }
 
