@@ -60,11 +60,12 @@ extension Subject {
 }
 
 enum Subjects {
+  /// What takes longest first, so that no processor waits for it at the end.
   static var all: [any Subject.Type] {
     [
-      CSVSubject.self, GzipSubject.self, JSONSubject.self, YAMLSubject.self, SafetensorsSubject.self,
-      BundleSubject.self,
-      StoreSubject.self, CheckpointSubject.self, RunSubject.self, IncidentSubject.self, ReplaySubject.self,
+      RunSubject.self, StoreSubject.self, ReplaySubject.self, IncidentSubject.self, CheckpointSubject.self,
+      BundleSubject.self, SafetensorsSubject.self, CSVSubject.self, GzipSubject.self, JSONSubject.self,
+      YAMLSubject.self,
     ]
   }
 
