@@ -5,7 +5,7 @@ private import Environments
 internal import Evaluation
 private import Inference
 private import Market
-package import Storage
+internal import Storage
 private import Trading
 
 /// Lays walks out as flat columns, one episode behind the other: observations, actions, rewards, terminations, truncations,

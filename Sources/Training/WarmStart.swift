@@ -1,11 +1,11 @@
 // A new run that begins with what another one learned, by stated rules.
 
-package import AgentInterface
+internal import AgentInterface
 import Algorithms
 import Inference
 private import Market
 private import Networks
-package import Storage
+internal import Storage
 
 /// What a new run takes over from another run's checkpoint.
 ///

@@ -57,7 +57,7 @@ import Testing
     let policy = try Self.ensemble(Self.bundles(), rule)
     #expect(policy.requiresMask && policy.hasMemory && !policy.hasValueHead && policy.network == nil)
     var session = policy.makeSession()
-    var alone = policy.members.map { LoneSession($0.policy) }
+    let alone = policy.members.map { LoneSession($0.policy) }
     var random = RandomStream(seed: 3, purpose: .market)
     var ties = 0
     for (step, row) in Sample.observations(rows: 400, columns: 6, seed: 60).enumerated() {

@@ -1,7 +1,7 @@
 // The three columns that look at the portfolio as a whole: correlation, beta, concentration.
 
 package import AgentInterface
-package import Market
+internal import Market
 
 /// What stands behind the symbols' blocks where `portfolio_features` is on. All of it is known at the decision's close.
 ///

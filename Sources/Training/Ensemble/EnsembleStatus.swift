@@ -1,7 +1,7 @@
 // How far the members of an ensemble are, for people and for the file beside them.
 
 private import Glibc
-package import Inference
+internal import Inference
 private import Storage
 
 /// How far one member is.
