@@ -36,7 +36,14 @@ package struct WarmStart {
   private let selectedUntil: String
 
   /// What is told of the origin in every checkpoint of the new run, so that resuming keeps it.
-  package static let attributes = ["init_from", "init_mode", "init_trained_until", "init_selected_until"]
+  package static let attributes = Attribute.allCases.map(\.rawValue)
+
+  private enum Attribute: String, CaseIterable {
+    case source = "init_from"
+    case mode = "init_mode"
+    case trainedUntil = "init_trained_until"
+    case selectedUntil = "init_selected_until"
+  }
 
   /// Reads the other run. `choice`: as behind `--from`.
   package init(run: String, from choice: String?, mode: Mode) throws(TrainingError) {
@@ -59,18 +66,19 @@ package struct WarmStart {
     columns = space.columns.map(\.name)
     actions = names
     self.spec = spec
-    let ancestors = ["init_trained_until", "init_selected_until"].map { point.checkpoint.attributes[$0] ?? "" }
+    let ancestors = [Attribute.trainedUntil, .selectedUntil].map { point.checkpoint.attributes[$0.rawValue] ?? "" }
     let own = source.readsStore ? [source.split.trainingUntil, source.split.selectionUntil].map { "\($0)" } : ancestors
     (trainedUntil, selectedUntil) = (max(ancestors[0], own[0]), max(ancestors[1], own[1]))
   }
 
   /// The attributes of the new run's checkpoints.
   var attributes: [String: String] {
-    [
-      "init_from": "\(path) \(Trainer.digest(checkpoint.groups["network"]?.floats["parameters"] ?? []))",
-      "init_mode": mode.rawValue,
-      "init_trained_until": trainedUntil, "init_selected_until": selectedUntil,
+    let parameters = checkpoint.groups["network"]?.floats["parameters"] ?? []
+    let values: [(Attribute, String)] = [
+      (.source, "\(path) \(Trainer.digest(parameters))"), (.mode, mode.rawValue), (.trainedUntil, trainedUntil),
+      (.selectedUntil, selectedUntil),
     ]
+    return Dictionary(uniqueKeysWithValues: values.map { ($0.rawValue, $1) })
   }
 
   /// Refuses where a window that chooses or judges the new run was seen by those before it.
