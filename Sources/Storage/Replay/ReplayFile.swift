@@ -80,7 +80,7 @@ package final class ReplayFile {
     let (folder, name) = FileSystem.split(path)
     AtomicWrite.removeLeftovers(inFolder: folder, ofFileNamed: name)
     let temporary = FileSystem.join(folder, ".\(name).\(getpid()).0\(AtomicWrite.temporarySuffix)")
-    let own = ownAttributes(shape, schemaVersion: schemaVersion)
+    let own = shape.attributes(schemaVersion: schemaVersion)
     precondition(
       own.keys.allSatisfy { attributes[$0] == nil }, "a replay file's own attributes are \(own.keys.sorted())")
     unlink(temporary)
@@ -188,7 +188,7 @@ package final class ReplayFile {
       var budget = HDF5Budget(fileBytes: size - areas[0].1 - areas[1].1)
       return try file.root().attributes(&budget)
     }
-    let shape = try takeShape(&attributes, path: path)
+    let shape = try ReplayShape(taking: &attributes, path: path)
     let file = ReplayFile(
       path: path, shape: shape, attributes: attributes, dataOffset: areas[0].0, ledgerOffset: areas[1].0,
       descriptor: descriptor)
@@ -220,51 +220,6 @@ package final class ReplayFile {
       place = area.start + area.count
     }
     return digest.finalize()
-  }
-
-  // MARK: The shape as texts
-
-  private static func ownAttributes(_ shape: ReplayShape, schemaVersion: Int = schemaVersion) -> [String: String] {
-    [
-      "replay_schema_version": "\(schemaVersion)", "lanes": "\(shape.laneCount)",
-      "columns": "\(shape.record.columns)", "actions": "\(shape.record.actionCount)",
-      "masks": shape.record.keepsMasks ? "kept" : "none", "observations": shape.record.precision.rawValue,
-      "capacity_rows": "\(shape.capacity)", "blocks": "\(shape.blockCount)", "block_rows": "\(shape.blockRows)",
-    ]
-  }
-
-  private static func takeShape(
-    _ attributes: inout [String: String], path: String
-  ) throws(StorageError) -> ReplayShape {
-    func damaged(_ name: String) -> StorageError {
-      .damaged(
-        path: path, place: "attribute '\(name)'", reason: "it is missing, or nothing that a run can have written")
-    }
-    let texts = attributes
-    func number(_ name: String, _ range: ClosedRange<Int>) throws(StorageError) -> Int {
-      guard let value = texts[name].flatMap({ Int($0) }), range.contains(value) else { throw damaged(name) }
-      return value
-    }
-    guard let schema = texts["replay_schema_version"] else { throw damaged("replay_schema_version") }
-    guard schema == "\(schemaVersion)" else {
-      throw .unsupportedVersion(path: path, subject: "replay schema", found: schema, supported: "\(schemaVersion)")
-    }
-    guard let masks = texts["masks"], ["kept", "none"].contains(masks) else { throw damaged("masks") }
-    guard let precision = texts["observations"].flatMap({ ReplayPrecision(rawValue: $0) }) else {
-      throw damaged("observations")
-    }
-    let lanes = try number("lanes", 1...1_000_000)
-    let shape = ReplayShape(
-      record: ReplayRecord(
-        columns: try number("columns", 1...1_000_000), actionCount: try number("actions", 1...64),
-        keepsMasks: masks == "kept", precision: precision),
-      laneCount: lanes, capacity: try number("capacity_rows", 1...1 << 40),
-      blockCount: try number("blocks", 1...1 << 30))
-    let (bytes, overflow) = shape.blockBytes.multipliedReportingOverflow(by: shape.blockCount)
-    guard !overflow, bytes < 1 << 60 else { throw damaged("blocks") }
-    _ = try number("block_rows", shape.blockRows...shape.blockRows)
-    for name in ownAttributes(shape).keys { attributes[name] = nil }
-    return shape
   }
 
   // MARK: Rows

@@ -64,3 +64,49 @@ package struct ReplayUse: Sendable, Equatable {
     self.memoryBytes = memoryBytes
   }
 }
+
+// MARK: As texts
+
+extension ReplayShape {
+  /// What a replay file's attributes say of its shape.
+  func attributes(schemaVersion: Int = ReplayFile.schemaVersion) -> [String: String] {
+    [
+      "replay_schema_version": "\(schemaVersion)", "lanes": "\(laneCount)", "columns": "\(record.columns)",
+      "actions": "\(record.actionCount)", "masks": record.keepsMasks ? "kept" : "none",
+      "observations": record.precision.rawValue, "capacity_rows": "\(capacity)", "blocks": "\(blockCount)",
+      "block_rows": "\(blockRows)",
+    ]
+  }
+
+  /// The shape that attributes tell of, which are taken out of them.
+  init(taking attributes: inout [String: String], path: String) throws(StorageError) {
+    func damaged(_ name: String) -> StorageError {
+      .damaged(
+        path: path, place: "attribute '\(name)'", reason: "it is missing, or nothing that a run can have written")
+    }
+    let texts = attributes
+    func number(_ name: String, _ range: ClosedRange<Int>) throws(StorageError) -> Int {
+      guard let value = texts[name].flatMap({ Int($0) }), range.contains(value) else { throw damaged(name) }
+      return value
+    }
+    guard let schema = texts["replay_schema_version"] else { throw damaged("replay_schema_version") }
+    guard schema == "\(ReplayFile.schemaVersion)" else {
+      throw .unsupportedVersion(
+        path: path, subject: "replay schema", found: schema, supported: "\(ReplayFile.schemaVersion)")
+    }
+    guard let masks = texts["masks"], ["kept", "none"].contains(masks) else { throw damaged("masks") }
+    guard let precision = texts["observations"].flatMap({ ReplayPrecision(rawValue: $0) }) else {
+      throw damaged("observations")
+    }
+    self.init(
+      record: ReplayRecord(
+        columns: try number("columns", 1...1_000_000), actionCount: try number("actions", 1...64),
+        keepsMasks: masks == "kept", precision: precision),
+      laneCount: try number("lanes", 1...1_000_000), capacity: try number("capacity_rows", 1...1 << 40),
+      blockCount: try number("blocks", 1...1 << 30))
+    let (bytes, overflow) = blockBytes.multipliedReportingOverflow(by: blockCount)
+    guard !overflow, bytes < 1 << 60 else { throw damaged("blocks") }
+    _ = try number("block_rows", blockRows...blockRows)
+    for name in self.attributes().keys { attributes[name] = nil }
+  }
+}
