@@ -132,6 +132,16 @@ package final class Rollout: @unchecked Sendable {
   /// The actions of row `step`, (N).
   package func actions(at step: Int) -> UnsafeMutablePointer<Int32> { actions + step * laneCount }
 
+  /// What step `step` did, for a replay memory. What truncated episodes ended in is there where every final row is kept.
+  package func transitions(at step: Int) -> TransitionRow {
+    let (row, next) = (step * laneCount, (step + 1) * laneCount)
+    return TransitionRow(
+      observations: observations + row * observationCount, actions: actions + row, rewards: rewards + row,
+      terminated: terminated + row, truncated: truncated + row,
+      nextObservations: observations + next * observationCount, nextMasks: masks + next,
+      finalObservations: finalObservations + row * observationCount, finalMasks: finalMasks + row)
+  }
+
   /// The state before row `row`, lane 0.
   func state(at row: Int) -> RecurrentStateRows { states.advanced(by: row * laneCount * hiddenCount) }
 

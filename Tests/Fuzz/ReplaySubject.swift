@@ -66,12 +66,7 @@ final class ReplaySubject: Subject {
     world.reset(seed: 1, into: rollout.resetBuffers)
     for _ in 0..<rows {
       world.step(rollout.actions(at: 0), lanes: 0..<lanes, into: rollout.stepBuffers(at: 0))
-      store.append(
-        TransitionRow(
-          observations: rollout.observations, actions: rollout.actions, rewards: rollout.rewards,
-          terminated: rollout.terminated, truncated: rollout.truncated,
-          nextObservations: rollout.observations + lanes * columns, nextMasks: rollout.masks + lanes,
-          finalObservations: rollout.finalObservations, finalMasks: rollout.finalMasks))
+      store.append(rollout.transitions(at: 0))
     }
     _ = store.snapshot()
     if let failure = store.failure { throw failure }

@@ -30,14 +30,7 @@ private struct RandomRows {
         rollout.actions[lane] = Int32(random.nextInteger(below: UInt64(world.actionSpace.count)))
       }
       world.step(rollout.actions(at: 0), lanes: 0..<lanes, into: rollout.stepBuffers(at: 0))
-      for store in stores {
-        store.append(
-          TransitionRow(
-            observations: rollout.observations, actions: rollout.actions, rewards: rollout.rewards,
-            terminated: rollout.terminated, truncated: rollout.truncated,
-            nextObservations: rollout.observations + lanes * columns, nextMasks: rollout.masks + lanes,
-            finalObservations: rollout.finalObservations, finalMasks: rollout.finalMasks))
-      }
+      for store in stores { store.append(rollout.transitions(at: 0)) }
       rollout.observations.update(from: rollout.observations + lanes * columns, count: lanes * columns)
     }
   }

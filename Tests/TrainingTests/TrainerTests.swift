@@ -150,11 +150,7 @@ import Testing
         use: ReplayUse(drawsPerUpdate: 1, rowsPerUpdate: 1, steps: 1, isPrioritized: true, memoryBytes: 0))
       let row = Rollout(horizon: 1, laneCount: lanes, observationCount: columns, keepsEveryFinal: true)
       row.actions[lanes - 1] = 200
-      forged.append(
-        TransitionRow(
-          observations: row.observations, actions: row.actions, rewards: row.rewards, terminated: row.terminated,
-          truncated: row.truncated, nextObservations: row.observations, nextMasks: row.masks,
-          finalObservations: row.finalObservations, finalMasks: row.finalMasks))
+      forged.append(row.transitions(at: 0))
       _ = forged.snapshot()
       let factory = try EnvironmentFactory(configuration)
       let source = try ReplaySource(path)

@@ -41,16 +41,9 @@ extension DQN {
 
   /// The rollout's steps go to the store.
   package func finishRollout() {
-    let (lanes, columns) = (rollout.laneCount, rollout.observationCount)
     for step in 0..<rollout.horizon {
-      let row = step * lanes
       let written = store.head
-      store.append(
-        TransitionRow(
-          observations: rollout.observations + row * columns, actions: rollout.actions + row,
-          rewards: rollout.rewards + row, terminated: rollout.terminated + row, truncated: rollout.truncated + row,
-          nextObservations: rollout.observations + (row + lanes) * columns, nextMasks: rollout.masks + (row + lanes),
-          finalObservations: rollout.finalObservations + row * columns, finalMasks: rollout.finalMasks + row))
+      store.append(rollout.transitions(at: step))
       sampler.noteAppended(row: written)
     }
   }
