@@ -160,7 +160,7 @@ import Testing
   // MARK: Memory
 
   @Test func everyMemberKeepsItsOwnMemory() throws {
-    let recurrent = try [Sample.recurrent(.sharedDetached), Sample.recurrent(.separate, hidden: 4), Self.plain]
+    let recurrent = [Sample.recurrent(.sharedDetached), Sample.recurrent(.separate, hidden: 4), Self.plain]
       .enumerated().map { index, spec in
         DeployedPolicy.Member(
           name: "\(index)",
