@@ -325,8 +325,7 @@ static int may_use_tiles(void) {
 int ckernels_bfloat16_supported(int unit) {
   if (unit == ckernels_bfloat16_portable || unit == ckernels_bfloat16_model) return 1;
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("x86-64-v4") || !__builtin_cpu_supports("avx512bf16")) return 0;
+  if (ckernels_instruction_level() < 2 || !__builtin_cpu_supports("avx512bf16")) return 0;
   if (unit == ckernels_bfloat16_avx512) return 1;
   if (unit == ckernels_bfloat16_amx) return ckernels_has_amx() && may_use_tiles();
 #endif

@@ -10,9 +10,20 @@ package enum InstructionSet: Int, Sendable, CaseIterable, Comparable {
   /// x86-64-v4: AVX-512 with the parts (F, CD, BW, DQ, VL) that matrix libraries use.
   case v4 = 2
 
-  /// The highest that the processor and the operating system have.
+  /// The environment variable that holds kernels to a level below the processor's: what another class of machine computes can be had here.
+  package static let limitVariable = "STRIKEFORGE_INSTRUCTION_SET"
+
+  /// The highest that the processor and the operating system have, and that `limitVariable` allows. The same for the life of a process.
   package static var processor: InstructionSet {
     InstructionSet(rawValue: Int(ckernels_instruction_level())) ?? .baseline
+  }
+
+  /// What is wrong with `limitVariable`, as a sentence; nil where it is unset, empty or names a level.
+  package static var limitProblem: String? {
+    guard ckernels_instruction_limit() < 0 else { return nil }
+    let names = allCases.map { "\($0)" }.joined(separator: ", ")
+    return
+      "the environment variable \(limitVariable) names no level of instructions; set it to one of \(names), or unset it"
   }
 
   package static func < (left: InstructionSet, right: InstructionSet) -> Bool { left.rawValue < right.rawValue }

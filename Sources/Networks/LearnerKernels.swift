@@ -23,8 +23,9 @@ package enum LearnerKernels: String, Hashable, Codable, Sendable, CaseIterable {
   /// The panels for a layer of so many units; nil where it goes through CBLAS.
   func panels(hidden: Int) -> LSTMPanels? { isFused && LSTMPanels.supports(hidden: hidden) ? LSTMPanels() : nil }
 
-  /// Nil where dense layers go through CBLAS.
-  var dense: DenseKernels? { isFused ? DenseKernels() : nil }
+  /// Nil where dense layers go through CBLAS. Where a memory's products are bfloat16, the layers on top of it are fused on every processor: the library's
+  /// last bits of a row depend on how many rows are beside it, and a rollout's steps must see what the update's sequences see.
+  func dense(bfloat16: BFloat16Unit?) -> DenseKernels? { isFused || bfloat16 != nil ? DenseKernels() : nil }
 
   /// What decides over the last bits of a run: the matrix library's kernels, and the level of the fused ones where they are used.
   package var name: String {
@@ -35,7 +36,7 @@ package enum LearnerKernels: String, Hashable, Codable, Sendable, CaseIterable {
   /// The same with what multiplies bfloat16 numbers, where something does.
   package func name(bfloat16: BFloat16Unit?) -> String {
     guard let bfloat16 else { return name }
-    return "\(name), \(LearnerPrecision.bf16.rawValue) (\(bfloat16))"
+    return "\(LearnerKernels.fused.name), \(LearnerPrecision.bf16.rawValue) (\(bfloat16))"
   }
 }
 

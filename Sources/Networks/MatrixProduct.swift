@@ -6,7 +6,9 @@ package import Kernels
 
 /// Single-precision products through CBLAS, one thread each: parallelism belongs to the worker pool above.
 ///
-/// The order of summation is the library's; it depends on the shapes alone. No aliasing of result and operands.
+/// The order of summation is the library's. It depends on the shapes alone, and for one row on how many rows there are and which of them it is: the
+/// same row among others may differ in its last bit (OpenBLAS's Haswell and Zen kernels take six rows one way and the next six another). Who needs
+/// a row's bits whatever is beside it takes `DenseKernels`. No aliasing of result and operands.
 package enum MatrixProduct {
   /// Sets the library to one thread, once per process.
   private static let preparation: Void = openblas_set_num_threads(1)

@@ -103,12 +103,13 @@ package struct NetworkPlan: Sendable {
       guard let entry = layout.entry(name) else { preconditionFailure("no tensor '\(name)' in the layout") }
       return entry
     }
+    let isFused = kernels.dense(bfloat16: bfloat16) != nil
     /// isHead: nothing activates its outputs.
     func linear(_ name: String, isHead: Bool = false) -> Linear {
       let weight = place(name + ".weight")
       let (outputs, inputs) = (weight.shape[0], weight.shape[1])
       let way: Linear.Way
-      if kernels.dense == nil {
+      if !isFused {
         way = .library(transposed: take(inputs * outputs))
       } else if outputs == 1, isHead, inputs % 8 == 0 {
         way = .vector

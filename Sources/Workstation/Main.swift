@@ -2,6 +2,7 @@
 
 import Glibc
 import Inference
+import Kernels
 import Storage
 import Training
 
@@ -34,6 +35,10 @@ struct Main {
     } catch {
       complain("strikeforge: \(error)")
       return 2
+    }
+    if let problem = InstructionSet.limitProblem {
+      complain("strikeforge: \(problem)")
+      return 64
     }
     guard let verb = words.first else {
       complain("strikeforge: no command given")

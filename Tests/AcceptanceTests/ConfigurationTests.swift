@@ -69,6 +69,24 @@ import Testing
     #expect(outcome.output.isEmpty && !place.folder.exists("checkpoints"))
   }
 
+  /// The switch by which one machine computes what another class of machine would: a word that is none stops the program.
+  @Test func theInstructionSetCanBeHeldDown() throws {
+    let place = try Workplace()
+    func train(_ run: String, _ level: String) throws -> ProgramOutcome {
+      try Program.strikeforge.run(
+        ["train", "--run", run, "--set", "environment.name=cue", "--set", "run.kernels=fused", "--timesteps", "1"],
+        in: place.folder.path, environment: ["STRIKEFORGE_INSTRUCTION_SET": level])
+    }
+    let refused = try train("none", "avx9")
+    #expect(refused.exitCode == 64, "\(refused)")
+    for word in ["STRIKEFORGE_INSTRUCTION_SET", "baseline, v3, v4", "unset it"] {
+      #expect(refused.errors.contains(word), "\(refused.errors)")
+    }
+    let held = try train("held", "baseline")
+    #expect(held.exitCode == 0, "\(held)")
+    #expect(held.output.contains("fused baseline"), "\(held)")
+  }
+
   /// The value of the secret appears nowhere, and a variable that is none of this program's business does not matter.
   @Test(arguments: [Program.strikeforge, .serve]) func secretsInTheEnvironmentAreRefused(program: Program) throws {
     for words in [["--help"], ["list"], ["once", "--policy", "x"], ["train", "--set", "environment.name=cue"]] {

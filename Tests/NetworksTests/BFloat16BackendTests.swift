@@ -262,21 +262,32 @@ struct BFloat16BackendTests {
     #expect(narrow.gradient != wide.gradient)
   }
 
-  /// A rollout walks step by step in slices of its own width; the update walks whole sequences. Both must see the same numbers.
-  @Test(arguments: units) func `steps equal the sequence to the bit`(unit: BFloat16Unit) {
-    let spec = BFloat16BackendTests.network(32, inputs: 5, critic: .separate)
+  /// A rollout walks step by step in slices of its own width; the update walks whole sequences. Both must see the same numbers, also through towers, and
+  /// without bfloat16 where all layers are fused.
+  @Test(arguments: units.map(Optional.some) + [nil], [[], [7, 16]])
+  func `steps equal the sequence to the bit`(unit: BFloat16Unit?, tower: [Int]) {
+    let spec = NetworkSpec(
+      inputs: 5, actions: 9, memory: .lstm(hidden: 32, critic: .separate), policyTower: tower, valueTower: tower,
+      activation: .tanh, hasValueHead: true)
     let store = BFloat16BackendTests.store(spec, scale: 1.5, seed: 81)
     let (length, count) = (17, 11)
     let batch = Batch(spec, length: length, count: count, startChance: 0.1, seed: 82)
-    let whole = BFloat16BackendTests.backend(spec, unit, batch, store)
+    let kernels = unit == nil ? LearnerKernels.fused : .automatic
+    let whole = CPUBackend(
+      spec: spec, kernels: kernels, bfloat16: unit, workerCount: 1, rowCapacity: length * count,
+      sequenceCapacity: count, lengthCapacity: length)
+    whole.refresh(from: store)
     let expected = batch.lend(spec) {
       let outputs = whole.forward($0, parts: .all, worker: 0)
-      return (0..<(length * count * 9)).map { outputs.logits.base[$0] }
+      return (
+        logits: (0..<(length * count * 9)).map { outputs.logits.base[$0] },
+        values: (0..<(length * count)).map { outputs.values[$0] }
+      )
     }
     for lanes in [0..<4, 4..<11] {
       let backend = CPUBackend(
-        spec: spec, bfloat16: unit, workerCount: 1, rowCapacity: lanes.count, sequenceCapacity: lanes.count,
-        lengthCapacity: 1)
+        spec: spec, kernels: kernels, bfloat16: unit, workerCount: 1, rowCapacity: lanes.count,
+        sequenceCapacity: lanes.count, lengthCapacity: 1)
       backend.refresh(from: store)
       let storage = FloatStorage(count: 4 * lanes.count * 32)
       storage.fill(0)
@@ -290,7 +301,9 @@ struct BFloat16BackendTests {
               observationTimeStride: 0, starts: starts.baseAddress! + first, initialState: state),
             parts: .all, worker: 0)
           let found = (0..<(lanes.count * 9)).map { outputs.logits.base[$0] }
-          #expect(found == Array(expected[(first * 9)..<((first + lanes.count) * 9)]))
+          #expect(found == Array(expected.logits[(first * 9)..<((first + lanes.count) * 9)]))
+          let values = (0..<lanes.count).map { outputs.values[$0] }
+          #expect(values == Array(expected.values[first..<(first + lanes.count)]))
           outputs.finalState.copy(to: state, count: lanes.count * 32)
         }
       }

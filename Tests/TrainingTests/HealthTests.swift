@@ -35,6 +35,7 @@ private struct WatchedRun {
     learner = configuration.learner.makeLearner(
       LearnerSetup(
         spec: spec, laneCount: WatchedRun.lanes, isMasked: tag.isMasked, totalSteps: 10_000,
+        kernels: configuration.run.kernels,
         bfloat16: configuration.run.precision == .bf16 ? .processor ?? .portable : nil, seed: 3, pool: pool))
     learner.health.settings = configuration.health
     let plain: any VectorEnvironment = RandomEpisodes(

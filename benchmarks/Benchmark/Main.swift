@@ -2,6 +2,7 @@
 
 import Glibc
 import Inference
+import Kernels
 import Training
 
 @main
@@ -14,6 +15,10 @@ struct Main {
     if words.contains("--help") || words.contains("-h") {
       print(Options.help, terminator: "")
       exit(0)
+    }
+    if let problem = InstructionSet.limitProblem {
+      complain("benchmark: \(problem)")
+      exit(64)
     }
     do {
       let rest = Array(words.dropFirst())

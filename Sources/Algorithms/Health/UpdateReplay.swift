@@ -97,7 +97,9 @@ struct IncidentReader {
     guard !isNarrow || BFloat16Panels.supports(hidden: spec.hiddenCount) && spec.hiddenCount > 0 else {
       throw invalid("bfloat16", "not with a memory of \(spec.hiddenCount) units")
     }
-    bfloat16 = isNarrow ? .processor : nil
+    // The run's own unit, where this processor has it; else what comes nearest. Records of before units were named have none.
+    let unit = BFloat16Unit.allCases.first { incident.facts["bfloat16_unit"]?.stringValue == "\($0)" && $0.isSupported }
+    bfloat16 = isNarrow ? unit ?? .processor ?? .portable : nil
     recordedKernels = try text("kernel_name")
     parameters = try record.floats("network/parameters", count: layout.count)
     self.columns = columns.count == spec.inputs ? columns : []

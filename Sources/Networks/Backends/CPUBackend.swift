@@ -28,7 +28,7 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
     derived = FloatStorage(count: plan.derivedCount)
     derived.fill(0)
     words = WordStorage(count: plan.wordCount)
-    dense = kernels.dense
+    dense = kernels.dense(bfloat16: bfloat16)
     workspaces = (0..<workerCount).map { _ in
       Workspace(
         plan, kernels: kernels, rowCapacity: rowCapacity, sequenceCapacity: sequenceCapacity,
