@@ -1,6 +1,6 @@
 // Eight lanes side by side, compiled for several instruction sets and chosen as the program is loaded.
 //
-// The same numbers as the plain rules in DualTickerEnvironment.swift and DualTickerLegality.swift to the bit: each product, quotient and
+// The same numbers as the plain rules in BasketEnvironment.swift and BasketLegality.swift to the bit: each product, quotient and
 // root is taken in the same order of operations and none is fused; only sums of whole micro-dollars, which are exact, are taken in another.
 // No amount can be too large to book: the environment has refused a tape on which one could.
 #include "cpairrules.h"

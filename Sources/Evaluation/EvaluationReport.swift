@@ -71,8 +71,8 @@ package struct EvaluationContext: Sendable, Equatable {
 }
 
 extension EvaluationContext {
-  /// The rules of fills and costs of a dual-ticker desk, in words.
-  package static func execution(_ configuration: DualTickerConfiguration) -> [Line] {
+  /// The rules of fills and costs of a basket desk, in words.
+  package static func execution(_ configuration: BasketConfiguration) -> [Line] {
     func number(_ value: Double) -> String { ReportText.shortest(value) }
     let costs = configuration.execution
     let tiers = configuration.drawdown

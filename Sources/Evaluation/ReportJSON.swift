@@ -1,5 +1,6 @@
 // The report's figures as JSON: undefined is null, with the reason beside it.
 
+import Environments
 import Inference
 import Market
 import Trading
@@ -62,12 +63,13 @@ enum ReportJSON {
   /// them out.
   static func breakdown(_ breakdown: StepBreakdown) -> JSON {
     func dollars(_ amount: Int64) -> JSON { number(PerformanceMetrics.dollars(amount)) }
+    let (change, penalties) = (breakdown.change, breakdown.penalties)
     return .object([
-      "price_profit_dollars": dollars(breakdown.priceProfit),
-      "half_spread_cost_dollars": dollars(breakdown.halfSpreadCost),
-      "impact_cost_dollars": dollars(breakdown.impactCost), "commission_dollars": dollars(breakdown.commission),
-      "mark_change_dollars": dollars(breakdown.markChange), "total_dollars": dollars(breakdown.total),
-      "turnover_penalty": dollars(breakdown.turnoverPenalty), "drawdown_penalty": dollars(breakdown.drawdownPenalty),
+      "price_profit_dollars": dollars(change.priceProfit),
+      "half_spread_cost_dollars": dollars(change.halfSpreadCost),
+      "impact_cost_dollars": dollars(change.impactCost), "commission_dollars": dollars(change.commission),
+      "mark_change_dollars": dollars(change.markChange), "total_dollars": dollars(change.total),
+      "turnover_penalty": dollars(penalties.turnover), "drawdown_penalty": dollars(penalties.drawdown),
       "reward": dollars(breakdown.reward),
     ])
   }

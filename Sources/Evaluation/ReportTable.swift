@@ -1,5 +1,6 @@
 // The report as a person reads it: 80 columns, plain words.
 
+import Environments
 import Market
 import Trading
 
@@ -157,8 +158,8 @@ extension EvaluationReport {
   }
 
   /// The reward terms beside profit and loss.
-  private static let penalties: [(String, @Sendable (StepBreakdown) -> Int64)] = [
-    ("Turnover penalty", { $0.turnoverPenalty }), ("Drawdown penalty", { $0.drawdownPenalty }),
+  private static let penalties: [(String, @Sendable (Penalties) -> Int64)] = [
+    ("Turnover penalty", { $0.turnover }), ("Drawdown penalty", { $0.drawdown }),
   ]
 
   private var notes: [String] {
@@ -193,8 +194,8 @@ extension EvaluationReport {
       if !named.isEmpty { notes.append("\(name): " + named.joined(separator: ", ") + ".") }
     }
     for (name, amount) in EvaluationReport.penalties {
-      let named = accounts.filter { amount($0.breakdown) != 0 }.map {
-        "\($0.name) \(EvaluationReport.money(PerformanceMetrics.dollars(amount($0.breakdown)))) $"
+      let named = accounts.filter { amount($0.breakdown.penalties) != 0 }.map {
+        "\($0.name) \(EvaluationReport.money(PerformanceMetrics.dollars(amount($0.breakdown.penalties)))) $"
       }
       if !named.isEmpty {
         notes.append(

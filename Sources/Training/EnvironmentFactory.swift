@@ -49,7 +49,7 @@ package struct EnvironmentFactory: Sendable {
   package func trainingLanes(count: Int) throws(TrainingError) -> any VectorEnvironment {
     guard let market else { return planted(laneCount: count) }
     do {
-      return try DualTickerEnvironment(
+      return try BasketEnvironment(
         tape: market.tape, configuration: configuration.world.trading, window: bars(of: .training, in: market.tape),
         laneCount: count, episodes: .randomStarts(length: configuration.world.episodeLength),
         features: market.features)
@@ -59,10 +59,10 @@ package struct EnvironmentFactory: Sendable {
   }
 
   /// One lane that walks a whole window once, recording what it does. Traps for planted markets, which have no windows.
-  package func walk(_ window: Window) throws(TrainingError) -> DualTickerEnvironment {
+  package func walk(_ window: Window) throws(TrainingError) -> BasketEnvironment {
     guard let market else { preconditionFailure("\(configuration.world.name) has no windows") }
     do {
-      return try DualTickerEnvironment(
+      return try BasketEnvironment(
         tape: market.tape, configuration: configuration.world.trading, window: bars(of: window, in: market.tape),
         laneCount: 1, episodes: .continuous, recordsFills: true, features: market.features)
     } catch {
@@ -134,7 +134,7 @@ package struct EnvironmentFactory: Sendable {
     }
     let tape = MarketTape(series, benchmark: benchmark)
     do {
-      try DualTickerEnvironment.checkColumns(of: tape, configuration: world.trading)
+      try BasketEnvironment.checkColumns(of: tape, configuration: world.trading)
     } catch {
       throw .environment(error)
     }

@@ -39,9 +39,9 @@ func synthesizedBarsPassTheGate(answer: PlantedBars.Answer) {
   let bars = series(.leak, bars: 400)
   let told = try #require(bars.extraValues(PlantedBars.leakColumn))
   let free = ExecutionModel(halfSpreadBasisPoints: 0, impactCoefficient: 0, commissionDollars: 0)
-  let configuration = DualTickerConfiguration(
+  let configuration = BasketConfiguration(
     allowShort: true, execution: free, extraColumns: [PlantedBars.leakColumn])
-  let environment = try DualTickerEnvironment(
+  let environment = try BasketEnvironment(
     tape: MarketTape([bars]), configuration: configuration, window: 50..<400, laneCount: 1, episodes: .continuous)
   #expect(environment.observationSpace.columns.map(\.name).suffix(2) == ["SYN.next_return", "SYN.position"])
   #expect(environment.observationSpace.count == 14)
@@ -64,12 +64,12 @@ func synthesizedBarsPassTheGate(answer: PlantedBars.Answer) {
 }
 
 @Test func aColumnThatIsNotThereIsRefusedByName() {
-  let configuration = DualTickerConfiguration(extraColumns: ["tide"])
+  let configuration = BasketConfiguration(extraColumns: ["tide"])
   #expect(throws: EnvironmentError.missingColumn(symbol: "SYN", column: "tide", existing: ["next_return"])) {
-    _ = try DualTickerEnvironment(
+    _ = try BasketEnvironment(
       tape: MarketTape([series(.leak, bars: 100)]), configuration: configuration, window: 50..<100, laneCount: 1)
   }
   for names in [["position"], ["rsi_14"], ["Tide"], [""], ["tide", "tide"]] {
-    #expect(throws: EnvironmentError.self, "\(names)") { try DualTickerConfiguration(extraColumns: names).validate() }
+    #expect(throws: EnvironmentError.self, "\(names)") { try BasketConfiguration(extraColumns: names).validate() }
   }
 }

@@ -47,20 +47,20 @@ private func tape(_ golden: PortfolioGolden, symbols: Int) -> MarketTape {
     benchmark: series("INDEX", golden.benchmark, isIndex: true))
 }
 
-private let wide = DualTickerConfiguration(portfolioFeatures: true)
+private let wide = BasketConfiguration(portfolioFeatures: true)
 
 @Test func threeColumnsFollowTheBlocks() throws {
   let golden = try GoldenFile.read("portfolio_columns", as: PortfolioGolden.self)
-  let environment = try DualTickerEnvironment(
+  let environment = try BasketEnvironment(
     tape: tape(golden, symbols: 2), configuration: wide, window: 50..<160, laneCount: 1, episodes: .continuous)
   #expect(environment.observationSpace.count == 29)
   #expect(
     environment.observationSpace.columns.map(\.name)
-      == DualTickerObservation.space(symbols: ["S0", "S1"]).columns.map(\.name) + [
+      == BasketObservation.space(symbols: ["S0", "S1"]).columns.map(\.name) + [
         "portfolio.correlation_30", "portfolio.beta_30", "portfolio.concentration",
       ])
   #expect(environment.actionSpace.count == 9)
-  let three = try DualTickerEnvironment(
+  let three = try BasketEnvironment(
     tape: tape(golden, symbols: 3), configuration: wide, window: 50..<160, laneCount: 1, episodes: .continuous)
   #expect(three.observationSpace.count == 42)
 }
@@ -68,8 +68,8 @@ private let wide = DualTickerConfiguration(portfolioFeatures: true)
 @Test(arguments: [2, 3]) func portfolioColumnsAreThoseOfPandas(symbols: Int) throws {
   let golden = try GoldenFile.read("portfolio_columns", as: PortfolioGolden.self)
   let tape = tape(golden, symbols: symbols)
-  for configuration in [wide, DualTickerConfiguration(maximumUnits: 2, allowShort: true, portfolioFeatures: true)] {
-    let environment = try DualTickerEnvironment(
+  for configuration in [wide, BasketConfiguration(maximumUnits: 2, allowShort: true, portfolioFeatures: true)] {
+    let environment = try BasketEnvironment(
       tape: tape, configuration: configuration, window: 50..<160, laneCount: 1, episodes: .continuous)
     let row = StepRow(for: environment)
     row.reset(environment, seed: 1)
@@ -121,9 +121,9 @@ private let wide = DualTickerConfiguration(portfolioFeatures: true)
 @Test func theSwitchChangesNothingElse() throws {
   let market = SyntheticTape.series(symbols: ["A", "B", "M"], bars: 300, seed: 12)
   let tape = MarketTape(Array(market.prefix(2)), benchmark: market[2])
-  let narrow = try DualTickerEnvironment(
+  let narrow = try BasketEnvironment(
     tape: tape, window: 50..<300, laneCount: 3, episodes: .randomStarts(length: 60))
-  let broad = try DualTickerEnvironment(
+  let broad = try BasketEnvironment(
     tape: tape, configuration: wide, window: 50..<300, laneCount: 3, episodes: .randomStarts(length: 60))
   #expect(narrow.observationSpace.count == 26)
   let rows = (StepRow(for: narrow), StepRow(for: broad))
@@ -162,7 +162,7 @@ private let wide = DualTickerConfiguration(portfolioFeatures: true)
     (steady, moving, moving), (moving, steady, still),
   ] {
     let tape = MarketTape([series("A", first), series("B", second)], benchmark: series("M", benchmark))
-    let environment = try DualTickerEnvironment(
+    let environment = try BasketEnvironment(
       tape: tape, configuration: wide, window: 50..<80, laneCount: 1, episodes: .continuous)
     let row = StepRow(for: environment)
     row.reset(environment, seed: 1)
@@ -192,7 +192,7 @@ private let wide = DualTickerConfiguration(portfolioFeatures: true)
       }
       return copy
     }
-    let environment = try DualTickerEnvironment(
+    let environment = try BasketEnvironment(
       tape: MarketTape(Array(changed.prefix(2)), benchmark: changed[2]), configuration: wide, window: 50..<end,
       laneCount: 1, episodes: .continuous)
     let row = StepRow(for: environment)
@@ -218,7 +218,7 @@ private let wide = DualTickerConfiguration(portfolioFeatures: true)
 @Test func portfolioFeaturesNeedAPairAndABenchmark() throws {
   let market = SyntheticTape.series(symbols: ["A", "B", "M"], bars: 100, seed: 1)
   func make(_ tape: MarketTape) throws {
-    _ = try DualTickerEnvironment(
+    _ = try BasketEnvironment(
       tape: tape, configuration: wide, window: 50..<100, laneCount: 1, episodes: .continuous)
   }
   #expect(throws: EnvironmentError.missingBenchmark) { try make(MarketTape(Array(market.prefix(2)))) }

@@ -7,10 +7,10 @@ import TestSupport
 import Testing
 import Trading
 
-private func make(_ rewards: RewardTerms, lanes: Int = 3, length: Int = 60) throws -> DualTickerEnvironment {
-  try DualTickerEnvironment(
+private func make(_ rewards: RewardTerms, lanes: Int = 3, length: Int = 60) throws -> BasketEnvironment {
+  try BasketEnvironment(
     tape: MarketTape(SyntheticTape.series(bars: 300, seed: 21)),
-    configuration: DualTickerConfiguration(maximumUnits: 2, allowShort: true, rewards: rewards), window: 50..<300,
+    configuration: BasketConfiguration(maximumUnits: 2, allowShort: true, rewards: rewards), window: 50..<300,
     laneCount: lanes, episodes: .randomStarts(length: length), recordsFills: true)
 }
 
@@ -46,20 +46,20 @@ private func make(_ rewards: RewardTerms, lanes: Int = 3, length: Int = 60) thro
       let learnt = penalised.lastBreakdown(lane: lane)
       #expect(penalised.account(lane: lane) == plain.account(lane: lane))
       #expect(penalised.lastAccount(lane: lane) == plain.lastAccount(lane: lane))
-      #expect(money.penalties == 0 && money.reward == money.total)
-      #expect(learnt.total == money.total && learnt.priceProfit == money.priceProfit)
+      #expect(money.penalties.total == 0 && money.reward == money.change.total)
+      #expect(learnt.change == money.change)
       // The penalties from the fills and the values themselves.
       let traded = penalised.drainFills(lane: lane).reduce(Int64(0)) { $0 + $1.notionalMicroDollars }
       let value = penalised.lastAccount(lane: lane).netLiquidationMicroDollars
       highest[lane] = max(highest[lane], value)
-      #expect(learnt.turnoverPenalty == Int64((0.002 * Double(traded)).rounded(.toNearestOrEven)))
+      #expect(learnt.penalties.turnover == Int64((0.002 * Double(traded)).rounded(.toNearestOrEven)))
       #expect(
-        learnt.drawdownPenalty == Int64((0.0005 * Double(highest[lane] - value)).rounded(.toNearestOrEven)))
-      if learnt.turnoverPenalty > 0 && learnt.drawdownPenalty > 0 { both += 1 }
-      #expect(rows.0.rewards[lane] == Float(MicroDollars.dollars(money.total)))
+        learnt.penalties.drawdown == Int64((0.0005 * Double(highest[lane] - value)).rounded(.toNearestOrEven)))
+      if learnt.penalties.turnover > 0 && learnt.penalties.drawdown > 0 { both += 1 }
+      #expect(rows.0.rewards[lane] == Float(MicroDollars.dollars(money.change.total)))
       #expect(rows.1.rewards[lane] == Float(MicroDollars.dollars(learnt.reward)))
       #expect(rows.0.observation(lane) == rows.1.observation(lane) && rows.0.masks[lane] == rows.1.masks[lane])
-      taken[lane] += learnt.penalties
+      taken[lane] += learnt.penalties.total
       guard rows.0.truncated[lane] == 1 || rows.0.terminated[lane] == 1 else { continue }
       sums.append(
         (MicroDollars.dollars(value - 2_000_000_000), MicroDollars.dollars(value - 2_000_000_000 - taken[lane])))
@@ -80,7 +80,7 @@ private func make(_ rewards: RewardTerms, lanes: Int = 3, length: Int = 60) thro
   let whole = try make(terms)
   let row = StepRow(for: whole)
   row.reset(whole, seed: 3)
-  func run(_ environment: DualTickerEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
+  func run(_ environment: BasketEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
     steps.flatMap { step in
       row.chooseLegal(seed: 5, step: step)
       row.step(environment)
@@ -95,7 +95,7 @@ private func make(_ rewards: RewardTerms, lanes: Int = 3, length: Int = 60) thro
   let otherRow = StepRow(for: other)
   otherRow.reset(other, seed: 99)
   try other.restore(saved)
-  #expect(other.snapshot() == saved && other.lastBreakdown(lane: 1).penalties > 0)
+  #expect(other.snapshot() == saved && other.lastBreakdown(lane: 1).penalties.total > 0)
   for lane in 0..<3 { otherRow.masks[lane] = masks[lane] }
   #expect(run(other, otherRow, 41..<130) == rest)
   #expect(other.drainEpisodes() == whole.drainEpisodes())

@@ -50,7 +50,7 @@ private final class LinearDecider: Decider {
   private let means: [Double]
   private let deviations: [Double]
   private let weights: [Double]
-  private static let count = DualTickerObservation.features.count
+  private static let count = BasketObservation.features.count
 
   /// Least squares with a ridge of a thousandth of the rows, on standardised features.
   init(rows: [[Double]], gains: [Double]) {
@@ -100,13 +100,13 @@ private final class LinearDecider: Decider {
   private func returns(_ series: BarSeries, delay: Int) throws -> [Double] {
     let tape = MarketTape([series])
     let half = Self.bars / 2
-    let environment = try DualTickerEnvironment(
+    let environment = try BasketEnvironment(
       tape: tape,
-      configuration: DualTickerConfiguration(
+      configuration: BasketConfiguration(
         allowShort: true, drawdown: DrawdownTiers(warn: 0.9, reduce: 0.95, halt: 0.99)),
       window: half..<Self.bars, laneCount: 1, episodes: .continuous, recordsFills: true)
     let features = environment.features
-    let count = DualTickerObservation.features.count
+    let count = BasketObservation.features.count
     let bars = (MarketFeatures.warmUpBars + 1)..<(half - 2)
     let rows = bars.map { bar in
       (0..<count).map { Double(features.value(bar: bar - delay, symbol: 0, feature: $0)) }

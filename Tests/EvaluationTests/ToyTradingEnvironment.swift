@@ -36,7 +36,9 @@ final class ToyTradingEnvironment: TradingEnvironment, @unchecked Sendable {
     observationSpace = ObservationSpace(
       columns: symbols.flatMap { [.init(name: "\($0).return", unit: "1"), .init(name: "\($0).position", unit: "1")] })
     let count = symbols.reduce(1) { product, _ in product * 3 }
-    actionSpace = ActionSpace(names: (0..<count).map { "orders-\($0)" }, fallback: count / 2)
+    actionSpace = ActionSpace(
+      names: (0..<count).map { "orders-\($0)" }, fallback: count / 2,
+      factors: symbols.map { .init(subject: $0, choices: BasketAction.verbs) })
     firstLegalBuyBar = [Int](repeating: 0, count: symbols.count)
     shares = [Int](repeating: 0, count: symbols.count)
   }
@@ -105,10 +107,10 @@ final class ToyTradingEnvironment: TradingEnvironment, @unchecked Sendable {
       cash -= Int64(order) * fill.notionalMicroDollars + fill.commissionMicroDollars
       shares[symbol] += order
       fills.append(fill)
-      breakdown.commission += fill.commissionMicroDollars
+      breakdown.change.commission += fill.commissionMicroDollars
     }
     let after = view()
-    breakdown.priceProfit = after.netLiquidationMicroDollars - before + breakdown.commission
+    breakdown.change.priceProfit = after.netLiquidationMicroDollars - before + breakdown.change.commission
     ended = after
     row.rewards[0] = 0
     row.terminated[0] = after.netLiquidationMicroDollars <= 0 ? 1 : 0

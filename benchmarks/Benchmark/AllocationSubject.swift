@@ -41,7 +41,7 @@ enum AllocationCounter {
 
 final class AllocationSubject {
   private let algorithm: PPO
-  private let environment: DualTickerEnvironment
+  private let environment: BasketEnvironment
   private let collector: Collector
   private let decision: DecisionSubject
   /// Of an ensemble.

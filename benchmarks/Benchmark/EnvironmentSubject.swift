@@ -10,7 +10,7 @@ import Training
 /// Measured in processor time of one thread, so that a shared core does not count as slowness. The shapes are those of
 /// `benchmarks/peers/environment.c`.
 final class EnvironmentSubject {
-  private let environment: DualTickerEnvironment
+  private let environment: BasketEnvironment
   private let pool = WorkerPool(workerCount: 1)
   /// Memory for one step, written over and over.
   private let row: Rollout

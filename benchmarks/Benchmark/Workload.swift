@@ -50,9 +50,9 @@ struct Workload {
     return configuration
   }
 
-  func environment(lanes: Int) throws(BenchmarkError) -> DualTickerEnvironment {
+  func environment(lanes: Int) throws(BenchmarkError) -> BasketEnvironment {
     do {
-      return try DualTickerEnvironment(
+      return try BasketEnvironment(
         tape: tape, configuration: configuration.world.trading,
         window: configuration.world.lookbackWindow..<tape.barCount, laneCount: lanes,
         episodes: .randomStarts(length: configuration.world.episodeLength))
@@ -62,10 +62,10 @@ struct Workload {
   }
 
   /// The environment that is measured alone.
-  func environmentAlone() throws(BenchmarkError) -> DualTickerEnvironment {
+  func environmentAlone() throws(BenchmarkError) -> BasketEnvironment {
     let tape = RandomWalkTape.long(bars: environmentBars)
     do {
-      return try DualTickerEnvironment(
+      return try BasketEnvironment(
         tape: tape, configuration: configuration.world.trading,
         window: configuration.world.lookbackWindow..<tape.barCount, laneCount: environmentLanes,
         episodes: .randomStarts(length: Workload.environmentEpisode))
@@ -74,7 +74,7 @@ struct Workload {
     }
   }
 
-  func spec(of environment: DualTickerEnvironment) -> NetworkSpec {
+  func spec(of environment: BasketEnvironment) -> NetworkSpec {
     configuration.networkSpec(inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
   }
 }

@@ -20,7 +20,7 @@ import workload as w
 warnings.filterwarnings("ignore")
 
 
-class DualTicker(gymnasium.Env):
+class Basket(gymnasium.Env):
     def __init__(self, tables, seed):
         self.features, self.following = tables
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (w.OBSERVATIONS,), np.float32)
@@ -72,7 +72,7 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     tables = w.market()
-    environment = DummyVecEnv([lambda seed=seed: DualTicker(tables, seed) for seed in range(arguments.lanes)])
+    environment = DummyVecEnv([lambda seed=seed: Basket(tables, seed) for seed in range(arguments.lanes)])
     if arguments.algorithm != "ppo":
         model, steps = without_epochs(arguments, environment)
         stopwatch.run("sb3", arguments, lambda: model.learn(steps, reset_num_timesteps=False), steps)

@@ -1,9 +1,9 @@
-// The rules of the dual-ticker game for two symbols without shorts, eight lanes at a time. Owned by Environments/DualTicker/PairRules.swift.
+// The rules of the basket game for two symbols without shorts, eight lanes at a time. Owned by Environments/Basket/PairRules.swift.
 #pragma once
 
 #include <stdint.h>
 
-// What a game never changes. Dollars, fractions and micro-dollars as in DualTickerConfiguration.
+// What a game never changes. Dollars, fractions and micro-dollars as in BasketConfiguration.
 typedef struct {
   // (bars, stride bytes): the observation's columns as floats; then, `prices` bytes into the row, six doubles: the open, the close and the
   // impact rate of each symbol. A rate that is not a number says that something is unknown.
@@ -33,7 +33,7 @@ typedef struct {
   uint64_t at_most_one;
 } cpairrules_game;
 
-// The state of all lanes as in DualTickerLanes, and what a step leaves. (N), or (N, 2) where noted.
+// The state of all lanes as in BasketLanes, and what a step leaves. (N), or (N, 2) where noted.
 typedef struct {
   int64_t *bar;
   const int64_t *last_bar;

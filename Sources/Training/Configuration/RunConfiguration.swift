@@ -51,7 +51,7 @@ package struct RunConfiguration: Sendable, Equatable {
     package var maxPositionPerAsset: Double?
     /// Bars of a training episode.
     package var episodeLength = 252
-    package var trading = DualTickerConfiguration()
+    package var trading = BasketConfiguration()
     package var planted = PlantedOptions()
   }
 

@@ -1,11 +1,11 @@
-// Everything about the dual-ticker game that can be set.
+// Everything about the basket game that can be set.
 
 private import AgentInterface
 private import Market
 package import Trading
 
-/// Settings of `DualTickerEnvironment`. Dollars are US dollars; fractions are decimals.
-package struct DualTickerConfiguration: Sendable, Hashable, Codable {
+/// Settings of `BasketEnvironment`. Dollars are US dollars; fractions are decimals.
+package struct BasketConfiguration: Sendable, Hashable, Codable {
   /// How a lane begins its episodes.
   package enum Episodes: Sendable, Hashable, Codable {
     /// At a random bar of the window, truncated after so many steps. Never leaves the window.
@@ -73,7 +73,7 @@ package struct DualTickerConfiguration: Sendable, Hashable, Codable {
     try check("drawdown.halt", drawdown.halt, drawdown.reduce...max(drawdown.reduce, 1))
     try check("turnover_penalty", rewards.turnover.coefficient, 0...RewardTerms.largestCoefficient)
     try check("drawdown_penalty", rewards.drawdown.coefficient, 0...RewardTerms.largestCoefficient)
-    let taken = DualTickerObservation.features.map(\.name) + [DualTickerObservation.position.name]
+    let taken = BasketObservation.features.map(\.name) + [BasketObservation.position.name]
     for (index, name) in extraColumns.enumerated() {
       guard ExtraColumn.isName(name), !taken.contains(name), !extraColumns[..<index].contains(name) else {
         throw .badSetting(

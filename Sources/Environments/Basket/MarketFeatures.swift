@@ -45,7 +45,7 @@ package final class MarketFeatures: Sendable {
     symbolCount = tape.symbols.count
     barCount = tape.barCount
     self.extraColumns = extraColumns
-    width = DualTickerObservation.columnsPerSymbol(extraColumns: extraColumns)
+    width = BasketObservation.columnsPerSymbol(extraColumns: extraColumns)
     portfolio = portfolioFeatures ? PortfolioColumns(tape: tape) : nil
     columnCount = symbolCount * width + (portfolioFeatures ? PortfolioColumns.columns.count : 0)
     rows = BarRows(barCount: barCount, columnCount: columnCount, hasPairPrices: symbolCount == 2)

@@ -10,30 +10,30 @@ import Trading
 @testable import Environments
 
 /// Configurations that reach every branch of the rules.
-private let configurations: [(name: String, configuration: DualTickerConfiguration)] = [
-  ("default", DualTickerConfiguration()),
-  ("three units", DualTickerConfiguration(unitDollars: 300, maximumUnits: 3)),
-  ("units too dear for cash", DualTickerConfiguration(capitalPerSymbolDollars: 500, unitShareOfValue: 1)),
-  ("many units too dear for cash", DualTickerConfiguration(unitDollars: 700, unitShareOfValue: 1, maximumUnits: 4)),
+private let configurations: [(name: String, configuration: BasketConfiguration)] = [
+  ("default", BasketConfiguration()),
+  ("three units", BasketConfiguration(unitDollars: 300, maximumUnits: 3)),
+  ("units too dear for cash", BasketConfiguration(capitalPerSymbolDollars: 500, unitShareOfValue: 1)),
+  ("many units too dear for cash", BasketConfiguration(unitDollars: 700, unitShareOfValue: 1, maximumUnits: 4)),
   (
     "tiers all the time",
-    DualTickerConfiguration(maximumUnits: 2, drawdown: DrawdownTiers(warn: 0.005, reduce: 0.01, halt: 0.03))
+    BasketConfiguration(maximumUnits: 2, drawdown: DrawdownTiers(warn: 0.005, reduce: 0.01, halt: 0.03))
   ),
   (
     "no costs",
-    DualTickerConfiguration(
+    BasketConfiguration(
       execution: ExecutionModel(halfSpreadBasisPoints: 0, impactCoefficient: 0, commissionDollars: 0))
   ),
   (
     "ruinous costs",
-    DualTickerConfiguration(
+    BasketConfiguration(
       capitalPerSymbolDollars: 40, unitDollars: 30,
       execution: ExecutionModel(halfSpreadBasisPoints: 900, impactCoefficient: 100, commissionDollars: 3))
   ),
-  ("portfolio columns", DualTickerConfiguration(portfolioFeatures: true)),
+  ("portfolio columns", BasketConfiguration(portfolioFeatures: true)),
   (
     "penalties",
-    DualTickerConfiguration(
+    BasketConfiguration(
       rewards: RewardTerms(
         turnover: TurnoverPenalty(coefficient: 0.003), drawdown: DrawdownPenalty(coefficient: 0.001)))
   ),
@@ -48,10 +48,10 @@ private func market(volumeIsKnown: Bool) -> MarketTape {
   return MarketTape(Array(series.prefix(2)), benchmark: series[2])
 }
 
-private func make(_ configuration: DualTickerConfiguration, tape: MarketTape, plain: Bool) throws
-  -> DualTickerEnvironment
+private func make(_ configuration: BasketConfiguration, tape: MarketTape, plain: Bool) throws
+  -> BasketEnvironment
 {
-  try DualTickerEnvironment(
+  try BasketEnvironment(
     tape: tape, configuration: configuration, window: 50..<420, laneCount: 21, episodes: .randomStarts(length: 90),
     usesPlainRulesOnly: plain)
 }
@@ -81,7 +81,7 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
       if rows.0.bits(lane) != rows.1.bits(lane) || fast.lastBreakdown(lane: lane) != plain.lastBreakdown(lane: lane) {
         differences += 1
       }
-      if fast.lastBreakdown(lane: lane).commission > 0 { orders += 1 }
+      if fast.lastBreakdown(lane: lane).change.commission > 0 { orders += 1 }
     }
   }
   #expect(differences == 0, "\(name)")
@@ -95,7 +95,7 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
 
 /// The fast rules would be no use if they left most steps to the plain ones.
 @Test func fastRulesAnswerAlmostAlways() throws {
-  let environment = try make(DualTickerConfiguration(), tape: market(volumeIsKnown: true), plain: false)
+  let environment = try make(BasketConfiguration(), tape: market(volumeIsKnown: true), plain: false)
   let pair = try #require(environment.pair)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 2)
@@ -116,7 +116,7 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
 
 /// What a lane holds where the rules leave it is what it held before: to the last bit of its state.
 @Test func lanesThatAreLeftAreUnchanged() throws {
-  let environment = try make(DualTickerConfiguration(), tape: market(volumeIsKnown: false), plain: false)
+  let environment = try make(BasketConfiguration(), tape: market(volumeIsKnown: false), plain: false)
   let pair = try #require(environment.pair)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 4)
@@ -151,18 +151,18 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
   let three = MarketTape(SyntheticTape.series(symbols: ["A", "B", "C"], bars: 100, seed: 1))
   let one = MarketTape(SyntheticTape.series(symbols: ["A"], bars: 100, seed: 1))
   let two = MarketTape(SyntheticTape.series(symbols: ["A", "B"], bars: 100, seed: 1))
-  func pair(_ tape: MarketTape, _ configuration: DualTickerConfiguration, recordsFills: Bool = false) throws
+  func pair(_ tape: MarketTape, _ configuration: BasketConfiguration, recordsFills: Bool = false) throws
     -> PairRules?
   {
-    try DualTickerEnvironment(
+    try BasketEnvironment(
       tape: tape, configuration: configuration, window: 50..<100, laneCount: 1, episodes: .continuous,
       recordsFills: recordsFills
     ).pair
   }
-  #expect(try pair(two, DualTickerConfiguration()) != nil)
-  #expect(try pair(one, DualTickerConfiguration()) == nil && pair(three, DualTickerConfiguration()) == nil)
-  #expect(try pair(two, DualTickerConfiguration(allowShort: true)) == nil)
+  #expect(try pair(two, BasketConfiguration()) != nil)
+  #expect(try pair(one, BasketConfiguration()) == nil && pair(three, BasketConfiguration()) == nil)
+  #expect(try pair(two, BasketConfiguration(allowShort: true)) == nil)
   let penalties = RewardTerms(turnover: TurnoverPenalty(coefficient: 0.001))
-  #expect(try pair(two, DualTickerConfiguration(rewards: penalties)) == nil)
-  #expect(try pair(two, DualTickerConfiguration(), recordsFills: true) == nil)
+  #expect(try pair(two, BasketConfiguration(rewards: penalties)) == nil)
+  #expect(try pair(two, BasketConfiguration(), recordsFills: true) == nil)
 }

@@ -7,17 +7,16 @@ import TestSupport
 import Testing
 import Trading
 
-private func make(_ episodes: DualTickerConfiguration.Episodes, tape: MarketTape? = nil) throws -> DualTickerEnvironment
-{
-  try DualTickerEnvironment(
+private func make(_ episodes: BasketConfiguration.Episodes, tape: MarketTape? = nil) throws -> BasketEnvironment {
+  try BasketEnvironment(
     tape: try tape ?? MarketTape(SyntheticTape.series(bars: 700, seed: 3)),
-    configuration: DualTickerConfiguration(
+    configuration: BasketConfiguration(
       maximumUnits: 2, allowShort: true, drawdown: DrawdownTiers(warn: 0.02, reduce: 0.04, halt: 0.08)),
     window: 50..<700, laneCount: 4, episodes: episodes, recordsFills: true)
 }
 
 /// Random legal actions, and now and then one that does not ask the mask.
-private func run(_ environment: DualTickerEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
+private func run(_ environment: BasketEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
   steps.flatMap { step in
     row.chooseLegal(seed: 8, step: step)
     if step % 13 == 0 { row.actions[1] = 8 }
@@ -26,8 +25,8 @@ private func run(_ environment: DualTickerEnvironment, _ row: StepRow, _ steps: 
   }
 }
 
-@Test(arguments: [DualTickerConfiguration.Episodes.randomStarts(length: 61), .continuous])
-func restoredAccountsEqualUninterruptedOnes(episodes: DualTickerConfiguration.Episodes) throws {
+@Test(arguments: [BasketConfiguration.Episodes.randomStarts(length: 61), .continuous])
+func restoredAccountsEqualUninterruptedOnes(episodes: BasketConfiguration.Episodes) throws {
   let whole = try make(episodes)
   let row = StepRow(for: whole)
   row.reset(whole, seed: 12)

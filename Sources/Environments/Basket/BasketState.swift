@@ -1,9 +1,9 @@
-// The dual-ticker game as plain data, and back.
+// The basket game as plain data, and back.
 
 package import AgentInterface
 import Trading
 
-extension DualTickerEnvironment {
+extension BasketEnvironment {
   package func snapshot() -> StateRecord {
     var state = StateRecord()
     state.integers["bar"] = lanes.bar.array
@@ -17,12 +17,15 @@ extension DualTickerEnvironment {
     state.integers["value"] = lanes.value.array
     let breakdowns = (0..<laneCount).map(lanes.breakdown)
     state.integers["breakdown"] = breakdowns.flatMap {
-      [$0.priceProfit, $0.halfSpreadCost, $0.impactCost, $0.commission, $0.markChange]
+      [
+        $0.change.priceProfit, $0.change.halfSpreadCost, $0.change.impactCost, $0.change.commission,
+        $0.change.markChange,
+      ]
     }
     // Only where there are penalties, so that states saved without them stay what they were.
     if penalises {
       state.integers["penalties"] = breakdowns.enumerated().flatMap { lane, last in
-        [lanes.penalties.base[lane], last.turnoverPenalty, last.drawdownPenalty]
+        [lanes.penalties.base[lane], last.penalties.turnover, last.penalties.drawdown]
       }
     }
     state.integers["ended/flag"] = lanes.hasEnded.array.map { $0 ? 1 : 0 }
@@ -92,12 +95,14 @@ extension DualTickerEnvironment {
       lanes.setBreakdown(
         lane,
         StepBreakdown(
-          priceProfit: parts[0], halfSpreadCost: parts[1], impactCost: parts[2], commission: parts[3],
-          markChange: parts[4], turnoverPenalty: penalties[lane * 3 + 1], drawdownPenalty: penalties[lane * 3 + 2]))
+          change: ValueChange(
+            priceProfit: parts[0], halfSpreadCost: parts[1], impactCost: parts[2], commission: parts[3],
+            markChange: parts[4]),
+          penalties: Penalties(turnover: penalties[lane * 3 + 1], drawdown: penalties[lane * 3 + 2])))
       lanes.penalties.base[lane] = penalties[lane * 3]
-      lanes.endedAccount.base[lane] = DualTickerLanes.EndedAccount(
+      lanes.endedAccount.base[lane] = BasketLanes.EndedAccount(
         bar: ended[lane * 4], value: ended[lane * 4 + 1], cash: ended[lane * 4 + 2], tier: endedTiers[lane])
-      var count = DualTickerCounts()
+      var count = BasketCounts()
       count.cutOrders = counts[lane * 6]
       count.unfilledOrders = counts[lane * 6 + 1]
       count.unknownVolumeFills = counts[lane * 6 + 2]

@@ -10,16 +10,16 @@ import Trading
 
 @testable import Evaluation
 
-@Suite struct DualTickerEvaluationTests {
+@Suite struct BasketEvaluationTests {
   private let window = 60..<700
 
-  private func environment(_ configuration: DualTickerConfiguration) throws -> DualTickerEnvironment {
-    try DualTickerEnvironment(
+  private func environment(_ configuration: BasketConfiguration) throws -> BasketEnvironment {
+    try BasketEnvironment(
       tape: MarketTape(SyntheticTape.series(bars: 760, seed: 5)), configuration: configuration, window: window,
       laneCount: 1, episodes: .continuous, recordsFills: true)
   }
 
-  private func records(_ configuration: DualTickerConfiguration = DualTickerConfiguration()) throws
+  private func records(_ configuration: BasketConfiguration = BasketConfiguration()) throws
     -> EvaluationRecords
   {
     let environment = try environment(configuration)
@@ -68,9 +68,9 @@ import Trading
     #expect(metrics.costDollars > 100 && (metrics.totalReturn ?? 0) < 0)
   }
 
-  private func report(_ configuration: DualTickerConfiguration) throws -> EvaluationReport {
+  private func report(_ configuration: BasketConfiguration) throws -> EvaluationReport {
     let context = EvaluationContext(
-      run: "r", policy: "p", algorithm: "ppo_lstm_mask", environment: DualTickerEnvironment.name,
+      run: "r", policy: "p", algorithm: "ppo_lstm_mask", environment: BasketEnvironment.name,
       symbols: ["AAA", "BBB"],
       dataFingerprint: "sha256:0", windowName: "held out", split: [], allowances: [],
       execution: EvaluationContext.execution(configuration))
@@ -79,9 +79,9 @@ import Trading
 
   /// Penalties are told beside the money, item by item, and change none of it.
   @Test func penaltiesAreItemisedAndNoMoney() throws {
-    let plain = try report(DualTickerConfiguration())
+    let plain = try report(BasketConfiguration())
     let penalised = try report(
-      DualTickerConfiguration(
+      BasketConfiguration(
         rewards: RewardTerms(
           turnover: TurnoverPenalty(coefficient: 0.001), drawdown: DrawdownPenalty(coefficient: 0.0005))))
     func words(_ report: EvaluationReport) -> String {
@@ -96,11 +96,12 @@ import Trading
     #expect(penalised.lines.allSatisfy { $0.count <= 80 })
     for (with, without) in zip(penalised.accounts, plain.accounts) {
       #expect(with.closes == without.closes && with.metrics == without.metrics)
-      #expect(with.breakdown.total == without.breakdown.total && without.breakdown.penalties == 0)
+      #expect(with.breakdown.change.total == without.breakdown.change.total && without.breakdown.penalties.total == 0)
       let gain = with.metrics.finalDollars - with.metrics.initialDollars
-      #expect(abs(MicroDollars.dollars(with.breakdown.total) - gain) < 1e-6)
+      #expect(abs(MicroDollars.dollars(with.breakdown.change.total) - gain) < 1e-6)
       #expect(
-        (with.breakdown.turnoverPenalty > 0) == (with.fillCount > 0) && with.breakdown.reward <= with.breakdown.total)
+        (with.breakdown.penalties.turnover > 0) == (with.fillCount > 0)
+          && with.breakdown.reward <= with.breakdown.change.total)
     }
     #expect(penalised.verdict == plain.verdict)
     let json = try #require(penalised.json["accounts"]?.arrayValue?.first?["step_breakdown"])
@@ -117,7 +118,7 @@ import Trading
   }
 
   @Test func aMarketWithoutDriftHasNoEdge() throws {
-    let report = try report(DualTickerConfiguration())
+    let report = try report(BasketConfiguration())
     #expect(!report.verdict.edgeFound && report.text.contains("VERDICT: no edge found."))
     #expect(report.lines.allSatisfy { $0.count <= 80 })
     for part in ["half-spread: 2 basis points", "impact: 0.7 x", "1 $ an order", "20, 30, 40 %"] {

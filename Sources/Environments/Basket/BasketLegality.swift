@@ -9,7 +9,7 @@ import Trading
 /// cost more than cash plus the proceeds expected of its own sales; in tier `reduce`, leaving more than one symbol newly held; in tier
 /// `halt`, opening anything. Holding all is always legal. A buy that covers a short lowers the exposure: neither cash nor a tier
 /// forbids it alone.
-struct DualTickerLegality: Sendable {
+struct BasketLegality: Sendable {
   let symbolCount: Int
   let maximumUnits: Int32
   let shortLimit: Int32
@@ -18,9 +18,9 @@ struct DualTickerLegality: Sendable {
   let unitShare: Double
   let halfSpreadFraction: Double
   let commissionDollars: Double
-  let actions: DualTickerActionTable
+  let actions: BasketActionTable
 
-  init(symbolCount: Int, configuration: DualTickerConfiguration) {
+  init(symbolCount: Int, configuration: BasketConfiguration) {
     self.symbolCount = symbolCount
     maximumUnits = Int32(configuration.maximumUnits)
     shortLimit = configuration.allowShort ? Int32(-configuration.maximumUnits) : 0
@@ -28,7 +28,7 @@ struct DualTickerLegality: Sendable {
     unitShare = configuration.unitShareOfValue / Double(symbolCount)
     halfSpreadFraction = configuration.execution.halfSpreadFraction
     commissionDollars = configuration.execution.commissionDollars
-    actions = DualTickerActionTable(symbolCount: symbolCount, mayShort: configuration.allowShort)
+    actions = BasketActionTable(symbolCount: symbolCount, mayShort: configuration.allowShort)
   }
 
   /// What one unit is worth at a decision, in dollars.

@@ -1,4 +1,4 @@
-// Actions, masks and risk tiers of the dual-ticker game.
+// Actions, masks and risk tiers of the basket game.
 
 import AgentInterface
 import Environments
@@ -9,28 +9,28 @@ import Trading
 @Test func nineActionsGoThereAndBack() {
   let expected = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0), (0, 1), (1, -1), (1, 0), (1, 1)]
   for (index, orders) in expected.enumerated() {
-    let action = DualTickerAction(index: index, symbolCount: 2)
+    let action = BasketAction(index: index, symbolCount: 2)
     #expect(action.orders == [orders.0, orders.1])
     #expect(action.index == index)
   }
-  let space = DualTickerAction.space(symbols: ["AAPL", "MSFT"])
+  let space = BasketAction.space(symbols: ["AAPL", "MSFT"])
   #expect(
     space.names == [
       "sell AAPL, sell MSFT", "sell AAPL, hold MSFT", "sell AAPL, buy MSFT", "hold AAPL, sell MSFT",
       "hold AAPL, hold MSFT", "hold AAPL, buy MSFT", "buy AAPL, sell MSFT", "buy AAPL, hold MSFT", "buy AAPL, buy MSFT",
     ])
   #expect(space.fallback == 4)
-  #expect(DualTickerAction.space(symbols: ["AAPL"]).names == ["sell AAPL", "hold AAPL", "buy AAPL"])
-  #expect(DualTickerAction.space(symbols: ["AAPL"]).fallback == 1)
-  for index in 0..<27 { #expect(DualTickerAction(index: index, symbolCount: 3).index == index) }
-  #expect(DualTickerAction.hold(symbolCount: 3) == 13)
+  #expect(BasketAction.space(symbols: ["AAPL"]).names == ["sell AAPL", "hold AAPL", "buy AAPL"])
+  #expect(BasketAction.space(symbols: ["AAPL"]).fallback == 1)
+  for index in 0..<27 { #expect(BasketAction(index: index, symbolCount: 3).index == index) }
+  #expect(BasketAction.hold(symbolCount: 3) == 13)
 }
 
 private func environment(
-  _ scripts: [[(open: Double, close: Double)]], _ configuration: DualTickerConfiguration = DualTickerConfiguration()
-) throws -> (DualTickerEnvironment, StepRow) {
+  _ scripts: [[(open: Double, close: Double)]], _ configuration: BasketConfiguration = BasketConfiguration()
+) throws -> (BasketEnvironment, StepRow) {
   let tape = scriptedTape(Array(["AAA", "BBB"].prefix(scripts.count)), scripts)
-  let made = try DualTickerEnvironment(
+  let made = try BasketEnvironment(
     tape: tape, configuration: configuration, window: 50..<60, laneCount: 1, episodes: .continuous, recordsFills: true)
   let row = StepRow(for: made)
   row.reset(made, seed: 3)
@@ -38,11 +38,11 @@ private func environment(
 }
 
 private func legal(_ row: StepRow) -> Set<[Int]> {
-  Set((0..<9).filter { row.masks[0].allows($0) }.map { DualTickerAction(index: $0, symbolCount: 2).orders })
+  Set((0..<9).filter { row.masks[0].allows($0) }.map { BasketAction(index: $0, symbolCount: 2).orders })
 }
 
-private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders: Int...) {
-  row.actions[0] = Int32(DualTickerAction(orders: orders).index)
+private func act(_ environment: BasketEnvironment, _ row: StepRow, _ orders: Int...) {
+  row.actions[0] = Int32(BasketAction(orders: orders).index)
   row.step(environment)
 }
 
@@ -60,7 +60,7 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
 @Test func purchasesNeedCash() throws {
   // A fee of 60 leaves 100 beyond one unit of 950 a symbol: two fees cannot be paid, one can.
   let (made, row) = try environment(
-    [[(100, 100)], [(100, 100)]], DualTickerConfiguration(execution: ExecutionModel(commissionDollars: 60)))
+    [[(100, 100)], [(100, 100)]], BasketConfiguration(execution: ExecutionModel(commissionDollars: 60)))
   #expect(legal(row) == [[0, 0], [0, 1], [1, 0]])
   act(made, row, 1, 0)
   // Now a unit is 0.95 x 1939.62 / 2 = 921.3, and 989.8 of cash pay 921.5 + 60; selling first pays too.
@@ -109,7 +109,7 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
 }
 
 @Test func aHaltedShortMayStillBeCovered() throws {
-  let (made, row) = try environment([[(100, 100), (145, 145)]], DualTickerConfiguration(allowShort: true))
+  let (made, row) = try environment([[(100, 100), (145, 145)]], BasketConfiguration(allowShort: true))
   act(made, row, -1)
   act(made, row, 0)
   #expect(made.account(lane: 0).riskTier == 3)
@@ -122,24 +122,24 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
 @Test func whatCannotBePlayedIsRefusedByName() throws {
   let tape = scriptedTape(["AAA"], [[(100, 100)]])
   func make(
-    _ tape: MarketTape, _ window: Range<Int>, _ configuration: DualTickerConfiguration = DualTickerConfiguration(),
-    _ episodes: DualTickerConfiguration.Episodes = .continuous
+    _ tape: MarketTape, _ window: Range<Int>, _ configuration: BasketConfiguration = BasketConfiguration(),
+    _ episodes: BasketConfiguration.Episodes = .continuous
   ) throws(EnvironmentError) {
-    _ = try DualTickerEnvironment(
+    _ = try BasketEnvironment(
       tape: tape, configuration: configuration, window: window, laneCount: 1, episodes: episodes)
   }
   #expect(throws: EnvironmentError.missingWarmUp(firstBar: 49, needed: 50)) { try make(tape, 49..<60) }
   #expect(throws: EnvironmentError.windowOutsideTape(window: 50..<61, bars: 60)) { try make(tape, 50..<61) }
   #expect(throws: EnvironmentError.windowTooShort(bars: 1, needed: 2)) { try make(tape, 50..<51) }
   #expect(throws: EnvironmentError.windowTooShort(bars: 10, needed: 11)) {
-    try make(tape, 50..<60, DualTickerConfiguration(), .randomStarts(length: 10))
+    try make(tape, 50..<60, BasketConfiguration(), .randomStarts(length: 10))
   }
   #expect(throws: EnvironmentError.badSetting(name: "maximum_units", found: "0", allowed: "1 to 100")) {
-    try make(tape, 50..<60, DualTickerConfiguration(maximumUnits: 0))
+    try make(tape, 50..<60, BasketConfiguration(maximumUnits: 0))
   }
-  #expect(throws: EnvironmentError.self) { try make(tape, 50..<60, DualTickerConfiguration(unitDollars: .nan)) }
+  #expect(throws: EnvironmentError.self) { try make(tape, 50..<60, BasketConfiguration(unitDollars: .nan)) }
   #expect(throws: EnvironmentError.self) {
-    try make(tape, 50..<60, DualTickerConfiguration(drawdown: DrawdownTiers(warn: 0.3, reduce: 0.2, halt: 0.4)))
+    try make(tape, 50..<60, BasketConfiguration(drawdown: DrawdownTiers(warn: 0.3, reduce: 0.2, halt: 0.4)))
   }
   let four = handMadeTape(["A", "B", "C", "D"], bars: 60) { _, _ in HandMadeBar(open: 1, close: 1) }
   #expect(throws: EnvironmentError.unsupportedSymbolCount(found: 4, supported: 1...3)) { try make(four, 50..<60) }

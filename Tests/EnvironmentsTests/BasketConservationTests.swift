@@ -14,8 +14,8 @@ struct Walk: Sendable, CustomTestStringConvertible {
   var allowShort: Bool
   var execution = ExecutionModel()
 
-  var configuration: DualTickerConfiguration {
-    DualTickerConfiguration(maximumUnits: maximumUnits, allowShort: allowShort, execution: execution)
+  var configuration: BasketConfiguration {
+    BasketConfiguration(maximumUnits: maximumUnits, allowShort: allowShort, execution: execution)
   }
 
   var testDescription: String { "\(symbols) symbols, \(maximumUnits) units, short \(allowShort), \(execution)" }
@@ -79,7 +79,7 @@ private struct Books {
 private func play(_ walk: Walk, into books: inout Books) throws {
   let laneCount = 4
   let tape = walk.tape()
-  let environment = try DualTickerEnvironment(
+  let environment = try BasketEnvironment(
     tape: tape, configuration: walk.configuration, window: 50..<400, laneCount: laneCount,
     episodes: .randomStarts(length: 97), recordsFills: true)
   let row = StepRow(for: environment)
@@ -97,11 +97,12 @@ private func play(_ walk: Walk, into books: inout Books) throws {
       let breakdown = environment.lastBreakdown(lane: lane)
       let change = after.netLiquidationMicroDollars - before[lane].netLiquidationMicroDollars
       books.steps += 1
-      books.check(breakdown.total == change, "\(place): itemised \(breakdown.total), changed by \(change)")
+      books.check(
+        breakdown.change.total == change, "\(place): itemised \(breakdown.change.total), changed by \(change)")
       books.check(
         row.rewards[lane] == Float(Double(change) * 1e-6), "\(place): reward \(row.rewards[lane]), change \(change)")
       books.check(after.bar == before[lane].bar + 1, "\(place): bar \(after.bar)")
-      sums[lane] += breakdown.total
+      sums[lane] += breakdown.change.total
       books.check(sums[lane] == after.netLiquidationMicroDollars - initial, "\(place): rewards sum to \(sums[lane])")
 
       var halfSpread: Int64 = 0
@@ -128,11 +129,13 @@ private func play(_ walk: Walk, into books: inout Books) throws {
         commission += fill.commissionMicroDollars
       }
       books.check(
-        breakdown.halfSpreadCost == halfSpread && breakdown.impactCost == impact && breakdown.commission == commission,
+        breakdown.change.halfSpreadCost == halfSpread && breakdown.change.impactCost == impact
+          && breakdown.change.commission == commission,
         "\(place): \(breakdown)")
       // Every booking may be off by half a micro-dollar.
       books.check(
-        abs(Double(breakdown.priceProfit) - profit * 1e6) < 10, "\(place): profit \(profit), booked \(breakdown)")
+        abs(Double(breakdown.change.priceProfit) - profit * 1e6) < 10, "\(place): profit \(profit), booked \(breakdown)"
+      )
       books.check(
         after.cashMicroDollars == cash[lane], "\(place): cash \(after.cashMicroDollars), fills say \(cash[lane])")
       // Cash and positions, each position marked where it could be closed and rounded once.
@@ -175,9 +178,9 @@ private struct FixedOrders {
   func play(_ execution: ExecutionModel, actions: [Int32]?) throws -> (
     actions: [Int32], orders: [[UInt64]], profit: Int64
   ) {
-    let environment = try DualTickerEnvironment(
+    let environment = try BasketEnvironment(
       tape: tape,
-      configuration: DualTickerConfiguration(
+      configuration: BasketConfiguration(
         capitalPerSymbolDollars: 10_000, unitDollars: 100, maximumUnits: 2, allowShort: true, execution: execution),
       window: 120..<(121 + steps), laneCount: 1, episodes: .continuous, recordsFills: true)
     let row = StepRow(for: environment)
@@ -249,14 +252,14 @@ private struct FixedOrders {
     }
     for execution in Walk.executions {
       for isLong in [true, false] {
-        let environment = try DualTickerEnvironment(
-          tape: tape, configuration: DualTickerConfiguration(allowShort: true, execution: execution), window: 56..<60,
+        let environment = try BasketEnvironment(
+          tape: tape, configuration: BasketConfiguration(allowShort: true, execution: execution), window: 56..<60,
           laneCount: 1, episodes: .continuous, recordsFills: true)
         let row = StepRow(for: environment)
         row.reset(environment, seed: 1)
         let initial = environment.account(lane: 0).netLiquidationMicroDollars
-        let there = DualTickerAction(orders: [Int](repeating: isLong ? 1 : -1, count: symbols))
-        let back = DualTickerAction(orders: [Int](repeating: isLong ? -1 : 1, count: symbols))
+        let there = BasketAction(orders: [Int](repeating: isLong ? 1 : -1, count: symbols))
+        let back = BasketAction(orders: [Int](repeating: isLong ? -1 : 1, count: symbols))
         for action in [there, back] {
           row.actions[0] = Int32(action.index)
           row.step(environment)
@@ -302,8 +305,8 @@ private func plainImpact(
 
 @Test func lanesDoNotDependOnTheirNumberRangesOrThreads() async throws {
   let tape = Walk(symbols: 2, maximumUnits: 1, allowShort: false).tape()
-  func make(_ laneCount: Int) throws -> (DualTickerEnvironment, StepRow) {
-    let environment = try DualTickerEnvironment(
+  func make(_ laneCount: Int) throws -> (BasketEnvironment, StepRow) {
+    let environment = try BasketEnvironment(
       tape: tape, window: 50..<400, laneCount: laneCount, episodes: .randomStarts(length: 40))
     return (environment, StepRow(for: environment))
   }

@@ -4,7 +4,7 @@ package import AgentInterface
 
 /// The observation's columns, in the order that is the contract: each symbol's block in the tape's order, its features first, then the
 /// further columns that the configuration names, then its position. Columns of the portfolio as a whole stand behind the last block.
-package enum DualTickerObservation {
+package enum BasketObservation {
   /// Features per symbol, in order, with their units.
   package static let features: [ObservationSpace.Column] = [
     .init(name: "log_return_1", unit: "log ratio"),

@@ -4,7 +4,7 @@ import AgentInterface
 import Trading
 
 /// Struct of arrays over N lanes (and S symbols where noted). Money in micro-dollars.
-struct DualTickerLanes: Sendable {
+struct BasketLanes: Sendable {
   let laneCount: Int
   let symbolCount: Int
 
@@ -49,7 +49,7 @@ struct DualTickerLanes: Sendable {
   let endedShares: LaneArray<Double>
   /// (N, S)
   let endedUnits: LaneArray<Int32>
-  /// The parts of `DualTickerCounts`.
+  /// The parts of `BasketCounts`.
   let cutOrders: LaneArray<Int64>
   let unfilledOrders: LaneArray<Int64>
   let unknownVolumeFills: LaneArray<Int64>
@@ -117,23 +117,24 @@ struct DualTickerLanes: Sendable {
 
   func breakdown(_ lane: Int) -> StepBreakdown {
     StepBreakdown(
-      priceProfit: priceProfit.base[lane], halfSpreadCost: halfSpreadCost.base[lane],
-      impactCost: impactCost.base[lane], commission: commission.base[lane], markChange: markChange.base[lane],
-      turnoverPenalty: turnoverPenalty.base[lane], drawdownPenalty: drawdownPenalty.base[lane])
+      change: ValueChange(
+        priceProfit: priceProfit.base[lane], halfSpreadCost: halfSpreadCost.base[lane],
+        impactCost: impactCost.base[lane], commission: commission.base[lane], markChange: markChange.base[lane]),
+      penalties: Penalties(turnover: turnoverPenalty.base[lane], drawdown: drawdownPenalty.base[lane]))
   }
 
   func setBreakdown(_ lane: Int, _ breakdown: StepBreakdown) {
-    priceProfit.base[lane] = breakdown.priceProfit
-    halfSpreadCost.base[lane] = breakdown.halfSpreadCost
-    impactCost.base[lane] = breakdown.impactCost
-    commission.base[lane] = breakdown.commission
-    markChange.base[lane] = breakdown.markChange
-    turnoverPenalty.base[lane] = breakdown.turnoverPenalty
-    drawdownPenalty.base[lane] = breakdown.drawdownPenalty
+    priceProfit.base[lane] = breakdown.change.priceProfit
+    halfSpreadCost.base[lane] = breakdown.change.halfSpreadCost
+    impactCost.base[lane] = breakdown.change.impactCost
+    commission.base[lane] = breakdown.change.commission
+    markChange.base[lane] = breakdown.change.markChange
+    turnoverPenalty.base[lane] = breakdown.penalties.turnover
+    drawdownPenalty.base[lane] = breakdown.penalties.drawdown
   }
 
-  func counts(_ lane: Int) -> DualTickerCounts {
-    var counts = DualTickerCounts()
+  func counts(_ lane: Int) -> BasketCounts {
+    var counts = BasketCounts()
     counts.cutOrders = cutOrders.base[lane]
     counts.unfilledOrders = unfilledOrders.base[lane]
     counts.unknownVolumeFills = unknownVolumeFills.base[lane]
@@ -143,7 +144,7 @@ struct DualTickerLanes: Sendable {
     return counts
   }
 
-  func setCounts(_ lane: Int, _ counts: DualTickerCounts) {
+  func setCounts(_ lane: Int, _ counts: BasketCounts) {
     cutOrders.base[lane] = counts.cutOrders
     unfilledOrders.base[lane] = counts.unfilledOrders
     unknownVolumeFills.base[lane] = counts.unknownVolumeFills
@@ -165,7 +166,7 @@ struct DualTickerLanes: Sendable {
 }
 
 /// What happened since the last drain.
-package struct DualTickerCounts: Sendable, Equatable {
+package struct BasketCounts: Sendable, Equatable {
   /// Buys that cash could not pay whole; with `unfilledOrders`, all that were cut.
   package var cutOrders: Int64 = 0
   /// Buys that cash could not pay at all.
@@ -179,7 +180,7 @@ package struct DualTickerCounts: Sendable, Equatable {
 
   package init() {}
 
-  static func += (left: inout DualTickerCounts, right: DualTickerCounts) {
+  static func += (left: inout BasketCounts, right: BasketCounts) {
     left.cutOrders += right.cutOrders
     left.unfilledOrders += right.unfilledOrders
     left.unknownVolumeFills += right.unknownVolumeFills

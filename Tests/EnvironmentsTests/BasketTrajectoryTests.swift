@@ -1,4 +1,4 @@
-// The dual-ticker game on tapes small enough to be worked out by hand.
+// The basket game on tapes small enough to be worked out by hand.
 
 import AgentInterface
 import Environments
@@ -13,9 +13,9 @@ private let noImpact = ExecutionModel(impactCoefficient: 0)
 
 /// One lane over the window from bar 50 on.
 private func play(
-  _ tape: MarketTape, _ configuration: DualTickerConfiguration, steps: Int
-) throws -> (DualTickerEnvironment, StepRow) {
-  let environment = try DualTickerEnvironment(
+  _ tape: MarketTape, _ configuration: BasketConfiguration, steps: Int
+) throws -> (BasketEnvironment, StepRow) {
+  let environment = try BasketEnvironment(
     tape: tape, configuration: configuration, window: 50..<(51 + steps), laneCount: 1, episodes: .continuous,
     recordsFills: true)
   let row = StepRow(for: environment)
@@ -23,14 +23,14 @@ private func play(
   return (environment, row)
 }
 
-private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders: Int...) {
-  row.actions[0] = Int32(DualTickerAction(orders: orders).index)
+private func act(_ environment: BasketEnvironment, _ row: StepRow, _ orders: Int...) {
+  row.actions[0] = Int32(BasketAction(orders: orders).index)
   row.step(environment)
 }
 
 @Test func oneRoundTripByHand() throws {
   let tape = scriptedTape(["AAA"], [[(101, 102), (100, 99), (98, 97)]])
-  let (environment, row) = try play(tape, DualTickerConfiguration(execution: noImpact), steps: 3)
+  let (environment, row) = try play(tape, BasketConfiguration(execution: noImpact), steps: 3)
   #expect(environment.account(lane: 0).netLiquidationMicroDollars == 1_000_000_000)
   #expect(row.masks[0].rawValue == 0b110)
 
@@ -48,8 +48,8 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
   #expect(row.masks[0].rawValue == 0b011)
   // Gained 9.5 x (102 - 101) = 9.5 since the fill; the bid is 9.5 x 0.0204 = 0.1938 below mid.
   #expect(
-    environment.lastBreakdown(lane: 0)
-      == StepBreakdown(
+    environment.lastBreakdown(lane: 0).change
+      == ValueChange(
         priceProfit: micro(9.5), halfSpreadCost: micro(0.1919), impactCost: 0, commission: micro(1),
         markChange: micro(-0.1938)))
   #expect(
@@ -59,6 +59,7 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
         notionalMicroDollars: micro(959.6919), halfSpreadCostMicroDollars: micro(0.1919), impactCostMicroDollars: 0,
         commissionMicroDollars: micro(1), wasCut: false)
     ])
+  #expect(environment.lastBreakdown(lane: 0).penalties == Penalties())
 
   // Held to the close of bar 52 at 99: 9.5 x 99 x 0.9998 = 940.3119, value 979.62.
   act(environment, row, 0)
@@ -66,7 +67,8 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
   #expect(row.rewards[0] == -28.4943)
   #expect(environment.drainFills(lane: 0).isEmpty)
   #expect(
-    environment.lastBreakdown(lane: 0) == StepBreakdown(priceProfit: micro(-28.5), markChange: micro(0.1938 - 0.1881)))
+    environment.lastBreakdown(lane: 0).change
+      == ValueChange(priceProfit: micro(-28.5), markChange: micro(0.1938 - 0.1881)))
 
   // Sold at the open of bar 53: 9.5 x 98 x 0.9998 = 930.8138 less the fee; cash 969.1219 is all there is.
   act(environment, row, -1)
@@ -77,8 +79,8 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
   #expect(account.netLiquidationMicroDollars == account.cashMicroDollars)
   #expect(account.shares == [0] && account.units == [0])
   #expect(
-    environment.lastBreakdown(lane: 0)
-      == StepBreakdown(
+    environment.lastBreakdown(lane: 0).change
+      == ValueChange(
         priceProfit: micro(-9.5), halfSpreadCost: micro(0.1862), commission: micro(1), markChange: micro(0.1881)))
   // The lane has begun anew, and the ended episode's last view is kept beside it.
   #expect(environment.account(lane: 0).bar == 50)
@@ -94,7 +96,7 @@ private func act(_ environment: DualTickerEnvironment, _ row: StepRow, _ orders:
   let tape = handMadeTape(["AAA"], bars: 60) { _, bar in
     bar % 2 == 0 ? HandMadeBar(open: 100, close: 100, volume: 1100) : HandMadeBar(open: 110, close: 110, volume: 1000)
   }
-  let (environment, row) = try play(tape, DualTickerConfiguration(unitDollars: 500), steps: 2)
+  let (environment, row) = try play(tape, BasketConfiguration(unitDollars: 500), steps: 2)
   act(environment, row, 1)
   let fill = try #require(environment.drainFills(lane: 0).first)
   let impact = 0.7 * log(1.1) * (20.0 / 19).squareRoot() * (1.0 / 200).squareRoot()
@@ -110,7 +112,7 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
     bar % 2 == 0
       ? HandMadeBar(open: 100, close: 100, volume: volume) : HandMadeBar(open: 110, close: 110, volume: volume)
   }
-  let (environment, row) = try play(tape, DualTickerConfiguration(unitDollars: 500), steps: 2)
+  let (environment, row) = try play(tape, BasketConfiguration(unitDollars: 500), steps: 2)
   #expect(row.observation(0).allSatisfy { $0.isFinite })
   #expect(row.observation(0)[9] == 0)
   act(environment, row, 1)
@@ -124,7 +126,7 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
 @Test func aBuyIsCutToWhatCashPays() throws {
   // 9.5 shares at 110 x 1.0002 = 110.022 are 1045.209: more than the 999 that are left beside the fee.
   let tape = scriptedTape(["AAA"], [[(110, 110), (110, 110)]])
-  let (environment, row) = try play(tape, DualTickerConfiguration(execution: noImpact), steps: 2)
+  let (environment, row) = try play(tape, BasketConfiguration(execution: noImpact), steps: 2)
   act(environment, row, 1)
   let fill = try #require(environment.drainFills(lane: 0).first)
   #expect(fill.wasCut)
@@ -135,13 +137,13 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
   #expect(account.units == [1])
   #expect(row.observation(0)[12] == 1)
   #expect(environment.drainCounts().cutOrders == 1)
-  #expect(environment.lastBreakdown(lane: 0).total == account.netLiquidationMicroDollars - 1_000_000_000)
+  #expect(environment.lastBreakdown(lane: 0).change.total == account.netLiquidationMicroDollars - 1_000_000_000)
 }
 
 @Test func aBuyThatCashCannotPayAtAllIsNotFilled() throws {
   // Both units cost 950 at the decision, but the first symbol opens at 250 and takes all cash.
   let tape = scriptedTape(["AAA", "BBB"], [[(250, 250)], [(100, 100)]])
-  let (environment, row) = try play(tape, DualTickerConfiguration(execution: noImpact), steps: 2)
+  let (environment, row) = try play(tape, BasketConfiguration(execution: noImpact), steps: 2)
   act(environment, row, 1, 1)
   let fills = environment.drainFills(lane: 0)
   #expect(fills.map(\.symbol) == [0] && fills[0].wasCut)
@@ -154,10 +156,10 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
 @Test func salesPayForBuysOfTheSameDecision() throws {
   let tape = scriptedTape(["AAA", "BBB"], [[(100, 100)], [(100, 100)]])
   let (environment, row) = try play(
-    tape, DualTickerConfiguration(maximumUnits: 2, execution: noImpact), steps: 3)
+    tape, BasketConfiguration(maximumUnits: 2, execution: noImpact), steps: 3)
   act(environment, row, 1, 1)
   // About 98 dollars of cash are left: nothing can be bought unless something is sold.
-  func legal(_ orders: Int...) -> Bool { row.masks[0].allows(DualTickerAction(orders: orders).index) }
+  func legal(_ orders: Int...) -> Bool { row.masks[0].allows(BasketAction(orders: orders).index) }
   #expect(environment.account(lane: 0).cashMicroDollars == micro(2000 - 2 * 951.19))
   #expect(!legal(0, 1) && !legal(1, 0) && !legal(1, 1))
   #expect(legal(-1, 1) && legal(1, -1) && legal(-1, -1) && legal(0, 0) && legal(-1, 0) && legal(0, -1))
@@ -173,7 +175,7 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
 @Test func aShortIsOpenedMarkedAndCovered() throws {
   let tape = scriptedTape(["AAA"], [[(100, 90), (80, 80), (80, 80)]])
   let (environment, row) = try play(
-    tape, DualTickerConfiguration(allowShort: true, execution: noImpact), steps: 3)
+    tape, BasketConfiguration(allowShort: true, execution: noImpact), steps: 3)
   #expect(row.masks[0].rawValue == 0b111)
   // 9.5 shares sold at 99.98 bring 949.81 less 1; the close of 90 must be bought back at 90.018: 855.171.
   act(environment, row, -1)
@@ -194,7 +196,7 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
 @Test func ruinTerminates() throws {
   let tape = scriptedTape(["AAA"], [[(100, 100), (220, 220), (220, 220)]])
   let (environment, row) = try play(
-    tape, DualTickerConfiguration(allowShort: true, execution: noImpact), steps: 4)
+    tape, BasketConfiguration(allowShort: true, execution: noImpact), steps: 4)
   act(environment, row, -1)
   #expect(row.terminated[0] == 0)
   act(environment, row, 0)
@@ -208,7 +210,7 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
 
 @Test func illegalRequestsBecomeHoldWhole() throws {
   let tape = scriptedTape(["AAA", "BBB"], [[(100, 100)], [(100, 100)]])
-  let (environment, row) = try play(tape, DualTickerConfiguration(), steps: 4)
+  let (environment, row) = try play(tape, BasketConfiguration(), steps: 4)
   // Selling what is not held spoils the purchase beside it.
   act(environment, row, -1, 1)
   #expect(environment.account(lane: 0).units == [0, 0])

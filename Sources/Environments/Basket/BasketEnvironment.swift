@@ -9,9 +9,9 @@ package import Trading
 /// cover, then buys that open, each in the tape's order of symbols; the reward is the change of net liquidation value from the close
 /// of t to the close of t + 1, in dollars (not scaled: a learner that wants another scale normalises), less the penalties of `RewardTerms`.
 ///
-/// Observations (N, 13 S, and S more for each further column, and three more of the portfolio): `DualTickerObservation`. Actions: 3^S joint
-/// ones, `DualTickerAction`; the mask is over joint actions
-/// (`DualTickerLegality`), and a request outside it becomes hold, whole, and is counted.
+/// Observations (N, 13 S, and S more for each further column, and three more of the portfolio): `BasketObservation`. Actions: 3^S joint
+/// ones, `BasketAction`; the mask is over joint actions
+/// (`BasketLegality`), and a request outside it becomes hold, whole, and is counted.
 ///
 /// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close. An opening buy that costs more
 /// than cash at its fill price is cut to what cash pays (its price stays that of the order as sent) and counts as its unit all the same;
@@ -20,13 +20,13 @@ package import Trading
 /// An episode is terminated at a value of zero or less, else truncated at its last bar. No bar outside the window is traded or marked;
 /// features of the window's first bars look back before it. Source of fills and marks: decision at a close, execution at the next open,
 /// positions at the side that would have to be hit.
-package final class DualTickerEnvironment: TradingEnvironment {
+package final class BasketEnvironment: TradingEnvironment {
   package static let name = "dual_ticker"
   package static let supportedSymbols = 1...3
 
   package let tape: MarketTape
-  package let configuration: DualTickerConfiguration
-  package let episodes: DualTickerConfiguration.Episodes
+  package let configuration: BasketConfiguration
+  package let episodes: BasketConfiguration.Episodes
   /// Bars that may be observed, traded and marked. The decision at its last bar is never executed.
   package let window: Range<Int>
   package let features: MarketFeatures
@@ -35,8 +35,8 @@ package final class DualTickerEnvironment: TradingEnvironment {
   package let laneCount: Int
   package let recordsFills: Bool
 
-  let lanes: DualTickerLanes
-  let legality: DualTickerLegality
+  let lanes: BasketLanes
+  let legality: BasketLegality
   let streams: LaneStreams
   let recorder: EpisodeRecorder
   let fills: LaneLists<Fill>
@@ -54,14 +54,14 @@ package final class DualTickerEnvironment: TradingEnvironment {
   ///
   /// Throws where the tape, window or configuration cannot be played. Traps without lanes.
   package init(
-    tape: MarketTape, configuration: DualTickerConfiguration = DualTickerConfiguration(), window: Range<Int>,
-    laneCount: Int, episodes: DualTickerConfiguration.Episodes = .randomStarts(length: 252), recordsFills: Bool = false,
+    tape: MarketTape, configuration: BasketConfiguration = BasketConfiguration(), window: Range<Int>,
+    laneCount: Int, episodes: BasketConfiguration.Episodes = .randomStarts(length: 252), recordsFills: Bool = false,
     features: MarketFeatures? = nil, usesPlainRulesOnly: Bool = false
   ) throws(EnvironmentError) {
     precondition(laneCount > 0, "\(laneCount) lanes")
     try configuration.validate()
-    try DualTickerEnvironment.check(tape: tape, configuration: configuration)
-    let length = try DualTickerEnvironment.episodeLength(episodes, window: window, bars: tape.barCount)
+    try BasketEnvironment.check(tape: tape, configuration: configuration)
+    let length = try BasketEnvironment.episodeLength(episodes, window: window, bars: tape.barCount)
     let symbolCount = tape.symbols.count
     self.tape = tape
     self.configuration = configuration
@@ -76,7 +76,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
       ?? MarketFeatures(
         tape: tape, execution: configuration.execution, extraColumns: configuration.extraColumns,
         portfolioFeatures: configuration.portfolioFeatures)
-    observationSpace = DualTickerObservation.space(
+    observationSpace = BasketObservation.space(
       symbols: tape.symbols, extraColumns: configuration.extraColumns,
       portfolioFeatures: configuration.portfolioFeatures)
     precondition(
@@ -87,9 +87,9 @@ package final class DualTickerEnvironment: TradingEnvironment {
         + "with \(self.features.extraColumns) for \(tape.barCount), \(symbolCount) and \(observationSpace.count) with "
         + "\(configuration.extraColumns)")
     penalises = configuration.rewards.isActive
-    actionSpace = DualTickerAction.space(symbols: tape.symbols)
-    legality = DualTickerLegality(symbolCount: symbolCount, configuration: configuration)
-    lanes = DualTickerLanes(laneCount: laneCount, symbolCount: symbolCount)
+    actionSpace = BasketAction.space(symbols: tape.symbols)
+    legality = BasketLegality(symbolCount: symbolCount, configuration: configuration)
+    lanes = BasketLanes(laneCount: laneCount, symbolCount: symbolCount)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
     pair =
@@ -111,7 +111,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
     for lane in 0..<laneCount {
       lanes.setBreakdown(lane, StepBreakdown())
       lanes.hasEnded.base[lane] = false
-      lanes.setCounts(lane, DualTickerCounts())
+      lanes.setCounts(lane, BasketCounts())
       start(lane: lane)
       observe(lane: lane, into: row.observations)
       row.masks[lane] = lanes.mask.base[lane]
@@ -155,14 +155,14 @@ package final class DualTickerEnvironment: TradingEnvironment {
     var breakdown = StepBreakdown()
     var traded: Int64 = 0
     let mark = trade(action, lane, bar, portfolio, &breakdown, &traded)
-    breakdown.priceProfit += mark.middle - markBefore.middle
-    breakdown.markChange = (mark.liquidation - mark.middle) - (markBefore.liquidation - markBefore.middle)
+    breakdown.change.priceProfit += mark.middle - markBefore.middle
+    breakdown.change.markChange = (mark.liquidation - mark.middle) - (markBefore.liquidation - markBefore.middle)
     let value = portfolio.cash.pointee + mark.liquidation
     let highest = max(lanes.highest.base[lane], value)
     let tier = configuration.drawdown.tier(value: value, highest: highest, before: lanes.riskTier(lane))
     if penalises {
-      configuration.rewards.itemise(traded: traded, belowHighest: highest - value, into: &breakdown)
-      lanes.penalties.base[lane] += breakdown.penalties
+      breakdown.penalties = configuration.rewards.penalties(traded: traded, belowHighest: highest - value)
+      lanes.penalties.base[lane] += breakdown.penalties.total
     }
     lanes.bar.base[lane] = Int64(bar + 1)
     lanes.value.base[lane] = value
@@ -173,7 +173,7 @@ package final class DualTickerEnvironment: TradingEnvironment {
     lanes.hasEnded.base[lane] = false
     count(tier, lane)
 
-    let reward = MicroDollars.dollars(value - valueBefore - breakdown.penalties)
+    let reward = MicroDollars.dollars(value - valueBefore - breakdown.penalties.total)
     row.rewards[lane] = Float(reward)
     recorder.add(reward: reward, lane: lane)
     let terminated = value <= 0
@@ -260,10 +260,10 @@ package final class DualTickerEnvironment: TradingEnvironment {
     let booking = portfolio.book(
       order, shares: shares, referencePriceDollars: reference, halfSpreadFraction: halfSpread, impactFraction: impact,
       commissionMicroDollars: commission, spendingLimit: limit)
-    breakdown.priceProfit -= Int64(side) * booking.referenceNotional(side: side)
-    breakdown.halfSpreadCost += booking.halfSpreadCost
-    breakdown.impactCost += booking.impactCost
-    breakdown.commission += booking.commission
+    breakdown.change.priceProfit -= Int64(side) * booking.referenceNotional(side: side)
+    breakdown.change.halfSpreadCost += booking.halfSpreadCost
+    breakdown.change.impactCost += booking.impactCost
+    breakdown.change.commission += booking.commission
     traded += booking.notional
     if known.volumeIsUnknown { lanes.unknownVolumeFills.base[lane] += 1 }
     guard recordsFills else { return }
@@ -333,10 +333,10 @@ package final class DualTickerEnvironment: TradingEnvironment {
 
 // MARK: - Making
 
-extension DualTickerEnvironment {
+extension BasketEnvironment {
   /// Steps of an episode, after the window has been checked against the tape.
   private static func episodeLength(
-    _ episodes: DualTickerConfiguration.Episodes, window: Range<Int>, bars: Int
+    _ episodes: BasketConfiguration.Episodes, window: Range<Int>, bars: Int
   ) throws(EnvironmentError) -> Int {
     guard window.lowerBound >= 0, window.upperBound <= bars else {
       throw .windowOutsideTape(window: window, bars: bars)
@@ -360,7 +360,7 @@ extension DualTickerEnvironment {
 
   /// Throws where a symbol of the tape lacks a column that the configuration names.
   package static func checkColumns(
-    of tape: MarketTape, configuration: DualTickerConfiguration
+    of tape: MarketTape, configuration: BasketConfiguration
   ) throws(EnvironmentError) {
     for name in configuration.extraColumns {
       for (symbol, columns) in zip(tape.symbols, tape.extra) where !columns.contains(where: { $0.name == name }) {
@@ -369,7 +369,7 @@ extension DualTickerEnvironment {
     }
   }
 
-  private static func check(tape: MarketTape, configuration: DualTickerConfiguration) throws(EnvironmentError) {
+  private static func check(tape: MarketTape, configuration: BasketConfiguration) throws(EnvironmentError) {
     try checkColumns(of: tape, configuration: configuration)
     guard supportedSymbols.contains(tape.symbols.count) else {
       throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)
@@ -403,7 +403,7 @@ extension DualTickerEnvironment {
 
 // MARK: - Looking
 
-extension DualTickerEnvironment {
+extension BasketEnvironment {
   package func account(lane: Int) -> AccountView {
     let places = lane * lanes.symbolCount..<(lane + 1) * lanes.symbolCount
     return AccountView(
@@ -435,11 +435,11 @@ extension DualTickerEnvironment {
   package func drainIllegalAttempts() -> Int { recorder.drainIllegalAttempts() }
 
   /// Cuts, fills on unknown volume, and closes in each risk tier since the last call, all lanes together.
-  package func drainCounts() -> DualTickerCounts {
-    var total = DualTickerCounts()
+  package func drainCounts() -> BasketCounts {
+    var total = BasketCounts()
     for lane in 0..<laneCount {
       total += lanes.counts(lane)
-      lanes.setCounts(lane, DualTickerCounts())
+      lanes.setCounts(lane, BasketCounts())
     }
     return total
   }

@@ -1,8 +1,7 @@
-// Where a step's change of value came from, and what the learner's reward takes off it.
+// Where a step's change of value came from.
 
-/// A change of net liquidation value, itemised in micro-dollars. Costs are positive. `total` is the change, exactly; `reward` is what the
-/// learner gets, `total` less the penalties, which are no money and which no account ever pays.
-package struct StepBreakdown: Sendable, Equatable {
+/// A change of net liquidation value, itemised in micro-dollars. Costs are positive. `total` is the change, exactly.
+package struct ValueChange: Sendable, Equatable {
   /// What the positions gained at mid: from close to open with the old shares, from open to close with the new ones.
   package var priceProfit: Int64
   package var halfSpreadCost: Int64
@@ -10,40 +9,28 @@ package struct StepBreakdown: Sendable, Equatable {
   package var commission: Int64
   /// Change of the distance between mid and the liquidation side: negative when a position is opened, positive when it is closed.
   package var markChange: Int64
-  package var turnoverPenalty: Int64
-  package var drawdownPenalty: Int64
 
   @inlinable
   package init(
     priceProfit: Int64 = 0, halfSpreadCost: Int64 = 0, impactCost: Int64 = 0, commission: Int64 = 0,
-    markChange: Int64 = 0, turnoverPenalty: Int64 = 0, drawdownPenalty: Int64 = 0
+    markChange: Int64 = 0
   ) {
     self.priceProfit = priceProfit
     self.halfSpreadCost = halfSpreadCost
     self.impactCost = impactCost
     self.commission = commission
     self.markChange = markChange
-    self.turnoverPenalty = turnoverPenalty
-    self.drawdownPenalty = drawdownPenalty
   }
 
   @inlinable
   package var total: Int64 { priceProfit - halfSpreadCost - impactCost - commission + markChange }
 
   @inlinable
-  package var penalties: Int64 { turnoverPenalty + drawdownPenalty }
-
-  @inlinable
-  package var reward: Int64 { total - penalties }
-
-  @inlinable
-  package static func += (left: inout StepBreakdown, right: StepBreakdown) {
+  package static func += (left: inout ValueChange, right: ValueChange) {
     left.priceProfit += right.priceProfit
     left.halfSpreadCost += right.halfSpreadCost
     left.impactCost += right.impactCost
     left.commission += right.commission
     left.markChange += right.markChange
-    left.turnoverPenalty += right.turnoverPenalty
-    left.drawdownPenalty += right.drawdownPenalty
   }
 }

@@ -15,7 +15,7 @@ private let featureNames = [
 ]
 
 @Test func columnsAreNamedInTheOrderThatIsTheContract() {
-  let two = DualTickerObservation.space(symbols: ["AAPL", "MSFT"])
+  let two = BasketObservation.space(symbols: ["AAPL", "MSFT"])
   #expect(two.count == 26)
   #expect(
     two.columns.map(\.name)
@@ -23,7 +23,7 @@ private let featureNames = [
         (featureNames + ["position"]).map { symbol + "." + $0 }
       })
   #expect(
-    DualTickerObservation.space(symbols: ["AAPL"]).columns.map(\.name) == featureNames.map { "AAPL." + $0 } + [
+    BasketObservation.space(symbols: ["AAPL"]).columns.map(\.name) == featureNames.map { "AAPL." + $0 } + [
       "AAPL.position"
     ])
 }
@@ -67,7 +67,7 @@ private func plainFeatures(_ tape: MarketTape, _ symbol: Int, _ bar: Int) -> [Do
 
 @Test func valuesAreThoseOfThePlainFormulas() throws {
   let tape = MarketTape(SyntheticTape.series(bars: 300, seed: 9))
-  let environment = try DualTickerEnvironment(tape: tape, window: 50..<300, laneCount: 1, episodes: .continuous)
+  let environment = try BasketEnvironment(tape: tape, window: 50..<300, laneCount: 1, episodes: .continuous)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 1)
   for step in 0..<249 {
@@ -90,7 +90,7 @@ private func plainFeatures(_ tape: MarketTape, _ symbol: Int, _ bar: Int) -> [Do
 
 @Test func whatHasNoDenominatorIsNeutral() throws {
   let tape = handMadeTape(["AAA"], bars: 60) { _, _ in HandMadeBar(open: 10, close: 10, volume: 0) }
-  let environment = try DualTickerEnvironment(tape: tape, window: 50..<60, laneCount: 1, episodes: .continuous)
+  let environment = try BasketEnvironment(tape: tape, window: 50..<60, laneCount: 1, episodes: .continuous)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 1)
   #expect(row.observation(0) == [0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0])
@@ -110,7 +110,7 @@ private func changed(_ series: [BarSeries], after bar: Int, _ change: (inout Bar
 @Test func episodesNeverLeaveTheirWindow() throws {
   let series = SyntheticTape.series(bars: 300, seed: 2)
   func play(_ tape: MarketTape) throws -> [[UInt64]] {
-    let environment = try DualTickerEnvironment(
+    let environment = try BasketEnvironment(
       tape: tape, window: 60..<200, laneCount: 5, episodes: .randomStarts(length: 137))
     let row = StepRow(for: environment)
     row.reset(environment, seed: 3)

@@ -5,7 +5,7 @@ import CPairRules
 import Kernels
 import Trading
 
-/// What `DualTickerEnvironment` and `DualTickerLegality` do, for the case that almost every step is: two symbols, no shorts, no penalties, known
+/// What `BasketEnvironment` and `BasketLegality` do, for the case that almost every step is: two symbols, no shorts, no penalties, known
 /// volumes, orders that cash pays in full. Every lane that is something else it leaves to them, before it has changed anything. Where it
 /// answers, the answer is theirs to the bit. The rules themselves are in `CPairRules`, compiled for several instruction sets.
 ///
@@ -43,8 +43,8 @@ struct PairRules: @unchecked Sendable {
 
   /// Nil where the plain rules are needed for every step.
   init?(
-    features: MarketFeatures, legality: DualTickerLegality, configuration: DualTickerConfiguration,
-    lanes: DualTickerLanes, running: EpisodeRecorder.Running
+    features: MarketFeatures, legality: BasketLegality, configuration: BasketConfiguration,
+    lanes: BasketLanes, running: EpisodeRecorder.Running
   ) {
     guard features.symbolCount == 2, !configuration.allowShort, !configuration.rewards.isActive else { return nil }
     let actions = legality.actions
