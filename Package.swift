@@ -93,7 +93,9 @@ let package = Package(
     // Known tasks for the learner, outside the product's programs.
     library(
       "ProvingGrounds",
-      uses: ["AgentInterface", "Algorithms", "Evaluation", "Inference", "Kernels", "Networks", "Training"],
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Networks", "Training",
+      ],
       path: "benchmarks/ProvingGrounds"),
     tool("proving-grounds", uses: ["Kernels", "ProvingGrounds"], path: "benchmarks/ProvingGroundsProgram"),
 
@@ -128,7 +130,7 @@ let package = Package(
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
         "Storage",
       ]),
-    tests(of: "ProvingGrounds", uses: ["AgentInterface", "Evaluation", "Inference", "Kernels"]),
+    tests(of: "ProvingGrounds", uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",

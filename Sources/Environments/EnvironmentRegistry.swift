@@ -40,18 +40,18 @@ package enum EnvironmentRegistry {
   {
     switch name {
     case MeanReversionMarket.name:
-      PlantedLanes(
+      Lanes(
         MeanReversionMarket(positionChangeCost: options.positionChangeCost, episodeLength: options.truncationSteps),
         laneCount: laneCount)
-    case LeakMarket.name: PlantedLanes(LeakMarket(episodeLength: options.truncationSteps), laneCount: laneCount)
+    case LeakMarket.name: Lanes(LeakMarket(episodeLength: options.truncationSteps), laneCount: laneCount)
     case CueMarket.name:
-      PlantedLanes(CueMarket(bars: options.cueBars, payoff: options.cuePayoff), laneCount: laneCount)
+      Lanes(CueMarket(bars: options.cueBars, payoff: options.cuePayoff), laneCount: laneCount)
     case MartingaleMarket.name:
-      PlantedLanes(
+      Lanes(
         MartingaleMarket(bars: options.martingaleBars, positionChangeCost: options.martingaleCost),
         laneCount: laneCount)
     case RegimeSwitchingMarket.name:
-      PlantedLanes(
+      Lanes(
         RegimeSwitchingMarket(
           switchProbability: options.switchProbability, drift: options.regimeDrift,
           showsPosition: options.positionVisible, episodeLength: options.truncationSteps), laneCount: laneCount)

@@ -3,7 +3,6 @@
 package import AgentInterface
 package import Environments
 package import Inference
-import Kernels
 package import Market
 package import Trading
 
@@ -64,19 +63,17 @@ package enum Backtest {
     _ environment: any TradingEnvironment, decider: any Decider, seed: UInt64
   ) throws(DecisionError) -> BacktestRecord {
     precondition(environment.laneCount == 1, "a walk over \(environment.laneCount) lanes: one is needed")
-    let columns = environment.observationSpace.count
-    let row = SingleRow(lanes: 1, columns: columns)
-    environment.reset(seed: seed, into: row.buffers)
+    let loop = EnvironmentLoop(environment)
+    loop.reset(seed: seed)
     _ = environment.drainFills(lane: 0)
-    _ = environment.drainIllegalAttempts()
-    _ = environment.drainEpisodes()
     let dates = environment.tape.dates
     var decisionBar = environment.account(lane: 0).bar
-    var record = BacktestRecord(initialAccount: environment.account(lane: 0), observationColumns: columns)
+    var record = BacktestRecord(
+      initialAccount: environment.account(lane: 0), observationColumns: environment.observationSpace.count)
     while true {
       precondition(record.count <= dates.count, "an episode of more than the tape's \(dates.count) bars")
-      let observation = UnsafeBufferPointer(start: UnsafePointer(row.buffers.observations.row(0)), count: columns)
-      let mask = row.buffers.masks[0]
+      let observation = loop.observation(lane: 0)
+      let mask = loop.row.masks[0]
       let choice = try decider.decide(observation.span, mask: mask, startsEpisode: record.actions.isEmpty)
       record.decisionDates.append(dates[decisionBar])
       record.observations.append(contentsOf: observation)
@@ -88,49 +85,23 @@ package enum Backtest {
         record.probabilities += policy.probabilities
       }
 
-      var action = Int32(choice.action)
-      environment.step(&action, lanes: 0..<1, into: row.buffers)
-      record.rewards.append(row.buffers.rewards[0])
+      loop.actions[0] = Int32(choice.action)
+      loop.step()
+      record.rewards.append(loop.row.rewards[0])
       record.illegalAttempts += environment.drainIllegalAttempts()
       record.fills += environment.drainFills(lane: 0)
       record.breakdown += environment.lastBreakdown(lane: 0)
       let after = environment.lastAccount(lane: 0)
       record.accounts.append(after)
       record.closeDates.append(dates[after.bar])
-      if row.buffers.terminated[0] != 0 {
+      if loop.row.terminated[0] != 0 {
         record.endedByTermination = true
         break
       }
-      if row.buffers.truncated[0] != 0 { break }
+      if loop.row.truncated[0] != 0 { break }
       decisionBar = environment.account(lane: 0).bar
     }
     _ = environment.drainEpisodes()
     return record
-  }
-}
-
-/// The memory that one time row of steps writes.
-package final class SingleRow {
-  package let buffers: StepBuffers
-  private let floats: FloatStorage
-  private let flags: UnsafeMutablePointer<UInt8>
-  private let masks: UnsafeMutablePointer<ActionMask>
-
-  package init(lanes: Int, columns: Int) {
-    floats = FloatStorage(count: lanes * (2 * columns + 1))
-    flags = .allocate(capacity: 2 * lanes)
-    flags.initialize(repeating: 0, count: 2 * lanes)
-    masks = .allocate(capacity: 2 * lanes)
-    masks.initialize(repeating: ActionMask(rawValue: 0), count: 2 * lanes)
-    buffers = StepBuffers(
-      observations: MatrixView(base: floats.base, rows: lanes, columns: columns),
-      finalObservations: MatrixView(base: floats.base + lanes * columns, rows: lanes, columns: columns),
-      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes, masks: masks,
-      finalMasks: masks + lanes)
-  }
-
-  deinit {
-    flags.deallocate()
-    masks.deallocate()
   }
 }

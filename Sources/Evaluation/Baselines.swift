@@ -39,7 +39,7 @@ package final class BaselineDecider: Decider {
     self.baseline = baseline
     self.environment = environment
     tape = environment.tape
-    orders = JointOrders(symbols: environment.tape.symbols.count, actions: environment.actionSpace.count)
+    orders = JointOrders(environment.actionSpace)
   }
 
   package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
@@ -66,22 +66,28 @@ package final class BaselineDecider: Decider {
   }
 }
 
-/// The joint actions of `DualTickerAction`, decoded once.
+/// Actions that sell, hold or buy each of several symbols, decoded once.
 struct JointOrders {
   let symbols: Int
   /// [action][symbol]: -1 sell, 0 hold, +1 buy.
   let orders: [[Int]]
 
-  init(symbols: Int, actions: Int) {
-    let expected = DualTickerAction.count(symbolCount: symbols)
-    precondition(actions == expected, "\(actions) actions for \(symbols) symbols: joint orders need \(expected)")
-    self.symbols = symbols
-    orders = (0..<actions).map { DualTickerAction(index: $0, symbolCount: symbols).orders }
+  /// Traps where an action of the space is anything but orders of those three kinds.
+  init(_ space: ActionSpace) {
+    let values = ["sell": -1, "hold": 0, "buy": 1]
+    precondition(!space.factors.isEmpty, "actions that are no orders of symbols")
+    symbols = space.factors.count
+    orders = space.names.indices.map { action in
+      space.orders(of: action).map { order in
+        guard let value = values[order.choice] else { preconditionFailure("an order to '\(order.choice)'") }
+        return value
+      }
+    }
   }
 
-  /// The action that orders one symbol (-1 sell, +1 buy) and holds the others.
-  func single(_ order: Int, symbol: Int) -> Int {
-    DualTickerAction(orders: (0..<symbols).map { $0 == symbol ? order : 0 }).index
+  /// The action that orders one symbol (-1 sell, +1 buy) and holds the others; nil where there is none.
+  func single(_ order: Int, symbol: Int) -> Int? {
+    orders.firstIndex { $0.enumerated().allSatisfy { $1 == ($0 == symbol ? order : 0) } }
   }
 
   /// The legal action that fulfils most of `wanted` and holds elsewhere; of equals the one that serves the earlier symbols.

@@ -2,7 +2,6 @@
 
 package import AgentInterface
 internal import Inference
-private import Kernels
 
 /// What one lane showed and what was chosen: enough to ask a server the same questions.
 package struct LaneWalk: Sendable {
@@ -16,15 +15,12 @@ package struct LaneWalk: Sendable {
     _ environment: any VectorEnvironment, decider: any Decider, steps: Int, seed: UInt64, includesMask: Bool
   ) throws {
     precondition(environment.laneCount == 1, "a walk of one lane through \(environment.laneCount)")
-    let columns = environment.observationSpace.count
-    let row = SingleRow(lanes: 1, columns: columns)
-    environment.reset(seed: seed, into: row.buffers)
+    let loop = EnvironmentLoop(environment)
+    loop.reset(seed: seed)
     var lines = ""
-    var log = DecisionLog(columns: columns, actionCount: environment.actionSpace.count)
-    var startsEpisode = true
+    var log = DecisionLog(columns: environment.observationSpace.count, actionCount: environment.actionSpace.count)
     for decision in 0..<steps {
-      let observation = UnsafeBufferPointer(start: UnsafePointer(row.buffers.observations.row(0)), count: columns)
-      let mask = row.buffers.masks[0]
+      let (observation, mask, startsEpisode) = (loop.observation(lane: 0), loop.row.masks[0], loop.starts[0] == 1)
       let choice = try decider.decide(observation.span, mask: mask, startsEpisode: startsEpisode)
       lines += try ObservationLines.line(
         Array(observation)[...], mask: includesMask ? mask : nil, actionCount: environment.actionSpace.count,
@@ -37,12 +33,11 @@ package struct LaneWalk: Sendable {
         log.logProbabilities.append(policy.logProbability)
         log.probabilities += policy.probabilities
       }
-      var action = Int32(choice.action)
-      environment.step(&action, lanes: 0..<1, into: row.buffers)
-      log.rewards.append(row.buffers.rewards[0])
-      log.terminated.append(row.buffers.terminated[0] != 0)
-      log.truncated.append(row.buffers.truncated[0] != 0)
-      startsEpisode = row.buffers.terminated[0] != 0 || row.buffers.truncated[0] != 0
+      loop.actions[0] = Int32(choice.action)
+      loop.step()
+      log.rewards.append(loop.row.rewards[0])
+      log.terminated.append(loop.row.terminated[0] != 0)
+      log.truncated.append(loop.row.truncated[0] != 0)
     }
     _ = environment.drainEpisodes()
     self.lines = lines

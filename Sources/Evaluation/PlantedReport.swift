@@ -2,7 +2,6 @@
 
 package import AgentInterface
 package import Inference
-import Kernels
 
 /// Rewards of one decider over many lanes.
 package struct PlantedRun: Sendable, Equatable {
@@ -38,37 +37,29 @@ package struct PlantedRun: Sendable, Equatable {
   ) throws(DecisionError) -> PlantedRun {
     let lanes = environment.laneCount
     precondition(steps > 0, "an evaluation of \(steps) steps")
-    let columns = environment.observationSpace.count
-    let row = SingleRow(lanes: lanes, columns: columns)
-    let buffers = row.buffers
     let deciders = (0..<lanes).map(makeDecider)
-    environment.reset(seed: seed, into: buffers)
-    _ = environment.drainIllegalAttempts()
-    _ = environment.drainEpisodes()
+    let loop = EnvironmentLoop(environment)
+    loop.reset(seed: seed)
     var amounts = [Double](repeating: 0, count: lanes)
     var finished = [Double](repeating: 0, count: lanes)
     var running = [Double](repeating: 0, count: lanes)
-    var starts = [Bool](repeating: true, count: lanes)
-    var actions = [Int32](repeating: 0, count: lanes)
     var confidence = 0.0
     var confident = 0
     let rounds = (steps + lanes - 1) / lanes
     for _ in 0..<rounds {
       for lane in 0..<lanes {
-        let observation = UnsafeBufferPointer(start: UnsafePointer(buffers.observations.row(lane)), count: columns)
         let choice = try deciders[lane].decide(
-          observation.span, mask: buffers.masks[lane], startsEpisode: starts[lane])
-        actions[lane] = Int32(choice.action)
+          loop.observation(lane: lane).span, mask: loop.row.masks[lane], startsEpisode: loop.starts[lane] == 1)
+        loop.actions[lane] = Int32(choice.action)
         if let sure = choice.confidence {
           confidence += sure
           confident += 1
         }
       }
-      environment.step(&actions, lanes: 0..<lanes, into: buffers)
+      loop.step()
       for lane in 0..<lanes {
-        running[lane] += Double(buffers.rewards[lane])
-        starts[lane] = buffers.terminated[lane] != 0 || buffers.truncated[lane] != 0
-        if starts[lane] {
+        running[lane] += Double(loop.row.rewards[lane])
+        if loop.starts[lane] == 1 {
           finished[lane] += 1
           amounts[lane] += running[lane]
           running[lane] = 0

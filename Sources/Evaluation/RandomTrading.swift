@@ -13,13 +13,17 @@ private import Trading
 /// equally likely; the direction is one of the legal ones, each equally likely. What the mask forbids is put off, not dropped.
 package final class RandomTrader: Decider {
   private let orders: JointOrders
+  /// [symbol][sell, buy]: the action that orders nothing else.
+  private let singles: [[Int?]]
   private var ordersLeft: [Int]
   private var decisionsLeft: Int
   private var stream: RandomStream
 
-  /// ordersLeft: (S) orders to make a symbol, over `decisions` decisions.
-  package init(orders ordersLeft: [Int], decisions: Int, actionCount: Int, seed: UInt64, draw: Int) {
-    orders = JointOrders(symbols: ordersLeft.count, actions: actionCount)
+  /// ordersLeft: (S) orders to make a symbol, over `decisions` decisions. `space`: one that `JointOrders` understands.
+  package init(orders ordersLeft: [Int], decisions: Int, space: ActionSpace, seed: UInt64, draw: Int) {
+    let orders = JointOrders(space)
+    self.orders = orders
+    singles = ordersLeft.indices.map { symbol in [-1, 1].map { orders.single($0, symbol: symbol) } }
     self.ordersLeft = ordersLeft
     decisionsLeft = decisions
     stream = RandomStream(seed: seed, purpose: .randomTrading, lane: UInt32(draw))
@@ -31,7 +35,7 @@ package final class RandomTrader: Decider {
       // Both numbers are drawn whatever they decide, so that one symbol's orders never move another's.
       let (moment, direction) = (stream.nextDouble(), stream.nextDouble())
       guard moment * Double(max(decisionsLeft, 1)) < Double(ordersLeft[symbol]) else { continue }
-      let legal = [-1, 1].filter { mask.allows(orders.single($0, symbol: symbol)) }
+      let legal = [-1, 1].filter { singles[symbol][$0 > 0 ? 1 : 0].map(mask.allows) ?? false }
       guard !legal.isEmpty else { continue }
       wanted[symbol] = legal[direction * Double(legal.count) < 1 ? 0 : 1]
     }
@@ -76,7 +80,7 @@ package struct RandomTrading: Sendable, Equatable {
     var walks: [[Double]] = []
     for draw in 0..<draws {
       let trader = RandomTrader(
-        orders: ordersPerSymbol, decisions: account.count, actionCount: environment.actionSpace.count, seed: seed,
+        orders: ordersPerSymbol, decisions: account.count, space: environment.actionSpace, seed: seed,
         draw: draw)
       let record = try Backtest.run(environment, decider: trader, seed: seed)
       let closes = record.closes

@@ -11,8 +11,7 @@ package final class Collector {
   package let algorithm: any Algorithm
   /// Called with each rollout after its last step and before anything is computed from it: where a control experiment interferes.
   package var onGathered: ((Rollout) -> Void)?
-  private let pool: WorkerPool
-  private let lanesPerSlice: Int
+  private let loop: EnvironmentLoop
   private var returns: [Double] = []
   private var lengths: [Int] = []
 
@@ -22,13 +21,12 @@ package final class Collector {
   package init(environment: any VectorEnvironment, algorithm: any Algorithm, pool: WorkerPool) {
     self.environment = environment
     self.algorithm = algorithm
-    self.pool = pool
-    lanesPerSlice = max(1, min(64, environment.laneCount / 2))
+    loop = EnvironmentLoop(environment, pool: pool)
   }
 
   /// Starts every lane.
   package func begin(seed: UInt64) {
-    environment.reset(seed: seed, into: algorithm.rollout.resetBuffers)
+    loop.reset(seed: seed, into: algorithm.rollout.resetBuffers)
     algorithm.acceptReset()
     algorithm.begin()
   }
@@ -36,16 +34,11 @@ package final class Collector {
   /// One rollout, ready to learn from; part of one where the algorithm's health ends the run.
   package func collect() {
     let (health, isMasked, actionCount) = (algorithm.health, algorithm.isMasked, environment.actionSpace.count)
-    let laneCount = environment.laneCount
-    let sliceCount = (laneCount + lanesPerSlice - 1) / lanesPerSlice
     for step in 0..<algorithm.rollout.horizon {
       algorithm.act(at: step)
       let actions = UnsafePointer(algorithm.rollout.actions(at: step))
       let row = algorithm.rollout.stepBuffers(at: step)
-      pool.run(taskCount: sliceCount) { slice, _ in
-        let first = slice * lanesPerSlice
-        let lanes = first..<min(first + lanesPerSlice, laneCount)
-        environment.step(actions, lanes: lanes, into: row)
+      loop.step(actions, into: row) { lanes, row in
         health.look(at: row, lanes: lanes, isMasked: isMasked, actions: actionCount, isReset: false)
       }
       guard algorithm.acceptStep(row, step: step) else { return }

@@ -32,28 +32,19 @@ package struct ObservationDrift: Sendable {
   ) throws(TrainingError) {
     let space = environment.observationSpace
     let lanes = environment.laneCount
-    let rollout = Rollout(horizon: 1, laneCount: lanes, observationCount: space.count)
+    let loop = EnvironmentLoop(environment)
     let moments = RunningMoments(columns: space.count, sliceCount: 1)
-    let actions = UnsafeMutablePointer<Int32>.allocate(capacity: lanes)
-    actions.initialize(repeating: 0, count: lanes)
-    defer { actions.deallocate() }
     let sessions = (0..<lanes).map { _ in LaneSession(policy) }
-    var starts = [Bool](repeating: true, count: lanes)
-    environment.reset(seed: seed, into: rollout.resetBuffers)
-    var row = rollout.resetBuffers
+    loop.reset(seed: seed)
     for _ in 0..<steps {
-      let seen = MatrixView(base: row.observations.base, rows: lanes, columns: space.count)
-      moments.measure(slice: 0, rows: seen)
+      moments.measure(slice: 0, rows: loop.row.observations)
       moments.merge()
       for lane in 0..<lanes {
-        actions[lane] = Int32(
+        loop.actions[lane] = Int32(
           try sessions[lane].decide(
-            UnsafeBufferPointer(start: seen.row(lane), count: space.count), mask: row.masks[lane],
-            startsEpisode: starts[lane]))
+            loop.observation(lane: lane), mask: loop.row.masks[lane], startsEpisode: loop.starts[lane] == 1))
       }
-      row = rollout.stepBuffers(at: 0)
-      environment.step(actions, lanes: 0..<lanes, into: row)
-      for lane in 0..<lanes { starts[lane] = row.terminated[lane] != 0 || row.truncated[lane] != 0 }
+      loop.step()
     }
     columns = space.columns.enumerated().compactMap { place, column in
       old[column.name].map {

@@ -71,7 +71,7 @@ package struct ParityReplay {
     let store = ParameterStore(layout: ParameterLayout(spec))
     store.values.assign(parameters)
     backend.refresh(from: store)
-    let world = SingleRow(lanes: lanes, columns: spec.inputs)
+    let loop = EnvironmentLoop(environment)
     let scaled = FloatStorage(count: lanes * spec.inputs)
     let memory = FloatStorage(count: 4 * lanes * spec.hiddenCount)
     memory.fill(0)
@@ -80,19 +80,16 @@ package struct ParityReplay {
     let sessions = (0..<lanes).map { _ in LaneSession(policy) }
     let samplers = (0..<lanes).map { RandomStream(seed: seed, purpose: .exploration, lane: UInt32($0)) }
     let pool = WorkerPool(workerCount: 1)
-    var starts = [UInt8](repeating: 1, count: lanes)
-    var actions = [Int32](repeating: 0, count: lanes)
     var golden = [[(observation: [Float], mask: ActionMask, start: Bool)]](
       repeating: [], count: ParityReplay.goldenLanes)
-    environment.reset(seed: seed, into: world.buffers)
-    _ = environment.drainEpisodes()
+    loop.reset(seed: seed)
 
     let all = ActionMask.all(count: spec.actions)
     while steps < ParityReplay.minimumSteps || episodeStarts < ParityReplay.minimumEpisodeStarts
       || (steps < ParityReplay.patience && (restarts == 0 || isMasked && masks.count < 3))
     {
       for lane in 0..<lanes {
-        let raw = world.buffers.observations.row(lane)
+        let raw = loop.row.observations.row(lane)
         let target = scaled.base + lane * spec.inputs
         if let normalizer = policy.normalizer {
           normalizer.normalize(raw, into: target)
@@ -101,35 +98,32 @@ package struct ParityReplay {
         }
       }
       var outputs: NetworkOutputs?
-      starts.withUnsafeBufferPointer { flags in
-        let batch = SequenceBatch(
-          length: 1, count: lanes, observations: scaled.base, observationTimeStride: lanes * spec.inputs,
-          starts: flags.baseAddress, startTimeStride: lanes, initialState: state)
-        // Inside the team, so that denormals are treated as they are while training.
-        pool.run(taskCount: 1) { _, _ in outputs = backend.forward(batch, parts: .policy, worker: 0) }
-      }
+      let batch = SequenceBatch(
+        length: 1, count: lanes, observations: scaled.base, observationTimeStride: lanes * spec.inputs,
+        starts: UnsafePointer(loop.starts), startTimeStride: lanes, initialState: state)
+      // Inside the team, so that denormals are treated as they are while training.
+      pool.run(taskCount: 1) { _, _ in outputs = backend.forward(batch, parts: .policy, worker: 0) }
       guard let outputs else { preconditionFailure("the forward pass gave nothing") }
       outputs.finalState.copy(to: state, count: lanes * spec.hiddenCount)
       for lane in 0..<lanes {
-        let mask = isMasked ? world.buffers.masks[lane] : all
-        let raw = UnsafeBufferPointer(start: UnsafePointer(world.buffers.observations.row(lane)), count: spec.inputs)
+        let mask = isMasked ? loop.row.masks[lane] : all
+        let (raw, isStart) = (loop.observation(lane: lane), loop.starts[lane] == 1)
         let trained = UnsafePointer(outputs.logits.row(lane))
         if lane < golden.count, golden[lane].count < ParityReplay.goldenSteps {
-          golden[lane].append((Array(raw), mask, starts[lane] == 1))
+          golden[lane].append((Array(raw), mask, isStart))
         }
-        let deployed = try sessions[lane].decide(raw, mask: isMasked ? mask : nil, startsEpisode: starts[lane] == 1)
+        let deployed = try sessions[lane].decide(raw, mask: isMasked ? mask : nil, startsEpisode: isStart)
         compare(trained, sessions[lane], deployed: deployed, mask: mask, count: spec.actions)
-        masks.insert(world.buffers.masks[lane].rawValue)
-        if starts[lane] == 1 {
+        masks.insert(loop.row.masks[lane].rawValue)
+        if isStart {
           episodeStarts += 1
           if steps > 0 { restarts += 1 }
         }
-        actions[lane] = ParityReplay.sample(
+        loop.actions[lane] = ParityReplay.sample(
           trained, mask: mask, count: spec.actions, uniform: samplers[lane], at: UInt64(steps / lanes))
       }
       steps += lanes
-      environment.step(actions, lanes: 0..<lanes, into: world.buffers)
-      for lane in 0..<lanes { starts[lane] = world.buffers.terminated[lane] | world.buffers.truncated[lane] }
+      loop.step()
     }
     for row in golden.joined() {
       observations.append(contentsOf: row.observation)

@@ -1,6 +1,7 @@
 // What a checkpoint of a run holds, and how it is put together and taken apart.
 
 package import AgentInterface
+private import Environments
 internal import Inference
 private import Networks
 package import Storage
@@ -10,6 +11,8 @@ package import Storage
 package enum RunState {
   package static let configurationAttribute = "configuration"
   package static let spacesAttribute = "spaces"
+  /// What each action orders of whom; checkpoints of before there was such a thing lack it.
+  package static let factorsAttribute = "action_factors"
   package static let formatAttribute = "run_format"
   package static let format = "1"
   /// Which of its kernels the BLAS library chose: the last bits of a run depend on it.
@@ -88,6 +91,33 @@ package enum RunState {
         "\(path) was trained on other observation columns or actions than its environment has now; use the version of "
           + "strikeforge that wrote it, or start a new run")
     }
+  }
+
+  static func json(_ factors: [ActionSpace.Factor]) -> JSON {
+    .array(
+      factors.map { ["subject": .string($0.subject), "choices": .array($0.choices.map(JSON.string))] })
+  }
+
+  /// The actions that a checkpoint's network chooses among; nil where it does not say so. `spaces`: what it says of columns and actions.
+  static func actionSpace(of checkpoint: Checkpoint, spaces: JSON) -> ActionSpace? {
+    guard let names = spaces["actions"]?.arrayValue?.compactMap(\.stringValue), (1...64).contains(names.count) else {
+      return nil
+    }
+    var factors: [ActionSpace.Factor] = []
+    if let text = checkpoint.attributes[factorsAttribute] {
+      for json in (try? JSON.parse(text))?.arrayValue ?? [] {
+        guard let subject = json["subject"]?.stringValue,
+          let choices = json["choices"]?.arrayValue?.compactMap(\.stringValue),
+          (1...64).contains(choices.count), factors.count < 64
+        else { return nil }
+        factors.append(ActionSpace.Factor(subject: subject, choices: choices))
+      }
+    } else {
+      factors = BasketAction.factors(ofNames: names) ?? []
+    }
+    let count = factors.reduce(1) { min(65, $0 * $1.choices.count) }
+    guard factors.isEmpty || count == names.count else { return nil }
+    return ActionSpace(names: names, fallback: nil, factors: factors)
   }
 
   /// The configuration that a checkpoint was made with.

@@ -341,6 +341,7 @@ package final class Trainer {
       RunState.formatAttribute: RunState.format,
       RunState.configurationAttribute: configuration.json.text,
       RunState.spacesAttribute: Trainer.spaces(environment).text,
+      RunState.factorsAttribute: RunState.json(environment.actionSpace.factors).text,
       "run": directory.name,
       "created": UTCTime.now(),
       "algorithm": configuration.algorithm.rawValue,

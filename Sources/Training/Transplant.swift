@@ -5,15 +5,15 @@ package import Inference
 
 /// A mapping by names: of tensors, of observation columns, of actions.
 ///
-/// An action of the new space stands for the old action all of whose orders (the parts between commas) it contains: where the rest of its orders is
-/// forced, the new policy chooses as the old one did. Weights from columns that the old network did not have are zero.
+/// An action of the new space stands for the old action all of whose orders it contains: where the rest of its orders is forced, the new policy chooses
+/// as the old one did. Weights from columns that the old network did not have are zero.
 package struct Transplant {
   package struct Side: Sendable {
     let spec: NetworkSpec
     let columns: [String]
-    let actions: [String]
+    let actions: ActionSpace
 
-    package init(spec: NetworkSpec, columns: [String], actions: [String]) {
+    package init(spec: NetworkSpec, columns: [String], actions: ActionSpace) {
       self.spec = spec
       self.columns = columns
       self.actions = actions
@@ -31,12 +31,9 @@ package struct Transplant {
     self.old = old
     self.new = new
     columns = new.columns.map { name in old.columns.firstIndex(of: name) }
-    func orders(_ action: String) -> Set<String> {
-      Set(action.split(separator: ",").map { String($0.drop { $0 == " " }) })
-    }
-    let known = old.actions.map(orders)
-    actions = new.actions.map { action in
-      let wanted = orders(action)
+    let known = old.actions.names.indices.map { Set(old.actions.orders(of: $0)) }
+    actions = new.actions.names.indices.map { action in
+      let wanted = Set(new.actions.orders(of: action))
       let matches = known.indices.filter { known[$0].isSubset(of: wanted) }
       return matches.count == 1 ? matches[0] : nil
     }
@@ -46,7 +43,7 @@ package struct Transplant {
   package var difference: String? {
     if let difference = architectureDifference { return difference }
     return Transplant.difference(old.columns, new.columns, "columns")
-      ?? Transplant.difference(old.actions, new.actions, "actions")
+      ?? Transplant.difference(old.actions.names, new.actions.names, "actions")
   }
 
   private static func difference(_ old: [String], _ new: [String], _ kind: String) -> String? {
@@ -62,7 +59,7 @@ package struct Transplant {
     }
     if let place = actions.firstIndex(of: nil) {
       return
-        "the action '\(new.actions[place])' stands for none of its actions (\(old.actions.joined(separator: "; ")))"
+        "the action '\(new.actions.names[place])' stands for none of its actions (\(old.actions.names.joined(separator: "; ")))"
     }
     return nil
   }

@@ -30,7 +30,7 @@ package struct WarmStart {
   private let checkpoint: Checkpoint
   private let spec: NetworkSpec
   private let columns: [String]
-  private let actions: [String]
+  private let actions: ActionSpace
   /// The last days that any run before this one trained on, and chose by; empty without a market.
   private let trainedUntil: String
   private let selectedUntil: String
@@ -55,7 +55,7 @@ package struct WarmStart {
     let source = try RunState.configuration(of: checkpoint, path: path)
     guard let spaces = checkpoint.attributes[RunState.spacesAttribute].flatMap({ try? JSON.parse($0) }),
       let space = spaces["columns"].flatMap({ try? ObservationSpace(json: $0) }),
-      let names = spaces["actions"]?.arrayValue?.compactMap(\.stringValue),
+      let actions = RunState.actionSpace(of: checkpoint, spaces: spaces),
       let network = checkpoint.attributes["network_spec"].flatMap({ try? JSON.parse($0) }),
       let spec = try? NetworkSpec(json: network)
     else {
@@ -64,7 +64,7 @@ package struct WarmStart {
         remedy: "it was written by another version of strikeforge")
     }
     columns = space.columns.map(\.name)
-    actions = names
+    self.actions = actions
     self.spec = spec
     let ancestors = [Attribute.trainedUntil, .selectedUntil].map { point.checkpoint.attributes[$0.rawValue] ?? "" }
     let own = source.readsStore ? [source.split.trainingUntil, source.split.selectionUntil].map { "\($0)" } : ancestors
@@ -158,7 +158,7 @@ package struct WarmStart {
       from: .init(spec: spec, columns: columns, actions: actions),
       to: .init(
         spec: learner.spec, columns: environment.observationSpace.columns.map(\.name),
-        actions: environment.actionSpace.names))
+        actions: environment.actionSpace))
   }
 
   /// The vectors of `old` below the prefixes, and all running statistics, in place of those of `state`.

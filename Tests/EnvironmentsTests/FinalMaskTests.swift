@@ -10,10 +10,10 @@ import Testing
   /// A walk through a window, and the same walk through a longer one: what the first is told at its end the second sees as its next row.
   @Test func aCutTellsTheNextDecisionsObservationAndMask() throws {
     let tape = MarketTape(SyntheticTape.series(bars: 130, seed: 5))
-    var configuration = DualTickerConfiguration()
+    var configuration = BasketConfiguration()
     configuration.maximumUnits = 2
     let walks = try [70, 120].map { end in
-      try DualTickerEnvironment(
+      try BasketEnvironment(
         tape: tape, configuration: configuration, window: 50..<end, laneCount: 4, episodes: .continuous,
         recordsFills: false)
     }
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func plantedMarketsTellItToo() {
-    let market = PlantedLanes(MeanReversionMarket(episodeLength: 7), laneCount: 3)
+    let market = Lanes(MeanReversionMarket(episodeLength: 7), laneCount: 3)
     let row = StepRow(for: market)
     row.reset(market, seed: 1)
     for step in 0..<7 {

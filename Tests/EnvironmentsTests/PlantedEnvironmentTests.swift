@@ -36,7 +36,7 @@ private func band(_ threshold: Float) -> (UnsafePointer<Float>) -> Int32 {
 }
 
 @Test func reversionBandEarnsTheKnownOptimum() throws {
-  let environment = PlantedLanes(MeanReversionMarket(), laneCount: 512)
+  let environment = Lanes(MeanReversionMarket(), laneCount: 512)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 11, steps: 1024, rule: band(2.02)))
   let optimum = try #require(environment.optimumPerStep)
   // An episode enters once for 0.5 and ends without leaving, where the stationary optimum pays its changes evenly.
@@ -46,13 +46,13 @@ private func band(_ threshold: Float) -> (UnsafePointer<Float>) -> Int32 {
 
 @Test(arguments: [Float(0.5), 5])
 func otherBandsEarnLess(threshold: Float) {
-  let environment = PlantedLanes(MeanReversionMarket(), laneCount: 512)
+  let environment = Lanes(MeanReversionMarket(), laneCount: 512)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 11, steps: 1024, rule: band(threshold)))
   #expect(mean < 0.0928 - 3 * error, "threshold \(threshold): mean \(mean), error \(error)")
 }
 
 @Test func reversionWithoutCostEarnsItsClosedForm() {
-  let environment = PlantedLanes(MeanReversionMarket(positionChangeCost: 0), laneCount: 512)
+  let environment = Lanes(MeanReversionMarket(positionChangeCost: 0), laneCount: 512)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 3, steps: 1024, rule: band(0)))
   let closedForm =
     (1 - MeanReversionMarket.persistence) * MeanReversionMarket.stationaryDeviation
@@ -62,7 +62,7 @@ func otherBandsEarnLess(threshold: Float) {
 }
 
 @Test func reversionStartsStationaryAndStaysSo() {
-  let environment = PlantedLanes(MeanReversionMarket(), laneCount: 4096)
+  let environment = Lanes(MeanReversionMarket(), laneCount: 4096)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 5)
   for round in 0..<3 {
@@ -76,7 +76,7 @@ func otherBandsEarnLess(threshold: Float) {
 }
 
 @Test func reversionRewardIsTheMoveLessTheChange() {
-  let environment = PlantedLanes(MeanReversionMarket(episodeLength: 6), laneCount: 1)
+  let environment = Lanes(MeanReversionMarket(episodeLength: 6), laneCount: 1)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 2)
   var position = 0.0
@@ -98,7 +98,7 @@ func otherBandsEarnLess(threshold: Float) {
 }
 
 @Test func leakOracleEarnsTheMeanMagnitude() throws {
-  let environment = PlantedLanes(LeakMarket(), laneCount: 256)
+  let environment = Lanes(LeakMarket(), laneCount: 256)
   let (mean, error) = meanAndError(laneMeans(environment, seed: 7, steps: 1024) { $0[0] > 0 ? 2 : 0 })
   let optimum = try #require(environment.optimumPerStep)
   #expect(abs(optimum - 0.7979) < 5e-5)
@@ -112,7 +112,7 @@ func otherBandsEarnLess(threshold: Float) {
 
 @Test func cuePaysMemoryAndNothingElse() {
   let days = 32
-  let environment = PlantedLanes(CueMarket(), laneCount: 512)
+  let environment = Lanes(CueMarket(), laneCount: 512)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 1)
   var remembered = [Float](repeating: 0, count: 512)
@@ -145,8 +145,8 @@ func otherBandsEarnLess(threshold: Float) {
 }
 
 @Test func cueTurnsIllegalRequestsIntoFlatAndCountsThem() {
-  let asked = PlantedLanes(CueMarket(), laneCount: 4)
-  let plain = PlantedLanes(CueMarket(), laneCount: 4)
+  let asked = Lanes(CueMarket(), laneCount: 4)
+  let plain = Lanes(CueMarket(), laneCount: 4)
   let askedRow = StepRow(for: asked)
   let plainRow = StepRow(for: plain)
   askedRow.reset(asked, seed: 9)

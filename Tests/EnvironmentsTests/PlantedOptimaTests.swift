@@ -105,7 +105,7 @@ private func laneMeans(
   _ market: RegimeSwitchingMarket, seed: UInt64, steps: Int,
   update: (inout Double, _ observation: UnsafePointer<Float>) -> Int32
 ) -> [Double] {
-  let environment = PlantedLanes(market, laneCount: 256)
+  let environment = Lanes(market, laneCount: 256)
   let row = StepRow(for: environment)
   row.reset(environment, seed: seed)
   var memory = [Double](repeating: 0, count: 256)
@@ -148,7 +148,7 @@ private func laneMeans(
 }
 
 @Test func regimesChangeAsOftenAsTheyShould() {
-  let environment = PlantedLanes(RegimeSwitchingMarket(), laneCount: 512)
+  let environment = Lanes(RegimeSwitchingMarket(), laneCount: 512)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 3)
   var before = environment.snapshot().integers["regime"] ?? []
@@ -169,7 +169,7 @@ private func laneMeans(
 // MARK: - No edge
 
 @Test func martingalePaysNobodyAndChargesEveryTrade() {
-  let environment = PlantedLanes(MartingaleMarket(), laneCount: 128)
+  let environment = Lanes(MartingaleMarket(), laneCount: 128)
   #expect(environment.optimumPerStep == 0 && environment.playsDays && environment.episodeLength == 390)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 12)

@@ -13,7 +13,7 @@ import Trading
   let tape = ToyTape.make([[10, 12, 11, 13, 13, 9, 10], [50, 49, 48, 47, 46, 45, 44]])
 
   @Test func jointOrdersFollowTheActionTable() {
-    let orders = JointOrders(symbols: 2, actions: 9)
+    let orders = JointOrders(BasketAction.space(symbols: ["A", "B"]))
     let table = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0), (0, 1), (1, -1), (1, 0), (1, 1)]
     for (action, expected) in table.enumerated() {
       #expect(orders.orders[action] == [expected.0, expected.1])
@@ -22,7 +22,7 @@ import Trading
   }
 
   @Test func aForbiddenOrderBecomesHold() {
-    let orders = JointOrders(symbols: 2, actions: 9)
+    let orders = JointOrders(BasketAction.space(symbols: ["A", "B"]))
     func mask(_ actions: Int...) -> ActionMask { ActionMask((0..<9).map { actions.contains($0) }) }
     // Buying both is forbidden: the first symbol is served.
     #expect(orders.nearestLegal(to: [1, 1], mask: mask(4, 5, 7)) == 7)

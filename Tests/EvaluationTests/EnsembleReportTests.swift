@@ -18,7 +18,7 @@ import Testing
     let policy = DeployedPolicy(
       ensemble: members.map { .init(name: $0.0, policy: $0.1, weight: $0.2) }, rule: rule, fallback: 1)
     return try EnsembleReport(
-      planted: PlantedLanes(LeakMarket(), laneCount: 40), policy: policy, best: best, unit: .step, steps: 20_000,
+      planted: Lanes(LeakMarket(), laneCount: 40), policy: policy, best: best, unit: .step, steps: 20_000,
       isFittedHere: isFittedHere, seed: 2)
   }
 

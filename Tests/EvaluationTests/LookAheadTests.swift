@@ -11,10 +11,10 @@ import TestSupport
 import Testing
 import Trading
 
-/// A way to set the dual-ticker game up.
-struct DualTickerGame: Sendable, CustomTestStringConvertible {
+/// A way to set the basket game up.
+struct BasketGame: Sendable, CustomTestStringConvertible {
   var symbols: Int
-  var configuration = DualTickerConfiguration()
+  var configuration = BasketConfiguration()
 
   var testDescription: String {
     (symbols == 1 ? "1 symbol" : "\(symbols) symbols")
@@ -24,12 +24,12 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
   }
 
   static let all = [
-    DualTickerGame(symbols: 1), DualTickerGame(symbols: 2),
-    DualTickerGame(symbols: 3, configuration: DualTickerConfiguration(maximumUnits: 3, allowShort: true)),
-    DualTickerGame(symbols: 2, configuration: DualTickerConfiguration(extraColumns: ["signal"])),
-    DualTickerGame(
+    BasketGame(symbols: 1), BasketGame(symbols: 2),
+    BasketGame(symbols: 3, configuration: BasketConfiguration(maximumUnits: 3, allowShort: true)),
+    BasketGame(symbols: 2, configuration: BasketConfiguration(extraColumns: ["signal"])),
+    BasketGame(
       symbols: 2,
-      configuration: DualTickerConfiguration(
+      configuration: BasketConfiguration(
         portfolioFeatures: true,
         rewards: RewardTerms(
           turnover: TurnoverPenalty(coefficient: 0.001), drawdown: DrawdownPenalty(coefficient: 0.01)))),
@@ -41,7 +41,7 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
   func series(bars: Int, seed: UInt64) -> [BarSeries] {
     var random = RandomStream(seed: seed, purpose: .market, lane: 99)
     let count = symbols + (configuration.portfolioFeatures ? 1 : 0)
-    var series = SyntheticTape.series(symbols: Array(DualTickerGame.names.prefix(count)), bars: bars, seed: seed)
+    var series = SyntheticTape.series(symbols: Array(BasketGame.names.prefix(count)), bars: bars, seed: seed)
     for place in series.indices {
       series[place].extra = configuration.extraColumns.map { name in
         ExtraColumn(name: name, values: (0..<bars).map { _ in random.nextNormal() })
@@ -56,8 +56,8 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
 
   /// The game on a changed market. Every number that it plays with comes from the changed bars; the tape is for its door alone, which lets
   /// only prices in.
-  func environment(_ market: ChangedMarket, window: Range<Int>) throws -> DualTickerEnvironment {
-    try DualTickerEnvironment(
+  func environment(_ market: ChangedMarket, window: Range<Int>) throws -> BasketEnvironment {
+    try BasketEnvironment(
       tape: tape(market.finite), configuration: configuration, window: window, laneCount: 1,
       episodes: .continuous, recordsFills: true,
       features: MarketFeatures(
@@ -67,11 +67,11 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
 
   /// A policy with a memory and a normaliser, written to a bundle file and read back from it.
   func policy(extraColumns: [ObservationSpace.Column] = []) throws -> DeployedPolicy {
-    let names = Array(DualTickerGame.names.prefix(symbols))
-    let own = DualTickerObservation.space(
+    let names = Array(BasketGame.names.prefix(symbols))
+    let own = BasketObservation.space(
       symbols: names, extraColumns: configuration.extraColumns, portfolioFeatures: configuration.portfolioFeatures)
     let space = ObservationSpace(columns: own.columns + extraColumns)
-    let actions = DualTickerAction.space(symbols: names)
+    let actions = BasketAction.space(symbols: names)
     let spec = NetworkSpec(
       inputs: space.count, actions: actions.count, memory: .lstm(hidden: 16, critic: .separate), policyTower: [16],
       valueTower: [16], activation: .tanh, hasValueHead: true)
@@ -97,8 +97,8 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
 @Suite struct LookAheadTests {
   private static let bars = 260
 
-  @Test(arguments: DualTickerGame.all)
-  func `nothing up to a bar depends on what comes after`(game: DualTickerGame) throws {
+  @Test(arguments: BasketGame.all)
+  func `nothing up to a bar depends on what comes after`(game: BasketGame) throws {
     let policy = try game.policy()
     #expect(policy.hasMemory && policy.network?.normalizer != nil)
     let detector = LookAheadDetector(series: game.series(bars: Self.bars, seed: 30), seed: 6)
@@ -120,7 +120,7 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
 
   /// The learner's own view: running normalisers of observations and rewards, memory, sampling.
   @Test func `neither does the learner with its running normalisers`() throws {
-    let game = DualTickerGame(symbols: 2)
+    let game = BasketGame(symbols: 2)
     let detector = LookAheadDetector(series: game.series(bars: Self.bars, seed: 31), cutCount: 25, seed: 7)
     let report = try detector.examine { market, window in
       learnerTrace(try game.environment(market, window: window), window: window)
@@ -135,7 +135,7 @@ struct DualTickerGame: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: Mistake.allCases)
   func `every planted mistake is found`(mistake: Mistake) throws {
-    let game = DualTickerGame(symbols: 2)
+    let game = BasketGame(symbols: 2)
     let policy = try game.policy(extraColumns: mistake.extraColumns)
     let detector = LookAheadDetector(series: game.series(bars: Self.bars, seed: 30), seed: 8)
     let report = try detector.examine { market, window in
@@ -214,7 +214,7 @@ enum Mistake: String, CaseIterable, CustomTestStringConvertible {
       tampering.observation = { row, _ in row[0] = Float((Double(row[0]) - mean) / variance.squareRoot()) }
     case .knowingMask:
       let open = tape.open[0]
-      let buying = (0..<9).filter { DualTickerAction(index: $0, symbolCount: 2).orders[0] > 0 }
+      let buying = (0..<9).filter { BasketAction(index: $0, symbolCount: 2).orders[0] > 0 }
       tampering.mask = { mask, bar in
         guard bar + 2 < open.count, open[bar + 2] > close[bar] else { return mask }
         return ActionMask(rawValue: buying.reduce(mask.rawValue) { $0 & ~(1 << UInt64($1)) })
@@ -227,7 +227,7 @@ enum Mistake: String, CaseIterable, CustomTestStringConvertible {
 }
 
 /// What a learner of one lane sees and does, normalised by what it has seen so far.
-private func learnerTrace(_ environment: DualTickerEnvironment, window: Range<Int>) -> [LookAheadEvent] {
+private func learnerTrace(_ environment: BasketEnvironment, window: Range<Int>) -> [LookAheadEvent] {
   var configuration = PPO.Configuration(hasMemory: true)
   configuration.horizon = window.count - 1
   configuration.normalizeObservations = true

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func aSolverReachesTheOptimum() throws {
-    let report = try report(solver, PlantedLanes(LeakMarket(), laneCount: 40))
+    let report = try report(solver, Lanes(LeakMarket(), laneCount: 40))
     let error = try #require(report.greedy.run.standardError)
     // sd of |r| is sqrt(1 - 2 / pi) = 0.603; over 40,000 independent steps 0.0030.
     #expect(abs(error - 0.0030) < 0.0012)
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func indifferenceHasNoEdge() throws {
-    let report = try report(indifferent, PlantedLanes(LeakMarket(), laneCount: 40))
+    let report = try report(indifferent, Lanes(LeakMarket(), laneCount: 40))
     #expect(!report.edgeFound && report.headline == "no edge found")
     #expect(report.text.contains("not distinguishable"))
     #expect(try abs(#require(report.stochastic.run.meanConfidence) - 1.0 / 3) < 1e-6)
@@ -48,7 +48,7 @@ import Testing
 
   /// Without memory the cue pays nothing; per episode of 30 bars, of which 40 lanes of 1,000 steps finish 33 each.
   @Test func theCuePaysNothingWithoutMemory() throws {
-    let report = try report(indifferent, PlantedLanes(CueMarket(), laneCount: 40), unit: .episode)
+    let report = try report(indifferent, Lanes(CueMarket(), laneCount: 40), unit: .episode)
     #expect(report.greedy.run.episodes == 40 * 33)
     #expect(report.optimum == 1 && !report.edgeFound)
     #expect(report.greedy.run.illegalAttempts == 0)
@@ -58,14 +58,14 @@ import Testing
 
   @Test func aPolicyWithoutMasksIsCounted() throws {
     let unmasked = ToyPolicy.linear(weights: [[0, 0], [0, 0], [0, 0]], biases: [1, 0, 0], requiresMask: false)
-    let report = try report(unmasked, PlantedLanes(CueMarket(), laneCount: 4), unit: .episode)
+    let report = try report(unmasked, Lanes(CueMarket(), laneCount: 4), unit: .episode)
     #expect(report.greedy.run.illegalAttempts > 9000)
     #expect(report.text.contains("Illegal requests"))
   }
 
   @Test func fitsEightyColumnsAndReadsBack() throws {
     for unit in [PlantedRun.Unit.step, .episode] {
-      let report = try report(solver, PlantedLanes(MeanReversionMarket(), laneCount: 8), unit: unit)
+      let report = try report(solver, Lanes(MeanReversionMarket(), laneCount: 8), unit: unit)
       for line in report.lines { #expect(line.count <= 80, "\(line.count) columns: \(line)") }
       #expect(try JSON.parse(report.json.text) == report.json)
       #expect(report.json["greedy"]?["mean"]?.doubleValue == report.greedy.run.mean)
@@ -74,7 +74,7 @@ import Testing
 
   @Test func sameSeedSameReport() throws {
     let policy = ToyPolicy.recurrent(inputs: 2, actions: 3, seed: 4)
-    let one = try report(policy, PlantedLanes(CueMarket(), laneCount: 8), unit: .episode)
-    #expect(try report(policy, PlantedLanes(CueMarket(), laneCount: 8), unit: .episode) == one)
+    let one = try report(policy, Lanes(CueMarket(), laneCount: 8), unit: .episode)
+    #expect(try report(policy, Lanes(CueMarket(), laneCount: 8), unit: .episode) == one)
   }
 }

@@ -53,7 +53,8 @@ import Trading
     var counts = [Int](repeating: 0, count: 10)
     let mask = ActionMask([false, true, true])
     for draw in 0..<4000 {
-      let trader = RandomTrader(orders: [1], decisions: 10, actionCount: 3, seed: 3, draw: draw)
+      let trader = RandomTrader(
+        orders: [1], decisions: 10, space: BasketAction.space(symbols: ["A"]), seed: 3, draw: draw)
       let taken = (0..<10).filter { _ in trader.decide([Float]().span, mask: mask, startsEpisode: false).action == 2 }
       #expect(taken.count == 1)
       for decision in taken { counts[decision] += 1 }
@@ -68,7 +69,8 @@ import Trading
     let all = ActionMask.all(count: 3)
     var directions: Set<Int> = []
     for draw in 0..<50 {
-      let trader = RandomTrader(orders: [3], decisions: 10, actionCount: 3, seed: 1, draw: draw)
+      let trader = RandomTrader(
+        orders: [3], decisions: 10, space: BasketAction.space(symbols: ["A"]), seed: 1, draw: draw)
       let early = (0..<7).map { _ in trader.decide([Float]().span, mask: holdOnly, startsEpisode: false).action }
       let late = (0..<3).map { _ in trader.decide([Float]().span, mask: all, startsEpisode: false).action }
       #expect(early.allSatisfy { $0 == 1 } && late.allSatisfy { $0 != 1 })

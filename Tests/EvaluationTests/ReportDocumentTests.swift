@@ -32,7 +32,7 @@ import Testing
   private func planted(_ name: String = "leak") throws -> PlantedReport {
     try PlantedReport(
       policy: ToyPolicy.linear(weights: [[-50, 0], [0, 0], [50, 0]], biases: [0, -1, 0]).deployed, policyName: name,
-      environment: PlantedLanes(LeakMarket(), laneCount: 8), environmentName: name, optimum: 0.7979, unit: .step,
+      environment: Lanes(LeakMarket(), laneCount: 8), environmentName: name, optimum: 0.7979, unit: .step,
       steps: 4000,
       seed: 2)
   }

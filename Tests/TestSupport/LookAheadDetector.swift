@@ -201,7 +201,7 @@ extension LookAheadEvent {
   ) -> [LookAheadEvent] {
     precondition(environment.laneCount == 1, "a trace of one lane through \(environment.laneCount)")
     let columns = environment.observationSpace.count
-    let row = SingleRow(lanes: 1, columns: columns)
+    let row = StepRow(lanes: 1, columns: columns)
     var session = policy.makeSession()
     let draws = RandomStream(seed: seed, purpose: .actionSampling)
     var events: [LookAheadEvent] = []

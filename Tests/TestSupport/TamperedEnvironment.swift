@@ -23,13 +23,13 @@ package struct Tampering: Sendable {
 package final class TamperedEnvironment: TradingEnvironment, @unchecked Sendable {
   private let inner: any TradingEnvironment
   private let tampering: Tampering
-  private let row: SingleRow
+  private let row: StepRow
   package let observationSpace: ObservationSpace
 
   package init(_ inner: any TradingEnvironment, _ tampering: Tampering) {
     self.inner = inner
     self.tampering = tampering
-    row = SingleRow(lanes: inner.laneCount, columns: inner.observationSpace.count)
+    row = StepRow(lanes: inner.laneCount, columns: inner.observationSpace.count)
     observationSpace = ObservationSpace(columns: inner.observationSpace.columns + tampering.extraColumns)
   }
 

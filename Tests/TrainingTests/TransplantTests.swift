@@ -1,6 +1,7 @@
 // Parameters carried into a network that sees more and may do more: it acts as the old one while the rest is forced.
 
 import AgentInterface
+import Environments
 import Inference
 import Kernels
 import Networks
@@ -11,10 +12,8 @@ import Training
 @Suite struct TransplantTests {
   private static let oldColumns = ["AAA.return", "AAA.rsi", "AAA.position"]
   private static let newColumns = ["AAA.return", "AAA.rsi", "AAA.position", "BBB.return", "BBB.rsi", "BBB.position"]
-  private static let oldActions = ["sell AAA", "hold AAA", "buy AAA"]
-  private static let newActions = ["sell", "hold", "buy"].flatMap { first in
-    ["sell", "hold", "buy"].map { "\(first) AAA, \($0) BBB" }
-  }
+  private static let oldActions = BasketAction.space(symbols: ["AAA"])
+  private static let newActions = BasketAction.space(symbols: ["AAA", "BBB"])
 
   fileprivate struct Shape: CustomTestStringConvertible, Sendable {
     let testDescription: String
@@ -85,7 +84,7 @@ import Training
   @Test func whatDoesNotFitIsNamed() {
     let shape = Self.shapes[2]
     func transplant(
-      _ columns: [String], _ actions: [String], hidden: Int = 6
+      _ columns: [String], _ actions: ActionSpace, hidden: Int = 6
     ) -> Transplant {
       Transplant(
         from: .init(spec: shape.spec(inputs: 3, actions: 3), columns: Self.oldColumns, actions: Self.oldActions),
@@ -102,7 +101,7 @@ import Training
     #expect(reversed.difference == "among its columns is 'AAA.return' where this run has 'AAA.position'")
     #expect(transplant(Self.newColumns, Self.oldActions).difference == "it has 3 columns and this run 6")
     #expect(transplant(Array(Self.newColumns.dropFirst()), Self.newActions).problem?.contains("'AAA.return'") == true)
-    #expect(transplant(Self.newColumns, ["sell BBB", "hold BBB"]).problem?.contains("'sell BBB'") == true)
+    #expect(transplant(Self.newColumns, BasketAction.space(symbols: ["BBB"])).problem?.contains("'sell BBB'") == true)
     #expect(transplant(Self.newColumns, Self.newActions, hidden: 7).problem?.contains("\"hidden\":6") == true)
   }
 }

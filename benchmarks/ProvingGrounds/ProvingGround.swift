@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Algorithms
+import Environments
 import Evaluation
 package import Inference
 package import Kernels
@@ -18,10 +19,10 @@ package struct ProvingGround: Sendable {
 
     package func environment(laneCount: Int) -> any VectorEnvironment {
       switch self {
-      case .cartPole: ControlEnvironment<CartPole>(laneCount: laneCount)
+      case .cartPole: Lanes(Control<CartPole>(), laneCount: laneCount)
       case .cartPoleWithoutVelocities:
-        ControlEnvironment<CartPole>(laneCount: laneCount, hiddenColumns: CartPole.velocityColumns)
-      case .acrobot: ControlEnvironment<Acrobot>(laneCount: laneCount)
+        Lanes(Control<CartPole>(hiddenColumns: CartPole.velocityColumns), laneCount: laneCount)
+      case .acrobot: Lanes(Control<Acrobot>(), laneCount: laneCount)
       }
     }
   }
@@ -192,27 +193,22 @@ package struct ProvingGround: Sendable {
     of policy: InferencePolicy, episodes: Int = evaluationEpisodes, seed: UInt64
   ) throws(DecisionError) -> [Double] {
     let environment = task.environment(laneCount: episodes)
-    let columns = environment.observationSpace.count
-    let row = SingleRow(lanes: episodes, columns: columns)
+    let loop = EnvironmentLoop(environment)
     let deciders = (0..<episodes).map { PolicyDecider(policy, mode: .greedy, lane: $0) }
     // Training draws from (seed, lane) below this.
-    environment.reset(seed: seed | 1 << 40, into: row.buffers)
+    loop.reset(seed: seed | 1 << 40)
     var returns = [Double?](repeating: nil, count: episodes)
-    var actions = [Int32](repeating: 0, count: episodes)
     // Every task truncates its episodes.
-    var step = 0
     while returns.contains(nil) {
       for lane in 0..<episodes where returns[lane] == nil {
-        let observation = UnsafeBufferPointer(start: UnsafePointer(row.buffers.observations.row(lane)), count: columns)
         let choice = try deciders[lane].decide(
-          observation.span, mask: row.buffers.masks[lane], startsEpisode: step == 0)
-        actions[lane] = Int32(choice.action)
+          loop.observation(lane: lane).span, mask: loop.row.masks[lane], startsEpisode: loop.steps == 0)
+        loop.actions[lane] = Int32(choice.action)
       }
-      environment.step(&actions, lanes: 0..<episodes, into: row.buffers)
+      loop.step()
       for episode in environment.drainEpisodes() where returns[episode.lane] == nil {
         returns[episode.lane] = episode.episodeReturn
       }
-      step += 1
     }
     return returns.compactMap { $0 }
   }

@@ -23,7 +23,7 @@ package struct CueMarket: PlantedMarket {
     .init(name: "cue", unit: "-1 or 1 in bar 0, else 0"), .init(name: "last_bar", unit: "0 or 1"),
   ]
   package let episodeLength: Int
-  package let playsDays = true
+  package let endsAtLength = true
   /// m.
   package let payoff: Double
 

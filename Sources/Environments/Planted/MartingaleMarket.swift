@@ -20,7 +20,7 @@ package struct MartingaleMarket: PlantedMarket {
     .init(name: "last_return", unit: "standard deviations"), .init(name: "position", unit: "-1, 0 or 1"),
   ]
   package let episodeLength: Int
-  package let playsDays = true
+  package let endsAtLength = true
   /// c, in units of reward per unit of position.
   package let positionChangeCost: Double
 

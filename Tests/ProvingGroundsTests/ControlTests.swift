@@ -1,6 +1,7 @@
 // Classic control against Gymnasium's, step by step.
 
 import AgentInterface
+import Environments
 import Evaluation
 import Inference
 import Kernels
@@ -8,7 +9,7 @@ import ProvingGrounds
 import TestSupport
 import Testing
 
-@Suite struct ControlEnvironmentTests {
+@Suite struct ControlTests {
   @Test func `the cart and the pole equal the reference`() throws {
     try play(CartPole.self, golden: "cartpole", trajectories: 11) { _ in 1 }
   }
@@ -31,8 +32,8 @@ import Testing
       let stride = try trajectory.integer("stride")
       let states = try trajectory.tensor("states")
       let start = try trajectory.part("start").json.arrayValue?.compactMap(\.doubleValue) ?? []
-      let environment = ControlEnvironment<Task>(laneCount: 1)
-      let row = SingleRow(lanes: 1, columns: columns)
+      let environment = Lanes(Control<Task>(), laneCount: 1)
+      let row = StepRow(lanes: 1, columns: columns)
       environment.reset(seed: 1, into: row.buffers)
       var found: [Double] = []
       var paid: Float = 0
@@ -43,7 +44,7 @@ import Testing
             step == 0 ? start : Array(states.values[(step / stride * 4 - 4)..<(step / stride * 4)])
           try environment.restore(state)
         }
-        #expect(environment.snapshot().integers["length"] == [Int64(step)])
+        #expect(environment.snapshot().integers["episodes/length"] == [Int64(step)])
         var chosen = action
         environment.step(&chosen, lanes: 0..<1, into: row.buffers)
         let isLast = step == actions.count - 1
@@ -89,10 +90,10 @@ import Testing
 
   @Test func `hidden velocities read zero and nothing else changes`() {
     let environments = [false, true].map {
-      ControlEnvironment<CartPole>(laneCount: 5, hiddenColumns: $0 ? CartPole.velocityColumns : [])
+      Lanes(Control<CartPole>(hiddenColumns: $0 ? CartPole.velocityColumns : []), laneCount: 5)
     }
     let rows = environments.map { environment in
-      let row = SingleRow(lanes: 5, columns: 4)
+      let row = StepRow(lanes: 5, columns: 4)
       environment.reset(seed: 3, into: row.buffers)
       return row
     }
@@ -118,8 +119,8 @@ import Testing
   }
 
   @Test func `episodes begin uniformly within five hundredths, another one each`() {
-    let environment = ControlEnvironment<CartPole>(laneCount: 2000)
-    let row = SingleRow(lanes: 2000, columns: 4)
+    let environment = Lanes(Control<CartPole>(), laneCount: 2000)
+    let row = StepRow(lanes: 2000, columns: 4)
     environment.reset(seed: 8, into: row.buffers)
     let values = (0..<8000).map { Double(row.buffers.observations.base[$0]) }
     #expect(values.allSatisfy { abs($0) <= 0.05 } && Set(values).count > 7900)
@@ -131,10 +132,10 @@ import Testing
 
   /// What a task in the middle of its episodes goes on to do is in its record, and in nothing else.
   @Test func `a restored environment goes on alike`() throws {
-    let row = SingleRow(lanes: 4, columns: 6)
-    let environment = ControlEnvironment<Acrobot>(laneCount: 4)
+    let row = StepRow(lanes: 4, columns: 6)
+    let environment = Lanes(Control<Acrobot>(), laneCount: 4)
     environment.reset(seed: 5, into: row.buffers)
-    func play(_ environment: ControlEnvironment<Acrobot>) -> [Float] {
+    func play(_ environment: Lanes<Control<Acrobot>>) -> [Float] {
       var random = RandomStream(seed: 4, purpose: .actionSampling)
       var seen: [Float] = []
       for _ in 0..<700 {
@@ -146,7 +147,7 @@ import Testing
     }
     _ = play(environment)
     var record = environment.snapshot()
-    let other = ControlEnvironment<Acrobot>(laneCount: 4)
+    let other = Lanes(Control<Acrobot>(), laneCount: 4)
     try other.restore(record)
     #expect(play(environment) == play(other))
     record.doubles["state"]?[2] = .nan
