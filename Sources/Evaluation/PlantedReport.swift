@@ -3,6 +3,7 @@
 package import AgentInterface
 package import Inference
 import Kernels
+package import Text
 
 /// Rewards of one decider over many lanes.
 package struct PlantedRun: Sendable, Equatable {

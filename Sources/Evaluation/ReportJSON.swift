@@ -1,7 +1,7 @@
 // The report's figures as JSON: undefined is null, with the reason beside it.
 
-import Inference
 import Market
+import Text
 import Trading
 
 enum ReportJSON {

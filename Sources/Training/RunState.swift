@@ -1,9 +1,9 @@
 // What a checkpoint of a run holds, and how it is put together and taken apart.
 
 package import AgentInterface
-internal import Inference
 private import Networks
 package import Storage
+internal import Text
 
 /// The parts of a saved run. Names with a slash are grouped by what stands before it: `network/parameters` lies in the file's group
 /// `network`.

@@ -1,8 +1,8 @@
 // The training program: finds the command, runs it, and turns what went wrong into one sentence and an exit code.
 
 import Glibc
-import Inference
 import Storage
+import Text
 import Training
 
 @main

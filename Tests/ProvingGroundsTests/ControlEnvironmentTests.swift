@@ -7,6 +7,7 @@ import Kernels
 import ProvingGrounds
 import TestSupport
 import Testing
+import Text
 
 @Suite struct ControlEnvironmentTests {
   @Test func `the cart and the pole equal the reference`() throws {

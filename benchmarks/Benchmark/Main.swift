@@ -1,7 +1,7 @@
 // The benchmark: how fast this machine trains, steps and decides, measured in one process and told with its noise.
 
 import Glibc
-import Inference
+import Text
 import Training
 
 @main
