@@ -32,7 +32,8 @@ func tests(of name: String, uses: [String] = []) -> Target {
 let package = Package(
   name: "Strikeforge",
   products: [
-    .library(name: "Inference", targets: ["Inference"]),
+    // With the rooms whose types stand in its public signatures.
+    .library(name: "Inference", targets: ["AgentInterface", "Inference", "Text"]),
     .executable(name: "strikeforge", targets: ["strikeforge"]),
     .executable(name: "strikeforge-serve", targets: ["strikeforge-serve"]),
     .executable(name: "benchmark", targets: ["benchmark"]),
@@ -48,6 +49,7 @@ let package = Package(
     // Ground and hallway.
     .target(name: "CKernels"),
     library("Kernels", uses: ["CKernels"]),
+    library("Text"),
     library("AgentInterface", uses: ["Kernels"]),
 
     // World.
@@ -57,19 +59,19 @@ let package = Package(
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Trading"]),
 
     // Agent.
-    library("Inference", uses: ["AgentInterface", "Kernels"]),
+    library("Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     library("Networks", uses: ["CBLAS", "CLAPACKE", "AgentInterface", "Inference", "Kernels"]),
-    library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
+    library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "Text"]),
 
     // Roof.
-    library("Storage", uses: ["CHDF5", "CZLIB", "AgentInterface", "Inference", "Kernels", "Market"]),
+    library("Storage", uses: ["CHDF5", "CZLIB", "AgentInterface", "Kernels", "Market", "Text"]),
     library(
-      "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Kernels", "Market", "Trading"]),
+      "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Kernels", "Market", "Text", "Trading"]),
     library(
       "Training",
       uses: [
         "CYAML", "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market",
-        "Networks", "Storage", "Trading",
+        "Networks", "Storage", "Text", "Trading",
       ]),
 
     // Doors.
@@ -77,15 +79,15 @@ let package = Package(
       "strikeforge",
       uses: [
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Trading", "Training",
+        "Storage", "Text", "Trading", "Training",
       ],
       path: "Sources/Workstation"),
-    tool("strikeforge-serve", uses: ["AgentInterface", "Inference"], path: "Sources/PolicyServer"),
+    tool("strikeforge-serve", uses: ["AgentInterface", "Inference", "Text"], path: "Sources/PolicyServer"),
     tool(
       "benchmark",
       uses: [
         "AgentInterface", "Algorithms", "CAllocations", "Environments", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Training",
+        "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
@@ -94,7 +96,8 @@ let package = Package(
     library(
       "ProvingGrounds",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Networks", "Training",
+        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Networks", "Text",
+        "Training",
       ],
       path: "benchmarks/ProvingGrounds"),
     tool("proving-grounds", uses: ["Kernels", "ProvingGrounds"], path: "benchmarks/ProvingGroundsProgram"),
@@ -102,39 +105,42 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Trading"],
+      dependencies: [
+        "AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Text", "Trading",
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     // Damaged files for every reader; `scripts/fuzz` runs it, and the tests replay what it once found.
     tool(
       "fuzz",
       uses: [
         "AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Storage", "TestSupport",
-        "Training",
+        "Text", "Training",
       ],
       path: "Tests/Fuzz"),
     tests(of: "Kernels"),
+    tests(of: "Text", uses: ["Kernels"]),
     tests(of: "AgentInterface"),
     tests(of: "Market"),
     tests(of: "Trading", uses: ["Market"]),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
-    tests(of: "Inference", uses: ["AgentInterface", "Kernels"]),
+    tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
     tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
-    tests(of: "Storage", uses: ["AgentInterface", "Inference", "Market"]),
+    tests(of: "Storage", uses: ["AgentInterface", "Kernels", "Market", "Text"]),
     tests(
       of: "Evaluation",
-      uses: ["AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Trading"]),
+      uses: ["AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Text", "Trading"]),
     tests(
       of: "Training",
       uses: [
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage",
+        "Storage", "Text",
       ]),
     tests(of: "ProvingGrounds", uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",
-      dependencies: ["TestSupport", "AgentInterface", "Inference", "Kernels", "Market", "Storage"],
+      dependencies: ["TestSupport", "AgentInterface", "Inference", "Kernels", "Market", "Storage", "Text"],
       swiftSettings: strict),
   ]
 )

@@ -3,6 +3,7 @@
 private import AgentInterface
 package import Environments
 package import Inference
+package import Text
 
 /// An ensemble against its members, all greedy, on one window.
 package struct EnsembleReport: Sendable, Equatable {

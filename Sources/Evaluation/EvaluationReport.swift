@@ -3,6 +3,7 @@
 package import Environments
 package import Inference
 package import Market
+package import Text
 package import Trading
 
 /// What was evaluated, on what, and under which rules; filled in by whoever knows the run.

@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Inference
+package import Text
 
 /// Rewards of one decider over many lanes.
 package struct PlantedRun: Sendable, Equatable {

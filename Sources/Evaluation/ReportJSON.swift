@@ -1,8 +1,8 @@
 // The report's figures as JSON: undefined is null, with the reason beside it.
 
 import Environments
-import Inference
 import Market
+import Text
 import Trading
 
 enum ReportJSON {

@@ -1,6 +1,7 @@
 // A bundle in words, and whether it speaks of the caller's spaces.
 
 public import AgentInterface
+import Text
 
 extension PolicyBundle {
   /// Refuses a bundle whose columns or actions are not exactly the given ones. `path` names it in the error.

@@ -1,6 +1,7 @@
 // The deployed policy as one file: written after export, verified and replayed before it serves.
 
 public import AgentInterface
+import Text
 
 /// A played piece of history with the outputs it gave at export. Loading plays it again.
 public struct GoldenVectors: Hashable, Sendable {

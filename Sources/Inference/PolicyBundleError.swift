@@ -1,5 +1,7 @@
 // Why a policy bundle was refused.
 
+import Text
+
 /// Why a policy bundle was refused. Each case names the file; nothing is loaded in part.
 public enum PolicyBundleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file could not be read at all.

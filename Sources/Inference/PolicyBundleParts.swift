@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Glibc
+import Text
 
 /// The digest that a header carries of itself.
 enum BundleDigest {

@@ -1,6 +1,7 @@
 // What a policy bundle says about its policy.
 
 public import AgentInterface
+import Text
 
 /// How far the exported form and the trained form differed when both were played side by side before export.
 public struct PolicyParity: Hashable, Sendable {

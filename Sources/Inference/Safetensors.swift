@@ -1,5 +1,7 @@
 // The safetensors container: named tensors and string metadata in one file that many tools open.
 
+public import Text
+
 /// Named tensors and string metadata. Layout: 8 bytes little-endian header length; a JSON header, padded with spaces; the tensors' bytes,
 /// row-major, little-endian, without holes. Source: the format description of huggingface/safetensors 0.4.
 public struct Safetensors: Hashable, Sendable {

@@ -1,6 +1,7 @@
 // Networks and spaces as JSON: how bundles and checkpoints write them down.
 
 package import AgentInterface
+package import Text
 
 /// A JSON value of the wrong shape: which one, and what it must be.
 package struct JSONShapeError: Error, Hashable, CustomStringConvertible {

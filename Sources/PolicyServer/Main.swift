@@ -1,7 +1,7 @@
 // The policy server's only top-level code.
 
 import Glibc
-import Inference
+import Text
 
 @main
 struct Main {

@@ -3,6 +3,7 @@
 import AgentInterface
 import Glibc
 import Inference
+import Text
 
 /// Answers every line of the standard input, in order, with one policy and one memory.
 struct Once {

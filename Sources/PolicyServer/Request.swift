@@ -1,6 +1,6 @@
 // What the command line asks for.
 
-import Inference
+import Text
 
 /// One parsed command line.
 enum Request {

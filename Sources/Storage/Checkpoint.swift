@@ -1,7 +1,7 @@
 // What is in a checkpoint: named texts and named states, and how they lie in the file.
 
 package import AgentInterface
-import Inference
+import Text
 
 /// A whole saved run. Storage knows no algorithm: it keeps what it is given, bit for bit.
 ///

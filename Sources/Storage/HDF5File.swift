@@ -2,8 +2,8 @@
 
 import CHDF5
 import Glibc
-import Inference
 import Synchronization
+import Text
 
 /// The library as a whole. It is used by one thread at a time: Debian's build locks inside each call, other builds do not at all, and our
 /// handles must not meet anyway.

@@ -1,7 +1,7 @@
 // Bars at rest: series, where they come from, and what the quality gate said about exactly these numbers.
 
-import Inference
 package import Market
+import Text
 
 /// Writing and reading a market store.
 ///

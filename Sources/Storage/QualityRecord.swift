@@ -1,7 +1,7 @@
 // Quality reports and provenance as JSON, and back without loss.
 
-import Inference
 import Market
+import Text
 
 /// A `QualityReport` as the text that lies beside the data it is about.
 enum QualityRecord {

@@ -1,6 +1,6 @@
 // The envelope of every HDF5 file of this program: nothing in it can change unnoticed.
 
-import Inference
+import Text
 
 /// A file is a user block of 512 bytes and the HDF5 data behind it. The user block holds, little-endian:
 ///

@@ -1,7 +1,7 @@
 // What can go wrong with files, as one error that names file, place and remedy.
 
 import Glibc
-import Inference
+import Text
 
 /// Why a file could not be read, written or believed.
 package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {

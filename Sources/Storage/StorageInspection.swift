@@ -1,8 +1,8 @@
 // What a file of this room holds, as lines for a person.
 
 import AgentInterface
-import Inference
 import Market
+import Text
 
 /// Named lines about a market store, a checkpoint, recorded rollouts or an incident. The file is read and checked as a whole, so that what is shown is what was written.
 package enum StorageInspection {

@@ -2,8 +2,9 @@
 
 private import AgentInterface
 package import Algorithms
-private import Inference
+import Inference
 package import Storage
+private import Text
 
 package enum IncidentFile {
   private static let factsAttribute = "facts"

@@ -1,7 +1,7 @@
 // What stepping through an incident showed, in lines for a person.
 
 package import Algorithms
-private import Inference
+private import Text
 
 package struct IncidentReplay: Sendable {
   package let path: String

@@ -4,6 +4,7 @@ package import AgentInterface
 private import Algorithms
 package import Inference
 private import Kernels
+package import Text
 
 /// Observation statistics, old against new, a row a column.
 package struct ObservationDrift: Sendable {

@@ -4,6 +4,7 @@ private import AgentInterface
 private import Algorithms
 package import Inference
 package import Storage
+import Text
 
 /// A trained policy taken out of a checkpoint, in the form that is deployed.
 package struct TrainedPolicy: Sendable {

@@ -5,6 +5,7 @@ internal import Algorithms
 package import Inference
 private import Kernels
 internal import Storage
+package import Text
 
 /// The replay memory of a run that has one: in memory as far as the budget goes, beyond it in the run's folder.
 struct ReplayPlacement {

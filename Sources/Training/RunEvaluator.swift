@@ -7,6 +7,7 @@ private import Evaluation
 package import Inference
 private import Market
 package import Storage
+package import Text
 
 /// What an evaluation of a run gives: a report as text and JSON, and what a server can be fed with to decide the same.
 package struct RunEvaluation {

@@ -3,9 +3,9 @@
 private import AgentInterface
 private import Algorithms
 private import Environments
-package import Inference
 private import Market
 private import Storage
+package import Text
 
 package enum RunNotes {
   /// An episode longer than this many discounting horizons earns a warning.

@@ -2,6 +2,7 @@
 
 private import Algorithms
 private import Inference
+import Text
 
 package enum RunStart {
   /// Makes and locks the folder of a new run, with the whole configuration, the command that started it and the manifest.

@@ -2,9 +2,9 @@
 
 package import AgentInterface
 private import Environments
-internal import Inference
 private import Networks
 package import Storage
+internal import Text
 
 /// The parts of a saved run. Names with a slash are grouped by what stands before it: `network/parameters` lies in the file's group
 /// `network`.

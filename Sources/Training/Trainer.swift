@@ -8,6 +8,7 @@ package import Inference
 private import Kernels
 private import Networks
 package import Storage
+package import Text
 
 /// Trains one configuration in one run folder. Between two rollouts the whole state can be saved; a run that was killed and resumed
 /// equals one that never was, bit for bit.

@@ -4,6 +4,7 @@ package import AgentInterface
 package import Environments
 package import Inference
 package import Storage
+package import Text
 
 /// What stopped a run, an evaluation or an export.
 package enum TrainingError: Error, CustomStringConvertible {

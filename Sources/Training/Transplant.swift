@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Inference
+import Text
 
 /// A mapping by names: of tensors, of observation columns, of actions.
 ///

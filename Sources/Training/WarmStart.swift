@@ -6,6 +6,7 @@ import Inference
 private import Market
 private import Networks
 internal import Storage
+import Text
 
 /// What a new run takes over from another run's checkpoint.
 ///

@@ -1,9 +1,9 @@
 // The training program: finds the command, runs it, and turns what went wrong into one sentence and an exit code.
 
 import Glibc
-import Inference
 import Kernels
 import Storage
+import Text
 import Training
 
 @main

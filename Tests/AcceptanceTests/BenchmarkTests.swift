@@ -1,8 +1,8 @@
 // The benchmark from outside: it trains what `strikeforge train` trains, counts allocations, and refuses what got slower.
 
-import Inference
 import TestSupport
 import Testing
+import Text
 
 @Suite struct BenchmarkTests {
   /// The same configuration through both programs gives the same parameters, to the bit; nothing is left behind.

@@ -1,8 +1,8 @@
 // What a user asks of a run in files and flags, from outside; and that no program starts beside a secret.
 
-import Inference
 import TestSupport
 import Testing
+import Text
 
 @Suite struct ConfigurationTests {
   /// The command line that users of such trainers know: the run, its record and its bundle carry what it says.

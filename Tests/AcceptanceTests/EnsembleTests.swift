@@ -7,6 +7,7 @@ import Kernels
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @Suite struct EnsembleTests {
   /// PPO, A2C and DQN on the made-up market of `Workplace.importMarket`, long enough to be met on the way.

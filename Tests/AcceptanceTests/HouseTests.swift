@@ -39,7 +39,7 @@ struct HouseTests {
 
   @Test func `ground, world, agent and server do without Foundation`() throws {
     let rooms = [
-      "Kernels", "AgentInterface", "Market", "Trading", "Environments", "Inference", "Networks", "Algorithms",
+      "Kernels", "Text", "AgentInterface", "Market", "Trading", "Environments", "Inference", "Networks", "Algorithms",
       "PolicyServer",
     ]
     for source in try Self.sources(below: "Sources") where rooms.contains(source.room) {

@@ -2,11 +2,11 @@
 
 import AgentInterface
 import Glibc
-import Inference
 import Kernels
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @Suite struct ResumeTests {
   /// Long enough that no moment chosen below can be missed: 240 rollouts, a checkpoint every sixth.

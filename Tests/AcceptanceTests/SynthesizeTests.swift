@@ -1,9 +1,9 @@
 // The whole road with a known answer: bars are synthesized, imported, learned from and judged.
 
-import Inference
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @Suite struct SynthesizeTests {
   /// Thirty years of one symbol, the default split, and a small policy without memory.

@@ -1,10 +1,10 @@
 // The main road from outside: a file of bars is imported, looked at, learned from, judged, exported and served.
 
-import Inference
 import Market
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @Suite struct WalkTests {
   /// Everything from the bar files to the served decisions.

@@ -2,10 +2,10 @@
 
 import AgentInterface
 import Glibc
-import Inference
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @Suite struct WarmStartTests {
   /// A finished run on both symbols and one on the first alone, made once; every test works in a copy.

@@ -6,6 +6,7 @@ import Inference
 import Kernels
 import Market
 import Testing
+import Text
 import Trading
 
 @testable import Evaluation

@@ -6,6 +6,7 @@ import Inference
 import Market
 import TestSupport
 import Testing
+import Text
 import Trading
 
 @testable import Evaluation

@@ -4,6 +4,7 @@ import Inference
 import Kernels
 import TestSupport
 import Testing
+import Text
 
 @testable import Evaluation
 

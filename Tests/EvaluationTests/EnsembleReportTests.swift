@@ -4,6 +4,7 @@ import AgentInterface
 import Environments
 import Inference
 import Testing
+import Text
 
 @testable import Evaluation
 

@@ -4,6 +4,7 @@ import Environments
 import Inference
 import Market
 import Testing
+import Text
 
 @testable import Evaluation
 

@@ -1,6 +1,6 @@
 // Reading numbers out of JSON.
 
-import Inference
+import Text
 
 extension JSON {
   /// The numbers of an array.

@@ -3,6 +3,7 @@
 import Inference
 import TestSupport
 import Testing
+import Text
 
 @testable import Evaluation
 

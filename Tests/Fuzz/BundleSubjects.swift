@@ -3,6 +3,7 @@
 import AgentInterface
 import Inference
 import Kernels
+import Text
 
 /// Header and data of a container, and back with a true length in front.
 struct Container {

@@ -2,10 +2,10 @@
 
 import AgentInterface
 import Algorithms
-import Inference
 import Kernels
 import Storage
 import TestSupport
+import Text
 import Training
 
 final class IncidentSubject: Subject {

@@ -1,7 +1,7 @@
 // What the command line asks for.
 
 import Glibc
-import Inference
+import Text
 
 /// Why nothing was fuzzed: exit code 64, with the usage.
 struct UsageError: Error {

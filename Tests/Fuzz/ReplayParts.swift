@@ -1,7 +1,7 @@
 // The parts of a replay file, written down a second time from its description: where they lie, and their digests.
 
-import Inference
 import Storage
+import Text
 
 /// Where the two datasets of a replay file lie, as its user block says.
 struct ReplayParts {

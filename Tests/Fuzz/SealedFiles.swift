@@ -1,7 +1,7 @@
 // Damage behind a true seal: HDF5 images whose own checksums and whose SHA-256 hold again.
 
-import Inference
 import Kernels
+import Text
 
 /// The envelope of stores and checkpoints, written down a second time from its description.
 enum Envelope {

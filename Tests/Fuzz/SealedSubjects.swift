@@ -7,6 +7,7 @@ import Kernels
 import Market
 import Storage
 import TestSupport
+import Text
 import Training
 
 /// A market store, up to the environments that are made of it.

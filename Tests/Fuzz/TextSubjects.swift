@@ -1,10 +1,10 @@
 // The readers of text, and of text in gzip.
 
-import Inference
 import Kernels
 import Market
 import Storage
 import TestSupport
+import Text
 import Training
 
 /// Bar files: the importer, and the quality gate that questions whatever it read.

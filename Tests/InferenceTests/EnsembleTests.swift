@@ -6,6 +6,7 @@ import Inference
 import Kernels
 import TestSupport
 import Testing
+import Text
 
 @Suite struct EnsembleTests {
   private static let plain = NetworkSpec(

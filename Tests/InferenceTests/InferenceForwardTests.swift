@@ -4,6 +4,7 @@ import AgentInterface
 import Inference
 import TestSupport
 import Testing
+import Text
 
 @Suite struct InferenceForwardTests {
   /// One expected tensor of the golden file.

@@ -6,6 +6,7 @@ import Inference
 import Kernels
 import TestSupport
 import Testing
+import Text
 
 @Suite struct PolicyBundleTests {
   static func space(_ count: Int) -> ObservationSpace {

@@ -4,6 +4,7 @@ import AgentInterface
 import Inference
 import TestSupport
 import Testing
+import Text
 
 @Suite struct PolicyServerTests {
   let folder: TemporaryFolder

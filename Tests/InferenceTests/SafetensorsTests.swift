@@ -3,6 +3,7 @@
 import Inference
 import Kernels
 import Testing
+import Text
 
 @Suite struct SafetensorsTests {
   static let container = Safetensors(

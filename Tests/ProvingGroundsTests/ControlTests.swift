@@ -8,6 +8,7 @@ import Kernels
 import ProvingGrounds
 import TestSupport
 import Testing
+import Text
 
 @Suite struct ControlTests {
   @Test func `the cart and the pole equal the reference`() throws {

@@ -1,6 +1,6 @@
 // Golden numbers as tensors with tolerances, and what a failed comparison says.
 
-package import Inference
+package import Text
 
 /// A named part of a golden file. Every look-up of something that is not there throws an error that says what and where.
 package struct Golden: Sendable {

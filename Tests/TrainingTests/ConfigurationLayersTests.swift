@@ -5,6 +5,7 @@ import Inference
 import Storage
 import TestSupport
 import Testing
+import Text
 import Training
 
 @Suite struct ConfigurationLayersTests {

@@ -7,6 +7,7 @@ import Inference
 import Market
 import TestSupport
 import Testing
+import Text
 
 @testable import Storage
 @testable import Training

@@ -8,6 +8,7 @@ import Networks
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @testable import Training
 

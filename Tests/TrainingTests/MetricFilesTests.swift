@@ -1,10 +1,10 @@
 // The logs for other programs: lines of JSON, and TensorBoard's event files down to their bytes.
 
 import Algorithms
-import Inference
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @testable import Training
 

@@ -4,12 +4,12 @@ import AgentInterface
 import Algorithms
 import Environments
 import Glibc
-import Inference
 import Kernels
 import Market
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @testable import Training
 

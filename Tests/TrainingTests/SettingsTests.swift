@@ -2,10 +2,10 @@
 
 import Algorithms
 import Environments
-import Inference
 import Storage
 import TestSupport
 import Testing
+import Text
 import Training
 
 @Suite struct SettingsTests {

@@ -8,6 +8,7 @@ import Market
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @testable import Training
 

@@ -1,8 +1,8 @@
 // Configuration files: what YAML reads as what, and what it refuses where.
 
-import Inference
 import Kernels
 import Testing
+import Text
 import Training
 
 @Suite struct YAMLTests {

@@ -1,6 +1,6 @@
 // The words of a command line, checked against the flags that a verb knows.
 
-import Inference
+import Text
 
 /// `--flag value` and `--flag=value` are one.
 struct CommandWords {

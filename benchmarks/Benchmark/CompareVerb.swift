@@ -1,7 +1,7 @@
 // benchmark compare: is anything slower than it was?
 
-import Inference
 import Storage
+import Text
 
 enum CompareVerb {
   static func run(_ words: [String]) throws(BenchmarkError) {

@@ -3,6 +3,7 @@
 import Kernels
 import Market
 import Storage
+import Text
 import Training
 
 final class ImportSubject {

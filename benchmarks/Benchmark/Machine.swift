@@ -1,10 +1,10 @@
 // What a number is worth nothing without: the machine that it was measured on.
 
 import Glibc
-import Inference
 import Kernels
 import Market
 import Networks
+import Text
 import Training
 
 struct Machine {

@@ -1,8 +1,8 @@
 // The benchmark: how fast this machine trains, steps and decides, measured in one process and told with its noise.
 
 import Glibc
-import Inference
 import Kernels
+import Text
 import Training
 
 @main

@@ -2,6 +2,7 @@
 
 import Market
 import Storage
+import Text
 
 enum MarketVerb {
   /// Forty years of sessions, so that the table that observations are taken from does not lie in the first-level cache.

@@ -1,8 +1,8 @@
 // benchmark peers: other trainers at the same work, in turn with ours.
 
 import Glibc
-import Inference
 import Storage
+import Text
 
 /// Checks the words, then becomes `benchmarks/compare-peers`, which fetches the peers' packages where they are missing.
 enum PeersVerb {

@@ -1,9 +1,9 @@
 // The numbers as a table for people and as JSON for programs.
 
 import Algorithms
-import Inference
 import Market
 import Networks
+import Text
 import Training
 
 struct Report {

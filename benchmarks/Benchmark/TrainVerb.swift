@@ -2,9 +2,9 @@
 
 import Algorithms
 import Glibc
-import Inference
 import Kernels
 import Networks
+import Text
 import Training
 
 enum TrainVerb {

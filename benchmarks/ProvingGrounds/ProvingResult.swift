@@ -2,7 +2,7 @@
 
 package import Evaluation
 import FoundationEssentials
-import Inference
+import Text
 
 /// Mean returns of several seeds, judged.
 package struct ProvingResult: Sendable {

@@ -4,6 +4,7 @@ import AgentInterface
 import Inference
 import Kernels
 import Networks
+import Text
 
 extension IncidentReader {
   /// Leaves the gradient in the store.

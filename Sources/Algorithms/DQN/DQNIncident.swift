@@ -4,6 +4,7 @@ import AgentInterface
 import Inference
 import Kernels
 import Networks
+import Text
 
 extension DQN {
   /// The batch as the store holds it, with everything else that its gradient was computed from.

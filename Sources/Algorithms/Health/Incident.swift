@@ -1,7 +1,7 @@
 // What was wrong, where, and everything that is needed to look at it again.
 
 package import AgentInterface
-package import Inference
+package import Text
 
 /// One condition that was met, with the state right before the update or step that met it.
 package struct Incident: Sendable {

@@ -4,6 +4,7 @@ package import AgentInterface
 import Inference
 import Kernels
 import Networks
+import Text
 
 extension Algorithm {
   /// To be called with what the environment wrote, once `health` looked at it and before anything is computed from it. `step` nil: its reset. Masks

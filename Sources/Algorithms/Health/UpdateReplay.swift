@@ -5,6 +5,7 @@ package import AgentInterface
 import Inference
 import Kernels
 import Networks
+import Text
 
 /// What stepping through an incident showed.
 package struct UpdateReplay: Sendable {

@@ -1,7 +1,7 @@
 // The bytes of a table of bars, field by field.
 
-import Inference
 import Market
+import Text
 
 /// One pass over the text of a bar table. No byte sequence makes it trap; every error names line and column.
 struct BarTableReader {

@@ -1,7 +1,7 @@
 // Text tables of daily bars become bar series; what cannot be read is refused with its place.
 
-import Inference
 package import Market
+import Text
 
 /// Reads daily bars from a CSV file, plain or gzip.
 package enum CSVImporter {

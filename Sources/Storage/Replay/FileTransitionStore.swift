@@ -2,8 +2,8 @@
 
 package import AgentInterface
 private import Glibc
-import Inference
 private import Kernels
+import Text
 
 /// Transitions in a file of the run's folder, written block by block and read in place. Draws, and so a run's bits, are those of a store in
 /// memory.

@@ -2,7 +2,7 @@
 
 import AgentInterface
 import Glibc
-import Inference
+import Text
 
 /// Writes the layout that `minari` 0.5 reads: `data/metadata.json`, and in `data/main_data.hdf5` a group an episode with observations (T + 1, D),
 /// actions, rewards, terminations, truncations (T), and `infos/next_action_masks` (T, A) where masks are kept.

@@ -3,7 +3,7 @@
 import AgentInterface
 import CHDF5
 import Glibc
-import Inference
+import Text
 
 /// An HDF5 file with one contiguous dataset `transitions` (rows of the ring, lanes) of compound records, whose place in the file never
 /// changes, and one, `ledger`, that says which rows hold what.

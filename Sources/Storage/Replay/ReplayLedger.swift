@@ -1,7 +1,7 @@
 // What a replay file held at one moment: how many rows were written, and the digests of those that can be drawn.
 
 package import AgentInterface
-import Inference
+import Text
 
 /// The rows of a store, as a checkpoint and the file itself remember them.
 package struct ReplayLedger: Sendable, Equatable {

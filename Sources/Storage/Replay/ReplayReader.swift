@@ -1,7 +1,7 @@
 // A replay file read from its oldest transition to its newest, block by block.
 
 import AgentInterface
-import Inference
+import Text
 
 /// The transitions that a replay file held when its run last saved, every one of them checked.
 package final class ReplayReader {

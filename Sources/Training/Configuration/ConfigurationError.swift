@@ -1,6 +1,6 @@
 // What can be wrong with a configuration, in words that name the place and the remedy.
 
-private import Inference
+private import Text
 
 /// A configuration that cannot be used. `source` is the file, or `--set`.
 package enum ConfigurationError: Error, Equatable, CustomStringConvertible {

@@ -1,8 +1,8 @@
 // A configuration as layers: defaults, files from base to overlay, flags; and where each value comes from.
 
 private import Algorithms
-package import Inference
 private import Storage
+package import Text
 
 /// Layers laid over each other, the later over the earlier. Every setting remembers the layer that it comes from.
 package struct ConfigurationLayers: Sendable {

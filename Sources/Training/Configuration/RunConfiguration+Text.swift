@@ -1,8 +1,8 @@
 // A configuration from files and --set, and back to text.
 
 private import Algorithms
-package import Inference
 private import Storage
+package import Text
 
 extension RunConfiguration {
   /// Lays a YAML file, over its base where it names one, over this configuration.

@@ -1,7 +1,7 @@
 // One entry of the table that drives configuration files, --set and their help.
 
-package import Inference
 internal import Market
+package import Text
 
 /// The place of a setting in what holds it.
 typealias SettingPath<Root, Value> = any WritableKeyPath<Root, Value> & Sendable

@@ -1,7 +1,7 @@
 // Flags that stand for settings, by the names that users of such trainers know.
 
 private import Algorithms
-internal import Inference
+internal import Text
 
 /// A flag of `train` that is short for `--set key=value`.
 package struct SettingFlag: Sendable {

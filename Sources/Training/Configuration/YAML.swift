@@ -1,7 +1,7 @@
 // YAML configuration files into the one JSON value, through libyaml.
 
 private import CYAML
-package import Inference
+package import Text
 
 /// Reads one YAML document. Scalars are resolved by the YAML 1.2 core schema; anchors, aliases, tags, duplicate and non-text keys are
 /// refused by name, because a configuration that needs them is a program.

@@ -5,6 +5,7 @@ private import Evaluation
 private import Glibc
 package import Inference
 private import Storage
+package import Text
 
 /// The folder of an ensemble: its plan, a run a member, and what they make together.
 package struct EnsembleFolder {

@@ -3,6 +3,7 @@
 package import Algorithms
 package import Inference
 private import Storage
+package import Text
 
 /// Who is trained, and how they decide together. Written down when an ensemble begins, so that it goes on with the same members.
 package struct EnsemblePlan: Sendable, Equatable {

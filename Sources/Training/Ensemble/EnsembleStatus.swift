@@ -1,8 +1,8 @@
 // How far the members of an ensemble are, for people and for the file beside them.
 
 private import Glibc
-internal import Inference
 private import Storage
+internal import Text
 
 /// How far one member is.
 package struct MemberStatus: Sendable, Equatable {

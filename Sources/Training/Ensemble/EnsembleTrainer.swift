@@ -2,9 +2,9 @@
 
 private import Algorithms
 private import Glibc
-private import Inference
 private import Kernels
 private import Storage
+private import Text
 
 /// Starts members while there is room, looks after them, and never stops one because of another. What the members have saved is all that is
 /// kept, so that whoever starts it again goes on where it was, whatever ended it.

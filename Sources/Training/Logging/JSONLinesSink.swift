@@ -1,6 +1,6 @@
 // metrics.jsonl: one JSON object a rollout, cut back to the checkpoint on resume.
 
-private import Inference
+private import Text
 
 /// `metrics.jsonl`: the step and every number of the row, those without a column in `progress.csv` included. A number is written as
 /// there; one that is not finite is null, because JSON has no word for it.

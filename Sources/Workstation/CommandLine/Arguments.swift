@@ -1,6 +1,6 @@
 // Flags and operands of one command, checked against what the command declares.
 
-import Inference
+import Text
 import Training
 
 /// A flag that a command understands.

@@ -2,6 +2,7 @@
 
 import Market
 import Storage
+import Text
 import Training
 
 struct ImportCommand: Command {

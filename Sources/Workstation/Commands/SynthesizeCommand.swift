@@ -1,9 +1,9 @@
 // strikeforge synthesize: a bar file whose answer is known, for the whole road from import to verdict.
 
 import Environments
-import Inference
 import Market
 import Storage
+import Text
 
 struct SynthesizeCommand: Command {
   private static let symbol = "SYN"

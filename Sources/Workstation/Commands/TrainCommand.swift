@@ -3,6 +3,7 @@
 import Algorithms
 import Inference
 import Storage
+import Text
 import Training
 
 struct TrainCommand: Command {

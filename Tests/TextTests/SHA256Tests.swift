@@ -1,7 +1,7 @@
 // SHA-256 against the known answers of FIPS 180-4 and its own pieces.
 
-import Inference
 import Testing
+import Text
 
 @Suite struct SHA256Tests {
   @Test(arguments: [

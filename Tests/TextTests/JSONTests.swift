@@ -1,8 +1,8 @@
 // The JSON reader accepts what RFC 8259 allows, refuses everything else by place, and never traps.
 
-import Inference
 import Kernels
 import Testing
+import Text
 
 @Suite struct JSONTests {
   @Test(

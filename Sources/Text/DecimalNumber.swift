@@ -1,8 +1,8 @@
 // Decimal text becomes the nearest double-precision number.
 
 /// Numbers as tables spell them: an optional sign, digits with at most one point, an optional exponent. Nothing else.
-enum DecimalNumber {
-  enum Result: Equatable {
+package enum DecimalNumber {
+  package enum Result: Equatable {
     case value(Double)
     case malformed
     /// Spelled like a number, but beyond double precision.
@@ -21,7 +21,7 @@ enum DecimalNumber {
   ///
   /// Up to 2^53 and 22 decimal places, one exact integer over one exact power of ten rounds once, which is right; all else goes the long
   /// way through the standard library. Source: Clinger 1990, "How to read floating point numbers accurately".
-  static func parse(_ text: ArraySlice<UInt8>) -> Result {
+  package static func parse(_ text: ArraySlice<UInt8>) -> Result {
     var position = text.startIndex
     let end = text.endIndex
     var isNegative = false

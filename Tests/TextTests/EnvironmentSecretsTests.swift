@@ -1,7 +1,7 @@
 // Which environment variables keep a program from starting, and what it says of them.
 
-import Inference
 import Testing
+import Text
 
 @Suite struct EnvironmentSecretsTests {
   private func refused(_ variables: [(name: String, value: String)]) -> [String] {
