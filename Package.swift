@@ -56,7 +56,7 @@ let package = Package(
     library("Market"),
     library("Trading", uses: ["Kernels", "Market"]),
     .target(name: "CPairRules"),
-    library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Trading"]),
+    library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Text", "Trading"]),
 
     // Agent.
     library("Inference", uses: ["AgentInterface", "Kernels", "Text"]),
@@ -64,29 +64,31 @@ let package = Package(
     library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "Text"]),
 
     // Roof.
+    library("Configuration", uses: ["CYAML", "Text"]),
     library("Storage", uses: ["CHDF5", "CZLIB", "AgentInterface", "Kernels", "Market", "Text"]),
     library(
       "Evaluation", uses: ["AgentInterface", "Environments", "Inference", "Kernels", "Market", "Text", "Trading"]),
     library(
       "Training",
       uses: [
-        "CYAML", "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
         "Networks", "Storage", "Text", "Trading",
       ]),
 
     // Doors.
-    tool(
-      "strikeforge",
+    library(
+      "Workstation",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Text", "Trading", "Training",
-      ],
-      path: "Sources/Workstation"),
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
+        "Networks", "Storage", "Text", "Trading", "Training",
+      ]),
+    tool("strikeforge", uses: ["Training", "Workstation"], path: "Sources/Strikeforge"),
     tool("strikeforge-serve", uses: ["AgentInterface", "Inference", "Text"], path: "Sources/PolicyServer"),
     tool(
       "benchmark",
       uses: [
-        "AgentInterface", "Algorithms", "CAllocations", "Environments", "Inference", "Kernels", "Market", "Networks",
+        "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
+        "Market", "Networks",
         "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
@@ -113,7 +115,8 @@ let package = Package(
     tool(
       "fuzz",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Storage", "TestSupport",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "Storage",
+        "TestSupport",
         "Text", "Training",
       ],
       path: "Tests/Fuzz"),
@@ -133,7 +136,8 @@ let package = Package(
     tests(
       of: "Training",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
+        "Networks",
         "Storage", "Text",
       ]),
     tests(of: "ProvingGrounds", uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels"]),

@@ -5,6 +5,8 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case badSetting(name: String, found: String, allowed: String)
   case unsupportedSymbolCount(found: Int, supported: ClosedRange<Int>)
   case windowOutsideTape(window: Range<Int>, bars: Int)
+  /// A symbol could come to hold more than its limit.
+  case positionAboveLimit(dollars: Double, limit: Double)
   /// The window begins before the features are settled.
   case missingWarmUp(firstBar: Int, needed: Int)
   case windowTooShort(bars: Int, needed: Int)
@@ -22,6 +24,9 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .badSetting(let name, let found, let allowed):
       "the setting '\(name)' is \(found): it must be \(allowed)"
+    case .positionAboveLimit(let dollars, let limit):
+      "environment.unit_dollars times environment.maximum_units is \(dollars) dollars, above "
+        + "environment.max_position_per_asset \(limit); lower one or raise the other"
     case .unsupportedSymbolCount(let found, let supported):
       "the environment 'dual_ticker' trades \(supported.lowerBound) to \(supported.upperBound) symbols and was given "
         + "\(found): choose fewer symbols"
@@ -37,16 +42,16 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
       "\(symbol) has the price \(found) on \(date): prices must be positive and finite, so inspect the data's quality"
     case .priceRangeTooWide(let symbol, let ratio):
       "\(symbol)'s prices differ by a factor of \(ratio) within the data, too much to keep exact accounts: check its "
-        + "adjustment factors or lower unit_dollars"
+        + "adjustment factors or lower environment.unit_dollars"
     case .missingColumn(let symbol, let column, let existing):
       "environment.extra_columns names \(column), but the data of \(symbol) has "
         + (existing.isEmpty ? "no further column" : "only " + existing.joined(separator: ", "))
         + ": import it with --extra-columns, or drop the name"
     case .missingBenchmark:
-      "portfolio_features need a benchmark for the portfolio's beta: set benchmark_symbol to a series of the store that is "
-        + "not traded"
+      "environment.portfolio_features need a benchmark for the portfolio's beta: set environment.benchmark_symbol to a series "
+        + "of the store that is not traded"
     case .tooFewSymbolsForPortfolio(let found):
-      "portfolio_features correlate symbols with each other, and \(found) is traded: trade two or three, or switch them off"
+      "environment.portfolio_features correlate symbols with each other, and \(found) is traded: trade two or three, or switch them off"
     }
   }
 }

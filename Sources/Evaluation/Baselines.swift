@@ -4,28 +4,6 @@ package import AgentInterface
 package import Environments
 import Market
 
-/// The rules that every report compares with.
-package enum Baseline: String, Sendable, CaseIterable {
-  /// Never trades.
-  case flat
-  /// Buys a unit of every symbol at each close while that is legal, and never sells.
-  case buyAndHold
-  /// Buys a symbol it does not hold after a session that closed higher, sells one it holds after one that closed lower.
-  case previousSign
-  /// The other way round: buys after a session that closed lower, sells after one that closed higher.
-  case inversePreviousSign
-
-  /// The name in reports and files.
-  package var name: String {
-    switch self {
-    case .flat: "flat"
-    case .buyAndHold: "buy-and-hold"
-    case .previousSign: "previous-sign"
-    case .inversePreviousSign: "inverse-previous-sign"
-    }
-  }
-}
-
 /// A baseline as a decider for lane 0 of the trading environment it is made for. It reads closes up to the decision's bar and its
 /// own account, nothing else; what it wants but the mask forbids becomes hold, symbol by symbol.
 package final class BaselineDecider: Decider {
@@ -43,26 +21,8 @@ package final class BaselineDecider: Decider {
   }
 
   package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
-    let account = environment.account(lane: 0)
-    let wanted = tape.symbols.indices.map { symbol in
-      switch baseline {
-      case .flat: 0
-      case .buyAndHold: 1
-      case .previousSign: signOrder(symbol: symbol, account: account, direction: 1)
-      case .inversePreviousSign: signOrder(symbol: symbol, account: account, direction: -1)
-      }
-    }
+    let wanted = baseline.orders(account: environment.account(lane: 0), tape: tape)
     return Choice(action: orders.nearestLegal(to: wanted, mask: mask), confidence: nil)
-  }
-
-  /// direction: +1 goes with the last session's change, -1 against it.
-  private func signOrder(symbol: Int, account: AccountView, direction: Double) -> Int {
-    guard account.bar > 0 else { return 0 }
-    let change = direction * (tape.close[symbol][account.bar] - tape.close[symbol][account.bar - 1])
-    let units = account.units[symbol]
-    if change > 0, units <= 0 { return 1 }
-    if change < 0, units > 0 { return -1 }
-    return 0
   }
 }
 

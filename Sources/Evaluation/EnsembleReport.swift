@@ -56,7 +56,7 @@ package struct EnsembleReport: Sendable, Equatable {
 
   /// Plays a planted market: see `PlantedRun.play`. Traps where the policy is one network.
   package init(
-    planted environment: any PlantedEnvironment, policy: DeployedPolicy, best: String, unit: PlantedRun.Unit,
+    planted environment: any GameEnvironment, policy: DeployedPolicy, best: String, unit: PlantedRun.Unit,
     steps: Int, isFittedHere: Bool, seed: UInt64
   ) throws(DecisionError) {
     let measure: Measure = unit == .step ? .stepReward : .episodeReward

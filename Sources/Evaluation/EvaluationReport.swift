@@ -21,15 +21,7 @@ package struct EvaluationContext: Sendable, Equatable {
   }
 
   /// A named line of text, for example ("half-spread", "2 basis points").
-  package struct Line: Sendable, Equatable {
-    package var name: String
-    package var text: String
-
-    package init(_ name: String, _ text: String) {
-      self.name = name
-      self.text = text
-    }
-  }
+  package typealias Line = RuleLine
 
   package var run: String
   /// Which file decided, with its digest.
@@ -68,40 +60,6 @@ package struct EvaluationContext: Sendable, Equatable {
     self.execution = execution
     self.notes = notes
     self.provenance = provenance
-  }
-}
-
-extension EvaluationContext {
-  /// The rules of fills and costs of a basket desk, in words.
-  package static func execution(_ configuration: BasketConfiguration) -> [Line] {
-    func number(_ value: Double) -> String { ReportText.shortest(value) }
-    let costs = configuration.execution
-    let tiers = configuration.drawdown
-    return [
-      Line("fill", "decided at a close, filled at the next open, never at mid"),
-      Line("half-spread", "\(number(costs.halfSpreadBasisPoints)) basis points"),
-      Line(
-        "impact",
-        "\(number(costs.impactCoefficient)) x daily volatility x root of the order's share of mean daily dollar volume"),
-      Line("commission", "\(number(costs.commissionDollars)) $ an order"),
-      Line("capital", "\(number(configuration.capitalPerSymbolDollars)) $ a symbol"),
-      Line(
-        "unit",
-        "at most \(number(configuration.unitDollars)) $ and \(number(100 * configuration.unitShareOfValue)) % of value over "
-          + "the number of symbols; at most \(configuration.maximumUnits) a symbol, "
-          + (configuration.allowShort ? "short allowed" : "no short")),
-      // What a learner was paid by, and the reason why it may trade less than the figures of money suggest.
-      Line(
-        "reward",
-        configuration.rewards.isActive
-          ? "the change of value less penalties: \(number(configuration.rewards.turnover.coefficient)) $ for a $ traded, "
-            + "\(number(configuration.rewards.drawdown.coefficient)) $ a session for a $ below the highest close"
-          : "the change of value"),
-      Line(
-        "risk tiers",
-        "warn, reduce, halt at \(number(100 * tiers.warn)), \(number(100 * tiers.reduce)), \(number(100 * tiers.halt)) % "
-          + "below the highest close"),
-    ]
   }
 }
 

@@ -20,7 +20,7 @@ package enum ReportText {
   }
 
   /// Up to six decimals, without trailing zeros.
-  static func shortest(_ value: Double) -> String {
+  package static func shortest(_ value: Double) -> String {
     let text = fixed(value, decimals: 6)
     guard text.contains("."), !text.contains("e") else { return text }
     let trimmed = text.reversed().drop { $0 == "0" }.drop { $0 == "." }

@@ -1,7 +1,9 @@
 // Makes the environments of a run: the training lanes, and the windows that only look.
 
 package import AgentInterface
+private import Configuration
 package import Environments
+private import Evaluation
 package import Market
 private import Storage
 
@@ -17,66 +19,84 @@ package struct AdmittedMarket: Sendable {
   package let contentHash: String
   package let qualityReport: QualityReport
   /// Computed once, read by every environment that the run makes.
-  package let features: MarketFeatures
+  let prepared: any Sendable
 }
 
 /// Makes environments for one configuration. Loading it is what admits the data: no store without a passing gate record for exactly its
 /// content gets past it.
 package struct EnvironmentFactory: Sendable {
-  package static var names: [String] { EnvironmentRegistry.names }
-
   package let configuration: RunConfiguration
-  /// Nil for planted markets.
+  /// Nil for games, which need no data.
   package let market: AdmittedMarket?
+  /// What the environments show and let choose.
+  package let spaces: EnvironmentSpaces
+
+  private let play: EnvironmentFamily.Play
 
   /// Loads and checks what the environments need. Throws a refusal where the gate, the split or the spaces say no.
   package init(_ configuration: RunConfiguration) throws(TrainingError) {
     self.configuration = configuration
-    guard EnvironmentRegistry.entry(named: configuration.world.name)?.kind == .market else {
+    play = configuration.environment.play
+    switch play {
+    case .game(let game):
       market = nil
+      spaces = game.spaces(configuration.game)
       try checkSpaces()
-      return
+    case .bars(let bars):
+      let market = try EnvironmentFactory.admit(configuration, bars)
+      self.market = market
+      spaces = bars.spaces(configuration.game, market.tape)
+      try checkSplit()
+      try checkSpaces()
     }
-    market = try EnvironmentFactory.admit(configuration)
-    try checkSplit()
-    try checkSpaces()
   }
 
-  /// Whether the environment trades a tape.
-  package var isMarket: Bool { market != nil }
-
-  /// Training lanes: many, with random starts inside the training window.
+  /// Training lanes: many, with random starts inside the training window where there is one.
   package func trainingLanes(count: Int) throws(TrainingError) -> any VectorEnvironment {
-    guard let market else { return planted(laneCount: count) }
+    guard case .bars(let bars) = play, let market else { return game(laneCount: count) }
     do {
-      return try BasketEnvironment(
-        tape: market.tape, configuration: configuration.world.trading, window: bars(of: .training, in: market.tape),
-        laneCount: count, episodes: .randomStarts(length: configuration.world.episodeLength),
-        features: market.features)
+      return try bars.lanes(
+        configuration.game, market.tape, market.prepared, self.bars(of: .training, in: market.tape), count,
+        configuration.world.episodeLength)
     } catch {
       throw .environment(error)
     }
   }
 
-  /// One lane that walks a whole window once, recording what it does. Traps for planted markets, which have no windows.
-  package func walk(_ window: Window) throws(TrainingError) -> BasketEnvironment {
-    guard let market else { preconditionFailure("\(configuration.world.name) has no windows") }
+  /// One lane that walks a whole window once, recording what it does. Traps for games, which have no windows.
+  package func walk(_ window: Window) throws(TrainingError) -> any TradingEnvironment {
+    guard case .bars(let bars) = play, let market else {
+      preconditionFailure("\(configuration.environment.name) has no windows")
+    }
     do {
-      return try BasketEnvironment(
-        tape: market.tape, configuration: configuration.world.trading, window: bars(of: window, in: market.tape),
-        laneCount: 1, episodes: .continuous, recordsFills: true, features: market.features)
+      return try bars.walk(configuration.game, market.tape, market.prepared, self.bars(of: window, in: market.tape))
     } catch {
       throw .environment(error)
     }
   }
 
-  /// Lanes of a planted market. Traps for others.
-  package func planted(laneCount: Int) -> any PlantedEnvironment {
-    guard
-      let environment = EnvironmentRegistry.planted(
-        name: configuration.world.name, laneCount: laneCount, options: configuration.world.planted)
-    else { preconditionFailure("\(configuration.world.name) is not a planted market") }
-    return environment
+  /// Lanes of a game. Traps for others.
+  package func game(laneCount: Int) -> any GameEnvironment {
+    guard case .game(let game) = play else { preconditionFailure("\(configuration.environment.name) is not a game") }
+    return game.lanes(configuration.game, laneCount)
+  }
+
+  /// The rules of fills, costs and limits in words; none for games.
+  package var rules: [RuleLine] {
+    guard case .bars(let bars) = play else { return [] }
+    return bars.rules(configuration.game, ReportText.shortest)
+  }
+
+  /// What a learner must know of the configuration before it starts, in sentences.
+  package var notes: [String] {
+    guard case .bars(let bars) = play else { return [] }
+    return bars.notes(configuration.game)
+  }
+
+  /// The rules without learning that must be beaten.
+  package var baselines: [Baseline] {
+    guard case .bars(let bars) = play else { return [] }
+    return bars.baselines
   }
 
   /// The bars of a window at which decisions may be made; the bars before it are warm-up.
@@ -105,7 +125,9 @@ package struct EnvironmentFactory: Sendable {
     return sessions.count >= split.trainingSessions ? sessions[sessions.count - split.trainingSessions] : nil
   }
 
-  private static func admit(_ configuration: RunConfiguration) throws(TrainingError) -> AdmittedMarket {
+  private static func admit(
+    _ configuration: RunConfiguration, _ bars: EnvironmentFamily.BarsPlay
+  ) throws(TrainingError) -> AdmittedMarket {
     let world = configuration.world
     guard !world.store.isEmpty else {
       throw .configuration(
@@ -127,22 +149,14 @@ package struct EnvironmentFactory: Sendable {
         "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
     }
     let (series, benchmark) = try chosen(world, from: contents.series)
-    if world.trading.portfolioFeatures {
-      // What the environment would refuse, before its features are computed.
-      if benchmark == nil { throw .environment(.missingBenchmark) }
-      if series.count < 2 { throw .environment(.tooFewSymbolsForPortfolio(found: series.count)) }
-    }
     let tape = MarketTape(series, benchmark: benchmark)
     do {
-      try BasketEnvironment.checkColumns(of: tape, configuration: world.trading)
+      return AdmittedMarket(
+        tape: tape, contentHash: contents.contentHash, qualityReport: report,
+        prepared: try bars.prepare(configuration.game, tape))
     } catch {
       throw .environment(error)
     }
-    return AdmittedMarket(
-      tape: tape, contentHash: contents.contentHash, qualityReport: report,
-      features: MarketFeatures(
-        tape: tape, execution: world.trading.execution, extraColumns: world.trading.extraColumns,
-        portfolioFeatures: world.trading.portfolioFeatures))
   }
 
   /// The series that are traded, in order, and the one that they are compared with.
@@ -236,27 +250,19 @@ package struct EnvironmentFactory: Sendable {
   }
 
   private func checkSpaces() throws(TrainingError) {
-    let environment = try trainingLanes(count: 1)
-    let world = configuration.world
-    let (columns, actions) = (environment.observationSpace.count, environment.actionSpace.count)
+    let (world, name) = (configuration.world, configuration.environment.name)
+    let (columns, actions) = (spaces.observations.count, spaces.actions.count)
     if world.observationDimension > 0, world.observationDimension != columns {
       throw .configuration(
         .conflict(
-          "environment.observation_dim is \(world.observationDimension), but \(world.name) has \(columns) columns; correct it, or set 0"
+          "environment.observation_dim is \(world.observationDimension), but \(name) has \(columns) columns; correct it, or set 0"
         ))
     }
     if world.actionSpace > 0, world.actionSpace != actions {
       throw .configuration(
         .conflict(
-          "environment.action_space is \(world.actionSpace), but \(world.name) has \(actions) actions; correct it, or set 0"
+          "environment.action_space is \(world.actionSpace), but \(name) has \(actions) actions; correct it, or set 0"
         ))
-    }
-    let position = world.trading.unitDollars * Double(world.trading.maximumUnits)
-    if let limit = world.maxPositionPerAsset, isMarket, position > limit {
-      throw .configuration(
-        .conflict(
-          "environment.unit_dollars times environment.maximum_units is \(position) dollars, above "
-            + "environment.max_position_per_asset \(limit); lower one or raise the other"))
     }
   }
 }

@@ -71,14 +71,14 @@ package enum IncidentFile {
   }
 
   /// Steps through an incident's file. Throws one sentence that names it where it is damaged or none of a run's.
-  package static func replay(_ path: String) throws(TrainingError) -> IncidentReplay {
+  package static func replay(_ path: String, families: Families) throws(TrainingError) -> IncidentReplay {
     let (incident, attributes) = try read(path)
     let spaces = attributes[RunState.spacesAttribute].flatMap { try? JSON.parse($0) }
     let columns = spaces.flatMap { try? ObservationSpace(json: $0["columns"] ?? .null) }
     do {
       return IncidentReplay(
         path: path, incident: incident, attributes: attributes,
-        replay: try UpdateReplay(incident, columns: columns?.columns.map(\.name) ?? []))
+        replay: try UpdateReplay(incident, columns: columns?.columns.map(\.name) ?? [], among: families.algorithms))
     } catch {
       throw .restore(path: path, error)
     }

@@ -2,6 +2,8 @@
 
 private import AgentInterface
 private import Algorithms
+private import Configuration
+private import Environments
 package import Inference
 package import Storage
 import Text
@@ -21,12 +23,12 @@ package struct TrainedPolicy: Sendable {
 
   /// Reads the network and the normaliser of a checkpoint. `factory` gives the spaces.
   package init(_ checkpoint: Checkpoint, path: String, factory: EnvironmentFactory) throws(TrainingError) {
-    configuration = try RunState.configuration(of: checkpoint, path: path)
+    configuration = try RunState.configuration(
+      of: checkpoint, path: path, families: factory.configuration.families)
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
-    let lanes = try factory.trainingLanes(count: 1)
-    try RunState.requireSameSpaces(checkpoint, environment: lanes, path: path)
-    let spec = configuration.networkSpec(
-      inputs: lanes.observationSpace.count, actions: lanes.actionSpace.count)
+    let spaces = factory.spaces
+    try RunState.requireSameSpaces(checkpoint, spaces: spaces, path: path)
+    let spec = configuration.networkSpec(inputs: spaces.observations.count, actions: spaces.actions.count)
     let state = RunState.gather(checkpoint)
     do throws(RestoreError) {
       let parameters = try state.floats("network/parameters", count: ParameterLayout(spec).count)
@@ -135,7 +137,6 @@ package enum PolicyExporter {
           + "this is a defect of strikeforge, please report it")
     }
     let policy = includesCritic ? trained.policy : trained.policy.actorOnly
-    let lanes = try factory.trainingLanes(count: 1)
     let golden: GoldenVectors
     do {
       golden = try GoldenVectors(
@@ -145,8 +146,8 @@ package enum PolicyExporter {
       throw .decision(error)
     }
     let manifest = PolicyManifest(
-      algorithm: trained.configuration.algorithm.rawValue, observationSpace: lanes.observationSpace,
-      actionSpace: lanes.actionSpace,
+      algorithm: trained.configuration.algorithm.rawValue, observationSpace: factory.spaces.observations,
+      actionSpace: factory.spaces.actions,
       provenance: [
         "run": trained.runName, "model_name": trained.modelName, "step": "\(trained.step)",
         "parameters_sha256": trained.digest,

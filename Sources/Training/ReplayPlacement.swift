@@ -2,10 +2,12 @@
 
 internal import AgentInterface
 internal import Algorithms
+private import Configuration
+private import Environments
 package import Inference
 private import Kernels
 internal import Storage
-package import Text
+private import Text
 
 /// The replay memory of a run that has one: in memory as far as the budget goes, beyond it in the run's folder.
 struct ReplayPlacement {
@@ -24,28 +26,28 @@ struct ReplayPlacement {
 
   /// Nil where the algorithm replays nothing. `rowsBefore`: of another run's, to begin with.
   init?(_ configuration: RunConfiguration, _ spec: NetworkSpec, rowsBefore: Int = 0) {
-    guard configuration.algorithm.family == .dqn else { return nil }
-    let (dqn, run) = (configuration.dqn, configuration.run)
+    guard let need = configuration.learner.replayNeed else { return nil }
+    let run = configuration.run
     lanes = configuration.world.lanes
-    bufferSize = dqn.bufferSize
+    bufferSize = need.transitions
     totalRows = rowsBefore + configuration.wholeTimesteps / lanes
     record = ReplayRecord(
       columns: spec.inputs, actionCount: spec.actions, keepsMasks: configuration.algorithm.isMasked,
-      precision: dqn.replayPrecision)
-    let budget = dqn.replayMemoryMebibytes << 20
-    let steps = dqn.gradientSteps < 0 ? dqn.trainFrequency * lanes : dqn.gradientSteps
+      precision: need.precision)
+    let budget = need.memoryMebibytes << 20
+    let steps = need.gradientSteps < 0 ? need.stepsBetweenUpdates * lanes : need.gradientSteps
     use = ReplayUse(
-      drawsPerUpdate: steps * dqn.batchSize, rowsPerUpdate: dqn.trainFrequency, steps: dqn.nSteps,
-      isPrioritized: dqn.prioritized, memoryBytes: budget)
-    bytesInMemory = dqn.bytesPerTransition(columns: spec.inputs)
-    priorityBytes = dqn.priorityBytes
-    let capacity = max(1, dqn.bufferSize / lanes)
+      drawsPerUpdate: steps * need.batchSize, rowsPerUpdate: need.stepsBetweenUpdates, steps: need.returnSteps,
+      isPrioritized: need.isPrioritized, memoryBytes: budget)
+    bytesInMemory = need.bytesPerTransition(columns: spec.inputs)
+    priorityBytes = need.priorityBytes
+    let capacity = max(1, need.transitions / lanes)
     guard min(capacity, totalRows) * lanes * bytesInMemory > budget else {
       shape = nil
       return
     }
     // Every checkpoint that is kept can be resumed from; checkpoints are made between two rollouts.
-    let interval = (run.checkpointInterval + lanes - 1) / lanes + 2 * dqn.trainFrequency
+    let interval = (run.checkpointInterval + lanes - 1) / lanes + 2 * need.stepsBetweenUpdates
     shape = ReplayShape(
       record: record, laneCount: lanes, capacity: capacity, spareRows: interval * run.keepCheckpoints,
       totalRows: totalRows)
@@ -111,11 +113,11 @@ struct ReplayPlacement {
 
   /// What a replay file says about its run.
   static func attributes(
-    _ configuration: RunConfiguration, _ factory: EnvironmentFactory, _ environment: any VectorEnvironment, run: String
+    _ configuration: RunConfiguration, _ factory: EnvironmentFactory, run: String
   ) -> [String: String] {
     [
-      "environment": configuration.world.name, "environment_settings": identity(of: configuration).text,
-      "spaces": Trainer.spaces(environment).text, "data_fingerprint": factory.market?.contentHash ?? "", "run": run,
+      "environment": configuration.environment.name, "environment_settings": identity(of: configuration).text,
+      "spaces": Trainer.spaces(factory.spaces).text, "data_fingerprint": factory.market?.contentHash ?? "", "run": run,
       "algorithm": configuration.algorithm.rawValue, "seed": "\(configuration.run.seed)",
       "discount": "\(configuration.learner.discount)", "source_revision": BuildInformation.revision,
     ]
@@ -167,14 +169,16 @@ package struct ReplaySource {
   package func requireFit(_ configuration: RunConfiguration, _ factory: EnvironmentFactory, _ spec: NetworkSpec)
     throws(TrainingError)
   {
-    guard configuration.algorithm.family == .dqn else {
+    guard configuration.learner.replayNeed != nil else {
+      let replaying = configuration.families.algorithms.filter { $0.defaults.replayNeed != nil }.flatMap(\.tags)
       throw .configuration(
-        .conflict("--init-replay is for dqn and dqn_mask; \(configuration.algorithm.rawValue) replays nothing"))
+        .conflict(
+          "--init-replay is for \(replaying.map(\.rawValue).joined(separator: " and ")); "
+            + "\(configuration.algorithm.rawValue) replays nothing"))
     }
-    let environment = try factory.trainingLanes(count: 1)
     do {
       try ReplaySource.requireSame(
-        file, attributes: ReplayPlacement.attributes(configuration, factory, environment, run: ""),
+        file, attributes: ReplayPlacement.attributes(configuration, factory, run: ""),
         record: ReplayRecord(
           columns: spec.inputs, actionCount: spec.actions, keepsMasks: configuration.algorithm.isMasked,
           precision: file.shape.record.precision), lanes: configuration.world.lanes)
@@ -184,7 +188,7 @@ package struct ReplaySource {
   }
 
   /// Gives a learner the transitions to begin with. On an error it is of no use.
-  func begin(_ learner: DQN) throws(TrainingError) {
+  func begin(_ learner: any ReplayingAlgorithm) throws(TrainingError) {
     // A store that is only read.
     let store = FileTransitionStore(
       file, use: ReplayUse(drawsPerUpdate: 0, rowsPerUpdate: 0, steps: 1, isPrioritized: true, memoryBytes: 0))
@@ -226,8 +230,7 @@ package struct ReplaySource {
     try require(
       "data of the content hash", String((own["data_fingerprint"] ?? "").prefix(16)),
       String((attributes["data_fingerprint"] ?? "").prefix(16)), "name the store that it was gathered on")
-    if own["environment_settings"] != attributes["environment_settings"] {
-      let (name, found, needed) = difference(own["environment_settings"], attributes["environment_settings"])
+    if let (name, found, needed) = difference(own["environment_settings"], attributes["environment_settings"]) {
       throw .replay(
         path: file.path,
         .different(what: name, found: found, needed: needed, remedy: "set it alike, or name another file"))
@@ -236,14 +239,15 @@ package struct ReplaySource {
 
   private static func short(_ text: String?) -> String { String(SHA256.hex(Array((text ?? "").utf8)).prefix(16)) }
 
-  /// The first setting that is not the same.
-  private static func difference(_ one: String?, _ other: String?) -> (name: String, found: String, needed: String) {
+  /// The first setting that is not the same; nil where all are. Of what only the file names, an older version wrote down the settings of other environments:
+  /// they decide nothing here.
+  private static func difference(_ one: String?, _ other: String?) -> (name: String, found: String, needed: String)? {
     func members(_ text: String?) -> [String: JSON] { text.flatMap { try? JSON.parse($0) }?.objectValue ?? [:] }
     let (found, needed) = (members(one), members(other))
-    for name in Set(found.keys).union(needed.keys).sorted() where found[name] != needed[name] {
+    for name in needed.keys.sorted() where found[name] != needed[name] {
       let key = name.hasPrefix("split.") ? name : "environment." + name
       return (key, found[name]?.text ?? "none", needed[name]?.text ?? "none")
     }
-    return ("environment settings", "of another version", "of this one")
+    return nil
   }
 }

@@ -2,6 +2,7 @@
 
 private import AgentInterface
 private import Algorithms
+private import Configuration
 private import Environments
 private import Evaluation
 package import Inference
@@ -53,7 +54,7 @@ package enum RunEvaluator {
   ) throws(TrainingError) -> RunEvaluation {
     precondition(window != .training, "the training window proves nothing")
     do {
-      return factory.isMarket
+      return factory.configuration.environment.hasWindows
         ? try market(bundle, trained, window, factory, seed, recordsRollouts)
         : try planted(bundle, trained, window, factory, seed, recordsRollouts)
     } catch let error as TrainingError {
@@ -78,10 +79,11 @@ package enum RunEvaluator {
         ))
     }
     let environment = try factory.walk(window)
-    let records = try EvaluationRecords(policy: bundle.policy, environment: environment, seed: seed)
+    let records = try EvaluationRecords(
+      policy: bundle.policy, environment: environment, seed: seed, baselines: factory.baselines)
     let context = EvaluationContext(
       run: trained.runName,
-      policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.world.name,
+      policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.environment.name,
       symbols: market.tape.symbols, dataFingerprint: market.contentHash,
       windowName: window == .heldOut ? "held out" : "selection",
       split: Window.allCases.map { one in
@@ -89,7 +91,7 @@ package enum RunEvaluator {
         return .init(one.rawValue, "\(dates.from) to \(dates.until)")
       },
       allowances: market.qualityReport.allowances.map { .init(finding: $0.name, reason: $0.reason) },
-      execution: EvaluationContext.execution(trained.configuration.world.trading),
+      execution: factory.rules,
       notes: window == .selection
         ? ["The best checkpoint was chosen on this very window: these figures prove nothing."] : [],
       provenance: provenance(trained))
@@ -116,12 +118,12 @@ package enum RunEvaluator {
     _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
     _ recordsRollouts: Bool
   ) throws -> RunEvaluation {
-    let environment = factory.planted(laneCount: plantedLanes)
+    let environment = factory.game(laneCount: plantedLanes)
     let isEpisodic = environment.playsDays
     var report = try PlantedReport(
       policy: bundle.policy,
       policyName: trained.source,
-      environment: environment, environmentName: trained.configuration.world.name,
+      environment: environment, environmentName: trained.configuration.environment.name,
       optimum: isEpisodic ? environment.optimumPerEpisode : environment.optimumPerStep,
       unit: isEpisodic ? .episode : .step, steps: plantedSteps, seed: WindowSeed.seed(seed, window))
     report.provenance = provenance(trained)
@@ -151,7 +153,7 @@ package enum RunEvaluator {
     _ policy: DeployedPolicy, _ mode: PolicyDecider.Mode, _ factory: EnvironmentFactory, seed: UInt64
   ) throws -> LaneWalk {
     try LaneWalk(
-      factory.planted(laneCount: 1), decider: PolicyDecider(policy, mode: mode), steps: plantedObservationSteps,
+      factory.game(laneCount: 1), decider: PolicyDecider(policy, mode: mode), steps: plantedObservationSteps,
       seed: seed, includesMask: policy.requiresMask)
   }
 
@@ -169,12 +171,12 @@ package enum RunEvaluator {
     return [
       "run": trained.runName,
       "algorithm": trained.algorithm,
-      "environment": trained.configuration.world.name,
+      "environment": trained.configuration.environment.name,
       "configuration": trained.configuration.json.text,
       "observation_columns": bundle.manifest.observationSpace.json.text,
       "action_names": JSON.array(bundle.manifest.actionSpace.names.map(JSON.string)).text,
-      "window": factory.isMarket ? window.rawValue : "fresh streams",
-      "window_dates": factory.isMarket ? "\(dates.from) to \(dates.until)" : "",
+      "window": factory.market != nil ? window.rawValue : "fresh streams",
+      "window_dates": factory.market != nil ? "\(dates.from) to \(dates.until)" : "",
       "data_fingerprint": trained.dataFingerprint,
       "symbols": JSON.array((factory.market?.tape.symbols ?? []).map(JSON.string)).text,
       "seed": "\(seed)",

@@ -51,9 +51,7 @@ package enum RunNotes {
       if let benchmark = market.tape.benchmark {
         lines.append("benchmark: \(benchmark.symbol)\(benchmark.isIndex ? " (an index)" : ""), looked at, never traded")
       }
-      if configuration.world.trading.rewards.isActive {
-        lines.append("reward: change of value less penalties, which are a learning signal and no money")
-      }
+      lines += factory.notes
       for allowance in market.qualityReport.allowances {
         lines.append("allowed by name: \(allowance.name), because: \(allowance.reason)")
       }
@@ -71,7 +69,7 @@ package enum RunNotes {
       "created": .string(UTCTime.now()),
       "seed": .integer(Int64(configuration.run.seed)),
       "algorithm": .string(configuration.algorithm.rawValue),
-      "environment": .string(configuration.world.name),
+      "environment": .string(configuration.environment.name),
       "total_timesteps": .integer(Int64(configuration.wholeTimesteps)),
     ]
     if let market = factory.market {
@@ -93,6 +91,7 @@ package enum RunNotes {
   }
 
   private static func episodeLength(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) -> Int {
-    factory.isMarket ? configuration.world.episodeLength : factory.planted(laneCount: 1).episodeLength
+    configuration.environment.hasWindows
+      ? configuration.world.episodeLength : factory.game(laneCount: 1).episodeLength
   }
 }

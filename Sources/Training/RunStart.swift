@@ -1,6 +1,8 @@
 // The beginning of every new run: its folder, and what lies in it before the first step.
 
 private import Algorithms
+private import Configuration
+private import Environments
 private import Inference
 import Text
 
@@ -15,7 +17,7 @@ package enum RunStart {
     let configuration = layers.configuration
     let directory = try RunDirectory.create(
       run: run ?? configuration.run.modelName,
-      prefix: "\(configuration.algorithm.rawValue)-\(configuration.world.name)")
+      prefix: "\(configuration.algorithm.rawValue)-\(configuration.environment.name)")
     try directory.write(configuration.json.prettyText + "\n", to: "config.json")
     try directory.write(layers.yamlText, to: "config.yaml")
     try directory.write(command.map(CommandText.quoted).joined(separator: " ") + "\n", to: "command.txt")

@@ -1,7 +1,8 @@
 // What a checkpoint of a run holds, and how it is put together and taken apart.
 
 package import AgentInterface
-private import Environments
+private import Configuration
+package import Environments
 private import Networks
 package import Storage
 internal import Text
@@ -84,9 +85,9 @@ package enum RunState {
 
   /// Refuses where the environment no longer shows the columns or offers the actions that the run was trained on.
   package static func requireSameSpaces(
-    _ checkpoint: Checkpoint, environment: any VectorEnvironment, path: String
+    _ checkpoint: Checkpoint, spaces: EnvironmentSpaces, path: String
   ) throws(TrainingError) {
-    guard checkpoint.attributes[spacesAttribute] == Trainer.spaces(environment).text else {
+    guard checkpoint.attributes[spacesAttribute] == Trainer.spaces(spaces).text else {
       throw .refused(
         "\(path) was trained on other observation columns or actions than its environment has now; use the version of "
           + "strikeforge that wrote it, or start a new run")
@@ -121,7 +122,9 @@ package enum RunState {
   }
 
   /// The configuration that a checkpoint was made with.
-  package static func configuration(of checkpoint: Checkpoint, path: String) throws(TrainingError) -> RunConfiguration {
+  package static func configuration(of checkpoint: Checkpoint, path: String, families: Families) throws(TrainingError)
+    -> RunConfiguration
+  {
     guard checkpoint.attributes[formatAttribute] == format,
       let text = checkpoint.attributes[configurationAttribute], let tree = try? JSON.parse(text)
     else {
@@ -129,12 +132,14 @@ package enum RunState {
         path: path, what: "run configuration of this version",
         remedy: "it was written by another version of strikeforge")
     }
-    return try configuration(tree, path: path)
+    return try configuration(tree, path: path, families: families)
   }
 
   /// The whole configuration that nested values hold.
-  static func configuration(_ tree: JSON, path: String) throws(TrainingError) -> RunConfiguration {
-    var configuration = RunConfiguration()
+  static func configuration(_ tree: JSON, path: String, families: Families) throws(TrainingError)
+    -> RunConfiguration
+  {
+    var configuration = RunConfiguration(families: families)
     do {
       try configuration.apply(tree, source: path)
     } catch {

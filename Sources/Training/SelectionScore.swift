@@ -28,13 +28,13 @@ package struct SelectionScore: Sendable, Equatable {
   private static func play(_ policy: DeployedPolicy, factory: EnvironmentFactory, seed: UInt64) throws
     -> SelectionScore
   {
-    if factory.isMarket {
+    if factory.configuration.environment.hasWindows {
       let record = try Backtest.run(
         try factory.walk(.selection), decider: PolicyDecider(policy, mode: .greedy), seed: seed)
       let gain = (record.closes.last ?? record.initialDollars) - record.initialDollars
       return SelectionScore(meanReward: gain, meanLength: Double(record.count))
     }
-    let environment = factory.planted(laneCount: plantedLanes)
+    let environment = factory.game(laneCount: plantedLanes)
     let steps = max(plantedLanes * environment.episodeLength, plantedSteps)
     let run = try PlantedRun.play(
       environment, steps: steps, seed: WindowSeed.seed(seed, .selection), unit: .episode

@@ -1,8 +1,9 @@
 // A run: collect, log, update, look, save, until done or asked to stop.
 
-package import AgentInterface
+private import AgentInterface
 package import Algorithms
-private import Environments
+private import Configuration
+package import Environments
 private import Glibc
 package import Inference
 private import Kernels
@@ -65,7 +66,7 @@ package final class Trainer {
     let store = try ReplayPlacement(configuration, spec, rowsBefore: replay?.rows ?? 0)?.makeStore(
       in: directory,
       attributes: ReplayPlacement.attributes(
-        configuration, factory, factory.trainingLanes(count: 1), run: directory.name))
+        configuration, factory, run: directory.name))
     replayFile = store as? FileTransitionStore
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
     checkpoints = try Trainer.store(configuration, directory)
@@ -73,7 +74,7 @@ package final class Trainer {
     var origin = warmStart?.attributes ?? [:]
     if let replay { origin[ReplaySource.attribute] = "\(replay.path) \(replay.digest)" }
     self.origin = origin
-    if let replay, let learner = algorithm as? DQN { try replay.begin(learner) }
+    if let replay, let learner = algorithm as? any ReplayingAlgorithm { try replay.begin(learner) }
     collector.begin(seed: UInt64(configuration.run.seed))
     guard let warmStart else { return }
     let state = warmStart.adopted(
@@ -117,12 +118,11 @@ package final class Trainer {
     }
     let spec = try Trainer.requireTrainable(configuration, factory, folder: nil, rowsBefore: rowsBefore)
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
-    let one = try factory.trainingLanes(count: 1)
-    try RunState.requireSameSpaces(checkpoint, environment: one, path: path)
+    try RunState.requireSameSpaces(checkpoint, spaces: factory.spaces, path: path)
     let placement = ReplayPlacement(configuration, spec, rowsBefore: rowsBefore)
     replayFile = try placement?.openStore(
       in: directory, for: state.part(below: DQN.replayPrefix),
-      attributes: ReplayPlacement.attributes(configuration, factory, one, run: directory.name))
+      attributes: ReplayPlacement.attributes(configuration, factory, run: directory.name))
     var store: (any TransitionStore)? = replayFile
     if store == nil { store = try placement?.makeStore(in: directory, attributes: [:]) }
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
@@ -250,7 +250,7 @@ package final class Trainer {
     let path = directory.file(IncidentFile.name(incident, step: step))
     let attributes = [
       RunState.configurationAttribute: configuration.json.text,
-      RunState.spacesAttribute: Trainer.spaces(environment).text, "run": directory.name, "step": "\(step)",
+      RunState.spacesAttribute: Trainer.spaces(factory.spaces).text, "run": directory.name, "step": "\(step)",
       "source_revision": BuildInformation.revision,
     ]
     do throws(StorageError) {
@@ -341,12 +341,12 @@ package final class Trainer {
     var checkpoint = Checkpoint(attributes: [
       RunState.formatAttribute: RunState.format,
       RunState.configurationAttribute: configuration.json.text,
-      RunState.spacesAttribute: Trainer.spaces(environment).text,
+      RunState.spacesAttribute: Trainer.spaces(factory.spaces).text,
       RunState.factorsAttribute: RunState.json(environment.actionSpace.factors).text,
       "run": directory.name,
       "created": UTCTime.now(),
       "algorithm": configuration.algorithm.rawValue,
-      "environment": configuration.world.name,
+      "environment": configuration.environment.name,
       "seed": "\(configuration.run.seed)",
       "data_fingerprint": factory.market?.contentHash ?? "",
       "source_revision": BuildInformation.revision,
@@ -363,11 +363,11 @@ package final class Trainer {
     return checkpoint
   }
 
-  package static func spaces(_ environment: any VectorEnvironment) -> JSON {
+  package static func spaces(_ spaces: EnvironmentSpaces) -> JSON {
     .object([
-      "columns": environment.observationSpace.json,
-      "actions": .array(environment.actionSpace.names.map(JSON.string)),
-      "fallback": environment.actionSpace.fallback.map { .integer(Int64($0)) } ?? .null,
+      "columns": spaces.observations.json,
+      "actions": .array(spaces.actions.names.map(JSON.string)),
+      "fallback": spaces.actions.fallback.map { .integer(Int64($0)) } ?? .null,
     ])
   }
 }

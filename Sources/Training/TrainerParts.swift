@@ -2,6 +2,8 @@
 
 internal import AgentInterface
 internal import Algorithms
+private import Configuration
+private import Environments
 package import Inference
 private import Kernels
 private import Networks
@@ -14,12 +16,9 @@ extension Trainer {
     _ configuration: RunConfiguration, _ factory: EnvironmentFactory, folder: String? = RunDirectory.root,
     rowsBefore: Int = 0
   ) throws(TrainingError) -> NetworkSpec {
-    let environment = try factory.trainingLanes(count: 1)
     let spec = configuration.networkSpec(
-      inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
-    if let problem = configuration.learner.problem(spec: spec) {
-      throw .configuration(.conflict("algorithm." + problem))
-    }
+      inputs: factory.spaces.observations.count, actions: factory.spaces.actions.count)
+    if let problem = configuration.learner.problem(spec: spec) { throw .configuration(.conflict(problem)) }
     if let problem = configuration.precisionProblem(spec) { throw .configuration(.conflict(problem)) }
     guard let folder else { return spec }
     if let problem = ResourcePlan(configuration, spec, rowsBefore: rowsBefore).problem(.init(folder: folder)) {
@@ -50,12 +49,8 @@ extension Trainer {
   package static func requireFit(
     _ warmStart: WarmStart, _ configuration: RunConfiguration, _ factory: EnvironmentFactory
   ) throws(TrainingError) {
-    var small = configuration
-    small.world.lanes = 1
-    small.run.workers = 1
-    small.dqn.bufferSize = 1
-    let (environment, algorithm, _) = try parts(
-      small, factory, try requireTrainable(small, factory, folder: nil), replay: nil)
-    try warmStart.requireFit(algorithm, environment)
+    try warmStart.requireFit(
+      try requireTrainable(configuration, factory, folder: nil), optimizer: configuration.learner.optimizerName,
+      factory.spaces)
   }
 }

@@ -1,10 +1,11 @@
 // What can stop a run, in words that name the place and the remedy.
 
 package import AgentInterface
+package import Configuration
 package import Environments
 package import Inference
 package import Storage
-package import Text
+private import Text
 
 /// What stopped a run, an evaluation or an export.
 package enum TrainingError: Error, CustomStringConvertible {

@@ -2,6 +2,8 @@
 
 internal import AgentInterface
 import Algorithms
+private import Configuration
+internal import Environments
 import Inference
 private import Market
 private import Networks
@@ -47,13 +49,13 @@ package struct WarmStart {
   }
 
   /// Reads the other run. `choice`: as behind `--from`.
-  package init(run: String, from choice: String?, mode: Mode) throws(TrainingError) {
+  package init(run: String, from choice: String?, mode: Mode, families: Families) throws(TrainingError) {
     let directory = try RunDirectory.open(run: run, locks: false)
     let point = try ResumePoint.find(in: directory, from: choice)
     self.mode = mode
     path = point.path
     checkpoint = point.checkpoint
-    let source = try RunState.configuration(of: checkpoint, path: path)
+    let source = try RunState.configuration(of: checkpoint, path: path, families: families)
     guard let spaces = checkpoint.attributes[RunState.spacesAttribute].flatMap({ try? JSON.parse($0) }),
       let space = spaces["columns"].flatMap({ try? ObservationSpace(json: $0) }),
       let actions = RunState.actionSpace(of: checkpoint, spaces: spaces),
@@ -68,7 +70,9 @@ package struct WarmStart {
     self.actions = actions
     self.spec = spec
     let ancestors = [Attribute.trainedUntil, .selectedUntil].map { point.checkpoint.attributes[$0.rawValue] ?? "" }
-    let own = source.readsStore ? [source.split.trainingUntil, source.split.selectionUntil].map { "\($0)" } : ancestors
+    let own =
+      source.environment.hasWindows
+      ? [source.split.trainingUntil, source.split.selectionUntil].map { "\($0)" } : ancestors
     (trainedUntil, selectedUntil) = (max(ancestors[0], own[0]), max(ancestors[1], own[1]))
   }
 
@@ -84,7 +88,7 @@ package struct WarmStart {
 
   /// Refuses where a window that chooses or judges the new run was seen by those before it.
   package func requireUnseenWindows(_ configuration: RunConfiguration) throws(TrainingError) {
-    guard configuration.readsStore else { return }
+    guard configuration.environment.hasWindows else { return }
     let split = configuration.split
     if "\(split.selectionFrom)" <= trainedUntil {
       throw .refused(
@@ -115,9 +119,9 @@ package struct WarmStart {
     return Dictionary(uniqueKeysWithValues: columns.indices.map { (columns[$0], (means[$0], variances[$0])) })
   }
 
-  /// Refuses what cannot be taken over, by name. `learner`, `environment`: of the new run, of any number of lanes.
-  func requireFit(_ learner: any Algorithm, _ environment: any VectorEnvironment) throws(TrainingError) {
-    let transplant = transplant(to: learner, environment)
+  /// Refuses what cannot be taken over, by name. The new run's network, the name of its optimizer, and what its environment shows.
+  func requireFit(_ network: NetworkSpec, optimizer: String, _ spaces: EnvironmentSpaces) throws(TrainingError) {
+    let transplant = transplant(to: network, spaces)
     if mode == .transplant {
       guard let problem = transplant.problem else { return }
       throw .configuration(.conflict("--mode transplant cannot take \(path) over: \(problem)"))
@@ -128,7 +132,7 @@ package struct WarmStart {
           "--mode \(mode.rawValue) needs the network, columns and actions of \(path), but \(difference); set them alike, or use "
             + "--mode transplant for more columns or actions"))
     }
-    let (own, theirs) = (type(of: learner.optimizer).name, checkpoint.attributes["optimizer"] ?? "none")
+    let (own, theirs) = (optimizer, checkpoint.attributes["optimizer"] ?? "none")
     guard mode == .finetune || own == theirs else {
       throw .configuration(
         .conflict(
@@ -145,7 +149,7 @@ package struct WarmStart {
     guard mode == .transplant else {
       return WarmStart.merge(old, into: state, prefixes: mode == .continue ? ["network/", "optimizer/"] : ["network/"])
     }
-    let transplant = transplant(to: learner, environment)
+    let transplant = transplant(to: learner.spec, EnvironmentSpaces(environment))
     var result = state
     for (name, fresh) in state.floats where name.hasPrefix("network/") {
       if let values = old.floats[name] { result.floats[name] = transplant.parameters(values, onto: fresh) }
@@ -154,12 +158,11 @@ package struct WarmStart {
       transplant.statistics(of: old, countLimit: Double(stepsPerRollout)), into: result, prefixes: [])
   }
 
-  private func transplant(to learner: any Algorithm, _ environment: any VectorEnvironment) -> Transplant {
+  private func transplant(to network: NetworkSpec, _ spaces: EnvironmentSpaces) -> Transplant {
     Transplant(
       from: .init(spec: spec, columns: columns, actions: actions),
       to: .init(
-        spec: learner.spec, columns: environment.observationSpace.columns.map(\.name),
-        actions: environment.actionSpace))
+        spec: network, columns: spaces.observations.columns.map(\.name), actions: spaces.actions))
   }
 
   /// The vectors of `old` below the prefixes, and all running statistics, in place of those of `state`.
@@ -180,9 +183,4 @@ package struct WarmStart {
     }
     return state
   }
-}
-
-extension RunConfiguration {
-  /// Whether bars of a store are traded, which have dates.
-  var readsStore: Bool { !world.store.isEmpty }
 }

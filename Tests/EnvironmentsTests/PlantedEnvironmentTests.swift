@@ -7,7 +7,7 @@ import Testing
 
 /// Plays `steps` steps in every lane and returns the mean reward per step of each lane.
 func laneMeans(
-  _ environment: some PlantedEnvironment, seed: UInt64, steps: Int, rule: (UnsafePointer<Float>) -> Int32
+  _ environment: some GameEnvironment, seed: UInt64, steps: Int, rule: (UnsafePointer<Float>) -> Int32
 ) -> [Double] {
   let row = StepRow(for: environment)
   row.reset(environment, seed: seed)
@@ -164,12 +164,16 @@ func otherBandsEarnLess(threshold: Float) {
   #expect(plain.drainIllegalAttempts() == 0)
 }
 
-private let plantedNames = EnvironmentRegistry.entries.filter { $0.kind == .planted }.map(\.name)
+private let plantedNames = EnvironmentRegistry.families.filter { !$0.hasWindows }.map(\.name)
 
-private func small(_ name: String, laneCount: Int) throws -> any PlantedEnvironment {
-  try #require(
-    EnvironmentRegistry.planted(
-      name: name, laneCount: laneCount, options: PlantedOptions(truncationSteps: 50, cueBars: 7, martingaleBars: 40)))
+private func small(_ name: String, laneCount: Int) throws -> any GameEnvironment {
+  switch name {
+  case "mean_reversion": Lanes(MeanReversionMarket(episodeLength: 50), laneCount: laneCount)
+  case "leak": Lanes(LeakMarket(episodeLength: 50), laneCount: laneCount)
+  case "cue": Lanes(CueMarket(bars: 7), laneCount: laneCount)
+  case "martingale": Lanes(MartingaleMarket(bars: 40), laneCount: laneCount)
+  default: Lanes(RegimeSwitchingMarket(episodeLength: 50), laneCount: laneCount)
+  }
 }
 
 @Test(arguments: plantedNames)
@@ -188,7 +192,7 @@ func lanesDoNotDependOnTheirNumberOrRanges(name: String) throws {
   let one = play(try small(name, laneCount: 3), ranges: [0..<3])
   #expect(play(try small(name, laneCount: 8), ranges: [5..<8, 0..<2, 2..<5]) == one)
   // The cue market looks alike on most bars; the others never.
-  #expect(Set(one).count > (name == CueMarket.name ? 50 : 590), "lanes repeat each other")
+  #expect(Set(one).count > (name == "cue" ? 50 : 590), "lanes repeat each other")
 }
 
 @Test(arguments: plantedNames)
@@ -245,14 +249,19 @@ func brokenStatesAreRefusedByName(name: String) throws {
 }
 
 @Test func registryKnowsEveryNameOnce() {
+  let families = EnvironmentRegistry.families
   #expect(
-    EnvironmentRegistry.names == ["dual_ticker", "mean_reversion", "leak", "cue", "martingale", "regime_switching"])
-  #expect(EnvironmentRegistry.planted(name: "dual_ticker", laneCount: 1) == nil)
-  #expect(EnvironmentRegistry.planted(name: "leek", laneCount: 1) == nil)
-  for name in plantedNames {
-    let environment = EnvironmentRegistry.planted(name: name, laneCount: 2)
-    #expect(environment?.laneCount == 2)
-    #expect(environment?.actionSpace.fallback == 1)
-    #expect(environment?.optimumPerStep != nil)
+    families.map(\.name) == ["dual_ticker", "mean_reversion", "leak", "cue", "martingale", "regime_switching"])
+  #expect(families[0].aliases == ["basket"])
+  for family in families.dropFirst() {
+    guard case .game(let game) = family.play else {
+      Issue.record("\(family.name) is not a game")
+      continue
+    }
+    let environment = game.lanes(family.defaults, 2)
+    #expect(environment.laneCount == 2)
+    #expect(environment.actionSpace.fallback == 1)
+    #expect(environment.optimumPerStep != nil)
+    #expect(game.spaces(family.defaults) == EnvironmentSpaces(environment))
   }
 }

@@ -74,7 +74,7 @@ import Trading
       run: "r", policy: "p", algorithm: "ppo_lstm_mask", environment: BasketEnvironment.name,
       symbols: ["AAA", "BBB"],
       dataFingerprint: "sha256:0", windowName: "held out", split: [], allowances: [],
-      execution: EvaluationContext.execution(configuration))
+      execution: configuration.rules(ReportText.shortest))
     return EvaluationReport(context: context, seed: 7, records: try records(configuration))
   }
 

@@ -14,7 +14,7 @@ import Text
   /// Indifferent: greedily always short, stochastically at random.
   private let indifferent = ToyPolicy.linear(weights: [[0, 0], [0, 0], [0, 0]], biases: [0, 0, 0])
 
-  private func report(_ policy: InferencePolicy, _ environment: any PlantedEnvironment, unit: PlantedRun.Unit = .step)
+  private func report(_ policy: InferencePolicy, _ environment: any GameEnvironment, unit: PlantedRun.Unit = .step)
     throws
     -> PlantedReport
   {

@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Environments
 import Kernels
 import Storage
 import TestSupport
@@ -30,7 +31,7 @@ final class IncidentSubject: Subject {
     (configuration.ppo.horizon, configuration.ppo.batchSize, configuration.a2c.horizon) = (8, 16, 3)
     (configuration.dqn.trainFrequency, configuration.dqn.batchSize, configuration.dqn.bufferSize) = (8, 5, 40)
     (configuration.dqn.learningStarts, configuration.dqn.double, configuration.dqn.dueling) = (0, true, true)
-    (configuration.network.lstmHidden, configuration.actionValueNetwork.hiddenLayers) = (3, [4])
+    (configuration.network.lstmHidden, configuration.network.actionValues.hiddenLayers) = (3, [4])
     let plain = RandomEpisodes(laneCount: 4, columns: 3, actions: 3)
     let world: any VectorEnvironment = fault.map { FaultyEnvironment(plain, $0, lane: 1, step: 2) } ?? plain
     let pool = WorkerPool(workerCount: 1)
@@ -46,7 +47,7 @@ final class IncidentSubject: Subject {
     if !learner.health.isHalted { _ = learner.update(progressRemaining: 1) }
     guard let incident = learner.health.drain().first else { throw Finding(reason: "\(tag) met no incident") }
     let attributes = [
-      "run": "seed", "step": "32", "spaces": Trainer.spaces(world).text, "configuration": configuration.json.text,
+      "run": "seed", "step": "32", "spaces": Trainer.spaces(EnvironmentSpaces(world)).text, "configuration": configuration.json.text,
     ]
     return try IncidentFile.file(incident, attributes: attributes).encoded()
   }
@@ -88,7 +89,7 @@ final class IncidentSubject: Subject {
     try folder.write(bytes, to: "in.h5")
     var verdict = Verdict.refused
     do throws(TrainingError) {
-      let replay = try IncidentFile.replay(path)
+      let replay = try IncidentFile.replay(path, families: .product)
       verdict = .read
       for line in replay.text.split(separator: "\n") { _ = try? refusal(String(line.prefix(1000))) }
     } catch {

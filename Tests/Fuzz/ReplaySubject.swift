@@ -26,13 +26,14 @@ final class ReplaySubject: Subject {
     folder = try TemporaryFolder()
     var configuration = RunConfiguration()
     configuration.algorithm = .dqn
-    (configuration.world.name, configuration.world.lanes) = ("cue", 4)
-    (configuration.world.planted.truncationSteps, configuration.world.planted.cueBars) = (10, 4)
+    (configuration.environmentName, configuration.world.lanes) = ("cue", 4)
+    configuration.shorten(to: 10)
+    configuration.cue.episodeLength = 4
     (configuration.run.workers, configuration.run.totalTimesteps) = (1, 4 * 32)
     (configuration.run.checkpointInterval, configuration.run.evaluationInterval) = (1 << 30, 1 << 30)
     (configuration.dqn.trainFrequency, configuration.dqn.batchSize, configuration.dqn.bufferSize) = (8, 5, 40)
     (configuration.dqn.learningStarts, configuration.dqn.prioritized) = (0, true)
-    (configuration.dqn.replayPrecision, configuration.actionValueNetwork.hiddenLayers) = (.float16, [4])
+    (configuration.dqn.replayPrecision, configuration.network.actionValues.hiddenLayers) = (.float16, [4])
     self.configuration = configuration
     factory = try EnvironmentFactory(configuration)
     spec = try Trainer.requireTrainable(configuration, factory)

@@ -36,12 +36,12 @@ final class RunSubject: Subject {
   private static func configuration(_ world: String, _ tag: AlgorithmTag, store: String = "") -> RunConfiguration {
     var configuration = RunConfiguration()
     configuration.algorithm = tag
-    configuration.world.name = world
+    configuration.environmentName = world
     configuration.world.store = store
     configuration.world.lanes = 4
     configuration.world.episodeLength = 10
-    configuration.world.planted.truncationSteps = 10
-    configuration.world.planted.cueBars = 4
+    configuration.shorten(to: 10)
+    configuration.cue.episodeLength = 4
     configuration.run.workers = 1
     configuration.run.totalTimesteps = 4 * 32
     configuration.run.checkpointInterval = 1 << 30
@@ -112,7 +112,7 @@ final class RunSubject: Subject {
     do throws(TrainingError) {
       let directory = try RunDirectory.open(run: run, locks: true)
       let point = try ResumePoint.find(in: directory, from: "in.h5")
-      let configuration = try RunState.configuration(of: point.checkpoint, path: point.path)
+      let configuration = try RunState.configuration(of: point.checkpoint, path: point.path, families: .product)
       // Another configuration may lawfully ask for any size; that it could be read is enough.
       guard let index = configurations.firstIndex(of: configuration) else { return .read }
       let trainer = try Trainer(
@@ -131,5 +131,45 @@ final class RunSubject: Subject {
     } catch {
       return try refusal(error.description)
     }
+  }
+}
+
+/// The configurations that tests change by name.
+extension RunConfiguration {
+  var ppo: PPO.Configuration {
+    get { self[PPO.Configuration.self] }
+    set { self[PPO.Configuration.self] = newValue }
+  }
+  var a2c: A2C.Configuration {
+    get { self[A2C.Configuration.self] }
+    set { self[A2C.Configuration.self] = newValue }
+  }
+  var dqn: DQN.Configuration {
+    get { self[DQN.Configuration.self] }
+    set { self[DQN.Configuration.self] = newValue }
+  }
+  var basket: BasketConfiguration {
+    get { self[BasketConfiguration.self] }
+    set { self[BasketConfiguration.self] = newValue }
+  }
+  var leak: LeakMarket {
+    get { self[LeakMarket.self] }
+    set { self[LeakMarket.self] = newValue }
+  }
+  var cue: CueMarket {
+    get { self[CueMarket.self] }
+    set { self[CueMarket.self] = newValue }
+  }
+  /// Traps where there is no such environment.
+  var environmentName: String {
+    get { environment.name }
+    set { environment = families.environment(named: newValue)! }
+  }
+
+  /// Short episodes in every environment that has a length of its own.
+  mutating func shorten(to steps: Int) {
+    self[LeakMarket.self].episodeLength = steps
+    self[MeanReversionMarket.self].episodeLength = steps
+    self[RegimeSwitchingMarket.self].episodeLength = steps
   }
 }

@@ -1,6 +1,7 @@
 // The readers of market stores and checkpoints, through the files that the programs read.
 
 import AgentInterface
+import Configuration
 import Environments
 import Inference
 import Kernels

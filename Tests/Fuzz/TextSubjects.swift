@@ -1,5 +1,6 @@
 // The readers of text, and of text in gzip.
 
+import Configuration
 import Kernels
 import Market
 import Storage

@@ -1,6 +1,7 @@
 // Files over files, flags over files, and where each value says that it comes from.
 
 import Algorithms
+import Configuration
 import Inference
 import Storage
 import TestSupport
@@ -21,7 +22,7 @@ import Training
       _ = try write("algorithm: {gamma: 0.9, epochs: 3, clip_range: 0.3}\n", "low.yaml", in: folder)
       let middle = try write("base: low.yaml\nalgorithm: {epochs: 5, clip_range: 0.4}\n", "middle.yaml", in: folder)
       let top = try write("base: ../middle.yaml\nalgorithm: {clip_range: 0.5}\n", "below/top.yaml", in: folder)
-      var layers = ConfigurationLayers()
+      var layers = ConfigurationLayers(RunConfiguration())
       try layers.apply(yamlFile: top)
       let ppo = layers.configuration.ppo
       #expect(ppo.gamma == 0.9 && ppo.epochs == 5 && ppo.clipRange == 0.5)
@@ -44,7 +45,7 @@ import Training
       let list = try write("base: [a, b]\n", "list.yaml", in: folder)
       for (path, words) in [(first, "in a circle"), (lost, "gone.yaml"), (list, "'base' is [\"a\",\"b\"] but must be")]
       {
-        var layers = ConfigurationLayers()
+        var layers = ConfigurationLayers(RunConfiguration())
         #expect("\(path)") {
           try layers.apply(yamlFile: path)
         } throws: { error in "\(error)".contains(words) }
@@ -56,7 +57,7 @@ import Training
   @Test func theDumpSaysWhereValuesComeFromAndReadsBack() throws {
     try withScratchFolder { folder in
       let file = try write("algorithm: {gamma: 0.9}\nrun: {seed: 0}\n", "a\n b: #.yaml", in: folder)
-      var layers = ConfigurationLayers()
+      var layers = ConfigurationLayers(RunConfiguration())
       try layers.apply(yamlFile: file)
       try layers.apply(assignment: "algorithm.epochs=7")
       try layers.apply(try #require(SettingFlag.named("symbols")), value: "ON,TRUE,1")
@@ -66,7 +67,7 @@ import Training
       #expect(text.contains("horizon: 128\n"), "a default has no source")
       // What a layer set to the default's value still says so.
       #expect(text.contains("seed: 0  # "))
-      var again = ConfigurationLayers()
+      var again = ConfigurationLayers(RunConfiguration())
       try again.apply(yamlFile: try write(text, "dump.yaml", in: folder))
       #expect(again.configuration == layers.configuration)
     }
@@ -86,9 +87,9 @@ import Training
 
   @Test(arguments: flags)
   func aFlagIsItsSetting(flag: String, value: String, key: String, text: String) throws {
-    var layers = ConfigurationLayers()
+    var layers = ConfigurationLayers(RunConfiguration())
     try layers.apply(try #require(SettingFlag.named(flag)), value: value)
-    let setting = try #require(SettingTable.setting(key, of: .ppo))
+    let setting = try #require(RunConfiguration().setting(key))
     #expect(setting.read(layers.configuration).text == text)
     #expect(layers.sources == [key: "--" + flag])
     var assigned = RunConfiguration()
@@ -102,7 +103,7 @@ import Training
     ("policy", "gru"), ("mask", "true"), ("algorithm", "sac"), ("n-steps", "1.5"),
   ])
   func aFlagRefusesWhatItsSettingRefuses(flag: String, value: String) throws {
-    var layers = ConfigurationLayers()
+    var layers = ConfigurationLayers(RunConfiguration())
     let known = try #require(SettingFlag.named(flag))
     #expect {
       try layers.apply(known, value: value)
@@ -111,10 +112,10 @@ import Training
   }
 
   /// `--policy` and `--mask` are the two switches of one algorithm: in any order, over any layer below.
-  @Test(arguments: AlgorithmTag.allCases, [true, false])
+  @Test(arguments: AlgorithmRegistry.tags, [true, false])
   func switchesLeaveEachOtherAlone(below: AlgorithmTag, memoryFirst: Bool) throws {
     for (memory, mask) in [(true, true), (true, false), (false, true), (false, false)] {
-      var layers = ConfigurationLayers()
+      var layers = ConfigurationLayers(RunConfiguration())
       try layers.apply(assignment: "algorithm.name=\(below.rawValue)")
       var flags = [("policy", memory ? "lstm" : "mlp"), ("mask", mask ? "on" : "off")]
       if !memoryFirst { flags.reverse() }
@@ -132,7 +133,7 @@ import Training
 
   /// What was said of one algorithm is not said of another.
   @Test func anotherAlgorithmStartsFromItsOwnDefaults() throws {
-    var layers = ConfigurationLayers()
+    var layers = ConfigurationLayers(RunConfiguration())
     try layers.apply(assignment: "algorithm.learning_rate=0.5")
     try layers.apply(assignment: "environment.lanes=3")
     try layers.apply(try #require(SettingFlag.named("algorithm")), value: "a2c")
@@ -143,7 +144,7 @@ import Training
   }
 
   @Test func everyFlagNamesASetting() {
-    for flag in SettingFlag.all { #expect(SettingTable.setting(flag.key, of: .ppo) != nil, "\(flag.name)") }
+    for flag in SettingFlag.all { #expect(RunConfiguration().setting(flag.key) != nil, "\(flag.name)") }
     #expect(Set(SettingFlag.all.map(\.name)).count == SettingFlag.all.count)
   }
 }

@@ -15,7 +15,7 @@ import Testing
     try withScratchFolder { folder in
       let path = FileSystem.join(folder, "plan.yaml")
       try AtomicWrite.write(text: "environment: {name: leak}\n" + text, to: path)
-      return try EnsemblePlan(yamlFile: path)
+      return try EnsemblePlan(yamlFile: path, families: .product)
     }
   }
 
@@ -33,7 +33,9 @@ import Testing
     let given = try plan(
       "members: [{name: b, weight: 3}, {weight: 0.25}]\ncombination: {rule: hard_vote, weights: fitted}\n")
     #expect(given.members.map(\.weight) == [3_000_000, 250_000] && given.rule == .hardVote && given.weights == .fitted)
-    #expect(try EnsemblePlan(json: given.json, path: "p") == given && given.difference(from: given) == nil)
+    #expect(
+      try EnsemblePlan(json: given.json, path: "p", families: .product) == given && given.difference(from: given) == nil
+    )
     #expect(given.difference(from: alike)?.contains("b, ppo_lstm_mask-3") == true)
   }
 

@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Configuration
 import Environments
 import Inference
 import Market
@@ -22,7 +23,7 @@ import Text
       var configuration = smallConfiguration("dual_ticker", store: try writeStore(madeUpBars(), in: folder))
       let factory = try EnvironmentFactory(configuration)
       let market = try #require(factory.market)
-      #expect(factory.isMarket && market.tape.symbols == ["AAA", "BBB"])
+      #expect(factory.configuration.environment.hasWindows && market.tape.symbols == ["AAA", "BBB"])
       #expect(market.contentHash == MarketStore.contentHash(madeUpBars()))
       #expect(try factory.trainingLanes(count: 3).observationSpace.count == 26)
       // The windows are disjoint, in order, and begin with settled features.
@@ -84,8 +85,8 @@ import Text
         ("ZZZ", 1, { $0.world.assets = ["AAA", "ZZZ"] }),
         ("environment.observation_dim is 25", 1, { $0.world.observationDimension = 25 }),
         ("environment.action_space is 3", 1, { $0.world.actionSpace = 3 }),
-        ("max_position_per_asset", 1, { $0.world.maxPositionPerAsset = 500 }),
-        ("unit_dollars", 1, { $0.world.trading.unitDollars = 1e12 }),
+        ("max_position_per_asset", 1, { $0.basket.positionLimitDollars = 500 }),
+        ("unit_dollars", 1, { $0.basket.unitDollars = 1e12 }),
         ("overlap", 2, { $0.split.selectionFrom = $0.split.trainingUntil }),
         ("overlap", 2, { $0.split.heldOutFrom = $0.split.selectionUntil }),
         ("overlap", 2, { $0.split.heldOutFrom = early }),
@@ -143,7 +144,7 @@ import Text
       }
       var base = smallConfiguration("dual_ticker", store: try writeStore(market, in: folder))
       base.world.benchmarkSymbol = "IDX"
-      base.world.trading.portfolioFeatures = true
+      base.basket.portfolioFeatures = true
       base.world.assets = ["AAA", "BBB"]
       let factory = try EnvironmentFactory(base)
       #expect(try factory.trainingLanes(count: 2).observationSpace.count == 29)
@@ -192,7 +193,7 @@ import Text
     try withScratchFolder { folder in
       var market = SyntheticTape.series(symbols: ["AAPL", "MSFT", "SPX"], bars: 3_000, seed: 5)
       market[2].isIndex = true
-      var layers = ConfigurationLayers()
+      var layers = ConfigurationLayers(RunConfiguration())
       let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
       try layers.apply(yamlFile: "/\(root)/scripts/configurations/\(name).yaml")
       var configuration = layers.configuration

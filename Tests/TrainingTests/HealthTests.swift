@@ -170,7 +170,7 @@ private let watched: [AlgorithmTag] = [.ppo, .ppoMask, .ppoLSTM, .ppoLSTMMask, .
   /// Finite weights whose sum is beyond float32: the first stage that is not finite came out of finite numbers.
   @Test(arguments: watched) func anOverflowIsTracedToTheStageThatMadeIt(_ tag: AlgorithmTag) throws {
     let run = WatchedRun(tag) { $0.dqn.normalizeObservations = false }
-    let isDQN = tag.family == .dqn
+    let isDQN = tag.family == DQN.family
     run.collector.onGathered = { [learner = run.learner] (_: Rollout) in
       func fill(_ name: String, row: Int? = nil, _ value: Float) {
         guard let entry = learner.parameters.layout.entry(name) else { preconditionFailure(name) }
@@ -198,7 +198,7 @@ private let watched: [AlgorithmTag] = [.ppo, .ppoMask, .ppoLSTM, .ppoLSTMMask, .
   @Test(arguments: watched) func aLearningRateThatExplodesStopsTheRun(_ tag: AlgorithmTag) throws {
     let run = WatchedRun(tag) {
       ($0.ppo.learningRate, $0.a2c.learningRate, $0.dqn.learningRate) = (10, 10, 10)
-      ($0.health.gradientNorm, $0.health.gradientNormLimit) = (.stop, tag.family == .dqn ? 5 : 50)
+      ($0.health.gradientNorm, $0.health.gradientNormLimit) = (.stop, tag.family == DQN.family ? 5 : 50)
       ($0.health.entropy, $0.health.entropyFloor) = (.stop, 1e-3)
       // So that a norm says how large the values are.
       ($0.ppo.normalizeRewards, $0.a2c.normalizeRewards, $0.dqn.normalizeRewards) = (false, false, false)
@@ -239,11 +239,11 @@ private let watched: [AlgorithmTag] = [.ppo, .ppoMask, .ppoLSTM, .ppoLSTMMask, .
         } == nil)
     }
     switch tag.family {
-    case .ppo:
+    case PPO.family:
       // Sure of every second action, while the rollout took any.
       #expect(found { learner, _ in move(learner, "action_net.bias", by: 40) } == .divergence)
       #expect(found { _, rollout in rollout.rewards[5] = 1e12 } == .gradientNorm)
-    case .a2c:
+    case A2C.family:
       #expect(
         found { learner, rollout in
           // Of two actions that are likely, one is illegal everywhere: nothing is left to chance.
@@ -256,7 +256,7 @@ private let watched: [AlgorithmTag] = [.ppo, .ppoMask, .ppoLSTM, .ppoLSTMMask, .
           (learner as? OnPolicyLearner)?.refresh()
         } == .entropy)
       #expect(found { _, rollout in rollout.rewards[5] = 1e12 } == .gradientNorm)
-    case .dqn:
+    default:
       #expect(found { learner, _ in move(learner, "q_net.q_net.0.weight", by: 1e8) } == .gradientNorm)
     }
   }
@@ -344,7 +344,7 @@ private let watched: [AlgorithmTag] = [.ppo, .ppoMask, .ppoLSTM, .ppoLSTMMask, .
         "\(error.description)")
       let checkpoints = try CheckpointStore.list(directory: directory.path)
       #expect(checkpoints.map(\.step) == [0, 256])
-      let replay = try IncidentFile.replay(path)
+      let replay = try IncidentFile.replay(path, families: .product)
       #expect(replay.replay.origin?.place == "row 0, column 1" && replay.replay.origin?.value.isNaN == true)
       #expect(replay.text.contains("row 0, column 1: nan\nit was so before the update computed anything\n"))
       #expect(try StorageInspection.kind(path) == .incident)

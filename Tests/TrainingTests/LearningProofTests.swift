@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Configuration
 import Environments
 import Evaluation
 import FoundationEssentials
@@ -120,7 +121,7 @@ private struct Learned {
   func play(_ unit: PlantedRun.Unit, steps: Int) throws -> PlantedRun {
     // The budget of one seed's evaluation.
     precondition(steps <= 4_000_000)
-    return try PlantedRun.play(factory.planted(laneCount: 64), steps: steps, seed: freshSeed, unit: unit) {
+    return try PlantedRun.play(factory.game(laneCount: 64), steps: steps, seed: freshSeed, unit: unit) {
       PolicyDecider(policy, mode: .greedy, lane: $0)
     }
   }
@@ -135,7 +136,7 @@ private func learn(
   let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   var configuration = RunConfiguration()
-  let name = proof.algorithm.family == .ppo ? "planted" : "planted-\(proof.algorithm.family.rawValue)"
+  let name = proof.algorithm.family == PPO.family ? "planted" : "planted-\(proof.algorithm.family.name)"
   try configuration.apply(yamlFile: root.appending(path: "scripts/configurations/\(name).yaml").path)
   for assignment in [
     "environment.name=\(proof.market)", "algorithm.name=\(proof.algorithm.rawValue)", "run.seed=\(seed)",
@@ -262,7 +263,7 @@ private final class RandomDecider: Decider {
 private func turnover(_ learned: Learned, decider make: (Int) -> any Decider) throws -> Double {
   var counters: [PositionCounter] = []
   _ = try PlantedRun.play(
-    learned.factory.planted(laneCount: 64), steps: 64 * 390, seed: learned.freshSeed, unit: .step
+    learned.factory.game(laneCount: 64), steps: 64 * 390, seed: learned.freshSeed, unit: .step
   ) { lane in
     counters.append(PositionCounter(make(lane), startAction: 1))
     return counters[counters.count - 1]
@@ -411,11 +412,11 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
     let members = try zip(algorithms, learned).map { algorithm, one in
       DeployedPolicy.Member(
         name: algorithm.rawValue, policy: try #require(one.policy.network),
-        weight: try #require(EnsemblePlan.customaryWeights[algorithm.family]))
+        weight: try #require(algorithm.family.customaryWeight))
     }
     let factory = learned[0].factory
     let fitting = try EnsembleFitting(
-      members, rule: .softVote, fallback: factory.planted(laneCount: 1).actionSpace.fallback, weights: .given,
+      members, rule: .softVote, fallback: factory.game(laneCount: 1).actionSpace.fallback, weights: .given,
       factory: factory, seed: UInt64(seed))
     return Learned(policy: fitting.policy, factory: factory, seed: UInt64(seed))
   }
@@ -447,7 +448,7 @@ private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == 
 
   /// The verdict of the product's own report over fresh days, five a lane.
   private func judge(_ learned: Learned, days: Int) throws -> PlantedReport {
-    let environment = learned.factory.planted(laneCount: days / 5)
+    let environment = learned.factory.game(laneCount: days / 5)
     return try PlantedReport(
       policy: learned.policy, policyName: "martingale", environment: environment, environmentName: "martingale",
       optimum: environment.optimumPerEpisode, unit: .episode, steps: days * environment.episodeLength,

@@ -57,7 +57,7 @@ import Testing
         let directory = try RunDirectory.open(run: FileSystem.join(folder, name), locks: true)
         let entry = try #require(try CheckpointStore.list(directory: directory.path).last)
         let checkpoint = try CheckpointStore.load(entry.path)
-        var configuration = try RunState.configuration(of: checkpoint, path: entry.path)
+        var configuration = try RunState.configuration(of: checkpoint, path: entry.path, families: .product)
         #expect(configuration.run.precision == first)
         let before = MatrixKernels.name(configuration.run)
         #expect(checkpoint.attributes[RunState.kernelsAttribute] == before)

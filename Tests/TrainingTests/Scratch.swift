@@ -31,12 +31,12 @@ func smallConfiguration(
 ) -> RunConfiguration {
   var configuration = RunConfiguration()
   configuration.algorithm = tag
-  configuration.world.name = world
+  configuration.environmentName = world
   configuration.world.store = store
   configuration.world.lanes = 8
   configuration.world.episodeLength = 20
-  configuration.world.planted.truncationSteps = 20
-  configuration.world.planted.cueBars = 6
+  configuration.shorten(to: 20)
+  configuration.cue.episodeLength = 6
   configuration.run.workers = 1
   configuration.run.totalTimesteps = 6 * 128
   configuration.run.checkpointInterval = 256
@@ -56,7 +56,7 @@ func smallConfiguration(
   // The masked one has every switch on.
   (configuration.dqn.double, configuration.dqn.dueling) = (tag == .dqnMask, tag == .dqnMask)
   (configuration.dqn.prioritized, configuration.dqn.nSteps) = (tag == .dqnMask, tag == .dqnMask ? 3 : 1)
-  configuration.actionValueNetwork.hiddenLayers = [8]
+  configuration.network.actionValues.hiddenLayers = [8]
   configuration.network.lstmHidden = 8
   configuration.split.trainingFrom = CalendarDate("2001-01-01")!
   configuration.split.trainingUntil = CalendarDate("2001-12-31")!
@@ -135,7 +135,7 @@ func resumed(_ folder: String, _ name: String, workers: Int = 1) throws -> Train
   let directory = try RunDirectory.open(run: FileSystem.join(folder, name), locks: true)
   let entry = try #require(try CheckpointStore.list(directory: directory.path).last)
   let checkpoint = try CheckpointStore.load(entry.path)
-  var configuration = try RunState.configuration(of: checkpoint, path: entry.path)
+  var configuration = try RunState.configuration(of: checkpoint, path: entry.path, families: .product)
   configuration.run.workers = workers
   return try Trainer(
     resuming: checkpoint, from: entry.path, configuration: configuration,
@@ -155,3 +155,43 @@ func loggedEvents(_ folder: String) throws -> [EventRecord] {
 
 /// Removes an empty folder.
 func removeFolder(_ path: String) -> Bool { rmdir(path) == 0 }
+
+/// The configurations that tests change by name.
+extension RunConfiguration {
+  var ppo: PPO.Configuration {
+    get { self[PPO.Configuration.self] }
+    set { self[PPO.Configuration.self] = newValue }
+  }
+  var a2c: A2C.Configuration {
+    get { self[A2C.Configuration.self] }
+    set { self[A2C.Configuration.self] = newValue }
+  }
+  var dqn: DQN.Configuration {
+    get { self[DQN.Configuration.self] }
+    set { self[DQN.Configuration.self] = newValue }
+  }
+  var basket: BasketConfiguration {
+    get { self[BasketConfiguration.self] }
+    set { self[BasketConfiguration.self] = newValue }
+  }
+  var leak: LeakMarket {
+    get { self[LeakMarket.self] }
+    set { self[LeakMarket.self] = newValue }
+  }
+  var cue: CueMarket {
+    get { self[CueMarket.self] }
+    set { self[CueMarket.self] = newValue }
+  }
+  /// Traps where there is no such environment.
+  var environmentName: String {
+    get { environment.name }
+    set { environment = families.environment(named: newValue)! }
+  }
+
+  /// Short episodes in every environment that has a length of its own.
+  mutating func shorten(to steps: Int) {
+    self[LeakMarket.self].episodeLength = steps
+    self[MeanReversionMarket.self].episodeLength = steps
+    self[RegimeSwitchingMarket.self].episodeLength = steps
+  }
+}

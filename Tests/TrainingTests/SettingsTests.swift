@@ -1,6 +1,7 @@
 // The table of settings: round trips, refusals and layers.
 
 import Algorithms
+import Configuration
 import Environments
 import Storage
 import TestSupport
@@ -31,7 +32,8 @@ import Training
   /// A value of the setting that differs from the default: the first of a list of candidates that it takes.
   private func other(_ setting: Setting, _ defaults: RunConfiguration) throws -> JSON {
     let candidates: [JSON] = [
-      7, 60, 0.5, 0.125, true, false, "leak", .string(defaults.algorithm.family.rawValue), "linear", "rotation", "relu",
+      7, 60, 0.5, 0.125, true, false, .string(defaults.environment.name), .string(defaults.algorithm.family.name),
+      "linear", "rotation", "relu",
       "separate", "blas", "bf16", "off", "rmsprop_tf", "tanh", "float16", "2005-06-07", [3, 4], ["X", "Y"],
       "a b: #c",
     ]
@@ -50,17 +52,35 @@ import Training
   /// The defaults of each algorithm, in its variant with the most switches.
   static func defaults(_ family: AlgorithmFamily) throws -> RunConfiguration {
     var defaults = RunConfiguration()
-    defaults.algorithm = try #require(AlgorithmTag.allCases.last { $0.family == family })
+    defaults.algorithm = try #require(AlgorithmRegistry.tags.last { $0.family == family })
     return defaults
   }
 
-  static let everySetting = AlgorithmFamily.allCases.flatMap { family in
-    SettingTable.settings(of: family).map { (family, $0.key) }
+  /// Every algorithm in the first environment, and every other environment with the first algorithm.
+  struct Kind: Sendable, CustomTestStringConvertible {
+    let environment: String
+    let algorithm: AlgorithmFamily
+
+    var testDescription: String { "\(algorithm) in \(environment)" }
+
+    func defaults() throws -> RunConfiguration {
+      var defaults = try SettingsTests.defaults(algorithm)
+      defaults.environmentName = environment
+      return defaults
+    }
+
+    static let all =
+      AlgorithmRegistry.families.map { Kind(environment: "dual_ticker", algorithm: $0) }
+      + EnvironmentRegistry.families.dropFirst().map { Kind(environment: $0.name, algorithm: PPO.family) }
   }
 
-  @Test(arguments: AlgorithmFamily.allCases) func defaultsComeBackFromJSONAndYAML(family: AlgorithmFamily) throws {
-    let defaults = try Self.defaults(family)
-    let all = SettingTable.settings(of: family)
+  static let everySetting = Kind.all.flatMap { kind in
+    ((try? kind.defaults().settings) ?? []).map { (kind, $0.key) }
+  }
+
+  @Test(arguments: Kind.all) func defaultsComeBackFromJSONAndYAML(kind: Kind) throws {
+    let defaults = try kind.defaults()
+    let all = defaults.settings
     #expect(Set(all.map(\.key)).count == all.count)
     var changed = defaults
     for setting in all {
@@ -79,9 +99,9 @@ import Training
     }
   }
 
-  @Test(arguments: everySetting) func changesItselfAlone(family: AlgorithmFamily, key: String) throws {
-    let defaults = try Self.defaults(family)
-    let setting = try #require(SettingTable.setting(key, of: family))
+  @Test(arguments: everySetting) func changesItselfAlone(kind: Kind, key: String) throws {
+    let defaults = try kind.defaults()
+    let setting = try #require(defaults.setting(key))
     let (section, name) = parts(setting)
     let value = try other(setting, defaults)
     var configuration = defaults
@@ -95,9 +115,9 @@ import Training
     #expect(assigned == configuration)
   }
 
-  @Test(arguments: everySetting) func refusesOtherKindsInWords(family: AlgorithmFamily, key: String) throws {
-    let defaults = try Self.defaults(family)
-    let setting = try #require(SettingTable.setting(key, of: family))
+  @Test(arguments: everySetting) func refusesOtherKindsInWords(kind: Kind, key: String) throws {
+    let defaults = try kind.defaults()
+    let setting = try #require(defaults.setting(key))
     let (section, name) = parts(setting)
     for wrong: JSON in [["a": 1], [["x"]], [1, "x"]] {
       let sentence = try #require(refusal(section, name, wrong, defaults))
@@ -114,7 +134,7 @@ import Training
     ("run", "total_timesteps", 1.5), ("run", "total_timesteps", 1e300), ("run", "keep_checkpoints", 0),
     ("environment", "lanes", 0), ("environment", "lanes", .integer(.min)), ("environment", "name", "mars"),
     ("environment", "assets", ["A", "A"]), ("environment", "assets", [""]), ("environment", "lookback_window", 49),
-    ("environment", "unit_dollars", 0), ("environment", "cue_bars", 1), ("environment", "drawdown_halt", 1.01),
+    ("environment", "unit_dollars", 0), ("environment", "drawdown_halt", 1.01),
     ("split", "training_until", "2009-02-29"), ("split", "training_until", "31.12.2009"),
     ("split", "training_from", 2009),
     ("algorithm", "gamma", 1.0001), ("algorithm", "gamma", -0.1), ("algorithm", "learning_rate", 0),
@@ -130,14 +150,16 @@ import Training
   }
 
   static let outOfOtherRanges: [(AlgorithmFamily, String, String, JSON)] = [
-    (.a2c, "algorithm", "rmsprop_epsilon", 0), (.a2c, "algorithm", "optimizer", "adam"),
-    (.a2c, "algorithm", "log_interval", 0), (.a2c, "algorithm", "name", "a2c_gru"),
-    (.dqn, "algorithm", "tau", 1.5), (.dqn, "algorithm", "tau", 0), (.dqn, "algorithm", "gradient_steps", -2),
-    (.dqn, "algorithm", "exploration_final", 1.1), (.dqn, "algorithm", "exploration_fraction", 0),
-    (.dqn, "algorithm", "buffer_size", 0), (.dqn, "algorithm", "n_step", 0), (.dqn, "algorithm", "double", 1),
-    (.dqn, "algorithm", "replay_memory_mib", -1), (.dqn, "algorithm", "replay_precision", "float8"),
-    (.dqn, "algorithm", "priority_exponent", 2),
-    (.dqn, "algorithm", "name", "dqn_lstm"), (.dqn, "network", "hidden_layers", [0]),
+    (A2C.family, "algorithm", "rmsprop_epsilon", 0), (A2C.family, "algorithm", "optimizer", "adam"),
+    (A2C.family, "algorithm", "log_interval", 0), (A2C.family, "algorithm", "name", "a2c_gru"),
+    (DQN.family, "algorithm", "tau", 1.5), (DQN.family, "algorithm", "tau", 0),
+    (DQN.family, "algorithm", "gradient_steps", -2),
+    (DQN.family, "algorithm", "exploration_final", 1.1), (DQN.family, "algorithm", "exploration_fraction", 0),
+    (DQN.family, "algorithm", "buffer_size", 0), (DQN.family, "algorithm", "n_step", 0),
+    (DQN.family, "algorithm", "double", 1),
+    (DQN.family, "algorithm", "replay_memory_mib", -1), (DQN.family, "algorithm", "replay_precision", "float8"),
+    (DQN.family, "algorithm", "priority_exponent", 2),
+    (DQN.family, "algorithm", "name", "dqn_lstm"), (DQN.family, "network", "hidden_layers", [0]),
   ]
 
   @Test(arguments: outOfOtherRanges)
@@ -154,12 +176,13 @@ import Training
     "impact_coefficient", "commission_dollars",
   ])
   func theEnvironmentTakesWhatTheTableAllows(name: String) throws {
-    let setting = try #require(SettingTable.setting("environment." + name, of: .ppo))
-    let largest = try #require(setting.expected.split(separator: " ").last)
+    let setting = try #require(RunConfiguration().setting("environment." + name))
+    let range = try #require(setting.expected.split(separator: "(").first)
+    let largest = try #require(range.split(separator: " ").last)
     var configuration = RunConfiguration()
     try configuration.apply(assignment: "\(setting.key)=\(largest)")
     #expect(setting.read(configuration) == (try JSON.parse(String(largest))))
-    #expect(throws: Never.self) { try configuration.world.trading.validate() }
+    #expect(throws: Never.self) { try configuration.basket.validate() }
   }
 
   /// What another algorithm has is refused by name, wherever it stands; what both have is each one's own.

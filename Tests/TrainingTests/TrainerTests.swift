@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Configuration
 import Environments
 import Inference
 import Market
@@ -119,11 +120,11 @@ import Text
       // Others are refused by what is different.
       for (words, change) in [
         ("lanes", { $0.world.lanes *= 2 }), ("masks", { $0.algorithm = tag == .dqn ? .dqnMask : .dqn }),
-        ("the environment", { ($0.world.name, $0.world.store) = ("cue", "") }),
+        ("the environment", { ($0.environmentName, $0.world.store) = ("cue", "") }),
         ("is for dqn", { $0.algorithm = .ppo }),
         (
           world == "leak" ? "environment.truncation_steps" : "environment.unit_dollars",
-          { if world == "leak" { $0.world.planted.truncationSteps = 777 } else { $0.world.trading.unitDollars = 7 } }
+          { if world == "leak" { $0.leak.episodeLength = 777 } else { $0.basket.unitDollars = 7 } }
         ),
       ] as [(String, (inout RunConfiguration) -> Void)] {
         var other = configuration
@@ -247,7 +248,7 @@ import Text
   }
 
   @Test func divergenceIsNeverSilent() throws {
-    for tag in AlgorithmTag.allCases {
+    for tag in AlgorithmRegistry.tags {
       var configuration = smallConfiguration("leak", tag)
       configuration.ppo.learningRate = 10
       configuration.ppo.maxGradientNorm = 1e9
@@ -380,7 +381,7 @@ import Text
         starting: configuration, factory: factory,
         in: try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: ""))
       let original = trainer.checkpoint()
-      #expect(try RunState.configuration(of: original, path: "a.h5").json == configuration.json)
+      #expect(try RunState.configuration(of: original, path: "a.h5", families: .product).json == configuration.json)
       let network = try #require(original.attributes["network_spec"])
       #expect(try NetworkSpec(json: JSON.parse(network)) == trainer.algorithm.spec)
       #expect(original.attributes["optimizer"] == "adam")
@@ -390,7 +391,7 @@ import Text
         var checkpoint = original
         checkpoint.attributes[name] = value
         let error = trainingError {
-          _ = try RunState.configuration(of: checkpoint, path: "a.h5")
+          _ = try RunState.configuration(of: checkpoint, path: "a.h5", families: .product)
           return try TrainedPolicy(checkpoint, path: "a.h5", factory: factory)
         }
         #expect(error?.description.contains("a.h5") == true, "\(name) as \(value ?? "nothing")")

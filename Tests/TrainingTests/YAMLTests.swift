@@ -1,5 +1,6 @@
 // Configuration files: what YAML reads as what, and what it refuses where.
 
+import Configuration
 import Kernels
 import Testing
 import Text

@@ -48,18 +48,9 @@ enum ArithmeticFloor {
   /// Multiplications and additions in matrix products of one training step, in operations: one forward pass to act, and forward and
   /// backward in every epoch. Gradients with respect to what needs none, the observation, are not counted, nor is anything pointwise.
   static func operationsPerStep(_ spec: NetworkSpec, _ configuration: RunConfiguration) -> Double {
-    switch configuration.algorithm.family {
-    case .ppo: return operationsPerStep(spec, epochs: configuration.ppo.epochs)
-    case .a2c: return operationsPerStep(spec, epochs: 1)
-    case .dqn:
-      // A row of a batch goes through the target network too, and through the learner's twice where it chooses.
-      let dqn = configuration.dqn
-      let acting = operationsPerStep(spec, epochs: 0)
-      let row = operationsPerStep(spec, epochs: 1) + (dqn.double ? acting : 0)
-      let transitions = configuration.stepsPerRollout
-      let rows = dqn.batchSize * (dqn.gradientSteps < 0 ? transitions : dqn.gradientSteps)
-      return acting + Double(rows) / Double(transitions) * row
-    }
+    let rows = configuration.learner.rowsPerStep(stepsPerRollout: configuration.stepsPerRollout)
+    let forward = operationsPerStep(spec, epochs: 0)
+    return rows.forward * forward + rows.training * (operationsPerStep(spec, epochs: 1) - forward)
   }
 
   /// The same of so many epochs.

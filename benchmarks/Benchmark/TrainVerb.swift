@@ -1,6 +1,7 @@
 // benchmark train: a configuration through the same entry as `strikeforge train`, timed.
 
 import Algorithms
+import Configuration
 import Glibc
 import Kernels
 import Networks
@@ -27,7 +28,7 @@ enum TrainVerb {
   }
 
   private static func layers(_ words: CommandWords) throws -> ConfigurationLayers {
-    var layers = ConfigurationLayers()
+    var layers = ConfigurationLayers(RunConfiguration())
     for file in words.all("config") { try layers.apply(yamlFile: file) }
     for assignment in words.all("set") { try layers.apply(assignment: assignment) }
     return layers

@@ -53,7 +53,7 @@ struct Workload {
   func environment(lanes: Int) throws(BenchmarkError) -> BasketEnvironment {
     do {
       return try BasketEnvironment(
-        tape: tape, configuration: configuration.world.trading,
+        tape: tape, configuration: configuration[BasketConfiguration.self],
         window: configuration.world.lookbackWindow..<tape.barCount, laneCount: lanes,
         episodes: .randomStarts(length: configuration.world.episodeLength))
     } catch {
@@ -66,7 +66,7 @@ struct Workload {
     let tape = RandomWalkTape.long(bars: environmentBars)
     do {
       return try BasketEnvironment(
-        tape: tape, configuration: configuration.world.trading,
+        tape: tape, configuration: configuration[BasketConfiguration.self],
         window: configuration.world.lookbackWindow..<tape.barCount, laneCount: environmentLanes,
         episodes: .randomStarts(length: Workload.environmentEpisode))
     } catch {
@@ -76,5 +76,12 @@ struct Workload {
 
   func spec(of environment: BasketEnvironment) -> NetworkSpec {
     configuration.networkSpec(inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
+  }
+}
+
+extension RunConfiguration {
+  var ppo: PPO.Configuration {
+    get { self[PPO.Configuration.self] }
+    set { self[PPO.Configuration.self] = newValue }
   }
 }

@@ -44,7 +44,7 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
       scheme: spec.hiddenCount > 0 ? .lanes : .shuffled, batchSize: configuration.horizon * laneCount)
   }
 
-  package override var family: AlgorithmFamily { .a2c }
+  package override var family: AlgorithmFamily { A2C.family }
 
   package override func update(progressRemaining: Double) -> UpdateStatistics {
     let learningRate = configuration.learningRateSchedule.rate(

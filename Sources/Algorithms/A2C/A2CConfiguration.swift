@@ -2,6 +2,7 @@
 
 package import Inference
 package import Networks
+import Text
 
 extension A2C {
   /// The hyper-parameters; defaults are those of stable-baselines3 2.9.
@@ -26,10 +27,7 @@ extension A2C {
 
     /// What keeps these values from being used, in words, or nil.
     package func problem(spec: NetworkSpec) -> String? {
-      shared.problem()
-        ?? SettingProblem.first(positive: [
-          ("rmsprop_epsilon", rmspropEpsilon), ("log_interval", Double(logInterval)),
-        ])
+      SettingOf.problem(of: A2C.Configuration.settings, in: self)
     }
   }
 }

@@ -11,7 +11,7 @@ package import Networks
 /// Unchecked: one thread calls its functions; inside, workers touch disjoint lanes, rows and blocks.
 package final class DQN: Algorithm, @unchecked Sendable {
   package let configuration: Configuration
-  package var family: AlgorithmFamily { .dqn }
+  package var family: AlgorithmFamily { DQN.family }
   package let spec: NetworkSpec
   /// Whether the policy obeys the masks; without, every action may be chosen and hoped for.
   package let isMasked: Bool

@@ -3,6 +3,7 @@
 package import AgentInterface
 package import Inference
 package import Networks
+import Text
 
 extension DQN {
   /// The hyper-parameters; defaults are those of stable-baselines3 2.9, every extension switched off.
@@ -52,34 +53,13 @@ extension DQN {
 
     /// What keeps these values from being used, in words, or nil.
     package func problem(spec: NetworkSpec) -> String? {
-      let number = SettingProblem.first(
-        positive: [
-          ("learning_rate", learningRate), ("buffer_size", Double(bufferSize)), ("batch_size", Double(batchSize)),
-          ("train_frequency", Double(trainFrequency)), ("target_update_interval", Double(targetUpdateInterval)),
-          ("max_gradient_norm", maxGradientNorm), ("adam_epsilon", adamEpsilon), ("n_step", Double(nSteps)),
-          ("exploration_fraction", explorationFraction), ("observation_clip", observationClip),
-          ("reward_clip", rewardClip), ("log_interval", Double(logInterval)), ("tau", tau),
-        ],
-        shares: [
-          ("gamma", gamma), ("tau", tau), ("exploration_fraction", explorationFraction),
-          ("exploration_initial", explorationInitial), ("exploration_final", explorationFinal),
-          ("priority_exponent", priority.exponent), ("priority_correction", priority.correction),
-        ], natural: [("learning_starts", Double(learningStarts))])
-      if let number { return number }
+      if let problem = SettingOf.problem(of: DQN.Configuration.settings, in: self) { return problem }
       if gradientSteps != -1, gradientSteps < 1 {
-        return "gradient_steps is \(gradientSteps); it must be above 0, or -1 for one a transition"
+        return "algorithm.gradient_steps is \(gradientSteps); it must be above 0, or -1 for one a transition"
       }
-      if spec.kind != (dueling ? .dueling : .actionValues) { return "dueling does not go with this network" }
+      if spec.kind != (dueling ? .dueling : .actionValues) { return "algorithm.dueling does not go with this network" }
       return nil
     }
-
-    /// Of a replay memory that lies in memory, there or in a checkpoint, whichever is more.
-    package func bytesPerTransition(columns: Int) -> Int {
-      MemoryTransitionStore.bytesPerTransition(columns: columns, keepsMasks: true) + priorityBytes
-    }
-
-    /// Of a transition's priority, which stays in memory and goes into every checkpoint.
-    package var priorityBytes: Int { prioritized ? 16 : 0 }
 
     /// The share of random decisions after `steps` of `totalSteps`. Source: LinearSchedule of stable-baselines3 2.9.
     package func exploration(steps: Int, totalSteps: Int) -> Double {

@@ -112,7 +112,7 @@ extension Algorithm {
     place: String, stepsOfRollout: Int?
   ) -> Incident {
     var facts: [String: JSON] = [
-      "algorithm": .string(family.rawValue),
+      "algorithm": .string(family.name),
       "network": spec.json, "masked": .bool(isMasked), "optimizer": .string(type(of: optimizer).name),
       "lanes": .integer(Int64(rollout.laneCount)), "kernels": .string(kernels.rawValue),
       "bfloat16": .bool(bfloat16 != nil), "bfloat16_unit": bfloat16.map { .string("\($0)") } ?? .null,

@@ -26,9 +26,11 @@ package struct UpdateReplay: Sendable {
       && (gradients.map { $0.equal == $0.count } ?? true)
   }
 
-  /// columns: the observation's, by name; empty where they are not known. Throws what is wrong with a record that no run can have made.
-  package init(_ incident: Incident, columns: [String] = []) throws(RestoreError) {
-    var reader = try IncidentReader(incident, columns: columns)
+  /// columns: the observation's, by name; empty where they are not known. `families`: the algorithms that there are. Throws what is wrong with a record that no run can have made.
+  package init(
+    _ incident: Incident, columns: [String] = [], among families: [AlgorithmFamily] = AlgorithmRegistry.families
+  ) throws(RestoreError) {
+    var reader = try IncidentReader(incident, columns: columns, families: families)
     try reader.noteState()
     switch incident.subject {
     case .state: break
@@ -67,7 +69,7 @@ struct IncidentReader {
   var numbers: [(name: String, recorded: Double, found: Double)] = []
   var gradients: (equal: Int, count: Int)?
 
-  init(_ incident: Incident, columns: [String]) throws(RestoreError) {
+  init(_ incident: Incident, columns: [String], families: [AlgorithmFamily]) throws(RestoreError) {
     func invalid(_ name: String, _ reason: String) -> RestoreError { .invalid(name: name, reason: reason) }
     func text(_ name: String) throws(RestoreError) -> String {
       guard let text = incident.facts[name]?.stringValue else { throw invalid(name, "no text") }
@@ -75,7 +77,8 @@ struct IncidentReader {
     }
     self.incident = incident
     record = incident.record
-    guard let family = AlgorithmFamily(rawValue: try text("algorithm")) else {
+    let name = try text("algorithm")
+    guard let family = families.first(where: { $0.name == name }) else {
       throw invalid("algorithm", "no algorithm of this version")
     }
     self.family = family
@@ -85,7 +88,7 @@ struct IncidentReader {
       throw .invalid(name: "network", reason: error.description)
     }
     guard (spec.kind == .actorCritic) == family.isActorCritic, spec.hasValueHead == (spec.kind != .actionValues) else {
-      throw invalid("network", "not one that \(family.rawValue) learns")
+      throw invalid("network", "not one that \(family) learns")
     }
     layout = ParameterLayout(spec)
     isMasked = incident.facts["masked"]?.boolValue ?? false
@@ -127,7 +130,7 @@ struct IncidentReader {
 
   mutating func noteState() throws(RestoreError) {
     noteTensors("parameter", parameters, isGiven: true)
-    if family == .dqn {
+    if case .batch = family.incident {
       noteTensors(
         "target parameter", try record.floats("network/target_parameters", count: layout.count), isGiven: true)
     }
@@ -200,7 +203,11 @@ struct IncidentReader {
     let store = ParameterStore(layout: layout)
     store.values.assign(parameters)
     let pool = WorkerPool(workerCount: 1)
-    if family == .dqn { try replayBatch(store, pool) } else { try replayMinibatch(store, pool) }
+    switch family.incident {
+    case .batch: try replayBatch(store, pool)
+    case .minibatch(let isClipped): try replayMinibatch(store, pool, isClipped: isClipped)
+    case nil: throw invalid("algorithm", "\(family), whose updates are not replayed")
+    }
 
     let found = store.gradients.array
     let recorded = try record.floats("found/gradients", count: layout.count)

@@ -35,7 +35,7 @@ private struct RecordedMinibatch {
   /// Floats of a pass's workspace above which a file is not a run's.
   private static let largestWorkspace = 1 << 27
 
-  init(_ reader: borrowing IncidentReader) throws(RestoreError) {
+  init(_ reader: IncidentReader, isClipped: Bool) throws(RestoreError) {
     let (record, spec) = (reader.record, reader.spec)
     let lengths = try record.integers("minibatch/slice_lengths")
     let counts = try record.integers("minibatch/slice_sequences", count: lengths.count)
@@ -62,7 +62,7 @@ private struct RecordedMinibatch {
     self.slices = slices
     places = try record.integers("minibatch/places").map { Int(clamping: $0) }
     // Only minibatches of PPO have padding.
-    guard places.allSatisfy({ $0 >= (reader.family == .ppo ? -1 : 0) }) else {
+    guard places.allSatisfy({ $0 >= (isClipped ? -1 : 0) }) else {
       throw reader.invalid("minibatch/places", "a place below zero")
     }
     starts = try record.flags("minibatch/starts", count: rows)
@@ -101,8 +101,8 @@ private struct RecordedLoss {
   let advantageDivisor: Float
   let validCount: Int
 
-  init(_ reader: borrowing IncidentReader, rows: Int) throws(RestoreError) {
-    clipRange = reader.family == .ppo ? Float(try reader.double("loss/clip_range")) : nil
+  init(_ reader: IncidentReader, rows: Int, isClipped: Bool) throws(RestoreError) {
+    clipRange = isClipped ? Float(try reader.double("loss/clip_range")) : nil
     clipRangeValue =
       reader.record.doubles["loss/clip_range_value"] == nil ? nil : Float(try reader.double("loss/clip_range_value"))
     entropyCoefficient = try reader.double("loss/entropy_coefficient")
@@ -118,9 +118,9 @@ private struct RecordedLoss {
 }
 
 extension IncidentReader {
-  mutating func replayMinibatch(_ store: ParameterStore, _ pool: WorkerPool) throws(RestoreError) {
-    let minibatch = try RecordedMinibatch(self)
-    let loss = try RecordedLoss(self, rows: minibatch.rowCount)
+  mutating func replayMinibatch(_ store: ParameterStore, _ pool: WorkerPool, isClipped: Bool) throws(RestoreError) {
+    let minibatch = try RecordedMinibatch(self, isClipped: isClipped)
+    let loss = try RecordedLoss(self, rows: minibatch.rowCount, isClipped: isClipped)
     noteInputs(minibatch)
     noteStages(minibatch, loss)
     try replayPasses(minibatch, loss, store, pool)

@@ -1,6 +1,7 @@
 // The hyper-parameters that all learners from rollouts have.
 
 package import Networks
+package import Text
 
 /// What learning from rollouts needs to know, whichever loss is learned; defaults are PPO's in stable-baselines3 2.9.
 package struct OnPolicySettings: Hashable, Codable, Sendable {
@@ -21,32 +22,38 @@ package struct OnPolicySettings: Hashable, Codable, Sendable {
 
   package init() {}
 
-  /// What keeps these values from being used, in words, or nil.
-  func problem() -> String? {
-    SettingProblem.first(
-      positive: [
-        ("learning_rate", learningRate), ("horizon", Double(horizon)), ("max_gradient_norm", maxGradientNorm),
-        ("observation_clip", observationClip), ("reward_clip", rewardClip),
-      ],
-      shares: [("gamma", gamma), ("gae_lambda", gaeLambda)],
-      natural: [("entropy_coefficient", entropyCoefficient), ("value_coefficient", valueCoefficient)])
-  }
+  /// Every setting once: its key, its range and what it means.
+  package static let settings: [SettingOf<OnPolicySettings>] = [
+    .number("algorithm.learning_rate", \.learningRate, 1e-12...10, "the optimizer's step size"),
+    .choice(
+      "algorithm.learning_rate_schedule", \.learningRateSchedule, LearningRateSchedule.words,
+      "constant, or linear to zero"),
+    .integer("algorithm.horizon", \.horizon, 1...1_000_000, "steps a lane makes between two updates"),
+    .number("algorithm.gamma", \.gamma, 0...1, "discount a step"),
+    .number("algorithm.gae_lambda", \.gaeLambda, 0...1, "trace decay of the advantages"),
+    .flag("algorithm.normalize_advantage", \.normalizeAdvantage, "per minibatch, unbiased deviation"),
+    .number("algorithm.entropy_coefficient", \.entropyCoefficient, 0...1000, "weight of the entropy"),
+    .number("algorithm.value_coefficient", \.valueCoefficient, 0...1000, "weight of the value loss"),
+    .number("algorithm.max_gradient_norm", \.maxGradientNorm, 1e-9...1e9, "clip of the global gradient norm"),
+    .flag("algorithm.normalize_observations", \.normalizeObservations, "running mean and variance a column"),
+    .flag("algorithm.normalize_rewards", \.normalizeRewards, "by the deviation of the discounted return"),
+    .number("algorithm.observation_clip", \.observationClip, 1e-3...1e9, "of a normalised observation"),
+    .number("algorithm.reward_clip", \.rewardClip, 1e-3...1e9, "of a normalised reward"),
+  ]
 }
 
-/// What is wrong with a number, in words.
-enum SettingProblem {
-  /// The first that is not above 0, not between 0 and 1, or below 0; each must be finite.
-  static func first(
-    positive: [(String, Double)] = [], shares: [(String, Double)] = [], natural: [(String, Double)] = []
-  ) -> String? {
-    for (name, value) in positive where !(value > 0 && value.isFinite) {
-      return "\(name) is \(value); it must be above 0"
-    }
-    for (name, value) in shares where !(value >= 0 && value <= 1) {
-      return "\(name) is \(value); it must lie between 0 and 1"
-    }
-    for (name, value) in natural where !(value >= 0 && value.isFinite) {
-      return "\(name) is \(value); it must not be negative"
+extension LearningRateSchedule {
+  /// How settings name them.
+  package static let words = allCases.map { ($0.rawValue, $0) }
+}
+
+extension SettingOf {
+  /// What is wrong with the first of the settings that is not what it must be, by its key; nil where all are.
+  static func problem(of settings: [SettingOf], in root: Root) -> String? {
+    for setting in settings {
+      if let found = setting.wrongValue(in: root) {
+        return "\(setting.key) is \(found); it must be \(setting.expected)"
+      }
     }
     return nil
   }

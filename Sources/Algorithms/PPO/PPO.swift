@@ -28,7 +28,7 @@ package final class PPO: OnPolicyLearner, @unchecked Sendable {
     records.reserveCapacity(configuration.epochs * cutter.minibatchCount)
   }
 
-  package override var family: AlgorithmFamily { .ppo }
+  package override var family: AlgorithmFamily { PPO.family }
 
   /// Learns in epochs over the rollout, the last of which may be cut short.
   package override func update(progressRemaining: Double) -> UpdateStatistics {

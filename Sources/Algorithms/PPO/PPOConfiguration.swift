@@ -2,6 +2,7 @@
 
 package import Inference
 package import Networks
+import Text
 
 /// How a rollout is cut into minibatches.
 package enum MinibatchScheme: String, Hashable, Codable, Sendable, CaseIterable {
@@ -45,15 +46,12 @@ extension PPO {
 
     /// What keeps these values from being used, in words, or nil.
     package func problem(spec: NetworkSpec) -> String? {
-      let own = SettingProblem.first(positive: [
-        ("batch_size", Double(batchSize)), ("epochs", Double(epochs)), ("clip_range", clipRange),
-        ("adam_epsilon", adamEpsilon), ("clip_range_value", clipRangeValue ?? 1), ("target_kl", targetKL ?? 1),
-      ])
-      if let problem = shared.problem() ?? own { return problem }
+      if let problem = SettingOf.problem(of: PPO.Configuration.settings, in: self) { return problem }
       switch (minibatchScheme, spec.hiddenCount > 0) {
       case (.shuffled, true):
-        return "minibatch_scheme shuffled tears sequences apart; use lanes or rotation with memory"
-      case (.lanes, false), (.rotation, false): return "minibatch_scheme needs a memory; use shuffled without one"
+        return "algorithm.minibatch_scheme shuffled tears sequences apart; use lanes or rotation with memory"
+      case (.lanes, false), (.rotation, false):
+        return "algorithm.minibatch_scheme needs a memory; use shuffled without one"
       default: return nil
       }
     }

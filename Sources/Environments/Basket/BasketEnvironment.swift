@@ -351,7 +351,7 @@ extension BasketEnvironment {
       return window.count - 1
     case .randomStarts(let length):
       guard length >= 1 else {
-        throw .badSetting(name: "episode_length", found: "\(length)", allowed: "at least 1")
+        throw .badSetting(name: "environment.episode_length", found: "\(length)", allowed: "at least 1")
       }
       guard window.count > length else { throw .windowTooShort(bars: window.count, needed: length + 1) }
       return length
@@ -359,7 +359,7 @@ extension BasketEnvironment {
   }
 
   /// Throws where a symbol of the tape lacks a column that the configuration names.
-  package static func checkColumns(
+  private static func checkColumns(
     of tape: MarketTape, configuration: BasketConfiguration
   ) throws(EnvironmentError) {
     for name in configuration.extraColumns {
@@ -369,7 +369,8 @@ extension BasketEnvironment {
     }
   }
 
-  private static func check(tape: MarketTape, configuration: BasketConfiguration) throws(EnvironmentError) {
+  /// Throws where a tape cannot be played with a configuration, whatever the window.
+  static func check(tape: MarketTape, configuration: BasketConfiguration) throws(EnvironmentError) {
     try checkColumns(of: tape, configuration: configuration)
     guard supportedSymbols.contains(tape.symbols.count) else {
       throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)

@@ -15,6 +15,9 @@ package protocol LaneGame: Sendable {
   /// Whether an episode of `episodeLength` steps has come to an end of its own (terminated); else it is cut there (truncated).
   var endsAtLength: Bool { get }
 
+  /// The mean reward per step of the best policy, where it is known for these rules.
+  var optimumPerStep: Double? { get }
+
   /// A lane at the begin of an episode.
   func start(_ random: inout RandomStream) -> Lane
   /// Moves a lane by one step. `action` is a legal one. Returns the reward, and whether the episode has ended by the game's own rules.
@@ -26,6 +29,25 @@ package protocol LaneGame: Sendable {
   func save(_ lanes: [Lane], into state: inout StateRecord)
   /// The lanes that `save` wrote, checked.
   func lanes(from state: StateRecord, count: Int) throws(RestoreError) -> [Lane]
+}
+
+extension LaneGame {
+  package var optimumPerStep: Double? { nil }
+}
+
+/// An environment that makes its own episodes: what it is worth to play it well may be known.
+package protocol GameEnvironment: VectorEnvironment {
+  /// Steps of an episode at most.
+  var episodeLength: Int { get }
+  /// The mean reward per step of the best policy, where it is known.
+  var optimumPerStep: Double? { get }
+  /// Whether an episode is a day with an end of its own (then a result is stated a day), not a cut in an endless series.
+  var playsDays: Bool { get }
+}
+
+extension GameEnvironment {
+  /// The expected return of an episode under the best policy, where it is known.
+  package var optimumPerEpisode: Double? { optimumPerStep.map { $0 * Double(episodeLength) } }
 }
 
 // MARK: - Saved state

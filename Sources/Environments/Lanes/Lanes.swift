@@ -6,7 +6,7 @@ import Kernels
 /// N lanes of one game. Where an end by the rules and the last step come together, the episode has ended by its rules.
 ///
 /// An illegal request becomes the action space's fallback and is counted; without a fallback it is a trap.
-package final class Lanes<Game: LaneGame>: VectorEnvironment {
+package final class Lanes<Game: LaneGame>: GameEnvironment {
   package let game: Game
   package let observationSpace: ObservationSpace
   package let actionSpace: ActionSpace
@@ -29,6 +29,9 @@ package final class Lanes<Game: LaneGame>: VectorEnvironment {
     streams = LaneStreams(purpose: .market, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
   }
+
+  package var optimumPerStep: Double? { game.optimumPerStep }
+  package var playsDays: Bool { game.endsAtLength }
 
   package func reset(seed: UInt64, into row: StepBuffers) {
     row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: 0..<laneCount)

@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Kernels
+import Text
 
 /// Days of `episodeLength` bars (30). A cue of -1 or +1, each with probability 1/2, is seen in bar 0 and reads zero after it. Only
 /// flat is legal before the last bar. In the last bar an action sets the position q in {-1, 0, 1}; the reward is
@@ -17,15 +18,13 @@ package struct CueMarket: PlantedMarket {
     var bar: Int64
   }
 
-  package static let name = "cue"
-
   package let columns: [ObservationSpace.Column] = [
     .init(name: "cue", unit: "-1 or 1 in bar 0, else 0"), .init(name: "last_bar", unit: "0 or 1"),
   ]
-  package let episodeLength: Int
+  package var episodeLength: Int
   package let endsAtLength = true
   /// m.
-  package let payoff: Double
+  package var payoff: Double
 
   private static let onlyFlat = ActionMask(rawValue: 1 << UInt64(PlantedAction.flat))
   private static let anyPosition = ActionMask.all(count: PlantedAction.count)
@@ -80,4 +79,13 @@ package struct CueMarket: PlantedMarket {
 
   @inline(__always)
   private func isLastBar(_ lane: Lane) -> Bool { lane.bar == Int64(episodeLength - 1) }
+}
+
+extension CueMarket: EnvironmentConfiguration {
+  package static let family = EnvironmentFamily(
+    "cue", "a cue in the first bar pays in the last: needs memory", game: CueMarket(),
+    settings: [
+      .integer("environment.cue_bars", \.episodeLength, 2...100_000, unit: "bars", "length of a day"),
+      .number("environment.cue_payoff", \.payoff, -1e6...1e6, "what the cue is worth"),
+    ], lanes: { Lanes($0, laneCount: $1) })
 }

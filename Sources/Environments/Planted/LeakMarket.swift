@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Kernels
+import Text
 
 /// Returns r ~ N(0, 1), independent. The observation holds the *next* return; an action sets the position q in {-1, 0, 1}, and the
 /// reward is q r for just that return. No cost. The best policy takes the sign and earns E|r| = sqrt(2 / pi) = 0.7979 a step.
@@ -13,12 +14,10 @@ package struct LeakMarket: PlantedMarket {
     var position: Int64
   }
 
-  package static let name = "leak"
-
   package let columns: [ObservationSpace.Column] = [
     .init(name: "next_return", unit: "standard deviations"), .init(name: "position", unit: "-1, 0 or 1"),
   ]
-  package let episodeLength: Int
+  package var episodeLength: Int
 
   package init(episodeLength: Int = 1024) {
     self.episodeLength = episodeLength
@@ -54,4 +53,12 @@ package struct LeakMarket: PlantedMarket {
     let returns = try state.finiteDoubles("next_return", count: count)
     return zip(returns, try state.positions(count: count)).map { Lane(nextReturn: $0, position: $1) }
   }
+}
+
+extension LeakMarket: EnvironmentConfiguration {
+  package static let family = EnvironmentFamily(
+    "leak", "the next return is shown: a control that must be solved", game: LeakMarket(),
+    settings: [
+      .integer("environment.truncation_steps", \.episodeLength, 1...1_000_000, unit: "steps", "length of an episode")
+    ], lanes: { Lanes($0, laneCount: $1) })
 }

@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Kernels
+import Text
 
 /// Returns r ~ N(0, 1), independent, in days of `episodeLength` bars (390). An action sets the position q in {-1, 0, 1}; the reward is
 /// q r - c |q - q_before| with the return that comes, c = 0.05. A day begins flat and terminates; what is held at its end is dropped at
@@ -14,15 +15,13 @@ package struct MartingaleMarket: PlantedMarket {
     var position: Int64
   }
 
-  package static let name = "martingale"
-
   package let columns: [ObservationSpace.Column] = [
     .init(name: "last_return", unit: "standard deviations"), .init(name: "position", unit: "-1, 0 or 1"),
   ]
-  package let episodeLength: Int
+  package var episodeLength: Int
   package let endsAtLength = true
   /// c, in units of reward per unit of position.
-  package let positionChangeCost: Double
+  package var positionChangeCost: Double
 
   package init(bars: Int = 390, positionChangeCost: Double = 0.05) {
     precondition(positionChangeCost >= 0 && positionChangeCost.isFinite, "a cost of \(positionChangeCost)")
@@ -58,4 +57,15 @@ package struct MartingaleMarket: PlantedMarket {
     let returns = try state.finiteDoubles("last_return", count: count)
     return zip(returns, try state.positions(count: count)).map { Lane(lastReturn: $0, position: $1) }
   }
+}
+
+extension MartingaleMarket: EnvironmentConfiguration {
+  package static let family = EnvironmentFamily(
+    "martingale", "returns without an edge: the best policy stays flat", game: MartingaleMarket(),
+    settings: [
+      .integer("environment.martingale_bars", \.episodeLength, 1...1_000_000, unit: "bars", "length of a day"),
+      .number(
+        "environment.martingale_cost", \.positionChangeCost, 0...Double.greatestFiniteMagnitude,
+        "cost of a unit of change, in units of reward"),
+    ], lanes: { Lanes($0, laneCount: $1) })
 }

@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Kernels
+import Text
 
 /// x' = 0.95 x + e with e ~ N(0, 1); x starts stationary (standard deviation 3.2026). An action sets the position q in {-1, 0, 1}
 /// and is filled at once, at x; the reward is q (x' - x) - c |q - q_before|. Nothing is held when an episode begins.
@@ -14,7 +15,6 @@ package struct MeanReversionMarket: PlantedMarket {
     var position: Int64
   }
 
-  package static let name = "mean_reversion"
   package static let persistence = 0.95
   /// 1 / sqrt(1 - persistence^2).
   package static let stationaryDeviation = 1 / (1 - persistence * persistence).squareRoot()
@@ -22,9 +22,9 @@ package struct MeanReversionMarket: PlantedMarket {
   package let columns: [ObservationSpace.Column] = [
     .init(name: "deviation", unit: "standard deviations of one step"), .init(name: "position", unit: "-1, 0 or 1"),
   ]
-  package let episodeLength: Int
+  package var episodeLength: Int
   /// c, in units of reward per unit of position.
-  package let positionChangeCost: Double
+  package var positionChangeCost: Double
 
   package init(positionChangeCost: Double = 0.5, episodeLength: Int = 1024) {
     precondition(positionChangeCost >= 0 && positionChangeCost.isFinite, "a cost of \(positionChangeCost)")
@@ -75,4 +75,15 @@ package struct MeanReversionMarket: PlantedMarket {
     let deviations = try state.finiteDoubles("deviation", count: count)
     return zip(deviations, try state.positions(count: count)).map { Lane(deviation: $0, position: $1) }
   }
+}
+
+extension MeanReversionMarket: EnvironmentConfiguration {
+  package static let family = EnvironmentFamily(
+    "mean_reversion", "a price that reverts, with a cost for every change", game: MeanReversionMarket(),
+    settings: [
+      .number(
+        "environment.position_change_cost", \.positionChangeCost, 0...Double.greatestFiniteMagnitude,
+        "cost of a unit of change, in units of reward"),
+      .integer("environment.truncation_steps", \.episodeLength, 1...1_000_000, unit: "steps", "length of an episode"),
+    ], lanes: { Lanes($0, laneCount: $1) })
 }

@@ -2,6 +2,7 @@
 
 package import AgentInterface
 package import Kernels
+import Text
 
 /// A hidden regime s in {-1, 1} changes with probability p before each step (0.02); the step's return is r = mu s + e with
 /// e ~ N(0, 1) and mu = 0.25. An action sets the position q and the reward is q r. No cost. A regime begins as either with
@@ -21,16 +22,12 @@ package struct RegimeSwitchingMarket: PlantedMarket {
     var position: Int64
   }
 
-  package static let name = "regime_switching"
-
-  package let columns: [ObservationSpace.Column]
-  package let actionSpace: ActionSpace
-  package let episodeLength: Int
+  package var episodeLength: Int
   /// p.
-  package let switchProbability: Double
+  package var switchProbability: Double
   /// mu.
-  package let drift: Double
-  package let showsPosition: Bool
+  package var drift: Double
+  package var showsPosition: Bool
 
   package init(
     switchProbability: Double = 0.02, drift: Double = 0.25, showsPosition: Bool = false, episodeLength: Int = 1024
@@ -41,9 +38,15 @@ package struct RegimeSwitchingMarket: PlantedMarket {
     self.drift = drift
     self.showsPosition = showsPosition
     self.episodeLength = episodeLength
+  }
+
+  package var columns: [ObservationSpace.Column] {
     let lastReturn = ObservationSpace.Column(name: "last_return", unit: "standard deviations of one step")
-    columns = showsPosition ? [lastReturn, .init(name: "position", unit: "-1 or 1")] : [lastReturn]
-    actionSpace = showsPosition ? ActionSpace(names: ["short", "long"], fallback: nil) : PlantedAction.space
+    return showsPosition ? [lastReturn, .init(name: "position", unit: "-1 or 1")] : [lastReturn]
+  }
+
+  package var actionSpace: ActionSpace {
+    showsPosition ? ActionSpace(names: ["short", "long"], fallback: nil) : PlantedAction.space
   }
 
   /// What the Bayes filter earns, over paths of 20,000 steps. Nil for values that have not been solved.
@@ -100,4 +103,17 @@ package struct RegimeSwitchingMarket: PlantedMarket {
     }
     return (0..<count).map { Lane(regime: regimes[$0], lastReturn: returns[$0], position: positions[$0]) }
   }
+}
+
+extension RegimeSwitchingMarket: EnvironmentConfiguration {
+  package static let family = EnvironmentFamily(
+    "regime_switching", "a hidden regime: memory earns three times as much", game: RegimeSwitchingMarket(),
+    settings: [
+      .integer("environment.truncation_steps", \.episodeLength, 1...1_000_000, unit: "steps", "length of an episode"),
+      .number(
+        "environment.switch_probability", \.switchProbability, 0...0.5, "how likely the regime changes in a step"),
+      .number("environment.regime_drift", \.drift, 0...1e6, "the regime's mean return a step"),
+      .flag(
+        "environment.position_visible", \.showsPosition, "shows the own position, which is then -1 or 1"),
+    ], lanes: { Lanes($0, laneCount: $1) })
 }

@@ -1,5 +1,6 @@
 // A backtest's report as a document: the verdict in words first, then figures, pictures, and what it all stands on.
 
+import Environments
 import Market
 
 extension EvaluationReport {

@@ -1,5 +1,7 @@
 // A planted market's report as a document: how much of the known optimum was reached.
 
+import Environments
+
 extension PlantedReport {
   /// The report for people who do not read it in a terminal.
   package var document: ReportDocument {

@@ -1,14 +1,22 @@
 // Everything that a run depends on, as one value.
 
 package import Algorithms
+package import Configuration
 package import Environments
 package import Inference
 private import Kernels
 package import Market
 package import Networks
+private import Storage
+package import Text
 
-/// A whole run, resolved. The defaults train a recurrent, masked PPO on two symbols.
-package struct RunConfiguration: Sendable, Equatable {
+/// A setting of a whole run.
+package typealias Setting = SettingOf<RunConfiguration>
+/// A run's configuration as layers.
+package typealias ConfigurationLayers = LayersOf<RunConfiguration>
+
+/// A whole run, resolved. The defaults train the first algorithm, with memory and mask, in the first environment: a recurrent, masked PPO on two symbols.
+package struct RunConfiguration: Sendable {
   /// How long, from which seed, and how often to save and look.
   package struct Run: Sendable, Equatable {
     /// What the policy is called in what it leaves behind; empty takes the run folder's name.
@@ -33,26 +41,21 @@ package struct RunConfiguration: Sendable, Equatable {
     package var tensorBoard = true
   }
 
-  /// Which game is played, on which data.
+  /// What all environments have, and what those that play bars of a store need.
   package struct World: Sendable, Equatable {
-    package var name = "dual_ticker"
-    /// The market store; unused by planted markets.
-    package var store = ""
     package var lanes = 64
-    package var assets: [String] = []
-    /// A series of the store that is only looked at; empty for none.
-    package var benchmarkSymbol = ""
     /// What the configuration's author expects of the spaces; 0 expects nothing.
     package var observationDimension = 0
     package var actionSpace = 0
+    /// The market store.
+    package var store = ""
+    package var assets: [String] = []
+    /// A series of the store that is only looked at; empty for none.
+    package var benchmarkSymbol = ""
     /// Bars before the first decision that are history only.
     package var lookbackWindow = 50
-    /// Dollars; a unit times the maximum units may not exceed it. Nil: no such limit.
-    package var maxPositionPerAsset: Double?
     /// Bars of a training episode.
     package var episodeLength = 252
-    package var trading = BasketConfiguration()
-    package var planted = PlantedOptions()
   }
 
   /// Which dates may be seen when. Enforced: training, selection and report windows never overlap.
@@ -67,70 +70,83 @@ package struct RunConfiguration: Sendable, Equatable {
     package var heldOutUntil = CalendarDate(year: 2030, month: 12, day: 31)!
   }
 
-  /// The shape of the network; the switch for memory is the algorithm's tag.
-  package struct Network: Sendable, Equatable {
-    package var lstmHidden = 64
-    package var criticMemory = NetworkSpec.CriticMemory.sharedJoint
-    package var policyTower: [Int] = []
-    package var valueTower: [Int] = []
-    package var activation = NetworkSpec.Activation.tanh
-  }
-
-  /// The shape of a network of action values.
-  package struct ActionValueNetwork: Sendable, Equatable {
-    package var hiddenLayers = [64, 64]
-    package var activation = NetworkSpec.Activation.relu
-  }
-
+  /// Which environments and algorithms there are.
+  package let families: Families
   package var run = Run()
   /// What is looked for while a run learns, and what follows.
   package var health = HealthSettings()
+  package var environment: EnvironmentFamily
   package var world = World()
   package var split = Split()
-  package var algorithm = AlgorithmTag.ppoLSTMMask
-  /// What each algorithm would be run with; `learner` is the one that is.
-  package var ppo = PPO.Configuration(hasMemory: true)
-  package var a2c = A2C.Configuration()
-  package var dqn = DQN.Configuration()
-  package var network = Network()
-  package var actionValueNetwork = ActionValueNetwork()
+  package var algorithm: AlgorithmTag
+  package var network = NetworkShapes()
+  /// What an older version's file said that nothing has any more, in sentences; no part of the configuration.
+  package var notes: [String] = []
+  /// What each environment would be played with, and each algorithm run with, by name.
+  private var environments: [String: any EnvironmentConfiguration]
+  private var learners: [String: any LearnerConfiguration]
 
-  package init() {
-    ppo.horizon = 128
-    ppo.batchSize = 2048
-    ppo.epochs = 4
-    ppo.normalizeObservations = true
-    ppo.normalizeRewards = true
-    a2c.normalizeObservations = true
-    a2c.normalizeRewards = true
-    dqn.bufferSize = 100_000
-    dqn.normalizeObservations = true
-    dqn.normalizeRewards = true
+  package init(families: Families = .product) {
+    self.families = families
+    environment = families.environments[0]
+    algorithm = families.algorithms[0].tags[families.algorithms[0].tags.count - 1]
+    environments = Dictionary(uniqueKeysWithValues: families.environments.map { ($0.name, $0.defaults) })
+    learners = Dictionary(uniqueKeysWithValues: families.algorithms.map { ($0.name, $0.defaults) })
+  }
+
+  /// What the environment is played with.
+  package var game: any EnvironmentConfiguration {
+    get { self[gameOf: environment] }
+    set { self[gameOf: environment] = newValue }
   }
 
   /// The hyper-parameters of the algorithm that is run.
   package var learner: any LearnerConfiguration {
-    switch algorithm.family {
-    case .ppo: ppo
-    case .a2c: a2c
-    case .dqn: dqn
+    get { self[learnerOf: algorithm.family] }
+    set { self[learnerOf: algorithm.family] = newValue }
+  }
+
+  subscript(gameOf family: EnvironmentFamily) -> any EnvironmentConfiguration {
+    get { environments[family.name] ?? family.defaults }
+    set { environments[family.name] = newValue }
+  }
+
+  subscript(learnerOf family: AlgorithmFamily) -> any LearnerConfiguration {
+    get { learners[family.name] ?? family.defaults }
+    set { learners[family.name] = newValue }
+  }
+
+  /// What the environment with configurations of that type would be played with. Traps where there is none.
+  package subscript<Game: EnvironmentConfiguration>(_: Game.Type) -> Game {
+    get {
+      for case let game as Game in environments.values { return game }
+      preconditionFailure("no environment is configured by \(Game.self)")
+    }
+    set {
+      guard let name = environments.first(where: { $0.value is Game })?.key else {
+        preconditionFailure("no environment is configured by \(Game.self)")
+      }
+      environments[name] = newValue
+    }
+  }
+
+  /// What the algorithm with configurations of that type would be run with. Traps where there is none.
+  package subscript<Learner: LearnerConfiguration>(_: Learner.Type) -> Learner {
+    get {
+      for case let learner as Learner in learners.values { return learner }
+      preconditionFailure("no algorithm is configured by \(Learner.self)")
+    }
+    set {
+      guard let name = learners.first(where: { $0.value is Learner })?.key else {
+        preconditionFailure("no algorithm is configured by \(Learner.self)")
+      }
+      learners[name] = newValue
     }
   }
 
   /// The network for an environment's spaces.
   package func networkSpec(inputs: Int, actions: Int) -> NetworkSpec {
-    guard algorithm.family.isActorCritic else {
-      let layers = actionValueNetwork.hiddenLayers
-      return NetworkSpec(
-        inputs: inputs, actions: actions, memory: .none, policyTower: layers, valueTower: dqn.dueling ? layers : [],
-        activation: actionValueNetwork.activation, hasValueHead: dqn.dueling,
-        kind: dqn.dueling ? .dueling : .actionValues)
-    }
-    return NetworkSpec(
-      inputs: inputs, actions: actions,
-      memory: algorithm.hasMemory ? .lstm(hidden: network.lstmHidden, critic: network.criticMemory) : .none,
-      policyTower: network.policyTower, valueTower: network.valueTower, activation: network.activation,
-      hasValueHead: true)
+    learner.networkSpec(network, hasMemory: algorithm.hasMemory, inputs: inputs, actions: actions)
   }
 
   /// Why `run.precision` cannot go with the rest; nil where it can.
@@ -159,4 +175,66 @@ package struct RunConfiguration: Sendable, Equatable {
 
   /// The discounting horizon 1 / (1 - gamma) in bars; infinite for gamma 1.
   package var discountHorizonBars: Double { learner.discount < 1 ? 1 / (1 - learner.discount) : .infinity }
+}
+
+extension RunConfiguration: Equatable {
+  package static func == (one: RunConfiguration, other: RunConfiguration) -> Bool {
+    func isEqual<Value>(_ mine: [String: Value], _ theirs: [String: Value], _ equals: (Value, Value) -> Bool) -> Bool {
+      mine.count == theirs.count && mine.allSatisfy { name, value in theirs[name].map { equals(value, $0) } ?? false }
+    }
+    return one.run == other.run && one.health == other.health && one.environment.name == other.environment.name
+      && one.world == other.world && one.split == other.split && one.algorithm == other.algorithm
+      && one.network == other.network && isEqual(one.environments, other.environments) { $0.equals($1) }
+      && isEqual(one.learners, other.learners) { $0.equals($1) }
+  }
+}
+
+extension RunConfiguration: Configurable {
+  package var settings: [Setting] { families.settings(environment: environment, algorithm: algorithm.family) }
+
+  /// The environment and the algorithm decide which other settings there are.
+  package static let selectorKeys = [Families.environmentKey, Families.algorithmKey]
+
+  package func refusal(of key: String, source: String) -> ConfigurationError? {
+    let algorithms = families.algorithms.filter { family in
+      families.settings(environment: environment, algorithm: family).contains { $0.key == key }
+    }
+    if !algorithms.isEmpty {
+      return .foreign(
+        key: key, source: source, kind: "algorithm", selector: Families.algorithmKey, chosen: algorithm.rawValue,
+        owners: algorithms.map(\.name))
+    }
+    let environments = families.environments.filter { family in
+      families.settings(environment: family, algorithm: algorithm.family).contains { $0.key == key }
+    }
+    guard !environments.isEmpty else { return nil }
+    return .foreign(
+      key: key, source: source, kind: "environment", selector: Families.environmentKey, chosen: environment.name,
+      owners: environments.map(\.name))
+  }
+
+  /// Algorithms and environments have settings of their own: what was said of the last one's is not the next one's. Networks of a policy and a critic are
+  /// shaped alike whoever learns them.
+  package func keeps(_ key: String, since before: RunConfiguration) -> Bool {
+    let (mine, theirs) = (algorithm.family, before.algorithm.family)
+    if mine != theirs {
+      if key.hasPrefix("algorithm.") { return false }
+      if key.hasPrefix("network."), !(mine.isActorCritic && theirs.isActorCritic) { return false }
+    }
+    return environment.name == before.environment.name || setting(key) != nil
+  }
+
+  package mutating func modernised(_ tree: JSON, source: String) -> JSON {
+    guard let found = OlderSettings.leftOver(in: tree, for: self) else { return tree }
+    if let note = found.note { notes.append("\(source): \(note)") }
+    return found.tree
+  }
+
+  package static func readFile(_ path: String) throws(ConfigurationError) -> [UInt8] {
+    do {
+      return try FileSystem.read(path)
+    } catch {
+      throw .unreadable(path: path, reason: error.description)
+    }
+  }
 }

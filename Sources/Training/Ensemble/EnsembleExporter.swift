@@ -21,7 +21,7 @@ package struct EnsembleFolder {
   }
 
   /// An ensemble that has begun; locked where `locks`.
-  package init(run: String, locks: Bool) throws(TrainingError) {
+  package init(run: String, locks: Bool, families: Families) throws(TrainingError) {
     directory = try RunDirectory.open(run: run, locks: locks)
     let path = directory.file(EnsembleFolder.planName)
     let bytes: [UInt8]
@@ -34,7 +34,7 @@ package struct EnsembleFolder {
       throw .incomplete(
         path: path, what: "JSON", remedy: "bring the file back, or train the ensemble under another name")
     }
-    plan = try EnsemblePlan(json: json, path: path)
+    plan = try EnsemblePlan(json: json, path: path, families: families)
   }
 
   /// A new ensemble: its folder and its plan.
@@ -172,7 +172,12 @@ package enum EnsembleExporter {
     // Of what the checkpoints say, not of what the plan said.
     var worlds: [(name: String, configuration: RunConfiguration)] = [("the plan", first.configuration)]
     for (member, one) in zip(members, found) {
-      worlds.append((member.name, try RunState.configuration(of: one.checkpoint, path: one.path)))
+      worlds.append(
+        (
+          member.name,
+          try RunState.configuration(
+            of: one.checkpoint, path: one.path, families: first.configuration.families)
+        ))
     }
     if let difference = EnsemblePlan.difference(worlds) { throw .refused(difference) }
     var trained: [TrainedPolicy] = []

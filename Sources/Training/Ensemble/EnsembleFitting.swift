@@ -139,14 +139,14 @@ package struct EnsembleFitting: Sendable {
   private static func walks(_ policy: InferencePolicy, _ factory: EnvironmentFactory, _ seed: UInt64) throws
     -> [[Seen]]
   {
-    if factory.isMarket {
+    if factory.configuration.environment.hasWindows {
       let recorder = Recorder(PolicyDecider(policy, mode: .greedy))
       _ = try Backtest.run(try factory.walk(.selection), decider: recorder, seed: seed)
       return [recorder.seen]
     }
     let recorders = (0..<plantedLanes).map { Recorder(PolicyDecider(policy, mode: .greedy, lane: $0)) }
     _ = try PlantedRun.play(
-      factory.planted(laneCount: plantedLanes), steps: plantedSteps, seed: WindowSeed.seed(seed, .selection),
+      factory.game(laneCount: plantedLanes), steps: plantedSteps, seed: WindowSeed.seed(seed, .selection),
       unit: .step
     ) { recorders[$0] }
     return recorders.map(\.seen)

@@ -1,6 +1,8 @@
 // What an ensemble is made of: its members' configurations, their weights, and how they decide together.
 
-package import Algorithms
+private import Algorithms
+package import Configuration
+private import Environments
 package import Inference
 private import Storage
 package import Text
@@ -50,8 +52,6 @@ package struct EnsemblePlan: Sendable, Equatable {
   package var rule: CombinationRule
   package var weights: Weights
 
-  /// What a file without weights gives PPO, A2C and DQN, where it has one entry of each; in millionths.
-  package static let customaryWeights: [AlgorithmFamily: Int] = [.ppo: 500_000, .a2c: 300_000, .dqn: 200_000]
   private static let whole = 1_000_000
   private static let memberKeys = ["name", "weight", "seeds", "config"]
   private static let sections = ["run", "environment", "split", "algorithm", "network"]
@@ -61,7 +61,7 @@ package struct EnsemblePlan: Sendable, Equatable {
   // MARK: - From a file
 
   /// Reads a file of members. `assignments`: `section.key=value`, laid over every member.
-  package init(yamlFile path: String, assignments: [String] = []) throws(ConfigurationError) {
+  package init(yamlFile path: String, assignments: [String] = [], families: Families) throws(ConfigurationError) {
     let tree = try RunConfiguration.tree(ofYAMLFile: path)
     guard var shared = tree.objectValue else {
       throw .wrongValue(key: "the whole file", source: path, found: tree.kindName, expected: "members and sections")
@@ -73,7 +73,7 @@ package struct EnsemblePlan: Sendable, Equatable {
         key: "members", source: path, found: entries?.kindName ?? "not there",
         expected: "a list of at least one member, each with sections like `algorithm: {name: a2c}`")
     }
-    var base = ConfigurationLayers()
+    var base = ConfigurationLayers(RunConfiguration(families: families))
     try base.apply(tree: .object(shared), source: path)
     var parsed: [Entry] = []
     for (index, entry) in entries.enumerated() {
@@ -184,9 +184,11 @@ package struct EnsemblePlan: Sendable, Equatable {
       }
       return weights
     }
-    let families = entries.map(\.layers.configuration.algorithm.family)
-    if families.count == customaryWeights.count, Set(families) == Set(customaryWeights.keys) {
-      return families.map { customaryWeights[$0] ?? 0 }
+    // One entry of each algorithm that customarily votes.
+    let algorithms = entries.map(\.layers.configuration.algorithm.family)
+    let customary = entries[0].layers.configuration.families.algorithms.filter { $0.customaryWeight != nil }
+    if algorithms.count == customary.count, Set(algorithms) == Set(customary) {
+      return algorithms.map { $0.customaryWeight ?? 0 }
     }
     return entries.map { _ in whole / entries.count }
   }
@@ -243,10 +245,10 @@ package struct EnsemblePlan: Sendable, Equatable {
     guard let first = members.first else { return nil }
     for member in members.dropFirst() {
       // First which game it is: another one differs in all the rest too.
-      guard member.configuration.world.name == first.configuration.world.name else {
+      guard member.configuration.environment.name == first.configuration.environment.name else {
         return
-          "\(member.name) and \(first.name) cannot decide together: environment.name is \(member.configuration.world.name) for "
-          + "one and \(first.configuration.world.name) for the other; give both the same"
+          "\(member.name) and \(first.name) cannot decide together: environment.name is \(member.configuration.environment.name) for "
+          + "one and \(first.configuration.environment.name) for the other; give both the same"
       }
       for section in ["environment", "split"] {
         let (mine, theirs) = (member.configuration.json[section], first.configuration.json[section])
@@ -279,7 +281,7 @@ package struct EnsemblePlan: Sendable, Equatable {
   }
 
   /// What `json` wrote. `path` names the file in errors.
-  package init(json: JSON, path: String) throws(TrainingError) {
+  package init(json: JSON, path: String, families: Families) throws(TrainingError) {
     func unknown(_ what: String) -> TrainingError {
       .incomplete(path: path, what: what, remedy: "it was written by another version of strikeforge, or changed since")
     }
@@ -293,7 +295,9 @@ package struct EnsemblePlan: Sendable, Equatable {
       guard let name = element["name"]?.stringValue, EnsemblePlan.isName(name),
         let weight = element["weight"]?.integerValue, weight >= 0, let tree = element["configuration"]
       else { throw unknown("member \(members.count) with a name, a weight and a configuration") }
-      members.append(Member(name: name, weight: weight, configuration: try RunState.configuration(tree, path: path)))
+      members.append(
+        Member(
+          name: name, weight: weight, configuration: try RunState.configuration(tree, path: path, families: families)))
     }
     self.rule = rule
     self.weights = weights

@@ -1,6 +1,7 @@
 // Trains the members of an ensemble side by side, each in a process of its own.
 
 private import Algorithms
+private import Configuration
 private import Glibc
 private import Kernels
 private import Storage

@@ -1,5 +1,7 @@
 // What a command is: a description that drives parsing and help, and a body.
 
+import Training
+
 /// The face of a command.
 struct CommandDescription {
   let name: String
@@ -40,8 +42,8 @@ struct CommandDescription {
 /// One verb of the program.
 protocol Command {
   static var description: CommandDescription { get }
-  /// Does the work and returns the exit code: 0 done, 1 failed, 2 a gate refused.
-  static func run(_ arguments: Arguments) throws -> Int32
+  /// Does the work with the environments and algorithms that there are, and returns the exit code: 0 done, 1 failed, 2 a gate refused.
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32
 }
 
 /// Words broken into lines of at most `width` characters.

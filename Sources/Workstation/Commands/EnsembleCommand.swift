@@ -46,10 +46,10 @@ struct EnsembleCommand: Command {
       `strikeforge-serve` take it like any run.
       """)
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     StopSignal.install()
     let workers = try workers(arguments)
-    let folder = try folder(arguments)
+    let folder = try folder(arguments, families)
     print("ensemble folder: \(folder.directory.path)")
     let trainer = EnsembleTrainer(folder.plan, in: folder.directory, workers: workers)
     let table = EnsembleTable()
@@ -91,21 +91,21 @@ struct EnsembleCommand: Command {
   }
 
   /// The ensemble that is meant, locked: a new one, or the rest of one that has begun with the same members.
-  private static func folder(_ arguments: Arguments) throws -> EnsembleFolder {
+  private static func folder(_ arguments: Arguments, _ families: Families) throws -> EnsembleFolder {
     if let run = arguments.value("resume") {
       let others = ["run", "set", "init-from", "mode"].filter(arguments.has).map { "--" + $0 }
       guard arguments.operands.isEmpty, others.isEmpty else {
         throw UsageError(
           "--resume keeps the ensemble's plan: \(others.first ?? "a file") cannot go with it", command: description)
       }
-      return try EnsembleFolder(run: run, locks: true)
+      return try EnsembleFolder(run: run, locks: true, families: families)
     }
     guard let file = arguments.operands.first else {
       throw UsageError("expected a configuration file or --resume RUN, none is given", command: description)
     }
     var plan: EnsemblePlan
     do {
-      plan = try EnsemblePlan(yamlFile: file, assignments: arguments.values("set"))
+      plan = try EnsemblePlan(yamlFile: file, assignments: arguments.values("set"), families: families)
     } catch {
       throw TrainingError.configuration(error)
     }
@@ -115,7 +115,7 @@ struct EnsembleCommand: Command {
     let name = FileSystem.split(file).name
     let run = arguments.value("run") ?? String(name.prefix { $0 != "." })
     if EnsembleFolder.isEnsemble(run: run) {
-      let folder = try EnsembleFolder(run: run, locks: true)
+      let folder = try EnsembleFolder(run: run, locks: true, families: families)
       if let difference = folder.plan.difference(from: plan) {
         throw TrainingError.refused(
           "\(folder.directory.path) holds another ensemble (\(difference)); choose another name with --run, or go on with it by "
@@ -125,11 +125,13 @@ struct EnsembleCommand: Command {
       return try folder.combined(as: plan)
     }
     // Before a folder is made for them.
+    for note in Set(plan.members.flatMap(\.configuration.notes)).sorted() { print(note) }
     for member in plan.members {
       let factory = try EnvironmentFactory(member.configuration)
       try Trainer.requireTrainable(member.configuration, factory)
       guard let beginning = plan.beginning else { continue }
-      let warmStart = try WarmStart(run: beginning.run(of: member.name), from: nil, mode: beginning.mode)
+      let warmStart = try WarmStart(
+        run: beginning.run(of: member.name), from: nil, mode: beginning.mode, families: families)
       try warmStart.requireUnseenWindows(member.configuration)
       try Trainer.requireFit(warmStart, member.configuration, factory)
     }

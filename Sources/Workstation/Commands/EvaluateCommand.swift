@@ -30,7 +30,7 @@ struct EvaluateCommand: Command {
       report says how often it disagrees with its best member, and what each adds.
       """)
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let window: Window
     switch arguments.value("window") {
     case nil, "held-out": window = .heldOut
@@ -44,7 +44,7 @@ struct EvaluateCommand: Command {
     guard let seed = UInt64(arguments.value("seed") ?? "0") else {
       throw UsageError("--seed must be a whole number of at least 0", command: description)
     }
-    let subject = try subject(arguments)
+    let subject = try subject(arguments, families)
     let ending = window == .heldOut ? "" : "-selection"
     let rollouts = arguments.value("record-rollouts").map {
       $0.isEmpty ? subject.directory.file("rollouts\(ending).h5") : $0
@@ -70,12 +70,12 @@ struct EvaluateCommand: Command {
   }
 
   /// What is evaluated: a run's policy, or an ensemble's as it was exported.
-  private static func subject(_ arguments: Arguments) throws -> (
+  private static func subject(_ arguments: Arguments, _ families: Families) throws -> (
     directory: RunDirectory, factory: EnvironmentFactory, origin: PolicyOrigin, bundle: () throws -> PolicyBundle
   ) {
     let run = arguments.operands[0]
     guard EnsembleFolder.isEnsemble(run: run) else {
-      let access = try RunAccess(run: run, choice: arguments.value("checkpoint"))
+      let access = try RunAccess(run: run, choice: arguments.value("checkpoint"), families: families)
       return (access.directory, access.factory, access.trained.origin, { try deployed(access) })
     }
     guard !arguments.has("checkpoint") else {
@@ -83,7 +83,7 @@ struct EvaluateCommand: Command {
         "--checkpoint cannot go with an ensemble, whose policy is its \(EnsembleFolder.bundleName)",
         command: description)
     }
-    let folder = try EnsembleFolder(run: run, locks: false)
+    let folder = try EnsembleFolder(run: run, locks: false, families: families)
     let (bundle, origin) = try folder.exported()
     let factory = try EnvironmentFactory(origin.configuration)
     try folder.requireFit(bundle, factory: factory)

@@ -17,9 +17,9 @@ struct ExportCommand: Command {
       Flag("with-critic", "keeps the value function in the bundle"),
     ], notes: "")
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
-    if EnsembleFolder.isEnsemble(run: arguments.operands[0]) { return try exportEnsemble(arguments) }
-    let access = try RunAccess(run: arguments.operands[0], choice: arguments.value("checkpoint"))
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
+    if EnsembleFolder.isEnsemble(run: arguments.operands[0]) { return try exportEnsemble(arguments, families) }
+    let access = try RunAccess(run: arguments.operands[0], choice: arguments.value("checkpoint"), families: families)
     let bundle = try PolicyExporter.bundle(
       access.trained, factory: access.factory, includesCritic: arguments.has("with-critic"))
     let path = arguments.value("output") ?? access.directory.file("policy.safetensors")
@@ -38,12 +38,12 @@ struct ExportCommand: Command {
   }
 
   /// The same members as in the bundle that the ensemble has, where it has one.
-  private static func exportEnsemble(_ arguments: Arguments) throws -> Int32 {
+  private static func exportEnsemble(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     for flag in ["checkpoint", "with-critic"] where arguments.has(flag) {
       throw UsageError(
         "--\(flag) cannot go with an ensemble: its members are exported as they vote", command: description)
     }
-    let folder = try EnsembleFolder(run: arguments.operands[0], locks: true)
+    let folder = try EnsembleFolder(run: arguments.operands[0], locks: true, families: families)
     let export = try EnsembleExporter.export(folder, leftOut: try folder.leftOut())
     let path = arguments.value("output") ?? folder.directory.file(EnsembleFolder.bundleName)
     try PolicyExporter.write(export.bundle, to: path)

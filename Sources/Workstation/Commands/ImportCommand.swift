@@ -32,7 +32,7 @@ struct ImportCommand: Command {
       Nothing is stored unless every check passes.
       """)
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     guard let output = arguments.value("output") else {
       throw UsageError("--output is missing: name the market store to write", command: description)
     }

@@ -11,7 +11,7 @@ struct InspectCommand: Command {
       "Shows what a market store, checkpoint, replay file, policy bundle, recorded rollouts or incident hold, after verifying it.",
     operands: "FILE", operandCount: 1...1, flags: [], notes: "")
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let path = arguments.operands[0]
     if ReplayFile.isReplayFile(path) {
       show(try ReplayReader(path).describe())

@@ -19,7 +19,7 @@ struct ReplayCommand: Command {
       written. `strikeforge train --init-replay FILE` begins a DQN run with such a file.
       """)
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let (verb, path) = (arguments.operands[0], arguments.operands[1])
     switch verb {
     case "inspect":

@@ -14,8 +14,8 @@ struct ReplayUpdateCommand: Command {
       own kernels and are compared with what it recorded, bit by bit.
       """)
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
-    print(try IncidentFile.replay(arguments.operands[0]).text, terminator: "")
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
+    print(try IncidentFile.replay(arguments.operands[0], families: families).text, terminator: "")
     return 0
   }
 }

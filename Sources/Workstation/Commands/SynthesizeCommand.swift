@@ -4,6 +4,7 @@ import Environments
 import Market
 import Storage
 import Text
+import Training
 
 struct SynthesizeCommand: Command {
   private static let symbol = "SYN"
@@ -31,7 +32,7 @@ struct SynthesizeCommand: Command {
       --set environment.extra_columns=[next_return].
       """)
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let name = arguments.operands[0]
     guard let answer = PlantedBars.Answer(rawValue: name) else {
       let known = PlantedBars.Answer.allCases.map(\.rawValue)

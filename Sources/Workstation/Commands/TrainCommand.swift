@@ -1,6 +1,8 @@
 // strikeforge train: a new run, or the rest of one.
 
 import Algorithms
+import Configuration
+import Environments
 import Inference
 import Storage
 import Text
@@ -29,7 +31,7 @@ struct TrainCommand: Command {
         "begins a new DQN run with the transitions of another one's replay.h5, which must be of the same environment"),
       Flag("from", "CHECKPOINT", "the checkpoint that --resume or --init-from takes: \(ResumePoint.choices)"),
       Flag("end-with", "PROCESS", "the process that starts this one: when it ends, however, this one is killed"),
-      Flag("keys", "prints every setting of the algorithm with its default and meaning, and ends"),
+      Flag("keys", "prints every setting of the algorithm and the environment with its default and meaning, and ends"),
       Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
     ],
     notes: """
@@ -49,13 +51,13 @@ struct TrainCommand: Command {
       the new one is chosen or judged on.
       """)
 
-  static func run(_ arguments: Arguments) throws -> Int32 {
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     if arguments.has("keys") {
-      printKeys(of: try layers(arguments).configuration.algorithm)
+      printKeys(try layers(arguments, families).configuration)
       return 0
     }
     if arguments.has("dump-config"), !arguments.has("resume") {
-      print(try layers(arguments).yamlText, terminator: "")
+      print(try layers(arguments, families).yamlText, terminator: "")
       return 0
     }
     StopSignal.install()
@@ -69,7 +71,8 @@ struct TrainCommand: Command {
       throw UsageError(
         "--from goes with --resume or --init-from: it names the checkpoint that they take", command: description)
     }
-    let trainer = try arguments.value("resume").map { try resume($0, arguments) } ?? start(arguments)
+    let trainer =
+      try arguments.value("resume").map { try resume($0, arguments, families) } ?? start(arguments, families)
     let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
     trainer.onRow = { (row: MetricRow) throws(TrainingError) in console.write(row) }
     trainer.onEvent = { sentence in
@@ -81,7 +84,8 @@ struct TrainCommand: Command {
       print("finished at step \(ConsoleSink.grouped(trainer.step)), parameters \(trainer.parameterDigest)")
       if let step = trainer.bestStep, let score = trainer.bestScore {
         print("best on the selection window: step \(ConsoleSink.grouped(step)), \(ConsoleSink.short(score)) an episode")
-        let unseen = trainer.factory.isMarket ? "looks at the held-out window" : "plays fresh streams"
+        let unseen =
+          trainer.configuration.environment.hasWindows ? "looks at the held-out window" : "plays fresh streams"
         print("(it was chosen there, so that proves nothing: `strikeforge evaluate` \(unseen))")
       }
     case .stopped(let step):
@@ -93,8 +97,8 @@ struct TrainCommand: Command {
     return 0
   }
 
-  private static func start(_ arguments: Arguments) throws -> Trainer {
-    let layers = try layers(arguments)
+  private static func start(_ arguments: Arguments, _ families: Families) throws -> Trainer {
+    let layers = try layers(arguments, families)
     let configuration = layers.configuration
     let factory = try EnvironmentFactory(configuration)
     // All before a folder is made for it.
@@ -108,6 +112,7 @@ struct TrainCommand: Command {
     if let problem = plan.problem(limits) { throw TrainingError.configuration(.conflict(problem)) }
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
+    for note in configuration.notes { print(note) }
     print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) + plan.lines(limits) { print(line) }
     print(MatrixKernels.note(configuration.run))
@@ -130,7 +135,8 @@ struct TrainCommand: Command {
     _ arguments: Arguments, _ configuration: RunConfiguration, _ factory: EnvironmentFactory
   ) throws -> WarmStart? {
     guard let (run, mode) = try beginning(arguments, of: description) else { return nil }
-    let warmStart = try WarmStart(run: run, from: arguments.value("from"), mode: mode)
+    let warmStart = try WarmStart(
+      run: run, from: arguments.value("from"), mode: mode, families: configuration.families)
     try warmStart.requireUnseenWindows(configuration)
     try Trainer.requireFit(warmStart, configuration, factory)
     return warmStart
@@ -156,18 +162,20 @@ struct TrainCommand: Command {
     return (run, mode)
   }
 
-  /// The files, then --set and the flags that stand for settings in the order in which they are written, but first those that name the
-  /// algorithm: it says which settings there are.
-  private static func layers(_ arguments: Arguments) throws(TrainingError) -> ConfigurationLayers {
-    var layers = ConfigurationLayers()
+  /// The files, then --set and the flags that stand for settings in the order in which they are written, but first those that name the environment
+  /// and the algorithm: they say which settings there are.
+  private static func layers(_ arguments: Arguments, _ families: Families) throws(TrainingError) -> ConfigurationLayers
+  {
+    var layers = ConfigurationLayers(RunConfiguration(families: families))
+    let selectors = RunConfiguration.selectorKeys
     do throws(ConfigurationError) {
       for file in arguments.values("config") { try layers.apply(yamlFile: file) }
-      for namesAlgorithm in [true, false] {
+      for isSelector in [true, false] {
         for (name, value) in arguments.flags {
-          if name == "set", value.hasPrefix(SettingTable.nameKey + "=") == namesAlgorithm {
+          if name == "set", selectors.contains(where: { value.hasPrefix($0 + "=") }) == isSelector {
             try layers.apply(assignment: value)
           }
-          if let flag = SettingFlag.named(name), (flag.key == SettingTable.nameKey) == namesAlgorithm {
+          if let flag = SettingFlag.named(name), selectors.contains(flag.key) == isSelector {
             try layers.apply(flag, value: value)
           }
         }
@@ -178,16 +186,18 @@ struct TrainCommand: Command {
     return layers
   }
 
-  private static func resume(_ run: String, _ arguments: Arguments) throws -> Trainer {
+  private static func resume(_ run: String, _ arguments: Arguments, _ families: Families) throws -> Trainer {
     for flag in ["config", "run", "dump-config", "init-from", "init-replay", "mode"] + SettingFlag.all.map(\.name)
     where arguments.has(flag) {
       throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
     }
     let directory = try RunDirectory.open(run: run, locks: true)
     let point = try ResumePoint.find(in: directory, from: arguments.value("from"))
-    var configuration = try RunState.configuration(of: point.checkpoint, path: point.path)
+    var configuration = try RunState.configuration(of: point.checkpoint, path: point.path, families: families)
     for assignment in arguments.values("set") {
-      guard ["run.workers=", "run.kernels=", "run.precision=", "health."].contains(where: assignment.hasPrefix) else {
+      let key = String(assignment.prefix { $0 != "=" })
+      // Unknown keys are told what is near them by the configuration itself.
+      if let setting = configuration.setting(key), !setting.mayChangeOnResume {
         throw UsageError("--resume keeps the run's configuration; only \(resumable) may be set", command: description)
       }
       do {
@@ -202,6 +212,7 @@ struct TrainCommand: Command {
       factory: factory, in: directory)
     print(
       "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(point.path))")
+    for note in configuration.notes { print(note) }
     for entry in point.later { print("set aside: \(entry.path)\(CheckpointStore.setAsideSuffix)") }
     if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     if let warning = RunState.kernelsWarning(point.checkpoint, current: trainer.kernels) { print(warning) }
@@ -209,9 +220,10 @@ struct TrainCommand: Command {
     return trainer
   }
 
-  private static func printKeys(of algorithm: AlgorithmTag) {
-    var defaults = RunConfiguration()
-    defaults.algorithm = algorithm
+  /// Every setting of a run of that algorithm in that environment, with its default.
+  private static func printKeys(_ chosen: RunConfiguration) {
+    var defaults = RunConfiguration(families: chosen.families)
+    (defaults.environment, defaults.algorithm) = (chosen.environment, chosen.algorithm)
     for setting in defaults.settings {
       print("\(setting.key): \(setting.read(defaults).text)")
       for line in wrap("\(setting.help); \(setting.expected)", width: 74) { print("    " + line) }

@@ -3,28 +3,8 @@
 package import AgentInterface
 package import Kernels
 
-/// A market whose best possible result is known, so that a learner can be judged against it.
-package protocol PlantedEnvironment: VectorEnvironment {
-  /// The name by which `EnvironmentRegistry` makes it.
-  static var name: String { get }
-  /// Steps of an episode.
-  var episodeLength: Int { get }
-  /// The mean reward per step of the best policy, where it is known for these options.
-  var optimumPerStep: Double? { get }
-  /// Whether an episode is a day with an end of its own (then a result is stated a day), not a cut in an endless series.
-  var playsDays: Bool { get }
-}
-
-extension PlantedEnvironment {
-  /// The expected return of an episode under the best policy, where it is known.
-  package var optimumPerEpisode: Double? { optimumPerStep.map { $0 * Double(episodeLength) } }
-}
-
 /// A game that is a market with a known optimum.
 package protocol PlantedMarket: LaneGame {
-  static var name: String { get }
-  var optimumPerStep: Double? { get }
-
   /// Moves a lane by one step and returns its reward. `action` is a legal one.
   func step(_ lane: inout Lane, action: Int, _ random: inout RandomStream) -> Double
 }
@@ -43,12 +23,6 @@ extension PlantedMarket {
 
   @inline(__always)
   package func mask(_ lane: Lane) -> ActionMask { ActionMask(rawValue: 0b111) }
-}
-
-extension Lanes: PlantedEnvironment where Game: PlantedMarket {
-  package static var name: String { Game.name }
-  package var optimumPerStep: Double? { game.optimumPerStep }
-  package var playsDays: Bool { game.endsAtLength }
 }
 
 /// The actions of every planted market: the position held after the decision is the action's index minus one.

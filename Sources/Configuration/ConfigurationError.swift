@@ -8,8 +8,8 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case syntax(source: String, line: Int, column: Int, problem: String)
   case unknownKey(key: String, source: String, nearest: String?)
   case wrongValue(key: String, source: String, found: String, expected: String)
-  /// A setting that other algorithms have.
-  case otherAlgorithm(key: String, source: String, algorithm: String, owners: [String])
+  /// A setting that others have than the one that `selector` names: `kind` is an algorithm or an environment.
+  case foreign(key: String, source: String, kind: String, selector: String, chosen: String, owners: [String])
   case conflict(String)
 
   /// One sentence that a terminal can show, whatever the file holds.
@@ -26,9 +26,9 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
         + (nearest.map { "; did you mean '\($0)'?" } ?? "; `strikeforge train --keys` lists all")
     case .wrongValue(let key, let source, let found, let expected):
       "\(source): '\(short(key))' is \(short(found)) but must be \(expected)"
-    case .otherAlgorithm(let key, let source, let algorithm, let owners):
-      "\(source): '\(short(key))' is a setting of \(owners.joined(separator: " and ")), but algorithm.name is \(algorithm); "
-        + "leave it out, or name the algorithm first"
+    case .foreign(let key, let source, let kind, let selector, let chosen, let owners):
+      "\(source): '\(short(key))' is a setting of \(owners.joined(separator: " and ")), but \(selector) is \(chosen); "
+        + "leave it out, or name the \(kind) first"
     case .conflict(let sentence): sentence
     }
   }

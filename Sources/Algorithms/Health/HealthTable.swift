@@ -1,16 +1,11 @@
-// The settings of the section `health`, by the algorithms that have them.
+// The settings of the section `health`, by the conditions that an algorithm can meet. A run that goes on may be given other values.
 
-internal import Algorithms
+package import Text
 
-enum HealthTable {
-  /// What a run of that algorithm may set.
-  static func settings(of family: AlgorithmFamily) -> [Setting] {
-    (all + (family == .ppo ? divergence : []) + (family.isActorCritic ? entropy : [])).map { $0.lifted(\.health) }
-  }
-
+extension HealthSettings {
   private static let responses = HealthResponse.allCases.map { ($0.rawValue, $0) }
 
-  private static let all: [SettingOf<HealthSettings>] = [
+  package static let general = SettingOf<HealthSettings>.changeableOnResume([
     .choice(
       "health.non_finite", \.nonFinite, responses,
       "what follows NaN or infinity among observations, rewards, losses, gradients; warn leaves such an update out"),
@@ -20,17 +15,17 @@ enum HealthTable {
     .choice("health.gradient_norm", \.gradientNorm, responses, "what follows an exploding gradient"),
     .number(
       "health.gradient_norm_limit", \.gradientNormLimit, 1e-9...1e300, "global gradient norm before clipping"),
-  ]
+  ])
 
-  private static let divergence: [SettingOf<HealthSettings>] = [
+  package static let ofDivergence = SettingOf<HealthSettings>.changeableOnResume([
     .choice("health.divergence", \.divergence, responses, "what follows an exploding KL divergence"),
     .number(
       "health.divergence_limit", \.divergenceLimit, 1e-9...1e300, "nats of a minibatch, from the rollout's policy"),
-  ]
+  ])
 
-  private static let entropy: [SettingOf<HealthSettings>] = [
+  package static let ofEntropy = SettingOf<HealthSettings>.changeableOnResume([
     .choice("health.entropy", \.entropy, responses, "what follows a collapse of the policy's entropy"),
     .number(
       "health.entropy_floor", \.entropyFloor, 1e-300...1, "share of the entropy that the legal actions could have"),
-  ]
+  ])
 }

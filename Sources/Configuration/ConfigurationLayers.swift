@@ -1,24 +1,23 @@
 // A configuration as layers: defaults, files from base to overlay, flags; and where each value comes from.
 
-private import Algorithms
-private import Storage
 package import Text
 
 /// Layers laid over each other, the later over the earlier. Every setting remembers the layer that it comes from.
-package struct ConfigurationLayers: Sendable {
+package struct LayersOf<Root: Configurable>: Sendable {
   /// A file may name the file that it lies over: `base: dual-ticker.yaml`, as seen from its own folder.
-  package static let baseKey = "base"
-  private static let maximumFiles = 16
+  package static var baseKey: String { "base" }
+  private static var maximumFiles: Int { 16 }
 
-  package private(set) var configuration = RunConfiguration()
+  package private(set) var configuration: Root
   /// The file or flag of every setting that a layer named, by key.
   package private(set) var sources: [String: String] = [:]
 
-  package init() {}
+  /// The lowest layer: what is configured before anything is said.
+  package init(_ defaults: Root) { configuration = defaults }
 
   /// Lays a YAML file, over its base where it names one, over what is there.
   package mutating func apply(yamlFile path: String) throws(ConfigurationError) {
-    for layer in try ConfigurationLayers.chain(endingAt: path) {
+    for layer in try LayersOf.chain(endingAt: path) {
       try lay(from: layer.path) { configuration throws(ConfigurationError) in
         try configuration.apply(layer.tree, source: layer.path)
       }
@@ -28,8 +27,8 @@ package struct ConfigurationLayers: Sendable {
   /// Lays nested values over what is there, over their base where they name one. `source` names them; a file's path where they name a base.
   package mutating func apply(tree: JSON, source: String) throws(ConfigurationError) {
     var members = tree.objectValue ?? [:]
-    if let base = members.removeValue(forKey: ConfigurationLayers.baseKey) {
-      try apply(yamlFile: try ConfigurationLayers.resolve(base: base, from: source))
+    if let base = members.removeValue(forKey: LayersOf.baseKey) {
+      try apply(yamlFile: try LayersOf.resolve(base: base, from: source))
     }
     try lay(from: source) { configuration throws(ConfigurationError) in
       try configuration.apply(.object(members), source: source)
@@ -44,7 +43,7 @@ package struct ConfigurationLayers: Sendable {
   }
 
   /// Lays the value of a flag that stands for a setting over what is there.
-  package mutating func apply(_ flag: SettingFlag, value: String) throws(ConfigurationError) {
+  package mutating func apply(_ flag: SettingFlagOf<Root>, value: String) throws(ConfigurationError) {
     let source = "--" + flag.name
     try lay(from: source) { configuration throws(ConfigurationError) in
       try configuration.apply([(flag.key, try flag.read(value, configuration))], source: source)
@@ -58,21 +57,16 @@ package struct ConfigurationLayers: Sendable {
 
   /// Lays what `body` names over what is there. Another algorithm has settings of its own: what lower layers said of the last one's is not theirs.
   private mutating func lay(
-    from source: String, _ body: (inout RunConfiguration) throws(ConfigurationError) -> [String]
+    from source: String, _ body: (inout Root) throws(ConfigurationError) -> [String]
   ) throws(ConfigurationError) {
-    let before = configuration.algorithm.family
+    let before = configuration
     let keys = try body(&configuration)
-    if configuration.algorithm.family != before {
-      let sharesNetwork = configuration.algorithm.family.isActorCritic && before.isActorCritic
-      sources = sources.filter {
-        !$0.key.hasPrefix("algorithm.") && (sharesNetwork || !$0.key.hasPrefix("network."))
-      }
-    }
+    sources = sources.filter { configuration.keeps($0.key, since: before) }
     for key in keys { sources[key] = source }
   }
 
   /// A file and what it lies over, the lowest first, each without its `base`.
-  static func chain(endingAt path: String) throws(ConfigurationError) -> [(path: String, tree: JSON)] {
+  package static func chain(endingAt path: String) throws(ConfigurationError) -> [(path: String, tree: JSON)] {
     var layers: [(path: String, tree: JSON)] = []
     var next: String? = path
     while let path = next {
@@ -81,7 +75,7 @@ package struct ConfigurationLayers: Sendable {
           "\(path): the files lie over each other in a circle (\((layers.map(\.path) + [path]).joined(separator: ", "))); "
             + "one of them must not have a '\(baseKey)'")
       }
-      let tree = try RunConfiguration.tree(ofYAMLFile: path)
+      let tree = try Root.tree(ofYAMLFile: path)
       guard var members = tree.objectValue, let base = members.removeValue(forKey: baseKey) else {
         layers.append((path, tree))
         break
@@ -101,7 +95,8 @@ package struct ConfigurationLayers: Sendable {
   }
 
   /// A file that another one names, as seen from that one's folder.
-  static func resolve(_ name: String, from path: String) -> String {
-    name.hasPrefix("/") || !path.contains("/") ? name : FileSystem.join(FileSystem.split(path).folder, name)
+  package static func resolve(_ name: String, from path: String) -> String {
+    guard !name.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return name }
+    return path[...slash] + name
   }
 }

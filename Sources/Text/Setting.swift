@@ -1,13 +1,7 @@
-// One entry of the table that drives configuration files, --set and their help.
-
-internal import Market
-package import Text
+// One configurable thing: its key, range, unit and meaning in one place, for files, flags, help and whoever validates.
 
 /// The place of a setting in what holds it.
-typealias SettingPath<Root, Value> = any WritableKeyPath<Root, Value> & Sendable
-
-/// A setting of a whole run.
-package typealias Setting = SettingOf<RunConfiguration>
+package typealias SettingPath<Root, Value> = any WritableKeyPath<Root, Value> & Sendable
 
 /// One configurable number, word or list: its key, its meaning, and how it is read from and written to a configuration.
 package struct SettingOf<Root>: Sendable {
@@ -17,16 +11,46 @@ package struct SettingOf<Root>: Sendable {
   package let help: String
   /// What a value must be, in words.
   package let expected: String
+  /// Whether a run that goes on may be given another value.
+  package private(set) var mayChangeOnResume = false
   package let read: @Sendable (Root) -> JSON
   /// False where the value is not what `expected` says.
-  let write: @Sendable (inout Root, JSON) -> Bool
+  package let write: @Sendable (inout Root, JSON) -> Bool
 
-  static func number(
+  package init(
+    key: String, help: String, expected: String, read: @escaping @Sendable (Root) -> JSON,
+    write: @escaping @Sendable (inout Root, JSON) -> Bool
+  ) {
+    self.key = key
+    self.help = help
+    self.expected = expected
+    self.read = read
+    self.write = write
+  }
+
+  /// The same setting, which may be told anew to a run that goes on.
+  package var changeableOnResume: SettingOf {
+    var setting = self
+    setting.mayChangeOnResume = true
+    return setting
+  }
+
+  /// The same of several.
+  package static func changeableOnResume(_ settings: [SettingOf]) -> [SettingOf] { settings.map(\.changeableOnResume) }
+
+  /// The value in `root`, where it is not what a value of this setting must be; nil where it is.
+  package func wrongValue(in root: Root) -> String? {
+    let value = read(root)
+    var copy = root
+    return write(&copy, value) ? nil : value.text
+  }
+
+  package static func number(
     _ key: String, _ path: SettingPath<Root, Double>, _ range: ClosedRange<Double>,
-    _ help: String
+    unit: String = "", _ help: String
   ) -> SettingOf {
     SettingOf(
-      key: key, help: help, expected: "a number \(describe(range))",
+      key: key, help: help, expected: "a number \(describe(range))" + words(unit),
       read: { .number($0[keyPath: path]) },
       write: { configuration, value in
         guard let number = value.doubleValue, range.contains(number) else { return false }
@@ -35,12 +59,12 @@ package struct SettingOf<Root>: Sendable {
       })
   }
 
-  static func optionalNumber(
+  package static func optionalNumber(
     _ key: String, _ path: SettingPath<Root, Double?>, _ range: ClosedRange<Double>,
-    _ help: String
+    unit: String = "", _ help: String
   ) -> SettingOf {
     SettingOf(
-      key: key, help: help, expected: "null or a number \(describe(range))",
+      key: key, help: help, expected: "null or a number \(describe(range))" + words(unit),
       read: { $0[keyPath: path].map(JSON.number) ?? .null },
       write: { configuration, value in
         if value == .null {
@@ -53,12 +77,13 @@ package struct SettingOf<Root>: Sendable {
       })
   }
 
-  static func integer(
+  package static func integer(
     _ key: String, _ path: SettingPath<Root, Int>, _ range: ClosedRange<Int>,
-    _ help: String
+    unit: String = "", _ help: String
   ) -> SettingOf {
     SettingOf(
-      key: key, help: help, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+      key: key, help: help,
+      expected: "a whole number from \(range.lowerBound) to \(range.upperBound)" + words(unit),
       read: { .integer(Int64($0[keyPath: path])) },
       write: { configuration, value in
         guard let number = value.integerValue, let integer = Int(exactly: number), range.contains(integer) else {
@@ -69,7 +94,7 @@ package struct SettingOf<Root>: Sendable {
       })
   }
 
-  static func flag(
+  package static func flag(
     _ key: String, _ path: SettingPath<Root, Bool>, _ help: String
   ) -> SettingOf {
     SettingOf(
@@ -81,7 +106,7 @@ package struct SettingOf<Root>: Sendable {
       })
   }
 
-  static func text(
+  package static func text(
     _ key: String, _ path: SettingPath<Root, String>, expected: String = "text",
     _ help: String, accepts: @escaping @Sendable (String) -> Bool = { _ in true }
   ) -> SettingOf {
@@ -95,7 +120,7 @@ package struct SettingOf<Root>: Sendable {
   }
 
   /// One word of a closed set.
-  static func choice<Value: Sendable & Equatable>(
+  package static func choice<Value: Sendable & Equatable>(
     _ key: String, _ path: SettingPath<Root, Value>, _ words: [(String, Value)],
     _ help: String
   ) -> SettingOf {
@@ -111,7 +136,7 @@ package struct SettingOf<Root>: Sendable {
       })
   }
 
-  static func integers(
+  package static func integers(
     _ key: String, _ path: SettingPath<Root, [Int]>, _ range: ClosedRange<Int>,
     _ help: String
   ) -> SettingOf {
@@ -128,7 +153,7 @@ package struct SettingOf<Root>: Sendable {
       })
   }
 
-  static func words(
+  package static func words(
     _ key: String, _ path: SettingPath<Root, [String]>, _ help: String
   ) -> SettingOf {
     SettingOf(
@@ -143,19 +168,7 @@ package struct SettingOf<Root>: Sendable {
       })
   }
 
-  static func date(
-    _ key: String, _ path: SettingPath<Root, CalendarDate>, _ help: String
-  ) -> SettingOf {
-    SettingOf(
-      key: key, help: help, expected: "a date like 2009-12-31", read: { .string($0[keyPath: path].description) },
-      write: { configuration, value in
-        guard let date = value.stringValue.flatMap({ CalendarDate($0) }) else { return false }
-        configuration[keyPath: path] = date
-        return true
-      })
-  }
-
-  static func optionalChoice<Value: Sendable & Equatable>(
+  package static func optionalChoice<Value: Sendable & Equatable>(
     _ key: String, _ path: SettingPath<Root, Value?>, _ words: [(String, Value)],
     _ help: String
   ) -> SettingOf {
@@ -176,11 +189,27 @@ package struct SettingOf<Root>: Sendable {
   }
 
   /// The same setting of what holds its holder.
-  func lifted<Outer>(_ holder: SettingPath<Outer, Root>) -> SettingOf<Outer> {
-    SettingOf<Outer>(
-      key: key, help: help, expected: expected, read: { read($0[keyPath: holder]) },
-      write: { write(&$0[keyPath: holder], $1) })
+  package func lifted<Outer>(_ holder: SettingPath<Outer, Root>) -> SettingOf<Outer> {
+    lifted(get: { $0[keyPath: holder] }, set: { $0[keyPath: holder] = $1 })
   }
+
+  /// The same setting of whatever holds its holder.
+  package func lifted<Outer>(
+    get: @escaping @Sendable (Outer) -> Root, set: @escaping @Sendable (inout Outer, Root) -> Void
+  ) -> SettingOf<Outer> {
+    var setting = SettingOf<Outer>(
+      key: key, help: help, expected: expected, read: { read(get($0)) },
+      write: { outer, value in
+        var root = get(outer)
+        guard write(&root, value) else { return false }
+        set(&outer, root)
+        return true
+      })
+    setting.mayChangeOnResume = mayChangeOnResume
+    return setting
+  }
+
+  private static func words(_ unit: String) -> String { unit.isEmpty ? "" : " (\(unit))" }
 
   private static func describe(_ range: ClosedRange<Double>) -> String {
     range.upperBound == .greatestFiniteMagnitude

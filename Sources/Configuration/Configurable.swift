@@ -1,24 +1,32 @@
-// A configuration from files and --set, and back to text.
+// A configuration from files and --set, and back to text: whatever it configures.
 
-private import Algorithms
-private import Storage
 package import Text
 
-extension RunConfiguration {
+/// What can be configured: a value that says which settings lie over it.
+package protocol Configurable: Sendable {
+  /// The settings that this value has, in the order in which they are shown.
+  var settings: [SettingOf<Self>] { get }
+  /// The settings that decide which others there are, and so are read before them; the first first.
+  static var selectorKeys: [String] { get }
+  /// Why a key that none of `settings` has is refused; nil where nothing has a setting of that key.
+  func refusal(of key: String, source: String) -> ConfigurationError?
+  /// Whether what a lower layer said of `key` still counts, now that the selectors may be others than in `before`.
+  func keeps(_ key: String, since before: Self) -> Bool
+  /// Nested values of a file as this version writes them; what older versions wrote and nothing has any more is left out.
+  mutating func modernised(_ tree: JSON, source: String) -> JSON
+  /// The bytes of a configuration file; throws `unreadable`.
+  static func readFile(_ path: String) throws(ConfigurationError) -> [UInt8]
+}
+
+extension Configurable {
   /// Lays a YAML file, over its base where it names one, over this configuration.
   package mutating func apply(yamlFile path: String) throws(ConfigurationError) {
-    for layer in try ConfigurationLayers.chain(endingAt: path) { try apply(layer.tree, source: layer.path) }
+    for layer in try LayersOf<Self>.chain(endingAt: path) { try apply(layer.tree, source: layer.path) }
   }
 
   /// What a YAML file says, as nested values.
-  static func tree(ofYAMLFile path: String) throws(ConfigurationError) -> JSON {
-    let bytes: [UInt8]
-    do {
-      bytes = try FileSystem.read(path)
-    } catch {
-      throw .unreadable(path: path, reason: error.description)
-    }
-    return try YAML.parse(bytes, source: path)
+  package static func tree(ofYAMLFile path: String) throws(ConfigurationError) -> JSON {
+    try YAML.parse(try readFile(path), source: path)
   }
 
   /// Lays nested values over this configuration: `{"algorithm": {"gamma": 0.99}}`. Unknown keys are refused. Returns the keys that were named.
@@ -28,6 +36,7 @@ extension RunConfiguration {
     guard let sections = tree.objectValue else {
       throw .wrongValue(key: "the whole file", source: source, found: tree.kindName, expected: "sections with settings")
     }
+    guard let sections = modernised(.object(sections), source: source).objectValue else { return [] }
     for (section, members) in sections.sorted(by: { $0.key < $1.key }) {
       guard settings.contains(where: { $0.key.hasPrefix(section + ".") }) else {
         throw unknown(section, source: source, isSection: true)
@@ -36,11 +45,11 @@ extension RunConfiguration {
         if members == .null { continue }
         throw .wrongValue(key: section, source: source, found: members.text, expected: "a section with settings")
       }
-      // The algorithm's name first: it says which settings there are.
-      for isName in [true, false] {
+      // First what says which settings there are.
+      for isSelector in [true, false] {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
           let key = section + "." + name
-          guard (key == SettingTable.nameKey) == isName else { continue }
+          guard Self.selectorKeys.contains(key) == isSelector else { continue }
           try set(key, to: value, source: source)
           keys.append(key)
         }
@@ -50,7 +59,9 @@ extension RunConfiguration {
   }
 
   /// Lays values by key over this configuration. Returns the keys.
-  mutating func apply(_ values: [(key: String, value: JSON)], source: String) throws(ConfigurationError) -> [String] {
+  package mutating func apply(_ values: [(key: String, value: JSON)], source: String) throws(ConfigurationError)
+    -> [String]
+  {
     for (key, value) in values { try set(key, to: value, source: source) }
     return values.map(\.key)
   }
@@ -72,27 +83,24 @@ extension RunConfiguration {
   }
 
   private mutating func set(_ key: String, to value: JSON, source: String) throws(ConfigurationError) {
-    guard let setting = SettingTable.setting(key, of: algorithm.family) else { throw unknown(key, source: source) }
+    guard let setting = setting(key) else { throw unknown(key, source: source) }
     guard setting.write(&self, value) else {
       throw .wrongValue(key: key, source: source, found: value.text, expected: setting.expected)
     }
   }
 
-  /// The settings of a run of this algorithm.
-  package var settings: [Setting] { SettingTable.settings(of: algorithm.family) }
+  /// The setting of that key.
+  package func setting(_ key: String) -> SettingOf<Self>? { settings.first { $0.key == key } }
 
-  /// Why a key names no setting of this run.
+  /// Why a key names no setting of this configuration.
   private func unknown(_ key: String, source: String, isSection: Bool = false) -> ConfigurationError {
-    let families = SettingTable.families(having: key)
-    if !families.isEmpty {
+    if isSection, key.contains("."), setting(key) != nil || refusal(of: key, source: source) != nil {
       let parts = key.split(separator: ".", maxSplits: 1)
-      return isSection
-        ? .wrongValue(
-          key: key, source: source, found: "written with a dot",
-          expected: "'\(parts[1])' inside the section '\(parts[0])'")
-        : .otherAlgorithm(
-          key: key, source: source, algorithm: algorithm.rawValue, owners: families.map(\.rawValue))
+      return .wrongValue(
+        key: key, source: source, found: "written with a dot",
+        expected: "'\(parts[1])' inside the section '\(parts[0])'")
     }
+    if !isSection, let refusal = refusal(of: key, source: source) { return refusal }
     let all = settings.map(\.key)
     let sections = Set(all.map { String($0.prefix { $0 != "." }) })
     var nearest = NearestName.of(key, among: key.contains(".") ? all : Array(sections) + all)
@@ -118,7 +126,7 @@ extension RunConfiguration {
   package var yamlText: String { yamlText { _ in nil } }
 
   /// The same with a comment behind every setting of which `source` knows where it comes from.
-  func yamlText(source: (String) -> String?) -> String {
+  package func yamlText(source: (String) -> String?) -> String {
     var text = ""
     var section = ""
     for setting in settings {
@@ -129,9 +137,9 @@ extension RunConfiguration {
       }
       // A file's name may hold anything; what YAML could misread is escaped, so that it stays a comment.
       let comment = source(setting.key).map {
-        "  # " + RunConfiguration.escaped(JSON.string($0).text).dropFirst().dropLast()
+        "  # " + Self.escaped(JSON.string($0).text).dropFirst().dropLast()
       }
-      text += "  \(parts[1]): \(RunConfiguration.yaml(setting.read(self)))\(comment ?? "")\n"
+      text += "  \(parts[1]): \(Self.yaml(setting.read(self)))\(comment ?? "")\n"
     }
     return text
   }

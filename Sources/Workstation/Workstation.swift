@@ -4,10 +4,14 @@ import Glibc
 import Kernels
 import Storage
 import Text
-import Training
+package import Training
 
-@main
-struct Main {
+/// The program `strikeforge` with the environments and algorithms that its door hands in.
+package struct Workstation {
+  private let families: Families
+
+  package init(families: Families) { self.families = families }
+
   static var commands: [any Command.Type] {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
@@ -15,7 +19,8 @@ struct Main {
     ]
   }
 
-  static func main() {
+  /// Runs the command that the process was started with, and ends the process.
+  package func main() -> Never {
     // Lines appear as they are written, also in a pipe; a reader that goes away is an error to report, not a silent end.
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
@@ -29,7 +34,7 @@ struct Main {
     exit(code)
   }
 
-  static func run(_ words: [String]) -> Int32 {
+  private func run(_ words: [String]) -> Int32 {
     do {
       try EnvironmentSecrets.refuseInProcess()
     } catch {
@@ -42,22 +47,22 @@ struct Main {
     }
     guard let verb = words.first else {
       complain("strikeforge: no command given")
-      complain(usage)
+      complain(Self.usage)
       return 64
     }
     if ["--help", "-h", "help"].contains(verb) {
       if words.count > 1, let command = command(named: words[1]) {
         print(command.description.help, terminator: "")
       } else {
-        print(overview, terminator: "")
+        print(Self.overview, terminator: "")
       }
       return 0
     }
     guard let command = command(named: verb) else {
-      let names = commands.map { $0.description.name }
+      let names = Self.commands.map { $0.description.name }
       let nearest = NearestName.of(verb, among: names).map { "; did you mean \($0)?" } ?? ""
       complain("strikeforge: unknown command \(verb)\(nearest)")
-      complain(usage)
+      complain(Self.usage)
       return 64
     }
     let rest = words.dropFirst()
@@ -73,7 +78,7 @@ struct Main {
   }
 
   /// Says what went wrong and returns the exit code.
-  private static func report(_ error: any Error, verb: String) -> Int32 {
+  private func report(_ error: any Error, verb: String) -> Int32 {
     switch error {
     case let error as UsageError:
       complain("strikeforge \(verb): \(error.message)")
@@ -91,14 +96,14 @@ struct Main {
     }
   }
 
-  private static func command(named name: String) -> (any Command.Type)? {
-    for command in commands where command.description.name == name { return command }
+  private func command(named name: String) -> (any Command.Type)? {
+    for command in Self.commands where command.description.name == name { return command }
     return nil
   }
 
-  private static func execute(_ command: any Command.Type, _ words: [String]) throws -> Int32 {
+  private func execute(_ command: any Command.Type, _ words: [String]) throws -> Int32 {
     let arguments = try Arguments(words, of: command.description)
-    return try command.run(arguments)
+    return try command.run(arguments, families)
   }
 
   static var usage: String { "usage: strikeforge COMMAND [...]; `strikeforge --help` lists the commands" }

@@ -1,0 +1,125 @@
+// The basket as an environment family: what can be set about it, and how it is played and judged.
+
+import AgentInterface
+import Market
+package import Text
+import Trading
+
+extension BasketConfiguration: EnvironmentConfiguration {
+  private static let nonNegative = 0...Double.greatestFiniteMagnitude
+
+  /// Every setting once: its key, its range and unit, and what it means. `validate` asks the same table.
+  package static let settings: [SettingOf<BasketConfiguration>] = [
+    .flag(
+      "environment.portfolio_features", \.portfolioFeatures,
+      "three columns more: correlation, portfolio beta, concentration"),
+    .optionalNumber(
+      "environment.max_position_per_asset", \.positionLimitDollars, nonNegative, unit: "dollars",
+      "what unit_dollars x maximum_units may not exceed"),
+    .number(
+      "environment.capital_per_asset", \.capitalPerSymbolDollars, 1...1e8, unit: "dollars", "starting cash a symbol"),
+    .number("environment.unit_dollars", \.unitDollars, 1e-6...1e8, unit: "dollars", "worth of one unit"),
+    .integer("environment.maximum_units", \.maximumUnits, 1...100, unit: "units", "the most that a symbol may hold"),
+    .number(
+      "environment.unit_share_of_value", \.unitShareOfValue, 1e-9...1,
+      "a unit is at most this share of the account over its symbols"),
+    .flag("environment.allow_short", \.allowShort, "whether a position may be negative"),
+    .words(
+      "environment.extra_columns", \.extraColumns,
+      "columns of the store to observe beside the features; none by default"),
+    .number(
+      "environment.half_spread_bps", \.execution.halfSpreadBasisPoints, 0...1000, unit: "basis points",
+      "half the spread"),
+    .number(
+      "environment.impact_coefficient", \.execution.impactCoefficient, 0...100,
+      "times volatility x sqrt(participation)"),
+    .number(
+      "environment.commission_dollars", \.execution.commissionDollars, 0...1e6, unit: "dollars", "fee of an order"),
+    .number("environment.drawdown_warn", \.drawdown.warn, 0...1, "fall below the episode's high that is recorded"),
+    .number(
+      "environment.drawdown_reduce", \.drawdown.reduce, 0...1,
+      "fall at which at most one symbol may be newly held; not below drawdown_warn"),
+    .number(
+      "environment.drawdown_halt", \.drawdown.halt, 0...1,
+      "fall after which nothing is bought; not below drawdown_reduce"),
+    .number(
+      "environment.turnover_penalty", \.rewards.turnover.coefficient, 0...RewardTerms.largestCoefficient,
+      "taken off the reward for a dollar traded; no money"),
+    .number(
+      "environment.drawdown_penalty", \.rewards.drawdown.coefficient, 0...RewardTerms.largestCoefficient,
+      "taken off the reward a bar for a dollar below the episode's high; no money"),
+  ]
+
+  /// Throws for the first value that makes no sense, by the key that sets it.
+  package func validate() throws(EnvironmentError) {
+    for setting in BasketConfiguration.settings {
+      if let found = setting.wrongValue(in: self) {
+        throw .badSetting(name: setting.key, found: found, allowed: setting.expected)
+      }
+    }
+    guard drawdown.warn > 0 else {
+      throw .badSetting(name: "environment.drawdown_warn", found: "\(drawdown.warn)", allowed: "above 0")
+    }
+    guard drawdown.reduce >= drawdown.warn else {
+      throw .badSetting(
+        name: "environment.drawdown_reduce", found: "\(drawdown.reduce)",
+        allowed: "at least environment.drawdown_warn, \(drawdown.warn)")
+    }
+    guard drawdown.halt >= drawdown.reduce else {
+      throw .badSetting(
+        name: "environment.drawdown_halt", found: "\(drawdown.halt)",
+        allowed: "at least environment.drawdown_reduce, \(drawdown.reduce)")
+    }
+    let taken = BasketObservation.features.map(\.name) + [BasketObservation.position.name]
+    for (index, name) in extraColumns.enumerated() {
+      guard ExtraColumn.isName(name), !taken.contains(name), !extraColumns[..<index].contains(name) else {
+        throw .badSetting(
+          name: "environment.extra_columns", found: extraColumns.joined(separator: ", "),
+          allowed: "distinct names of lower-case letters, digits and _, none of them a feature's")
+      }
+    }
+    if let limit = positionLimitDollars, unitDollars * Double(maximumUnits) > limit {
+      throw .positionAboveLimit(dollars: unitDollars * Double(maximumUnits), limit: limit)
+    }
+  }
+}
+
+extension BasketEnvironment {
+  package static let family = EnvironmentFamily(
+    name: name, aliases: ["basket"], summary: "trades daily bars of one to three symbols, one unit a symbol",
+    defaults: BasketConfiguration(), settings: BasketConfiguration.settings.map { $0.erased() },
+    play: .bars(
+      EnvironmentFamily.BarsPlay(
+        prepare: { configuration, tape throws(EnvironmentError) in
+          let configuration = typed(configuration, BasketConfiguration.self)
+          try configuration.validate()
+          try BasketEnvironment.check(tape: tape, configuration: configuration)
+          return MarketFeatures(
+            tape: tape, execution: configuration.execution, extraColumns: configuration.extraColumns,
+            portfolioFeatures: configuration.portfolioFeatures)
+        },
+        spaces: { configuration, tape in
+          let configuration = typed(configuration, BasketConfiguration.self)
+          return EnvironmentSpaces(
+            observations: BasketObservation.space(
+              symbols: tape.symbols, extraColumns: configuration.extraColumns,
+              portfolioFeatures: configuration.portfolioFeatures),
+            actions: BasketAction.space(symbols: tape.symbols))
+        },
+        lanes: { configuration, tape, prepared, window, count, length throws(EnvironmentError) in
+          try BasketEnvironment(
+            tape: tape, configuration: typed(configuration, BasketConfiguration.self), window: window,
+            laneCount: count, episodes: .randomStarts(length: length), features: prepared as? MarketFeatures)
+        },
+        walk: { configuration, tape, prepared, window throws(EnvironmentError) in
+          try BasketEnvironment(
+            tape: tape, configuration: typed(configuration, BasketConfiguration.self), window: window, laneCount: 1,
+            episodes: .continuous, recordsFills: true, features: prepared as? MarketFeatures)
+        },
+        rules: { typed($0, BasketConfiguration.self).rules($1) },
+        notes: {
+          typed($0, BasketConfiguration.self).rewards.isActive
+            ? ["reward: change of value less penalties, which are a learning signal and no money"] : []
+        },
+        baselines: Baseline.allCases)))
+}

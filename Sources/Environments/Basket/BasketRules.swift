@@ -1,0 +1,35 @@
+// The rules of the basket's fills, costs and limits, in words for a report.
+
+import Trading
+
+extension BasketConfiguration {
+  /// `number`: how a report writes one.
+  package func rules(_ number: (Double) -> String) -> [RuleLine] {
+    let (costs, tiers) = (execution, drawdown)
+    return [
+      RuleLine("fill", "decided at a close, filled at the next open, never at mid"),
+      RuleLine("half-spread", "\(number(costs.halfSpreadBasisPoints)) basis points"),
+      RuleLine(
+        "impact",
+        "\(number(costs.impactCoefficient)) x daily volatility x root of the order's share of mean daily dollar volume"),
+      RuleLine("commission", "\(number(costs.commissionDollars)) $ an order"),
+      RuleLine("capital", "\(number(capitalPerSymbolDollars)) $ a symbol"),
+      RuleLine(
+        "unit",
+        "at most \(number(unitDollars)) $ and \(number(100 * unitShareOfValue)) % of value over "
+          + "the number of symbols; at most \(maximumUnits) a symbol, "
+          + (allowShort ? "short allowed" : "no short")),
+      // What a learner was paid by, and the reason why it may trade less than the figures of money suggest.
+      RuleLine(
+        "reward",
+        rewards.isActive
+          ? "the change of value less penalties: \(number(rewards.turnover.coefficient)) $ for a $ traded, "
+            + "\(number(rewards.drawdown.coefficient)) $ a session for a $ below the highest close"
+          : "the change of value"),
+      RuleLine(
+        "risk tiers",
+        "warn, reduce, halt at \(number(100 * tiers.warn)), \(number(100 * tiers.reduce)), \(number(100 * tiers.halt)) % "
+          + "below the highest close"),
+    ]
+  }
+}
