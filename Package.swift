@@ -97,7 +97,7 @@ let package = Package(
       "ProvingGrounds",
       uses: ["AgentInterface", "Algorithms", "Evaluation", "Inference", "Kernels", "Networks", "Text", "Training"],
       path: "benchmarks/ProvingGrounds"),
-    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds"], path: "benchmarks/ProvingGroundsProgram"),
+    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds", "Text"], path: "benchmarks/ProvingGroundsProgram"),
 
     // Tests.
     .target(
