@@ -54,13 +54,13 @@ let package = Package(
 
     // World.
     library("Market"),
-    library("Trading", uses: ["Kernels", "Market"]),
+    library("Trading"),
     .target(name: "CPairRules"),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Trading"]),
 
     // Agent.
     library("Inference", uses: ["AgentInterface", "Kernels", "Text"]),
-    library("Networks", uses: ["CBLAS", "CLAPACKE", "AgentInterface", "Inference", "Kernels"]),
+    library("Networks", uses: ["CBLAS", "CLAPACKE", "Inference", "Kernels"]),
     library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "Text"]),
 
     // Roof.
@@ -78,8 +78,7 @@ let package = Package(
     tool(
       "strikeforge",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Text", "Trading", "Training",
+        "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Storage", "Text", "Training",
       ],
       path: "Sources/Workstation"),
     tool("strikeforge-serve", uses: ["AgentInterface", "Inference", "Text"], path: "Sources/PolicyServer"),
@@ -118,7 +117,7 @@ let package = Package(
     tests(of: "Text", uses: ["Kernels"]),
     tests(of: "AgentInterface"),
     tests(of: "Market"),
-    tests(of: "Trading", uses: ["Market"]),
+    tests(of: "Trading"),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
@@ -133,7 +132,7 @@ let package = Package(
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
         "Storage", "Text",
       ]),
-    tests(of: "ProvingGrounds", uses: ["AgentInterface", "Evaluation", "Inference", "Kernels"]),
+    tests(of: "ProvingGrounds", uses: ["AgentInterface", "Evaluation", "Kernels", "Text"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",

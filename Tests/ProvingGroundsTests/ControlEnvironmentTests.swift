@@ -2,7 +2,6 @@
 
 import AgentInterface
 import Evaluation
-import Inference
 import Kernels
 import ProvingGrounds
 import TestSupport
