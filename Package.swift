@@ -54,13 +54,13 @@ let package = Package(
 
     // World.
     library("Market"),
-    library("Trading", uses: ["Kernels", "Market"]),
+    library("Trading"),
     .target(name: "CPairRules"),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Text", "Trading"]),
 
     // Agent.
     library("Inference", uses: ["AgentInterface", "Kernels", "Text"]),
-    library("Networks", uses: ["CBLAS", "CLAPACKE", "AgentInterface", "Inference", "Kernels"]),
+    library("Networks", uses: ["CBLAS", "CLAPACKE", "Inference", "Kernels"]),
     library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "Text"]),
 
     // Roof.
@@ -102,7 +102,7 @@ let package = Package(
         "Training",
       ],
       path: "benchmarks/ProvingGrounds"),
-    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds"], path: "benchmarks/ProvingGroundsProgram"),
+    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds", "Text"], path: "benchmarks/ProvingGroundsProgram"),
 
     // Tests.
     .target(
@@ -124,7 +124,7 @@ let package = Package(
     tests(of: "Text", uses: ["Kernels"]),
     tests(of: "AgentInterface"),
     tests(of: "Market"),
-    tests(of: "Trading", uses: ["Market"]),
+    tests(of: "Trading"),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),

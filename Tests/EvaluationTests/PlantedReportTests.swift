@@ -20,7 +20,7 @@ import Text
   {
     try PlantedReport(
       policy: policy.deployed, policyName: "a policy", environment: environment,
-      environmentName: type(of: environment).name,
+      environmentName: "leak",
       optimum: unit == .step ? environment.optimumPerStep : environment.optimumPerEpisode, unit: unit, steps: 40_000,
       seed: 2)
   }

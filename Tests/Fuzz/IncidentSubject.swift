@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Configuration
 import Environments
 import Kernels
 import Storage
@@ -47,7 +48,8 @@ final class IncidentSubject: Subject {
     if !learner.health.isHalted { _ = learner.update(progressRemaining: 1) }
     guard let incident = learner.health.drain().first else { throw Finding(reason: "\(tag) met no incident") }
     let attributes = [
-      "run": "seed", "step": "32", "spaces": Trainer.spaces(EnvironmentSpaces(world)).text, "configuration": configuration.json.text,
+      "run": "seed", "step": "32", "spaces": Trainer.spaces(EnvironmentSpaces(world)).text,
+      "configuration": configuration.json.text,
     ]
     return try IncidentFile.file(incident, attributes: attributes).encoded()
   }

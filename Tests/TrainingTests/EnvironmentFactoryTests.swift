@@ -4,7 +4,6 @@ import AgentInterface
 import Algorithms
 import Configuration
 import Environments
-import Inference
 import Market
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 import Inference
 import Kernels
 import Storage
+import Text
 import Training
 
 struct EnsembleCommand: Command {

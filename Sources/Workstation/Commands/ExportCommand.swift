@@ -3,6 +3,7 @@
 import Evaluation
 import Inference
 import Storage
+import Text
 import Training
 
 struct ExportCommand: Command {

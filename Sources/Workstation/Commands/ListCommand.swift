@@ -2,6 +2,7 @@
 
 import Environments
 import Storage
+import Text
 import Training
 
 struct ListCommand: Command {
