@@ -53,7 +53,7 @@ let package = Package(
     // World.
     library("Market"),
     library("Trading", uses: ["Kernels", "Market"]),
-    .target(name: "CPairRules"),
+    .target(name: "CPairRules", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Trading"]),
 
     // Agent.
