@@ -52,13 +52,13 @@ let package = Package(
 
     // World.
     library("Market"),
-    library("Trading", uses: ["Kernels", "Market"]),
+    library("Trading"),
     .target(name: "CPairRules", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Trading"]),
 
     // Agent.
     library("Inference", uses: ["AgentInterface", "Kernels"]),
-    library("Networks", uses: ["CBLAS", "CLAPACKE", "AgentInterface", "Inference", "Kernels"]),
+    library("Networks", uses: ["CBLAS", "CLAPACKE", "Inference", "Kernels"]),
     library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
 
     // Roof.
@@ -76,8 +76,7 @@ let package = Package(
     tool(
       "strikeforge",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Trading", "Training",
+        "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Storage", "Training",
       ],
       path: "Sources/Workstation"),
     tool("strikeforge-serve", uses: ["AgentInterface", "Inference"], path: "Sources/PolicyServer"),
@@ -111,14 +110,14 @@ let package = Package(
       ],
       path: "Tests/Fuzz"),
     tests(of: "Kernels"),
-    tests(of: "AgentInterface"),
-    tests(of: "Market"),
-    tests(of: "Trading", uses: ["Market"]),
+    .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
+    tests(of: "Market", uses: ["Kernels"]),
+    .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
     tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
-    tests(of: "Storage", uses: ["AgentInterface", "Inference", "Market"]),
+    tests(of: "Storage", uses: ["AgentInterface", "Inference", "Kernels", "Market"]),
     tests(
       of: "Evaluation",
       uses: ["AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Trading"]),
