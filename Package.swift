@@ -55,7 +55,7 @@ let package = Package(
     // World.
     library("Market"),
     library("Trading"),
-    .target(name: "CPairRules"),
+    .target(name: "CPairRules", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Text", "Trading"]),
 
     // Agent.
@@ -122,9 +122,9 @@ let package = Package(
       path: "Tests/Fuzz"),
     tests(of: "Kernels"),
     tests(of: "Text", uses: ["Kernels"]),
-    tests(of: "AgentInterface"),
-    tests(of: "Market"),
-    tests(of: "Trading"),
+    .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
+    tests(of: "Market", uses: ["Kernels"]),
+    .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),

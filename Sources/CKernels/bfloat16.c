@@ -1,5 +1,6 @@
 // One source for every unit that multiplies bfloat16 numbers; see bfloat16.inc.
 #include "ckernels.h"
+#include "helpers.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -16,13 +17,6 @@ typedef float floats __attribute__((ext_vector_type(16)));
 typedef unsigned pairs __attribute__((ext_vector_type(16)));
 typedef unsigned short words __attribute__((ext_vector_type(32)));
 typedef unsigned short halves __attribute__((ext_vector_type(16)));
-
-#define HELPER static inline __attribute__((always_inline))
-// Expands the numbers before the macro pastes them into a name.
-#define WITH(macro, ...) macro(__VA_ARGS__)
-#define LOAD(target, source) __builtin_memcpy(&(target), (source), sizeof(target))
-#define STORE(value, target) __builtin_memcpy((target), &(value), sizeof(value))
-#define UNROLLED _Pragma("clang loop unroll(full)")
 
 // What `gate` and `squash` take is scaled: sigmoid x = 1 / (1 + 2^(-x log2 e)), tanh x likewise of 2 x.
 #define SIGMOID_SCALE -1.44269504f

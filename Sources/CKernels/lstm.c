@@ -5,10 +5,6 @@
 #include "ckernels.h"
 #include "sixteen.h"
 
-// Macros where a function would pass vectors, whose passing differs between instruction sets.
-#define LOAD(target, source) __builtin_memcpy(&(target), (source), sizeof(floats))
-#define STORE(value, target) __builtin_memcpy((target), &(value), sizeof(floats))
-
 HELPER void sigmoid(floats *x) {
   floats e = -*x;
   exponential(&e);

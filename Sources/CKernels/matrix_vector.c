@@ -1,22 +1,13 @@
 // The batch-one product, compiled for several instruction sets: eight partial sums a row, none fused, so that every instruction set and the Swift
 // spelling in MatrixVector.swift give the same bits.
 #include "ckernels.h"
+#include "helpers.h"
 
 #pragma STDC FP_CONTRACT OFF
 
 typedef float eights __attribute__((ext_vector_type(8)));
 typedef float fours __attribute__((ext_vector_type(4)));
 typedef int places __attribute__((ext_vector_type(8)));
-
-#define HELPER static inline __attribute__((always_inline))
-
-#if defined(__x86_64__)
-#define FOR_EACH_INSTRUCTION_SET __attribute__((target_clones("default", "arch=x86-64-v3")))
-#else
-#define FOR_EACH_INSTRUCTION_SET
-#endif
-
-#define LOAD(target, source) __builtin_memcpy(&(target), (source), sizeof(target))
 
 HELPER float total(const eights *x) {
   const fours four = x->lo + x->hi;
@@ -30,31 +21,31 @@ HELPER float total(const eights *x) {
       const float *weights, long columns, const float *x, const eights *tail, const places *lanes, float *y) {        \
     eights sums[R], none = 0;                                                                                         \
     const long whole = columns / 8 * 8;                                                                               \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < R; r++) sums[r] = none;                                    \
+    UNROLLED for (int r = 0; r < R; r++) sums[r] = none;                                                              \
     for (long column = 0; column < whole; column += 8) {                                                              \
       eights input;                                                                                                   \
       LOAD(input, x + column);                                                                                        \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < R; r++) {                                                \
+      UNROLLED for (int r = 0; r < R; r++) {                                                                          \
         eights weight;                                                                                                \
         LOAD(weight, weights + r * columns + column);                                                                 \
         sums[r] = sums[r] + weight * input;                                                                           \
       }                                                                                                               \
     }                                                                                                                 \
     if (columns > whole) {                                                                                            \
-      _Pragma("clang loop unroll(full)") for (int r = 0; r < R; r++) {                                                \
+      UNROLLED for (int r = 0; r < R; r++) {                                                                          \
         eights weight;                                                                                                \
         LOAD(weight, weights + r * columns + whole);                                                                  \
         weight = *lanes ? weight : none;                                                                              \
         sums[r] = sums[r] + weight * *tail;                                                                           \
       }                                                                                                               \
     }                                                                                                                 \
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < R; r++) y[r] += total(&sums[r]);                           \
+    UNROLLED for (int r = 0; r < R; r++) y[r] += total(&sums[r]);                                                     \
   }
 
 PRODUCT(4)
 PRODUCT(1)
 
-FOR_EACH_INSTRUCTION_SET
+FOR_BASELINE_AND_V3
 void ckernels_matrix_vector(const float *weights, long rows, long columns, const float *x, float *y) {
   const long whole = columns / 8 * 8, rest = columns - whole;
   const places counted = {0, 1, 2, 3, 4, 5, 6, 7};

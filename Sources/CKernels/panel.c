@@ -1,5 +1,6 @@
 // One source for three instruction sets; see panel.inc.
 #include "ckernels.h"
+#include "helpers.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,10 +12,6 @@
 
 // A product and a sum are one operation where the processor has it.
 #pragma STDC FP_CONTRACT ON
-
-#define HELPER static inline __attribute__((always_inline))
-// Expands the numbers before the macro pastes them into a name.
-#define WITH(macro, ...) macro(__VA_ARGS__)
 
 #define NAME(x) baseline_##x
 #define WIDTH 4

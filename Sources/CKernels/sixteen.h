@@ -1,18 +1,12 @@
 // What the loops over sixteen floats share that are compiled for several instruction sets. No operation is fused, so that each set gives the same bits.
 #pragma once
 
+#include "helpers.h"
+
 #pragma STDC FP_CONTRACT OFF
 
 typedef float floats __attribute__((ext_vector_type(16)));
 typedef int integers __attribute__((ext_vector_type(16)));
-
-#define HELPER static inline __attribute__((always_inline))
-
-#if defined(__x86_64__)
-#define FOR_EACH_INSTRUCTION_SET __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FOR_EACH_INSTRUCTION_SET
-#endif
 
 // e^x in parts: with r the remainder, e^x = (tail r^2 + r + 1) power.
 HELPER void power_and_tail(const floats *x, floats *remainder, floats *tail, floats *power) {

@@ -4,6 +4,7 @@
 // root is taken in the same order of operations and none is fused; only sums of whole micro-dollars, which are exact, are taken in another.
 // No amount can be too large to book: the environment has refused a tape on which one could.
 #include "cpairrules.h"
+#include "helpers.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -18,17 +19,6 @@ typedef double pairs __attribute__((ext_vector_type(16)));
 typedef int word_pairs __attribute__((ext_vector_type(16)));
 typedef _Bool flags __attribute__((ext_vector_type(8)));
 
-#define HELPER static inline __attribute__((always_inline))
-
-#if defined(__x86_64__)
-#define FOR_EACH_INSTRUCTION_SET __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FOR_EACH_INSTRUCTION_SET
-#endif
-
-// Macros where a function would pass vectors, whose passing differs between instruction sets.
-#define LOAD(target, source) __builtin_memcpy(&(target), (source), sizeof(target))
-#define STORE(value, target) __builtin_memcpy((target), &(value), sizeof(value))
 #define BITS_OF(condition) ({ flags f_ = __builtin_convertvector((condition), flags); unsigned char b_; __builtin_memcpy(&b_, &f_, 1); b_; })
 #define DOUBLES(whole) __builtin_convertvector((whole), doubles)
 

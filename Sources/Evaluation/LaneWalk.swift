@@ -1,7 +1,13 @@
 // One lane of any environment, walked by a decider and written down.
 
 package import AgentInterface
-internal import Inference
+package import Inference
+
+/// Why a lane's walk stopped.
+package enum LaneWalkError: Error, Equatable {
+  case decision(DecisionError)
+  case observation(ObservationLinesError)
+}
 
 /// What one lane showed and what was chosen: enough to ask a server the same questions.
 package struct LaneWalk: Sendable {
@@ -13,7 +19,7 @@ package struct LaneWalk: Sendable {
   /// Walks `steps` decisions of a one-lane environment, over episode ends. `includesMask` as in `ObservationLines.text`.
   package init(
     _ environment: any VectorEnvironment, decider: any Decider, steps: Int, seed: UInt64, includesMask: Bool
-  ) throws {
+  ) throws(LaneWalkError) {
     precondition(environment.laneCount == 1, "a walk of one lane through \(environment.laneCount)")
     let loop = EnvironmentLoop(environment)
     loop.reset(seed: seed)
@@ -21,10 +27,17 @@ package struct LaneWalk: Sendable {
     var log = DecisionLog(columns: environment.observationSpace.count, actionCount: environment.actionSpace.count)
     for decision in 0..<steps {
       let (observation, mask, startsEpisode) = (loop.observation(lane: 0), loop.row.masks[0], loop.starts[0] == 1)
-      let choice = try decider.decide(observation.span, mask: mask, startsEpisode: startsEpisode)
-      lines += try ObservationLines.line(
-        Array(observation)[...], mask: includesMask ? mask : nil, actionCount: environment.actionSpace.count,
-        startsEpisode: startsEpisode, decision: decision)
+      let choice: Choice
+      do { choice = try decider.decide(observation.span, mask: mask, startsEpisode: startsEpisode) } catch {
+        throw .decision(error)
+      }
+      do {
+        lines += try ObservationLines.line(
+          Array(observation)[...], mask: includesMask ? mask : nil, actionCount: environment.actionSpace.count,
+          startsEpisode: startsEpisode, decision: decision)
+      } catch {
+        throw .observation(error)
+      }
       log.observations += observation
       log.masks.append(mask)
       log.actions.append(choice.action)

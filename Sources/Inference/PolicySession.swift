@@ -17,43 +17,6 @@ public struct Decision: Hashable, Sendable {
   public let value: Float?
 }
 
-/// Why a decision was refused. Nothing was decided and the memory is as it was before.
-public enum DecisionError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The observation has another number of columns than the policy reads.
-  case wrongObservationLength(expected: Int, found: Int)
-  /// A column (from 0) is NaN or infinite.
-  case observationNotFinite(column: Int)
-  /// The policy was trained with masks and got none.
-  case missingMask
-  /// The mask allows nothing.
-  case emptyMask
-  /// The mask allows an action that the policy does not have.
-  case maskBeyondActions(actions: Int, highest: Int)
-  /// A recurrent policy was asked to go on with an episode that it never saw begin.
-  case episodeNotStarted
-  /// The network's output is NaN or infinite.
-  case outputNotFinite(action: Int)
-
-  /// One sentence for the user.
-  public var description: String {
-    switch self {
-    case .wrongObservationLength(let expected, let found):
-      "the observation has \(found) columns, the policy reads \(expected); send the bundle's columns in their order"
-    case .observationNotFinite(let column):
-      "column \(column) of the observation is not a finite number; mend the data before asking for a decision"
-    case .missingMask:
-      "the policy was trained with action masks and got none; send the mask of legal actions with every observation"
-    case .emptyMask: "the mask allows no action; at least one action must be legal"
-    case .maskBeyondActions(let actions, let highest):
-      "the mask allows action \(highest), the policy has \(actions) actions, counted from 0; send one flag for each"
-    case .episodeNotStarted:
-      "the policy has a memory and saw no episode begin; mark the first observation of the episode as its start"
-    case .outputNotFinite(let action):
-      "the network's output for action \(action) is not a finite number; the policy is unusable, export a sound one"
-    }
-  }
-}
-
 /// One stream of decisions: owns the recurrent state and the scratch, so that deciding allocates nothing and a stateless call of a
 /// recurrent policy cannot be written. `logits` and `probabilities` stay readable until the next decision.
 public struct PolicySession: ~Copyable {

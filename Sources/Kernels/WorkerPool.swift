@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Which worker takes which task is not fixed, so a task's result must depend on its number alone. Inside `run` denormals are read
 /// and written as zero on every thread (a few of them slow a backward pass by seven times); outside they are left as they were.
-/// `run` must not be called from inside a task, nor from two threads at once.
+/// `run` traps where it is called from inside a task, or from two threads at once.
 package final class WorkerPool: @unchecked Sendable {
   package let workerCount: Int
 
@@ -22,17 +22,20 @@ package final class WorkerPool: @unchecked Sendable {
   private let busyWorkers = Atomic<Int>(0)
   private let isStopping = Atomic<Bool>(false)
   private var taskCount = 0
+  private let isEntered = Atomic<Bool>(false)
+  private let loan: ClosureLoan
   /// The closure being run, lent for the length of `shareOut`.
-  private var body: UnsafePointer<ckernels_closure>?
+  private var body: UnsafeRawPointer?
   private var threads: [pthread_t] = []
 
   /// Spins this often before it sleeps: about the length of the gaps between the products of one step.
   private static let spinCount = 2_000
 
-  /// A team of `workerCount` (at least 1), the caller included.
-  package init(workerCount: Int) {
+  /// A team of `workerCount` (at least 1), the caller included. `loan`: how the other threads reach what is run.
+  package init(workerCount: Int, loan: ClosureLoan = .standard) {
     precondition(workerCount >= 1, "a team of \(workerCount) workers")
     self.workerCount = workerCount
+    self.loan = loan
     mutex = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
@@ -65,8 +68,13 @@ package final class WorkerPool: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs `body(task, worker)` for every task in 0 ..< taskCount and returns when all are done.
+  /// Runs `body(task, worker)` for every task in 0 ..< taskCount and returns when all are done. Traps where the team is at work already,
+  /// one of a single worker too: what it would do right, a larger one would not.
   package func run(taskCount: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+    precondition(
+      !isEntered.exchange(true, ordering: .acquiring),
+      "a team of workers was entered while it is at work; give what runs beside it or inside it a team of its own")
+    defer { isEntered.store(false, ordering: .releasing) }
     let controlWord = ckernels_control_word()
     ckernels_set_control_word(ckernels_flushing(controlWord))
     defer { ckernels_set_control_word(controlWord) }
@@ -75,14 +83,11 @@ package final class WorkerPool: @unchecked Sendable {
       return
     }
     self.taskCount = taskCount
-    // `withoutActuallyEscaping` would allocate a box for every run.
-    lendClosure(body, Unmanaged.passUnretained(self).toOpaque()) { pool, closure in
-      Unmanaged<WorkerPool>.fromOpaque(pool).takeUnretainedValue().shareOut(closure)
-    }
+    loan.lend(body, to: self)
   }
 
   /// Wakes the team, works along, and returns when all tasks are done: nobody holds the closure any more.
-  private func shareOut(_ closure: UnsafePointer<ckernels_closure>) {
+  func shareOut(_ closure: UnsafeRawPointer) {
     body = closure
     nextTask.store(0, ordering: .relaxed)
     busyWorkers.store(workerCount - 1, ordering: .relaxed)
@@ -125,7 +130,7 @@ package final class WorkerPool: @unchecked Sendable {
     while true {
       let task = nextTask.wrappingAdd(1, ordering: .relaxed).oldValue
       guard task < count else { return }
-      ckernels_call_closure(body, task, worker)
+      loan.call(body, task, worker)
     }
   }
 
@@ -140,12 +145,3 @@ package final class WorkerPool: @unchecked Sendable {
     }
   }
 }
-
-/// Calls `use` with `receiver` and the two words of `body`, which are good until `use` returns; other threads may call them meanwhile.
-///
-/// Implemented in C, where a closure argument is what the Swift calling convention makes of it: a function and its context. Swift has
-/// no spelling for a pointer to a closure that does not escape.
-@_silgen_name("ckernels_lend_closure")
-private func lendClosure(
-  _ body: (_ task: Int, _ worker: Int) -> Void, _ receiver: UnsafeMutableRawPointer,
-  _ use: @convention(c) (UnsafeMutableRawPointer, UnsafePointer<ckernels_closure>) -> Void)

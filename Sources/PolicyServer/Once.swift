@@ -42,10 +42,7 @@ struct Once {
         decision = try session.decide(
           question.observation, mask: question.mask, startsEpisode: question.startsEpisode, rule: rule)
       } catch {
-        let parts = error.description.split(separator: ";", maxSplits: 1)
-        throw .badLine(
-          number: input.lineNumber, reason: String(parts[0]),
-          remedy: parts.count > 1 ? String(parts[1].drop(while: { $0 == " " })) : "")
+        throw .badLine(number: input.lineNumber, reason: error.reason, remedy: error.remedy)
       }
       let latency = Double(Clock.monotonicNanoseconds() - begin) / 1000
       let answer: JSON = [

@@ -53,34 +53,28 @@ package enum RunEvaluator {
     recordsRollouts: Bool = false
   ) throws(TrainingError) -> RunEvaluation {
     precondition(window != .training, "the training window proves nothing")
-    do {
-      return factory.configuration.environment.hasWindows
-        ? try market(bundle, trained, window, factory, seed, recordsRollouts)
-        : try planted(bundle, trained, window, factory, seed, recordsRollouts)
-    } catch let error as TrainingError {
-      throw error
-    } catch let error as DecisionError {
-      throw .decision(error)
-    } catch {
-      throw .refused("the window could not be played: \(error)")
-    }
+    return factory.configuration.environment.hasWindows
+      ? try market(bundle, trained, window, factory, seed, recordsRollouts)
+      : try planted(bundle, trained, window, factory, seed, recordsRollouts)
   }
 
   private static func market(
     _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
     _ recordsRollouts: Bool
-  ) throws -> RunEvaluation {
+  ) throws(TrainingError) -> RunEvaluation {
     guard let market = factory.market else { preconditionFailure("no market") }
     guard factory.bars(of: window, in: market.tape).count >= 2 else {
-      throw TrainingError.configuration(
+      throw .configuration(
         .conflict(
           "the \(window.rawValue) window holds no bars of the data, which ends on "
             + "\(market.tape.dates.last?.description ?? "no date"); import later bars or change the section split and train anew"
         ))
     }
     let environment = try factory.walk(window)
-    let records = try EvaluationRecords(
-      policy: bundle.policy, environment: environment, seed: seed, baselines: factory.baselines)
+    let records = try TrainingError.deciding { () throws(DecisionError) in
+      try EvaluationRecords(
+        policy: bundle.policy, environment: environment, seed: seed, baselines: factory.baselines)
+    }
     let context = EvaluationContext(
       run: trained.runName,
       policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.environment.name,
@@ -97,16 +91,23 @@ package enum RunEvaluator {
       provenance: provenance(trained))
     var report = EvaluationReport(context: context, seed: seed, records: records)
     if let ensemble = trained.ensemble {
-      report.ensemble = try EnsembleReport(
-        market: environment, policy: bundle.policy, best: ensemble.bestMember,
-        isFittedHere: ensemble.isFitted && window == .selection, seed: seed)
+      report.ensemble = try TrainingError.deciding { () throws(DecisionError) in
+        try EnsembleReport(
+          market: environment, policy: bundle.policy, best: ensemble.bestMember,
+          isFittedHere: ensemble.isFitted && window == .selection, seed: seed)
+      }
+    }
+    let lines: String
+    do {
+      lines = try ObservationLines.text(
+        records.greedy, actionCount: bundle.policy.actions, includesMask: bundle.policy.requiresMask)
+    } catch {
+      throw .observation(error)
     }
     let document = report.document
     return RunEvaluation(
       text: report.text, json: report.json, markdown: document.markdown, html: document.html,
-      observationLines: try ObservationLines.text(
-        records.greedy, actionCount: bundle.policy.actions, includesMask: bundle.policy.requiresMask),
-      actions: records.greedy.actions,
+      observationLines: lines, actions: records.greedy.actions,
       rollouts: recordsRollouts
         ? RolloutFile(
           attributes: rolloutAttributes(trained, bundle, window, factory, seed),
@@ -117,21 +118,25 @@ package enum RunEvaluator {
   private static func planted(
     _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
     _ recordsRollouts: Bool
-  ) throws -> RunEvaluation {
+  ) throws(TrainingError) -> RunEvaluation {
     let environment = factory.game(laneCount: plantedLanes)
     let isEpisodic = environment.playsDays
-    var report = try PlantedReport(
-      policy: bundle.policy,
-      policyName: trained.source,
-      environment: environment, environmentName: trained.configuration.environment.name,
-      optimum: isEpisodic ? environment.optimumPerEpisode : environment.optimumPerStep,
-      unit: isEpisodic ? .episode : .step, steps: plantedSteps, seed: WindowSeed.seed(seed, window))
+    var report = try TrainingError.deciding { () throws(DecisionError) in
+      try PlantedReport(
+        policy: bundle.policy,
+        policyName: trained.source,
+        environment: environment, environmentName: trained.configuration.environment.name,
+        optimum: isEpisodic ? environment.optimumPerEpisode : environment.optimumPerStep,
+        unit: isEpisodic ? .episode : .step, steps: plantedSteps, seed: WindowSeed.seed(seed, window))
+    }
     report.provenance = provenance(trained)
     if let ensemble = trained.ensemble {
-      report.ensemble = try EnsembleReport(
-        planted: environment, policy: bundle.policy, best: ensemble.bestMember, unit: isEpisodic ? .episode : .step,
-        steps: plantedSteps, isFittedHere: ensemble.isFitted && window == .selection,
-        seed: WindowSeed.seed(seed, window))
+      report.ensemble = try TrainingError.deciding { () throws(DecisionError) in
+        try EnsembleReport(
+          planted: environment, policy: bundle.policy, best: ensemble.bestMember, unit: isEpisodic ? .episode : .step,
+          steps: plantedSteps, isFittedHere: ensemble.isFitted && window == .selection,
+          seed: WindowSeed.seed(seed, window))
+      }
     }
     let document = report.document
     let greedy = try plantedWalk(bundle.policy, .greedy, factory, seed: WindowSeed.seed(seed, window))
@@ -151,10 +156,17 @@ package enum RunEvaluator {
   /// One lane's walk through a planted market.
   private static func plantedWalk(
     _ policy: DeployedPolicy, _ mode: PolicyDecider.Mode, _ factory: EnvironmentFactory, seed: UInt64
-  ) throws -> LaneWalk {
-    try LaneWalk(
-      factory.game(laneCount: 1), decider: PolicyDecider(policy, mode: mode), steps: plantedObservationSteps,
-      seed: seed, includesMask: policy.requiresMask)
+  ) throws(TrainingError) -> LaneWalk {
+    do {
+      return try LaneWalk(
+        factory.game(laneCount: 1), decider: PolicyDecider(policy, mode: mode), steps: plantedObservationSteps,
+        seed: seed, includesMask: policy.requiresMask)
+    } catch {
+      switch error {
+      case .decision(let cause): throw .decision(cause)
+      case .observation(let cause): throw .observation(cause)
+      }
+    }
   }
 
   private static func provenance(_ trained: PolicyOrigin) -> [EvaluationContext.Line] {

@@ -167,19 +167,11 @@ struct Progress {
   var carried: [String: Double] = [:]
 
   func snapshot() -> StateRecord {
-    let names = carried.keys.sorted()
-    var record = StateRecord()
+    var record = CarriedMetrics.record(carried)
     record.integers["progress/environment_steps"] = [Int64(step)]
     record.integers["progress/iterations"] = [Int64(iteration)]
     record.doubles["progress/best_score"] = [bestScore]
     record.integers["progress/best_step"] = [Int64(bestStep)]
-    // Names as places in the list of all metrics, so that the file needs no text vectors.
-    record.integers["progress/carried_metrics"] = names.compactMap {
-      MetricNames.known.firstIndex(of: $0).map(Int64.init)
-    }
-    record.doubles["progress/carried_values"] = names.filter { MetricNames.known.contains($0) }.map {
-      carried[$0] ?? .nan
-    }
     return record
   }
 
@@ -214,13 +206,6 @@ struct Progress {
     guard bestStep == -1 ? bestScore == -.infinity : (0...step).contains(bestStep) && !bestScore.isNaN else {
       throw .invalid(name: "progress/best_step", reason: "a score of \(bestScore) at step \(bestStep) of \(step)")
     }
-    let places = try state.integers("progress/carried_metrics")
-    let values = try state.doubles("progress/carried_values", count: places.count)
-    for (place, value) in zip(places, values) {
-      guard let index = Int(exactly: place), MetricNames.known.indices.contains(index) else {
-        throw .invalid(name: "progress/carried_metrics", reason: "there is no metric \(place)")
-      }
-      carried[MetricNames.known[index]] = value
-    }
+    carried = try CarriedMetrics.read(state)
   }
 }

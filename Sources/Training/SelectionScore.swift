@@ -14,31 +14,21 @@ package struct SelectionScore: Sendable, Equatable {
   package static func score(_ policy: DeployedPolicy, factory: EnvironmentFactory, seed: UInt64) throws(TrainingError)
     -> SelectionScore
   {
-    do {
-      return try play(policy, factory: factory, seed: seed)
-    } catch let error as TrainingError {
-      throw error
-    } catch let error as DecisionError {
-      throw .decision(error)
-    } catch {
-      throw .refused("the selection window could not be played: \(error)")
-    }
-  }
-
-  private static func play(_ policy: DeployedPolicy, factory: EnvironmentFactory, seed: UInt64) throws
-    -> SelectionScore
-  {
     if factory.configuration.environment.hasWindows {
-      let record = try Backtest.run(
-        try factory.walk(.selection), decider: PolicyDecider(policy, mode: .greedy), seed: seed)
+      let walk = try factory.walk(.selection)
+      let record = try TrainingError.deciding { () throws(DecisionError) in
+        try Backtest.run(walk, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
+      }
       let gain = (record.closes.last ?? record.initialDollars) - record.initialDollars
       return SelectionScore(meanReward: gain, meanLength: Double(record.count))
     }
     let environment = factory.game(laneCount: plantedLanes)
     let steps = max(plantedLanes * environment.episodeLength, plantedSteps)
-    let run = try PlantedRun.play(
-      environment, steps: steps, seed: WindowSeed.seed(seed, .selection), unit: .episode
-    ) { PolicyDecider(policy, mode: .greedy, lane: $0) }
+    let run = try TrainingError.deciding { () throws(DecisionError) in
+      try PlantedRun.play(environment, steps: steps, seed: WindowSeed.seed(seed, .selection), unit: .episode) {
+        PolicyDecider(policy, mode: .greedy, lane: $0)
+      }
+    }
     return SelectionScore(meanReward: run.mean, meanLength: Double(environment.episodeLength))
   }
 

@@ -3,6 +3,7 @@
 package import AgentInterface
 package import Configuration
 package import Environments
+package import Evaluation
 package import Inference
 package import Storage
 private import Text
@@ -16,6 +17,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case policy(PolicyBundleError)
   case environment(EnvironmentError)
   case decision(DecisionError)
+  /// Decisions that were taken, but that no server could be asked for.
+  case observation(ObservationLinesError)
   case restore(path: String, RestoreError)
   case runExists(path: String)
   case noSuchRun(path: String, found: [String])
@@ -41,6 +44,7 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .policy(let error): error.description
     case .environment(let error): error.description
     case .decision(let error): "the policy could not decide: \(error)"
+    case .observation(let error): "the decisions cannot be written as lines of JSON: \(error)"
     case .restore(let path, let error): "\(path): \(error); the file is of another version or configuration"
     case .runExists(let path):
       "the run folder \(path) exists already; resume it with --resume, or choose another name with --run"
@@ -61,6 +65,11 @@ package enum TrainingError: Error, CustomStringConvertible {
       "training stopped at step \(step): \(finding) (\(place)). The checkpoints written before are intact, but it "
         + "could not be recorded: \(error)"
     }
+  }
+
+  /// What `body` gives; a decision that was refused is the cause of what stopped.
+  static func deciding<Value>(_ body: () throws(DecisionError) -> Value) throws(TrainingError) -> Value {
+    do { return try body() } catch { throw .decision(error) }
   }
 
   /// 2 where a gate refused, 1 otherwise.

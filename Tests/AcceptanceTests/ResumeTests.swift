@@ -216,12 +216,8 @@ struct RunEnd {
     for name in files where name.hasSuffix(".h5") && name != "replay.h5" {
       var checkpoint = try place.checkpoint(folder + "/" + name)
       try #require(checkpoint.attributes.removeValue(forKey: "created") != nil)
-      let metrics = try #require(checkpoint.groups["progress"]?.integers["carried_metrics"])
-      // Behind the columns come metrics that have none; the clock's all have.
-      for (index, metric) in metrics.enumerated()
-      where progress.columns.indices.contains(Int(metric)) && ProgressTable.isClock(progress.columns[Int(metric)]) {
-        checkpoint.groups["progress"]?.doubles["carried_values"]?[index] = 0
-      }
+      let metrics = try #require(checkpoint.groups["carried"]?.doubles)
+      for name in metrics.keys where ProgressTable.isClock(name) { checkpoint.groups["carried"]?.doubles[name] = [0] }
       checkpoints[name] = checkpoint
     }
     self.checkpoints = checkpoints

@@ -135,11 +135,43 @@ import Testing
           Issue.record("not refused: \(expected)")
         } catch {
           #expect(error == expected)
-          #expect(error.description.contains(";"), "the sentence has no remedy: \(error)")
+          #expect(error.description == "\(error.reason); \(error.remedy)")
         }
         #expect(session.state == memory && session.decisionCount == 1)
       }
     }
+  }
+
+  @Test(arguments: [
+    (
+      DecisionError.wrongObservationLength(expected: 6, found: 5), "the observation has 5 columns, the policy reads 6",
+      "send the bundle's columns in their order"
+    ),
+    (
+      .observationNotFinite(column: 4), "column 4 of the observation is not a finite number",
+      "mend the data before asking for a decision"
+    ),
+    (
+      .missingMask, "the policy was trained with action masks and got none",
+      "send the mask of legal actions with every observation"
+    ),
+    (.emptyMask, "the mask allows no action", "at least one action must be legal"),
+    (
+      .maskBeyondActions(actions: 5, highest: 7), "the mask allows action 7, the policy has 5 actions, counted from 0",
+      "send one flag for each"
+    ),
+    (
+      .episodeNotStarted, "the policy has a memory and saw no episode begin",
+      "mark the first observation of the episode as its start"
+    ),
+    (
+      .outputNotFinite(action: 3), "the network's output for action 3 is not a finite number",
+      "the policy is unusable, export a sound one"
+    ),
+  ])
+  func aRefusalSaysWhatIsWrongAndWhatToDo(error: DecisionError, reason: String, remedy: String) {
+    #expect(error.reason == reason)
+    #expect(error.remedy == remedy)
   }
 
   @Test func anOutputThatIsNoNumberIsRefused() throws {

@@ -1,4 +1,4 @@
-// Matrix-vector product, sums, Adam and the team of threads.
+// Matrix-vector product, sums and Adam.
 
 import Kernels
 import TestSupport
@@ -75,73 +75,6 @@ struct BufferKernelsTests {
     }
     for buffer in [parameters, first, second] { #expect(buffer.isIntact) }
     for index in 0..<count { #expect(abs(Double(parameters.array[index]) - exact[index]) <= 2e-6) }
-  }
-}
-
-struct WorkerPoolTests {
-  @Test(arguments: [1, 2, 3, 5])
-  func `every task runs once, whatever the team`(workerCount: Int) {
-    let pool = WorkerPool(workerCount: workerCount)
-    for round in 0..<200 {
-      let taskCount = round % 23
-      let counts = FencedBuffer([Float](repeating: 0, count: taskCount))
-      let base = counts.base
-      pool.run(taskCount: taskCount) { task, worker in
-        precondition((0..<workerCount).contains(worker))
-        base[task] += 1
-      }
-      #expect(counts.isIntact)
-      #expect(counts.array.allSatisfy { $0 == 1 })
-    }
-  }
-
-  // That a run allocates nothing cannot be counted here: other tests allocate in the same process meanwhile. What can be tested is
-  // what replaced the allocation: a closure whose captured values stay where the caller keeps them.
-  @Test(arguments: [1, 2, 3])
-  func `tasks read and write what the caller captured`(workerCount: Int) {
-    let pool = WorkerPool(workerCount: workerCount)
-    for round in 0..<2_000 {
-      let counts = FencedBuffer([Float](repeating: 0, count: 4))
-      let base = counts.base
-      let offset = Float(round)
-      let scale = Float(round % 7)
-      let words = ["captured \(round)"]
-      var caller = 0
-      pool.run(taskCount: 4) { task, worker in
-        base[task] = offset + scale * Float(task) + Float(words[0].utf8.count)
-        if worker == 0 { caller += 1 }
-      }
-      let length = Float("captured \(round)".utf8.count)
-      #expect(counts.array == (0..<4).map { offset + scale * Float($0) + length })
-      #expect((0...4).contains(caller) && (workerCount > 1 || caller == 4))
-    }
-  }
-
-  @Test func `tasks of objects that are let go at once`() {
-    let pool = WorkerPool(workerCount: 2)
-    final class Cell: @unchecked Sendable {
-      let values: UnsafeMutablePointer<Int> = .allocate(capacity: 8)
-      deinit { values.deallocate() }
-    }
-    for round in 0..<2_000 {
-      let cell = Cell()
-      weak let watched = cell
-      pool.run(taskCount: 8) { task, _ in cell.values[task] = task * round }
-      #expect((0..<8).allSatisfy { cell.values[$0] == $0 * round })
-      #expect(watched != nil)
-    }
-  }
-
-  @Test func `denormals are zero inside and kept outside`() {
-    let pool = WorkerPool(workerCount: 2)
-    let results = FencedBuffer(count: 8)
-    let base = results.base
-    // Read through memory, so that the division happens at run time.
-    let small = FencedBuffer([Float.leastNormalMagnitude])
-    let input = small.base
-    pool.run(taskCount: 8) { task, _ in base[task] = input[0] / 4 }
-    #expect(results.array.allSatisfy { $0 == 0 })
-    #expect(input[0] / 4 > 0)
   }
 }
 

@@ -128,4 +128,27 @@ import Text
       #expect(first.text.split(separator: "\n").allSatisfy { $0.count <= 80 })
     }
   }
+
+  /// The same policy, whose numbers were spoiled behind the checks of a bundle: a failure with its cause, not a gate's refusal.
+  @Test(arguments: ["cue", "dual_ticker"]) func aPolicyThatCannotDecideIsNoRefusal(world: String) throws {
+    try withScratchFolder { folder in
+      let configuration = smallConfiguration(
+        world, store: world == "cue" ? "" : try writeStore(madeUpBars(), in: folder))
+      let (trained, factory) = try trained(configuration, in: folder)
+      let bundle = try PolicyExporter.bundle(trained, factory: factory, includesCritic: false)
+      let network = try #require(bundle.policy.network)
+      let broken = InferencePolicy(
+        spec: network.spec, parameters: network.parameters.map { _ in .nan }, normalizer: network.normalizer,
+        requiresMask: network.requiresMask)
+      let spoiled = PolicyBundle(manifest: bundle.manifest, policy: broken, golden: bundle.golden)
+      let error = trainingError {
+        try RunEvaluator.evaluate(spoiled, of: trained.origin, window: .heldOut, factory: factory, seed: 3)
+      }
+      guard case .decision(.outputNotFinite)? = error else {
+        Issue.record("another error: \(String(describing: error))")
+        return
+      }
+      #expect(error?.exitCode == 1)
+    }
+  }
 }

@@ -2,6 +2,7 @@
 // as decided as the others.
 
 import Algorithms
+import Evaluation
 import Glibc
 import Inference
 import Storage
@@ -126,6 +127,33 @@ import Testing
       [.init(name: "values", policy: linear(9, kind: .actionValues), weight: 1)], rule: .softVote, fallback: 1,
       weights: .given, factory: factory, seed: 1)
     #expect(abs(try #require(alone.targetEntropy) - log(3) / 2) < 1e-9 && alone.policy.members[0].temperature > 1)
+  }
+
+  // MARK: What cannot decide
+
+  /// A policy whose numbers are none is a failure with a cause, and no gate's refusal.
+  @Test func aPolicyThatCannotDecideIsNoRefusal() throws {
+    func expectCause(_ error: TrainingError?) {
+      guard case .decision(.outputNotFinite)? = error else {
+        Issue.record("another error: \(String(describing: error))")
+        return
+      }
+      #expect(error?.exitCode == 1 && error?.description.contains("is not a finite number") == true)
+    }
+    let factory = try EnvironmentFactory(smallConfiguration("leak", .ppo))
+    let broken = linear(.infinity)
+    expectCause(trainingError { try SelectionScore.score(broken.deployed, factory: factory, seed: 1) })
+    expectCause(
+      trainingError {
+        try EnsembleFitting(
+          [
+            .init(name: "broken", policy: broken, weight: 1),
+            .init(name: "values", policy: linear(1, kind: .actionValues), weight: 1),
+          ], rule: .softVote, fallback: 1, weights: .given, factory: factory, seed: 1)
+      })
+    let unwritten = TrainingError.observation(.notFinite(decision: 3, column: 2, value: .infinity))
+    #expect(unwritten.exitCode == 1 && unwritten.description.contains("decision 3, column 2"))
+    #expect(TrainingError.refused("no").exitCode == 2)
   }
 
   // MARK: The table

@@ -1,5 +1,6 @@
 // The logs for other programs: lines of JSON, and TensorBoard's event files down to their bytes.
 
+import AgentInterface
 import Algorithms
 import Storage
 import TestSupport
@@ -187,8 +188,10 @@ private func row(_ step: Int, _ values: [String: Double] = [:]) -> MetricRow {
     }
   }
 
-  /// A number without a column is carried over a resume like all others.
-  @Test func theClippedValueRangeSurvivesAResume() throws {
+  /// A number without a column is carried over a resume like all others, from a checkpoint of today and from one that an older program wrote,
+  /// which saved places in a list instead of names.
+  @Test(arguments: [false, true])
+  func theClippedValueRangeSurvivesAResume(byPlace: Bool) throws {
     try withScratchFolder { folder in
       var configuration = smallConfiguration("leak", .ppo)
       configuration.ppo.clipRangeValue = 0.3
@@ -200,9 +203,40 @@ private func row(_ step: Int, _ values: [String: Double] = [:]) -> MetricRow {
           starting: configuration, factory: try EnvironmentFactory(configuration), in: directory)
         #expect(try trainer.run { trainer.step == 256 } == .stopped(step: 256))
       }
+      if byPlace { try saveByPlace(FileSystem.join(folder, "stopped/checkpoint-256.h5")) }
       let rest = try resumed(folder, "stopped")
       #expect(try rest.run() == .finished)
       #expect(try Outcome(rest) == whole)
     }
+  }
+
+  /// The place of each metric in older files.
+  private static let places: [String: Int64] = [
+    "eval/mean_ep_length": 0, "eval/mean_reward": 1, "time/sps_update": 11, "train/approx_kl": 12,
+    "train/clip_fraction": 13, "train/clip_range": 14, "train/entropy_loss": 15, "train/explained_variance": 16,
+    "train/grad_norm": 17, "train/learning_rate": 18, "train/loss": 19, "train/mask_allowed_frac": 20,
+    "train/n_updates": 21, "train/policy_gradient_loss": 22, "train/value_loss": 25, "train/clip_range_vf": 26,
+  ]
+
+  /// Rewrites a checkpoint as an older program would have written it.
+  private func saveByPlace(_ path: String) throws {
+    var checkpoint = try CheckpointStore.load(path)
+    let group = checkpoint.groups.removeValue(forKey: "carried")
+    let carried = try #require(group).doubles.sorted { $0.key < $1.key }
+    #expect(carried.count > 8 && carried.allSatisfy { $0.value.count == 1 })
+    checkpoint.groups["progress"]?.integers["carried_count"] = nil
+    checkpoint.groups["progress"]?.integers["carried_metrics"] = try carried.map { try #require(Self.places[$0.key]) }
+    checkpoint.groups["progress"]?.doubles["carried_values"] = carried.map { $0.value[0] }
+    try AtomicWrite.write(try checkpoint.encoded(path: path), to: path)
+  }
+
+  @Test func aPlaceBeyondTheListIsRefused() throws {
+    for place in [-1, 28, Int64.max] {
+      let state = StateRecord(
+        doubles: ["progress/carried_values": [1]], integers: ["progress/carried_metrics": [place]])
+      #expect(throws: RestoreError.self) { try CarriedMetrics.read(state) }
+    }
+    let names: [String: Double] = ["train/loss": -0.5, "some/new_metric": .infinity]
+    #expect(try CarriedMetrics.read(CarriedMetrics.record(names)) == names)
   }
 }

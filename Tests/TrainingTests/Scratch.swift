@@ -116,7 +116,7 @@ struct Outcome: Equatable {
     }
     groups = trainer.checkpoint().groups
     // The rate of the last update is carried into the next row.
-    groups["progress"]?.doubles["carried_values"] = nil
+    groups["carried"]?.doubles["time/sps_update"] = nil
     best = try? CheckpointStore.load(trainer.directory.file("best.h5")).groups["network"]?.floats["parameters"]
   }
 }

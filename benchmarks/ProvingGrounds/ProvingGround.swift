@@ -1,4 +1,4 @@
-// A known task with known settings: what a learner must reach on it, and how it is trained and judged.
+// A known task with known settings: how a learner is trained and played on it.
 
 package import AgentInterface
 package import Algorithms
@@ -27,13 +27,6 @@ package struct ProvingGround: Sendable {
     }
   }
 
-  /// What must be reached whatever the reference reaches: by the interquartile mean over the seeds, and by how many fifths of the seeds.
-  package struct Floor: Sendable {
-    package var mean = 475.0
-    package var seed = 450.0
-    package var fifths = 4
-  }
-
   package let name: String
   package let task: Task
   package let configuration: any LearnerConfiguration
@@ -42,7 +35,6 @@ package struct ProvingGround: Sendable {
   package let isOrthogonal: Bool
   package var laneCount = 8
   package var timesteps = 100_000
-  package var floor: Floor? = Floor()
 
   package static let evaluationEpisodes = 100
   package static let all = [
@@ -69,7 +61,7 @@ package struct ProvingGround: Sendable {
     isOrthogonal: true, timesteps: 500_000)
 
   /// DQN, no extension switched on: one lane, half as many gradient steps as steps of the world. With these settings last parameters solve the
-  /// task or have just forgotten it, the reference's too: what is asked is that seeds solve it, and far more than chance on the whole.
+  /// task or have just forgotten it, the reference's too.
   package static let cartPoleDQN: ProvingGround = {
     var configuration = DQN.Configuration()
     configuration.learningRate = 2.3e-3
@@ -83,8 +75,7 @@ package struct ProvingGround: Sendable {
     configuration.explorationFinal = 0.04
     return ProvingGround(
       name: "CartPole, DQN", task: .cartPole, configuration: configuration,
-      spec: actionValues(inputs: 4, actions: 2), isOrthogonal: false, laneCount: 1, timesteps: 50_000,
-      floor: Floor(mean: 100, fifths: 1))
+      spec: actionValues(inputs: 4, actions: 2), isOrthogonal: false, laneCount: 1, timesteps: 50_000)
   }()
 
   /// PPO without memory on the acrobot.
@@ -98,7 +89,7 @@ package struct ProvingGround: Sendable {
     return ProvingGround(
       name: "Acrobot", task: .acrobot, configuration: configuration, spec: towers(inputs: 6, actions: 3),
       isOrthogonal: true,
-      laneCount: 16, timesteps: 1_000_000, floor: nil)
+      laneCount: 16, timesteps: 1_000_000)
   }()
 
   /// A2C on the acrobot.
@@ -109,7 +100,7 @@ package struct ProvingGround: Sendable {
     return ProvingGround(
       name: "Acrobot, A2C", task: .acrobot, configuration: configuration, spec: towers(inputs: 6, actions: 3),
       isOrthogonal: true,
-      laneCount: 16, timesteps: 500_000, floor: nil)
+      laneCount: 16, timesteps: 500_000)
   }()
 
   /// DQN on the acrobot: a gradient step for every step of the world.
@@ -126,7 +117,7 @@ package struct ProvingGround: Sendable {
     configuration.explorationFinal = 0.1
     return ProvingGround(
       name: "Acrobot, DQN", task: .acrobot, configuration: configuration, spec: actionValues(inputs: 6, actions: 3),
-      isOrthogonal: false, laneCount: 1, timesteps: 100_000, floor: nil)
+      isOrthogonal: false, laneCount: 1, timesteps: 100_000)
   }()
 
   private static func towers(inputs: Int, actions: Int) -> NetworkSpec {

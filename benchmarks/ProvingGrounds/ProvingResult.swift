@@ -1,39 +1,8 @@
-// What several seeds reached on a proving ground, against its floor and against the reference.
+// What several seeds reached on a proving ground, against the reference.
 
 package import Evaluation
 import FoundationEssentials
 import Text
-
-/// Mean returns of several seeds, judged.
-package struct ProvingResult: Sendable {
-  package let means: [Double]
-  package let interquartileMean: Interval
-  private let floor: ProvingGround.Floor?
-
-  /// Against the floor of `ground`. Traps without seeds.
-  package init(means: [Double], of ground: ProvingGround = .cartPole) {
-    self.means = means
-    floor = ground.floor
-    guard let interval = Bootstrap.stratifiedInterquartileMean([means], seed: 0) else {
-      preconditionFailure("a result of fewer than two seeds")
-    }
-    interquartileMean = interval
-  }
-
-  /// The figures in words.
-  package var summary: String {
-    let seeds = floor.map { ", \(goodSeeds) of \(means.count) seeds >= \(Int($0.seed))" } ?? ""
-    return "IQM \(short(interquartileMean))" + seeds
-  }
-
-  package var goodSeeds: Int { means.count { $0 >= floor?.seed ?? -.infinity } }
-
-  /// The floor of the mean, and enough of the seeds above theirs.
-  package var holds: Bool {
-    guard let floor else { return true }
-    return interquartileMean.estimate >= floor.mean && 5 * goodSeeds >= floor.fifths * means.count
-  }
-}
 
 /// What the reference libraries reached, seed by seed: `benchmarks/proving-grounds.json`.
 package struct ProvingReference: Sendable {
@@ -73,6 +42,8 @@ package struct ProvingReferenceError: Error, CustomStringConvertible {
 /// Ours against the reference on one ground.
 package struct ProvingComparison: Sendable {
   package let name: String
+  /// Interquartile mean of ours.
+  package let ours: Interval
   /// Interquartile mean of the reference.
   package let reference: Double
   /// Ours less the reference's, at the level that Holm's correction leaves to this ground among those compared.
@@ -84,7 +55,19 @@ package struct ProvingComparison: Sendable {
   package var holds: Bool { difference.estimate >= 0 || pValue >= 1 - Bootstrap.confidence }
 
   /// The figures in words.
-  package var summary: String { "reference \(short(reference)), difference \(short(difference))" }
+  package var summary: String {
+    "IQM \(short(ours)), reference \(short(reference)), difference \(short(difference))"
+  }
+
+  /// The interquartile mean of seeds that there is no reference for, in words. Traps with fewer than two.
+  package static func summary(_ name: String, _ means: [Double]) -> String { "IQM \(short(interval(name, means)))" }
+
+  private static func interval(_ name: String, _ means: [Double]) -> Interval {
+    guard let interval = Bootstrap.stratifiedInterquartileMean([means], seed: 0) else {
+      preconditionFailure("\(name): fewer than two seeds")
+    }
+    return interval
+  }
 
   /// All pairs together: 95 % over the whole family. Traps where a side has fewer than two seeds.
   package static func all(_ pairs: [(name: String, ours: [Double], reference: [Double])]) -> [ProvingComparison] {
@@ -98,7 +81,8 @@ package struct ProvingComparison: Sendable {
     let corrected = HolmCorrection(pValues: resampled.map(\.pValue), familyError: 1 - Bootstrap.confidence)
     return pairs.indices.map { place in
       ProvingComparison(
-        name: pairs[place].name, reference: Bootstrap.interquartileMean(pairs[place].reference) ?? .nan,
+        name: pairs[place].name, ours: interval(pairs[place].name, pairs[place].ours),
+        reference: Bootstrap.interquartileMean(pairs[place].reference) ?? .nan,
         difference: resampled[place].interval(confidence: 1 - corrected.levels[place]),
         pValue: corrected.adjusted[place])
     }

@@ -188,7 +188,7 @@ int ckernels_instruction_level(void);
 // The kernels of a level, or of the processor's own where that is lower.
 const ckernels_panel *ckernels_panel_of_level(int level);
 
-// The two words of a Swift closure, lent for the length of a call. Swift's side of the lending is declared in WorkerPool.swift.
+// The two words of a Swift closure, lent for the length of a call. Swift's side of the lending is declared in ClosureLoan.swift.
 typedef struct {
   void *function;
   void *context;

@@ -184,15 +184,9 @@ package enum EnsembleExporter {
     for one in found { trained.append(try TrainedPolicy(one.checkpoint, path: one.path, factory: factory)) }
     var bundles: [PolicyBundle] = []
     for one in trained {
-      do {
-        let bundle = try PolicyExporter.bundle(one, factory: factory, includesCritic: false)
-        bundles.append(try PolicyBundle.decode(bundle.encode(), path: one.sourcePath))
-      } catch let error as PolicyBundleError {
+      let bundle = try PolicyExporter.bundle(one, factory: factory, includesCritic: false)
+      do { bundles.append(try PolicyBundle.decode(bundle.encode(), path: one.sourcePath)) } catch {
         throw .policy(error)
-      } catch let error as TrainingError {
-        throw error
-      } catch {
-        throw .refused("\(one.sourcePath) is not exported: \(error)")
       }
     }
     let fitting = try EnsembleFitting(

@@ -101,54 +101,52 @@ package struct EnsembleFitting: Sendable {
     let warmed = members.indices.filter { members[$0].policy.spec.kind != .actorCritic }
     guard !warmed.isEmpty else { return nil }
     let usesMasks = members.contains { $0.policy.requiresMask }
-    do {
-      let walks = try members.flatMap { member in try EnsembleFitting.walks(member.policy, factory, seed) }
-      let others = members.indices.filter { !warmed.contains($0) }
-      var target: Double
-      if others.isEmpty {
-        let rows = walks.joined().map { log(Double(usesMasks ? $0.mask.legalCount : members[0].policy.spec.actions)) }
-        target = rows.reduce(0, +) / Double(max(1, rows.count)) / 2
-      } else {
-        let isWeightless = others.allSatisfy { members[$0].weight == 0 }
-        var (sum, weight) = (0.0, 0.0)
-        for other in others {
-          let share = isWeightless ? 1 : Double(members[other].weight)
-          sum += share * meanEntropy(try logits(members[other].policy, walks, usesMasks), temperature: 1)
-          weight += share
-        }
-        target = sum / weight
+    var walks: [[Seen]] = []
+    for member in members { walks += try EnsembleFitting.walks(member.policy, factory, seed) }
+    let others = members.indices.filter { !warmed.contains($0) }
+    var target: Double
+    if others.isEmpty {
+      let rows = walks.joined().map { log(Double(usesMasks ? $0.mask.legalCount : members[0].policy.spec.actions)) }
+      target = rows.reduce(0, +) / Double(max(1, rows.count)) / 2
+    } else {
+      let isWeightless = others.allSatisfy { members[$0].weight == 0 }
+      var (sum, weight) = (0.0, 0.0)
+      for other in others {
+        let share = isWeightless ? 1 : Double(members[other].weight)
+        sum += share * meanEntropy(try logits(members[other].policy, walks, usesMasks), temperature: 1)
+        weight += share
       }
-      for index in warmed {
-        let member = members[index]
-        let temperature = EnsembleFitting.temperature(
-          try logits(member.policy, walks, usesMasks), target)
-        members[index] = .init(
-          name: member.name, policy: member.policy, weight: member.weight, temperature: temperature)
-      }
-      return target
-    } catch let error as TrainingError {
-      throw error
-    } catch let error as DecisionError {
-      throw .decision(error)
-    } catch {
-      throw .refused("the selection window could not be played: \(error)")
+      target = sum / weight
     }
+    for index in warmed {
+      let member = members[index]
+      let temperature = EnsembleFitting.temperature(
+        try logits(member.policy, walks, usesMasks), target)
+      members[index] = .init(
+        name: member.name, policy: member.policy, weight: member.weight, temperature: temperature)
+    }
+    return target
   }
 
   /// What a policy sees while it walks the selection window greedily: one list a lane.
-  private static func walks(_ policy: InferencePolicy, _ factory: EnvironmentFactory, _ seed: UInt64) throws
-    -> [[Seen]]
+  private static func walks(_ policy: InferencePolicy, _ factory: EnvironmentFactory, _ seed: UInt64)
+    throws(TrainingError) -> [[Seen]]
   {
     if factory.configuration.environment.hasWindows {
       let recorder = Recorder(PolicyDecider(policy, mode: .greedy))
-      _ = try Backtest.run(try factory.walk(.selection), decider: recorder, seed: seed)
+      let walk = try factory.walk(.selection)
+      _ = try TrainingError.deciding { () throws(DecisionError) in
+        try Backtest.run(walk, decider: recorder, seed: seed)
+      }
       return [recorder.seen]
     }
     let recorders = (0..<plantedLanes).map { Recorder(PolicyDecider(policy, mode: .greedy, lane: $0)) }
-    _ = try PlantedRun.play(
-      factory.game(laneCount: plantedLanes), steps: plantedSteps, seed: WindowSeed.seed(seed, .selection),
-      unit: .step
-    ) { recorders[$0] }
+    _ = try TrainingError.deciding { () throws(DecisionError) in
+      try PlantedRun.play(
+        factory.game(laneCount: plantedLanes), steps: plantedSteps, seed: WindowSeed.seed(seed, .selection),
+        unit: .step
+      ) { recorders[$0] }
+    }
     return recorders.map(\.seen)
   }
 
@@ -170,12 +168,18 @@ package struct EnsembleFitting: Sendable {
   }
 
   /// The legal logits of a member for every row, asked in the walks' order so that its memory is what it would be.
-  private static func logits(_ policy: InferencePolicy, _ walks: [[Seen]], _ usesMasks: Bool) throws -> [[Double]] {
+  private static func logits(_ policy: InferencePolicy, _ walks: [[Seen]], _ usesMasks: Bool) throws(TrainingError)
+    -> [[Double]]
+  {
     var rows: [[Double]] = []
     for walk in walks {
       var session = policy.makeSession()
       for row in walk {
-        _ = try session.decide(row.observation, mask: usesMasks ? row.mask : nil, startsEpisode: row.starts)
+        do {
+          _ = try session.decide(row.observation, mask: usesMasks ? row.mask : nil, startsEpisode: row.starts)
+        } catch {
+          throw .decision(error)
+        }
         rows.append(
           session.logits.enumerated().filter { !usesMasks || row.mask.allows($0.offset) }.map { Double($0.element) })
       }

@@ -31,7 +31,7 @@ package enum MetricNames {
     "train/value_loss",
   ]
 
-  /// The columns, then what has none because most runs do not have it: it stands in the other logs. The order is that of saved states.
+  /// The columns, then what has none because most runs do not have it: it stands in the other logs.
   package static let known = all + ["train/clip_range_vf", "train/priority_correction"]
 
   /// The numbers that depend on the clock: two equal runs differ in these alone.
