@@ -73,13 +73,19 @@ let package = Package(
         "CYAML", "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market",
         "Networks", "Storage", "Text", "Trading",
       ]),
+    library(
+      "Release",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
+        "Storage", "Text", "Trading", "Training",
+      ]),
 
     // Doors.
     tool(
       "strikeforge",
       uses: [
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Text", "Trading", "Training",
+        "Release", "Storage", "Text", "Trading", "Training",
       ],
       path: "Sources/Workstation"),
     tool("strikeforge-serve", uses: ["AgentInterface", "Inference", "Text"], path: "Sources/PolicyServer"),
@@ -109,6 +115,10 @@ let package = Package(
         "AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Text", "Trading",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // Small runs for the tests of those who train and release.
+    library(
+      "RunSupport", uses: ["Algorithms", "Environments", "Market", "Storage", "TestSupport", "Training"],
+      path: "Tests/RunSupport"),
     // Damaged files for every reader; `scripts/fuzz` runs it, and the tests replay what it once found.
     tool(
       "fuzz",
@@ -134,7 +144,13 @@ let package = Package(
       of: "Training",
       uses: [
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Text",
+        "RunSupport", "Storage", "Text",
+      ]),
+    tests(
+      of: "Release",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Inference", "Market", "RunSupport", "Storage", "Text",
+        "Training",
       ]),
     tests(of: "ProvingGrounds", uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.

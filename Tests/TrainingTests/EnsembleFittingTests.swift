@@ -4,6 +4,7 @@
 import Algorithms
 import Glibc
 import Inference
+import RunSupport
 import Storage
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@ import Algorithms
 import Environments
 import Inference
 import Market
+import RunSupport
 import TestSupport
 import Testing
 import Text

@@ -1,6 +1,7 @@
 // The logs for other programs: lines of JSON, and TensorBoard's event files down to their bytes.
 
 import Algorithms
+import RunSupport
 import Storage
 import TestSupport
 import Testing

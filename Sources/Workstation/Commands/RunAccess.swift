@@ -1,5 +1,6 @@
 // How evaluate and export find a run's policy.
 
+import Release
 import Training
 
 /// A run's policy, taken from the checkpoint that the user named.

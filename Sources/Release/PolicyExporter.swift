@@ -5,6 +5,7 @@ private import Algorithms
 package import Inference
 package import Storage
 import Text
+package import Training
 
 /// A trained policy taken out of a checkpoint, in the form that is deployed.
 package struct TrainedPolicy: Sendable {
