@@ -54,13 +54,13 @@ let package = Package(
 
     // World.
     library("Market"),
-    library("Trading", uses: ["Kernels", "Market"]),
+    library("Trading"),
     .target(name: "CPairRules"),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Trading"]),
 
     // Agent.
     library("Inference", uses: ["AgentInterface", "Kernels", "Text"]),
-    library("Networks", uses: ["CBLAS", "CLAPACKE", "AgentInterface", "Inference", "Kernels"]),
+    library("Networks", uses: ["CBLAS", "CLAPACKE", "Inference", "Kernels"]),
     library("Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "Text"]),
 
     // Roof.
@@ -84,8 +84,8 @@ let package = Package(
     tool(
       "strikeforge",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Release", "Storage", "Text", "Trading", "Training",
+        "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Release", "Storage", "Text",
+        "Training",
       ],
       path: "Sources/Workstation"),
     tool("strikeforge-serve", uses: ["AgentInterface", "Inference", "Text"], path: "Sources/PolicyServer"),
@@ -106,7 +106,7 @@ let package = Package(
         "Training",
       ],
       path: "benchmarks/ProvingGrounds"),
-    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds"], path: "benchmarks/ProvingGroundsProgram"),
+    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds", "Text"], path: "benchmarks/ProvingGroundsProgram"),
 
     // Tests.
     .target(
@@ -131,7 +131,7 @@ let package = Package(
     tests(of: "Text", uses: ["Kernels"]),
     tests(of: "AgentInterface"),
     tests(of: "Market"),
-    tests(of: "Trading", uses: ["Market"]),
+    tests(of: "Trading"),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
@@ -152,7 +152,9 @@ let package = Package(
         "AgentInterface", "Algorithms", "Environments", "Inference", "Market", "RunSupport", "Storage", "Text",
         "Training",
       ]),
-    tests(of: "ProvingGrounds", uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels"]),
+    tests(
+      of: "ProvingGrounds",
+      uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Text"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",

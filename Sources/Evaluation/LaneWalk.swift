@@ -1,7 +1,6 @@
 // One lane of any environment, walked by a decider and written down.
 
 package import AgentInterface
-internal import Inference
 
 /// What one lane showed and what was chosen: enough to ask a server the same questions.
 package struct LaneWalk: Sendable {

@@ -24,7 +24,7 @@ struct Main {
     do {
       request = try Request(arguments)
     } catch {
-      Output.error("strikeforge-serve: \(error)\n\n\(Request.helpText)")
+      Output.error("strikeforge-serve: \(error.message)\n\n\(Request.helpText)")
       return 64
     }
     do {

@@ -51,7 +51,7 @@ struct Once {
       let answer: JSON = [
         "action": .integer(Int64(decision.action)), "action_name": .string(actionNames[decision.action]),
         "confidence": .number(Double(decision.confidence)), "latency_microseconds": .number(latency),
-        "timestamp": .string(Clock.timestamp()),
+        "timestamp": .string(UTCTime.nowWithMicroseconds()),
       ]
       try Output.line(answer.text)
     }

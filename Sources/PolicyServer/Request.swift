@@ -45,52 +45,44 @@ enum Request {
       return
     }
     let commands = ["once", "describe", "help"]
-    guard let command = arguments.first else { throw .missing("a command is needed: \(commands[0]) or \(commands[1])") }
-    guard commands.contains(command) else { throw .unknown(kind: "command", name: command, known: commands) }
-    let known = command == "once" ? ["--policy", "--stochastic", "--seed", "--help"] : ["--policy", "--help"]
-    var path: String?
-    var isStochastic = false
-    var seed: UInt64?
-    var seen: Set<String> = []
-    var rest = arguments.dropFirst()
-    while let argument = rest.popFirst() {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      let flag = parts[0]
-      guard flag.hasPrefix("-") else { throw .missing("'\(argument)' is not expected here: flags begin with --") }
-      guard known.contains(flag) else { throw .unknown(kind: "flag", name: flag, known: known) }
-      guard seen.insert(flag).inserted else { throw .missing("\(flag) is given twice") }
-      if flag == "--stochastic" {
-        guard parts.count == 1 else { throw .missing("--stochastic takes no value") }
-        isStochastic = true
-        continue
-      }
-      guard let value = parts.count == 2 ? parts[1] : rest.popFirst(), !value.isEmpty else {
-        throw .missing("\(flag) needs a value")
-      }
-      if flag == "--policy" {
-        path = value
-      } else {
-        guard let number = UInt64(value) else { throw .missing("--seed needs a whole number from 0, not '\(value)'") }
-        seed = number
-      }
+    guard let command = arguments.first else {
+      throw UsageError("a command is needed: \(commands[0]) or \(commands[1])")
     }
-    guard let path else { throw .missing("--policy FILE is needed") }
-    if seed != nil && !isStochastic { throw .missing("--seed has a meaning only with --stochastic") }
+    guard commands.contains(command) else {
+      throw UsageError(Request.unknown("command", command, nearest: NearestName.of(command, among: commands)))
+    }
+    let flags = [Flag("policy", "FILE", "")] + (command == "once" ? [Flag("stochastic"), Flag("seed", "N", "")] : [])
+    let words: Arguments
+    do throws(UsageError) {
+      words = try Arguments(arguments.dropFirst(), flags: flags, operandLimit: 0)
+    } catch {
+      throw UsageError(Request.sentence(error))
+    }
+    var seed: UInt64?
+    if let value = words.value("seed") {
+      guard let number = UInt64(value) else {
+        throw UsageError("--seed needs a whole number from 0, not '\(value)'")
+      }
+      seed = number
+    }
+    guard let path = words.value("policy") else { throw UsageError("--policy FILE is needed") }
+    let isStochastic = words.has("stochastic")
+    if seed != nil && !isStochastic { throw UsageError("--seed has a meaning only with --stochastic") }
     self = command == "once" ? .once(path: path, seed: isStochastic ? seed ?? 0 : nil) : .describe(path: path)
   }
-}
 
-/// A command line that cannot be understood.
-enum UsageError: Error, CustomStringConvertible {
-  case missing(String)
-  case unknown(kind: String, name: String, known: [String])
-
-  var description: String {
-    switch self {
-    case .missing(let reason): return reason
-    case .unknown(let kind, let name, let known):
-      let hint = NearestName.of(name, among: known).map { ", did you mean '\($0)'?" } ?? ""
-      return "unknown \(kind) '\(name)'\(hint)"
+  /// Names from outside stand in quotation marks, as in all that this program says.
+  private static func sentence(_ error: UsageError) -> String {
+    switch error.reason {
+    case .unknownFlag(let word, let nearest): unknown("flag", word, nearest: nearest.map { "--" + $0 })
+    case .repeated(let name): "--\(name) is given twice"
+    case .valueMissing(let name, _): "--\(name) needs a value"
+    case .unexpected(let word): "'\(word)' is not expected here: flags begin with --"
+    case .valueUnwanted, .other: error.message
     }
+  }
+
+  private static func unknown(_ kind: String, _ name: String, nearest: String?) -> String {
+    "unknown \(kind) '\(name)'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
   }
 }

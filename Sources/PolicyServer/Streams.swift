@@ -1,4 +1,4 @@
-// Lines in, lines out, and the time.
+// Lines in, lines out, and how long an answer took.
 
 import Glibc
 
@@ -84,27 +84,12 @@ enum Output {
   }
 }
 
-/// The two clocks that an answer needs.
+/// The clock that an answer needs beside the time of day.
 enum Clock {
   /// Nanoseconds of a clock that only runs forward.
   static func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-
-  /// Now as ISO 8601 in UTC with microseconds, for example `2026-01-02T03:04:05.678901Z`.
-  static func timestamp() -> String {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    var parts = tm()
-    gmtime_r(&time.tv_sec, &parts)
-    func digits(_ value: some BinaryInteger, _ width: Int) -> String {
-      let text = String(value)
-      return String(repeating: "0", count: max(0, width - text.count)) + text
-    }
-    let date = "\(digits(parts.tm_year + 1900, 4))-\(digits(parts.tm_mon + 1, 2))-\(digits(parts.tm_mday, 2))"
-    let clock = "\(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):\(digits(parts.tm_sec, 2))"
-    return "\(date)T\(clock).\(digits(time.tv_nsec / 1000, 6))Z"
   }
 }

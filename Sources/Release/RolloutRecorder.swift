@@ -3,7 +3,6 @@
 private import AgentInterface
 private import Environments
 internal import Evaluation
-private import Inference
 private import Market
 internal import Storage
 private import Trading

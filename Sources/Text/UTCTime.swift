@@ -10,6 +10,13 @@ package enum UTCTime {
   /// This moment, for provenance only: nothing that is computed may depend on it.
   package static func now() -> String { text(secondsSinceEpoch: Int64(time(nil))) }
 
+  /// This moment with microseconds, for example `2026-01-02T03:04:05.678901Z`.
+  package static func nowWithMicroseconds() -> String {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return "\(wholeSeconds(Int64(time.tv_sec))).\(digits(time.tv_nsec / 1000, 6))Z"
+  }
+
   private static func wholeSeconds(_ seconds: Int64) -> String {
     var moment = time_t(seconds)
     var parts = tm()

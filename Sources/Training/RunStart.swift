@@ -1,7 +1,6 @@
 // The beginning of every new run: its folder, and what lies in it before the first step.
 
 private import Algorithms
-private import Inference
 import Text
 
 package enum RunStart {

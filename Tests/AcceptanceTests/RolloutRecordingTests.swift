@@ -1,6 +1,5 @@
 // Reports and recorded rollouts from outside, on a market and on planted ones.
 
-import Inference
 import Storage
 import TestSupport
 import Testing

@@ -1,7 +1,6 @@
 // Advantages, running moments, memory layout and the cutting of minibatches.
 
 import AgentInterface
-import Inference
 import Kernels
 import Networks
 import TestSupport

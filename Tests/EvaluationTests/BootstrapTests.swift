@@ -1,6 +1,5 @@
 // Intervals: golden quantiles, coverage, block lengths, determinism.
 
-import Inference
 import Kernels
 import TestSupport
 import Testing

@@ -4,7 +4,6 @@ import AgentInterface
 import Environments
 import Evaluation
 import Glibc
-import Inference
 import Kernels
 import Market
 import TestSupport

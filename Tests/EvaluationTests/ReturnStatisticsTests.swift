@@ -1,6 +1,5 @@
 // Metrics of daily returns against empyrical, and what is undefined.
 
-import Inference
 import TestSupport
 import Testing
 import Text

@@ -3,6 +3,7 @@
 import Glibc
 import Storage
 import TestSupport
+import Text
 import Training
 
 @main
@@ -39,7 +40,7 @@ struct Main {
     var options = options
     // Workers stand in another folder.
     guard let corpus = realpath(options.corpus, nil) else {
-      throw UsageError(message: "there is no folder \(options.corpus); name the corpus with --corpus")
+      throw UsageError("there is no folder \(options.corpus); name the corpus with --corpus")
     }
     options.corpus = String(cString: corpus)
     free(corpus)

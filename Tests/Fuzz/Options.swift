@@ -3,11 +3,6 @@
 import Glibc
 import Text
 
-/// Why nothing was fuzzed: exit code 64, with the usage.
-struct UsageError: Error {
-  let message: String
-}
-
 struct Options {
   var iterations = 10_000
   var seed: UInt64 = 0
@@ -51,48 +46,36 @@ struct Options {
   /// Nil where help is asked for.
   init?(_ words: [String]) throws(UsageError) {
     if words.contains("--help") || words.contains("-h") { return nil }
-    var numbers: [String: Int] = [:]
-    var note = ""
-    var worked: (any Subject.Type)?
-    var rest = words[...]
-    while let word = rest.popFirst() {
-      if word == "--replay" {
-        replays = true
-        continue
-      }
-      guard let value = rest.popFirst() else { throw UsageError(message: "unknown or unfinished \(word)") }
-      switch word {
-      case "--readers":
-        subjects = []
-        for name in value.split(separator: ",") { subjects.append(try Options.subject(String(name))) }
-      case "--corpus": corpus = value
-      case "--offenders": offenders = value
-      case "--work": worked = try Options.subject(value)
-      case "--note": note = value
-      case "--iterations", "--seed", "--limit-seconds", "--limit-mebibytes", "--processes", "--first", "--count":
-        guard let number = Int(value), (0...1 << 31).contains(number) else {
-          throw UsageError(message: "\(word) is \(value); it must be a whole number from 0")
-        }
-        numbers[word] = number
-      default: throw UsageError(message: "unknown flag \(word)")
-      }
+    let flags = Flag.values(
+      "iterations", "seed", "readers", "corpus", "offenders", "limit-seconds", "limit-mebibytes", "processes", "work",
+      "first", "count", "note")
+    let arguments = try Arguments(words, flags: flags + [Flag("replay")], operandLimit: 0)
+    func number(_ name: String) throws(UsageError) -> Int? { try arguments.wholeNumber(name, in: 0...1 << 31) }
+    replays = arguments.has("replay")
+    corpus = arguments.value("corpus") ?? corpus
+    offenders = arguments.value("offenders") ?? offenders
+    if let names = arguments.value("readers") {
+      subjects = []
+      for name in names.split(separator: ",") { subjects.append(try Options.subject(String(name))) }
     }
-    iterations = numbers["--iterations"] ?? iterations
-    seed = UInt64(numbers["--seed"] ?? 0)
-    limitSeconds = max(1, numbers["--limit-seconds"] ?? limitSeconds)
-    limitMebibytes = max(1, numbers["--limit-mebibytes"] ?? limitMebibytes)
-    processes = max(1, numbers["--processes"] ?? processes)
-    if let worked {
+    iterations = try number("iterations") ?? iterations
+    seed = UInt64(try number("seed") ?? 0)
+    limitSeconds = max(1, try number("limit-seconds") ?? limitSeconds)
+    limitMebibytes = max(1, try number("limit-mebibytes") ?? limitMebibytes)
+    processes = max(1, try number("processes") ?? processes)
+    if let name = arguments.value("work") {
       work = Assignment(
-        subject: worked, corpus: corpus, replays: replays, seed: seed, first: numbers["--first"] ?? 0,
-        count: numbers["--count"] ?? 0, note: note, limitSeconds: limitSeconds, limitMebibytes: limitMebibytes)
+        subject: try Options.subject(name), corpus: corpus, replays: replays, seed: seed,
+        first: try number("first") ?? 0,
+        count: try number("count") ?? 0, note: arguments.value("note") ?? "", limitSeconds: limitSeconds,
+        limitMebibytes: limitMebibytes)
     }
   }
 
   private static func subject(_ name: String) throws(UsageError) -> any Subject.Type {
     guard let subject = Subjects.named(name) else {
       let hint = NearestName.of(name, among: Subjects.all.map { $0.name }).map { "; did you mean \($0)?" } ?? ""
-      throw UsageError(message: "unknown reader \(name)\(hint)")
+      throw UsageError("unknown reader \(name)\(hint)")
     }
     return subject
   }

@@ -3,7 +3,6 @@
 import AgentInterface
 import Algorithms
 import Environments
-import Inference
 import Kernels
 import Market
 import Storage

@@ -2,7 +2,6 @@
 
 import AgentInterface
 import Environments
-import Inference
 import Kernels
 import Market
 import Storage

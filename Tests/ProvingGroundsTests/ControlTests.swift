@@ -3,7 +3,6 @@
 import AgentInterface
 import Environments
 import Evaluation
-import Inference
 import Kernels
 import ProvingGrounds
 import TestSupport

@@ -11,4 +11,12 @@ import Text
     ]
     for (seconds, text) in cases { #expect(UTCTime.text(secondsSinceEpoch: seconds) == text) }
   }
+
+  @Test func thisMomentHasMicroseconds() {
+    let (before, moment, after) = (UTCTime.now(), UTCTime.nowWithMicroseconds(), UTCTime.now())
+    #expect(moment.utf8.count == 27 && moment.hasSuffix("Z"))
+    #expect(moment.dropFirst(20).dropLast().allSatisfy { ("0"..."9").contains($0) })
+    let second = moment.prefix(19) + "Z"
+    #expect(before <= second && second <= after)
+  }
 }

@@ -1,7 +1,6 @@
 // Files over files, flags over files, and where each value says that it comes from.
 
 import Algorithms
-import Inference
 import Storage
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@
 import AgentInterface
 import Algorithms
 import Environments
-import Inference
 import Market
 import RunSupport
 import TestSupport

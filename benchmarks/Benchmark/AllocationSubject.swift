@@ -4,7 +4,6 @@ import AgentInterface
 import Algorithms
 import CAllocations
 import Environments
-import Inference
 import Kernels
 import Networks
 import Training

@@ -5,8 +5,8 @@ import Text
 
 enum CompareVerb {
   static func run(_ words: [String]) throws(BenchmarkError) {
-    let words = try CommandWords(
-      words, flags: ["with", "threshold", "repetitions", "json"], switches: ["quick"], operandLimit: 1)
+    let words = try Arguments(
+      words, values: ["with", "threshold", "repetitions", "json"], switches: ["quick"], operandLimit: 1)
     guard let path = words.operands.first else { throw .usage("compare needs the baseline's file") }
     var threshold = Comparison.defaultThresholdPercent
     if let text = words.value("threshold") {

@@ -9,7 +9,7 @@ enum MarketVerb {
   private static let bars = 10_000
 
   static func run(_ words: [String]) throws(BenchmarkError) {
-    let words = try CommandWords(words, flags: [], operandLimit: 1)
+    let words = try Arguments(words, operandLimit: 1)
     guard let path = words.operands.first else { throw .usage("market needs the name of the file to write") }
     let series = RandomWalkTape.series(bars: bars)
     let report = QualityGate.examine(series, allowances: [])

@@ -1,6 +1,6 @@
 // What the command line asks for where it asks to measure.
 
-import Inference
+import Text
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
@@ -102,7 +102,7 @@ struct Options {
 
   init(_ words: [String]) throws(BenchmarkError) {
     self.init()
-    let words = try CommandWords(words, flags: Options.flags, switches: ["quick"])
+    let words = try Arguments(words, values: Options.flags, switches: ["quick"])
     isQuick = words.has("quick")
     if let count = try words.count("workers", limit: 256) { workers = count }
     askedRepetitions = try words.count("repetitions", limit: 1000)
@@ -131,7 +131,7 @@ struct Options {
       guard let element = Element(rawValue: name) else {
         let known = Element.allCases.map(\.rawValue)
         throw .usage(
-          "unknown \(kind) '\(name)'\(CommandWords.hint(name, among: known, prefix: "")); there are "
+          "unknown \(kind) '\(name)'\(NearestName.hint(name, among: known)); there are "
             + known.joined(separator: ", "))
       }
       if !elements.contains(element) { elements.append(element) }

@@ -9,8 +9,8 @@ enum PeersVerb {
   private static let script = "benchmarks/compare-peers"
 
   static func run(_ words: [String]) throws(BenchmarkError) {
-    let arguments = try CommandWords(
-      words, flags: ["shapes", "peers", "lanes", "pairs", "seconds", "core", "require", "json", "proofs"],
+    let arguments = try Arguments(
+      words, values: ["shapes", "peers", "lanes", "pairs", "seconds", "core", "require", "json", "proofs"],
       switches: ["best-lanes", "quick", "write-reference"])
     _ = try arguments.count("pairs", limit: 1000)
     if let text = arguments.value("seconds"), !(Double(text).map { $0 > 0 && $0 <= 60 } ?? false) {
@@ -36,7 +36,7 @@ enum PeersVerb {
   }
 
   /// Shapes and peers stand in one file that the script reads too.
-  private static func requireKnown(_ arguments: CommandWords, in root: String) throws(BenchmarkError) {
+  private static func requireKnown(_ arguments: Arguments, in root: String) throws(BenchmarkError) {
     let path = root + "/benchmarks/peers/shapes.json"
     let shapes: [JSON]
     do {
@@ -53,7 +53,7 @@ enum PeersVerb {
       for name in arguments.value(flag)?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
       where !known.contains(name) {
         throw .usage(
-          "--\(flag) names '\(name)'\(CommandWords.hint(name, among: known, prefix: "")); there are "
+          "--\(flag) names '\(name)'\(NearestName.hint(name, among: known)); there are "
             + known.joined(separator: ", "))
       }
     }

@@ -9,7 +9,7 @@ import Training
 
 enum TrainVerb {
   static func run(_ words: [String]) throws(BenchmarkError) {
-    let words = try CommandWords(words, flags: ["config", "set", "json"], repeated: ["config", "set"])
+    let words = try Arguments(words, values: ["json"], repeated: ["config", "set"])
     guard words.has("config") else {
       throw .usage("train needs --config FILE, for example benchmarks/configurations/lstm64.yaml")
     }
@@ -17,7 +17,7 @@ enum TrainVerb {
     let file = try path.flatMap { $0 == "-" ? nil : $0 }.map(OutputFile.init)
     let result: TrainResult
     do {
-      result = try TrainResult(layers(words), sources: words.all("config"))
+      result = try TrainResult(layers(words), sources: words.values("config"))
     } catch let error as BenchmarkError {
       throw error
     } catch {
@@ -26,10 +26,10 @@ enum TrainVerb {
     try Main.publish(result.json, lines: result.lines, path: path, file: file)
   }
 
-  private static func layers(_ words: CommandWords) throws -> ConfigurationLayers {
+  private static func layers(_ words: Arguments) throws -> ConfigurationLayers {
     var layers = ConfigurationLayers()
-    for file in words.all("config") { try layers.apply(yamlFile: file) }
-    for assignment in words.all("set") { try layers.apply(assignment: assignment) }
+    for file in words.values("config") { try layers.apply(yamlFile: file) }
+    for assignment in words.values("set") { try layers.apply(assignment: assignment) }
     return layers
   }
 }

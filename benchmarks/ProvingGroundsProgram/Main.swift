@@ -3,6 +3,7 @@
 @preconcurrency import Glibc
 import Kernels
 import ProvingGrounds
+import Text
 
 private let usage = """
   usage: proving-grounds ["NAME" ...] [--seeds N] [--first-seed N] [--steps N] [--reference FILE]
@@ -19,6 +20,9 @@ enum Main {
     setvbuf(stdout, nil, _IOLBF, 0)
     do {
       try run()
+    } catch let error as UsageError {
+      print("proving-grounds: \(error.message)\n\(usage)")
+      exit(64)
     } catch {
       print("proving-grounds: \(error)")
       exit(1)
@@ -26,31 +30,20 @@ enum Main {
   }
 
   private static func run() throws {
-    var names: [String] = []
-    var seedCount = 10
-    var firstSeed: UInt64 = 0
-    var steps: Int?
-    var file = "benchmarks/proving-grounds.json"
-    var rest = CommandLine.arguments.dropFirst()
-    while let argument = rest.popFirst() {
-      if argument == "--help" {
-        print(usage)
-        return
-      } else if argument == "--seeds", let number = rest.popFirst().flatMap(Int.init), (2...1000).contains(number) {
-        seedCount = number
-      } else if argument == "--first-seed", let number = rest.popFirst().flatMap(UInt64.init), number < 1 << 32 {
-        firstSeed = number
-      } else if argument == "--steps", let number = rest.popFirst().flatMap(Int.init), number > 0 {
-        steps = number
-      } else if argument == "--reference", let name = rest.popFirst() {
-        file = name
-      } else if ProvingGround.all.contains(where: { $0.name == argument }) {
-        names.append(argument)
-      } else {
-        print("proving-grounds: cannot use '\(argument)'\n\(usage)")
-        exit(64)
-      }
+    let words = Array(CommandLine.arguments.dropFirst())
+    if words.contains("--help") {
+      print(usage)
+      return
     }
+    let arguments = try Arguments(words, flags: Flag.values("seeds", "first-seed", "steps", "reference"))
+    let names = arguments.operands
+    for name in names where !ProvingGround.all.contains(where: { $0.name == name }) {
+      throw UsageError("cannot use '\(name)'")
+    }
+    let seedCount = try arguments.wholeNumber("seeds", in: 2...1000) ?? 10
+    let firstSeed = UInt64(try arguments.wholeNumber("first-seed", in: 0...(1 << 32 - 1)) ?? 0)
+    let steps = try arguments.wholeNumber("steps", in: 1...1 << 40)
+    let file = arguments.value("reference") ?? "benchmarks/proving-grounds.json"
     let reference = try ProvingReference(file: file)
     let pool = WorkerPool(workerCount: WorkerPool.availableProcessors)
     var results: [(ground: ProvingGround, result: ProvingResult)] = []

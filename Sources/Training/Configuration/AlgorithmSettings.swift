@@ -2,7 +2,6 @@
 
 private import AgentInterface
 internal import Algorithms
-private import Inference
 private import Networks
 
 enum AlgorithmSettings {

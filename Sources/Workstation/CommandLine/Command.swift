@@ -1,5 +1,7 @@
 // What a command is: a description that drives parsing and help, and a body.
 
+import Text
+
 /// The face of a command.
 struct CommandDescription {
   let name: String
@@ -42,6 +44,27 @@ protocol Command {
   static var description: CommandDescription { get }
   /// Does the work and returns the exit code: 0 done, 1 failed, 2 a gate refused.
   static func run(_ arguments: Arguments) throws -> Int32
+}
+
+extension UsageError {
+  /// With the usage of a command.
+  init(_ message: String, command: CommandDescription) { self.init(message, usage: command.usage) }
+}
+
+extension Arguments {
+  /// The words behind the name of a command.
+  init(_ words: some Sequence<String>, of command: CommandDescription) throws(UsageError) {
+    do throws(UsageError) {
+      try self.init(words, flags: command.flags, allowsEmptyValues: true)
+    } catch {
+      throw UsageError(error.reason, usage: command.usage)
+    }
+    guard command.operandCount.contains(operands.count) else {
+      let found = operands.isEmpty ? "none is given" : "found \(operands.count): \(operands.joined(separator: " "))"
+      let expected = command.operands.isEmpty ? "nothing but flags" : command.operands
+      throw UsageError("expected \(expected), \(found)", command: command)
+    }
+  }
 }
 
 /// Words broken into lines of at most `width` characters.

@@ -4,6 +4,7 @@ import Inference
 import Kernels
 import Release
 import Storage
+import Text
 import Training
 
 struct EnsembleCommand: Command {

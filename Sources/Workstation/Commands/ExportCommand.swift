@@ -4,6 +4,7 @@ import Evaluation
 import Inference
 import Release
 import Storage
+import Text
 import Training
 
 struct ExportCommand: Command {

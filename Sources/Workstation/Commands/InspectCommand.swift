@@ -2,6 +2,7 @@
 
 import Inference
 import Storage
+import Text
 import Training
 
 struct InspectCommand: Command {

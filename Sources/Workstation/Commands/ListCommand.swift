@@ -1,6 +1,7 @@
 // strikeforge list: which runs there are, and how far they came.
 
 import Storage
+import Text
 import Training
 
 struct ListCommand: Command {

@@ -1,7 +1,7 @@
 // strikeforge replay: what a replay file holds, and the same for other programs.
 
-import Inference
 import Storage
+import Text
 import Training
 
 struct ReplayCommand: Command {

@@ -1,5 +1,6 @@
 // strikeforge replay-update: through a recorded incident once more, stage by stage.
 
+import Text
 import Training
 
 struct ReplayUpdateCommand: Command {

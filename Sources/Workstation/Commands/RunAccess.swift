@@ -1,6 +1,7 @@
 // How evaluate and export find a run's policy.
 
 import Release
+import Text
 import Training
 
 /// A run's policy, taken from the checkpoint that the user named.

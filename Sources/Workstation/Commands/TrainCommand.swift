@@ -1,7 +1,6 @@
 // strikeforge train: a new run, or the rest of one.
 
 import Algorithms
-import Inference
 import Storage
 import Text
 import Training
