@@ -98,7 +98,11 @@ struct Main {
 
   private static func execute(_ command: any Command.Type, _ words: [String]) throws -> Int32 {
     let arguments = try Arguments(words, of: command.description)
-    return try command.run(arguments)
+    do {
+      return try command.run(arguments)
+    } catch let error as UsageError where error.usage.isEmpty {
+      throw UsageError(error.reason, usage: command.description.usage)
+    }
   }
 
   static var usage: String { "usage: strikeforge COMMAND [...]; `strikeforge --help` lists the commands" }
