@@ -79,6 +79,7 @@ let package = Package(
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
         "Storage", "Text", "Trading", "Training",
       ]),
+    library("Serving", uses: ["AgentInterface", "Inference", "Text"]),
 
     // Doors.
     tool(
@@ -88,7 +89,7 @@ let package = Package(
         "Training",
       ],
       path: "Sources/Workstation"),
-    tool("strikeforge-serve", uses: ["AgentInterface", "Inference", "Text"], path: "Sources/PolicyServer"),
+    tool("strikeforge-serve", uses: ["Inference", "Serving", "Text"], path: "Sources/PolicyServer"),
     tool(
       "benchmark",
       uses: [
@@ -152,6 +153,9 @@ let package = Package(
         "AgentInterface", "Algorithms", "Environments", "Inference", "Market", "RunSupport", "Storage", "Text",
         "Training",
       ]),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Serving", "AgentInterface", "Inference", "Kernels", "Text"],
+      swiftSettings: strict),
     tests(
       of: "ProvingGrounds",
       uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Text"]),

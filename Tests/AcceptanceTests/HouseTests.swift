@@ -40,7 +40,7 @@ struct HouseTests {
   @Test func `ground, world, agent and server do without Foundation`() throws {
     let rooms = [
       "Kernels", "Text", "AgentInterface", "Market", "Trading", "Environments", "Inference", "Networks", "Algorithms",
-      "PolicyServer",
+      "PolicyServer", "Serving",
     ]
     for source in try Self.sources(below: "Sources") where rooms.contains(source.room) {
       #expect(
