@@ -74,16 +74,24 @@ let package = Package(
         "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
         "Networks", "Storage", "Text", "Trading",
       ]),
+    library(
+      "Release",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
+        "Storage", "Text", "Trading", "Training",
+      ]),
+    library("Serving", uses: ["AgentInterface", "Inference", "Text"]),
 
     // Doors.
     library(
       "Workstation",
       uses: [
-        "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
-        "Networks", "Storage", "Text", "Trading", "Training",
+        "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Release",
+        "Storage",
+        "Text", "Training",
       ]),
     tool("strikeforge", uses: ["Training", "Workstation"], path: "Sources/Strikeforge"),
-    tool("strikeforge-serve", uses: ["AgentInterface", "Inference", "Text"], path: "Sources/PolicyServer"),
+    tool("strikeforge-serve", uses: ["Inference", "Serving", "Text"], path: "Sources/PolicyServer"),
     tool(
       "benchmark",
       uses: [
@@ -111,11 +119,16 @@ let package = Package(
         "AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Text", "Trading",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // Small runs for the tests of those who train and release.
+    library(
+      "RunSupport", uses: ["Algorithms", "Environments", "Market", "Storage", "TestSupport", "Training"],
+      path: "Tests/RunSupport"),
     // Damaged files for every reader; `scripts/fuzz` runs it, and the tests replay what it once found.
     tool(
       "fuzz",
       uses: [
-        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "Storage",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "RunSupport",
+        "Storage",
         "TestSupport",
         "Text", "Training",
       ],
@@ -137,10 +150,20 @@ let package = Package(
       of: "Training",
       uses: [
         "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
-        "Networks",
-        "Storage", "Text",
+        "Networks", "RunSupport", "Storage", "Text",
       ]),
-    tests(of: "ProvingGrounds", uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels"]),
+    tests(
+      of: "Release",
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Inference", "Market", "RunSupport", "Storage", "Text",
+        "Training",
+      ]),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Serving", "AgentInterface", "Inference", "Kernels", "Text"],
+      swiftSettings: strict),
+    tests(
+      of: "ProvingGrounds",
+      uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Text"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",

@@ -3,7 +3,6 @@
 package import Environments
 package import Inference
 package import Market
-package import Text
 package import Trading
 
 /// What was evaluated, on what, and under which rules; filled in by whoever knows the run.
@@ -133,6 +132,29 @@ package struct AccountReport: Sendable, Equatable {
     }
   }
 
+  /// (T) that share in percent.
+  var investedPercents: [Double] { investedShares.map { 100 * $0 } }
+  var meanInvestedPercent: Double? { ReturnStatistics.mean(investedPercents) }
+
+  /// (T) how far the value lies below its highest so far: see `ReturnStatistics.underwater`.
+  var underwater: [Double] { ReturnStatistics.underwater(initial: metrics.initialDollars, closes: closes) }
+
+  /// What was held of one symbol, from nothing at the first decision on.
+  struct UnitsHeld {
+    /// (T + 1)
+    var units: [Double]
+    var least: Double { units.min() ?? 0 }
+    var most: Double { units.max() ?? 0 }
+    /// Closes at which it had changed.
+    var changes: Int { zip(units, units.dropFirst()).count { $0 != $1 } }
+  }
+
+  /// nil where a close knows no such symbol.
+  func unitsHeld(symbol: Int) -> UnitsHeld? {
+    guard units.allSatisfy({ symbol < $0.count }) else { return nil }
+    return UnitsHeld(units: [0.0] + units.map { Double($0[symbol]) })
+  }
+
   /// The name over a column.
   var heading: String {
     switch name {
@@ -234,39 +256,4 @@ package struct EvaluationReport: Sendable, Equatable {
 
   /// Greedy, stochastic, then the baselines.
   package var accounts: [AccountReport] { [greedy, stochastic] + baselines }
-
-  /// Everything as JSON. A figure that is undefined is null, and `undefined` says why.
-  package var json: JSON {
-    .object([
-      "kind": .string("backtest"),
-      "run": .string(context.run),
-      "policy": .string(context.policy),
-      "algorithm": .string(context.algorithm),
-      "environment": .string(context.environment),
-      "symbols": .array(context.symbols.map { .string($0) }),
-      "data_fingerprint": .string(context.dataFingerprint),
-      "window": .object([
-        "name": .string(context.windowName), "first": .string(dates.first?.description ?? ""),
-        "first_decision": .string(firstDecisionDate.description), "last": .string(dates.last?.description ?? ""),
-        "sessions": .integer(Int64(dates.count)),
-      ]),
-      "split": ReportJSON.lines(context.split),
-      "execution": ReportJSON.lines(context.execution),
-      "allowances": .array(
-        context.allowances.map { .object(["finding": .string($0.finding), "reason": .string($0.reason)]) }),
-      "notes": .array(context.notes.map { .string($0) }),
-      "provenance": ReportJSON.lines(context.provenance),
-      "seed": .string(String(seed)),
-      "random_trading": random.map { ReportJSON.random($0, percentile: verdict.randomPercentile) } ?? .null,
-      "bootstrap": .object([
-        "resamples": .integer(Int64(Bootstrap.resamples)), "confidence": .number(Bootstrap.confidence),
-        "expected_block_sessions": .number(Bootstrap.expectedBlockSessions),
-      ]),
-      "dates": .array(dates.map { .string($0.description) }),
-      "accounts": .array(accounts.map(ReportJSON.account)),
-      "verdict": ReportJSON.verdict(verdict),
-      "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
-      "ensemble": ensemble?.json ?? .null,
-    ])
-  }
 }

@@ -125,4 +125,11 @@ package struct PerformanceMetrics: Sendable, Equatable {
   }
 
   static func dollars(_ microDollars: Int64) -> Double { Double(microDollars) * 1e-6 }
+
+  /// Where the true Sharpe ratio lies in 95 of 100 cases, by its standard error; nil where the ratio is undefined.
+  var sharpeInterval: (lower: Double, upper: Double)? {
+    guard let sharpe, let sharpeStandardError else { return nil }
+    let halfWidth = ReturnStatistics.standardErrorsOf95Percent * sharpeStandardError
+    return (sharpe - halfWidth, sharpe + halfWidth)
+  }
 }

@@ -117,22 +117,4 @@ package struct RandomTrading: Sendable, Equatable {
     let equal = totalReturns.count { $0 == totalReturn }
     return 100 * (Double(below) + 0.5 * Double(equal)) / Double(draws)
   }
-
-  /// What was matched, how chance fared, and where the matched account lies; without a line break.
-  func sentence(percentile: Double) -> String {
-    guard ordersPerSymbol.contains(where: { $0 > 0 }) else {
-      return "Against random trading at the same turnover: nothing to compare, since the greedy run never traded."
-    }
-    let orders = zip(symbols, ordersPerSymbol).map { "\($0) \($1)" }.joined(separator: ", ")
-    func returned(_ quantile: Double) -> String {
-      ReportText.signedPercent(totalReturn(quantile: quantile), decimals: 2)
-    }
-    return
-      "Against \(draws) random draws at the same turnover (as many orders a symbol as the greedy run: \(orders); closes and "
-      + "directions by chance, same masks and costs): percentile \(ReportText.shortest(percentile)), above "
-      + "\(ReportText.shortest(RandomTrading.requiredPercentile)) is needed. Nine of ten draws return \(returned(0.05)) to "
-      + "\(returned(0.95)), the middle one \(returned(0.5)), at a turnover of "
-      + "\(ReportText.fixed(medianTurnoverPerYear, decimals: 2)) a year and with a position in "
-      + "\(ReportText.percent(medianTimeInPosition, decimals: 0)) of the sessions."
-  }
 }

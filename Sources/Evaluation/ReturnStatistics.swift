@@ -68,6 +68,14 @@ package enum ReturnStatistics {
     return ((1 + perSession * perSession / 2) / Double(sessions)).squareRoot() * sessionsPerYear.squareRoot()
   }
 
+  /// The standard normal's quantile of 97.5 %: so many standard errors either way hold 95 of 100 cases.
+  static let standardErrorsOf95Percent = 1.959964
+
+  /// How far luck moves an annual Sharpe ratio near zero either way, in 95 of 100 cases.
+  static func sharpeHalfWidthNearZero(sessions: Int) -> Double {
+    standardErrorsOf95Percent * (sessionsPerYear / Double(max(sessions, 1))).squareRoot()
+  }
+
   /// sqrt(mean(min(r - target, 0)^2)) x sqrt(252), the mean over all returns; nil for no returns.
   package static func downsideDeviation(_ returns: [Double], targetPerSession: Double = 0) -> Double? {
     guard !returns.isEmpty else { return nil }
@@ -129,5 +137,15 @@ package enum ReturnStatistics {
     worst.recovery = closes[(worst.trough + 1)...].firstIndex { $0 >= target }
     worst.durationSessions = (worst.recovery ?? closes.count - 1) - worst.peak
     return worst
+  }
+
+  /// (T) how far each close lies below the highest value so far, the starting balance among them: 0 or negative; 0 where that was never
+  /// positive.
+  static func underwater(initial: Double, closes: [Double]) -> [Double] {
+    var peak = initial
+    return closes.map { close in
+      peak = max(peak, close)
+      return peak > 0 ? close / peak - 1 : 0
+    }
   }
 }

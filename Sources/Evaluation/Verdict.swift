@@ -5,18 +5,6 @@ package struct Comparison: Sendable, Equatable {
   package var baseline: String
   /// Mean difference a session with its stationary bootstrap interval; nil below two sessions.
   package var interval: Interval?
-
-  /// One sentence, without a line break.
-  package var sentence: String {
-    guard let interval else { return "Against \(baseline): too few sessions to compare." }
-    let range =
-      "\(ReportText.signedPercent(interval.estimate, decimals: 4)) a session"
-      + " (\(ReportText.signedPercent(interval.lower, decimals: 4)) to"
-      + " \(ReportText.signedPercent(interval.upper, decimals: 4)))"
-    if interval.isAboveZero { return "Against \(baseline): better, \(range)." }
-    if interval.isBelowZero { return "Against \(baseline): worse, \(range)." }
-    return "Not distinguishable from \(baseline): \(range)."
-  }
 }
 
 /// "No edge found", unless the policy's daily returns beat those of every baseline beyond what luck explains.
@@ -54,23 +42,5 @@ package struct Verdict: Sendable, Equatable {
       sessions >= Verdict.minimumSessions && !comparisons.isEmpty
       && comparisons.allSatisfy { $0.interval?.isAboveZero ?? false }
       && (randomPercentile ?? 100) > RandomTrading.requiredPercentile
-  }
-
-  /// The verdict in a few words.
-  package var headline: String { edgeFound ? "edge over every baseline on this window" : "no edge found" }
-
-  /// What the headline does not say.
-  package var caveats: [String] {
-    var lines: [String] = []
-    if sessions < Verdict.minimumSessions {
-      lines.append(
-        "\(sessions) sessions are too few for a claim: at least \(Verdict.minimumSessions) are needed.")
-    }
-    if edgeFound {
-      lines.append(
-        "This holds for one window and one cost model. The interval says how far luck reaches within these sessions, "
-          + "not that the next ones will be like them; each further look at this window weakens the claim.")
-    }
-    return lines
   }
 }

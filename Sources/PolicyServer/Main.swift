@@ -1,6 +1,8 @@
-// The policy server's only top-level code.
+// The program `strikeforge-serve`: finds the bundle, and lets Serving speak for it.
 
 import Glibc
+import Inference
+import Serving
 import Text
 
 @main
@@ -30,29 +32,21 @@ struct Main {
     do {
       switch request {
       case .help: try Output.line(Request.helpText)
-      case .describe(let path): try Describe.run(path: path)
-      case .once(let path, let seed): try Once(path: path, seed: seed).run()
+      case .describe(let path): for line in Describe.lines(try bundle(path)) { try Output.line(line) }
+      case .once(let path, let seed): try Once.run(try bundle(path), seed: seed)
       }
       return 0
     } catch {
-      Output.error(error.line)
+      Output.error(error.line(program: "strikeforge-serve"))
       return 1
     }
   }
-}
 
-/// Why a command failed.
-enum ServeError: Error {
-  /// Something that concerns no single line of input.
-  case failed(String)
-  /// A line of input (from 1) that cannot be answered.
-  case badLine(number: Int, reason: String, remedy: String)
-
-  /// What is written to the error output.
-  var line: String {
-    switch self {
-    case .failed(let reason): "strikeforge-serve: \(reason)"
-    case .badLine(let number, let reason, let remedy): BadLine.text(number: number, reason: reason, remedy: remedy)
+  private static func bundle(_ path: String) throws(ServeError) -> PolicyBundle {
+    do {
+      return try PolicyBundle.load(path: path)
+    } catch {
+      throw .failed(error.description)
     }
   }
 }

@@ -74,7 +74,9 @@ package enum RunState {
   }
 
   /// The same for a file that names its data by `expected`.
-  static func requireSameData(_ expected: String, factory: EnvironmentFactory, path: String) throws(TrainingError) {
+  package static func requireSameData(_ expected: String, factory: EnvironmentFactory, path: String)
+    throws(TrainingError)
+  {
     let found = factory.market?.contentHash ?? ""
     guard expected == found else {
       throw .refused(
@@ -158,8 +160,8 @@ package enum RunState {
 }
 
 /// How far a run has come.
-struct Progress {
-  var step = 0
+package struct Progress {
+  package var step = 0
   var iteration = 0
   var bestScore = -Double.infinity
   var bestStep = -1
@@ -178,7 +180,7 @@ struct Progress {
   init() {}
 
   /// The saved progress of a run of `configuration`.
-  init(_ state: StateRecord, of configuration: RunConfiguration) throws(RestoreError) {
+  package init(_ state: StateRecord, of configuration: RunConfiguration) throws(RestoreError) {
     func whole(_ name: String) throws(RestoreError) -> Int {
       let number = try state.integers(name, count: 1)[0]
       guard let value = Int(exactly: number) else { throw .invalid(name: name, reason: "\(number) is out of range") }

@@ -68,7 +68,7 @@ package enum TrainingError: Error, CustomStringConvertible {
   }
 
   /// What `body` gives; a decision that was refused is the cause of what stopped.
-  static func deciding<Value>(_ body: () throws(DecisionError) -> Value) throws(TrainingError) -> Value {
+  package static func deciding<Value>(_ body: () throws(DecisionError) -> Value) throws(TrainingError) -> Value {
     do { return try body() } catch { throw .decision(error) }
   }
 

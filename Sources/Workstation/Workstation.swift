@@ -103,7 +103,11 @@ package struct Workstation {
 
   private func execute(_ command: any Command.Type, _ words: [String]) throws -> Int32 {
     let arguments = try Arguments(words, of: command.description)
-    return try command.run(arguments, families)
+    do {
+      return try command.run(arguments, families)
+    } catch let error as UsageError where error.usage.isEmpty {
+      throw UsageError(error.reason, usage: command.description.usage)
+    }
   }
 
   static var usage: String { "usage: strikeforge COMMAND [...]; `strikeforge --help` lists the commands" }

@@ -63,7 +63,7 @@ struct HouseTests {
   @Test func `ground, world, agent and server do without Foundation`() throws {
     let rooms = [
       "Kernels", "Text", "AgentInterface", "Market", "Trading", "Environments", "Inference", "Networks", "Algorithms",
-      "PolicyServer",
+      "PolicyServer", "Serving",
     ]
     let house = try Self.house()
     for name in rooms {

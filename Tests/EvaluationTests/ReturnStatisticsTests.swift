@@ -89,6 +89,15 @@ import Text
     #expect(never.depth == 0 && never.durationSessions == 0 && never.longestUnderwaterSessions == 0)
   }
 
+  @Test func underwaterIsMeasuredFromTheHighestSoFar() throws {
+    let closes: [Double] = [90, 95, 100, 120, 60, 80, 119]
+    let falls = ReturnStatistics.underwater(initial: 100, closes: closes)
+    #expect(falls[..<4].elementsEqual([90.0 / 100 - 1, 95.0 / 100 - 1, 0, 0]) && falls[4] == -0.5)
+    let drawdown = try #require(ReturnStatistics.maximumDrawdown(initial: 100, closes: closes))
+    #expect(falls.min() == drawdown.depth)
+    #expect(ReturnStatistics.underwater(initial: 100, closes: []).isEmpty)
+  }
+
   @Test func returnsStartFromTheInitialValue() {
     #expect(ReturnStatistics.dailyReturns(initial: 100, closes: [110, 55, 0]) == [110.0 / 100 - 1, -0.5, -1])
   }

@@ -5,6 +5,7 @@ import Algorithms
 import Configuration
 import Environments
 import Kernels
+import RunSupport
 import Storage
 import TestSupport
 import Text

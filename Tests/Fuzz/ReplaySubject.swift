@@ -5,6 +5,7 @@ import Algorithms
 import Environments
 import Inference
 import Kernels
+import RunSupport
 import Storage
 import TestSupport
 import Training

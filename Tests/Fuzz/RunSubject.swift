@@ -5,6 +5,7 @@ import Algorithms
 import Environments
 import Kernels
 import Market
+import RunSupport
 import Storage
 import TestSupport
 import Training
@@ -130,45 +131,5 @@ final class RunSubject: Subject {
     } catch {
       return try refusal(error.description)
     }
-  }
-}
-
-/// The configurations that tests change by name.
-extension RunConfiguration {
-  var ppo: PPO.Configuration {
-    get { self[PPO.Configuration.self] }
-    set { self[PPO.Configuration.self] = newValue }
-  }
-  var a2c: A2C.Configuration {
-    get { self[A2C.Configuration.self] }
-    set { self[A2C.Configuration.self] = newValue }
-  }
-  var dqn: DQN.Configuration {
-    get { self[DQN.Configuration.self] }
-    set { self[DQN.Configuration.self] = newValue }
-  }
-  var basket: BasketConfiguration {
-    get { self[BasketConfiguration.self] }
-    set { self[BasketConfiguration.self] = newValue }
-  }
-  var leak: LeakMarket {
-    get { self[LeakMarket.self] }
-    set { self[LeakMarket.self] = newValue }
-  }
-  var cue: CueMarket {
-    get { self[CueMarket.self] }
-    set { self[CueMarket.self] = newValue }
-  }
-  /// Traps where there is no such environment.
-  var environmentName: String {
-    get { environment.name }
-    set { environment = families.environment(named: newValue)! }
-  }
-
-  /// Short episodes in every environment that has a length of its own.
-  mutating func shorten(to steps: Int) {
-    self[LeakMarket.self].episodeLength = steps
-    self[MeanReversionMarket.self].episodeLength = steps
-    self[RegimeSwitchingMarket.self].episodeLength = steps
   }
 }

@@ -3,6 +3,7 @@
 import Algorithms
 import Configuration
 import Inference
+import RunSupport
 import Storage
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@ import Algorithms
 import Evaluation
 import Glibc
 import Inference
+import RunSupport
 import Storage
 import TestSupport
 import Testing

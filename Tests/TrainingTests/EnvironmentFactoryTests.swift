@@ -5,6 +5,7 @@ import Algorithms
 import Configuration
 import Environments
 import Market
+import RunSupport
 import TestSupport
 import Testing
 import Text

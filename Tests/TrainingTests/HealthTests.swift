@@ -5,6 +5,7 @@ import Algorithms
 import Inference
 import Kernels
 import Networks
+import RunSupport
 import Storage
 import TestSupport
 import Testing

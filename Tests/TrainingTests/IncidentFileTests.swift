@@ -5,9 +5,11 @@ import Algorithms
 import Inference
 import Kernels
 import Networks
+import RunSupport
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @testable import Training
 

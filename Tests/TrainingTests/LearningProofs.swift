@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Configuration
 import Environments
 import Evaluation
 import FoundationEssentials

@@ -1,6 +1,7 @@
 // What is logged: the file that reads back to the bit, and what a person sees.
 
 import Kernels
+import RunSupport
 import Storage
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import RunSupport
 import Storage
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 import Algorithms
 import Kernels
 import Networks
+import RunSupport
 import Storage
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 // A run's folder: how it is named, found and locked.
 
+import RunSupport
 import Storage
 import TestSupport
 import Testing

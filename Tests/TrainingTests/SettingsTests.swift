@@ -3,6 +3,7 @@
 import Algorithms
 import Configuration
 import Environments
+import RunSupport
 import Storage
 import TestSupport
 import Testing

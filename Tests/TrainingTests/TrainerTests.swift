@@ -5,6 +5,7 @@ import Algorithms
 import Environments
 import Inference
 import Market
+import RunSupport
 import Storage
 import TestSupport
 import Testing

@@ -241,7 +241,7 @@ package struct EnsemblePlan: Sendable, Equatable {
   }
 
   /// Why policies of these configurations cannot decide together, or nil: they must play the same game, on the same data, with the same windows.
-  static func difference(_ members: [(name: String, configuration: RunConfiguration)]) -> String? {
+  package static func difference(_ members: [(name: String, configuration: RunConfiguration)]) -> String? {
     guard let first = members.first else { return nil }
     for member in members.dropFirst() {
       // First which game it is: another one differs in all the rest too.

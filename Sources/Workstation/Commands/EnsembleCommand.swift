@@ -2,6 +2,7 @@
 
 import Inference
 import Kernels
+import Release
 import Storage
 import Text
 import Training

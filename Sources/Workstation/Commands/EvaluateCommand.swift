@@ -1,6 +1,7 @@
 // strikeforge evaluate: what a policy is worth on bars that training never saw.
 
 import Inference
+import Release
 import Storage
 import Text
 import Training

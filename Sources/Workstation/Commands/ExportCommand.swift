@@ -2,6 +2,7 @@
 
 import Evaluation
 import Inference
+import Release
 import Storage
 import Text
 import Training

@@ -1,5 +1,6 @@
 // How evaluate and export find a run's policy.
 
+import Release
 import Text
 import Training
 

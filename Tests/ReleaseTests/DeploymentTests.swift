@@ -2,15 +2,18 @@
 
 import AgentInterface
 import Algorithms
+import Configuration
 import Environments
 import Inference
 import Market
+import RunSupport
 import Storage
 import TestSupport
 import Testing
 import Text
+import Training
 
-@testable import Training
+@testable import Release
 
 @Suite struct ParityReplayTests {
   static let networks: [(AlgorithmTag, NetworkSpec.CriticMemory)] =
@@ -68,8 +71,9 @@ import Text
   private func trained(_ configuration: RunConfiguration, in folder: String) throws -> (
     TrainedPolicy, EnvironmentFactory
   ) {
-    _ = try train(configuration, in: folder, named: "run")
     let factory = try EnvironmentFactory(configuration)
+    let directory = try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: "")
+    #expect(try Trainer(starting: configuration, factory: factory, in: directory).run() == .finished)
     let path = FileSystem.join(folder, "run/best.h5")
     return (try TrainedPolicy(try CheckpointStore.load(path), path: path, factory: factory), factory)
   }
@@ -149,6 +153,45 @@ import Text
         return
       }
       #expect(error?.exitCode == 1)
+    }
+  }
+
+  @Test func attributesAreAskedFor() throws {
+    try withScratchFolder { folder in
+      let configuration = smallConfiguration("cue")
+      let factory = try EnvironmentFactory(configuration)
+      let trainer = try Trainer(
+        starting: configuration, factory: factory,
+        in: try RunDirectory.create(run: FileSystem.join(folder, "run"), prefix: ""))
+      let original = trainer.checkpoint()
+      #expect(try RunState.configuration(of: original, path: "a.h5", families: .product).json == configuration.json)
+      let network = try #require(original.attributes["network_spec"])
+      #expect(try NetworkSpec(json: JSON.parse(network)) == trainer.algorithm.spec)
+      #expect(original.attributes["optimizer"] == "adam")
+      #expect(original.attributes["created"]?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil)
+      #expect(try TrainedPolicy(original, path: "a.h5", factory: factory).digest == trainer.parameterDigest)
+      func refused(_ name: String, _ value: String?) throws {
+        var checkpoint = original
+        checkpoint.attributes[name] = value
+        let error = trainingError {
+          _ = try RunState.configuration(of: checkpoint, path: "a.h5", families: .product)
+          return try TrainedPolicy(checkpoint, path: "a.h5", factory: factory)
+        }
+        #expect(error?.description.contains("a.h5") == true, "\(name) as \(value ?? "nothing")")
+      }
+      try refused(RunState.formatAttribute, nil)
+      try refused(RunState.formatAttribute, "2")
+      try refused(RunState.configurationAttribute, nil)
+      try refused(RunState.configurationAttribute, "{")
+      try refused(RunState.configurationAttribute, "{}")
+      try refused(RunState.configurationAttribute, "[]")
+      try refused(RunState.spacesAttribute, nil)
+      try refused(RunState.spacesAttribute, "{}")
+      try refused("data_fingerprint", "0123")
+      let text = try #require(original.attributes[RunState.configurationAttribute])
+      try refused(RunState.configurationAttribute, text.replacing("\"gamma\":0.99", with: "\"gamma\":2"))
+      try refused(RunState.configurationAttribute, text.replacing("\"gamma\":", with: "\"gama\":"))
+      try refused(RunState.configurationAttribute, text.replacing("\"gamma\":0.99,", with: ""))
     }
   }
 }

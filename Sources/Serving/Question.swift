@@ -1,66 +1,19 @@
-// One decision a line: JSON in, JSON out.
+// What a policy is asked: one JSON object, wherever it comes from.
 
 import AgentInterface
-import Glibc
 import Inference
 import Text
 
-/// Answers every line of the standard input, in order, with one policy and one memory.
-struct Once {
-  private let policy: DeployedPolicy
-  private let actionNames: [String]
-  private let seed: UInt64?
-
-  init(path: String, seed: UInt64?) throws(ServeError) {
-    let bundle: PolicyBundle
-    do {
-      bundle = try PolicyBundle.load(path: path)
-    } catch {
-      throw .failed(error.description)
-    }
-    policy = bundle.policy
-    actionNames = bundle.manifest.actionSpace.names
-    self.seed = seed
+/// A question that was read and understood.
+package struct Question {
+  /// Why a question is not answered, and what to do.
+  package struct Defect: Error {
+    package let reason: String
+    package let remedy: String
   }
 
-  func run() throws(ServeError) {
-    var session = policy.makeSession()
-    var randomness = seed.map { DecisionRandomness(seed: $0) }
-    var input = LineReader()
-    while let line = try input.next() {
-      let begin = Clock.monotonicNanoseconds()
-      let question: Question
-      do {
-        question = try Question(line, policy: policy)
-      } catch {
-        throw .badLine(number: input.lineNumber, reason: error.reason, remedy: error.remedy)
-      }
-      var rule = ActionSelection.Rule.greedy
-      if let uniform = randomness?.next() { rule = .sample(uniform: uniform) }
-      let decision: Decision
-      do {
-        decision = try session.decide(
-          question.observation, mask: question.mask, startsEpisode: question.startsEpisode, rule: rule)
-      } catch {
-        throw .badLine(number: input.lineNumber, reason: error.reason, remedy: error.remedy)
-      }
-      let latency = Double(Clock.monotonicNanoseconds() - begin) / 1000
-      let answer: JSON = [
-        "action": .integer(Int64(decision.action)), "action_name": .string(actionNames[decision.action]),
-        "confidence": .number(Double(decision.confidence)), "latency_microseconds": .number(latency),
-        "timestamp": .string(UTCTime.nowWithMicroseconds()),
-      ]
-      try Output.line(answer.text)
-    }
-  }
-}
-
-/// One line of input, understood.
-private struct Question {
-  struct Defect: Error {
-    let reason: String
-    let remedy: String
-  }
+  /// The longest question that is read.
+  package static let maximumBytes = 1 << 20
 
   let observation: [Float]
   let mask: ActionMask?
@@ -69,10 +22,11 @@ private struct Question {
   private static let shape =
     #"write {"observation": [numbers], "mask": [0 or 1 for each action], "episode_start": true or false}"#
 
+  /// Reads one JSON object. What the policy has to say about the numbers, it says when it decides.
   init(_ line: [UInt8], policy: DeployedPolicy) throws(Defect) {
     let value: JSON
     do {
-      value = try JSON.parse(line, maximumDepth: 4, maximumBytes: LineReader.maximumLineBytes)
+      value = try JSON.parse(line, maximumDepth: 4, maximumBytes: Question.maximumBytes)
     } catch {
       throw Defect(reason: error.description, remedy: Question.shape)
     }
@@ -129,31 +83,5 @@ private struct Question {
       flags.append(element == 1)
     }
     return ActionMask(flags)
-  }
-}
-
-/// What is said about a line that cannot be answered: one JSON object.
-enum BadLine {
-  static func text(number: Int, reason: String, remedy: String) -> String {
-    let value: JSON = [
-      "error": .string(reason), "line": .integer(Int64(number)), "remedy": .string(remedy),
-    ]
-    return value.text
-  }
-}
-
-/// The bundle in words.
-enum Describe {
-  static func run(path: String) throws(ServeError) {
-    let rows: [(String, String)]
-    do {
-      rows = try PolicyBundle.load(path: path).describe()
-    } catch {
-      throw .failed(error.description)
-    }
-    let width = rows.map(\.0.count).max() ?? 0
-    for (name, text) in rows {
-      try Output.line(name + String(repeating: " ", count: width - name.count + 2) + text)
-    }
   }
 }

@@ -2,8 +2,45 @@
 
 import Environments
 import Market
-import Text
+package import Text
 import Trading
+
+extension EvaluationReport {
+  /// Everything as JSON. A figure that is undefined is null, and `undefined` says why.
+  package var json: JSON {
+    .object([
+      "kind": .string("backtest"),
+      "run": .string(context.run),
+      "policy": .string(context.policy),
+      "algorithm": .string(context.algorithm),
+      "environment": .string(context.environment),
+      "symbols": .array(context.symbols.map { .string($0) }),
+      "data_fingerprint": .string(context.dataFingerprint),
+      "window": .object([
+        "name": .string(context.windowName), "first": .string(dates.first?.description ?? ""),
+        "first_decision": .string(firstDecisionDate.description), "last": .string(dates.last?.description ?? ""),
+        "sessions": .integer(Int64(dates.count)),
+      ]),
+      "split": ReportJSON.lines(context.split),
+      "execution": ReportJSON.lines(context.execution),
+      "allowances": .array(
+        context.allowances.map { .object(["finding": .string($0.finding), "reason": .string($0.reason)]) }),
+      "notes": .array(context.notes.map { .string($0) }),
+      "provenance": ReportJSON.lines(context.provenance),
+      "seed": .string(String(seed)),
+      "random_trading": random.map { ReportJSON.random($0, percentile: verdict.randomPercentile) } ?? .null,
+      "bootstrap": .object([
+        "resamples": .integer(Int64(Bootstrap.resamples)), "confidence": .number(Bootstrap.confidence),
+        "expected_block_sessions": .number(Bootstrap.expectedBlockSessions),
+      ]),
+      "dates": .array(dates.map { .string($0.description) }),
+      "accounts": .array(accounts.map(ReportJSON.account)),
+      "verdict": ReportJSON.verdict(verdict),
+      "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
+      "ensemble": ensemble?.json ?? .null,
+    ])
+  }
+}
 
 enum ReportJSON {
   /// Null for nil and for what JSON cannot hold.
@@ -136,7 +173,6 @@ extension PerformanceMetrics {
   /// The figures that may be undefined, with the reason that holds where one is.
   var figures: [MetricFigure] {
     let few = "fewer than two sessions"
-    let interval = sharpeStandardError.map { 1.959964 * $0 }
     let withoutLosses =
       if case .noLosses(let wins) = profitFactor { "no losses in \(wins) winning trades" } else {
         "no closed trade won or lost"
@@ -149,8 +185,8 @@ extension PerformanceMetrics {
       MetricFigure("annual_volatility", annualVolatility, few),
       MetricFigure("sharpe", sharpe, sessions < 2 ? few : "the daily returns do not vary"),
       MetricFigure("sharpe_standard_error", sharpeStandardError, "the Sharpe ratio is undefined"),
-      MetricFigure("sharpe_lower", both(sharpe, interval, -), "the Sharpe ratio is undefined"),
-      MetricFigure("sharpe_upper", both(sharpe, interval, +), "the Sharpe ratio is undefined"),
+      MetricFigure("sharpe_lower", sharpeInterval?.lower, "the Sharpe ratio is undefined"),
+      MetricFigure("sharpe_upper", sharpeInterval?.upper, "the Sharpe ratio is undefined"),
       MetricFigure("sortino", sortino, sessions < 2 ? few : "no session lost anything"),
       MetricFigure("maximum_drawdown", maximumDrawdown?.depth, "no session"),
       MetricFigure(
@@ -165,10 +201,5 @@ extension PerformanceMetrics {
       MetricFigure("expectancy_dollars", expectancyDollars, "no closed trade"),
       MetricFigure("median_holding_sessions", medianHoldingSessions, "no closed trade"),
     ]
-  }
-
-  private func both(_ a: Double?, _ b: Double?, _ combine: (Double, Double) -> Double) -> Double? {
-    guard let a, let b else { return nil }
-    return combine(a, b)
   }
 }

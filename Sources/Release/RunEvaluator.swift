@@ -9,6 +9,7 @@ package import Inference
 private import Market
 package import Storage
 package import Text
+package import Training
 
 /// What an evaluation of a run gives: a report as text and JSON, and what a server can be fed with to decide the same.
 package struct RunEvaluation {

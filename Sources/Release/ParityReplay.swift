@@ -5,6 +5,7 @@ private import Evaluation
 package import Inference
 private import Kernels
 private import Networks
+package import Training
 
 /// Plays a policy in its trained (batched, BLAS) and its deployed (one row at a time) form side by side, stochastically, over fresh
 /// training lanes, and measures how far they differ.
@@ -169,23 +170,4 @@ package struct ParityReplay {
         ActionSelection.sample(probabilities: probabilities, mask: mask, count: count, uniform: uniform))
     }
   }
-}
-
-/// A session that an array can hold.
-final class LaneSession {
-  private var session: PolicySession
-
-  init(_ policy: InferencePolicy) { session = policy.makeSession() }
-
-  func decide(_ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool) throws(TrainingError)
-    -> Int
-  {
-    do {
-      return try session.decide(observation, mask: mask, startsEpisode: startsEpisode).action
-    } catch {
-      throw .decision(error)
-    }
-  }
-
-  func logit(_ action: Int) -> Float { session.logitsPointer[action] }
 }

@@ -89,11 +89,6 @@ extension EvaluationReport {
       })
   }
 
-  private var months: MonthlyReturns {
-    MonthlyReturns(
-      initial: greedy.metrics.initialDollars, dates: Array(dates.prefix(greedy.closes.count)), closes: greedy.closes)
-  }
-
   // MARK: Pictures
 
   private var pictures: [LineChart] { [equityChart, drawdownChart, positionChart] + unitCharts + [costChart] }
@@ -128,16 +123,9 @@ extension EvaluationReport {
 
   private var drawdownChart: LineChart {
     let shown = [greedy] + baselines.filter { $0.name == Baseline.buyAndHold.name }
-    let falls = shown.map { account in
-      var peak = account.metrics.initialDollars
-      return [0.0]
-        + account.closes.map { close in
-          peak = max(peak, close)
-          return peak > 0 ? 100 * (close / peak - 1) : 0
-        }
-    }
-    let told = zip(shown, falls).map { account, values in
-      "\(account.heading) \(LineChart.Unit.percent.text(values.min() ?? 0))"
+    let falls = shown.map { account in [0.0] + account.underwater.map { 100 * $0 } }
+    let told = shown.map { account in
+      "\(account.heading) \(LineChart.Unit.percent.text(100 * (account.metrics.maximumDrawdown?.depth ?? 0)))"
     }
     return LineChart(
       id: "drawdown", title: "Drawdown, percent below the highest close so far",
@@ -148,27 +136,24 @@ extension EvaluationReport {
   }
 
   private var positionChart: LineChart {
-    let shares = greedy.investedShares.map { 100 * $0 }
-    let mean = LineChart.Unit.percent.text(ReturnStatistics.mean(shares) ?? 0)
+    let mean = LineChart.Unit.percent.text(greedy.meanInvestedPercent ?? 0)
     return LineChart(
       id: "position", title: "Position of the greedy run, percent of its value",
       description: "The share of the account that is not cash, at each close: \(mean) on average; "
         + "\(ReportText.percent(greedy.metrics.timeInPosition ?? 0, decimals: 1)) of the sessions end with a position.",
-      unit: .percent, dates: chartDates, lines: [line(greedy, [0] + shares, filled: true)])
+      unit: .percent, dates: chartDates, lines: [line(greedy, [0] + greedy.investedPercents, filled: true)])
   }
 
   /// One strip a symbol.
   private var unitCharts: [LineChart] {
     context.symbols.indices.compactMap { symbol in
-      guard greedy.units.allSatisfy({ symbol < $0.count }) else { return nil }
-      let units = [0.0] + greedy.units.map { Double($0[symbol]) }
-      let changes = zip(units, units.dropFirst()).count { $0 != $1 }
-      var one = line(greedy, units)
+      guard let held = greedy.unitsHeld(symbol: symbol) else { return nil }
+      var one = line(greedy, held.units)
       one.isStep = true
       return LineChart(
         id: "units-\(symbol)", title: "Units of \(context.symbols[symbol]) held by the greedy run",
-        description: "At least \(ReportText.shortest(units.min() ?? 0)), at most "
-          + "\(ReportText.shortest(units.max() ?? 0)); closes at which it had changed: \(changes).",
+        description: "At least \(ReportText.shortest(held.least)), at most "
+          + "\(ReportText.shortest(held.most)); closes at which it had changed: \(held.changes).",
         unit: .count, dates: chartDates, lines: [one], isStrip: true)
     }
   }

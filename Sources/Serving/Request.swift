@@ -1,15 +1,15 @@
 // What the command line asks for.
 
-import Text
+package import Text
 
 /// One parsed command line.
-enum Request {
+package enum Request {
   case help
   case describe(path: String)
   /// `seed` nil decides greedily.
   case once(path: String, seed: UInt64?)
 
-  static let helpText = """
+  package static let helpText = """
     strikeforge-serve: decisions of an exported policy.
 
     usage: strikeforge-serve once --policy FILE [--stochastic [--seed N]]
@@ -39,7 +39,7 @@ enum Request {
     """
 
   /// Reads the arguments that follow the program's name.
-  init(_ arguments: [String]) throws(UsageError) {
+  package init(_ arguments: [String]) throws(UsageError) {
     if arguments.contains("--help") || arguments.contains("-h") || arguments == ["help"] {
       self = .help
       return

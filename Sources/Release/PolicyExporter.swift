@@ -7,6 +7,7 @@ private import Environments
 package import Inference
 package import Storage
 import Text
+package import Training
 
 /// A trained policy taken out of a checkpoint, in the form that is deployed.
 package struct TrainedPolicy: Sendable {

@@ -1,12 +1,9 @@
 // Lines in, lines out, and how long an answer took.
 
-import Glibc
+private import Glibc
 
 /// The standard input by lines, each bounded.
 struct LineReader {
-  /// The longest line that is read.
-  static let maximumLineBytes = 1 << 20
-
   private var pending: [UInt8] = []
   private var searched = 0
   private var isAtEnd = false
@@ -24,9 +21,9 @@ struct LineReader {
         return line
       }
       searched = pending.count
-      guard pending.count <= LineReader.maximumLineBytes else {
+      guard pending.count <= Question.maximumBytes else {
         throw .badLine(
-          number: lineNumber + 1, reason: "the line is longer than \(LineReader.maximumLineBytes) bytes",
+          number: lineNumber + 1, reason: "the line is longer than \(Question.maximumBytes) bytes",
           remedy: "send one JSON object a line")
       }
       if isAtEnd {
@@ -54,14 +51,14 @@ struct LineReader {
 }
 
 /// The standard output and error, a whole line at a time, never held back.
-enum Output {
-  static func line(_ text: String) throws(ServeError) {
+package enum Output {
+  package static func line(_ text: String) throws(ServeError) {
     if let code = write(text, to: STDOUT_FILENO) {
       throw .failed("cannot write to the standard output: \(String(cString: strerror(code))); keep its reader running")
     }
   }
 
-  static func error(_ text: String) {
+  package static func error(_ text: String) {
     // There is nowhere left to report a failure to.
     _ = write(text, to: STDERR_FILENO)
   }

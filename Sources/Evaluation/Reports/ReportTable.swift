@@ -174,7 +174,8 @@ extension EvaluationReport {
         "The account of \(account.name) was lost on \(account.lastDate): its ratios end there, and the comparison counts 0 "
           + "for the sessions after it.")
     }
-    let halfWidth = ReportText.fixed(1.959964 * (252 / Double(max(dates.count, 1))).squareRoot(), decimals: 2)
+    let halfWidth = ReportText.fixed(
+      ReturnStatistics.sharpeHalfWidthNearZero(sessions: dates.count), decimals: 2)
     notes.append(
       "With \(dates.count) sessions a Sharpe ratio near zero is uncertain by \(halfWidth) either way (95 %).")
     notes.append(

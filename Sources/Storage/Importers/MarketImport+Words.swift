@@ -1,0 +1,73 @@
+// An import as the words of a command line ask for it.
+
+import Market
+package import Text
+
+extension MarketImport {
+  /// Operands are `[SYMBOL=]FILE`; the flags are those of `strikeforge import`. Refuses before anything is read.
+  package init(_ arguments: Arguments) throws(UsageError) {
+    guard let output = arguments.value("output") else {
+      throw UsageError("--output is missing: name the market store to write")
+    }
+    let extraColumns = try MarketImport.extraColumns(arguments)
+    let allowances = try MarketImport.allowances(arguments)
+    var sources = arguments.operands.map { operand in
+      let (symbol, path) = MarketImport.split(operand)
+      return Source(path: path, symbol: symbol)
+    }
+    for index in arguments.values("index") {
+      let (symbol, path) = MarketImport.split(index)
+      guard let symbol else { throw UsageError("--index \(index) names no symbol; write it SYMBOL=FILE") }
+      sources.append(Source(path: path, symbol: symbol, isIndex: true))
+    }
+    self.init(
+      sources: sources, symbols: arguments.value("symbols")?.split(separator: ",").map(String.init),
+      extraColumns: extraColumns, allowances: allowances, output: output)
+  }
+
+  private static func extraColumns(_ arguments: Arguments) throws(UsageError) -> [String] {
+    guard let value = arguments.value("extra-columns") else { return [] }
+    let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let taken = CSVImporter.Layout.allCases.flatMap { $0.columns.map { $0.lowercased() } }
+    for (index, name) in names.enumerated() {
+      guard ExtraColumn.isName(name), !taken.contains(name), !names[..<index].contains(name) else {
+        throw UsageError(
+          "--extra-columns is \(value), but must be distinct names of lower-case letters, digits and _, none of them a "
+            + "layout's own")
+      }
+    }
+    return names
+  }
+
+  /// Every --allow with the --reason that follows it.
+  private static func allowances(_ arguments: Arguments) throws(UsageError) -> [QualityAllowance] {
+    var allowances: [QualityAllowance] = []
+    var pending: String?
+    for (name, value) in arguments.flags {
+      switch name {
+      case "allow":
+        if let pending { throw UsageError("--allow \(pending) has no --reason behind it") }
+        pending = value
+      case "reason":
+        guard let allowed = pending else { throw UsageError("--reason stands without an --allow before it") }
+        do {
+          allowances.append(try QualityAllowance.parse(allowed, reason: value))
+        } catch {
+          throw UsageError("\(error)")
+        }
+        pending = nil
+      default: break
+      }
+    }
+    if let pending { throw UsageError("--allow \(pending) has no --reason behind it") }
+    return allowances
+  }
+
+  /// `AAPL=bars.csv` names the symbol of a plain file.
+  private static func split(_ operand: String) -> (symbol: String?, path: String) {
+    guard let sign = operand.firstIndex(of: "="), CSVImporter.isSymbol(String(operand[..<sign])) else {
+      return (nil, operand)
+    }
+    return (String(operand[..<sign]), String(operand[operand.index(after: sign)...]))
+  }
+}

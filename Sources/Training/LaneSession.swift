@@ -1,0 +1,24 @@
+// A policy that plays a lane of many.
+
+package import AgentInterface
+package import Inference
+
+/// A session that an array can hold.
+package final class LaneSession {
+  private var session: PolicySession
+
+  package init(_ policy: InferencePolicy) { session = policy.makeSession() }
+
+  package func decide(_ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool)
+    throws(TrainingError)
+    -> Int
+  {
+    do {
+      return try session.decide(observation, mask: mask, startsEpisode: startsEpisode).action
+    } catch {
+      throw .decision(error)
+    }
+  }
+
+  package func logit(_ action: Int) -> Float { session.logitsPointer[action] }
+}
