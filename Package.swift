@@ -116,7 +116,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Text", "Trading",
+        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
+        "Text", "Trading",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     // Small runs for the tests of those who train and release.
@@ -133,6 +134,8 @@ let package = Package(
         "Text", "Training",
       ],
       path: "Tests/Fuzz"),
+    // The product with a toy environment and a toy algorithm more: a line each.
+    tool("toy-strikeforge", uses: ["TestSupport", "Training", "Workstation"], path: "Tests/ToyProgram"),
     tests(of: "Kernels"),
     tests(of: "Text", uses: ["Kernels"]),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),

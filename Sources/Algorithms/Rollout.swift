@@ -151,7 +151,7 @@ package final class Rollout: @unchecked Sendable {
   }
 
   /// The last row becomes row 0 of the next rollout.
-  func carryLastRow() {
+  package func carryLastRow() {
     let last = horizon * laneCount
     observations.update(from: observations + last * observationCount, count: laneCount * observationCount)
     masks.update(from: masks + last, count: laneCount)

@@ -1,19 +1,19 @@
 // What the algorithms' saved states have in common: checked vectors, and the optimizer's memory.
 
-import AgentInterface
+package import AgentInterface
 import Kernels
-import Networks
+package import Networks
 
 extension StateRecord {
   /// `count` numbers, all finite.
-  func finiteFloats(_ name: String, count: Int) throws(RestoreError) -> [Float] {
+  package func finiteFloats(_ name: String, count: Int) throws(RestoreError) -> [Float] {
     let values = try floats(name, count: count)
     guard values.allSatisfy(\.isFinite) else { throw .invalid(name: name, reason: "not finite") }
     return values
   }
 
   /// A single whole number, not negative.
-  func natural(_ name: String) throws(RestoreError) -> Int {
+  package func natural(_ name: String) throws(RestoreError) -> Int {
     let value = try integers(name, count: 1)[0]
     guard value >= 0, let result = Int(exactly: value) else {
       throw .invalid(name: name, reason: "\(value) is not a count")
@@ -22,7 +22,7 @@ extension StateRecord {
   }
 
   /// Masks that allow something, and nothing beyond the space of `actions`.
-  func masks(_ name: String, count: Int, actions: Int) throws(RestoreError) -> [ActionMask] {
+  package func masks(_ name: String, count: Int, actions: Int) throws(RestoreError) -> [ActionMask] {
     let masks = try integers(name, count: count).map { ActionMask(rawValue: UInt64(bitPattern: $0)) }
     let legal = ActionMask.all(count: actions).rawValue
     guard masks.allSatisfy({ $0.rawValue != 0 && $0.rawValue & ~legal == 0 }) else {
@@ -31,7 +31,7 @@ extension StateRecord {
     return masks
   }
 
-  func flags(_ name: String, count: Int) throws(RestoreError) -> [UInt8] {
+  package func flags(_ name: String, count: Int) throws(RestoreError) -> [UInt8] {
     let flags = try integers(name, count: count)
     guard flags.allSatisfy({ $0 == 0 || $0 == 1 }) else {
       throw .invalid(name: name, reason: "a flag other than 0 and 1")
@@ -40,7 +40,7 @@ extension StateRecord {
   }
 
   /// Refuses the state of a run from another seed.
-  func requireSeed(_ seed: UInt64) throws(RestoreError) {
+  package func requireSeed(_ seed: UInt64) throws(RestoreError) {
     let saved = try integers("random/seed", count: 1)[0]
     guard saved == Int64(bitPattern: seed) else {
       throw .invalid(name: "random/seed", reason: "it is \(UInt64(bitPattern: saved)), this run's seed is \(seed)")
@@ -49,16 +49,16 @@ extension StateRecord {
 }
 
 /// An optimizer's memory, checked and ready to be taken back.
-struct OptimizerState {
+package struct OptimizerState {
   private let moments: [[Float]]
   private let stepCount: Int
 
-  static func save(_ optimizer: any Optimizer, to state: inout StateRecord) {
+  package static func save(_ optimizer: any Optimizer, to state: inout StateRecord) {
     for moment in optimizer.moments { state.floats["optimizer/" + moment.name] = moment.values.array }
     state.integers["optimizer/step"] = [Int64(optimizer.stepCount)]
   }
 
-  init(_ state: StateRecord, for optimizer: any Optimizer, parameterCount: Int) throws(RestoreError) {
+  package init(_ state: StateRecord, for optimizer: any Optimizer, parameterCount: Int) throws(RestoreError) {
     var moments: [[Float]] = []
     for (name, _, isSquare) in optimizer.moments {
       let values = try state.finiteFloats("optimizer/" + name, count: parameterCount)
@@ -71,7 +71,7 @@ struct OptimizerState {
     stepCount = try state.natural("optimizer/step")
   }
 
-  func take(to optimizer: any Optimizer) {
+  package func take(to optimizer: any Optimizer) {
     for (moment, values) in zip(optimizer.moments, moments) { moment.values.assign(values) }
     optimizer.stepCount = stepCount
   }

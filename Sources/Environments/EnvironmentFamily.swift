@@ -94,11 +94,13 @@ package struct EnvironmentFamily: Sendable {
   }
 
   /// A game of lanes whose rules are its configuration. `lanes`: `{ Lanes($0, laneCount: $1) }`, written where the game's type is known, so that its
-  /// rules are compiled into the loop.
+  /// rules are compiled into the loop. Traps where the game shows a column twice.
   package init<Game: LaneGame & EnvironmentConfiguration>(
     _ name: String, _ summary: String, game: Game, settings: [SettingOf<Game>],
     lanes: @escaping @Sendable (Game, Int) -> any GameEnvironment
   ) {
+    let columns = game.columns.map(\.name)
+    precondition(Set(columns).count == columns.count, "\(name) has a column twice: \(columns)")
     self.init(
       name: name, aliases: [], summary: summary, defaults: game, settings: settings.map { $0.erased() },
       play: .game(

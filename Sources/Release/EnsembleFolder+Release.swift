@@ -55,9 +55,8 @@ extension EnsembleFolder {
   package func requireFit(_ bundle: PolicyBundle, factory: EnvironmentFactory) throws(TrainingError) {
     let path = directory.file(EnsembleFolder.bundleName)
     try RunState.requireSameData(bundle.manifest.provenance["data_fingerprint"] ?? "", factory: factory, path: path)
-    let lanes = try factory.trainingLanes(count: 1)
     do {
-      try bundle.requireSpace(lanes.observationSpace, actions: lanes.actionSpace, path: path)
+      try bundle.requireSpace(factory.spaces.observations, actions: factory.spaces.actions, path: path)
     } catch {
       throw .policy(error)
     }

@@ -7,6 +7,8 @@ package enum Program: String, Sendable {
   case strikeforge
   case serve = "strikeforge-serve"
   case benchmark
+  /// Of the tests' own: the product with a toy environment and a toy algorithm more.
+  case toy = "toy-strikeforge"
   /// Of the tests' own: damaged files for every reader.
   case fuzz
 

@@ -1,0 +1,16 @@
+// The program `strikeforge` with a toy environment and a toy algorithm more: one line each.
+
+import TestSupport
+import Training
+import Workstation
+
+@main
+struct Main {
+  static func main() {
+    Workstation(
+      families: Families(
+        environments: Families.product.environments + [ToyGame.family],
+        algorithms: Families.product.algorithms + [ToySettings.family])
+    ).main()
+  }
+}
