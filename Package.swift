@@ -72,13 +72,13 @@ let package = Package(
       "Training",
       uses: [
         "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
-        "Networks", "Storage", "Text", "Trading",
+        "Networks", "Storage", "Text",
       ]),
     library(
       "Release",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Storage", "Text", "Trading", "Training",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
+        "Networks", "Storage", "Text", "Trading", "Training",
       ]),
     library("Serving", uses: ["AgentInterface", "Inference", "Text"]),
 
@@ -137,7 +137,7 @@ let package = Package(
     // The product with a toy environment and a toy algorithm more: a line each.
     tool("toy-strikeforge", uses: ["TestSupport", "Training", "Workstation"], path: "Tests/ToyProgram"),
     tests(of: "Kernels"),
-    tests(of: "Text", uses: ["Kernels"]),
+    .testTarget(name: "TextTests", dependencies: ["Text", "Kernels"], swiftSettings: strict),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
     tests(of: "Market", uses: ["Kernels"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
@@ -158,8 +158,8 @@ let package = Package(
     tests(
       of: "Release",
       uses: [
-        "AgentInterface", "Algorithms", "Environments", "Inference", "Market", "RunSupport", "Storage", "Text",
-        "Training",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Market", "RunSupport", "Storage",
+        "Text", "Training",
       ]),
     .testTarget(
       name: "ServingTests", dependencies: ["Serving", "AgentInterface", "Inference", "Kernels", "Text"],

@@ -1,6 +1,7 @@
 // What the members of an ensemble make together, in its folder.
 
 private import AgentInterface
+private import Environments
 private import Evaluation
 private import Glibc
 package import Inference

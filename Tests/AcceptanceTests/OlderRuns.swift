@@ -4,6 +4,7 @@ import Inference
 import Storage
 import TestSupport
 import Testing
+import Text
 
 /// A run that was left half way.
 struct OlderRun: Sendable, CustomTestStringConvertible {

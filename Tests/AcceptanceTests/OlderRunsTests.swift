@@ -4,6 +4,7 @@ import Inference
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @Suite struct OlderRunsTests {
   /// From half way to the end: the same bits where the same kernels do the arithmetic, else the same but for rounding. Then judged,
