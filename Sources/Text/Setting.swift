@@ -42,7 +42,10 @@ package struct SettingOf<Root>: Sendable {
   package func wrongValue(in root: Root) -> String? {
     let value = read(root)
     var copy = root
-    return write(&copy, value) ? nil : value.text
+    guard !write(&copy, value) else { return nil }
+    // JSON has no words for numbers that are not finite.
+    if let number = value.doubleValue, !number.isFinite { return "\(number)" }
+    return value.text
   }
 
   package static func number(

@@ -134,12 +134,26 @@ private func act(_ environment: BasketEnvironment, _ row: StepRow, _ orders: Int
   #expect(throws: EnvironmentError.windowTooShort(bars: 10, needed: 11)) {
     try make(tape, 50..<60, BasketConfiguration(), .randomStarts(length: 10))
   }
-  #expect(throws: EnvironmentError.badSetting(name: "maximum_units", found: "0", allowed: "1 to 100")) {
+  #expect(
+    throws: EnvironmentError.badSetting(
+      name: "environment.maximum_units", found: "0", allowed: "a whole number from 1 to 100 (units)")
+  ) {
     try make(tape, 50..<60, BasketConfiguration(maximumUnits: 0))
   }
-  #expect(throws: EnvironmentError.self) { try make(tape, 50..<60, BasketConfiguration(unitDollars: .nan)) }
-  #expect(throws: EnvironmentError.self) {
+  for dollars in [Double.nan, .infinity, 0] {
+    let error = #expect(throws: EnvironmentError.self) {
+      try make(tape, 50..<60, BasketConfiguration(unitDollars: dollars))
+    }
+    #expect(error?.description.hasPrefix("the setting 'environment.unit_dollars' is \(dollars)") == true)
+  }
+  #expect(
+    throws: EnvironmentError.badSetting(
+      name: "environment.drawdown_reduce", found: "0.2", allowed: "at least environment.drawdown_warn, 0.3")
+  ) {
     try make(tape, 50..<60, BasketConfiguration(drawdown: DrawdownTiers(warn: 0.3, reduce: 0.2, halt: 0.4)))
+  }
+  #expect(throws: EnvironmentError.positionAboveLimit(dollars: 2000, limit: 1999)) {
+    try make(tape, 50..<60, BasketConfiguration(positionLimitDollars: 1999, maximumUnits: 2))
   }
   let four = handMadeTape(["A", "B", "C", "D"], bars: 60) { _, _ in HandMadeBar(open: 1, close: 1) }
   #expect(throws: EnvironmentError.unsupportedSymbolCount(found: 4, supported: 1...3)) { try make(four, 50..<60) }

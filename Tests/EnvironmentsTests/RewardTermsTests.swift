@@ -107,6 +107,6 @@ private func make(_ rewards: RewardTerms, lanes: Int = 3, length: Int = 60) thro
   #expect(throws: RestoreError.self) { try other.restore(broken) }
   #expect(
     throws: EnvironmentError.badSetting(
-      name: "turnover_penalty", found: "-1.0", allowed: "at least 0.0 and at most 10.0")
+      name: "environment.turnover_penalty", found: "-1.0", allowed: "a number from 0.0 to 10.0")
   ) { try make(RewardTerms(turnover: TurnoverPenalty(coefficient: -1))) }
 }
