@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
 // The picture of Sources/README.md as a manifest: one line per room, arrows in `uses`.
+import Glibc
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -14,12 +15,21 @@ func clibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func library(_ name: String, uses: [String] = [], path: String? = nil) -> Target {
-  .target(name: name, dependencies: uses.map { .byName(name: $0) }, path: path, swiftSettings: strict)
+/// The page of a room that has one: no source.
+func page(of folder: String) -> [String] {
+  access("\(Context.packageDirectory)/\(folder)/README.md", R_OK) == 0 ? ["README.md"] : []
 }
 
-func tool(_ name: String, uses: [String], path: String? = nil) -> Target {
-  .executableTarget(name: name, dependencies: uses.map { .byName(name: $0) }, path: path, swiftSettings: strict)
+func library(_ name: String, uses: [String] = [], path: String? = nil) -> Target {
+  .target(
+    name: name, dependencies: uses.map { .byName(name: $0) }, path: path, exclude: page(of: path ?? "Sources/" + name),
+    swiftSettings: strict)
+}
+
+func tool(_ name: String, uses: [String], path: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: uses.map { .byName(name: $0) }, path: path, exclude: page(of: path), swiftSettings: strict
+  )
 }
 
 func tests(of name: String, uses: [String] = []) -> Target {

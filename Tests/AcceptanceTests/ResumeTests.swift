@@ -223,8 +223,3 @@ struct RunEnd {
     self.checkpoints = checkpoints
   }
 }
-
-/// The tests that take minutes run where STRIKEFORGE_SLOW is 1.
-enum SlowTests {
-  static var areEnabled: Bool { getenv("STRIKEFORGE_SLOW").map { String(cString: $0) } == "1" }
-}

@@ -8,8 +8,6 @@ import ProvingGrounds
 import TestSupport
 import Testing
 
-private let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == "1"
-
 private let referenceFile = #filePath.replacing(
   "Tests/ProvingGroundsTests/ProvingGroundTests.swift", with: "benchmarks/proving-grounds.json")
 
@@ -56,7 +54,7 @@ private let referenceFile = #filePath.replacing(
     #expect((trained.normalizer != nil) == normalizes)
   }
 
-  @Test(.enabled(if: isSlow, "long: set STRIKEFORGE_SLOW=1"))
+  @Test(.enabled(if: SlowTests.areEnabled, "long: set STRIKEFORGE_SLOW=1"))
   func `ten seeds reach what the reference reaches with their last parameters`() throws {
     let reference = try ProvingReference(file: referenceFile)
     let pool = WorkerPool(workerCount: WorkerPool.availableProcessors)

@@ -1,4 +1,4 @@
-// The table of proofs that `scripts/test --slow` prints when it is done.
+// Rows for the table of proofs, which `scripts/test --slow` puts into benchmarks/proofs.md.
 
 import Glibc
 

@@ -224,4 +224,26 @@ func prove(_ proof: Proof, look: (Learned) throws -> Void = { _ in }) throws -> 
   return means
 }
 
-let isSlow = ProcessInfo.processInfo.environment["STRIKEFORGE_SLOW"] == "1"
+/// One seed of the short version, which runs every time, learns, and its control does not.
+func proveShortly(_ proof: Proof) throws {
+  func play(permutesRewards: Bool) throws -> Double {
+    try learn(
+      proof, seed: 0, extra: proof.short, workers: WorkerPool.availableProcessors, permutesRewards: permutesRewards
+    ).play(proof.unit, steps: 40_000).mean
+  }
+  let mean = try play(permutesRewards: false)
+  #expect(proof.shortMust.contains(mean), "\(proof.name): \(mean)")
+  let control = try play(permutesRewards: true)
+  #expect(control < proof.shortMust.lowerBound, "\(proof.name), control: \(control)")
+}
+
+/// The seeds reach with bfloat16 products what float32 must reach; the deployed form that plays is float32 as always.
+func proveInBFloat16(_ proof: Proof) throws {
+  let narrow = proof.inBFloat16
+  let interval = try interquartileMean(narrow).interval
+  recordProof(narrow.name, fixed(interval), narrow.threshold, holds: narrow.must.contains(interval.estimate))
+}
+
+/// The suite of all markets, so that one learner trains at a time: each takes every core. A market has a file of its own, which is a part of the
+/// long tests.
+@Suite(.serialized) enum LearningProofTests {}

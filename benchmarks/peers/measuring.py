@@ -31,7 +31,7 @@ def add_arguments(parser, pairs, seconds):
     parser.add_argument("--program", default="", help="a benchmark program that is built already; by default it is built")
     parser.add_argument("--pairs", type=_count, default=pairs, help="how many must count (%(default)s)")
     parser.add_argument("--seconds", type=float, default=seconds, help="about how long one measurement lasts (%(default)s)")
-    parser.add_argument("--proofs", default="", help="also adds rows to this table of proofs, as `scripts/test --slow` prints it")
+    parser.add_argument("--proofs", default="", help="also adds rows to this table of proofs, as `scripts/test --slow` takes them")
     parser.add_argument("--json", default="", help="also writes everything to this file")
 
 

@@ -1,0 +1,13 @@
+// A market that shows the next return: whoever learns takes all of it.
+
+import TestSupport
+import Testing
+
+extension LearningProofTests {
+  @Suite(.serialized) struct Leak {
+    @Test func `the short version learns and its control does not`() throws { try proveShortly(.leak) }
+
+    @Test(.enabled(if: SlowTests.areEnabled, "long: set STRIKEFORGE_SLOW=1"))
+    func `ten seeds reach the share of the known optimum, their controls do not`() throws { _ = try prove(.leak) }
+  }
+}
