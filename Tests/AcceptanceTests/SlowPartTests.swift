@@ -167,11 +167,15 @@ private struct SlowParts {
     let folder = try TemporaryFolder()
     /// Proof, figure, revision and class of each row, in the table's order.
     func rows() throws -> [[String]] {
-      try folder.read("proofs.md").split(separator: "\n").map { line in
-        line.split(separator: "|").map { String($0.filter { $0 != " " }) }
-      }.filter { $0.count == 7 && $0[4] == "yes" }.map { [$0[0], $0[1], $0[5], String($0[6].prefix { $0 != "," })] }
+      var rows: [[String]] = []
+      for line in try folder.read("proofs.md").split(separator: "\n") {
+        let cells = line.split(separator: "|").map { cell in String(cell.filter { $0 != " " }) }
+        guard cells.count == 7, cells[4] == "yes" else { continue }
+        rows.append([cells[0], cells[1], cells[5], String(cells[6].prefix { $0 != "," })])
+      }
+      return rows
     }
-    let merges = [
+    let merges: [(String, [String], String, String)] = [
       ("resume", ["kills\t1", "more\t2"], "aaa", "x86-64-v4, One, 2 cores"),
       ("speed-mask", ["mask\t3"], "aaa", "x86-64-v4, One, 2 cores"),
       ("resume", ["kills\t4", "more\t5"], "bbb", "x86-64-v3, Two, 8 cores"),
