@@ -100,7 +100,7 @@ extension Configurable {
         key: key, source: source, found: "written with a dot",
         expected: "'\(parts[1])' inside the section '\(parts[0])'")
     }
-    if !isSection, let refusal = refusal(of: key, source: source) { return refusal }
+    if let refusal = refusal(of: key, source: source) { return refusal }
     let all = settings.map(\.key)
     let sections = Set(all.map { String($0.prefix { $0 != "." }) })
     var nearest = NearestName.of(key, among: key.contains(".") ? all : Array(sections) + all)

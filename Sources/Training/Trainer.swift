@@ -70,7 +70,7 @@ package final class Trainer {
     replayFile = store as? FileTransitionStore
     (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
     checkpoints = try Trainer.store(configuration, directory)
-    log = try RunLog(directory, configuration.run, resumeStep: nil)
+    log = try RunLog(directory, configuration, resumeStep: nil)
     var origin = warmStart?.attributes ?? [:]
     if let replay { origin[ReplaySource.attribute] = "\(replay.path) \(replay.digest)" }
     self.origin = origin
@@ -143,7 +143,7 @@ package final class Trainer {
     } catch {
       throw .storage(error)
     }
-    log = try RunLog(directory, configuration.run, resumeStep: progress.step)
+    log = try RunLog(directory, configuration, resumeStep: progress.step)
   }
 
   /// Trains until `wholeTimesteps`, or until `shouldStop` says so between two rollouts; saves at the end in both cases.

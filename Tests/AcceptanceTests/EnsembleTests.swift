@@ -37,7 +37,7 @@ import Text
   private static func planted(_ members: String, _ more: String = "") -> String {
     """
     run: {seed: 5, total_timesteps: 4096, checkpoint_interval: 2048, evaluation_interval: 2048}
-    environment: {name: martingale, lanes: 16, truncation_steps: 64}
+    environment: {name: martingale, lanes: 16}
     members:
     \(members)
     \(more)

@@ -216,10 +216,12 @@ struct RunEnd {
     for name in files where name.hasSuffix(".h5") && name != "replay.h5" {
       var checkpoint = try place.checkpoint(folder + "/" + name)
       try #require(checkpoint.attributes.removeValue(forKey: "created") != nil)
-      let metrics = try #require(checkpoint.groups["carried"]?.doubles)
+      // Before the first update there is nothing to carry.
+      let metrics = checkpoint.groups["carried"]?.doubles ?? [:]
       for name in metrics.keys where ProgressTable.isClock(name) { checkpoint.groups["carried"]?.doubles[name] = [0] }
       checkpoints[name] = checkpoint
     }
     self.checkpoints = checkpoints
+    try #require(checkpoints.values.contains { $0.groups["carried"]?.doubles.isEmpty == false })
   }
 }

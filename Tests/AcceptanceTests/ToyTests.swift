@@ -50,7 +50,7 @@ import Text
     let export = try run(place, ["export", "whole"])
     #expect(export.exitCode == 0, "\(export)")
     let served = try place.serve(
-      "once", place.file("whole", "policy.safetensors"), input: try place.folder.read("seen.jsonl"))
+      "once", "--policy", place.file("whole", "policy.safetensors"), input: try place.folder.read("seen.jsonl"))
     #expect(served.exitCode == 0, "\(served)")
     let actions = try served.lines.map { try #require(try JSON.parse($0)["action"]?.integerValue).description }
     #expect(actions == (try place.folder.read("done.txt")).split(separator: "\n").map(String.init))

@@ -108,9 +108,15 @@ struct Workplace {
     let settings = algorithm.hasPrefix("ppo") ? "horizon: 32, batch_size: 128, epochs: 2" : "log_interval: 8"
     let network =
       algorithm.hasPrefix("dqn") ? "hidden_layers: [8]" : "lstm_hidden: 8, policy_tower: [8], value_tower: [8]"
+    let length =
+      switch name {
+      case "cue": ", cue_bars: 8"
+      case "martingale": ""
+      default: ", truncation_steps: 64"
+      }
     return """
       run: {seed: 5, total_timesteps: 4096, workers: 2, checkpoint_interval: 2048, evaluation_interval: 2048}
-      environment: {name: \(name), lanes: 16, cue_bars: 8, truncation_steps: 64}
+      environment: {name: \(name), lanes: 16\(length)}
       algorithm: {name: \(algorithm), \(settings)}
       network: {\(network)}
 

@@ -153,7 +153,7 @@ final class YAMLSubject: Subject {
       RunConfiguration().yamlText,
       "run: {seed: 5, total_timesteps: 4096}\nenvironment: {name: cue, lanes: 16}\nnetwork: {policy_tower: [8, 8]}\n",
       "# note\n---\nalgorithm:\n  gamma: 0.99 # near one\n  name: \"ppo\"\nenvironment:\n  assets:\n    - 'AAA'\n    - BBB\n...\n",
-      "run:\n  seed: 1\nenvironment:\n  name: >-\n    cue\n  store: |\n    a\n    b\n",
+      "run:\n  seed: 1\nenvironment:\n  name: >-\n    dual_ticker\n  store: |\n    a\n    b\n",
     ]
     return texts.map { Array($0.utf8) }
   }

@@ -18,7 +18,8 @@ import Text
     let parameters = (0..<ParameterLayout(spec).count).map { _ in Float(stream.nextNormal()) }
     let policy = InferencePolicy(spec: spec, parameters: parameters, requiresMask: true)
     let golden = try GoldenVectors(
-      playing: policy.deployed, observations: [0.1, 0.2, 0.3], masks: [.all(count: 4)], episodeStarts: [true])
+      playing: policy.deployed, observations: [0.1, 0.2, 0.3, -0.4, 0.5, 0.6], masks: [.all(count: 4), .all(count: 4)],
+      episodeStarts: [true, true])
     let manifest = PolicyManifest(
       algorithm: "ppo_lstm_mask",
       observationSpace: ObservationSpace(columns: (0..<3).map { .init(name: "c\($0)", unit: "fraction") }),

@@ -42,7 +42,7 @@ enum OlderSettings {
           dropped.append("\(section).\(name)=\(value.text)")
         }
       }
-      sections[section] = .object(members)
+      sections[section] = members.isEmpty ? nil : .object(members)
     }
     let note =
       dropped.isEmpty

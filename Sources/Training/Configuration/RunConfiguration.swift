@@ -196,8 +196,10 @@ extension RunConfiguration: Configurable {
   package static let selectorKeys = [Families.environmentKey, Families.algorithmKey]
 
   package func refusal(of key: String, source: String) -> ConfigurationError? {
+    // A section without a dot stands for all that is in it.
+    func isNamed(_ other: String) -> Bool { other == key || !key.contains(".") && other.hasPrefix(key + ".") }
     let algorithms = families.algorithms.filter { family in
-      families.settings(environment: environment, algorithm: family).contains { $0.key == key }
+      families.settings(environment: environment, algorithm: family).contains { isNamed($0.key) }
     }
     if !algorithms.isEmpty {
       return .foreign(
@@ -205,7 +207,7 @@ extension RunConfiguration: Configurable {
         owners: algorithms.map(\.name))
     }
     let environments = families.environments.filter { family in
-      families.settings(environment: family, algorithm: algorithm.family).contains { $0.key == key }
+      families.settings(environment: family, algorithm: algorithm.family).contains { isNamed($0.key) }
     }
     guard !environments.isEmpty else { return nil }
     return .foreign(

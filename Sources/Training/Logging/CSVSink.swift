@@ -3,13 +3,15 @@
 /// `progress.csv` with fixed columns. Numbers are written as the shortest text that reads back to the same bits.
 package final class CSVSink: MetricSink {
   private let file: LogFile
+  private let columns: [String]
 
   /// Opens the file for appending, cut back to the rows up to `resumeStep`; a new file gets its header.
   ///
   /// Rows after the checkpoint describe steps that will be walked again.
-  package init(path: String, resumeStep: Int?) throws(TrainingError) {
+  package init(path: String, columns: [String] = MetricNames.all, resumeStep: Int?) throws(TrainingError) {
     file = try LogFile(path: path, continues: resumeStep != nil)
-    let header = MetricNames.all.joined(separator: ",") + "\n"
+    self.columns = columns
+    let header = columns.joined(separator: ",") + "\n"
     if let resumeStep {
       try cutBack(to: resumeStep, header: header)
     } else {
@@ -18,7 +20,7 @@ package final class CSVSink: MetricSink {
   }
 
   package func write(_ row: MetricRow) throws(TrainingError) {
-    let fields = MetricNames.all.map { name in row[name].map { CSVSink.text($0) } ?? "" }
+    let fields = columns.map { name in row[name].map { CSVSink.text($0) } ?? "" }
     try file.append(fields.joined(separator: ",") + "\n")
   }
 
@@ -48,11 +50,11 @@ package final class CSVSink: MetricSink {
       try file.append(header)
       return
     }
-    let stepColumn = MetricNames.all.firstIndex(of: "time/total_timesteps")!
+    let stepColumn = columns.firstIndex(of: "time/total_timesteps")!
     var end = headerBytes.count
     while let newline = bytes[end...].firstIndex(of: 10) {
       let fields = bytes[end..<newline].split(separator: 44, omittingEmptySubsequences: false)
-      guard fields.count == MetricNames.all.count,
+      guard fields.count == columns.count,
         let rowStep = Int(String(decoding: fields[stepColumn], as: UTF8.self)), rowStep <= step
       else { break }
       end = newline + 1

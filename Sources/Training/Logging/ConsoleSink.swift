@@ -87,7 +87,7 @@ package final class ConsoleSink {
   package static func table(_ row: MetricRow) -> String {
     var lines: [(name: String, value: String)] = []
     var group = ""
-    for name in MetricNames.all {
+    for name in MetricNames.columns(with: row.names) {
       guard let value = row[name] else { continue }
       let parts = name.split(separator: "/", maxSplits: 1)
       if String(parts[0]) != group {

@@ -34,6 +34,9 @@ package enum MetricNames {
   /// The columns, then what has none because most runs do not have it: it stands in the other logs.
   package static let known = all + ["train/clip_range_vf", "train/priority_correction"]
 
+  /// The columns of a run whose algorithm tells of these names too.
+  package static func columns(with names: [String]) -> [String] { all + names.filter { !known.contains($0) } }
+
   /// The numbers that depend on the clock: two equal runs differ in these alone.
   package static let clockNames: Set<String> = [
     "time/fps", "time/time_elapsed", "time/sps_rollout", "time/sps_update",

@@ -1,12 +1,18 @@
 // All files that a run's rows go to.
 
+private import Algorithms
+
 /// `progress.csv` always, `metrics.jsonl` and TensorBoard's event files where they are asked for.
 package final class RunLog: MetricSink {
   private let sinks: [any MetricSink]
 
   /// Opens the files in the run's folder, cut back to `resumeStep` where the run is resumed.
-  package init(_ directory: RunDirectory, _ run: RunConfiguration.Run, resumeStep: Int?) throws(TrainingError) {
-    var sinks: [any MetricSink] = [try CSVSink(path: directory.file("progress.csv"), resumeStep: resumeStep)]
+  package init(_ directory: RunDirectory, _ configuration: RunConfiguration, resumeStep: Int?) throws(TrainingError) {
+    let run = configuration.run
+    let columns = MetricNames.columns(with: configuration.algorithm.family.metricNames)
+    var sinks: [any MetricSink] = [
+      try CSVSink(path: directory.file("progress.csv"), columns: columns, resumeStep: resumeStep)
+    ]
     if run.metricsJSONLines {
       sinks.append(try JSONLinesSink(path: directory.file("metrics.jsonl"), resumeStep: resumeStep))
     }

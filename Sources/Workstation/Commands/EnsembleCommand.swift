@@ -127,7 +127,7 @@ struct EnsembleCommand: Command {
       return try folder.combined(as: plan)
     }
     // Before a folder is made for them.
-    for note in Set(plan.members.flatMap(\.configuration.notes)).sorted() { print(note) }
+    for note in Set(plan.members.flatMap(\.configuration.notes)).sorted() { complain("strikeforge ensemble: \(note)") }
     for member in plan.members {
       let factory = try EnvironmentFactory(member.configuration)
       try Trainer.requireTrainable(member.configuration, factory)

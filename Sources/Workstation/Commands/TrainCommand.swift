@@ -57,7 +57,9 @@ struct TrainCommand: Command {
       return 0
     }
     if arguments.has("dump-config"), !arguments.has("resume") {
-      print(try layers(arguments, families).yamlText, terminator: "")
+      let layers = try layers(arguments, families)
+      for note in layers.configuration.notes { complain("strikeforge train: \(note)") }
+      print(layers.yamlText, terminator: "")
       return 0
     }
     StopSignal.install()
@@ -112,7 +114,7 @@ struct TrainCommand: Command {
     if let problem = plan.problem(limits) { throw TrainingError.configuration(.conflict(problem)) }
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
-    for note in configuration.notes { print(note) }
+    for note in configuration.notes { complain("strikeforge train: \(note)") }
     print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) + plan.lines(limits) { print(line) }
     print(MatrixKernels.note(configuration.run))
@@ -212,7 +214,7 @@ struct TrainCommand: Command {
       factory: factory, in: directory)
     print(
       "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(point.path))")
-    for note in configuration.notes { print(note) }
+    for note in configuration.notes { complain("strikeforge train: \(note)") }
     for entry in point.later { print("set aside: \(entry.path)\(CheckpointStore.setAsideSuffix)") }
     if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     if let warning = RunState.kernelsWarning(point.checkpoint, current: trainer.kernels) { print(warning) }
