@@ -77,9 +77,9 @@ private struct A2CRun {
     #expect(configuration.learningRate == 7e-4 && configuration.maxGradientNorm == 0.5)
     var wrong = configuration
     wrong.rmspropEpsilon = 0
-    #expect(wrong.problem(spec: spec) == "rmsprop_epsilon is 0.0; it must be above 0")
+    #expect(wrong.problem(spec: spec) == "algorithm.rmsprop_epsilon is 0.0; it must be a number from 1e-30 to 1.0")
     wrong = configuration
     wrong.gaeLambda = 1.5
-    #expect(wrong.problem(spec: spec) == "gae_lambda is 1.5; it must lie between 0 and 1")
+    #expect(wrong.problem(spec: spec) == "algorithm.gae_lambda is 1.5; it must be a number from 0.0 to 1.0")
   }
 }

@@ -210,7 +210,7 @@ private struct DQNRun {
     let spec = DQNRun(DQNCase.all[0], workers: 1).learner.spec
     #expect(configuration.problem(spec: spec) == nil)
     configuration.gradientSteps = 0
-    #expect(configuration.problem(spec: spec)?.hasPrefix("gradient_steps is 0") == true)
+    #expect(configuration.problem(spec: spec)?.hasPrefix("algorithm.gradient_steps is 0;") == true)
     configuration = DQN.Configuration()
     configuration.dueling = true
     #expect(configuration.problem(spec: spec) != nil)

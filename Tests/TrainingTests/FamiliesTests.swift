@@ -72,7 +72,7 @@ import Text
     #expect(
       changed.notes == [
         "config.yaml: settings of other environments than cue are left out: environment.martingale_bars=3, "
-          + "environment.unit_dollars=7.0"
+          + "environment.unit_dollars=7"
       ])
     var basket = RunConfiguration()
     try basket.apply(older("dual_ticker", ["unit_dollars": 7]), source: "config.yaml")
