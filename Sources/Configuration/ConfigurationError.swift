@@ -27,7 +27,8 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
     case .wrongValue(let key, let source, let found, let expected):
       "\(source): '\(short(key))' is \(short(found)) but must be \(expected)"
     case .foreign(let key, let source, let kind, let selector, let chosen, let owners):
-      "\(source): '\(short(key))' is a setting of \(owners.joined(separator: " and ")), but \(selector) is \(chosen); "
+      "\(source): '\(short(key))' is a \(key.contains(".") ? "setting" : "section") of "
+        + "\(owners.joined(separator: " and ")), but \(selector) is \(chosen); "
         + "leave it out, or name the \(kind) first"
     case .conflict(let sentence): sentence
     }

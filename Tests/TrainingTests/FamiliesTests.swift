@@ -96,6 +96,15 @@ import Text
           == "--set: '\(key)' is a setting of \(owners), but environment.name is \(name); leave it out, or name the "
           + "environment first")
     }
+    // So is a whole section; one that the environment has is not another's.
+    configuration.environmentName = "cue"
+    let section = #expect(throws: ConfigurationError.self) {
+      try configuration.apply(["split": ["held_out_from": 5]], source: "a.yaml")
+    }
+    #expect(section?.description.hasPrefix("a.yaml: 'split' is a section of dual_ticker, but") == true)
+    configuration.environmentName = "dual_ticker"
+    let value = #expect(throws: ConfigurationError.self) { try configuration.apply(assignment: "split=5") }
+    #expect(value?.description.contains("unknown key 'split'") == true)
     try configuration.apply(assignment: "environment.name=basket")
     #expect(
       configuration.environment.name == "dual_ticker" && configuration.json["environment"]?["name"] == "dual_ticker")

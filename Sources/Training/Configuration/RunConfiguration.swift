@@ -196,8 +196,10 @@ extension RunConfiguration: Configurable {
   package static let selectorKeys = [Families.environmentKey, Families.algorithmKey]
 
   package func refusal(of key: String, source: String) -> ConfigurationError? {
-    // A section without a dot stands for all that is in it.
-    func isNamed(_ other: String) -> Bool { other == key || !key.contains(".") && other.hasPrefix(key + ".") }
+    // A section stands for all that is in it.
+    let section = key + "."
+    func isNamed(_ other: String) -> Bool { other == key || other.hasPrefix(section) }
+    if settings.contains(where: { isNamed($0.key) }) { return nil }
     let algorithms = families.algorithms.filter { family in
       families.settings(environment: environment, algorithm: family).contains { isNamed($0.key) }
     }
