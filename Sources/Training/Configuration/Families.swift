@@ -73,10 +73,10 @@ package struct Families: Sendable {
         get: { (run: RunConfiguration) in run[learnerOf: algorithm] }, set: { $0[learnerOf: algorithm] = $1 })
     }
     let network = algorithm.networkSettings.map { $0.lifted(\RunConfiguration.network) }
-    var playsBars = false
-    if case .bars = environment.play { playsBars = true }
-    return runSettings + health + [environmentSetting(environments)] + laneSettings + (playsBars ? dataSettings : [])
-      + game + (playsBars ? splitSettings : []) + [algorithmSetting(algorithms)] + learner + network
+    return runSettings + health + [environmentSetting(environments)] + laneSettings
+      + (environment.hasWindows ? dataSettings : []) + game + (environment.hasWindows ? splitSettings : []) + [
+        algorithmSetting(algorithms)
+      ] + learner + network
   }
 
   private static func environmentSetting(_ environments: [EnvironmentFamily]) -> Setting {
