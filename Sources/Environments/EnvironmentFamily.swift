@@ -81,10 +81,10 @@ package struct EnvironmentFamily: Sendable {
     package let lanes:
       @Sendable (any EnvironmentConfiguration, MarketTape, Prepared, _ window: Range<Int>, _ count: Int, _ length: Int)
         throws(EnvironmentError) -> any VectorEnvironment
-    /// One lane that walks a window once, recording what it does.
+    /// Lanes that each walk a window once from its first bar, recording what they do.
     package let walk:
-      @Sendable (any EnvironmentConfiguration, MarketTape, Prepared, _ window: Range<Int>) throws(EnvironmentError)
-        -> any TradingEnvironment
+      @Sendable (any EnvironmentConfiguration, MarketTape, Prepared, _ window: Range<Int>, _ count: Int)
+        throws(EnvironmentError) -> any TradingEnvironment
     /// How orders are filled, what they cost and what may be held, in words. `number`: how a report writes one.
     package let rules: @Sendable (any EnvironmentConfiguration, _ number: (Double) -> String) -> [RuleLine]
     /// What a learner must know of the configuration before it starts, in sentences.

@@ -3,7 +3,7 @@
 package import Environments
 package import Inference
 package import Market
-package import Trading
+import Trading
 
 /// What was evaluated, on what, and under which rules; filled in by whoever knows the run.
 package struct EvaluationContext: Sendable, Equatable {
@@ -171,15 +171,15 @@ package struct EvaluationRecords: Sendable {
   package var greedy: BacktestRecord
   package var stochastic: BacktestRecord
   package var baselines: [(name: String, record: BacktestRecord)]
-  /// Trading by chance at the greedy run's turnover; nil where it was not asked for.
+  /// What the greedy run held, at other times; nil where it was not asked for.
   package var random: RandomTrading?
 
   /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
-  /// by chance.
+  /// by chance, in the lanes of `chance` where that is given: the same window, several accounts side by side.
   ///
   /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Throws where the policy cannot decide.
   package init(
-    policy: DeployedPolicy, environment: any TradingEnvironment, seed: UInt64,
+    policy: DeployedPolicy, environment: any TradingEnvironment, chance: (any TradingEnvironment)? = nil, seed: UInt64,
     baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws
   ) throws(DecisionError) {
     greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
@@ -191,7 +191,7 @@ package struct EvaluationRecords: Sendable {
       self.baselines.append((baseline.name, record))
     }
     if randomDraws > 0 {
-      random = try RandomTrading(matching: greedy, environment: environment, seed: seed, draws: randomDraws)
+      random = RandomTrading(matching: greedy, environment: chance ?? environment, seed: seed, draws: randomDraws)
     }
   }
 
@@ -216,7 +216,7 @@ package struct EvaluationReport: Sendable, Equatable {
   package var greedy: AccountReport
   package var stochastic: AccountReport
   package var baselines: [AccountReport]
-  /// Trading by chance at the greedy run's turnover.
+  /// What the greedy run held, at other times.
   package var random: RandomTrading?
   /// Of the greedy run: the one that counts.
   package var verdict: Verdict
@@ -247,11 +247,11 @@ package struct EvaluationReport: Sendable, Equatable {
     self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed) }
     let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
     random = records.random
-    let earned = self.greedy.metrics.totalReturn ?? 0
-    let percentile = records.random.map { $0.percentile(of: earned) }
+    let chance = records.random.map { $0.pValue(sharpe: ReturnStatistics.sharpe(greedy.dailyReturns)) }
     verdict = Verdict(
-      policy: greedy.dailyReturns, baselines: returns, randomPercentile: percentile, seed: seed, firstLane: 16)
-    stochasticVerdict = Verdict(policy: stochastic.dailyReturns, baselines: returns, seed: seed, firstLane: 80)
+      policy: greedy.dailyReturns, baselines: returns, chance: chance, seed: seed, firstLane: 16)
+    stochasticVerdict = Verdict(
+      policy: stochastic.dailyReturns, baselines: returns, chance: nil, seed: seed, firstLane: 80)
   }
 
   /// Greedy, stochastic, then the baselines.

@@ -1,62 +1,25 @@
-// Trading by chance, as often as the policy traded: what its orders are worth without its reasons.
+// Trading by chance: what the policy's positions are worth without its reasons for when to take them.
 
-package import AgentInterface
+private import AgentInterface
 package import Environments
-package import Inference
 internal import Kernels
 private import Market
 private import Trading
 
-/// Orders each symbol as often as it was told to, at closes and in directions that chance chooses.
-///
-/// With n orders of a symbol left and m decisions left it orders that symbol with probability n / m, so that every choice of closes is
-/// equally likely; the direction is one of the legal ones, each equally likely. What the mask forbids is put off, not dropped.
-package final class RandomTrader: Decider {
-  private let orders: JointOrders
-  /// [symbol][sell, buy]: the action that orders nothing else.
-  private let singles: [[Int?]]
-  private var ordersLeft: [Int]
-  private var decisionsLeft: Int
-  private var stream: RandomStream
-
-  /// ordersLeft: (S) orders to make a symbol, over `decisions` decisions. `space`: one that `JointOrders` understands.
-  package init(orders ordersLeft: [Int], decisions: Int, space: ActionSpace, seed: UInt64, draw: Int) {
-    let orders = JointOrders(space)
-    self.orders = orders
-    singles = ordersLeft.indices.map { symbol in [-1, 1].map { orders.single($0, symbol: symbol) } }
-    self.ordersLeft = ordersLeft
-    decisionsLeft = decisions
-    stream = RandomStream(seed: seed, purpose: .randomTrading, lane: UInt32(draw))
-  }
-
-  package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
-    var wanted = [Int](repeating: 0, count: ordersLeft.count)
-    for symbol in wanted.indices {
-      // Both numbers are drawn whatever they decide, so that one symbol's orders never move another's.
-      let (moment, direction) = (stream.nextDouble(), stream.nextDouble())
-      guard moment * Double(max(decisionsLeft, 1)) < Double(ordersLeft[symbol]) else { continue }
-      let legal = [-1, 1].filter { singles[symbol][$0 > 0 ? 1 : 0].map(mask.allows) ?? false }
-      guard !legal.isEmpty else { continue }
-      wanted[symbol] = legal[direction * Double(legal.count) < 1 ? 0 : 1]
-    }
-    let action = orders.nearestLegal(to: wanted, mask: mask)
-    for symbol in wanted.indices where orders.orders[action][symbol] != 0 { ordersLeft[symbol] -= 1 }
-    decisionsLeft -= 1
-    return Choice(action: action, confidence: nil)
-  }
-}
-
-/// Many accounts of random trading with the turnover of one account, through the same environment, masks and costs.
+/// Many accounts that hold what one account held, its spells of position in another order, through the same environment, masks and costs.
 package struct RandomTrading: Sendable, Equatable {
-  package static let draws = 100
-  /// A policy is called better than chance above so many of 100 draws.
-  package static let requiredPercentile = 95.0
+  /// With d draws no p-value lies below 1 / (d + 1): at a hundred none could meet the level that several comparisons ask for.
+  package static let draws = 999
 
   package var symbols: [String]
-  /// (S) what each draw was to order: as many orders a symbol as the matched account filled.
+  /// (S) as many orders a symbol as the matched account filled.
   package var ordersPerSymbol: [Int]
+  /// (S) its spells with a position.
+  package var spellsPerSymbol: [Int]
   /// One value a draw.
   package var totalReturns: [Double]
+  /// Annual, over the cash rate; 0 for an account whose value never varied.
+  package var sharpeRatios: [Double]
   package var turnoversPerYear: [Double]
   package var fillCounts: [Int]
   /// The middle draw's share of sessions with a position.
@@ -66,38 +29,47 @@ package struct RandomTrading: Sendable, Equatable {
   package var middleCloses: [Double]
   package var upperCloses: [Double]
 
-  /// Walks the environment `draws` times. Draw i takes its numbers from (seed, i) alone.
+  /// Walks the environment's window `draws` times, as many at once as it has lanes. Draw i takes its numbers from (seed, i) alone.
+  ///
+  /// An order that the mask forbids is put off until it is legal. cash: (T) what cash earns each session; nothing where it is empty. The environment
+  /// must walk its window as one episode and record fills, as the matched account's did.
   package init(
-    matching account: BacktestRecord, environment: any TradingEnvironment, seed: UInt64, draws: Int = draws
-  ) throws(DecisionError) {
+    matching account: BacktestRecord, environment: any TradingEnvironment, cash: [Double] = [], seed: UInt64,
+    draws: Int = draws
+  ) {
     precondition(draws > 0 && account.count > 0, "\(draws) draws over \(account.count) decisions")
     symbols = environment.tape.symbols
-    ordersPerSymbol = environment.tape.symbols.indices.map { symbol in account.fills.count { $0.symbol == symbol } }
-    totalReturns = []
-    turnoversPerYear = []
-    fillCounts = []
-    var held: [Double] = []
-    var walks: [[Double]] = []
-    for draw in 0..<draws {
-      let trader = RandomTrader(
-        orders: ordersPerSymbol, decisions: account.count, space: environment.actionSpace, seed: seed,
-        draw: draw)
-      let record = try Backtest.run(environment, decider: trader, seed: seed)
-      let closes = record.closes
-      totalReturns.append((closes.last ?? record.initialDollars) / record.initialDollars - 1)
-      let turnover = PerformanceMetrics.turnover(PerformanceMetrics.traded(record.fills), closes: closes) ?? 0
-      turnoversPerYear.append(turnover * ReturnStatistics.sessionsPerYear / Double(closes.count))
-      fillCounts.append(record.fills.count)
-      held.append(Double(record.heldPosition.count { $0 }) / Double(record.count))
-      walks.append(closes)
+    ordersPerSymbol = symbols.indices.map { symbol in account.fills.count { $0.symbol == symbol } }
+    let spells = symbols.indices.map { symbol in PositionSpells(account.accounts.map { $0.units[symbol] }) }
+    spellsPerSymbol = spells.map { $0.spells.count { $0.first != 0 } }
+    var walks: [ChanceWalk] = []
+    let walker = ChanceWalker(environment)
+    while walks.count < draws {
+      let targets = (walks.count..<min(draws, walks.count + environment.laneCount)).map { draw in
+        var stream = RandomStream(seed: seed, purpose: .randomTrading, lane: UInt32(draw))
+        return spells.map { $0.shuffled(&stream) }
+      }
+      walks += walker.walk(targets, seed: seed)
     }
-    medianTimeInPosition = Bootstrap.quantile(held.sorted(), 0.5)
+    let initial = account.initialDollars
+    totalReturns = walks.map { ($0.closes.last ?? initial) / initial - 1 }
+    sharpeRatios = walks.map { walk in
+      let returns = ReturnStatistics.dailyReturns(initial: initial, closes: walk.closes)
+      return ReturnStatistics.sharpe(ReturnStatistics.excess(returns, cash: cash)) ?? 0
+    }
+    turnoversPerYear = walks.map { walk in
+      let turnover = PerformanceMetrics.turnover(PerformanceMetrics.dollars(walk.tradedMicroDollars), closes: walk.closes)
+      return (turnover ?? 0) * ReturnStatistics.sessionsPerYear / Double(walk.closes.count)
+    }
+    fillCounts = walks.map(\.fills)
+    medianTimeInPosition = Bootstrap.quantile(
+      walks.map { Double($0.sessionsHeld) / Double($0.closes.count) }.sorted(), 0.5)
     lowerCloses = []
     middleCloses = []
     upperCloses = []
-    for session in 0..<(walks.map(\.count).max() ?? 0) {
+    for session in 0..<(walks.map(\.closes.count).max() ?? 0) {
       // A lost account stays at its last value.
-      let values = walks.map { $0[min(session, $0.count - 1)] }.sorted()
+      let values = walks.map { $0.closes[min(session, $0.closes.count - 1)] }.sorted()
       lowerCloses.append(Bootstrap.quantile(values, 0.05))
       middleCloses.append(Bootstrap.quantile(values, 0.5))
       upperCloses.append(Bootstrap.quantile(values, 0.95))
@@ -108,13 +80,74 @@ package struct RandomTrading: Sendable, Equatable {
   package var medianTurnoverPerYear: Double { Bootstrap.quantile(turnoversPerYear.sorted(), 0.5) }
   package var medianFills: Double { Bootstrap.quantile(fillCounts.map(Double.init).sorted(), 0.5) }
 
-  /// The quantile q of the draws' total returns.
+  /// The quantile q of the draws' total returns, and of their Sharpe ratios.
   package func totalReturn(quantile q: Double) -> Double { Bootstrap.quantile(totalReturns.sorted(), q) }
+  package func sharpe(quantile q: Double) -> Double { Bootstrap.quantile(sharpeRatios.sorted(), q) }
 
-  /// The share of draws that earned less, in percent; an equal one counts half.
-  package func percentile(of totalReturn: Double) -> Double {
-    let below = totalReturns.count { $0 < totalReturn }
-    let equal = totalReturns.count { $0 == totalReturn }
-    return 100 * (Double(below) + 0.5 * Double(equal)) / Double(draws)
+  /// (1 + draws as good) / (draws + 1), by Sharpe ratio: how often chance does as well. 1 for a ratio that is undefined.
+  package func pValue(sharpe: Double?) -> Double {
+    guard let sharpe else { return 1 }
+    return Double(1 + sharpeRatios.count { $0 >= sharpe }) / Double(draws + 1)
+  }
+}
+
+/// What one draw did.
+private struct ChanceWalk {
+  /// Dollars at each close.
+  var closes: [Double] = []
+  var tradedMicroDollars: Int64 = 0
+  var fills = 0
+  var sessionsHeld = 0
+  var isLost = false
+}
+
+/// Lanes that go where they are told, one order a symbol at a time.
+private struct ChanceWalker {
+  private let environment: any TradingEnvironment
+  private let orders: JointOrders
+  private let loop: EnvironmentLoop
+  private let hold: Int32
+
+  /// Traps where the environment's actions are not the joint orders of its symbols.
+  init(_ environment: any TradingEnvironment) {
+    self.environment = environment
+    orders = JointOrders(environment.actionSpace)
+    loop = EnvironmentLoop(environment)
+    hold = Int32(environment.actionSpace.fallback ?? 0)
+  }
+
+  /// targets: a lane, of (S, T) units wanted at each close; at most as many as there are lanes.
+  func walk(_ targets: [[[Int]]], seed: UInt64) -> [ChanceWalk] {
+    let steps = targets[0][0].count
+    loop.reset(seed: seed)
+    for lane in targets.indices { _ = environment.drainFills(lane: lane) }
+    var walks = [ChanceWalk](repeating: ChanceWalk(), count: targets.count)
+    var units = targets.map { $0.map { _ in 0 } }
+    for lane in 0..<environment.laneCount { loop.actions[lane] = hold }
+    for step in 0..<steps {
+      for lane in targets.indices where !walks[lane].isLost {
+        let wanted = units[lane].indices.map { (targets[lane][$0][step] - units[lane][$0]).signum() }
+        loop.actions[lane] = Int32(
+          wanted.allSatisfy { $0 == 0 } ? Int(hold) : orders.nearestLegal(to: wanted, mask: loop.row.masks[lane]))
+      }
+      loop.step()
+      for lane in targets.indices where !walks[lane].isLost {
+        let account = environment.lastAccount(lane: lane)
+        units[lane] = account.units
+        walks[lane].closes.append(PerformanceMetrics.dollars(account.netLiquidationMicroDollars))
+        walks[lane].sessionsHeld += account.shares.contains { $0 != 0 } ? 1 : 0
+        for fill in environment.drainFills(lane: lane) {
+          walks[lane].fills += 1
+          walks[lane].tradedMicroDollars += fill.notionalMicroDollars
+        }
+        if loop.row.terminated[lane] != 0 {
+          walks[lane].isLost = true
+          loop.actions[lane] = hold
+        }
+      }
+    }
+    _ = environment.drainEpisodes()
+    _ = environment.drainIllegalAttempts()
+    return walks
   }
 }

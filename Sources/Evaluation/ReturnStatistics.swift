@@ -23,6 +23,13 @@ package enum ReturnStatistics {
     }
   }
 
+  /// What returns are over those of cash, session by session; the returns themselves where no cash rate is given. cash: at least as many.
+  package static func excess(_ returns: [Double], cash: [Double]) -> [Double] {
+    guard !cash.isEmpty else { return returns }
+    precondition(cash.count >= returns.count, "\(cash.count) sessions of cash for \(returns.count) returns")
+    return zip(returns, cash).map { $0 - $1 }
+  }
+
   /// Nil for no values.
   package static func mean(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)

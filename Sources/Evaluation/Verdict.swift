@@ -1,46 +1,98 @@
-// Is it luck: the policy against every baseline, day by day.
+// Is it luck: the policy against every baseline and against chance, at equal risk.
 
-/// The paired difference of daily returns, policy minus baseline.
+private import Kernels
+
+/// The policy's Sharpe ratio against a baseline's, over the same sessions.
 package struct Comparison: Sendable, Equatable {
   package var baseline: String
-  /// Mean difference a session with its stationary bootstrap interval; nil below two sessions.
-  package var interval: Interval?
+  /// nil where the sessions are too few, or the policy's returns do not vary.
+  package var sharpe: SharpeComparison?
+  /// One-sided: how often luck alone would show as much. 1 where nothing could be compared.
+  package var pValue: Double
+  /// The p-value that Holm's correction over all comparisons leaves.
+  package var adjusted: Double
+
+  /// Told from luck, all comparisons together.
+  package var isFound: Bool { adjusted <= Verdict.familyError }
 }
 
-/// "No edge found", unless the policy's daily returns beat those of every baseline beyond what luck explains.
+/// What a window says of a policy, at most: each claim may be wrong in 2.5 % of the cases, over all its comparisons.
 package struct Verdict: Sendable, Equatable {
-  /// Below this many sessions (six expected bootstrap blocks) an interval is too narrow to be believed, and no edge is claimed.
+  /// The chance of a false claim, one-sided, over the comparisons that the claim rests on.
+  package static let familyError = 0.025
+  /// Below this many sessions an interval is too narrow to be believed, and no edge is claimed.
   package static let minimumSessions = 60
+  /// What must hold of an edge that a window is said to be long enough for.
+  static let power = 0.8
 
+  package enum Claim: Int, Sendable, Equatable, Comparable {
+    /// Luck would do as well.
+    case none
+    /// Better than holding nothing, and than the same positions at other times; not told from every baseline.
+    case overFlatAndChance
+    /// Better than every baseline, and than the same positions at other times.
+    case overEverything
+
+    package static func < (one: Claim, other: Claim) -> Bool { one.rawValue < other.rawValue }
+  }
+
+  /// Against nothing held first, then the baselines that varied, in the order given.
   package var comparisons: [Comparison]
   package var sessions: Int
-  /// Where the policy lies among random trading at its own turnover; nil where that was not played.
-  package var randomPercentile: Double?
-  /// Every lower bound lies above zero, over enough sessions, and chance does not do as well.
-  package var edgeFound: Bool
+  /// How often chance does as well; nil where chance was not played.
+  package var chancePValue: Double?
+  /// The same, corrected with all comparisons.
+  package var chanceAdjusted: Double?
+  package var claim: Claim
+  /// The true Sharpe ratio a year that this window would tell from nothing and from chance in four of five cases.
+  package var detectableSharpe: Double
 
-  /// policy, baselines: daily returns over the same sessions. An account that was lost early earns 0 on the sessions after that.
-  /// The bootstrap of baseline i draws from lane `firstLane` + i.
+  package var edgeFound: Bool { claim > .none }
+  /// Baselines, and chance, that the policy is not told from.
+  package var notToldFrom: [String] {
+    comparisons.filter { !$0.isFound }.map(\.baseline) + ((chanceAdjusted ?? 0) > Verdict.familyError ? ["chance"] : [])
+  }
+
+  /// What holding nothing is called.
+  static let flat = "flat"
+
+  /// policy, baselines: daily returns over the same sessions. An account that was lost early earns 0 on the sessions after that. A baseline whose
+  /// returns never vary held nothing. cash: (T) what cash earns each session; nothing where it is empty. The bootstrap of comparison i draws from
+  /// lane `firstLane` + i. Without `chance` nothing is claimed.
   package init(
-    policy: [Double], baselines: [(name: String, returns: [Double])], randomPercentile: Double? = nil, seed: UInt64,
-    firstLane: UInt32
+    policy: [Double], baselines: [(name: String, returns: [Double])], chance: Double?, cash: [Double] = [],
+    seed: UInt64, firstLane: UInt32, resamples: Int = SharpeComparison.resamples
   ) {
-    self.randomPercentile = randomPercentile
-    sessions = baselines.reduce(policy.count) { max($0, $1.returns.count) }
-    let count = sessions
-    func padded(_ returns: [Double]) -> [Double] {
-      returns + [Double](repeating: 0, count: count - returns.count)
+    let count = baselines.reduce(policy.count) { max($0, $1.returns.count) }
+    sessions = count
+    func excess(_ returns: [Double]) -> [Double] {
+      ReturnStatistics.excess(returns + [Double](repeating: 0, count: count - returns.count), cash: cash)
     }
-    let mine = padded(policy)
-    comparisons = baselines.enumerated().map { index, baseline in
-      Comparison(
-        baseline: baseline.name,
-        interval: Bootstrap.stationaryMean(
-          zip(mine, padded(baseline.returns)).map { $0 - $1 }, seed: seed, lane: firstLane + UInt32(index)))
+    let mine = excess(policy)
+    let others = baselines.filter { (ReturnStatistics.standardDeviation($0.returns) ?? 0) > 1e-12 }
+    let all: [(name: String, returns: [Double]?)] = [(Verdict.flat, nil)] + others.map { ($0.name, excess($0.returns)) }
+    var comparisons = all.enumerated().map { index, baseline in
+      let sharpe = SharpeComparison(
+        policy: mine, baseline: baseline.returns, seed: seed, lane: firstLane + UInt32(index), resamples: resamples)
+      return Comparison(baseline: baseline.name, sharpe: sharpe, pValue: sharpe?.pValue ?? 1, adjusted: 1)
     }
-    edgeFound =
-      sessions >= Verdict.minimumSessions && !comparisons.isEmpty
-      && comparisons.allSatisfy { $0.interval?.isAboveZero ?? false }
-      && (randomPercentile ?? 100) > RandomTrading.requiredPercentile
+    let corrected = HolmCorrection(
+      pValues: comparisons.map(\.pValue) + (chance.map { [$0] } ?? []), familyError: Verdict.familyError)
+    for index in comparisons.indices { comparisons[index].adjusted = corrected.adjusted[index] }
+    var claim = Claim.none
+    if let chance, count >= Verdict.minimumSessions {
+      let two = HolmCorrection(pValues: [comparisons[0].pValue, chance], familyError: Verdict.familyError)
+      if two.adjusted.allSatisfy({ $0 <= Verdict.familyError }) { claim = .overFlatAndChance }
+      if corrected.adjusted.allSatisfy({ $0 <= Verdict.familyError }) { claim = .overEverything }
+    }
+    self.comparisons = comparisons
+    self.claim = claim
+    chancePValue = chance
+    chanceAdjusted = chance.map { _ in corrected.adjusted[comparisons.count] }
+    // The stricter of the two levels, so that either may come first.
+    let level = NormalDistribution.quantile(1 - Verdict.familyError / 2) + NormalDistribution.quantile(Verdict.power)
+    let error =
+      comparisons[0].sharpe?.standardError ?? (ReturnStatistics.sessionsPerYear / Double(max(1, count))).squareRoot()
+    detectableSharpe = level * error
   }
 }

@@ -71,6 +71,17 @@ package struct RandomStream: Sendable, Hashable {
     NormalDistribution.quantile((Double(next() >> 11) + 0.5) * 0x1p-53)
   }
 
+  /// The next words, as if taken by `next()` one after the other, made sixteen at a time.
+  package mutating func fill(_ words: UnsafeMutableBufferPointer<UInt64>) {
+    guard let base = words.baseAddress else { return }
+    let whole = words.count / 16 * 16
+    for place in stride(from: 0, to: whole, by: 16) {
+      ckernels_threefry_words(key0, key1, position, base + place)
+      position &+= 16
+    }
+    for place in whole..<words.count { words[place] = next() }
+  }
+
   /// Fisher-Yates, in place.
   package mutating func shuffle<Element>(_ values: inout [Element]) {
     values.withUnsafeMutableBufferPointer { shuffle($0) }

@@ -46,6 +46,8 @@ package enum RunEvaluator {
   /// Steps over all lanes by which a planted market judges.
   package static let plantedSteps = 200_000
   private static let plantedLanes = 64
+  /// Draws of chance that are walked at once.
+  private static let chanceLanes = 128
   private static let plantedObservationSteps = 256
 
   /// Plays a window that training does not see. `bundle` decides: the very form that is exported.
@@ -72,9 +74,10 @@ package enum RunEvaluator {
         ))
     }
     let environment = try factory.walk(window)
+    let chance = try factory.walk(window, laneCount: chanceLanes)
     let records = try TrainingError.deciding { () throws(DecisionError) in
       try EvaluationRecords(
-        policy: bundle.policy, environment: environment, seed: seed, baselines: factory.baselines)
+        policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines)
     }
     let context = EvaluationContext(
       run: trained.runName,

@@ -63,13 +63,14 @@ package struct EnvironmentFactory: Sendable {
     }
   }
 
-  /// One lane that walks a whole window once, recording what it does. Traps for games, which have no windows.
-  package func walk(_ window: Window) throws(TrainingError) -> any TradingEnvironment {
+  /// Lanes that each walk a whole window once, recording what they do. Traps for games, which have no windows.
+  package func walk(_ window: Window, laneCount: Int = 1) throws(TrainingError) -> any TradingEnvironment {
     guard case .bars(let bars) = play, let market else {
       preconditionFailure("\(configuration.environment.name) has no windows")
     }
     do {
-      return try bars.walk(configuration.game, market.tape, market.prepared, self.bars(of: window, in: market.tape))
+      return try bars.walk(
+        configuration.game, market.tape, market.prepared, self.bars(of: window, in: market.tape), laneCount)
     } catch {
       throw .environment(error)
     }

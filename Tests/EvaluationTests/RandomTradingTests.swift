@@ -1,4 +1,4 @@
-// Chance at the same turnover: as many orders, at any close alike, from the seed alone.
+// Chance: the same spells of position in another order, from the seed alone.
 
 import AgentInterface
 import Environments
@@ -20,7 +20,39 @@ import Trading
   ) {
     let environment = ToyTradingEnvironment(tape: tape)
     let record = try Backtest.run(environment, decider: BaselineDecider(baseline, for: environment), seed: seed)
-    return (record, try RandomTrading(matching: record, environment: environment, seed: seed, draws: draws))
+    return (record, RandomTrading(matching: record, environment: environment, seed: seed, draws: draws))
+  }
+
+  /// Orders, time in the market, long and short stay; only the order of the spells moves.
+  @Test func shufflingKeepsWhatWasHeld() {
+    let units = [0, 1, 1, 2, 0, 0, -1, -1, 0, 1, 0, 0, 0, -2, -1, 0]
+    let spells = PositionSpells(units)
+    #expect(spells.spells.flatMap { $0 } == units && spells.spells.count == 9)
+    var orders: Set<[Int]> = []
+    for draw in 0..<200 {
+      var stream = RandomStream(seed: 1, purpose: .randomTrading, lane: UInt32(draw))
+      let shuffled = spells.shuffled(&stream)
+      #expect(shuffled.sorted() == units.sorted())
+      func changes(_ path: [Int]) -> Int { zip([0] + path, path).reduce(0) { $0 + abs($1.0 - $1.1) } }
+      #expect(changes(shuffled) == changes(units))
+      #expect(PositionSpells(shuffled).spells.map { $0[0].signum() } == spells.spells.map { $0[0].signum() })
+      orders.insert(shuffled)
+    }
+    #expect(orders.count > 50)
+    var stream = RandomStream(seed: 1, purpose: .randomTrading)
+    #expect(PositionSpells([]).shuffled(&stream).isEmpty)
+    #expect(PositionSpells([1, 1]).shuffled(&stream) == [1, 1])
+  }
+
+  /// Two spells of one side, alone among spells of the other: each order half of the time, within four deviations.
+  @Test func everyOrderIsEquallyLikely() {
+    let spells = PositionSpells([0, 1, 0, 1, 1, 0])
+    var first = 0
+    for draw in 0..<4000 {
+      var stream = RandomStream(seed: 3, purpose: .randomTrading, lane: UInt32(draw))
+      if spells.shuffled(&stream)[2] == 1 { first += 1 }
+    }
+    #expect(abs(Double(first) - 2000) < 4 * 1000.0.squareRoot())
   }
 
   /// On the toy desk every order can be served at once, so every draw makes exactly as many.
@@ -32,12 +64,13 @@ import Trading
     #expect(Set(random.totalReturns).count > 90)
     let turnover = try #require(record.metrics(seed: 1).turnoverPerYear)
     #expect(abs(random.medianTurnoverPerYear / turnover - 1) < 0.1)
+    let held = Double(record.heldPosition.count { $0 }) / Double(record.count)
+    #expect(abs(random.medianTimeInPosition - held) < 0.15)
     #expect(random.lowerCloses.count == record.count)
     for session in 0..<record.count {
       #expect(random.lowerCloses[session] <= random.middleCloses[session])
       #expect(random.middleCloses[session] <= random.upperCloses[session])
     }
-    #expect(random.sentence(percentile: 50).contains("TOY0 \(random.ordersPerSymbol[0]), TOY1"))
   }
 
   @Test func theSeedDecides() throws {
@@ -48,59 +81,26 @@ import Trading
     #expect(try Array(matched(.previousSign, draws: 12).1.totalReturns.prefix(10)) == one.totalReturns)
   }
 
-  /// One order over ten decisions: each decision is taken a tenth of the time, within four standard deviations.
-  @Test func everyCloseIsEquallyLikely() {
-    var counts = [Int](repeating: 0, count: 10)
-    let mask = ActionMask([false, true, true])
-    for draw in 0..<4000 {
-      let trader = RandomTrader(
-        orders: [1], decisions: 10, space: BasketAction.space(symbols: ["A"]), seed: 3, draw: draw)
-      let taken = (0..<10).filter { _ in trader.decide([Float]().span, mask: mask, startsEpisode: false).action == 2 }
-      #expect(taken.count == 1)
-      for decision in taken { counts[decision] += 1 }
-    }
-    let deviation = (4000 * 0.1 * 0.9).squareRoot()
-    for count in counts { #expect(abs(Double(count) - 400) < 4 * deviation, "\(counts)") }
-  }
-
-  /// What is forbidden is made up for later; where both directions are legal, both are taken.
-  @Test func forbiddenOrdersArePutOff() {
-    let holdOnly = ActionMask([false, true, false])
-    let all = ActionMask.all(count: 3)
-    var directions: Set<Int> = []
-    for draw in 0..<50 {
-      let trader = RandomTrader(
-        orders: [3], decisions: 10, space: BasketAction.space(symbols: ["A"]), seed: 1, draw: draw)
-      let early = (0..<7).map { _ in trader.decide([Float]().span, mask: holdOnly, startsEpisode: false).action }
-      let late = (0..<3).map { _ in trader.decide([Float]().span, mask: all, startsEpisode: false).action }
-      #expect(early.allSatisfy { $0 == 1 } && late.allSatisfy { $0 != 1 })
-      directions.formUnion(late)
-    }
-    #expect(directions == [0, 2])
+  /// The order that the policy itself chose, followed order by order, is the policy's own walk.
+  @Test func thePolicysOwnOrderIsItsOwnWalk() throws {
+    let (record, random) = try matched(.buyAndHold, draws: 3)
+    let total = try #require(record.closes.last) / record.initialDollars - 1
+    #expect(random.totalReturns.allSatisfy { $0 == total })
+    #expect(random.pValue(sharpe: ReturnStatistics.sharpe(record.dailyReturns)) == 1)
   }
 
   @Test func whoNeverTradesIsMatchedByNobodyTrading() throws {
     let (record, random) = try matched(.flat, draws: 5)
     #expect(record.fills.isEmpty && random.fillCounts == [0, 0, 0, 0, 0])
-    #expect(random.percentile(of: 0) == 50)
-    #expect(random.sentence(percentile: 50).contains("never traded"))
+    #expect(random.pValue(sharpe: nil) == 1 && random.pValue(sharpe: 0) == 1)
+    let verdict = Verdict(policy: record.dailyReturns, baselines: [], chance: 1, seed: 1, firstLane: 16)
+    #expect(random.sentence(verdict: verdict).contains("never held anything"))
   }
 
-  @Test func percentileCountsTiesHalf() throws {
+  @Test func aTieCountsForChance() throws {
     var random = try matched(.flat, draws: 4).1
-    random.totalReturns = [-0.1, 0, 0, 0.2]
-    #expect(random.percentile(of: -1) == 0 && random.percentile(of: 1) == 100)
-    #expect(random.percentile(of: 0) == 50 && random.percentile(of: 0.1) == 75)
-  }
-
-  /// Chance that does as well takes an edge away.
-  @Test func theVerdictAsksForMoreThanChance() {
-    var stream = RandomStream(seed: 1, purpose: .market)
-    let policy = (0..<300).map { _ in 0.002 + 0.001 * stream.nextNormal() }
-    let flat = (name: "flat", returns: [Double](repeating: 0, count: 300))
-    for (percentile, isEdge) in [(nil, true), (99.5, true), (95, false), (40, false)] as [(Double?, Bool)] {
-      let verdict = Verdict(policy: policy, baselines: [flat], randomPercentile: percentile, seed: 1, firstLane: 16)
-      #expect(verdict.edgeFound == isEdge, "\(percentile ?? -1)")
-    }
+    random.sharpeRatios = [-0.1, 0, 0, 0.2]
+    #expect(random.pValue(sharpe: 0.3) == 0.2 && random.pValue(sharpe: 0.2) == 0.4)
+    #expect(random.pValue(sharpe: 0) == 0.8 && random.pValue(sharpe: -1) == 1)
   }
 }

@@ -111,9 +111,9 @@ extension BasketEnvironment {
             tape: tape, configuration: typed(configuration, BasketConfiguration.self), window: window,
             laneCount: count, episodes: .randomStarts(length: length), features: prepared as? MarketFeatures)
         },
-        walk: { configuration, tape, prepared, window throws(EnvironmentError) in
+        walk: { configuration, tape, prepared, window, count throws(EnvironmentError) in
           try BasketEnvironment(
-            tape: tape, configuration: typed(configuration, BasketConfiguration.self), window: window, laneCount: 1,
+            tape: tape, configuration: typed(configuration, BasketConfiguration.self), window: window, laneCount: count,
             episodes: .continuous, recordsFills: true, features: prepared as? MarketFeatures)
         },
         rules: { typed($0, BasketConfiguration.self).rules($1) },

@@ -23,8 +23,8 @@ extension EvaluationReport {
           heading: "The same, sampled",
           blocks: [
             .paragraph(
-              "The stochastic run draws its actions from the policy's probabilities. Its verdict on its own: "
-                + "\(stochasticVerdict.headline)."),
+              "The stochastic run draws its actions from the policy's probabilities. "
+                + EvaluationReport.sampledIntroduction),
             .list(stochasticVerdict.comparisons.map(\.sentence)),
           ]),
         .init(
@@ -52,14 +52,12 @@ extension EvaluationReport {
     }
     first += ". It paid \(money(metrics.costDollars)) of simulated costs for \(greedy.fillCount) fills"
     if let share = metrics.costShare { first += ", \(ReportText.percent(share, decimals: 1)) of its gross gain" }
-    var blocks: [ReportDocument.Block] = [
+    let blocks: [ReportDocument.Block] = [
       .paragraph(first + "."),
-      .paragraph(
-        "Mean daily return minus a baseline's at the same costs, with the 95 % interval of the paired difference:"),
-      .list(verdict.comparisons.map(\.sentence)),
+      .paragraph(Verdict.introduction),
+      .list(comparisonSentences),
     ]
-    if let random { blocks.append(.paragraph(random.sentence(percentile: verdict.randomPercentile ?? 50))) }
-    return blocks + (verdict.caveats + context.notes).map { .paragraph($0) }
+    return blocks + (verdict.caveats + seedSentences + context.notes).map { .paragraph($0) }
   }
 
   private var provenance: [(name: String, text: String)] {
@@ -111,9 +109,9 @@ extension EvaluationReport {
     var band: LineChart.Band?
     if let random, let lower = random.lowerCloses.last, let upper = random.upperCloses.last {
       band = LineChart.Band(
-        name: "nine of ten random draws", lower: [start] + random.lowerCloses, upper: [start] + random.upperCloses)
+        name: "nine of ten draws of chance", lower: [start] + random.lowerCloses, upper: [start] + random.upperCloses)
       description +=
-        " The shaded band holds nine of ten random draws at the same turnover; they end between \(unit.text(lower)) and "
+        " The shaded band holds nine of ten draws of the same positions in another order; they end between \(unit.text(lower)) and "
         + "\(unit.text(upper))."
     }
     return LineChart(

@@ -28,10 +28,10 @@ extension EvaluationReport {
       "notes": .array(context.notes.map { .string($0) }),
       "provenance": ReportJSON.lines(context.provenance),
       "seed": .string(String(seed)),
-      "random_trading": random.map { ReportJSON.random($0, percentile: verdict.randomPercentile) } ?? .null,
+      "random_trading": random.map { ReportJSON.random($0, verdict) } ?? .null,
       "bootstrap": .object([
         "resamples": .integer(Int64(Bootstrap.resamples)), "confidence": .number(Bootstrap.confidence),
-        "expected_block_sessions": .number(Bootstrap.expectedBlockSessions),
+        "sharpe_resamples": .integer(Int64(SharpeComparison.resamples)),
       ]),
       "dates": .array(dates.map { .string($0.description) }),
       "accounts": .array(accounts.map(ReportJSON.account)),
@@ -64,32 +64,50 @@ enum ReportJSON {
   static func verdict(_ verdict: Verdict) -> JSON {
     .object([
       "edge_found": .bool(verdict.edgeFound),
+      "claim": .string(claim(verdict)),
       "headline": .string(verdict.headline),
+      "family_error": .number(Verdict.familyError),
+      "not_told_from": .array(verdict.notToldFrom.map { .string($0) }),
+      "detectable_sharpe": number(verdict.detectableSharpe),
       "sessions": .integer(Int64(verdict.sessions)),
       "caveats": .array(verdict.caveats.map { .string($0) }),
-      "mean_daily_return_minus_baseline": .array(
+      "sharpe_minus_baseline": .array(
         verdict.comparisons.map {
           .object([
-            "baseline": .string($0.baseline), "interval": interval($0.interval), "sentence": .string($0.sentence),
+            "baseline": .string($0.baseline), "interval": interval($0.sharpe?.difference),
+            "standard_error": number($0.sharpe?.standardError), "p": number($0.pValue), "p_corrected": number($0.adjusted),
+            "alpha_a_year": interval($0.sharpe?.alpha), "block_sessions": number($0.sharpe?.expectedBlock),
+            "found": .bool($0.isFound), "sentence": .string($0.sentence),
           ])
         }),
     ])
   }
 
-  static func random(_ random: RandomTrading, percentile: Double?) -> JSON {
-    .object([
+  private static func claim(_ verdict: Verdict) -> String {
+    switch verdict.claim {
+    case .none: "none"
+    case .overFlatAndChance: "flat_and_chance"
+    case .overEverything: "every_baseline"
+    }
+  }
+
+  static func random(_ random: RandomTrading, _ verdict: Verdict) -> JSON {
+    func quantiles(_ values: (Double) -> Double, _ all: [Double]) -> JSON {
+      .object([
+        "lower_5_percent": number(values(0.05)), "median": number(values(0.5)), "upper_95_percent": number(values(0.95)),
+        "all": .array(all.map(number)),
+      ])
+    }
+    return .object([
       "draws": .integer(Int64(random.draws)),
-      "matched_by": .string("orders a symbol, at closes and in directions of chance"),
+      "matched_by": .string("spells of position a symbol, in another order"),
+      "spells_per_symbol": .object(
+        Dictionary(uniqueKeysWithValues: zip(random.symbols, random.spellsPerSymbol.map { .integer(Int64($0)) }))),
       "orders_per_symbol": .object(
         Dictionary(uniqueKeysWithValues: zip(random.symbols, random.ordersPerSymbol.map { .integer(Int64($0)) }))),
-      "percentile_of_greedy": number(percentile),
-      "required_percentile": .number(RandomTrading.requiredPercentile),
-      "total_return": .object([
-        "lower_5_percent": number(random.totalReturn(quantile: 0.05)),
-        "median": number(random.totalReturn(quantile: 0.5)),
-        "upper_95_percent": number(random.totalReturn(quantile: 0.95)),
-        "all": .array(random.totalReturns.map(number)),
-      ]),
+      "p": number(verdict.chancePValue), "p_corrected": number(verdict.chanceAdjusted),
+      "sharpe": quantiles(random.sharpe, random.sharpeRatios),
+      "total_return": quantiles(random.totalReturn, random.totalReturns),
       "median_turnover_per_year": number(random.medianTurnoverPerYear),
       "median_fills": number(random.medianFills),
       "median_time_in_position": number(random.medianTimeInPosition),

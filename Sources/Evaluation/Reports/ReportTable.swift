@@ -136,25 +136,33 @@ extension EvaluationReport {
     ("Illegal attempts", { "\($0.illegalAttempts)" }),
   ]
 
-  /// Where an account lies among random trading; empty where that was not played for it.
-  private func chance(_ verdict: Verdict) -> String {
-    guard let random, let percentile = verdict.randomPercentile else { return "" }
-    return random.sentence(percentile: percentile)
+  private var verdictLines: [String] {
+    func wrapped(_ sentences: [String], rest: String = "    ") -> [String] {
+      sentences.flatMap { ReportText.wrapped($0, first: "  ", rest: rest) }
+    }
+    return ReportText.wrapped("VERDICT: \(verdict.headline).", rest: "  ")
+      + wrapped(["For the greedy run. " + Verdict.introduction], rest: "  ")
+      + wrapped(comparisonSentences)
+      + wrapped(verdict.caveats + seedSentences, rest: "  ")
+      + wrapped([EvaluationReport.sampledIntroduction], rest: "  ")
+      + wrapped(stochasticVerdict.comparisons.map(\.sentence))
   }
 
-  private var verdictLines: [String] {
-    func comparisons(_ verdict: Verdict) -> [String] {
-      verdict.comparisons.flatMap { ReportText.wrapped($0.sentence, first: "  ", rest: "    ") }
-        + ReportText.wrapped(chance(verdict), first: "  ", rest: "    ").filter { !$0.isEmpty }
-        + verdict.caveats.flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") }
-    }
-    return ["VERDICT: \(verdict.headline)."]
-      + ReportText.wrapped(
-        "For the greedy run. Mean daily return minus a baseline's, with the 95 % interval of the paired difference:",
-        first: "  ", rest: "  ")
-      + comparisons(verdict)
-      + ["  The stochastic run on its own: \(stochasticVerdict.headline)."]
-      + comparisons(stochasticVerdict)
+  /// The greedy run against every baseline, then against chance.
+  var comparisonSentences: [String] {
+    verdict.comparisons.map(\.sentence) + (random.map { [$0.sentence(verdict: verdict)] } ?? [])
+  }
+
+  static let sampledIntroduction =
+    "The stochastic run on its own, of which nothing is claimed, since chance is played against the greedy run alone:"
+
+  /// That one seed is one seed.
+  var seedSentences: [String] {
+    guard ensemble == nil else { return [] }
+    return [
+      "This is the verdict on one seed: the same training with another may end elsewhere. Train several, and name them all: "
+        + "`strikeforge evaluate RUN RUN ...` takes the middle one."
+    ]
   }
 
   /// The reward terms beside profit and loss.
@@ -183,8 +191,9 @@ extension EvaluationReport {
         + "at which positions could be closed. A trade is a round trip from flat to flat, after all costs; win rate, profit "
         + "factor and expectancy leave out what is open at the end.")
     notes.append(
-      "Intervals: \(Bootstrap.resamples) resamples, seed \(seed); daily differences by the stationary bootstrap with blocks of "
-        + "\(ReportText.fixed(Bootstrap.expectedBlockSessions, decimals: 0)) sessions on average.")
+      "Intervals: \(Bootstrap.resamples) resamples, of Sharpe ratios \(SharpeComparison.resamples), seed \(seed). Those of Sharpe ratios "
+        + "are studentised (Ledoit and Wolf 2008), by the stationary bootstrap, with blocks as long as the returns ask for (Politis "
+        + "and White 2004).")
     let counts: [(String, (AccountReport) -> Int)] = [
       ("Sessions in which the risk tiers restricted actions", \.restrictedSessions),
       ("Buys cut to what cash could pay", \.cutFillCount),

@@ -43,6 +43,15 @@ package enum ReportText {
 
   static func percent(_ fraction: Double, decimals: Int) -> String { fixed(100 * fraction, decimals: decimals) + " %" }
 
+  /// With its sign, also where it is positive.
+  static func signed(_ value: Double, decimals: Int) -> String {
+    let text = fixed(value, decimals: decimals)
+    return text.hasPrefix("-") || text == undefined ? text : "+" + text
+  }
+
+  /// Four decimals: one draw of 999 is a thousandth.
+  static func pValue(_ value: Double) -> String { value < 0.00005 ? "below 0.0001" : fixed(value, decimals: 4) }
+
   static func signedPercent(_ fraction: Double, decimals: Int) -> String {
     let text = percent(fraction, decimals: decimals)
     return text.hasPrefix("-") || text == undefined ? text : "+" + text

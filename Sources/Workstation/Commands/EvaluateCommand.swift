@@ -26,8 +26,8 @@ struct EvaluateCommand: Command {
     ],
     notes: """
       The report goes to evaluation.json, report.md and report.html in the run's folder
-      as well. The verdict says "no edge found" unless the greedy run beats every
-      baseline beyond luck. Recorded rollouts never replace a file. For an ensemble the
+      as well. The verdict says "no edge found" unless the greedy run beats flat
+      and chance beyond luck, and names the baselines that it is not told from. Recorded rollouts never replace a file. For an ensemble the
       report says how often it disagrees with its best member, and what each adds.
       """)
 
