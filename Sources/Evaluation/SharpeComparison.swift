@@ -58,10 +58,13 @@ package struct SharpeComparison: Sendable, Equatable {
     pValue = Double(1 + resampled.ratios.count { $0 >= ratio }) / Double(resamples + 1)
     let sorted = resampled.ratios.sorted()
     let tail = (1 - confidence) / 2
+    // Between two infinite ratios there is no number: the bound is infinite, which reports show as undefined.
+    func bound(_ share: Double) -> Double {
+      let quantile = Bootstrap.quantile(sorted, share)
+      return (estimate - (quantile.isNaN ? .infinity : quantile) * error) * year.squareRoot()
+    }
     difference = Interval(
-      estimate: estimate * year.squareRoot(),
-      lower: (estimate - Bootstrap.quantile(sorted, 1 - tail) * error) * year.squareRoot(),
-      upper: (estimate - Bootstrap.quantile(sorted, tail) * error) * year.squareRoot(), confidence: confidence)
+      estimate: estimate * year.squareRoot(), lower: bound(1 - tail), upper: bound(tail), confidence: confidence)
     standardError = error * year.squareRoot()
     alpha =
       baseline == nil

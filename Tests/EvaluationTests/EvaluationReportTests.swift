@@ -59,7 +59,7 @@ import Text
       "VERDICT: no edge found.", "price-continuity:TOY0:2000-09-29: a real crash", "2 basis points", "held out",
       "from 2011-01-03", "298 sessions", "first decision at the close of 2011-01-04",
       "greedy stochastic flat buy & hold prev. sign inv. sign", "standard error",
-      "Illegal attempts", "The stochastic run on its own:", "Mean confidence", String(repeating: "f", count: 30),
+      "Illegal attempts", "The stochastic run on its own, of which nothing is claimed", "Mean confidence", String(repeating: "f", count: 30),
     ] { #expect(joined.contains(part), "missing: \(part)\n\(text)") }
     // Flat trades nothing: its ratios are undefined, not zero.
     let sharpe = text.split(separator: "\n").first { $0.hasPrefix("Sharpe ratio") }
@@ -120,11 +120,12 @@ import Text
       policy: policy.deployed, environment: environment, seed: 7, baselines: [.flat, .buyAndHold])
     let report = EvaluationReport(context: context, seed: 7, records: records)
     #expect(report.verdict.edgeFound)
-    #expect(report.text.contains("VERDICT: edge over every baseline on this window."))
+    #expect(report.text.contains("VERDICT: an edge over every baseline on this window."))
     #expect(report.text.contains("further look"))
-    // The previous-sign rule is the same rule here: against it there is nothing to be found.
+    // The previous-sign rule is the same rule here: from it there is nothing to be told.
     let all = try EvaluationRecords(policy: policy.deployed, environment: environment, seed: 7)
-    #expect(!EvaluationReport(context: context, seed: 7, records: all).verdict.edgeFound)
+    let verdict = EvaluationReport(context: context, seed: 7, records: all).verdict
+    #expect(verdict.claim == .overFlatAndChance && verdict.notToldFrom == ["previous-sign"])
   }
 
   @Test func numbersReadWell() {

@@ -86,7 +86,7 @@ import Testing
     let report = try report()
     for text in [report.document.html, report.document.markdown] {
       for part in [
-        "no edge found", "percentile", "random draws", "Nothing was traded", "prev. sign", "inv. sign",
+        "no edge found", "Not told from chance", "in another order", "Nothing was traded", "prev. sign", "inv. sign",
         "seed of this evaluation", "data fingerprint", "Total return", "2011",
       ] { #expect(text.contains(part), "\(part)") }
     }

@@ -26,10 +26,9 @@ import Text
   @Test func comparisonsAreThoseOfArchsResamples() throws {
     for (lane, golden) in try #require(try Golden("sharpe_comparison").json["comparisons"]?.arrayValue).enumerated() {
       let name = golden["name"]?.stringValue ?? ""
-      let found = try #require(
-        SharpeComparison(
-          policy: #require(golden["policy"]).numbers, baseline: golden["baseline"]?.arrayValue.map { _ in golden["baseline"]?.numbers ?? [] },
-          seed: 5, lane: UInt32(lane)))
+      let policy = try #require(golden["policy"]).numbers
+      let baseline = golden["baseline"].flatMap { $0.arrayValue == nil ? nil : $0.numbers }
+      let found = try #require(SharpeComparison(policy: policy, baseline: baseline, seed: 5, lane: UInt32(lane)))
       let relative = try #require(golden["relative_tolerance"]?.doubleValue)
       try agree(found.expectedBlock, golden["block_length"], within: relative * found.expectedBlock, name)
       try agree(found.difference.estimate, golden["difference_a_year"], within: 10 * relative, name)
