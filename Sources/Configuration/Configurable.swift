@@ -43,7 +43,7 @@ extension Configurable {
       }
       guard let values = members.objectValue else {
         if members == .null { continue }
-        throw .wrongValue(key: section, source: source, found: members.text, expected: "a section with settings")
+        throw .wrongValue(key: section, source: source, found: members.kindName, expected: "a section with settings")
       }
       // First what says which settings there are.
       for isSelector in [true, false] {

@@ -6,7 +6,8 @@ package import Text
 /// Reads one YAML document. Scalars are resolved by the YAML 1.2 core schema; anchors, aliases, tags, duplicate and non-text keys are
 /// refused by name, because a configuration that needs them is a program.
 package enum YAML {
-  private static let maximumBytes = 1 << 20
+  /// The longest file that is read.
+  package static let maximumBytes = 1 << 20
   private static let maximumDepth = 32
 
   /// The document as a JSON value; an empty file is an empty object. `source` names the file in errors.
@@ -156,7 +157,9 @@ package enum YAML {
             throw refusal("anchors and tags are not supported")
           }
           let key = scalarText()
-          if members[key] != nil { throw refusal("the key '\(key)' stands twice") }
+          guard members[key] == nil else {
+            throw refusal(ConfigurationError.isKey(key) ? "the key '\(key)' stands twice" : "a key stands twice")
+          }
           try next()
           members[key] = try value(depth: depth + 1)
         }

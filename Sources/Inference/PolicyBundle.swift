@@ -173,12 +173,26 @@ public struct PolicyBundle: Sendable {
 
   // MARK: - Reading
 
+  /// Whether a file that begins with these bytes says that it is a bundle.
+  package static func isBeginning(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= Safetensors.beginningBytes, Safetensors.refusal(ofBeginning: bytes) == nil else {
+      return false
+    }
+    let name = Array("\"\(BundleMetadata.formatName)\"".utf8)
+    return bytes.indices.dropLast(name.count - 1).contains { bytes[$0...].starts(with: name) }
+  }
+
   /// Reads, verifies and replays the bundle at `path`.
   public static func load(path: String) throws(PolicyBundleError) -> PolicyBundle {
     let bytes: [UInt8]
     do {
-      bytes = try BoundedFile.read(path: path, maximumBytes: maximumFileBytes)
+      bytes = try BoundedFile.read(
+        path: path, maximumBytes: maximumFileBytes, beginningBytes: Safetensors.beginningBytes
+      ) { beginning in
+        Safetensors.refusal(ofBeginning: beginning).map { .init(description: $0.description, isOfAnotherKind: true) }
+      }
     } catch {
+      if error.isOfAnotherKind { throw .notAPolicyBundle(path: path, reason: error.description) }
       throw .unreadable(path: path, reason: error.description)
     }
     return try decode(bytes, path: path)

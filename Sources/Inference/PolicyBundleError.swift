@@ -22,7 +22,7 @@ public enum PolicyBundleError: Error, Hashable, Sendable, CustomStringConvertibl
   case wrongSpace(path: String, differences: [String])
 
   /// One sentence for the user, with the file, the place and the remedy, which a terminal can show whatever the file holds.
-  public var description: String { PrintableText.of(sentence) }
+  public var description: String { PrintableText.sentence(sentence) }
 
   private var sentence: String {
     switch self {

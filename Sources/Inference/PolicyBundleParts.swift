@@ -136,10 +136,15 @@ struct BundleTensors {
 enum BoundedFile {
   struct ReadError: Error, CustomStringConvertible {
     let description: String
+    /// Whether it can be read, but is not what was wanted.
+    var isOfAnotherKind = false
   }
 
-  /// The bytes of the regular file at `path`. Its size is taken first and must be what is then read.
-  static func read(path: String, maximumBytes: Int) throws(ReadError) -> [UInt8] {
+  /// The bytes of the regular file at `path`. Its size is taken first and must be what is then read; where it or the first bytes, at most
+  /// `beginningBytes`, are refused, nothing more is.
+  static func read(
+    path: String, maximumBytes: Int, beginningBytes: Int, refusing: ([UInt8]) -> ReadError?
+  ) throws(ReadError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw systemError() }
     defer { close(descriptor) }
@@ -150,6 +155,9 @@ enum BoundedFile {
       throw ReadError(description: "its \(status.st_size) bytes are beyond the limit of \(maximumBytes)")
     }
     let size = Int(status.st_size)
+    var beginning = [UInt8](repeating: 0, count: min(size, beginningBytes))
+    let found = pread(descriptor, &beginning, beginning.count, 0)
+    if found == beginning.count, let refusal = refusing(beginning) { throw refusal }
     var failure: ReadError?
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
       while count < size, let base = buffer.baseAddress {

@@ -204,11 +204,25 @@ public struct Safetensors: Hashable, Sendable {
     return result
   }
 
+  /// How many of a file's first bytes tell that it is no container.
+  static let beginningBytes = 9
+
+  /// What those bytes refuse; nil where there are fewer, or nothing is wrong with them.
+  static func refusal(ofBeginning bytes: [UInt8]) -> SafetensorsError? {
+    guard bytes.count >= beginningBytes else { return nil }
+    let length = headerLength(bytes)
+    if length > UInt64(maximumHeaderBytes) { return .headerTooLong(bytes: length) }
+    return bytes[8] == UInt8(ascii: "{") ? nil : .invalidHeader("it does not begin with '{'")
+  }
+
+  private static func headerLength(_ bytes: [UInt8]) -> UInt64 {
+    (0..<8).reduce(0) { $0 | UInt64(bytes[$1]) << UInt64(8 * $1) }
+  }
+
   /// Where the header ends and the data block begins, from the file's start.
   static func headerEnd(_ bytes: [UInt8]) throws(SafetensorsError) -> Int {
     guard bytes.count >= 8 else { throw .truncated(expectedBytes: 8, foundBytes: bytes.count) }
-    var length: UInt64 = 0
-    for index in 0..<8 { length |= UInt64(bytes[index]) << UInt64(8 * index) }
+    let length = headerLength(bytes)
     guard length <= UInt64(maximumHeaderBytes) else { throw .headerTooLong(bytes: length) }
     let end = 8 + Int(length)
     guard bytes.count >= end else { throw .truncated(expectedBytes: end, foundBytes: bytes.count) }
@@ -279,7 +293,7 @@ public enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible
   case invalidTensor(name: String, String)
 
   /// One sentence for the user, which a terminal can show whatever the file holds.
-  public var description: String { PrintableText.of(sentence) }
+  public var description: String { PrintableText.sentence(sentence) }
 
   private var sentence: String {
     switch self {

@@ -158,7 +158,7 @@ extension ActionSpace {
     ["names": .array(names.map { .string($0) }), "fallback": fallback.map { .integer(Int64($0)) } ?? .null]
   }
 
-  /// The actions of a JSON value that `json` wrote.
+  /// The actions of a JSON value that `json` wrote. Names must be unique.
   package init(json: JSON, at place: String = "actions") throws(JSONShapeError) {
     let members = try json.requireKeys(["names", "fallback"], at: place)
     guard let elements = members["names"]?.arrayValue, (1...64).contains(elements.count) else {
@@ -167,6 +167,8 @@ extension ActionSpace {
     var names: [String] = []
     for element in elements {
       guard let name = element.stringValue else { throw JSONShapeError("\(place).names", "must hold texts") }
+      // Whoever is told an action's name could not know which one is meant.
+      guard !names.contains(name) else { throw JSONShapeError("\(place).names", "names the action '\(name)' twice") }
       names.append(name)
     }
     let fallbackJSON = members["fallback"] ?? .null

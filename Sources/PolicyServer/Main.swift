@@ -11,11 +11,11 @@ struct Main {
     // A reader that went away, or a file that may not grow, must be an error of write, not a silent death.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    exit(run(Array(CommandLine.arguments.dropFirst())))
+    exit(run())
   }
 
   /// Runs one command and returns the exit code: 0 done, 1 failed, 2 refused, 64 wrong usage.
-  private static func run(_ arguments: [String]) -> Int32 {
+  private static func run() -> Int32 {
     do {
       try EnvironmentSecrets.refuseInProcess()
     } catch {
@@ -24,7 +24,7 @@ struct Main {
     }
     let request: Request
     do {
-      request = try Request(arguments)
+      request = try Request(try ProcessWords.own())
     } catch {
       Output.error("strikeforge-serve: \(error.message)\n\n\(Request.helpText)")
       return 64

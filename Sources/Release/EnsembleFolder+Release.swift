@@ -18,7 +18,7 @@ extension EnsembleFolder {
     guard access(path, F_OK) == 0 else { return [] }
     let bytes: [UInt8]
     do {
-      bytes = try FileSystem.read(path)
+      bytes = try FileSystem.read(path, limitBytes: EnsembleFolder.largestRecord)
     } catch {
       throw .storage(error)
     }

@@ -109,6 +109,15 @@ package struct TrainedPolicy: Sendable {
 }
 
 package enum PolicyExporter {
+  /// Throws where `write` would refuse the place, before anything is done for it.
+  package static func require(output path: String) throws(TrainingError) {
+    do {
+      try AtomicWrite.require(path, replacing: .policyBundle)
+    } catch {
+      throw .storage(error)
+    }
+  }
+
   /// Writes a bundle, once it has been read back: a file that its own loader refuses never exists.
   package static func write(_ bundle: PolicyBundle, to path: String) throws(TrainingError) {
     let bytes = bundle.encode()
@@ -118,7 +127,7 @@ package enum PolicyExporter {
       throw .policy(error)
     }
     do {
-      try AtomicWrite.write(bytes, to: path)
+      try AtomicWrite.write(bytes, to: path, replacing: .policyBundle)
     } catch {
       throw .storage(error)
     }

@@ -40,10 +40,11 @@ package enum ServeError: Error {
   /// What is written to the error output: a sentence of the program, or one JSON object about the line.
   package func line(program: String) -> String {
     switch self {
-    case .failed(let reason): return "\(program): \(reason)"
+    case .failed(let reason): return "\(program): \(PrintableText.sentence(reason))"
     case .badLine(let number, let reason, let remedy):
       let value: JSON = [
-        "error": .string(reason), "line": .integer(Int64(number)), "remedy": .string(remedy),
+        "error": .string(PrintableText.sentence(reason)), "line": .integer(Int64(number)),
+        "remedy": .string(PrintableText.sentence(remedy)),
       ]
       return value.text
     }

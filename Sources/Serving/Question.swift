@@ -36,7 +36,7 @@ package struct Question {
     let known = ["observation", "mask", "episode_start"]
     for key in members.keys.sorted() where !known.contains(key) {
       let hint = NearestName.of(key, among: known).map { ", did you mean '\($0)'?" } ?? ""
-      throw Defect(reason: "unknown key '\(key)'\(hint)", remedy: Question.shape)
+      throw Defect(reason: "unknown key '\(PrintableText.name(key))'\(hint)", remedy: Question.shape)
     }
     guard let columns = members["observation"]?.arrayValue else {
       throw Defect(reason: "'observation' is missing or not a list", remedy: Question.shape)

@@ -77,12 +77,12 @@ package enum Request {
     case .unknownFlag(let word, let nearest): unknown("flag", word, nearest: nearest.map { "--" + $0 })
     case .repeated(let name): "--\(name) is given twice"
     case .valueMissing(let name, _): "--\(name) needs a value"
-    case .unexpected(let word): "'\(word)' is not expected here: flags begin with --"
+    case .unexpected(let word): "'\(PrintableText.name(word))' is not expected here: flags begin with --"
     case .valueUnwanted, .other: error.message
     }
   }
 
   private static func unknown(_ kind: String, _ name: String, nearest: String?) -> String {
-    "unknown \(kind) '\(name)'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
+    "unknown \(kind) '\(PrintableText.name(name))'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
   }
 }

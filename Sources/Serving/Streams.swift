@@ -1,6 +1,7 @@
 // Lines in, lines out, and how long an answer took.
 
 private import Glibc
+private import Text
 
 /// The standard input by lines, each bounded.
 struct LineReader {
@@ -50,7 +51,8 @@ struct LineReader {
   }
 }
 
-/// The standard output and error, a whole line at a time, never held back.
+/// The standard output and error, a whole line at a time, never held back: the one door through which words leave, so that no terminal obeys what
+/// a question or a bundle says.
 package enum Output {
   package static func line(_ text: String) throws(ServeError) {
     if let code = write(text, to: STDOUT_FILENO) {
@@ -65,7 +67,7 @@ package enum Output {
 
   /// Writes the text and a line break; returns the system's error, or nil.
   private static func write(_ text: String, to descriptor: Int32) -> Int32? {
-    let bytes = Array(text.utf8) + [UInt8(ascii: "\n")]
+    let bytes = Array(PrintableText.lines(text).utf8) + [UInt8(ascii: "\n")]
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes {

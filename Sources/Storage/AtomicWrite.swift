@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+import Text
 
 /// Writing a whole file so that a reader, or a crash at any moment, sees the old bytes or the new ones.
 package enum AtomicWrite {
@@ -14,7 +15,8 @@ package enum AtomicWrite {
 
   /// Writes bytes beside `path`, flushes them to the disk, renames them into place and flushes the folder.
   ///
-  /// Throws with everything that was there before unchanged. An existing target must be a regular file.
+  /// Throws with everything that was there before unchanged. An existing target must be a regular file; where the name is a link, the file that it
+  /// leads to is written, and the link stays.
   package static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
     try write(to: path) { (descriptor) throws(StorageError) in
       try writeAll(bytes, to: descriptor, path: path)
@@ -33,7 +35,7 @@ package enum AtomicWrite {
     guard let names = try? FileSystem.names(inFolder: folder) else { return }
     for name in names {
       guard let owner = ownerOfTemporary(named: name) else { continue }
-      if let target, !name.hasPrefix(".\(target).\(owner).") { continue }
+      if let target, !name.hasPrefix(".\(stem(of: target)).\(owner).") { continue }
       // Our own number may be that of an earlier process: the first program of a container has the same one every time.
       guard owner == getpid() || (kill(owner, 0) != 0 && errno == ESRCH) else { continue }
       let path = FileSystem.join(folder, name)
@@ -60,14 +62,20 @@ package enum AtomicWrite {
     return owner
   }
 
+  /// What a file's temporary is called by: its name, or where that is so long that nothing could be added, a digest of it.
+  private static func stem(of name: String) -> String {
+    name.utf8.count <= 200 ? name : SHA256.hex(Array(name.utf8))
+  }
+
   private static func write(to path: String, _ fill: (Int32) throws(StorageError) -> Void) throws(StorageError) {
+    let target = try FileSystem.target(of: path)
     var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile(path: path) }
-    let (folder, name) = FileSystem.split(path)
+    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile(path: path) }
+    let (folder, name) = FileSystem.split(target)
     guard !name.isEmpty else { throw .notARegularFile(path: path) }
     removeLeftovers(inFolder: folder, ofFileNamed: name)
     let number = counter.add(1, ordering: .relaxed).newValue
-    let temporary = FileSystem.join(folder, ".\(name).\(getpid()).\(number)\(temporarySuffix)")
+    let temporary = FileSystem.join(folder, ".\(stem(of: name)).\(getpid()).\(number)\(temporarySuffix)")
     let (descriptor, code) = making.withLock { _ in
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
       let code = errno
@@ -84,7 +92,7 @@ package enum AtomicWrite {
         throw error
       }
       guard close(descriptor) == 0 else { throw .system(path: path, operation: .close, code: errno) }
-      guard rename(temporary, path) == 0 else { throw .system(path: path, operation: .rename, code: errno) }
+      guard rename(temporary, target) == 0 else { throw .system(path: path, operation: .rename, code: errno) }
     } catch {
       unlink(temporary)
       throw error

@@ -73,7 +73,7 @@ package struct CheckpointStore: Sendable {
 
   /// Reads a checkpoint and checks every byte of it.
   package static func load(_ path: String) throws(StorageError) -> Checkpoint {
-    try Checkpoint(decoding: FileSystem.read(path), path: path)
+    try Checkpoint(decoding: SealedFile.read(path, .checkpoint), path: path)
   }
 
   package func load(_ path: String) throws(StorageError) -> Checkpoint { try CheckpointStore.load(path) }

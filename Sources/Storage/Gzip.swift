@@ -4,9 +4,6 @@ import CZLIB
 
 /// Gzip streams through zlib. Source of the format: RFC 1952.
 package enum Gzip {
-  /// What a stream may grow to unless the caller says otherwise.
-  package static let defaultLimitBytes = 4 << 30
-
   /// Whether bytes begin like a gzip stream.
   package static func isCompressed(_ bytes: [UInt8]) -> Bool {
     bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
@@ -16,59 +13,13 @@ package enum Gzip {
   ///
   /// Throws for a stream that ends early, is damaged, grows beyond `limitBytes`, or is followed by anything else. `path` is for the error.
   package static func inflate(
-    _ bytes: [UInt8], path: String, limitBytes: Int = defaultLimitBytes
+    _ bytes: [UInt8], path: String, limitBytes: Int
   ) throws(StorageError) -> [UInt8] {
     precondition(limitBytes >= 0, "a limit of \(limitBytes) bytes")
-    var stream = z_stream()
-    guard strikeforge_inflate_init(&stream) == Z_OK else {
-      throw .compressed(path: path, offset: 0, problem: .outOfMemory)
-    }
-    defer { inflateEnd(&stream) }
+    let pieces = try TextPieces(bytes, path: path, limitBytes: limitBytes, isCompressed: true)
     var output: [UInt8] = []
-    var consumed = 0
-    var insideMember = true
-    let chunkSize = 1 << 18
-    while true {
-      var status = Z_OK
-      let chunk = [UInt8](unsafeUninitializedCapacity: chunkSize) { room, produced in
-        bytes.withUnsafeBufferPointer { input in
-          // zlib takes 32-bit counts and, for historical reasons, a mutable pointer that it does not write through.
-          let offered = min(input.count - consumed, 1 << 30)
-          stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress).map { $0 + consumed }
-          stream.avail_in = UInt32(offered)
-          stream.next_out = room.baseAddress
-          stream.avail_out = UInt32(chunkSize)
-          status = CZLIB.inflate(&stream, Z_NO_FLUSH)
-          consumed += offered - Int(stream.avail_in)
-          produced = chunkSize - Int(stream.avail_out)
-        }
-      }
-      guard output.count + chunk.count <= limitBytes else {
-        throw .compressed(path: path, offset: output.count, problem: .tooLarge(limitBytes: limitBytes))
-      }
-      output.append(contentsOf: chunk)
-      switch status {
-      case Z_OK: break
-      case Z_STREAM_END:
-        insideMember = false
-        if consumed == bytes.count { return output }
-        guard bytes.count - consumed >= 2, bytes[consumed] == 0x1f, bytes[consumed + 1] == 0x8b else {
-          throw .compressed(
-            path: path, offset: output.count, problem: .trailingBytes(count: bytes.count - consumed))
-        }
-        guard inflateReset(&stream) == Z_OK else {
-          throw .compressed(path: path, offset: output.count, problem: .outOfMemory)
-        }
-        insideMember = true
-      case Z_BUF_ERROR where insideMember && consumed == bytes.count:
-        throw .compressed(path: path, offset: output.count, problem: .truncated)
-      case Z_MEM_ERROR:
-        throw .compressed(path: path, offset: output.count, problem: .outOfMemory)
-      default:
-        let reason = stream.msg.map { String(cString: $0) } ?? "zlib status \(status)"
-        throw .compressed(path: path, offset: output.count, problem: .damaged(reason))
-      }
-    }
+    while let piece = try pieces.next() { output += piece }
+    return output
   }
 
   /// Packs bytes into one gzip member without name and time, so that equal bytes give equal files.

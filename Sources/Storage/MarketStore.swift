@@ -70,13 +70,13 @@ package enum MarketStore {
     let contents = MarketStoreContents(
       path: path, series: series, provenance: provenance, qualityReport: qualityReport,
       qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
-    try AtomicWrite.write(try encode(contents), to: path)
+    try AtomicWrite.write(try encode(contents), to: path, replacing: .marketStore)
     return hash
   }
 
   /// Reads a store and checks all of it: the seal, the schema, every size, and the content hash against the numbers.
   package static func read(_ path: String) throws(StorageError) -> MarketStoreContents {
-    try decode(FileSystem.read(path), path: path)
+    try decode(SealedFile.read(path, .marketStore), path: path)
   }
 
   /// The bytes of a store file.

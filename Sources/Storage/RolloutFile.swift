@@ -86,11 +86,13 @@ package struct RolloutFile: Sendable, Equatable {
 
   /// Throws where something of that name exists.
   package static func requireNew(_ path: String) throws(StorageError) {
-    guard access(path, F_OK) != 0 else { throw .system(path: path, operation: .create, code: EEXIST) }
+    // A link that leads nowhere is something too.
+    var status = stat()
+    guard lstat(path, &status) != 0 else { throw .system(path: path, operation: .create, code: EEXIST) }
   }
 
   package static func read(_ path: String, content: Content = .rollouts) throws(StorageError) -> RolloutFile {
-    try RolloutFile(decoding: FileSystem.read(path), path: path, content: content)
+    try RolloutFile(decoding: SealedFile.read(path, content.kind), path: path, content: content)
   }
 
   private static let schemaAttribute = "schema_version"

@@ -42,14 +42,23 @@ enum SealedFile {
     image.replaceSubrange(0..<header, with: block(kind, payload: image))
   }
 
-  /// Checks all of a file's bytes.
-  static func verify(_ bytes: [UInt8], is kind: Kind, path: String) throws(StorageError) {
+  /// All bytes of a file of that kind. What its first bytes and its size refuse is not read.
+  static func read(_ path: String, _ kind: Kind) throws(StorageError) -> [UInt8] {
+    let (bytes, size) = try FileSystem.beginning(of: path, bytes: header)
+    try verifyBeginning(bytes, of: size, is: kind, path: path)
+    return try FileSystem.read(path)
+  }
+
+  /// Checks what the first bytes (the user block, where there are as many) of a file of `size` bytes say of the file.
+  private static func verifyBeginning(
+    _ bytes: [UInt8], of size: Int, is kind: Kind, path: String
+  ) throws(StorageError) {
     guard let found = self.kind(of: bytes) else {
       throw .notRecognised(path: path, expected: kind.words, found: beginning(of: bytes))
     }
     guard found == kind else { throw .notRecognised(path: path, expected: kind.words, found: found.words) }
     guard bytes.count >= header else {
-      throw .wrongSize(path: path, expectedBytes: header, foundBytes: bytes.count)
+      throw .wrongSize(path: path, expectedBytes: header, foundBytes: size)
     }
     let foundVersion = integer(bytes[16..<20])
     guard foundVersion == UInt64(version) else {
@@ -57,11 +66,16 @@ enum SealedFile {
         path: path, subject: "envelope version", found: "\(foundVersion)", supported: "\(version)")
     }
     let announced = integer(bytes[24..<32])
-    guard announced == UInt64(bytes.count - header) else {
+    guard announced == UInt64(size - header) else {
       throw .wrongSize(
         path: path, expectedBytes: Int(clamping: announced.addingReportingOverflow(UInt64(header)).partialValue),
-        foundBytes: bytes.count)
+        foundBytes: size)
     }
+  }
+
+  /// Checks all of a file's bytes.
+  static func verify(_ bytes: [UInt8], is kind: Kind, path: String) throws(StorageError) {
+    try verifyBeginning(bytes, of: bytes.count, is: kind, path: path)
     let expected = block(kind, payload: bytes)
     guard bytes[32..<64].elementsEqual(expected[32..<64]) else {
       throw .damaged(

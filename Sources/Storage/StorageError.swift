@@ -29,6 +29,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case gateRefused(path: String, refusal: GateRefusal)
   /// A replay file that is whole, but not the one that is needed.
   case replay(path: String, ReplayProblem)
+  /// A place that the user named, where nothing is written.
+  case output(path: String, OutputProblem)
   /// The HDF5 library reported a failure.
   case library(path: String, operation: String, reason: String)
 
@@ -38,7 +40,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// One sentence that a terminal can show, whatever the file holds.
-  package var description: String { PrintableText.of(sentence) }
+  package var description: String { PrintableText.sentence(sentence) }
 
   private var sentence: String {
     switch self {
@@ -67,6 +69,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .symbols(let path, let problem): "'\(path)': \(problem)"
     case .gateRefused(let path, let refusal): "'\(path)' may not be used for training: \(refusal)"
     case .replay(let path, let problem): "'\(path)' \(problem)"
+    case .output(let path, let problem): "'\(path)' \(problem)"
     case .library(let path, let operation, let reason): "'\(path)': HDF5 could not \(operation): \(reason)"
     }
   }
@@ -91,6 +94,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case EMFILE, ENFILE: "close other programs or raise the limit of open files"
     case EEXIST: "remove it, or name another file"
     case EISDIR: "name a file, not a folder"
+    case ENAMETOOLONG: "choose a shorter name"
+    case ELOOP: "name the file that was meant: the links lead to each other"
     case EIO: "check the disk; earlier files are unchanged"
     default: "remove the cause and try again"
     }
@@ -127,7 +132,7 @@ package enum CompressionProblem: Equatable, Sendable, CustomStringConvertible {
   var remedy: String {
     switch self {
     case .truncated, .damaged, .trailingBytes: "fetch or copy the file again"
-    case .tooLarge: "split the file, or raise the limit if you trust it"
+    case .tooLarge: "check which file was meant, or split it"
     case .outOfMemory: "close other programs or split the file"
     }
   }
@@ -143,6 +148,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   case tooManyColumns(found: Int, limit: Int)
   case fieldCount(expected: Int, found: Int)
   case emptyLine
+  case lineTooLong(limitBytes: Int)
+  case tooManyRows(limit: Int)
   case unterminatedQuote
   case textAfterQuote
   case notADate(String)
@@ -172,6 +179,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
       "\(found) field\(found == 1 ? "" : "s") where the header names \(expected)"
         + (found < expected ? " (the row is cut short)" : "")
     case .emptyLine: "an empty line between rows"
+    case .lineTooLong(let limit): "the line is longer than \(limit) bytes, as no row of bars is"
+    case .tooManyRows(let limit): "the symbol has more than \(limit) rows, more days than there have been markets"
     case .unterminatedQuote: "a quoted field does not end on its line"
     case .textAfterQuote: "text follows a closing quote"
     case .notADate(let found): "found '\(found)' where a date YYYY-MM-DD is expected"
@@ -195,6 +204,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .noVolume: "add the column volume, or name the series as an index: --index SYMBOL=FILE"
     case .fieldCount, .unterminatedQuote, .textAfterQuote: "repair the row or fetch the file again"
     case .emptyLine: "remove the line, or fetch the file again if rows are missing there"
+    case .lineTooLong: "check which file was meant, or fetch it again"
+    case .tooManyRows: "check which file was meant, or aggregate it to one row a day"
     case .notADate: "write dates as YYYY-MM-DD"
     case .intraday: "aggregate the file to one row a day"
     case .notANumber, .notFinite, .outOfRange: "correct the value or leave the whole day out"

@@ -12,7 +12,7 @@ package enum StorageInspection {
 
   /// What the first bytes of a file say it is; nil for anything that this room did not write.
   package static func kind(_ path: String) throws(StorageError) -> Kind? {
-    switch SealedFile.kind(of: try FileSystem.read(path)) {
+    switch SealedFile.kind(of: try FileSystem.beginning(of: path, bytes: 16).bytes) {
     case .marketStore: .marketStore
     case .checkpoint: .checkpoint
     case .rollouts: .rollouts
@@ -30,17 +30,19 @@ package enum StorageInspection {
   private static let longestValue = 100_000
 
   private static func lines(ofFile path: String) throws(StorageError) -> [(String, String)] {
-    let bytes = try FileSystem.read(path)
-    switch SealedFile.kind(of: bytes) {
+    let beginning = try FileSystem.beginning(of: path, bytes: 16).bytes
+    guard let kind = SealedFile.kind(of: beginning) else {
+      throw .notRecognised(
+        path: path, expected: "a market store, a checkpoint, recorded rollouts or an incident",
+        found: SealedFile.beginning(of: beginning))
+    }
+    let bytes = try SealedFile.read(path, kind)
+    switch kind {
     case .marketStore: return lines(try MarketStore.decode(bytes, path: path), byteCount: bytes.count)
     case .checkpoint: return lines(try Checkpoint(decoding: bytes, path: path), byteCount: bytes.count)
     case .rollouts: return lines(try RolloutFile(decoding: bytes, path: path), byteCount: bytes.count)
     case .incident:
       return lines(try RolloutFile(decoding: bytes, path: path, content: .incident), byteCount: bytes.count)
-    case nil:
-      throw .notRecognised(
-        path: path, expected: "a market store, a checkpoint, recorded rollouts or an incident",
-        found: SealedFile.beginning(of: bytes))
     }
   }
 

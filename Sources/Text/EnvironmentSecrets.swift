@@ -9,6 +9,7 @@ package struct SecurityError: Error, Equatable, CustomStringConvertible {
 
   package var description: String {
     let one = names.count == 1
+    let names = names.map(PrintableText.name)
     return "SecurityError: refusing to start, because the environment variable\(one ? "" : "s") "
       + "\(names.joined(separator: ", ")) hold\(one ? "s" : "") a secret; take \(one ? "it" : "them") out (`unset "
       + "\(names.joined(separator: " "))`) and keep secrets in a secret manager"

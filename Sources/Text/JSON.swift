@@ -61,7 +61,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// One sentence for the user.
-  public var description: String { PrintableText.of("invalid JSON at byte \(offset): \(reason)") }
+  public var description: String { PrintableText.sentence("invalid JSON at byte \(offset): \(reason)") }
 
   private var reason: String {
     switch kind {
@@ -74,7 +74,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     case .invalidEscape: "unknown escape sequence in a string"
     case .loneSurrogate: "half of a surrogate pair in a string"
     case .controlCharacter(let byte): "\(JSONError.name(of: byte)) must be escaped in a string"
-    case .duplicateKey(let key): "the key '\(key)' stands twice in one object"
+    case .duplicateKey(let key): "the key '\(PrintableText.name(key))' stands twice in one object"
     case .tooDeep(let limit): "nested deeper than \(limit) levels"
     case .tooLarge(let bytes, let limit): "\(bytes) bytes, at most \(limit) are accepted"
     }

@@ -1,7 +1,7 @@
 // JSON value to text: one canonical form for files and digests, one indented form for people.
 
 extension JSON {
-  /// The canonical text: no white space, keys sorted by their UTF-8 bytes, doubles by the shortest digits that read back the same
+  /// The canonical text: no white space, keys sorted by their UTF-8 bytes, what a terminal obeys escaped, doubles by the shortest digits that read back the same
   /// (with a fraction or an exponent, so that they stay doubles). `parse(text)` gives an equal value. Traps on NaN and infinity,
   /// which JSON has no word for.
   public var text: String {
@@ -69,22 +69,40 @@ private struct JSONWriter {
 
   private mutating func append(_ text: String) { output.append(contentsOf: text.utf8) }
 
+  /// A string with every character escaped that JSON wants escaped, or that would do something to a terminal that shows the text.
   private mutating func write(_ text: String) {
     output.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): append("\\\"")
-      case UInt8(ascii: "\\"): append("\\\\")
-      case UInt8(ascii: "\n"): append("\\n")
-      case UInt8(ascii: "\r"): append("\\r")
-      case UInt8(ascii: "\t"): append("\\t")
-      case 0..<0x20:
-        append("\\u00")
-        output.append(contentsOf: SHA256.hexDigits([byte]).utf8)
-      default: output.append(byte)
+    guard text.utf8.allSatisfy({ $0 < 0x7F }) else {
+      for scalar in text.unicodeScalars {
+        if scalar.value < 0x7F {
+          write(UInt8(scalar.value))
+        } else if PrintableText.isHarmless(scalar) {
+          output.append(contentsOf: String(scalar).utf8)
+        } else {
+          append("\\u")
+          output.append(contentsOf: SHA256.hexDigits([UInt8(scalar.value >> 8), UInt8(scalar.value & 0xFF)]).utf8)
+        }
       }
+      output.append(UInt8(ascii: "\""))
+      return
     }
+    for byte in text.utf8 { write(byte) }
     output.append(UInt8(ascii: "\""))
+  }
+
+  /// A character of ASCII inside a string.
+  private mutating func write(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""): append("\\\"")
+    case UInt8(ascii: "\\"): append("\\\\")
+    case UInt8(ascii: "\n"): append("\\n")
+    case UInt8(ascii: "\r"): append("\\r")
+    case UInt8(ascii: "\t"): append("\\t")
+    case 0..<0x20:
+      append("\\u00")
+      output.append(contentsOf: SHA256.hexDigits([byte]).utf8)
+    default: output.append(byte)
+    }
   }
 }
 

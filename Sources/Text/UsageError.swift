@@ -28,15 +28,17 @@ package struct UsageError: Error {
 
   package init(_ message: String, usage: String = "") { self.init(.other(message), usage: usage) }
 
-  /// One sentence without a full stop.
-  package var message: String {
+  /// One sentence without a full stop, which a terminal can show whatever the user wrote.
+  package var message: String { PrintableText.sentence(sentence) }
+
+  private var sentence: String {
     switch reason {
     case .unknownFlag(let word, let nearest):
-      "unknown flag \(word)" + (nearest.map { "; did you mean --\($0)?" } ?? "")
+      "unknown flag \(PrintableText.name(word))" + (nearest.map { "; did you mean --\($0)?" } ?? "")
     case .repeated(let name): "--\(name) stands twice"
     case .valueMissing(let name, let valueName): "--\(name) needs a value" + (valueName.map { ": \($0)" } ?? "")
     case .valueUnwanted(let name): "--\(name) takes no value"
-    case .unexpected(let word): "unexpected \(word)"
+    case .unexpected(let word): "unexpected \(PrintableText.name(word))"
     case .other(let message): message
     }
   }

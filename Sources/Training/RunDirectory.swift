@@ -39,6 +39,7 @@ package final class RunDirectory {
   package static func create(run: String, prefix: String, below root: String = RunDirectory.root)
     throws(TrainingError) -> RunDirectory
   {
+    try RunName.require(new: run)
     do {
       let path =
         run.isEmpty
@@ -62,14 +63,20 @@ package final class RunDirectory {
   /// A run that exists; locked where `locks`.
   package static func open(run: String, locks: Bool) throws(TrainingError) -> RunDirectory {
     let path = path(ofRun: run)
-    guard access(path + "/.", F_OK) == 0 else { throw .noSuchRun(path: path, found: all()) }
+    guard !run.isEmpty, access(path + "/.", F_OK) == 0 else { throw .noSuchRun(path: path, found: all()) }
+    try RunName.require(existing: path)
     let directory = RunDirectory(path: path)
     if locks { try directory.lock() }
     return directory
   }
 
   /// The names of the runs below `checkpoints`, sorted.
-  package static func all() -> [String] {
+  package static func all() -> [String] { folders().filter(RunName.isValid) }
+
+  /// The folders below `checkpoints` that a run lies in but that are named as no run may be, sorted.
+  package static func misnamed() -> [String] { folders().filter { !RunName.isValid($0) } }
+
+  private static func folders() -> [String] {
     let names = (try? FileSystem.names(inFolder: root)) ?? []
     return names.filter { name in
       ["config.json", EnsembleFolder.planName].contains { access(FileSystem.join(root, name) + "/" + $0, F_OK) == 0 }

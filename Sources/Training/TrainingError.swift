@@ -23,6 +23,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case runExists(path: String)
   case noSuchRun(path: String, found: [String])
   case runIsBusy(path: String)
+  /// A name that no run may have: of one that is to be made, or of one that lies there.
+  case runName(String, isNew: Bool)
   case incomplete(path: String, what: String, remedy: String)
   case file(path: String, action: String, reason: String)
   /// A gate said no: data without a passing record, an export that does not match, a window that training saw.
@@ -33,7 +35,7 @@ package enum TrainingError: Error, CustomStringConvertible {
   case unhealthy(finding: String, place: String, step: Int, recording: Result<String, StorageError>)
 
   /// One sentence that a terminal can show, whatever a file holds.
-  package var description: String { PrintableText.of(sentence) }
+  package var description: String { PrintableText.sentence(sentence) }
 
   private var sentence: String {
     switch self {
@@ -52,6 +54,9 @@ package enum TrainingError: Error, CustomStringConvertible {
       "there is no run \(path)"
         + (found.isEmpty ? "; `strikeforge train` makes one" : "; there are: \(found.joined(separator: ", "))")
     case .runIsBusy(let path): "another process is training in \(path); wait for it or stop it"
+    case .runName(let name, let isNew):
+      "a run cannot be called '\(PrintableText.name(name))': \(RunName.rule); "
+        + (isNew ? "give it another with --run" : "rename its folder, and name the run by that")
     case .incomplete(let path, let what, let remedy): "\(path) holds no \(what); \(remedy)"
     case .file(let path, let action, let reason): "cannot \(action) \(path): \(reason)"
     case .refused(let sentence): sentence

@@ -25,7 +25,14 @@ package struct Workstation {
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    let code = run(Array(CommandLine.arguments.dropFirst()))
+    let code: Int32
+    do {
+      code = run(try ProcessWords.own())
+    } catch {
+      complain("strikeforge: \(error.message)")
+      complain(Self.usage)
+      code = 64
+    }
     if !StandardOutput.isIntact(), code == 0 {
       complain(
         "strikeforge: not all output could be written; make room where standard output goes, and keep its reader open")
@@ -61,7 +68,7 @@ package struct Workstation {
     guard let command = command(named: verb) else {
       let names = Self.commands.map { $0.description.name }
       let nearest = NearestName.of(verb, among: names).map { "; did you mean \($0)?" } ?? ""
-      complain("strikeforge: unknown command \(verb)\(nearest)")
+      complain("strikeforge: unknown command \(PrintableText.name(verb))\(nearest)")
       complain(Self.usage)
       return 64
     }
@@ -123,10 +130,4 @@ package struct Workstation {
       "\n`strikeforge COMMAND --help` tells more. Exit codes: 0 done, 1 failed, 2 a gate\nrefused, 64 wrong usage.\n"
     return text
   }
-}
-
-/// One line on standard error.
-func complain(_ text: String) {
-  let bytes = Array((text + "\n").utf8)
-  bytes.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }

@@ -10,9 +10,15 @@ struct BarTableReader {
     case ticker, date, open, high, low, close, volume, adjustedClose
   }
 
-  private let text: [UInt8]
+  private let pieces: TextPieces
   private let path: String
+  /// The piece of the text that the current line lies in.
+  private var text: [UInt8] = []
   private var cursor = 0
+  /// Where the current line ends, its line feed or the end of the text not included, and where the next one begins.
+  private var lineEnd = 0
+  private var nextLine = 0
+  /// The number of the line that was last taken apart, from 1.
   private var line = 0
   /// The header's own spelling of each column, in file order.
   private var columnNames: [String] = []
@@ -21,7 +27,7 @@ struct BarTableReader {
   /// Columns beside the layout's own, and where they stand in a row.
   private let extraColumns: [String]
   private var extraPositions: [Int] = []
-  /// The fields of the current line, as byte ranges of `text`, and how many it has: a line of commas must not fill the memory, so that
+  /// The fields of that line, as byte ranges of `text` until the next line is looked for, and how many it has: a line of commas must not fill the memory, so that
   /// those beyond `mostColumns` are only counted.
   private var fields: [Field] = []
   private var fieldCount = 0
@@ -36,20 +42,17 @@ struct BarTableReader {
   }
 
   /// Traps on an extra column whose name is not one.
-  init(text: [UInt8], path: String, extraColumns: [String] = []) {
+  init(_ pieces: TextPieces, path: String, extraColumns: [String] = []) {
     for name in extraColumns { precondition(ExtraColumn.isName(name), "a column cannot be named '\(name)'") }
-    self.text = text
+    self.pieces = pieces
     self.path = path
     self.extraColumns = extraColumns
-    if text.starts(with: [0xef, 0xbb, 0xbf]) { cursor = 3 }
   }
 
   // MARK: Header
 
   mutating func readHeader() throws(StorageError) -> CSVImporter.Layout {
-    guard text[cursor...].contains(where: { !isBlank($0) && $0 != 10 && $0 != 13 }) else {
-      throw problem(.empty)
-    }
+    guard try nextFilledLine() else { throw problem(.empty, line: 0) }
     try readLine()
     guard fieldCount <= BarTableReader.mostColumns else {
       throw problem(.tooManyColumns(found: fieldCount, limit: BarTableReader.mostColumns))
@@ -116,8 +119,7 @@ struct BarTableReader {
       series.append(BarSeries(symbol: "", extraColumns: extraColumns))
       current = 0
     }
-    while cursor < text.count {
-      if try skipTrailingEmptyLines() { break }
+    while try nextRow() {
       try readLine()
       guard fieldCount == columnNames.count else {
         throw problem(.fieldCount(expected: columnNames.count, found: fieldCount))
@@ -142,6 +144,9 @@ struct BarTableReader {
       }
       var extra: [Double] = []
       for position in extraPositions { extra.append(try number(at: position)) }
+      guard series[current].count < CSVImporter.rowLimit else {
+        throw problem(.tooManyRows(limit: CSVImporter.rowLimit))
+      }
       series[current].append(
         date: try date(), open: try number(.open), high: try number(.high), low: try number(.low), close: close,
         volume: layout.hasVolume ? try number(.volume) : .nan, adjustmentFactor: factor, extra: extra)
@@ -164,54 +169,93 @@ struct BarTableReader {
     return series.count - 1
   }
 
-  /// True if nothing but empty lines is left. Throws if a row follows an empty line.
-  private mutating func skipTrailingEmptyLines() throws(StorageError) -> Bool {
-    var position = cursor
-    var isEmptyLine = false
-    while position < text.count, isBlank(text[position]) || text[position] == 10 || text[position] == 13 {
-      if text[position] == 10 { isEmptyLine = true }
-      position += 1
+  // MARK: Lines
+
+  /// Makes the next line the current one; false at the end of the text. Throws on one that is longer than any row.
+  private mutating func moveToNextLine() throws(StorageError) -> Bool {
+    var looked = nextLine
+    while true {
+      if let end = text[looked...].firstIndex(of: 10) {
+        (cursor, lineEnd, nextLine) = (nextLine, end, end + 1)
+        break
+      }
+      text.removeSubrange(..<nextLine)
+      looked = text.count
+      nextLine = 0
+      guard looked <= CSVImporter.lineLimitBytes else {
+        throw problem(.lineTooLong(limitBytes: CSVImporter.lineLimitBytes), line: line + 1)
+      }
+      if let piece = try pieces.next() {
+        text += piece
+      } else if text.isEmpty {
+        (cursor, lineEnd) = (0, 0)
+        return false
+      } else {
+        (cursor, lineEnd, nextLine) = (0, text.count, text.count)
+        break
+      }
     }
-    if position == text.count { return true }
-    if isEmptyLine {
-      line += 1
-      throw problem(.emptyLine)
+    return true
+  }
+
+  private var isLineEmpty: Bool { text[cursor..<lineEnd].allSatisfy { isBlank($0) || $0 == 13 } }
+
+  /// Moves to the first line, which may be empty if only some line is not: then it is no header, and what follows it does not matter. Leaves out a
+  /// byte-order mark.
+  private mutating func nextFilledLine() throws(StorageError) -> Bool {
+    guard try moveToNextLine() else { return false }
+    if text[cursor..<lineEnd].starts(with: [0xef, 0xbb, 0xbf]) { cursor += 3 }
+    guard isLineEmpty else { return true }
+    var emptyLines = 1
+    while try moveToNextLine(), isLineEmpty, emptyLines <= CSVImporter.rowLimit { emptyLines += 1 }
+    guard !isLineEmpty else { return false }
+    lineEnd = cursor
+    return true
+  }
+
+  /// Moves to the next row; false if nothing but empty lines is left. Throws if a row follows an empty line, or there are as many as no table has rows.
+  private mutating func nextRow() throws(StorageError) -> Bool {
+    guard try moveToNextLine() else { return false }
+    guard isLineEmpty else { return true }
+    var emptyLines = 1
+    while try moveToNextLine() {
+      emptyLines += 1
+      guard isLineEmpty, emptyLines <= CSVImporter.rowLimit else { throw problem(.emptyLine, line: line + 1) }
     }
     return false
   }
 
   // MARK: Fields
 
-  /// Takes one line apart into `fields` and moves behind its end.
+  /// Takes the current line apart into `fields`.
   private mutating func readLine() throws(StorageError) {
     line += 1
     fields.removeAll(keepingCapacity: true)
     fieldCount = 0
     while true {
-      while cursor < text.count, isBlank(text[cursor]) { cursor += 1 }
-      if cursor < text.count, text[cursor] == UInt8(ascii: "\"") {
+      while cursor < lineEnd, isBlank(text[cursor]) { cursor += 1 }
+      if cursor < lineEnd, text[cursor] == UInt8(ascii: "\"") {
         try readQuotedField()
       } else {
         let start = cursor
-        while cursor < text.count, text[cursor] != UInt8(ascii: ","), text[cursor] != 10 { cursor += 1 }
+        while cursor < lineEnd, text[cursor] != UInt8(ascii: ",") { cursor += 1 }
         var end = cursor
         while end > start, isBlank(text[end - 1]) || text[end - 1] == 13 { end -= 1 }
         add(Field(start: start, end: end))
       }
-      guard cursor < text.count else { return }
+      guard cursor < lineEnd else { return }
       cursor += 1
-      if text[cursor - 1] == 10 { return }
     }
   }
 
-  /// A field between quotes; a doubled quote stands for one. Ends on the comma or line feed behind it, or at the end of the text.
+  /// A field between quotes; a doubled quote stands for one. Ends on the comma behind it, or at the end of the line.
   private mutating func readQuotedField() throws(StorageError) {
     cursor += 1
     var field = Field(start: cursor, end: cursor)
     while true {
-      guard cursor < text.count, text[cursor] != 10 else { throw problem(.unterminatedQuote) }
+      guard cursor < lineEnd else { throw problem(.unterminatedQuote) }
       if text[cursor] == UInt8(ascii: "\"") {
-        guard cursor + 1 < text.count, text[cursor + 1] == UInt8(ascii: "\"") else { break }
+        guard cursor + 1 < lineEnd, text[cursor + 1] == UInt8(ascii: "\"") else { break }
         field.isEscaped = true
         cursor += 1
       }
@@ -220,10 +264,8 @@ struct BarTableReader {
     field.end = cursor
     add(field)
     cursor += 1
-    while cursor < text.count, isBlank(text[cursor]) || text[cursor] == 13 { cursor += 1 }
-    guard cursor == text.count || text[cursor] == UInt8(ascii: ",") || text[cursor] == 10 else {
-      throw problem(.textAfterQuote)
-    }
+    while cursor < lineEnd, isBlank(text[cursor]) || text[cursor] == 13 { cursor += 1 }
+    guard cursor == lineEnd || text[cursor] == UInt8(ascii: ",") else { throw problem(.textAfterQuote) }
   }
 
   private mutating func add(_ field: Field) {

@@ -10,6 +10,12 @@ package enum CSVImporter {
 
   /// More symbols than any file of daily bars names; a damaged file must not fill the memory with one series a row.
   static let symbolLimit = 20_000
+  /// More days than any market has had.
+  static let rowLimit = 100_000
+  /// More text than any file of daily bars has, packed or not: half a century of a thousand symbols.
+  package static let textLimitBytes = 1 << 30
+  /// More bytes than any row or header has.
+  static let lineLimitBytes = 1 << 20
 
   /// The layouts that are recognised by their header, whatever the order and case of its columns.
   package enum Layout: String, Sendable, CaseIterable {
@@ -47,25 +53,30 @@ package enum CSVImporter {
   package static func read(
     path: String, symbols: [String]? = nil, symbolOverride: String? = nil, isIndex: Bool = false,
     extraColumns: [String] = [],
-    limitBytes: Int = Gzip.defaultLimitBytes
+    limitBytes: Int = textLimitBytes
   ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
-    let bytes = try FileSystem.read(path)
-    return try read(
-      bytes, path: path, symbols: symbols, symbolOverride: symbolOverride, isIndex: isIndex, extraColumns: extraColumns,
-      limitBytes: limitBytes)
+    try read(
+      try TextPieces(path: path, limitBytes: limitBytes), path: path, symbols: symbols, symbolOverride: symbolOverride,
+      isIndex: isIndex,
+      extraColumns: extraColumns)
   }
 
   /// The same for bytes that are at hand; `path` names them in errors and provenance.
   package static func read(
     _ bytes: [UInt8], path: String, symbols: [String]? = nil, symbolOverride: String? = nil, isIndex: Bool = false,
-    extraColumns: [String] = [], limitBytes: Int = Gzip.defaultLimitBytes
+    extraColumns: [String] = [], limitBytes: Int = textLimitBytes
   ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
-    let text = Gzip.isCompressed(bytes) ? try Gzip.inflate(bytes, path: path, limitBytes: limitBytes) : bytes
-    var reader = BarTableReader(text: text, path: path, extraColumns: extraColumns)
-    let layout = try reader.readHeader()
-    guard layout.hasVolume || isIndex else { throw .table(path: path, line: 1, column: "", problem: .noVolume) }
-    if let name = symbolOverride, !isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
-    let all = try reader.readRows(layout: layout)
+    try read(
+      try TextPieces(bytes, path: path, limitBytes: limitBytes), path: path, symbols: symbols,
+      symbolOverride: symbolOverride, isIndex: isIndex, extraColumns: extraColumns)
+  }
+
+  private static func read(
+    _ pieces: TextPieces, path: String, symbols: [String]?, symbolOverride: String?, isIndex: Bool,
+    extraColumns: [String]
+  ) throws(StorageError) -> (series: [BarSeries], provenance: ImportProvenance) {
+    let (layout, all) = try rows(pieces, path: path, symbolOverride, isIndex: isIndex, extraColumns: extraColumns)
+    let digest = try pieces.finish()
     var chosen: [BarSeries]
     switch layout {
     case .tickers:
@@ -76,9 +87,26 @@ package enum CSVImporter {
       chosen[0].isIndex = isIndex
     }
     let provenance = ImportProvenance(
-      sourceName: FileSystem.split(path).name, sourceSHA256: SHA256.hex(bytes), layout: layout.rawValue,
+      sourceName: FileSystem.split(path).name, sourceSHA256: digest, layout: layout.rawValue,
       rows: all.reduce(0) { $0 + $1.count }, symbols: chosen.map(\.symbol), importerVersion: version)
     return (chosen, provenance)
+  }
+
+  /// Every row of every series, in file order.
+  private static func rows(
+    _ pieces: TextPieces, path: String, _ symbolOverride: String?, isIndex: Bool, extraColumns: [String]
+  ) throws(StorageError) -> (layout: Layout, series: [BarSeries]) {
+    var reader = BarTableReader(pieces, path: path, extraColumns: extraColumns)
+    do throws(StorageError) {
+      let layout = try reader.readHeader()
+      guard layout.hasVolume || isIndex else { throw .table(path: path, line: 1, column: "", problem: .noVolume) }
+      if let name = symbolOverride, !isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
+      return (layout, try reader.readRows(layout: layout))
+    } catch {
+      // Text that damaged gzip unpacks to is no table either, but it is the gzip that must be fetched again: that is found at its end.
+      if pieces.isCompressed { _ = try pieces.finish() }
+      throw error
+    }
   }
 
   /// Whether text can name a symbol: 1 to 32 letters, digits or `. - _ ^ =`, the first a letter, digit or `^`.

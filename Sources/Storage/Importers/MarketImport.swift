@@ -44,6 +44,7 @@ package struct MarketImport: Sendable, Equatable {
   ///
   /// Returns why the gate refused the data, in one sentence; nil where they are stored.
   package func run(tell: (String) -> Void) throws(StorageError) -> String? {
+    try AtomicWrite.require(output, replacing: .marketStore, inputs: sources.map(\.path))
     var series: [BarSeries] = []
     var provenance: [ImportProvenance] = []
     for source in sources {

@@ -236,7 +236,7 @@ extension RunConfiguration: Configurable {
 
   package static func readFile(_ path: String) throws(ConfigurationError) -> [UInt8] {
     do {
-      return try FileSystem.read(path)
+      return try FileSystem.read(path, limitBytes: YAML.maximumBytes)
     } catch {
       throw .unreadable(path: path, reason: error.description)
     }

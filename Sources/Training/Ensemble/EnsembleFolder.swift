@@ -10,6 +10,8 @@ package struct EnsembleFolder {
   package let plan: EnsemblePlan
 
   package static let planName = "ensemble.json"
+  /// No plan and no record of a combination is larger.
+  package static let largestRecord = 16 << 20
 
   /// Whether that run is an ensemble.
   package static func isEnsemble(run: String) -> Bool {
@@ -22,7 +24,7 @@ package struct EnsembleFolder {
     let path = directory.file(EnsembleFolder.planName)
     let bytes: [UInt8]
     do {
-      bytes = try FileSystem.read(path)
+      bytes = try FileSystem.read(path, limitBytes: EnsembleFolder.largestRecord)
     } catch {
       throw .storage(error)
     }

@@ -113,7 +113,7 @@ package final class EnsembleTable {
         let isFirst = lastStates[member.name] == nil
         (lastStates[member.name], lastTenths[member.name]) = (member.state.name, tenth)
         if isFirst, member.state == .waiting { continue }
-        print(EnsembleTable.sentence(member))
+        print(PrintableText.of(EnsembleTable.sentence(member)))
       }
     }
     fflush(nil)

@@ -116,6 +116,7 @@ struct EnsembleCommand: Command {
     }
     let name = FileSystem.split(file).name
     let run = arguments.value("run") ?? String(name.prefix { $0 != "." })
+    try RunName.require(new: run)
     if EnsembleFolder.isEnsemble(run: run) {
       let folder = try EnsembleFolder(run: run, locks: true, families: families)
       if let difference = folder.plan.difference(from: plan) {

@@ -52,6 +52,15 @@ struct EvaluateCommand: Command {
     }
     // Before anything is played for it.
     if let rollouts { try RolloutFile.requireNew(rollouts) }
+    let outputs: [(flag: String, kind: OutputKind)] = [
+      ("write-observations", .observations), ("write-actions", .actions),
+    ]
+    for (flag, kind) in outputs {
+      if let path = arguments.value(flag) { try AtomicWrite.require(path, replacing: kind) }
+    }
+    if let path = arguments.value("write-actions"), path == arguments.value("write-observations") {
+      throw UsageError("--write-actions and --write-observations name the same file; name two", command: description)
+    }
     let result = try RunEvaluator.evaluate(
       subject.bundle(), of: subject.origin, window: window, factory: subject.factory, seed: seed,
       recordsRollouts: rollouts != nil)
@@ -62,10 +71,10 @@ struct EvaluateCommand: Command {
     if !arguments.has("json") { print("with pictures: \(subject.directory.file("report\(ending).html"))") }
     if let rollouts { try result.rollouts?.write(toNew: rollouts) }
     if let path = arguments.value("write-observations") {
-      try AtomicWrite.write(text: result.observationLines, to: path)
+      try AtomicWrite.write(text: result.observationLines, to: path, replacing: .observations)
     }
     if let path = arguments.value("write-actions") {
-      try AtomicWrite.write(text: result.actions.map { "\($0)\n" }.joined(), to: path)
+      try AtomicWrite.write(text: result.actions.map { "\($0)\n" }.joined(), to: path, replacing: .actions)
     }
     return 0
   }

@@ -20,6 +20,7 @@ struct ExportCommand: Command {
     ], notes: "")
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
+    if let output = arguments.value("output") { try PolicyExporter.require(output: output) }
     if EnsembleFolder.isEnsemble(run: arguments.operands[0]) { return try exportEnsemble(arguments, families) }
     let access = try RunAccess(run: arguments.operands[0], choice: arguments.value("checkpoint"), families: families)
     let bundle = try PolicyExporter.bundle(

@@ -28,6 +28,9 @@ struct ListCommand: Command {
       if names.contains("evaluation.json") { facts.append("evaluated") }
       print("  " + run + String(repeating: " ", count: width - run.count) + facts.joined(separator: ", "))
     }
+    for folder in RunDirectory.misnamed() {
+      print("  '\(PrintableText.name(folder))' must have another name before it can be used: \(RunName.rule)")
+    }
     let column = (families.environments.map(\.name.count).max() ?? 0) + 2
     print("environments:")
     for family in families.environments {

@@ -47,9 +47,10 @@ struct SynthesizeCommand: Command {
     guard let seed = UInt64(arguments.value("seed") ?? "0") else {
       throw UsageError("--seed must be a whole number of at least 0", command: description)
     }
+    try AtomicWrite.require(output, replacing: .bars)
     let dates = try dates(arguments)
     let series = PlantedBars.series(answer, symbol: symbol, dates: dates, seed: seed)
-    try AtomicWrite.write(text: BarTableWriter.plain(series), to: output)
+    try AtomicWrite.write(text: BarTableWriter.plain(series), to: output, replacing: .bars)
     print("wrote \(output): \(name), \(series.count) bars, \(dates[0]) to \(dates[dates.count - 1]), seed \(seed)")
     let extra = series.extra.isEmpty ? "" : " --extra-columns " + series.extra.map(\.name).joined(separator: ",")
     print("next: strikeforge import \(symbol)=\(output)\(extra) --output FILE.h5")

@@ -102,6 +102,7 @@ struct TrainCommand: Command {
   private static func start(_ arguments: Arguments, _ families: Families) throws -> Trainer {
     let layers = try layers(arguments, families)
     let configuration = layers.configuration
+    try RunName.require(new: arguments.value("run") ?? configuration.run.modelName)
     let factory = try EnvironmentFactory(configuration)
     // All before a folder is made for it.
     let spec = try Trainer.requireTrainable(configuration, factory, folder: nil)
