@@ -8,6 +8,7 @@ import Training
 @main
 struct Main {
   static func main() {
+    StandardDescriptors.openClosed()
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
