@@ -42,8 +42,8 @@ struct EnsembleCommand: Command {
       learn action values (DQN) get a temperature there, at which their probabilities
       are as decided as those of the other members.
 
-      SIGINT (Ctrl-C) and SIGTERM let the members save and stop; a second one stops at
-      once. A member that fails does not stop the others. Killed and begun again, an
+      SIGINT (Ctrl-C), SIGTERM and SIGHUP let the members save and stop; a second one
+      stops at once. A member that fails does not stop the others. Killed and begun again, an
       ensemble equals one that never was, bit for bit. `evaluate`, `export` and
       `strikeforge-serve` take it like any run.
       """)
