@@ -15,8 +15,10 @@ package enum IncidentFile {
   }
 
   /// Writes one file, whole or not at all, over what a run wrote there that came the same way before.
-  package static func write(_ incident: Incident, attributes: [String: String], to path: String) throws(StorageError) {
-    try AtomicWrite.write(file(incident, attributes: attributes).encoded(path: path), to: path)
+  package static func write(
+    _ incident: Incident, attributes: [String: String], to path: String, in folder: HeldFolder? = nil
+  ) throws(StorageError) {
+    try AtomicWrite.write(file(incident, attributes: attributes).encoded(path: path), to: path, in: folder)
   }
 
   package static func file(_ incident: Incident, attributes: [String: String]) -> RolloutFile {

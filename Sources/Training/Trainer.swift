@@ -217,7 +217,8 @@ package final class Trainer {
     -> CheckpointStore
   {
     do {
-      return try CheckpointStore(directory: directory.path, keepLast: configuration.run.keepCheckpoints)
+      return try CheckpointStore(
+        directory: directory.path, keepLast: configuration.run.keepCheckpoints, held: directory.held)
     } catch {
       throw .storage(error)
     }
@@ -254,7 +255,7 @@ package final class Trainer {
       "source_revision": BuildInformation.revision,
     ]
     do throws(StorageError) {
-      try IncidentFile.write(incident, attributes: attributes, to: path)
+      try IncidentFile.write(incident, attributes: attributes, to: path, in: directory.held)
       return .success(path)
     } catch {
       return .failure(error)
@@ -310,6 +311,7 @@ package final class Trainer {
     progress.bestStep = progress.step
     let best = checkpoint()
     try requireReplay()
+    try requireFolder(best)
     do {
       try checkpoints.saveBest(best)
     } catch {
@@ -329,11 +331,28 @@ package final class Trainer {
     // What it says of the replay file is on the disk before it says so.
     let checkpoint = checkpoint()
     try requireReplay()
+    try requireFolder(checkpoint)
     do {
       try checkpoints.save(checkpoint, step: progress.step)
     } catch {
       throw .storage(error)
     }
+  }
+
+  /// Ends the run where its folder was moved or removed, or given to another. A moved one, which is still locked, gets a last checkpoint.
+  private func requireFolder(_ checkpoint: Checkpoint) throws(TrainingError) {
+    guard let displacement = try directory.displacement() else { return }
+    var saved = false
+    if case .moved = displacement {
+      do {
+        try log.flush()
+        try checkpoints.add(checkpoint, step: progress.step)
+        saved = true
+      } catch {
+        // The folder is not where it was: that is what must be said.
+      }
+    }
+    throw .displaced(path: directory.path, displacement, savedAtStep: saved ? progress.step : nil)
   }
 
   /// The whole state, between two rollouts.

@@ -23,6 +23,12 @@ package enum TrainingError: Error, CustomStringConvertible {
   case runExists(path: String)
   case noSuchRun(path: String, found: [String])
   case runIsBusy(path: String)
+  /// A limit of the system is too low, in one sentence with the remedy.
+  case noRoom(String)
+  /// The system starts no more processes, for now or at all.
+  case noProcess(String)
+  /// A folder that was locked is not what its path leads to any more. `savedAtStep`: where it is, with everything up to that step.
+  case displaced(path: String, FolderDisplacement, savedAtStep: Int?)
   case incomplete(path: String, what: String, remedy: String)
   case file(path: String, action: String, reason: String)
   /// A gate said no: data without a passing record, an export that does not match, a window that training saw.
@@ -52,6 +58,8 @@ package enum TrainingError: Error, CustomStringConvertible {
       "there is no run \(path)"
         + (found.isEmpty ? "; `strikeforge train` makes one" : "; there are: \(found.joined(separator: ", "))")
     case .runIsBusy(let path): "another process is training in \(path); wait for it or stop it"
+    case .noRoom(let sentence), .noProcess(let sentence): sentence
+    case .displaced(let path, let displacement, let step): displacement.sentence(path, savedAtStep: step)
     case .incomplete(let path, let what, let remedy): "\(path) holds no \(what); \(remedy)"
     case .file(let path, let action, let reason): "cannot \(action) \(path): \(reason)"
     case .refused(let sentence): sentence
