@@ -74,6 +74,7 @@ package enum IncidentFile {
 
   /// Steps through an incident's file. Throws one sentence that names it where it is damaged or none of a run's.
   package static func replay(_ path: String, families: Families) throws(TrainingError) -> IncidentReplay {
+    try ProcessLimits.requireProducts()
     let (incident, attributes) = try read(path)
     let spaces = attributes[RunState.spacesAttribute].flatMap { try? JSON.parse($0) }
     let columns = spaces.flatMap { try? ObservationSpace(json: $0["columns"] ?? .null) }

@@ -40,6 +40,9 @@ package final class Trainer {
   /// Called with sentences about saving and choosing.
   package var onEvent: (String) -> Void = { _ in }
 
+  /// What a person should know where fewer workers are at work than were wanted; nil where all are.
+  package let workersNote: String?
+
   /// Where the transitions lie that are too many for memory.
   private let replayFile: FileTransitionStore?
   private let environment: any VectorEnvironment
@@ -68,7 +71,7 @@ package final class Trainer {
       attributes: ReplayPlacement.attributes(
         configuration, factory, run: directory.name))
     replayFile = store as? FileTransitionStore
-    (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
+    (environment, algorithm, collector, workersNote) = try Trainer.parts(configuration, factory, spec, replay: store)
     checkpoints = try Trainer.store(configuration, directory)
     log = try RunLog(directory, configuration, resumeStep: nil)
     var origin = warmStart?.attributes ?? [:]
@@ -125,7 +128,7 @@ package final class Trainer {
       attributes: ReplayPlacement.attributes(configuration, factory, run: directory.name))
     var store: (any TransitionStore)? = replayFile
     if store == nil { store = try placement?.makeStore(in: directory, attributes: [:]) }
-    (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
+    (environment, algorithm, collector, workersNote) = try Trainer.parts(configuration, factory, spec, replay: store)
     checkpoints = try Trainer.store(configuration, directory)
     do {
       progress = try Progress(state, of: configuration)

@@ -3,7 +3,6 @@
 private import Algorithms
 private import Configuration
 private import Glibc
-private import Kernels
 private import Storage
 private import Text
 
@@ -108,6 +107,8 @@ package final class EnsembleTrainer {
         processes[index] = try start(index)
         members[index].state = .training
       } catch {
+        // Once one of the others has ended there is room for it.
+        if case .noProcess = error, processes.contains(where: { $0 != nil }) { return }
         // Not this member's fault alone, perhaps; the others still get their chance.
         members[index].state = .failed(error.description)
       }
@@ -122,7 +123,7 @@ package final class EnsembleTrainer {
     let together = min(limit, plan.members.count)
     var configuration = member.configuration
     if configuration.run.workers == 0 {
-      configuration.run.workers = max(1, WorkerPool.availableProcessors / together)
+      configuration.run.workers = max(1, ProcessLimits.processors / together)
     }
     var words = ["train", "--end-with", "\(ParentProcess.own)"]
     try waitUntilFree(index)

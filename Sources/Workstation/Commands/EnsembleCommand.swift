@@ -1,7 +1,6 @@
 // strikeforge ensemble: members trained side by side, combined into one policy.
 
 import Inference
-import Kernels
 import Release
 import Storage
 import Text
@@ -85,7 +84,7 @@ struct EnsembleCommand: Command {
   }
 
   private static func workers(_ arguments: Arguments) throws -> Int {
-    guard let text = arguments.value("workers") else { return WorkerPool.availableProcessors }
+    guard let text = arguments.value("workers") else { return ProcessLimits.processors }
     guard let workers = Int(text), (1...4096).contains(workers) else {
       throw UsageError("--workers is \(text), but must be a whole number from 1 to 4096", command: description)
     }

@@ -77,6 +77,7 @@ struct TrainCommand: Command {
     let trainer =
       try arguments.value("resume").map { try resume($0, arguments, families) } ?? start(arguments, families)
     let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
+    if let note = trainer.workersNote { print(note) }
     trainer.onRow = { (row: MetricRow) throws(TrainingError) in console.write(row) }
     trainer.onEvent = { sentence in
       console.clearBar()
