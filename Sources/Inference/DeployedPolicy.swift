@@ -36,7 +36,7 @@ public struct DeployedPolicy: Sendable {
     }
 
     /// The weights that a member can have. Their sum over any ensemble fits in 64 bits.
-    static let weights = 0...1_000_000_000
+    package static let weights = 0...1_000_000_000
     /// The temperatures that a member can have: logits divided by them stay finite.
     static let temperatures = 1e-12...1e12
   }

@@ -10,7 +10,8 @@ import Synchronization
 /// and written as zero on every thread (a few of them slow a backward pass by seven times); outside they are left as they were.
 /// `run` traps where it is called from inside a task, or from two threads at once.
 package final class WorkerPool: @unchecked Sendable {
-  package let workerCount: Int
+  /// Workers that there are, the caller among them; fewer than were asked for where the system started no more threads.
+  package private(set) var workerCount: Int
 
   /// Cores that this process may run on; at least 1.
   package static var availableProcessors: Int { max(1, Int(ckernels_available_processors())) }
@@ -31,7 +32,8 @@ package final class WorkerPool: @unchecked Sendable {
   /// Spins this often before it sleeps: about the length of the gaps between the products of one step.
   private static let spinCount = 2_000
 
-  /// A team of `workerCount` (at least 1), the caller included. `loan`: how the other threads reach what is run.
+  /// A team of `workerCount` (at least 1), the caller included, or of as many as the system starts: results do not depend on how many work.
+  /// `loan`: how the other threads reach what is run.
   package init(workerCount: Int, loan: ClosureLoan = .standard) {
     precondition(workerCount >= 1, "a team of \(workerCount) workers")
     self.workerCount = workerCount
@@ -40,7 +42,7 @@ package final class WorkerPool: @unchecked Sendable {
     wake = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
-    for worker in 1..<max(workerCount, 1) {
+    for worker in 1..<workerCount {
       let start = Unmanaged.passRetained(Start(pool: self, worker: worker))
       var thread = pthread_t()
       let status = pthread_create(
@@ -51,9 +53,14 @@ package final class WorkerPool: @unchecked Sendable {
           start.pool.takeUnretainedValue().work(as: start.worker)
           return nil
         }, start.toOpaque())
-      precondition(status == 0, "cannot start worker thread \(worker) of \(workerCount): error \(status)")
+      guard status == 0 else {
+        start.release()
+        break
+      }
       threads.append(thread)
     }
+    // No thread reads it: they are told what to do by `run`.
+    self.workerCount = 1 + threads.count
   }
 
   deinit {

@@ -8,6 +8,7 @@ import Text
 @main
 struct Main {
   static func main() {
+    StandardDescriptors.openClosed()
     // A reader that went away, or a file that may not grow, must be an error of write, not a silent death.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

@@ -32,6 +32,7 @@ extension EnsembleFolder {
 
   /// Writes the bundle and the record beside it. The record goes first: a bundle never lies beside one of another.
   package func write(_ export: EnsembleExport) throws(TrainingError) {
+    try directory.requireInPlace()
     try directory.write(export.record.prettyText + "\n", to: "combination.json")
     try PolicyExporter.write(export.bundle, to: directory.file(EnsembleFolder.bundleName))
   }

@@ -64,6 +64,7 @@ package struct ParityReplay {
     trained parameters: [Float], deployed policy: InferencePolicy, isMasked: Bool, seed: UInt64,
     lanes makeLanes: (Int) throws(TrainingError) -> any VectorEnvironment
   ) throws(TrainingError) {
+    try ProcessLimits.requireProducts()
     let lanes = ParityReplay.laneCount
     let environment = try makeLanes(lanes)
     let spec = policy.spec

@@ -35,7 +35,7 @@ package struct ServingSession: ~Copyable {
         reason: String(parts[0]), remedy: parts.count > 1 ? String(parts[1].drop(while: { $0 == " " })) : "")
     }
     randomness = drawn
-    let latency = Double(Clock.monotonicNanoseconds() - begin) / 1000
+    let latency = Clock.microseconds(from: begin, to: Clock.monotonicNanoseconds())
     let answer: JSON = [
       "action": .integer(Int64(decision.action)), "action_name": .string(actionNames[decision.action]),
       "confidence": .number(Double(decision.confidence)), "latency_microseconds": .number(latency),

@@ -89,6 +89,12 @@ enum Clock {
   static func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return nanoseconds(seconds: Int64(time.tv_sec), Int64(time.tv_nsec))
   }
+
+  /// Beyond 292 years it begins again at the other end, as a difference does: what lies between two moments stays right.
+  static func nanoseconds(seconds: Int64, _ nanoseconds: Int64) -> Int64 { seconds &* 1_000_000_000 &+ nanoseconds }
+
+  /// Microseconds from one reading to a later one; 0 where the clock went back.
+  static func microseconds(from begin: Int64, to end: Int64) -> Double { Double(max(0, end &- begin)) / 1000 }
 }

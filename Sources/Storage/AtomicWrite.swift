@@ -16,34 +16,37 @@ package enum AtomicWrite {
   /// Writes bytes beside `path`, flushes them to the disk, renames them into place and flushes the folder.
   ///
   /// Throws with everything that was there before unchanged. An existing target must be a regular file; where the name is a link, the file that it
-  /// leads to is written, and the link stays.
-  package static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
-    try write(to: path) { (descriptor) throws(StorageError) in
+  /// leads to is written, and the link stays. `folder`: the held one that `path` leads into; whatever the path means by then, nothing outside of it
+  /// is touched.
+  package static func write(_ bytes: [UInt8], to path: String, in folder: HeldFolder? = nil) throws(StorageError) {
+    try write(to: path, in: folder) { (descriptor) throws(StorageError) in
       try writeAll(bytes, to: descriptor, path: path)
     }
   }
 
   /// The same for text, as UTF-8.
-  package static func write(text: String, to path: String) throws(StorageError) {
-    try write(Array(text.utf8), to: path)
+  package static func write(text: String, to path: String, in folder: HeldFolder? = nil) throws(StorageError) {
+    try write(Array(text.utf8), to: path, in: folder)
   }
 
   /// Removes what writers that no longer live left in a folder: all of it, or the temporaries of one file. Those of living processes stay.
   ///
   /// A leftover is never read in any case, so a folder that cannot be listed or cleaned is not an error here.
-  package static func removeLeftovers(inFolder folder: String, ofFileNamed target: String? = nil) {
-    guard let names = try? FileSystem.names(inFolder: folder) else { return }
+  package static func removeLeftovers(
+    inFolder folder: String, ofFileNamed target: String? = nil, held: HeldFolder? = nil
+  ) {
+    guard let names = try? FileSystem.names(inFolder: folder, held: held) else { return }
     for name in names {
       guard let owner = ownerOfTemporary(named: name) else { continue }
       if let target, !name.hasPrefix(".\(stem(of: target)).\(owner).") { continue }
       // Our own number may be that of an earlier process: the first program of a container has the same one every time.
       guard owner == getpid() || (kill(owner, 0) != 0 && errno == ESRCH) else { continue }
-      let path = FileSystem.join(folder, name)
+      let place = FilePlace(FileSystem.join(folder, name), in: held)
       making.withLock { _ in
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let descriptor = place.open(O_WRONLY | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return }
         // A writer holds the lock for as long as it lives, also one in another process namespace, whose number means nothing here.
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { place.remove() }
         close(descriptor)
       }
     }
@@ -67,17 +70,24 @@ package enum AtomicWrite {
     name.utf8.count <= 200 ? name : SHA256.hex(Array(name.utf8))
   }
 
-  private static func write(to path: String, _ fill: (Int32) throws(StorageError) -> Void) throws(StorageError) {
-    let target = try FileSystem.target(of: path)
+  private static func write(
+    to path: String, in held: HeldFolder?, _ fill: (Int32) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    // What is held is written where it is held: links are for names that a user gives.
+    let target = held == nil ? try FileSystem.target(of: path) : path
+    let place = FilePlace(target, in: held)
     var status = stat()
-    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile(path: path) }
+    if fstatat(place.folder, place.name, &status, 0) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw .notARegularFile(path: path)
+    }
     let (folder, name) = FileSystem.split(target)
     guard !name.isEmpty else { throw .notARegularFile(path: path) }
-    removeLeftovers(inFolder: folder, ofFileNamed: name)
+    removeLeftovers(inFolder: folder, ofFileNamed: name, held: held)
     let number = counter.add(1, ordering: .relaxed).newValue
-    let temporary = FileSystem.join(folder, ".\(stem(of: name)).\(getpid()).\(number)\(temporarySuffix)")
+    let temporary = FilePlace(
+      FileSystem.join(folder, ".\(stem(of: name)).\(getpid()).\(number)\(temporarySuffix)"), in: held)
     let (descriptor, code) = making.withLock { _ in
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      let descriptor = temporary.open(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
       let code = errno
       if descriptor >= 0 { _ = flock(descriptor, LOCK_EX | LOCK_NB) }
       return (descriptor, code)
@@ -92,12 +102,12 @@ package enum AtomicWrite {
         throw error
       }
       guard close(descriptor) == 0 else { throw .system(path: path, operation: .close, code: errno) }
-      guard rename(temporary, target) == 0 else { throw .system(path: path, operation: .rename, code: errno) }
+      try temporary.rename(to: place)
     } catch {
-      unlink(temporary)
+      temporary.remove()
       throw error
     }
-    try flushFolder(folder, path: path)
+    try flushFolder(folder, path: path, held: held)
   }
 
   /// Writes all bytes, however many the system takes at a time.
@@ -115,8 +125,8 @@ package enum AtomicWrite {
     }
   }
 
-  static func flushFolder(_ folder: String, path: String) throws(StorageError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  static func flushFolder(_ folder: String, path: String, held: HeldFolder? = nil) throws(StorageError) {
+    let descriptor = held?.open(".", O_RDONLY | O_DIRECTORY) ?? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(path: path, operation: .flush, code: errno) }
     defer { close(descriptor) }
     // Some network file systems cannot flush a folder and say so with EINVAL; the rename itself has succeeded.
@@ -131,10 +141,12 @@ package enum FileSystem {
   /// Half of the machine's memory: what is read at once is copied at least once more.
   package static let largestFileBytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE))) / 2
 
-  /// All bytes of a regular file of at most `limitBytes`.
-  package static func read(_ path: String, limitBytes: Int = largestFileBytes) throws(StorageError) -> [UInt8] {
+  /// All bytes of a regular file of at most `limitBytes`. `folder`, here and below: the held one that the path leads into.
+  package static func read(
+    _ path: String, limitBytes: Int = largestFileBytes, in folder: HeldFolder? = nil
+  ) throws(StorageError) -> [UInt8] {
     // Non-blocking: a pipe must not hang us before it is refused.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = FilePlace(path, in: folder).open(O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(path: path, operation: .open, code: errno) }
     defer { close(descriptor) }
     var status = stat()
@@ -164,9 +176,15 @@ package enum FileSystem {
     }
   }
 
-  /// The names in a folder, sorted, without `.` and `..`.
-  package static func names(inFolder folder: String) throws(StorageError) -> [String] {
-    guard let stream = opendir(folder) else { throw .system(path: folder, operation: .list, code: errno) }
+  /// The names in a folder, sorted, without `.` and `..`. `held`: the folder itself, where it is held.
+  package static func names(inFolder folder: String, held: HeldFolder? = nil) throws(StorageError) -> [String] {
+    let descriptor = held?.open(".", O_RDONLY | O_DIRECTORY) ?? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(path: folder, operation: .list, code: errno) }
+    guard let stream = fdopendir(descriptor) else {
+      let code = errno
+      close(descriptor)
+      throw .system(path: folder, operation: .list, code: code)
+    }
     defer { closedir(stream) }
     var names: [String] = []
     errno = 0
@@ -195,13 +213,16 @@ package enum FileSystem {
   }
 
   /// Removes a file; one that is gone already is no error.
-  package static func remove(_ path: String) throws(StorageError) {
-    guard unlink(path) == 0 || errno == ENOENT else { throw .system(path: path, operation: .remove, code: errno) }
+  package static func remove(_ path: String, in folder: HeldFolder? = nil) throws(StorageError) {
+    let place = FilePlace(path, in: folder)
+    guard unlinkat(place.folder, place.name, 0) == 0 || errno == ENOENT else {
+      throw .system(path: path, operation: .remove, code: errno)
+    }
   }
 
   /// Gives a file another name in its folder, replacing what has that name.
-  package static func rename(_ path: String, to newPath: String) throws(StorageError) {
-    guard Glibc.rename(path, newPath) == 0 else { throw .system(path: path, operation: .rename, code: errno) }
+  package static func rename(_ path: String, to newPath: String, in folder: HeldFolder? = nil) throws(StorageError) {
+    try FilePlace(path, in: folder).rename(to: FilePlace(newPath, in: folder))
   }
 
   /// The folder ("." or "/" if none is named) and the last component of a path; trailing slashes are ignored.

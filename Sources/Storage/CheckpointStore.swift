@@ -11,14 +11,18 @@ package struct CheckpointStore: Sendable {
   package let directory: String
   /// How many `checkpoint-<step>.h5` stay.
   package let keepLast: Int
+  /// The folder itself, where somebody holds it.
+  private let held: HeldFolder?
 
-  /// Makes the folder if it is not there, and removes what writers that died left in it. Traps unless `keepLast` is at least 1.
-  package init(directory: String, keepLast: Int) throws(StorageError) {
+  /// Makes the folder if it is not there, and removes what writers that died left in it. `held`: the folder, where somebody holds it; then
+  /// whatever its path means later, nothing outside of it is touched. Traps unless `keepLast` is at least 1.
+  package init(directory: String, keepLast: Int, held: HeldFolder? = nil) throws(StorageError) {
     precondition(keepLast >= 1, "keeping the last \(keepLast) checkpoints")
-    try FileSystem.makeFolder(directory)
-    AtomicWrite.removeLeftovers(inFolder: directory)
+    if held == nil { try FileSystem.makeFolder(directory) }
+    AtomicWrite.removeLeftovers(inFolder: directory, held: held)
     self.directory = directory
     self.keepLast = keepLast
+    self.held = held
   }
 
   package var bestPath: String { FileSystem.join(directory, "best.h5") }
@@ -29,17 +33,24 @@ package struct CheckpointStore: Sendable {
   /// (of a run that was resumed from an earlier one) are neither counted nor removed.
   @discardableResult
   package func save(_ checkpoint: Checkpoint, step: Int) throws(StorageError) -> String {
+    let path = try add(checkpoint, step: step)
+    for old in try list().filter({ $0.step <= step }).dropLast(keepLast) { try FileSystem.remove(old.path, in: held) }
+    return path
+  }
+
+  /// Writes a checkpoint and removes none.
+  @discardableResult
+  package func add(_ checkpoint: Checkpoint, step: Int) throws(StorageError) -> String {
     precondition(step >= 0, "a checkpoint of step \(step)")
     let path = path(step: step)
-    try AtomicWrite.write(try checkpoint.encoded(path: path), to: path)
-    for old in try list().filter({ $0.step <= step }).dropLast(keepLast) { try FileSystem.remove(old.path) }
+    try AtomicWrite.write(try checkpoint.encoded(path: path), to: path, in: held)
     return path
   }
 
   /// Writes the best checkpoint so far over the one before.
   @discardableResult
   package func saveBest(_ checkpoint: Checkpoint) throws(StorageError) -> String {
-    try AtomicWrite.write(try checkpoint.encoded(path: bestPath), to: bestPath)
+    try AtomicWrite.write(try checkpoint.encoded(path: bestPath), to: bestPath, in: held)
     return bestPath
   }
 
@@ -50,18 +61,18 @@ package struct CheckpointStore: Sendable {
   /// the way, the newest is still the one that it was.
   package func setAside(_ entries: [Entry]) throws(StorageError) {
     for entry in entries.sorted(by: { $0.step < $1.step }) {
-      try FileSystem.rename(entry.path, to: entry.path + CheckpointStore.setAsideSuffix)
+      try FileSystem.rename(entry.path, to: entry.path + CheckpointStore.setAsideSuffix, in: held)
     }
   }
 
   /// The checkpoints in order of their steps, `best.h5` not among them. Nothing is opened.
   package func list() throws(StorageError) -> [Entry] {
-    try CheckpointStore.list(directory: directory)
+    try CheckpointStore.list(directory: directory, held: held)
   }
 
   /// The same for a folder that is only looked at.
-  package static func list(directory: String) throws(StorageError) -> [Entry] {
-    try FileSystem.names(inFolder: directory)
+  package static func list(directory: String, held: HeldFolder? = nil) throws(StorageError) -> [Entry] {
+    try FileSystem.names(inFolder: directory, held: held)
       .compactMap { name in
         step(ofFileNamed: name).map { Entry(step: $0, path: FileSystem.join(directory, name)) }
       }
@@ -72,11 +83,11 @@ package struct CheckpointStore: Sendable {
   package func latest() throws(StorageError) -> Entry? { try list().last }
 
   /// Reads a checkpoint and checks every byte of it.
-  package static func load(_ path: String) throws(StorageError) -> Checkpoint {
-    try Checkpoint(decoding: SealedFile.read(path, .checkpoint), path: path)
+  package static func load(_ path: String, in folder: HeldFolder? = nil) throws(StorageError) -> Checkpoint {
+    try Checkpoint(decoding: SealedFile.read(path, .checkpoint, in: folder), path: path)
   }
 
-  package func load(_ path: String) throws(StorageError) -> Checkpoint { try CheckpointStore.load(path) }
+  package func load(_ path: String) throws(StorageError) -> Checkpoint { try CheckpointStore.load(path, in: held) }
 
   /// The step of `checkpoint-<step>.h5` as this program spells it, nil for any other name.
   static func step(ofFileNamed name: String) -> Int? {

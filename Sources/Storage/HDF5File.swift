@@ -145,8 +145,9 @@ struct HDF5File: ~Copyable {
 
   /// Makes a file that does not exist yet, with a user block of zeros, and what `fill` puts into it.
   static func create<Result>(
-    path: String, _ fill: (borrowing HDF5Group) throws(StorageError) -> Result
+    _ place: FilePlace, _ fill: (borrowing HDF5Group) throws(StorageError) -> Result
   ) throws(StorageError) -> Result {
+    let path = place.path
     let access = try diskProperties(path: path)
     let creation = try HDF5Handle(
       H5Pcreate(strikeforge_H5P_FILE_CREATE()), close: { H5Pclose($0) }, "make file properties", path: path)
@@ -155,7 +156,8 @@ struct HDF5File: ~Copyable {
     let file = HDF5File(
       path: path,
       handle: try HDF5Handle(
-        H5Fcreate(path, strikeforge_H5F_ACC_EXCL(), creation.id, access.id), close: { H5Fclose($0) },
+        H5Fcreate(place.pathForLibraries, strikeforge_H5F_ACC_EXCL(), creation.id, access.id),
+        close: { H5Fclose($0) },
         "create the file", path: path))
     let result = try fill(try file.root())
     // Closing would not say whether it worked.
@@ -164,12 +166,14 @@ struct HDF5File: ~Copyable {
   }
 
   /// A file on disk, for reading. Its description must have been verified.
-  static func open(path: String) throws(StorageError) -> HDF5File {
+  static func open(_ place: FilePlace) throws(StorageError) -> HDF5File {
+    let path = place.path
     let access = try diskProperties(path: path)
     return HDF5File(
       path: path,
       handle: try HDF5Handle(
-        H5Fopen(path, strikeforge_H5F_ACC_RDONLY(), access.id), close: { H5Fclose($0) }, "open the file", path: path))
+        H5Fopen(place.pathForLibraries, strikeforge_H5F_ACC_RDONLY(), access.id), close: { H5Fclose($0) },
+        "open the file", path: path))
   }
 
   private static func diskProperties(path: String) throws(StorageError) -> HDF5Handle {

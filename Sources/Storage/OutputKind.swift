@@ -113,9 +113,11 @@ extension FileSystem {
   }
 
   /// The first bytes of a regular file, at most `bytes`, and how many it has.
-  static func beginning(of path: String, bytes count: Int) throws(StorageError) -> (bytes: [UInt8], size: Int) {
+  static func beginning(
+    of path: String, bytes count: Int, in folder: HeldFolder? = nil
+  ) throws(StorageError) -> (bytes: [UInt8], size: Int) {
     // Non-blocking: a pipe must not hang us before it is refused.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = FilePlace(path, in: folder).open(O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(path: path, operation: .open, code: errno) }
     defer { close(descriptor) }
     var status = stat()

@@ -43,10 +43,10 @@ enum SealedFile {
   }
 
   /// All bytes of a file of that kind. What its first bytes and its size refuse is not read.
-  static func read(_ path: String, _ kind: Kind) throws(StorageError) -> [UInt8] {
-    let (bytes, size) = try FileSystem.beginning(of: path, bytes: header)
+  static func read(_ path: String, _ kind: Kind, in folder: HeldFolder? = nil) throws(StorageError) -> [UInt8] {
+    let (bytes, size) = try FileSystem.beginning(of: path, bytes: header, in: folder)
     try verifyBeginning(bytes, of: size, is: kind, path: path)
-    return try FileSystem.read(path)
+    return try FileSystem.read(path, in: folder)
   }
 
   /// Checks what the first bytes (the user block, where there are as many) of a file of `size` bytes say of the file.

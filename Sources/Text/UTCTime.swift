@@ -14,16 +14,34 @@ package enum UTCTime {
   package static func nowWithMicroseconds() -> String {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return "\(wholeSeconds(Int64(time.tv_sec))).\(digits(time.tv_nsec / 1000, 6))Z"
+    return text(secondsSinceEpoch: Int64(time.tv_sec), microseconds: time.tv_nsec / 1000)
   }
 
+  /// `microseconds`: 0 to 999,999; what is outside of that is taken for the nearest.
+  static func text(secondsSinceEpoch seconds: Int64, microseconds: Int) -> String {
+    "\(wholeSeconds(seconds)).\(digits(min(max(microseconds, 0), 999_999), 6))Z"
+  }
+
+  /// For any number of seconds, by the proleptic Gregorian calendar; years before 0 and after 9999 have a sign, as ISO 8601 wants it.
   private static func wholeSeconds(_ seconds: Int64) -> String {
-    var moment = time_t(seconds)
-    var parts = tm()
-    gmtime_r(&moment, &parts)
-    let date =
-      "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
-    return "\(date)T\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
+    let (quotient, remainder) = seconds.quotientAndRemainder(dividingBy: 86_400)
+    let (day, second) = remainder < 0 ? (quotient - 1, Int(remainder) + 86_400) : (quotient, Int(remainder))
+    let (year, month, dayOfMonth) = date(day)
+    let sign = year < 0 ? "-" : year > 9999 ? "+" : ""
+    let date = "\(sign)\(digits(abs(year), 4))-\(digits(month, 2))-\(digits(dayOfMonth, 2))"
+    return "\(date)T\(digits(second / 3600, 2)):\(digits(second / 60 % 60, 2)):\(digits(second % 60, 2))"
+  }
+
+  /// Year, month and day of a day counted from 1970-01-01. Source: Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.
+  private static func date(_ day: Int64) -> (year: Int, month: Int, day: Int) {
+    let z = Int(day) + 719_468
+    let era = (z >= 0 ? z : z - 146_096) / 146_097
+    let dayOfEra = z - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
   }
 
   private static func digits(_ value: Int, _ width: Int) -> String {

@@ -15,8 +15,10 @@ package enum IncidentFile {
   }
 
   /// Writes one file, whole or not at all, over what a run wrote there that came the same way before.
-  package static func write(_ incident: Incident, attributes: [String: String], to path: String) throws(StorageError) {
-    try AtomicWrite.write(file(incident, attributes: attributes).encoded(path: path), to: path)
+  package static func write(
+    _ incident: Incident, attributes: [String: String], to path: String, in folder: HeldFolder? = nil
+  ) throws(StorageError) {
+    try AtomicWrite.write(file(incident, attributes: attributes).encoded(path: path), to: path, in: folder)
   }
 
   package static func file(_ incident: Incident, attributes: [String: String]) -> RolloutFile {
@@ -72,6 +74,7 @@ package enum IncidentFile {
 
   /// Steps through an incident's file. Throws one sentence that names it where it is damaged or none of a run's.
   package static func replay(_ path: String, families: Families) throws(TrainingError) -> IncidentReplay {
+    try ProcessLimits.requireProducts()
     let (incident, attributes) = try read(path)
     let spaces = attributes[RunState.spacesAttribute].flatMap { try? JSON.parse($0) }
     let columns = spaces.flatMap { try? ObservationSpace(json: $0["columns"] ?? .null) }

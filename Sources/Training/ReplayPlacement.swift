@@ -78,7 +78,8 @@ struct ReplayPlacement {
         keepsMasks: record.keepsMasks, precision: record.precision, totalRows: totalRows)
     }
     do {
-      let file = try ReplayFile.create(directory.file(ReplayPlacement.fileName), shape, attributes: attributes)
+      let file = try ReplayFile.create(
+        directory.file(ReplayPlacement.fileName), shape, attributes: attributes, in: directory.held)
       return FileTransitionStore(file, use: use)
     } catch {
       throw .storage(error)
@@ -92,7 +93,8 @@ struct ReplayPlacement {
   ) throws(TrainingError) -> FileTransitionStore? {
     guard shape != nil else { return nil }
     do {
-      let file = try ReplayFile.open(directory.file(ReplayPlacement.fileName), forWriting: true)
+      let file = try ReplayFile.open(
+        directory.file(ReplayPlacement.fileName), forWriting: true, in: directory.held)
       try ReplaySource.requireSame(file, attributes: attributes, record: record, lanes: lanes)
       guard file.shape == shape else {
         throw StorageError.replay(

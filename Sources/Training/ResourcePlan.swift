@@ -10,7 +10,7 @@ private import Storage
 package struct ResourcePlan {
   /// What there is.
   package struct Limits: Sendable {
-    /// Of the machine, or of the group that this process may not leave.
+    /// Of the machine, of the groups that this process may not leave, or of its own address space.
     package var memoryBytes: Double
     /// Free where the run's folder will lie; nil where nobody can say.
     package var diskBytes: Double?
@@ -23,30 +23,12 @@ package struct ResourcePlan {
     /// Those of this process. `folder`: the run's, or the one that it will lie in.
     package init(folder: String) {
       let pages = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
-      memoryBytes = min(pages, Limits.groupBytes ?? .infinity)
+      let space = ProcessLimits.AddressSpace.own.leftBytes.map { Double($0) }
+      memoryBytes = min(pages, ControlGroups().memoryBytes ?? .infinity, space ?? .infinity)
       var place = folder
       while access(place, F_OK) != 0, place != ".", place != "/" { place = FileSystem.split(place).folder }
       var status = statvfs()
       diskBytes = statvfs(place, &status) == 0 ? Double(status.f_bavail) * Double(status.f_frsize) : nil
-    }
-
-    /// The limit of this process's control group, where it has one.
-    private static var groupBytes: Double? {
-      guard let groups = try? FileSystem.read("/proc/self/cgroup") else { return nil }
-      for line in String(decoding: groups, as: UTF8.self).split(separator: "\n") {
-        let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3 else { continue }
-        let file: String
-        switch parts[1] {
-        case "": file = "/sys/fs/cgroup\(parts[2])/memory.max"
-        case "memory": file = "/sys/fs/cgroup/memory\(parts[2])/memory.limit_in_bytes"
-        default: continue
-        }
-        guard let bytes = try? FileSystem.read(file) else { continue }
-        let text = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""
-        if let limit = Double(text) { return limit }
-      }
-      return nil
     }
   }
 
@@ -71,7 +53,7 @@ package struct ResourcePlan {
       + [("a checkpoint while it is saved", 3 * checkpointBytes)]
   }
 
-  private var memoryBytes: Double { parts.reduce(0) { $0 + $1.bytes } }
+  var memoryBytes: Double { parts.reduce(0) { $0 + $1.bytes } }
   private var fileBytes: Double { Double(replay?.shape?.fileBytes ?? 0) }
   private var diskBytes: Double { fileBytes + Double(checkpointCount) * checkpointBytes }
 
@@ -134,7 +116,9 @@ package struct ResourcePlan {
 
   static func words(_ bytes: Double) -> String {
     let units = [(0x1p40, "TiB"), (0x1p30, "GiB"), (0x1p20, "MiB"), (0x1p10, "KiB")]
-    guard let unit = units.first(where: { bytes >= $0.0 }) else { return "\(Int(bytes)) bytes" }
+    guard let unit = units.first(where: { bytes >= $0.0 }) else {
+      return "\(Int(max(0, bytes))) bytes"
+    }
     return "\(ConsoleSink.short(bytes / unit.0)) \(unit.1)"
   }
 }

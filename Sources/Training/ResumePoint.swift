@@ -18,11 +18,13 @@ package struct ResumePoint {
   /// `choice`: one of `choices`; nil is the newest. Nothing else is ever taken instead: a checkpoint that cannot be read is an error that says
   /// how to continue from the newest whole one before it.
   package static func find(in directory: RunDirectory, from choice: String?) throws(TrainingError) -> ResumePoint {
-    let entries = try storage { () throws(StorageError) in try CheckpointStore.list(directory: directory.path) }
+    let entries = try storage { () throws(StorageError) in
+      try CheckpointStore.list(directory: directory.path, held: directory.held)
+    }
     let path = try path(of: choice, among: entries, in: directory)
     let checkpoint: Checkpoint
     do {
-      checkpoint = try CheckpointStore.load(path)
+      checkpoint = try CheckpointStore.load(path, in: directory.held)
     } catch {
       throw unreadable(path, error, entries, directory)
     }
@@ -70,7 +72,9 @@ package struct ResumePoint {
   private static func existing(
     _ name: String, _ entries: [CheckpointStore.Entry], _ directory: RunDirectory
   ) throws(TrainingError) -> String {
-    let names = try storage { () throws(StorageError) in try FileSystem.names(inFolder: directory.path) }
+    let names = try storage { () throws(StorageError) in
+      try FileSystem.names(inFolder: directory.path, held: directory.held)
+    }
     guard names.contains(name) else {
       let found = entries.map { FileSystem.split($0.path).name } + (names.contains("best.h5") ? ["best.h5"] : [])
       throw .incomplete(
@@ -89,7 +93,7 @@ package struct ResumePoint {
     // What another version wrote is not damaged, and its neighbours are of that version too.
     if case .unsupportedVersion = error { return .storage(error) }
     let older = entries.prefix { $0.path != path }
-    for entry in older.reversed() where (try? CheckpointStore.load(entry.path)) != nil {
+    for entry in older.reversed() where (try? CheckpointStore.load(entry.path, in: directory.held)) != nil {
       let name = FileSystem.split(entry.path).name
       return .unusableCheckpoint(
         error, command: "strikeforge train --resume \(directory.argument) --from \(name)")

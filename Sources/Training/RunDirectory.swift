@@ -1,15 +1,21 @@
 // A run's own folder: its name, its lock and the texts that lie in it.
 
 private import Glibc
-private import Storage
+internal import Storage
 
 /// `checkpoints/<run>`, or the folder that the user named. One process trains in it at a time.
+///
+/// A locked folder is held open: what its holder makes, reads and removes in it stays in it, also where it was moved meanwhile and its name
+/// was given to another run.
 package final class RunDirectory {
   package static let root = "checkpoints"
 
   package let path: String
   package var name: String { FileSystem.split(path).name }
+  /// The folder itself, where it is locked.
+  private(set) var held: HeldFolder?
   private var lockDescriptor: Int32 = -1
+  private static let lockName = ".lock"
 
   private init(path: String) { self.path = path }
 
@@ -85,10 +91,30 @@ package final class RunDirectory {
 
   package func write(_ text: String, to name: String) throws(TrainingError) {
     do {
-      try AtomicWrite.write(text: text, to: file(name))
+      try AtomicWrite.write(text: text, to: file(name), in: held)
     } catch {
       throw .storage(error)
     }
+  }
+
+  /// What became of a locked folder; nil where its path still leads to it and its lock is still ours. Without a lock nothing is looked at.
+  package func displacement() throws(TrainingError) -> FolderDisplacement? {
+    guard let held else { return nil }
+    do throws(StorageError) {
+      let whereabouts = try held.whereabouts
+      if whereabouts == .removed { return .removed }
+      // Whoever finds another lock there, or none, may be at work in it.
+      guard try held.holds(RunDirectory.lockName, as: lockDescriptor) else { return .unlocked }
+      if case .moved(let place) = whereabouts { return .moved(to: place) }
+      return nil
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// Throws where the folder was moved or removed, or its lock was, since it was locked.
+  package func requireInPlace() throws(TrainingError) {
+    if let displacement = try displacement() { throw .displaced(path: path, displacement, savedAtStep: nil) }
   }
 
   private static func nextNumber(_ prefix: String, below root: String) throws(StorageError) -> Int {
@@ -102,8 +128,14 @@ package final class RunDirectory {
 
   /// The lock goes with the process, however it ends.
   private func lock() throws(TrainingError) {
-    let lockPath = file(".lock")
-    lockDescriptor = Glibc.open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let lockPath = file(RunDirectory.lockName)
+    let held: HeldFolder
+    do {
+      held = try HeldFolder(path)
+    } catch {
+      throw .storage(error)
+    }
+    lockDescriptor = held.open(RunDirectory.lockName, O_RDWR | O_CREAT)
     guard lockDescriptor >= 0 else {
       throw .file(
         path: lockPath, action: "make",
@@ -113,6 +145,40 @@ package final class RunDirectory {
       let code = errno
       if code == EWOULDBLOCK { throw .runIsBusy(path: path) }
       throw .file(path: lockPath, action: "lock", reason: String(cString: strerror(code)))
+    }
+    self.held = held
+    // Moved away between opening and locking, it would be another's.
+    try requireInPlace()
+  }
+}
+
+/// What became of a run's folder while a process had locked it.
+package enum FolderDisplacement: Equatable, Sendable {
+  /// Its path leads elsewhere or nowhere; it lies at `to` now, where that is known.
+  case moved(to: String?)
+  case removed
+  /// Its `.lock` is another file, or none.
+  case unlocked
+
+  func sentence(_ path: String, savedAtStep step: Int?) -> String {
+    let saved = step.map { "saved at step \($0) and stopped" } ?? "stopped"
+    switch self {
+    case .moved(let place?):
+      return
+        "the folder \(path) was moved to \(place) while this process worked in it; it has \(saved), and touched nothing "
+        + "at \(path): go on with --resume \(CommandText.quoted(place))"
+    case .moved(nil):
+      return
+        "\(path) is not the folder any more that this process worked in; it has \(saved), and touched nothing there: find "
+        + "the folder that was moved away, and go on with its path behind --resume"
+    case .removed:
+      return
+        "the folder \(path) was removed while this process worked in it; it has stopped, and touched nothing that lies "
+        + "there now: what it had saved went with the folder, so begin anew under another name"
+    case .unlocked:
+      return
+        "the file .lock of \(path) was removed or replaced while this process worked there, so another may do so too; it has "
+        + "stopped without saving: see that none does, and go on with --resume \(CommandText.quoted(path))"
     }
   }
 }

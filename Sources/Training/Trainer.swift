@@ -40,6 +40,9 @@ package final class Trainer {
   /// Called with sentences about saving and choosing.
   package var onEvent: (String) -> Void = { _ in }
 
+  /// What a person should know where fewer workers are at work than were wanted; nil where all are.
+  package let workersNote: String?
+
   /// Where the transitions lie that are too many for memory.
   private let replayFile: FileTransitionStore?
   private let environment: any VectorEnvironment
@@ -68,7 +71,7 @@ package final class Trainer {
       attributes: ReplayPlacement.attributes(
         configuration, factory, run: directory.name))
     replayFile = store as? FileTransitionStore
-    (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
+    (environment, algorithm, collector, workersNote) = try Trainer.parts(configuration, factory, spec, replay: store)
     checkpoints = try Trainer.store(configuration, directory)
     log = try RunLog(directory, configuration, resumeStep: nil)
     var origin = warmStart?.attributes ?? [:]
@@ -125,7 +128,7 @@ package final class Trainer {
       attributes: ReplayPlacement.attributes(configuration, factory, run: directory.name))
     var store: (any TransitionStore)? = replayFile
     if store == nil { store = try placement?.makeStore(in: directory, attributes: [:]) }
-    (environment, algorithm, collector) = try Trainer.parts(configuration, factory, spec, replay: store)
+    (environment, algorithm, collector, workersNote) = try Trainer.parts(configuration, factory, spec, replay: store)
     checkpoints = try Trainer.store(configuration, directory)
     do {
       progress = try Progress(state, of: configuration)
@@ -217,7 +220,8 @@ package final class Trainer {
     -> CheckpointStore
   {
     do {
-      return try CheckpointStore(directory: directory.path, keepLast: configuration.run.keepCheckpoints)
+      return try CheckpointStore(
+        directory: directory.path, keepLast: configuration.run.keepCheckpoints, held: directory.held)
     } catch {
       throw .storage(error)
     }
@@ -254,7 +258,7 @@ package final class Trainer {
       "source_revision": BuildInformation.revision,
     ]
     do throws(StorageError) {
-      try IncidentFile.write(incident, attributes: attributes, to: path)
+      try IncidentFile.write(incident, attributes: attributes, to: path, in: directory.held)
       return .success(path)
     } catch {
       return .failure(error)
@@ -310,6 +314,7 @@ package final class Trainer {
     progress.bestStep = progress.step
     let best = checkpoint()
     try requireReplay()
+    try requireFolder(best)
     do {
       try checkpoints.saveBest(best)
     } catch {
@@ -329,11 +334,28 @@ package final class Trainer {
     // What it says of the replay file is on the disk before it says so.
     let checkpoint = checkpoint()
     try requireReplay()
+    try requireFolder(checkpoint)
     do {
       try checkpoints.save(checkpoint, step: progress.step)
     } catch {
       throw .storage(error)
     }
+  }
+
+  /// Ends the run where its folder was moved or removed, or given to another. A moved one, which is still locked, gets a last checkpoint.
+  private func requireFolder(_ checkpoint: Checkpoint) throws(TrainingError) {
+    guard let displacement = try directory.displacement() else { return }
+    var saved = false
+    if case .moved = displacement {
+      do {
+        try log.flush()
+        try checkpoints.add(checkpoint, step: progress.step)
+        saved = true
+      } catch {
+        // The folder is not where it was: that is what must be said.
+      }
+    }
+    throw .displaced(path: directory.path, displacement, savedAtStep: saved ? progress.step : nil)
   }
 
   /// The whole state, between two rollouts.

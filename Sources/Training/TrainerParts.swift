@@ -20,21 +20,26 @@ extension Trainer {
       inputs: factory.spaces.observations.count, actions: factory.spaces.actions.count)
     if let problem = configuration.learner.problem(spec: spec) { throw .configuration(.conflict(problem)) }
     if let problem = configuration.precisionProblem(spec) { throw .configuration(.conflict(problem)) }
+    // The matrix library would wait for ever for room that it does not get.
+    let plan = ResourcePlan(configuration, spec, rowsBefore: rowsBefore)
+    _ = try ProcessLimits.workers(upTo: 1, plannedBytes: plan.memoryBytes)
     guard let folder else { return spec }
-    if let problem = ResourcePlan(configuration, spec, rowsBefore: rowsBefore).problem(.init(folder: folder)) {
+    if let problem = plan.problem(.init(folder: folder)) {
       throw .configuration(.conflict(problem))
     }
     return spec
   }
 
-  /// What a run is made of.
+  /// What a run is made of, and a sentence where fewer workers than were wanted are at work.
   static func parts(
     _ configuration: RunConfiguration, _ factory: EnvironmentFactory, _ spec: NetworkSpec,
     replay: (any TransitionStore)?
-  ) throws(TrainingError) -> (any VectorEnvironment, any Algorithm, Collector) {
+  ) throws(TrainingError) -> (any VectorEnvironment, any Algorithm, Collector, note: String?) {
     let environment = try factory.trainingLanes(count: configuration.world.lanes)
-    let workers = configuration.run.workers == 0 ? WorkerPool.availableProcessors : configuration.run.workers
-    let pool = WorkerPool(workerCount: workers)
+    let workers = configuration.run.workers == 0 ? ProcessLimits.processors : configuration.run.workers
+    let room = try ProcessLimits.workers(
+      upTo: workers, plannedBytes: ResourcePlan(configuration, spec).memoryBytes)
+    let pool = WorkerPool(workerCount: room)
     let algorithm = configuration.learner.makeLearner(
       LearnerSetup(
         spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
@@ -42,7 +47,10 @@ extension Trainer {
         bfloat16: configuration.run.precision.unit, seed: UInt64(configuration.run.seed), pool: pool,
         replay: replay))
     algorithm.health.settings = configuration.health
-    return (environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool))
+    return (
+      environment, algorithm, Collector(environment: environment, algorithm: algorithm, pool: pool),
+      note: ProcessLimits.note(wanted: workers, room: room, started: pool.workerCount)
+    )
   }
 
   /// Refuses a beginning that does not fit the run, before anything is made for it.

@@ -25,6 +25,12 @@ package enum TrainingError: Error, CustomStringConvertible {
   case runIsBusy(path: String)
   /// A name that no run may have: of one that is to be made, or of one that lies there.
   case runName(String, isNew: Bool)
+  /// A limit of the system is too low, in one sentence with the remedy.
+  case noRoom(String)
+  /// The system starts no more processes, for now or at all.
+  case noProcess(String)
+  /// A folder that was locked is not what its path leads to any more. `savedAtStep`: where it is, with everything up to that step.
+  case displaced(path: String, FolderDisplacement, savedAtStep: Int?)
   case incomplete(path: String, what: String, remedy: String)
   case file(path: String, action: String, reason: String)
   /// A gate said no: data without a passing record, an export that does not match, a window that training saw.
@@ -57,6 +63,8 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .runName(let name, let isNew):
       "a run cannot be called '\(PrintableText.name(name))': \(RunName.rule); "
         + (isNew ? "give it another with --run" : "rename its folder, and name the run by that")
+    case .noRoom(let sentence), .noProcess(let sentence): sentence
+    case .displaced(let path, let displacement, let step): displacement.sentence(path, savedAtStep: step)
     case .incomplete(let path, let what, let remedy): "\(path) holds no \(what); \(remedy)"
     case .file(let path, let action, let reason): "cannot \(action) \(path): \(reason)"
     case .refused(let sentence): sentence

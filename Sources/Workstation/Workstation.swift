@@ -21,6 +21,7 @@ package struct Workstation {
 
   /// Runs the command that the process was started with, and ends the process.
   package func main() -> Never {
+    StandardDescriptors.openClosed()
     // Lines appear as they are written, also in a pipe; a reader that goes away is an error to report, not a silent end.
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)

@@ -77,6 +77,29 @@ import Text
     }
   }
 
+  // MARK: What another program may write
+
+  /// The rows of a member are a file like any other: whatever it says, the ensemble ends as it would have.
+  @Test(arguments: ["nan", "1e30", "-1", "1e18"]) func aRowThatIsNoRow(_ number: String) throws {
+    let place = try place(Self.planted(Self.ppo + Self.a2c))
+    try place.succeed(["ensemble", "three.yaml"])
+    let expected = try place.folder.bytes("checkpoints/three/policy.safetensors")
+    let path = "checkpoints/three/two/progress.csv"
+    var lines = try place.folder.read(path).split(separator: "\n").map(String.init)
+    let columns = lines[0].split(separator: ",")
+    for name in ["time/total_timesteps", "time/fps", "rollout/ep_rew_mean"] {
+      let column = try #require(columns.firstIndex { $0 == name })
+      var fields = lines[lines.count - 1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      fields[column] = number
+      lines[lines.count - 1] = fields.joined(separator: ",")
+    }
+    try place.folder.write(lines.map { $0 + "\n" }.joined(), to: path)
+    // The last checkpoint is gone, so that the member is trained again beside its rows.
+    place.folder.remove("checkpoints/three/two/checkpoint-4096.h5")
+    for words in [["ensemble", "three.yaml"], ["ensemble", "--resume", "three"]] { try place.succeed(words) }
+    #expect(try place.folder.bytes("checkpoints/three/policy.safetensors") == expected)
+  }
+
   // MARK: The whole road
 
   /// Trained, combined, evaluated and served; and the same bits where the one who trains it, or a member, is killed on the way.

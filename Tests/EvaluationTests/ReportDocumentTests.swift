@@ -167,6 +167,16 @@ extension String {
     #expect(axis.lower <= values.min() ?? 0 && axis.upper >= values.max() ?? 0)
   }
 
+  /// As far apart as numbers can be, and as near.
+  @Test(arguments: [
+    [-Double.greatestFiniteMagnitude, .greatestFiniteMagnitude], [0, 5e-324], [-5e-324, 0], [1e300, 1e300.nextUp],
+    [.nan, .infinity], [0, 1e-300], [1e308, -1e308, .nan],
+  ])
+  func anyValuesHaveAnAxis(_ values: [Double]) {
+    let axis = LineChart.Axis(values, wanted: 5)
+    #expect((2...40).contains(axis.ticks.count), "\(axis)")
+  }
+
   @Test func unitsAreWhole() {
     let axis = LineChart.Axis([0, 1, 0], wanted: 2, leastStep: 1)
     #expect(axis.ticks == [0, 1])

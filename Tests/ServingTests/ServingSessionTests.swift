@@ -93,4 +93,15 @@ import Text
     #expect(json["line"] == 3 && json["error"]?.stringValue == "a \"reason\"" && json["remedy"] == "do that")
     #expect(ServeError.failed("it broke").line(program: "p") == "p: it broke")
   }
+
+  /// A clock may stand anywhere, go back, or begin again.
+  @Test func anAnswersTimeIsNeverATrap() {
+    #expect(Clock.nanoseconds(seconds: 2, 5) == 2_000_000_005)
+    for seconds in [0, -1, 10_000_000_000, Int64.max, .min] {
+      let (begin, end) = (Clock.nanoseconds(seconds: seconds, 0), Clock.nanoseconds(seconds: seconds, 1500))
+      #expect(Clock.microseconds(from: begin, to: end) == 1.5)
+      #expect(Clock.microseconds(from: end, to: begin) == 0)
+    }
+    #expect(Clock.microseconds(from: .max, to: .min) == 0.001)
+  }
 }

@@ -1,7 +1,8 @@
 // Moments as text.
 
 import Testing
-import Text
+
+@testable import Text
 
 @Suite struct UTCTimeTests {
   @Test func momentsAreSpelledInUTC() {
@@ -10,6 +11,20 @@ import Text
       (1_000_000_000, "2001-09-09T01:46:40Z"),
     ]
     for (seconds, text) in cases { #expect(UTCTime.text(secondsSinceEpoch: seconds) == text) }
+  }
+
+  /// A machine's clock may say anything.
+  @Test func anyClockHasAName() {
+    let cases: [(Int64, String)] = [
+      (10_000_000_000, "2286-11-20T17:46:40Z"), (-2_208_988_800, "1900-01-01T00:00:00Z"),
+      (253_402_300_799, "9999-12-31T23:59:59Z"), (253_402_300_800, "+10000-01-01T00:00:00Z"),
+      (-62_167_219_200, "0000-01-01T00:00:00Z"), (-62_167_219_201, "-0001-12-31T23:59:59Z"),
+      (.max, "+292277026596-12-04T15:30:07Z"), (.min, "-292277022657-01-27T08:29:52Z"),
+    ]
+    for (seconds, text) in cases { #expect(UTCTime.text(secondsSinceEpoch: seconds) == text) }
+    for (microseconds, digits) in [(-1, "000000"), (0, "000000"), (999_999, "999999"), (Int.max, "999999")] {
+      #expect(UTCTime.text(secondsSinceEpoch: 0, microseconds: microseconds) == "1970-01-01T00:00:00.\(digits)Z")
+    }
   }
 
   @Test func thisMomentHasMicroseconds() {

@@ -9,6 +9,7 @@ import RunSupport
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @testable import Training
 
@@ -39,6 +40,13 @@ import Testing
       try EnsemblePlan(json: given.json, path: "p", families: .product) == given && given.difference(from: given) == nil
     )
     #expect(given.difference(from: alike)?.contains("b, ppo_lstm_mask-3") == true)
+    // What another program wrote there is no weight.
+    for weight in ["-1", "1000000001", "9223372036854775807", "1e300"] {
+      let text = given.json.text.replacing("\"weight\":3000000", with: "\"weight\":\(weight)")
+      let forged = try JSON.parse(text)
+      #expect(forged != given.json)
+      #expect(trainingError { try EnsemblePlan(json: forged, path: "p", families: .product) } != nil, "\(weight)")
+    }
   }
 
   @Test func aMembersSectionsLieOverTheSharedOnes() throws {

@@ -2,12 +2,14 @@
 
 import Glibc
 import Kernels
+import Networks
 import Text
 import Training
 
 @main
 struct Main {
   static func main() {
+    StandardDescriptors.openClosed()
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
@@ -19,6 +21,12 @@ struct Main {
     if let problem = InstructionSet.limitProblem {
       complain("benchmark: \(problem)")
       exit(64)
+    }
+    if !["compare", "market"].contains(words.first), MatrixProduct.buffers(upTo: 1) < 1 {
+      complain(
+        "benchmark: the matrix library needs \(MatrixProduct.bufferBytes >> 20) MiB of address space for every thread that multiplies, and "
+          + "the limits of this process do not give them; lift them with ulimit -v unlimited")
+      exit(1)
     }
     do {
       let rest = Array(words.dropFirst())

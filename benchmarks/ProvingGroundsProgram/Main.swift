@@ -17,6 +17,7 @@ private let usage = """
 @main
 enum Main {
   static func main() {
+    StandardDescriptors.openClosed()
     setvbuf(stdout, nil, _IOLBF, 0)
     do {
       try run()

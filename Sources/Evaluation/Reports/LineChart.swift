@@ -81,13 +81,16 @@ struct LineChart: Sendable {
       let step = max(leastStep, Axis.step((high - low) / Double(wanted)))
       lower = (low / step).rounded(.down) * step
       upper = (high / step).rounded(.up) * step
-      let count = Int(((upper - lower) / step).rounded())
+      // Values from end to end of the numbers' range leave no room for marks between.
+      let count = Int(exactly: ((upper - lower) / step).rounded()) ?? 1
       let first = (lower / step).rounded()
       ticks = (0...max(count, 1)).map { (first + Double($0)) * step }
     }
 
     /// The next of 1, 2, 5, 10 times a power of ten.
     private static func step(_ rough: Double) -> Double {
+      // Beyond these there is no power of ten to look for.
+      let rough = min(max(rough, 1e-300), 1e300)
       var power = 1.0
       while power * 10 <= rough { power *= 10 }
       while power > rough { power /= 10 }

@@ -40,7 +40,7 @@ package struct MinariExport {
     self.init()
     do throws(StorageError) {
       self = try HDF5.exclusive { (_) throws(StorageError) -> MinariExport in
-        try HDF5File.create(path: main) { (root) throws(StorageError) in
+        try HDF5File.create(FilePlace(main, in: nil)) { (root) throws(StorageError) in
           var export = MinariExport()
           try export.write(reader, to: root)
           return export

@@ -69,21 +69,22 @@ package final class ReplayFile {
   /// Makes a file without transitions, over one of that name; rows take room on the disk as they are written. Traps where `attributes` has
   /// names of the file's own.
   package static func create(
-    _ path: String, _ shape: ReplayShape, attributes: [String: String]
+    _ path: String, _ shape: ReplayShape, attributes: [String: String], in held: HeldFolder? = nil
   ) throws(StorageError) -> ReplayFile {
-    try create(path, shape, attributes: attributes, schemaVersion: schemaVersion)
+    try create(path, shape, attributes: attributes, schemaVersion: schemaVersion, in: held)
   }
 
   static func create(
-    _ path: String, _ shape: ReplayShape, attributes: [String: String], schemaVersion: Int
+    _ path: String, _ shape: ReplayShape, attributes: [String: String], schemaVersion: Int, in held: HeldFolder? = nil
   ) throws(StorageError) -> ReplayFile {
     let (folder, name) = FileSystem.split(path)
-    AtomicWrite.removeLeftovers(inFolder: folder, ofFileNamed: name)
-    let temporary = FileSystem.join(folder, ".\(name).\(getpid()).0\(AtomicWrite.temporarySuffix)")
+    AtomicWrite.removeLeftovers(inFolder: folder, ofFileNamed: name, held: held)
+    let temporary = FilePlace(
+      FileSystem.join(folder, ".\(name).\(getpid()).0\(AtomicWrite.temporarySuffix)"), in: held)
     let own = shape.attributes(schemaVersion: schemaVersion)
     precondition(
       own.keys.allSatisfy { attributes[$0] == nil }, "a replay file's own attributes are \(own.keys.sorted())")
-    unlink(temporary)
+    temporary.remove()
     do throws(StorageError) {
       let places = try HDF5.exclusive { (_) throws(StorageError) -> (Int, Int) in
         try makeHDF5(temporary, shape, attributes.merging(own) { $1 })
@@ -93,24 +94,24 @@ package final class ReplayFile {
         path: path, shape: shape, attributes: attributes, dataOffset: places.0, ledgerOffset: places.1,
         descriptor: descriptor)
       try file.seal()
-      guard rename(temporary, path) == 0 else { throw .system(path: path, operation: .rename, code: errno) }
-      try AtomicWrite.flushFolder(folder, path: path)
+      try temporary.rename(to: FilePlace(path, in: held))
+      try AtomicWrite.flushFolder(folder, path: path, held: held)
       return file
     } catch {
-      unlink(temporary)
+      temporary.remove()
       throw error
     }
   }
 
   /// Where the two datasets begin.
   private static func makeHDF5(
-    _ path: String, _ shape: ReplayShape, _ attributes: [String: String]
+    _ place: FilePlace, _ shape: ReplayShape, _ attributes: [String: String]
   ) throws(StorageError) -> (Int, Int) {
     errno = 0
     do throws(StorageError) {
-      return try HDF5File.create(path: path) { (root) throws(StorageError) in
+      return try HDF5File.create(place) { (root) throws(StorageError) in
         for (name, text) in attributes.sorted(by: { $0.key < $1.key }) { try root.writeAttribute(name, text) }
-        let type = try shape.record.makeType(path: path)
+        let type = try shape.record.makeType(path: place.path)
         return (
           try root.reserve("transitions", type: type.id, extent: [shape.rowCount, shape.laneCount]),
           try root.reserve(
@@ -121,7 +122,7 @@ package final class ReplayFile {
       // The library's own words do not say what to do about a full disk.
       let code = errno
       if [ENOSPC, EDQUOT, EFBIG, EACCES, EROFS].contains(code) {
-        throw .system(path: path, operation: .create, code: code)
+        throw .system(path: place.path, operation: .create, code: code)
       }
       throw error
     }
@@ -151,8 +152,11 @@ package final class ReplayFile {
   // MARK: Opening
 
   /// Opens a file and checks everything in it but its transitions.
-  package static func open(_ path: String, forWriting: Bool = false) throws(StorageError) -> ReplayFile {
-    let descriptor = try openFile(path, forWriting ? O_RDWR : O_RDONLY)
+  package static func open(_ path: String, forWriting: Bool = false, in held: HeldFolder? = nil) throws(StorageError)
+    -> ReplayFile
+  {
+    let place = FilePlace(path, in: held)
+    let descriptor = try openFile(place, forWriting ? O_RDWR : O_RDONLY)
     var isOpened = false
     defer { if !isOpened { close(descriptor) } }
     var status = stat()
@@ -184,7 +188,7 @@ package final class ReplayFile {
       throw damaged("its SHA-256 digest is not the one that the file was sealed with")
     }
     var attributes = try HDF5.exclusive { (_) throws(StorageError) -> [String: String] in
-      let file = try HDF5File.open(path: path)
+      let file = try HDF5File.open(place)
       var budget = HDF5Budget(fileBytes: size - areas[0].1 - areas[1].1)
       return try file.root().attributes(&budget)
     }
@@ -200,9 +204,9 @@ package final class ReplayFile {
     return file
   }
 
-  private static func openFile(_ path: String, _ mode: Int32) throws(StorageError) -> Int32 {
-    let descriptor = Glibc.open(path, mode | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .system(path: path, operation: .open, code: errno) }
+  private static func openFile(_ place: FilePlace, _ mode: Int32) throws(StorageError) -> Int32 {
+    let descriptor = place.open(mode | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .system(path: place.path, operation: .open, code: errno) }
     return descriptor
   }
 

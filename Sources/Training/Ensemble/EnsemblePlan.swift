@@ -293,7 +293,8 @@ package struct EnsemblePlan: Sendable, Equatable {
     members = []
     for element in elements {
       guard let name = element["name"]?.stringValue, EnsemblePlan.isName(name),
-        let weight = element["weight"]?.integerValue, weight >= 0, let tree = element["configuration"]
+        let weight = element["weight"]?.integerValue, DeployedPolicy.Member.weights.contains(weight),
+        let tree = element["configuration"]
       else { throw unknown("member \(members.count) with a name, a weight and a configuration") }
       members.append(
         Member(

@@ -54,10 +54,20 @@ package struct MemberStatus: Sendable, Equatable {
   /// Takes over what the last row of a run's `progress.csv` says.
   mutating func look(atRun path: String) {
     guard let row = ProgressTail.lastRow(path + "/progress.csv") else { return }
-    if let step = row["time/total_timesteps"] { self.step = Int(step) }
-    stepsPerSecond = row["time/fps"] ?? stepsPerSecond
+    look(at: row)
+  }
+
+  /// Takes over what a row says that a run can have written; the rest stays as it was known.
+  mutating func look(at row: [String: Double]) {
+    if let step = row["time/total_timesteps"].flatMap({ Int(exactly: $0) }), (0...totalSteps).contains(step) {
+      self.step = step
+    }
+    if let rate = row["time/fps"], (0...MemberStatus.fastest).contains(rate) { stepsPerSecond = rate }
     reward = row["rollout/ep_rew_mean"] ?? reward
   }
+
+  /// Steps a second that no machine makes.
+  private static let fastest = 1e12
 }
 
 /// The newest numbers of a run that another process writes.
@@ -108,7 +118,7 @@ package final class EnsembleTable {
       shownLines = lines.count
     } else {
       for member in members {
-        let tenth = 10 * member.step / max(1, member.totalSteps)
+        let tenth = ConsoleSink.part(member.step, of: member.totalSteps, in: 10)
         guard lastStates[member.name] != member.state.name || lastTenths[member.name] != tenth else { continue }
         let isFirst = lastStates[member.name] == nil
         (lastStates[member.name], lastTenths[member.name]) = (member.state.name, tenth)
@@ -150,7 +160,8 @@ package final class EnsembleTable {
           String(member.name.prefix(16)), member.state.name,
           [
             short(member.step) + " / " + short(member.totalSteps),
-            member.stepsPerSecond.map { short(Int($0)) } ?? "-", member.reward.map(ConsoleSink.short) ?? "-",
+            member.stepsPerSecond.flatMap { Int(exactly: $0.rounded(.down)) }.map(short) ?? "-",
+            member.reward.map(ConsoleSink.short) ?? "-",
             member.secondsLeft.map(ConsoleSink.duration) ?? "-",
           ]))
     }

@@ -3,7 +3,6 @@
 private import Algorithms
 private import Configuration
 private import Glibc
-private import Kernels
 private import Storage
 private import Text
 
@@ -53,9 +52,12 @@ package final class EnsembleTrainer {
     for index in members.indices where try isFinished(index) { finish(index) }
     try writeStates()
     var isStopping = false
+    var displacement: FolderDisplacement?
     while true {
       try reap()
-      if !isStopping, shouldStop() {
+      // The members notice it too, each when it saves next.
+      if displacement == nil { displacement = try directory.displacement() }
+      if !isStopping, shouldStop() || displacement != nil {
         isStopping = true
         for process in processes { process?.stop() }
       }
@@ -67,6 +69,7 @@ package final class EnsembleTrainer {
       guard processes.contains(where: { $0 != nil }) else { break }
       usleep(EnsembleTrainer.pauseMicroseconds)
     }
+    if let displacement { throw .displaced(path: directory.path, displacement, savedAtStep: nil) }
     if isStopping { return .stopped }
     return members.allSatisfy { $0.state == .finished } ? .finished : .failed
   }
@@ -104,6 +107,8 @@ package final class EnsembleTrainer {
         processes[index] = try start(index)
         members[index].state = .training
       } catch {
+        // Once one of the others has ended there is room for it.
+        if case .noProcess = error, processes.contains(where: { $0 != nil }) { return }
         // Not this member's fault alone, perhaps; the others still get their chance.
         members[index].state = .failed(error.description)
       }
@@ -113,10 +118,12 @@ package final class EnsembleTrainer {
 
   private func start(_ index: Int) throws(TrainingError) -> MemberProcess {
     let member = plan.members[index]
+    // Its members' folders would be made, or emptied, in another ensemble's.
+    try directory.requireInPlace()
     let together = min(limit, plan.members.count)
     var configuration = member.configuration
     if configuration.run.workers == 0 {
-      configuration.run.workers = max(1, WorkerPool.availableProcessors / together)
+      configuration.run.workers = max(1, ProcessLimits.processors / together)
     }
     var words = ["train", "--end-with", "\(ParentProcess.own)"]
     try waitUntilFree(index)
@@ -153,15 +160,14 @@ package final class EnsembleTrainer {
   /// What a member leaves behind that was killed before its first checkpoint holds nothing yet, and its folder is the ensemble's.
   private func removeBeginning(_ index: Int) throws(TrainingError) {
     guard access(path(index), F_OK) == 0 else { return }
+    let member = try RunDirectory.open(run: path(index), locks: true)
     do {
-      for name in try FileSystem.names(inFolder: path(index)) {
-        try FileSystem.remove(FileSystem.join(path(index), name))
+      for name in try FileSystem.names(inFolder: member.path, held: member.held) {
+        try FileSystem.remove(member.file(name), in: member.held)
       }
+      try directory.held?.removeFolder(members[index].name)
     } catch {
       throw .storage(error)
-    }
-    guard rmdir(path(index)) == 0 else {
-      throw .file(path: path(index), action: "remove", reason: String(cString: strerror(errno)))
     }
   }
 
@@ -193,6 +199,7 @@ package final class EnsembleTrainer {
   }
 
   private func writeStates() throws(TrainingError) {
+    guard try directory.displacement() == nil else { return }
     try directory.write(JSON.object(["members": .array(members.map(\.json))]).prettyText + "\n", to: "members.json")
   }
 }

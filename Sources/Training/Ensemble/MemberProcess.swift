@@ -38,6 +38,11 @@ final class MemberProcess {
     defer { for argument in arguments { free(argument) } }
     var process = pid_t()
     let code = posix_spawn(&process, MemberProcess.program, &actions, &attributes, &arguments, environ)
+    guard code != EAGAIN else {
+      throw .noProcess(
+        "no further process could be started (\(ProcessLimits.limits(ControlGroups()).joined(separator: ", "))); raise that limit, or "
+          + "let fewer members train at a time with --workers")
+    }
     guard code == 0 else {
       throw .file(path: MemberProcess.program, action: "start", reason: String(cString: strerror(code)))
     }

@@ -1,5 +1,7 @@
 // progress.csv: one line a rollout, cut back to the checkpoint on resume.
 
+package import Storage
+
 /// `progress.csv` with fixed columns. Numbers are written as the shortest text that reads back to the same bits.
 package final class CSVSink: MetricSink {
   private let file: LogFile
@@ -7,9 +9,11 @@ package final class CSVSink: MetricSink {
 
   /// Opens the file for appending, cut back to the rows up to `resumeStep`; a new file gets its header.
   ///
-  /// Rows after the checkpoint describe steps that will be walked again.
-  package init(path: String, columns: [String] = MetricNames.all, resumeStep: Int?) throws(TrainingError) {
-    file = try LogFile(path: path, continues: resumeStep != nil)
+  /// Rows after the checkpoint describe steps that will be walked again. `folder`: the held one that the path leads into.
+  package init(
+    path: String, in folder: HeldFolder? = nil, columns: [String] = MetricNames.all, resumeStep: Int?
+  ) throws(TrainingError) {
+    file = try LogFile(path: path, in: folder, continues: resumeStep != nil)
     self.columns = columns
     let header = columns.joined(separator: ",") + "\n"
     if let resumeStep {

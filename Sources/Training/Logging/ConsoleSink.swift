@@ -19,12 +19,12 @@ package final class ConsoleSink {
     self.startStep = startStep
     isTerminal = isatty(STDOUT_FILENO) == 1
     startSeconds = MonotonicClock.seconds
-    lastTableTenth = 10 * startStep / max(totalSteps, 1)
-    lastLineTwentieth = 20 * startStep / max(totalSteps, 1)
+    lastTableTenth = ConsoleSink.part(startStep, of: totalSteps, in: 10)
+    lastLineTwentieth = ConsoleSink.part(startStep, of: totalSteps, in: 20)
   }
 
   package func write(_ row: MetricRow) {
-    let tenth = 10 * row.step / max(totalSteps, 1)
+    let tenth = ConsoleSink.part(row.step, of: totalSteps, in: 10)
     let isDone = row.step >= totalSteps
     if tenth > lastTableTenth || isDone {
       lastTableTenth = tenth
@@ -41,7 +41,7 @@ package final class ConsoleSink {
         print("\r\u{1B}[K" + line, terminator: isDone ? "\n" : "")
       }
     } else {
-      let twentieth = 20 * row.step / max(totalSteps, 1)
+      let twentieth = ConsoleSink.part(row.step, of: totalSteps, in: 20)
       if twentieth > lastLineTwentieth || isDone {
         lastLineTwentieth = twentieth
         print(line)
@@ -60,11 +60,19 @@ package final class ConsoleSink {
     return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
+  /// How many of so many equal parts are done, for any numbers.
+  static func part(_ step: Int, of totalSteps: Int, in parts: Int) -> Int {
+    let done = step.multipliedFullWidth(by: parts)
+    let total = max(totalSteps, 1)
+    // The quotient fits where the step is at most the total, but for the whole itself.
+    return step <= 0 ? 0 : step >= total ? parts : total.dividingFullWidth(done).quotient
+  }
+
   /// `[=====>    ]  52 %  260,000 / 500,000 steps  31,400 steps/s  8 s left`, as far as `columns` allow.
   package static func progressLine(
     step: Int, totalSteps: Int, stepsPerSecond: Double, isBar: Bool, columns: Int
   ) -> String {
-    let share = min(1, Double(step) / Double(max(totalSteps, 1)))
+    let share = min(1, max(0, Double(step) / Double(max(totalSteps, 1))))
     let percent = String(Int(share * 100))
     var text = String(repeating: " ", count: max(0, 3 - percent.count)) + percent + " %"
     text += "  " + grouped(step) + " / " + grouped(totalSteps) + " steps"
@@ -146,7 +154,7 @@ package final class ConsoleSink {
 
   /// `8 s`, `3 min 05 s`, `2 h 10 min`.
   package static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "unknown time" }
+    guard (0..<1e9).contains(seconds) else { return "unknown time" }
     let total = Int(seconds.rounded())
     func two(_ value: Int) -> String { value < 10 ? "0" + String(value) : String(value) }
     if total < 60 { return "\(total) s" }

@@ -1,5 +1,6 @@
 // metrics.jsonl: one JSON object a rollout, cut back to the checkpoint on resume.
 
+package import Storage
 private import Text
 
 /// `metrics.jsonl`: the step and every number of the row, those without a column in `progress.csv` included. A number is written as
@@ -8,8 +9,9 @@ package final class JSONLinesSink: MetricSink {
   private let file: LogFile
 
   /// Opens the file for appending, cut back to the rows up to `resumeStep`.
-  package init(path: String, resumeStep: Int?) throws(TrainingError) {
-    file = try LogFile(path: path, continues: resumeStep != nil)
+  /// `folder`: the held one that the path leads into.
+  package init(path: String, in folder: HeldFolder? = nil, resumeStep: Int?) throws(TrainingError) {
+    file = try LogFile(path: path, in: folder, continues: resumeStep != nil)
     if let resumeStep { try cutBack(to: resumeStep) }
   }
 

@@ -9,10 +9,11 @@ final class LogFile {
   private let descriptor: Int32
 
   /// Opens the file, empty unless it `continues`; makes it where it does not exist.
-  init(path: String, continues: Bool) throws(TrainingError) {
+  /// `folder`: the held one that the path leads into.
+  init(path: String, in folder: HeldFolder? = nil, continues: Bool) throws(TrainingError) {
     self.path = path
     let flags = continues ? O_RDWR | O_CREAT : O_RDWR | O_CREAT | O_TRUNC
-    descriptor = open(path, flags | O_CLOEXEC, 0o644)
+    descriptor = folder?.open(FileSystem.split(path).name, flags) ?? open(path, flags | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw LogFile.failure(path, .open) }
   }
 

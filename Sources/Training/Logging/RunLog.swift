@@ -11,12 +11,15 @@ package final class RunLog: MetricSink {
     let run = configuration.run
     let columns = MetricNames.columns(with: configuration.algorithm.family.metricNames)
     var sinks: [any MetricSink] = [
-      try CSVSink(path: directory.file("progress.csv"), columns: columns, resumeStep: resumeStep)
+      try CSVSink(
+        path: directory.file("progress.csv"), in: directory.held, columns: columns, resumeStep: resumeStep)
     ]
     if run.metricsJSONLines {
-      sinks.append(try JSONLinesSink(path: directory.file("metrics.jsonl"), resumeStep: resumeStep))
+      sinks.append(try JSONLinesSink(path: directory.file("metrics.jsonl"), in: directory.held, resumeStep: resumeStep))
     }
-    if run.tensorBoard { sinks.append(try TensorBoardSink(folder: directory.path, resumeStep: resumeStep)) }
+    if run.tensorBoard {
+      sinks.append(try TensorBoardSink(folder: directory.path, held: directory.held, resumeStep: resumeStep))
+    }
     self.sinks = sinks
   }
 

@@ -1,7 +1,7 @@
 // TensorBoard event files: scalars by metric name at the environment step.
 
 private import Glibc
-private import Storage
+package import Storage
 
 /// Writes `events.out.tfevents.<n>.strikeforge`, one file for each time that the run was started or resumed.
 ///
@@ -17,13 +17,13 @@ package final class TensorBoardSink: MetricSink {
   private let file: LogFile
 
   /// Starts the next file in `folder`; `resumeStep` as in `CSVSink`.
-  package init(folder: String, resumeStep: Int?) throws(TrainingError) {
+  package init(folder: String, held: HeldFolder? = nil, resumeStep: Int?) throws(TrainingError) {
     var last = 0
     do {
-      for name in try FileSystem.names(inFolder: folder) {
+      for name in try FileSystem.names(inFolder: folder, held: held) {
         guard let number = TensorBoardSink.number(ofFile: name) else { continue }
         last = max(last, number)
-        try TensorBoardSink.cutBack(FileSystem.join(folder, name), to: resumeStep ?? -1)
+        try TensorBoardSink.cutBack(FileSystem.join(folder, name), in: held, to: resumeStep ?? -1)
       }
     } catch let error as TrainingError {
       throw error
@@ -32,7 +32,8 @@ package final class TensorBoardSink: MetricSink {
     } catch {
       throw .file(path: folder, action: "list", reason: "\(error)")
     }
-    file = try LogFile(path: FileSystem.join(folder, TensorBoardSink.name(last + 1)), continues: false)
+    file = try LogFile(
+      path: FileSystem.join(folder, TensorBoardSink.name(last + 1)), in: held, continues: false)
     var version = EventRecord(wallSeconds: TensorBoardSink.now)
     version.fileVersion = EventRecord.version
     try file.append(version.framed)
@@ -73,8 +74,8 @@ package final class TensorBoardSink: MetricSink {
   }
 
   /// Keeps the records up to `step`, and stops at the first that is not whole.
-  private static func cutBack(_ path: String, to step: Int) throws(TrainingError) {
-    let file = try LogFile(path: path, continues: true)
+  private static func cutBack(_ path: String, in held: HeldFolder?, to step: Int) throws(TrainingError) {
+    let file = try LogFile(path: path, in: held, continues: true)
     var end = 0
     for record in EventRecord.read(try file.content()) {
       guard record.event.step <= step else { break }

@@ -1,7 +1,6 @@
 // strikeforge ensemble: members trained side by side, combined into one policy.
 
 import Inference
-import Kernels
 import Release
 import Storage
 import Text
@@ -42,8 +41,8 @@ struct EnsembleCommand: Command {
       learn action values (DQN) get a temperature there, at which their probabilities
       are as decided as those of the other members.
 
-      SIGINT (Ctrl-C) and SIGTERM let the members save and stop; a second one stops at
-      once. A member that fails does not stop the others. Killed and begun again, an
+      SIGINT (Ctrl-C), SIGTERM and SIGHUP let the members save and stop; a second one
+      stops at once. A member that fails does not stop the others. Killed and begun again, an
       ensemble equals one that never was, bit for bit. `evaluate`, `export` and
       `strikeforge-serve` take it like any run.
       """)
@@ -85,7 +84,7 @@ struct EnsembleCommand: Command {
   }
 
   private static func workers(_ arguments: Arguments) throws -> Int {
-    guard let text = arguments.value("workers") else { return WorkerPool.availableProcessors }
+    guard let text = arguments.value("workers") else { return ProcessLimits.processors }
     guard let workers = Int(text), (1...4096).contains(workers) else {
       throw UsageError("--workers is \(text), but must be a whole number from 1 to 4096", command: description)
     }

@@ -35,10 +35,11 @@ struct TrainCommand: Command {
       Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
     ],
     notes: """
-      SIGINT (Ctrl-C) and SIGTERM save and stop; a second one stops at once. A run
-      that was killed and resumed equals one that never was, bit for bit. With --from
-      an earlier checkpoint, later ones are kept as checkpoint-STEP.h5.set-aside and
-      rows of later steps are cut off: the run walks there again.
+      SIGINT (Ctrl-C), SIGTERM and SIGHUP save and stop; a second one stops at once.
+      A run that was killed and resumed equals one that never was, bit for bit. With
+      --from an earlier checkpoint, later ones are kept as
+      checkpoint-STEP.h5.set-aside and rows of later steps are cut off: the run walks
+      there again.
 
       --init-from makes a new run; schedules, seeds, episodes and steps are its own.
         continue    takes parameters, the optimizer's moments and the statistics of
@@ -76,6 +77,7 @@ struct TrainCommand: Command {
     let trainer =
       try arguments.value("resume").map { try resume($0, arguments, families) } ?? start(arguments, families)
     let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
+    if let note = trainer.workersNote { print(note) }
     trainer.onRow = { (row: MetricRow) throws(TrainingError) in console.write(row) }
     trainer.onEvent = { sentence in
       console.clearBar()
