@@ -90,6 +90,8 @@ struct TrainCommand: Command {
           trainer.configuration.environment.hasWindows ? "looks at the held-out window" : "plays fresh streams"
         print("(it was chosen there, so that proves nothing: `strikeforge evaluate` \(unseen))")
       }
+      let space = trainer.factory.spaces.observations
+      if let sentence = trainer.trainingRanges?.constantColumns(space) { print("warning: " + sentence) }
     case .stopped(let step):
       let signal = StopSignal.received.map(StopSignal.name) ?? "request"
       console.clearBar()
