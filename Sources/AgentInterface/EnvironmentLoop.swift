@@ -19,6 +19,8 @@ package final class EnvironmentLoop {
   private let own: StepRow
   private let pool: WorkerPool?
   private let slices: [Range<Int>]
+  /// Lanes of a slice, of each but the last.
+  package let sliceWidth: Int
 
   package var laneCount: Int { environment.laneCount }
 
@@ -28,6 +30,7 @@ package final class EnvironmentLoop {
     self.environment = environment
     self.pool = pool
     let width = pool == nil ? lanes : max(1, min(64, lanes / 2))
+    sliceWidth = width
     slices = stride(from: 0, to: lanes, by: width).map { $0..<min($0 + width, lanes) }
     own = StepRow(lanes: lanes, columns: environment.observationSpace.count)
     row = own.buffers

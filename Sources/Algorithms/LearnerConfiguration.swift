@@ -54,6 +54,10 @@ package protocol LearnerConfiguration: Hashable, Sendable {
   var replayNeed: ReplayNeed? { get }
   /// What keeps these values from being used, in words that begin with a setting's key, or nil.
   func problem(spec: NetworkSpec) -> String?
+  /// The setting that says how many steps a lane makes between two updates; nil where none does.
+  var stepsBetweenUpdatesKey: String? { get }
+  /// What a person should hear of learning by these values in a run of that shape, before it starts.
+  func findings(_ plan: LearnerPlan) -> [PlanFinding]
   /// Bytes that learning needs at least: for parameters, moments and gradients, and for a rollout.
   func memoryParts(spec: NetworkSpec, laneCount: Int) -> (parameters: Double, rollout: Double)
   /// For each step of the environment: rows that pass forward alone, acting among them, and rows that pass forward and back. `stepsPerRollout`: over all
@@ -65,6 +69,8 @@ package protocol LearnerConfiguration: Hashable, Sendable {
 
 extension LearnerConfiguration {
   package var replayNeed: ReplayNeed? { nil }
+  package var stepsBetweenUpdatesKey: String? { nil }
+  package func findings(_ plan: LearnerPlan) -> [PlanFinding] { [] }
 
   /// Whether another configuration is of the same algorithm and holds the same.
   package func equals(_ other: any LearnerConfiguration) -> Bool { (other as? Self) == self }
@@ -126,6 +132,7 @@ extension LearnerConfiguration where Self: OnPolicyConfiguration {
   }
 
   package var stepsBetweenUpdates: Int { shared.horizon }
+  package var stepsBetweenUpdatesKey: String? { "algorithm.horizon" }
   package var discount: Double { shared.gamma }
   package var observationScaling: Double? { shared.normalizeObservations ? shared.observationClip : nil }
 

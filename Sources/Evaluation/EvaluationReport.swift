@@ -41,6 +41,8 @@ package struct EvaluationContext: Sendable, Equatable {
   package var notes: [String]
   /// What else the figures stand on: digests, seeds, versions.
   package var provenance: [Line]
+  /// What the window showed beside what training saw; nil where that was not written down.
+  package var fit: ObservationFit?
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,

@@ -107,6 +107,8 @@ package struct PlantedReport: Sendable, Equatable {
   package var provenance: [EvaluationContext.Line] = []
   /// The members of an ensemble, and what each adds; nil for one network.
   package var ensemble: EnsembleReport?
+  /// What the greedy run was shown beside what training saw; nil where that was not written down.
+  package private(set) var fit: ObservationFit?
 
   /// Three runs over the same market: see `PlantedRun.play`. The stochastic run samples from (seed, lane).
   package init(
@@ -127,7 +129,12 @@ package struct PlantedReport: Sendable, Equatable {
     self.seed = seed
     self.optimum = optimum
     constant = environment.actionSpace.names[FallbackDecider.action(of: environment.actionSpace)]
-    greedy = row("greedy", try play { PolicyDecider(policy, mode: .greedy, lane: $0) }, lane: 200)
+    var fit = ObservationFit(policy, environment.observationSpace)
+    let greedyRun = try play { lane in
+      WatchedDecider(PolicyDecider(policy, mode: .greedy, lane: lane)) { fit?.add($0) }
+    }
+    self.fit = fit
+    greedy = row("greedy", greedyRun, lane: 200)
     stochastic = row(
       "stochastic", try play { PolicyDecider(policy, mode: .stochastic(seed: seed), lane: $0) }, lane: 202)
     flat = Row(

@@ -11,6 +11,8 @@ public struct InferencePolicy: Sendable {
   public let normalizer: ObservationNormalizer?
   /// Whether the policy was trained with masks, and so must be asked with one.
   public let requiresMask: Bool
+  /// What training saw of each column; nil where nobody wrote it down.
+  public let trainingRanges: TrainingRanges?
   /// Where each parameter lives.
   public let layout: ParameterLayout
 
@@ -18,9 +20,10 @@ public struct InferencePolicy: Sendable {
   let plan: ForwardPlan
 
   /// A policy from its network and parameters in the order of `ParameterLayout(spec)`. Traps if the number of parameters or the
-  /// normaliser's columns do not fit the spec.
+  /// columns of normaliser or ranges do not fit the spec.
   public init(
-    spec: NetworkSpec, parameters: [Float], normalizer: ObservationNormalizer? = nil, requiresMask: Bool
+    spec: NetworkSpec, parameters: [Float], normalizer: ObservationNormalizer? = nil, requiresMask: Bool,
+    trainingRanges: TrainingRanges? = nil
   ) {
     let layout = ParameterLayout(spec)
     precondition(
@@ -30,8 +33,14 @@ public struct InferencePolicy: Sendable {
         normalizer.mean.count == spec.inputs,
         "a normaliser of \(normalizer.mean.count) columns for a network of \(spec.inputs) inputs")
     }
+    if let trainingRanges {
+      precondition(
+        trainingRanges.columns == spec.inputs,
+        "ranges of \(trainingRanges.columns) columns for a network of \(spec.inputs) inputs")
+    }
     self.spec = spec
     self.layout = layout
+    self.trainingRanges = trainingRanges
     self.normalizer = normalizer
     self.requiresMask = requiresMask
     storage = FloatStorage(parameters)
@@ -49,7 +58,7 @@ public struct InferencePolicy: Sendable {
     let target = spec.actorOnly
     return InferencePolicy(
       spec: target, parameters: InferencePolicy.select(parameters, of: spec, for: target), normalizer: normalizer,
-      requiresMask: requiresMask)
+      requiresMask: requiresMask, trainingRanges: trainingRanges)
   }
 
   /// The parameters of `target`, taken by name out of those of `source`. Traps where `source` lacks one or has it in another shape.

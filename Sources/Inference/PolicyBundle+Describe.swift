@@ -17,15 +17,18 @@ extension PolicyBundle {
 
   /// What the bundle holds, as rows of a name and a text that a terminal can show.
   public func describe() -> [(String, String)] {
-    let version = members.isEmpty ? BundleMetadata.networkVersion : BundleMetadata.ensembleVersion
+    let version =
+      policy.network.map { BundleMetadata.Network($0).version } ?? BundleMetadata.ensembleVersion
     var rows: [(String, String)] = [
       ("kind", "policy bundle, schema version \(version)"), ("algorithm", manifest.algorithm),
     ]
     rows += policy.network.map(PolicyBundle.describe) ?? ensembleRows
     rows.append(
       ("mask", policy.requiresMask ? "required with every decision" : "optional: trained without"))
+    let bounds = policy.trainingBounds
     for (index, column) in manifest.observationSpace.columns.enumerated() {
-      rows.append(("column \(index)", "\(column.name) (\(column.unit))"))
+      let seen = bounds.map { PolicyBundle.describe($0.minimum[index], $0.maximum[index]) } ?? ""
+      rows.append(("column \(index)", "\(column.name) (\(column.unit))\(seen)"))
     }
     for (index, name) in manifest.actionSpace.names.enumerated() {
       rows.append(("action \(index)", name + (index == manifest.actionSpace.fallback ? " (fallback)" : "")))
@@ -63,6 +66,12 @@ extension PolicyBundle {
       rows.append(("  parity at export", PolicyBundle.describe(bundle.manifest.parity)))
     }
     return rows
+  }
+
+  /// What training saw of a column.
+  private static func describe(_ minimum: Float, _ maximum: Float) -> String {
+    if minimum == maximum { return ", always \(minimum) in training" }
+    return minimum < maximum ? ", \(minimum) to \(maximum) in training" : ", nothing that all members saw in training"
   }
 
   private static func describe(_ parity: PolicyParity?) -> String {

@@ -168,6 +168,14 @@ public struct PolicyBundle: Sendable {
       tensors.append(.init("normalizer.observation.variance", shape: [policy.inputs], normalizer.variance))
       tensors.append(.init("normalizer.observation.count", shape: [], [normalizer.count]))
     }
+    if let ranges = network.trainingRanges {
+      let shape = [policy.inputs]
+      tensors.append(.init("training.minimum", shape: shape, ranges.minimum))
+      tensors.append(.init("training.maximum", shape: shape, ranges.maximum))
+      tensors.append(.init("training.mean", shape: shape, ranges.mean))
+      tensors.append(.init("training.variance", shape: shape, ranges.variance))
+      tensors.append(.init("training.count", shape: shape, ranges.count))
+    }
     return tensors
   }
 
@@ -237,8 +245,10 @@ public struct PolicyBundle: Sendable {
     if let scaling = network.scaling {
       normalizer = try reader.normalizer(columns: spec.inputs, scaling: scaling)
     }
+    let ranges = network.hasRanges ? try reader.ranges(columns: spec.inputs) : nil
     return InferencePolicy(
-      spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: network.requiresMask)
+      spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: network.requiresMask,
+      trainingRanges: ranges)
   }
 
   /// The members' own bundles, each verified and replayed as if it came alone.

@@ -109,6 +109,20 @@ struct BundleTensors {
       mean: mean, variance: variance, count: count[0], clip: scaling.clip, epsilon: scaling.epsilon)
   }
 
+  mutating func ranges(columns: Int) throws(PolicyBundleError) -> TrainingRanges {
+    let minimum = try floats("training.minimum", shape: [columns])
+    let maximum = try floats("training.maximum", shape: [columns])
+    let mean = try doubles("training.mean", shape: [columns])
+    let variance = try doubles("training.variance", shape: [columns])
+    let count = try doubles("training.count", shape: [columns])
+    if let defect = TrainingRanges.defect(
+      minimum: minimum, maximum: maximum, mean: mean, variance: variance, count: count)
+    {
+      throw .inconsistent(path: path, place: "what training saw", reason: defect)
+    }
+    return TrainingRanges(minimum: minimum, maximum: maximum, mean: mean, variance: variance, count: count)
+  }
+
   mutating func golden(for policy: DeployedPolicy) throws(PolicyBundleError) -> GoldenVectors {
     let (inputs, actions) = (policy.inputs, policy.actions)
     let observations = try tensor("golden.observations", shape: nil)

@@ -63,8 +63,8 @@ public struct PolicyParity: Hashable, Sendable {
 
 /// What a bundle says about its policy besides the numbers: who made it, from what, and which spaces it speaks.
 public struct PolicyManifest: Hashable, Sendable {
-  /// The schema versions that this reader knows: 1 holds one network, 2 an ensemble.
-  public static let supportedVersions = 1...2
+  /// The schema versions that this reader knows: 1 holds one network, 2 an ensemble, 3 one network and what its training saw.
+  public static let supportedVersions = 1...3
 
   /// The training algorithm's tag, for example `ppo_lstm_mask`.
   public let algorithm: String
@@ -99,6 +99,7 @@ struct BundleMetadata {
   static let headerDigestKey = "header_sha256"
   static let networkVersion = "1"
   static let ensembleVersion = "2"
+  static let rangesVersion = "3"
   private static let commonKeys = [
     "format", "schema_version", "algorithm", "observation_columns", "actions", "provenance", "parity", dataDigestKey,
     headerDigestKey,
@@ -112,6 +113,10 @@ struct BundleMetadata {
     let requiresMask: Bool
     /// Bound and epsilon of the observation's scaling; nil where there is none.
     let scaling: (clip: Double, epsilon: Double)?
+    /// Whether the bundle holds what training saw.
+    let hasRanges: Bool
+
+    var version: String { hasRanges ? BundleMetadata.rangesVersion : BundleMetadata.networkVersion }
   }
 
   /// Who decides together and how, without the members' bundles.
@@ -147,7 +152,7 @@ struct BundleMetadata {
     ]
     switch content {
     case .network(let network):
-      texts["schema_version"] = BundleMetadata.networkVersion
+      texts["schema_version"] = network.version
       texts["network"] = network.spec.json.text
       texts["mask_contract"] = network.requiresMask ? "required" : "none"
       texts["state_rule"] = BundleMetadata.stateRule(network.spec)
@@ -174,11 +179,7 @@ struct BundleMetadata {
       content = .ensemble(
         Ensemble(rule: rule, members: policy.members.map { ($0.name, $0.weight, $0.temperature) }))
     } else {
-      let network = policy.members[0].policy
-      content = .network(
-        Network(
-          spec: network.spec, requiresMask: network.requiresMask,
-          scaling: network.normalizer.map { ($0.clip, $0.epsilon) }))
+      content = .network(Network(policy.members[0].policy))
     }
   }
 
@@ -225,8 +226,16 @@ private struct MetadataTexts {
 }
 
 extension BundleMetadata.Network {
+  init(_ policy: InferencePolicy) {
+    spec = policy.spec
+    requiresMask = policy.requiresMask
+    scaling = policy.normalizer.map { ($0.clip, $0.epsilon) }
+    hasRanges = policy.trainingRanges != nil
+  }
+
   fileprivate init(_ texts: MetadataTexts, _ columns: ObservationSpace, _ actions: ActionSpace) throws(JSONShapeError) {
     spec = try NetworkSpec(json: try texts.json("network"))
+    hasRanges = texts.text("schema_version") == BundleMetadata.rangesVersion
     guard columns.count == spec.inputs else {
       throw JSONShapeError(
         "observation_columns", "must hold the network's \(spec.inputs) columns, found \(columns.count)")

@@ -15,6 +15,8 @@ public struct Decision: Hashable, Sendable {
   public let entropy: Float
   /// The value function's estimate, where the policy carries one.
   public let value: Float?
+  /// Whether some column lay outside of what training saw; false where nothing is known about that. The session names the columns.
+  public let isOutsideTraining: Bool
 }
 
 /// One stream of decisions: owns the recurrent state and the scratch, so that deciding allocates nothing and a stateless call of a
@@ -31,6 +33,7 @@ public struct PolicySession: ~Copyable {
   private let network: InferencePolicy
   private let scratch: SessionScratch
   private let ensemble: EnsembleScratch?
+  private let bounds: TrainingBounds?
 
   /// A session whose memory is empty. The first decision of a recurrent policy must start an episode.
   public init(policy: DeployedPolicy) {
@@ -41,6 +44,7 @@ public struct PolicySession: ~Copyable {
     network = policy.members[0].policy
     scratch = scratches[0]
     ensemble = policy.rule == nil ? nil : EnsembleScratch(policy, members: scratches)
+    bounds = TrainingBounds(policy)
   }
 
   /// A session of one network.
@@ -93,6 +97,7 @@ public struct PolicySession: ~Copyable {
         logits: scratch.logits, mask: legal, count: actions, logProbabilities: scratch.logProbabilities,
         probabilities: scratch.probabilities)
     }
+    bounds?.look(at: source)
     isStarted = true
     decisionCount += 1
     lastGreedy = greedy
@@ -107,7 +112,8 @@ public struct PolicySession: ~Copyable {
     return Decision(
       action: action, confidence: min(output.probabilities[action], 1),
       logProbability: min(output.logProbabilities[action], 0), entropy: max(entropy, 0),
-      value: ensemble == nil && network.spec.hasValueHead ? scratch.value[0] : nil)
+      value: ensemble == nil && network.spec.hasValueHead ? scratch.value[0] : nil,
+      isOutsideTraining: bounds?.isOutside ?? false)
   }
 
   private func check(_ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool)
@@ -150,6 +156,10 @@ public struct PolicySession: ~Copyable {
   public var probabilities: [Float] {
     Array(UnsafeBufferPointer(start: output.probabilities, count: policy.actions))
   }
+
+  /// The columns of the last decision's observation that lay outside of what training saw, of an ensemble what some member's training saw, in
+  /// order; none where nothing is known about that.
+  public var outsideTraining: [Int] { bounds?.outside ?? [] }
 
   /// The last decision's logits in place, (A), valid until the next decision.
   package var logitsPointer: UnsafePointer<Float> { UnsafePointer(output.logits) }

@@ -66,7 +66,7 @@ package enum EnsembleExporter {
       seed: UInt64(first.configuration.run.seed))
     return try EnsembleExport(
       bundle: bundle(bundles, fitting, folder, leftOut, dataFingerprint: factory.market?.contentHash ?? ""),
-      lines: lines(fitting, trained), record: record(fitting, trained, plan, leftOut))
+      lines: lines(fitting, trained) + constantColumns(bundles), record: record(fitting, trained, plan, leftOut))
   }
 
   private static func bundle(
@@ -129,6 +129,14 @@ package enum EnsembleExporter {
       "together on the selection window: \(ConsoleSink.short(fitting.score.meanReward)) an episode; its best member there: "
         + members[fitting.bestMember].name)
     return lines
+  }
+
+  /// Of which columns members can have learned nothing.
+  private static func constantColumns(_ bundles: [PolicyBundle]) -> [String] {
+    let sentences = bundles.compactMap { bundle in
+      bundle.policy.network?.trainingRanges?.constantColumns(bundle.manifest.observationSpace)
+    }
+    return Set(sentences).sorted().map { "warning: " + $0 }
   }
 
   private static func record(

@@ -43,7 +43,8 @@ package struct TrainedPolicy: Sendable {
         normalizer = moments.normalizer(clip: clip)
       }
       policy = InferencePolicy(
-        spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: configuration.algorithm.isMasked)
+        spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: configuration.algorithm.isMasked,
+        trainingRanges: try RunState.trainingRanges(of: checkpoint, columns: spec.inputs))
       digest = Trainer.digest(parameters)
       step = try Progress(state, of: configuration).step
     } catch {

@@ -79,7 +79,9 @@ package enum RunEvaluator {
       try EvaluationRecords(
         policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines)
     }
-    let context = EvaluationContext(
+    let fit = ObservationFit(
+      bundle.policy, environment.observationSpace, observations: records.greedy.observations)
+    var context = EvaluationContext(
       run: trained.runName,
       policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.environment.name,
       symbols: market.tape.symbols, dataFingerprint: market.contentHash,
@@ -93,6 +95,8 @@ package enum RunEvaluator {
       notes: window == .selection
         ? ["The best checkpoint was chosen on this very window: these figures prove nothing."] : [],
       provenance: provenance(trained))
+    context.notes += fit?.notes ?? []
+    context.fit = fit
     var report = EvaluationReport(context: context, seed: seed, records: records)
     if let ensemble = trained.ensemble {
       report.ensemble = try TrainingError.deciding { () throws(DecisionError) in

@@ -21,6 +21,8 @@ package enum Request {
                         "mask": [0 or 1 ...], "episode_start": true}
                   out  {"action": 0, "action_name": "...", "confidence": 0.9,
                         "latency_microseconds": 12.3, "timestamp": "..."}
+                "outside_training" stands in it where columns lie outside of what
+                training saw, and names them.
                 "mask" has one flag for each action, 1 for legal; a policy trained
                 with masks refuses to decide without. "episode_start" is true on the
                 first line of an episode and clears the policy's memory. A policy

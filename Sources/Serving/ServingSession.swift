@@ -8,12 +8,14 @@ private import Text
 package struct ServingSession: ~Copyable {
   private var session: PolicySession
   private let actionNames: [String]
+  private let columnNames: [String]
   private var randomness: DecisionRandomness?
 
   /// `seed`: draws actions from the policy's probabilities; nil decides greedily.
   package init(_ bundle: PolicyBundle, seed: UInt64?) {
     session = bundle.policy.makeSession()
     actionNames = bundle.manifest.actionSpace.names
+    columnNames = bundle.manifest.observationSpace.columns.map(\.name)
     randomness = seed.map { DecisionRandomness(seed: $0) }
   }
 
@@ -36,11 +38,14 @@ package struct ServingSession: ~Copyable {
     }
     randomness = drawn
     let latency = Clock.microseconds(from: begin, to: Clock.monotonicNanoseconds())
-    let answer: JSON = [
+    var answer: [String: JSON] = [
       "action": .integer(Int64(decision.action)), "action_name": .string(actionNames[decision.action]),
       "confidence": .number(Double(decision.confidence)), "latency_microseconds": .number(latency),
       "timestamp": .string(UTCTime.nowWithMicroseconds()),
     ]
-    return answer.text
+    if decision.isOutsideTraining {
+      answer["outside_training"] = .array(session.outsideTraining.map { .string(columnNames[$0]) })
+    }
+    return JSON.object(answer).text
   }
 }

@@ -11,6 +11,8 @@ package final class Collector {
   package let algorithm: any Algorithm
   /// Called with each rollout after its last step and before anything is computed from it: where a control experiment interferes.
   package var onGathered: ((Rollout) -> Void)?
+  /// What was seen so far; nil where the run began before there was such a record.
+  package private(set) var record: ObservationRecord?
   private let loop: EnvironmentLoop
   private var returns: [Double] = []
   private var lengths: [Int] = []
@@ -22,11 +24,18 @@ package final class Collector {
     self.environment = environment
     self.algorithm = algorithm
     loop = EnvironmentLoop(environment, pool: pool)
+    record = ObservationRecord(
+      columns: environment.observationSpace.count, laneCount: environment.laneCount, sliceWidth: loop.sliceWidth)
   }
+
+  /// Goes on without a record: what was seen before is not known.
+  package func forgoRecord() { record = nil }
 
   /// Starts every lane.
   package func begin(seed: UInt64) {
     loop.reset(seed: seed, into: algorithm.rollout.resetBuffers)
+    // Before anything is scaled in place.
+    record?.begin(algorithm.rollout.resetBuffers.observations)
     algorithm.acceptReset()
     algorithm.begin()
   }
@@ -34,16 +43,19 @@ package final class Collector {
   /// One rollout, ready to learn from; part of one where the algorithm's health ends the run.
   package func collect() {
     let (health, isMasked, actionCount) = (algorithm.health, algorithm.isMasked, environment.actionSpace.count)
+    let record = record
     for step in 0..<algorithm.rollout.horizon {
       algorithm.act(at: step)
       let actions = UnsafePointer(algorithm.rollout.actions(at: step))
       let row = algorithm.rollout.stepBuffers(at: step)
       loop.step(actions, into: row) { lanes, row in
         health.look(at: row, lanes: lanes, isMasked: isMasked, actions: actionCount, isReset: false)
+        record?.look(at: row.observations, lanes: lanes)
       }
       guard algorithm.acceptStep(row, step: step) else { return }
       algorithm.absorb(at: step)
     }
+    record?.merge()
     onGathered?(algorithm.rollout)
     algorithm.finishRollout()
     for episode in environment.drainEpisodes() {

@@ -82,6 +82,11 @@ package struct EnvironmentFactory: Sendable {
     return game.lanes(configuration.game, laneCount)
   }
 
+  /// The most steps of a training episode.
+  package var episodeLength: Int {
+    configuration.environment.hasWindows ? configuration.world.episodeLength : game(laneCount: 1).episodeLength
+  }
+
   /// The rules of fills, costs and limits in words; none for games.
   package var rules: [RuleLine] {
     guard case .bars(let bars) = play else { return [] }

@@ -21,7 +21,8 @@ package enum RunNotes {
       steps += " (\(ConsoleSink.grouped(configuration.run.totalTimesteps)) rounded up to whole rollouts)"
     }
     lines.append(steps)
-    let episode = episodeLength(configuration, factory)
+    lines += PlanCheck(configuration, factory).lines
+    let episode = factory.episodeLength
     let horizon = configuration.discountHorizonBars
     if horizon.isFinite {
       lines.append(
@@ -71,6 +72,7 @@ package enum RunNotes {
       "algorithm": .string(configuration.algorithm.rawValue),
       "environment": .string(configuration.environment.name),
       "total_timesteps": .integer(Int64(configuration.wholeTimesteps)),
+      "warnings": .array(PlanCheck(configuration, factory).warnings.map(JSON.string)),
     ]
     if let market = factory.market {
       members["data_fingerprint"] = .string(market.contentHash)
@@ -88,10 +90,5 @@ package enum RunNotes {
         })
     }
     return .object(members)
-  }
-
-  private static func episodeLength(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) -> Int {
-    configuration.environment.hasWindows
-      ? configuration.world.episodeLength : factory.game(laneCount: 1).episodeLength
   }
 }

@@ -3,6 +3,7 @@
 package import AgentInterface
 private import Configuration
 package import Environments
+package import Inference
 private import Networks
 package import Storage
 internal import Text
@@ -18,6 +19,17 @@ package enum RunState {
   package static let format = "1"
   /// Which of its kernels the BLAS library chose: the last bits of a run depend on it.
   package static let kernelsAttribute = "kernels"
+
+  /// Says that the checkpoint holds what training saw, in a group of its own; checkpoints of before there was such a thing lack both.
+  package static let observedAttribute = "observed_since"
+  package static let observedSinceStart = "the run's start"
+
+  /// What a checkpoint says that training saw of its columns; nil where it does not say so.
+  package static func trainingRanges(of checkpoint: Checkpoint, columns: Int) throws(RestoreError) -> TrainingRanges? {
+    guard checkpoint.attributes[observedAttribute] != nil else { return nil }
+    guard let state = checkpoint.groups[ObservationRecord.group] else { throw .missing(ObservationRecord.group) }
+    return try ObservationRecord.ranges(state, columns: columns)
+  }
 
   /// Distributes a record over the file's groups.
   package static func add(_ record: StateRecord, to checkpoint: inout Checkpoint) {

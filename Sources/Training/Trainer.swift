@@ -92,6 +92,7 @@ package final class Trainer {
     try directory.write(warmStart.json(drift: drift).prettyText + "\n", to: "init-from.json")
     // Once more, so that the first observations are scaled as the others.
     collector.begin(seed: UInt64(configuration.run.seed))
+    if let (ranges, columns) = warmStart.seen(by: factory.spaces) { collector.record?.join(ranges, columns: columns) }
   }
 
   private func measureDrift(_ warmStart: WarmStart) throws(TrainingError) -> ObservationDrift? {
@@ -137,6 +138,11 @@ package final class Trainer {
       try environment.restore(checkpoint.groups["environment"] ?? StateRecord())
       try algorithm.restore(state)
       try collector.restore(checkpoint.groups["episodes"] ?? StateRecord())
+      if checkpoint.attributes[RunState.observedAttribute] == nil {
+        collector.forgoRecord()
+      } else {
+        try collector.record?.restore(checkpoint.groups[ObservationRecord.group] ?? StateRecord())
+      }
     } catch {
       throw .restore(path: path, error)
     }
@@ -201,6 +207,9 @@ package final class Trainer {
       spec: algorithm.spec, parameters: algorithm.parameters.values.array,
       normalizer: algorithm.observationNormalizer, requiresMask: algorithm.isMasked)
   }
+
+  /// What was seen of each column; nil where the run began before that was written down.
+  package var trainingRanges: TrainingRanges? { collector.record?.ranges }
 
   /// SHA-256 of the parameters' bytes, to compare runs by.
   package var parameterDigest: String { Trainer.digest(algorithm.parameters.values.array) }
@@ -382,6 +391,10 @@ package final class Trainer {
     RunState.add(progress.snapshot(), to: &checkpoint)
     checkpoint.groups["environment"] = environment.snapshot()
     checkpoint.groups["episodes"] = collector.snapshot()
+    if let record = collector.record {
+      checkpoint.attributes[RunState.observedAttribute] = RunState.observedSinceStart
+      checkpoint.groups[ObservationRecord.group] = record.snapshot()
+    }
     return checkpoint
   }
 

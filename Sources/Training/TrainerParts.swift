@@ -30,6 +30,14 @@ extension Trainer {
     return spec
   }
 
+  /// Refuses a run of which it can be said beforehand that nothing would be learned. For those that begin: one that was begun may end.
+  package static func requireLearning(_ configuration: RunConfiguration, _ factory: EnvironmentFactory)
+    throws(TrainingError)
+  {
+    guard let problem = PlanCheck(configuration, factory).problem else { return }
+    throw .configuration(.conflict(problem))
+  }
+
   /// What a run is made of, and a sentence where fewer workers than were wanted are at work.
   static func parts(
     _ configuration: RunConfiguration, _ factory: EnvironmentFactory, _ spec: NetworkSpec,

@@ -119,6 +119,12 @@ package struct WarmStart {
     return Dictionary(uniqueKeysWithValues: columns.indices.map { (columns[$0], (means[$0], variances[$0])) })
   }
 
+  /// What the other run saw, and for each of the new run's columns the place of its name there; nil where that was not written down.
+  func seen(by spaces: EnvironmentSpaces) -> (TrainingRanges, columns: [Int?])? {
+    guard let ranges = try? RunState.trainingRanges(of: checkpoint, columns: columns.count) else { return nil }
+    return (ranges, spaces.observations.columns.map { columns.firstIndex(of: $0.name) })
+  }
+
   /// Refuses what cannot be taken over, by name. The new run's network, the name of its optimizer, and what its environment shows.
   func requireFit(_ network: NetworkSpec, optimizer: String, _ spaces: EnvironmentSpaces) throws(TrainingError) {
     let transplant = transplant(to: network, spaces)

@@ -165,7 +165,7 @@ import Text
     func replace(_ tensors: inout [Safetensors.Tensor], _ tensor: Safetensors.Tensor) {
       tensors = tensors.map { $0.name == tensor.name ? tensor : $0 }
     }
-    #expect(try place { metadata, _ in metadata["schema_version"] = "3" } == "version 3")
+    #expect(try place { metadata, _ in metadata["schema_version"] = "4" } == "version 4")
     #expect(try place { metadata, _ in metadata["format"] = "other" } == "not a bundle")
     #expect(try place { metadata, _ in metadata["format"] = nil } == "not a bundle")
     #expect(try place { metadata, _ in metadata["extra"] = "x" } == "its metadata")

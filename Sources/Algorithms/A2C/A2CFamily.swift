@@ -9,6 +9,8 @@ extension A2C.Configuration: OnPolicyConfiguration {}
 extension A2C.Configuration: LearnerConfiguration {
   package var optimizerName: String { RMSprop.name }
 
+  package func findings(_ plan: LearnerPlan) -> [PlanFinding] { plan.findings(shared.learningRateSchedule) }
+
   package func rowsPerStep(stepsPerRollout: Int) -> (forward: Double, training: Double) { (1, 1) }
 
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {

@@ -9,6 +9,7 @@ extension DQN: ReplayingAlgorithm {}
 
 extension DQN.Configuration: LearnerConfiguration {
   package var stepsBetweenUpdates: Int { trainFrequency }
+  package var stepsBetweenUpdatesKey: String? { "algorithm.train_frequency" }
   package var discount: Double { gamma }
   package var observationScaling: Double? { normalizeObservations ? observationClip : nil }
 

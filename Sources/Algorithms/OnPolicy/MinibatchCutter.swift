@@ -63,12 +63,8 @@ final class MinibatchCutter: @unchecked Sendable {
     self.scheme = scheme
     self.rollout = rollout
     self.batchSize = min(batchSize, total)
-    let lanesPerMinibatch = min(max(1, batchSize / horizon), lanes)
-    let limit = MinibatchCutter.sequencesPerSlice
-    let blocksWanted = (lanesPerMinibatch + limit - 1) / limit
-    blockWidth = (lanesPerMinibatch + blocksWanted - 1) / blocksWanted
+    (blockWidth, blocksPerMinibatch) = MinibatchCutter.blocks(batchSize: batchSize, horizon: horizon, lanes: lanes)
     blockCount = (lanes + blockWidth - 1) / blockWidth
-    blocksPerMinibatch = blocksWanted
     sequenceLimit = 1 + (self.batchSize + horizon - 2) / horizon
     rowsPerSlice = max(64, (self.batchSize + GradientBlocks.limit - 1) / GradientBlocks.limit)
     switch scheme {
@@ -106,6 +102,13 @@ final class MinibatchCutter: @unchecked Sendable {
     order.deallocate()
     sequenceStarts.deallocate()
     sequenceLengths.deallocate()
+  }
+
+  /// Of scheme `lanes`: neighbouring lanes of a block, and blocks of a minibatch.
+  static func blocks(batchSize: Int, horizon: Int, lanes: Int) -> (width: Int, perMinibatch: Int) {
+    let lanesPerMinibatch = min(max(1, batchSize / horizon), lanes)
+    let blocks = (lanesPerMinibatch + sequencesPerSlice - 1) / sequencesPerSlice
+    return ((lanesPerMinibatch + blocks - 1) / blocks, blocks)
   }
 
   /// Minibatches of an epoch; the last may be short.

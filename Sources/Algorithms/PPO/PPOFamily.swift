@@ -10,6 +10,10 @@ extension PPO.Configuration: LearnerConfiguration {
   package var logInterval: Int { 1 }
   package var optimizerName: String { Adam.name }
 
+  package func findings(_ plan: LearnerPlan) -> [PlanFinding] {
+    plan.findings(shared.learningRateSchedule) + clipFindings(plan) + minibatchFindings(plan)
+  }
+
   package func rowsPerStep(stepsPerRollout: Int) -> (forward: Double, training: Double) { (1, Double(epochs)) }
 
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {

@@ -70,6 +70,6 @@ extension PlantedReport {
     if let optimum, let share = shareOfOptimum(greedy) {
       first += ", \(ReportText.percent(share, decimals: 1)) of the best possible \(number(optimum))"
     }
-    return [first + ".", sentence(greedy), sentence(stochastic)]
+    return [first + ".", sentence(greedy), sentence(stochastic)] + (fit?.notes ?? [])
   }
 }

@@ -41,6 +41,7 @@ extension PlantedReport {
         "Illegal requests that became the fallback: greedy \(greedy.run.illegalAttempts), "
           + "stochastic \(stochastic.run.illegalAttempts).", first: "  ", rest: "  ")
     }
+    for note in fit?.notes ?? [] { lines += ReportText.wrapped(note, first: "  ", rest: "  ") }
     if let ensemble { lines += [""] + ensemble.lines }
     return lines
   }
@@ -70,13 +71,15 @@ extension PlantedReport {
         "mean_confidence": number(row.run.meanConfidence),
       ])
     }
-    return .object([
+    var members: [String: JSON] = [
       "kind": .string("planted"), "provenance": ReportJSON.lines(provenance), "environment": .string(environment),
       "policy": .string(policy),
       "seed": .string(String(seed)), "unit": .string(greedy.run.unit.rawValue), "optimum": number(optimum),
       "lanes": .integer(Int64(greedy.run.sums.amounts.count)), "greedy": row(greedy), "stochastic": row(stochastic),
       "flat": row(flat), "verdict": .string(headline), "edge_found": .bool(edgeFound),
       "bootstrap_resamples": .integer(Int64(Bootstrap.resamples)), "ensemble": ensemble?.json ?? .null,
-    ])
+    ]
+    members["outside_training"] = fit?.json ?? .null
+    return .object(members)
   }
 }

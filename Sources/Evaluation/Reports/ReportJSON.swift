@@ -8,7 +8,13 @@ import Trading
 extension EvaluationReport {
   /// Everything as JSON. A figure that is undefined is null, and `undefined` says why.
   package var json: JSON {
-    .object([
+    var members = commonMembers
+    members["outside_training"] = context.fit?.json ?? .null
+    return .object(members)
+  }
+
+  private var commonMembers: [String: JSON] {
+    [
       "kind": .string("backtest"),
       "run": .string(context.run),
       "policy": .string(context.policy),
@@ -38,7 +44,7 @@ extension EvaluationReport {
       "verdict": ReportJSON.verdict(verdict),
       "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
       "ensemble": ensemble?.json ?? .null,
-    ])
+    ]
   }
 }
 

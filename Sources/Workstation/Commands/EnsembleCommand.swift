@@ -120,23 +120,33 @@ struct EnsembleCommand: Command {
       let folder = try EnsembleFolder(run: run, locks: true, families: families)
       if let difference = folder.plan.difference(from: plan) {
         throw TrainingError.refused(
-          "\(folder.directory.path) holds another ensemble (\(difference)); choose another name with --run, or go on with it by "
-            + "--resume \(folder.directory.argument)")
+          "\(folder.directory.path) holds another ensemble (\(difference)); choose another name with --run"
+            + (difference.hasPrefix("run.total_timesteps")
+              ? " and begin with what it learned by --init-from \(folder.directory.argument) --mode continue" : "")
+            + ", or go on with it by --resume \(folder.directory.argument)")
       }
       print("goes on with what is there")
       return try folder.combined(as: plan)
     }
     // Before a folder is made for them.
     for note in Set(plan.members.flatMap(\.configuration.notes)).sorted() { complain("strikeforge ensemble: \(note)") }
+    var warnings: [String] = []
     for member in plan.members {
       let factory = try EnvironmentFactory(member.configuration)
       try Trainer.requireTrainable(member.configuration, factory)
+      let check = PlanCheck(member.configuration, factory)
+      if let problem = check.problem {
+        throw TrainingError.configuration(.conflict("member \(member.name): \(problem)"))
+      }
+      warnings += check.warnings.map { "warning: member \(member.name): \($0)" }
       guard let beginning = plan.beginning else { continue }
       let warmStart = try WarmStart(
         run: beginning.run(of: member.name), from: nil, mode: beginning.mode, families: families)
       try warmStart.requireUnseenWindows(member.configuration)
       try Trainer.requireFit(warmStart, member.configuration, factory)
     }
-    return try EnsembleFolder(making: plan, run: run, command: CommandLine.arguments)
+    let folder = try EnsembleFolder(making: plan, run: run, command: CommandLine.arguments)
+    for warning in warnings { print(warning) }
+    return folder
   }
 }

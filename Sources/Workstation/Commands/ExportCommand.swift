@@ -37,6 +37,9 @@ struct ExportCommand: Command {
           + "\(ReportText.fixed(100 * parity.nearTieShare, decimals: 2)) %, every other decision the same")
     }
     print("parameters \(access.trained.digest)")
+    if let sentence = access.trained.policy.trainingRanges?.constantColumns(bundle.manifest.observationSpace) {
+      print("warning: " + sentence)
+    }
     return 0
   }
 

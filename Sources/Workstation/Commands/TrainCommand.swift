@@ -92,6 +92,8 @@ struct TrainCommand: Command {
           trainer.configuration.environment.hasWindows ? "looks at the held-out window" : "plays fresh streams"
         print("(it was chosen there, so that proves nothing: `strikeforge evaluate` \(unseen))")
       }
+      let space = trainer.factory.spaces.observations
+      if let sentence = trainer.trainingRanges?.constantColumns(space) { print("warning: " + sentence) }
     case .stopped(let step):
       let signal = StopSignal.received.map(StopSignal.name) ?? "request"
       console.clearBar()
@@ -108,6 +110,7 @@ struct TrainCommand: Command {
     let factory = try EnvironmentFactory(configuration)
     // All before a folder is made for it.
     let spec = try Trainer.requireTrainable(configuration, factory, folder: nil)
+    try Trainer.requireLearning(configuration, factory)
     let warmStart = try warmStart(arguments, configuration, factory)
     let replay = try arguments.value("init-replay").map { try ReplaySource($0) }
     try replay?.requireFit(configuration, factory, spec)
@@ -193,14 +196,21 @@ struct TrainCommand: Command {
 
   private static func resume(_ run: String, _ arguments: Arguments, _ families: Families) throws -> Trainer {
     for flag in ["config", "run", "dump-config", "init-from", "init-replay", "mode"] + SettingFlag.all.map(\.name)
-    where arguments.has(flag) {
+    where arguments.has(flag) && flag != "timesteps" {
       throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
     }
     let directory = try RunDirectory.open(run: run, locks: true)
     let point = try ResumePoint.find(in: directory, from: arguments.value("from"))
     var configuration = try RunState.configuration(of: point.checkpoint, path: point.path, families: families)
+    if let steps = arguments.value("timesteps") {
+      throw try endsThere(directory, configuration, asked: steps, by: "--timesteps")
+    }
     for assignment in arguments.values("set") {
       let key = String(assignment.prefix { $0 != "=" })
+      if key == totalKey {
+        throw try endsThere(
+          directory, configuration, asked: String(assignment.dropFirst(key.count + 1)), by: "--set \(key)")
+      }
       // Unknown keys are told what is near them by the configuration itself.
       if let setting = configuration.setting(key), !setting.mayChangeOnResume {
         throw UsageError("--resume keeps the run's configuration; only \(resumable) may be set", command: description)
@@ -221,8 +231,34 @@ struct TrainCommand: Command {
     for entry in point.later { print("set aside: \(entry.path)\(CheckpointStore.setAsideSuffix)") }
     if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     if let warning = RunState.kernelsWarning(point.checkpoint, current: trainer.kernels) { print(warning) }
+    if trainer.startStep >= configuration.wholeTimesteps, PlanCheck(configuration, factory).problem == nil {
+      let steps = configuration.run.totalTimesteps
+      print("it has made all its steps; \(TrainingOn.remedy(directory, steps: steps, replays: replays(configuration)))")
+    }
     print("restored: " + point.checkpoint.groups.keys.sorted().joined(separator: ", "))
     return trainer
+  }
+
+  private static let totalKey = "run.total_timesteps"
+
+  private static func replays(_ configuration: RunConfiguration) -> Bool { configuration.learner.replayNeed != nil }
+
+  /// Why a run that goes on takes no other number of steps, and what does go on.
+  private static func endsThere(
+    _ directory: RunDirectory, _ configuration: RunConfiguration, asked: String, by flag: String
+  ) throws(TrainingError) -> UsageError {
+    var longer = configuration
+    do {
+      try longer.apply(assignment: "\(totalKey)=\(asked)")
+    } catch {
+      throw .configuration(error)
+    }
+    let (steps, end) = (longer.run.totalTimesteps, configuration.wholeTimesteps)
+    let remedy =
+      steps > end ? TrainingOn.remedy(directory, steps: steps, replays: replays(configuration)) : "leave it out"
+    return UsageError(
+      "\(flag) cannot go with --resume: a run keeps its configuration and ends at step \(end); \(remedy)",
+      command: description)
   }
 
   /// Every setting of a run of that algorithm in that environment, with its default.
