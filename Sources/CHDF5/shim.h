@@ -33,7 +33,6 @@ STRIKEFORGE_HDF5_CONSTANT(hid_t, H5P_DATASET_CREATE)
 STRIKEFORGE_HDF5_CONSTANT(hid_t, H5P_LINK_CREATE)
 STRIKEFORGE_HDF5_CONSTANT(unsigned, H5F_ACC_TRUNC)
 STRIKEFORGE_HDF5_CONSTANT(unsigned, H5F_ACC_EXCL)
-STRIKEFORGE_HDF5_CONSTANT(unsigned, H5F_ACC_RDONLY)
 
 // Each thread has an error stack of its own, and each prints by default.
 static inline void strikeforge_hdf5_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }

@@ -53,21 +53,16 @@ package struct Checkpoint: Sendable, Equatable {
   /// The checkpoint that a file's bytes hold. Throws an error that names `path` if any byte differs from what was written.
   package init(decoding bytes: [UInt8], path: String) throws(StorageError) {
     try SealedFile.verify(bytes, is: .checkpoint, path: path)
-    self = try HDF5.exclusive { (call) throws(StorageError) -> Checkpoint in
-      let file = try HDF5File.open(image: bytes, path: path, call: call)
-      let root = try file.root()
-      var budget = HDF5Budget(fileBytes: bytes.count)
-      var checkpoint = Checkpoint(attributes: try root.attributes(&budget))
-      guard let version = checkpoint.attributes.removeValue(forKey: Checkpoint.schemaAttribute) else {
-        throw .damaged(path: path, place: "'/'", reason: "it has no schema version")
-      }
-      guard version == "\(Checkpoint.schemaVersion)" else {
-        throw .unsupportedVersion(
-          path: path, subject: "checkpoint schema", found: version, supported: "\(Checkpoint.schemaVersion)")
-      }
-      try checkpoint.readGroups(below: root, name: "", record: nil, vectorPrefix: "", &budget, depth: 0)
-      return checkpoint
+    let root = try HDF5Image(bytes, path: path).root()
+    self.init(attributes: try root.attributes())
+    guard let version = attributes.removeValue(forKey: Checkpoint.schemaAttribute) else {
+      throw .damaged(path: path, place: "'/'", reason: "it has no schema version")
     }
+    guard version == "\(Checkpoint.schemaVersion)" else {
+      throw .unsupportedVersion(
+        path: path, subject: "checkpoint schema", found: version, supported: "\(Checkpoint.schemaVersion)")
+    }
+    try readGroups(below: root, name: "", record: nil, vectorPrefix: "", depth: 0)
   }
 
   // MARK: Layout
@@ -78,6 +73,8 @@ package struct Checkpoint: Sendable, Equatable {
   private static let recordMark = "state_record"
   /// Deeper nesting is nobody's: names are two or three components long.
   private static let deepest = 16
+  /// Bytes of an attribute's name, or of a vector's with all groups around it.
+  private static let longestName = 200
 
   private static func write<Element: HDF5Element>(
     _ vectors: [String: [Element]], to group: borrowing HDF5Group
@@ -92,31 +89,28 @@ package struct Checkpoint: Sendable, Equatable {
   }
 
   private mutating func readGroups(
-    below group: borrowing HDF5Group, name: String, record: String?, vectorPrefix: String, _ budget: inout HDF5Budget,
-    depth: Int
+    below group: HDF5Object, name: String, record: String?, vectorPrefix: String, depth: Int
   ) throws(StorageError) {
     guard depth <= Checkpoint.deepest else { throw group.damaged("groups are nested too deeply") }
-    for child in try group.children(&budget) {
+    for child in try group.children() {
       let path = name.isEmpty ? child.name : name + "/" + child.name
+      guard path.utf8.count <= Checkpoint.longestName else { throw group.damaged("a name below it is too long") }
       if child.isGroup {
-        let next = try group.openGroup(child.name)
-        if try next.attributes(&budget)[Checkpoint.recordMark] != nil {
+        if try child.attributes()[Checkpoint.recordMark] != nil {
           groups[path] = StateRecord()
-          try readGroups(
-            below: next, name: path, record: path, vectorPrefix: "", &budget, depth: depth + 1)
+          try readGroups(below: child, name: path, record: path, vectorPrefix: "", depth: depth + 1)
         } else {
           try readGroups(
-            below: next, name: path, record: record, vectorPrefix: vectorPrefix + child.name + "/", &budget,
-            depth: depth + 1)
+            below: child, name: path, record: record, vectorPrefix: vectorPrefix + child.name + "/", depth: depth + 1)
         }
       } else {
         guard let record else { throw group.damaged("'\(child.name)' belongs to no state") }
-        let dataset = try HDF5Dataset(group, child.name, &budget)
+        let dataset = try HDF5Dataset(child)
         let vector = vectorPrefix + child.name
         switch dataset.kind {
-        case .float: groups[record]?.floats[vector] = try dataset.read()
-        case .double: groups[record]?.doubles[vector] = try dataset.read()
-        case .integer64: groups[record]?.integers[vector] = try dataset.read()
+        case .float: groups[record]?.floats[vector] = dataset.read()
+        case .double: groups[record]?.doubles[vector] = dataset.read()
+        case .integer64: groups[record]?.integers[vector] = dataset.read()
         case .integer32: throw group.damaged("'\(child.name)' holds 32-bit integers")
         case .byte: throw group.damaged("'\(child.name)' holds bytes")
         }
@@ -128,7 +122,8 @@ package struct Checkpoint: Sendable, Equatable {
   private func checkNames() {
     for name in attributes.keys {
       precondition(
-        !name.isEmpty && name.utf8.count <= 200 && PrintableText.of(name) == name && name != Checkpoint.schemaAttribute,
+        !name.isEmpty && name.utf8.count <= Checkpoint.longestName && PrintableText.of(name) == name
+          && name != Checkpoint.schemaAttribute,
         "a checkpoint cannot have an attribute named '\(name)'")
     }
     var vectors: Set<String> = []
@@ -139,7 +134,8 @@ package struct Checkpoint: Sendable, Equatable {
       for path in [groupName] + names.map({ groupName + "/" + $0 }) {
         let components = path.split(separator: "/", omittingEmptySubsequences: false)
         precondition(
-          components.count < Checkpoint.deepest && path.utf8.count <= 200 && PrintableText.of(path) == path
+          components.count < Checkpoint.deepest && path.utf8.count <= Checkpoint.longestName
+            && PrintableText.of(path) == path
             && components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." },
           "a checkpoint cannot hold something named '\(path)'")
         guard path != groupName else { continue }

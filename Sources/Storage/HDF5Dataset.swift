@@ -34,76 +34,78 @@ extension UInt8: HDF5Element {
   static var fileType: hid_t { strikeforge_H5T_STD_U8LE() }
 }
 
-/// A vector, or where it is allowed a matrix, in a file, open for reading.
-struct HDF5Dataset: ~Copyable {
+/// A vector, or where it is allowed a matrix, in a file that is read.
+struct HDF5Dataset {
   enum ElementKind: Equatable {
     case float, double, integer64, integer32, byte
+
+    /// The properties of its type as they stand in a file: class, bits, bytes, and where in them what lies.
+    fileprivate var properties: [UInt8] {
+      switch self {
+      case .float: [1, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0]
+      case .double: [1, 0x20, 63, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 0xFF, 3, 0, 0]
+      case .integer64: [0, 0x08, 0, 0, 8, 0, 0, 0, 0, 0, 64, 0]
+      case .integer32: [0, 0x08, 0, 0, 4, 0, 0, 0, 0, 0, 32, 0]
+      case .byte: [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0]
+      }
+    }
+
+    fileprivate var byteCount: Int { Int(properties[4]) }
+
+    fileprivate static let all: [ElementKind] = [.float, .double, .integer64, .integer32, .byte]
   }
 
-  let path: String
-  /// Where in the file, for errors.
-  let name: String
   let kind: ElementKind
   /// Values in all.
   let count: Int
   /// Columns of a matrix; nil for a vector.
   let columns: Int?
-  private let handle: HDF5Handle
+  private let bytes: ArraySlice<UInt8>
 
-  /// Opens a vector and checks its type, its size and where its numbers lie: in the file itself, as they are.
-  init(_ group: borrowing HDF5Group, _ child: String, _ budget: inout HDF5Budget, allowsMatrix: Bool = false)
-    throws(StorageError)
-  {
-    let path = group.path
-    let name = group.place(child)
-    func damaged(_ reason: String) -> StorageError { .damaged(path: path, place: "'\(name)'", reason: reason) }
-    let handle = try HDF5Handle(
-      H5Dopen2(group.handle.id, child, 0), close: { H5Dclose($0) }, "open '\(name)'", path: path)
-    let type = try HDF5Handle(H5Dget_type(handle.id), close: { H5Tclose($0) }, "read the type of '\(name)'", path: path)
-    let kinds: [(ElementKind, hid_t)] = [
-      (.float, Float.fileType), (.double, Double.fileType), (.integer64, Int64.fileType), (.integer32, Int32.fileType),
-      (.byte, UInt8.fileType),
-    ]
-    guard let kind = kinds.first(where: { H5Tequal(type.id, $0.1) > 0 })?.0 else {
-      throw damaged("it holds neither 32- or 64-bit floating-point numbers nor integers, nor bytes")
+  /// Checks type, size and where the numbers lie: in the file itself, as they are.
+  init(_ object: HDF5Object, allowsMatrix: Bool = false) throws(StorageError) {
+    guard let type = try object.header.one(.type), var extentFields = try object.header.one(.extent),
+      var layout = try object.header.one(.layout)
+    else { throw object.damaged("it is neither a group nor numbers") }
+    guard let kind = ElementKind.all.first(where: { HDF5Dataset.type(type.rest, is: $0) }) else {
+      throw object.damaged("it holds neither 32- or 64-bit floating-point numbers nor integers, nor bytes")
     }
-    let space = try HDF5Handle(
-      H5Dget_space(handle.id), close: { H5Sclose($0) }, "read the extent of '\(name)'", path: path)
-    let rank = H5Sget_simple_extent_ndims(space.id)
-    guard rank == 1 || allowsMatrix && rank == 2 else { throw damaged("it is not a vector") }
-    var extent: [hsize_t] = [0, 0]
-    try HDF5.check(
-      H5Sget_simple_extent_dims(space.id, &extent, nil), "read the extent of '\(name)'", path: path)
-    let points = try HDF5.check(
-      H5Sget_simple_extent_npoints(space.id), "read the extent of '\(name)'", path: path)
-    let (bytes, overflow) = Int(points).multipliedReportingOverflow(by: H5Tget_size(type.id))
-    guard !overflow, H5Dget_storage_size(handle.id) == UInt64(bytes) else {
-      throw damaged("\(points) values do not fit the file")
+    let extent = try HDF5Extent(&extentFields)
+    guard let sizes = extent.sizes, sizes.count == 1 || allowsMatrix && sizes.count == 2 else {
+      throw object.damaged("it is not a vector")
     }
-    try budget.spend(bytes: bytes, on: group)
-    let properties = try HDF5Handle(
-      H5Dget_create_plist(handle.id), close: { H5Pclose($0) }, "read the layout of '\(name)'", path: path)
-    guard H5Pget_layout(properties.id) == H5D_CONTIGUOUS, H5Pget_external_count(properties.id) == 0 else {
-      throw damaged("its numbers do not lie in one block of the file")
+    let version = try layout.number(1)
+    guard version == 3 || version == 4, try layout.number(1) == 1, !object.header.has(.externalFiles) else {
+      throw object.damaged("its numbers do not lie in one block of the file")
     }
-    self.path = path
-    self.name = name
+    let (address, announced) = (try layout.number(8), try layout.number(8))
+    guard let count = extent.count else { throw object.damaged("its values do not fit the file") }
+    let (size, isBeyond) = count.multipliedReportingOverflow(by: kind.byteCount)
+    // A vector of nothing lies nowhere.
+    guard !isBeyond, address == HDF5Image.nowhere ? size == 0 : announced == UInt64(size),
+      let bytes = size == 0 ? [] : object.image.bytes(at: address, count: size)
+    else { throw object.damaged("\(count) values do not fit the file") }
+    try object.image.spend(content: size, object.place)
     self.kind = kind
-    count = Int(points)
-    columns = rank == 2 ? Int(clamping: extent[1]) : nil
-    self.handle = handle
+    self.count = count
+    columns = sizes.count == 2 ? Int(clamping: sizes[1]) : nil
+    self.bytes = bytes
+  }
+
+  /// The first byte tells the version too, which changes nothing in these types.
+  private static func type(_ bytes: ArraySlice<UInt8>, is kind: ElementKind) -> Bool {
+    guard let first = bytes.first else { return false }
+    return first & 0x0F == kind.properties[0] && bytes.dropFirst().starts(with: kind.properties.dropFirst())
   }
 
   /// All values. Traps if `Element` is not what `kind` says.
-  func read<Element: HDF5Element>(_ element: Element.Type = Element.self) throws(StorageError) -> [Element] {
-    guard count > 0 else { return [] }
-    var status: herr_t = 0
-    let values = [Element](unsafeUninitializedCapacity: count) { buffer, filled in
-      status = H5Dread(handle.id, Element.memoryType, 0, 0, 0, buffer.baseAddress!)
-      filled = status < 0 ? 0 : count
+  func read<Element: HDF5Element>(_ element: Element.Type = Element.self) -> [Element] {
+    precondition(
+      MemoryLayout<Element>.stride * count == bytes.count, "\(count) values of \(Element.self) in \(bytes.count) bytes")
+    return [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+      UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
+      filled = count
     }
-    try HDF5.check(status, "read '\(name)'", path: path)
-    return values
   }
 }
 

@@ -1,9 +1,8 @@
-// The only door to the HDF5 library: files in memory and on disk, groups and text attributes.
+// The only door to the HDF5 library, which writes: files in memory and on disk, groups and text attributes. `HDF5Image` reads.
 
 import CHDF5
 import Glibc
 import Synchronization
-import Text
 
 /// The library as a whole. It is used by one thread at a time: Debian's build locks inside each call, other builds do not at all, and our
 /// handles must not meet anyway.
@@ -65,7 +64,7 @@ struct HDF5Handle: ~Copyable {
   deinit { _ = close(id) }
 }
 
-/// An HDF5 file, in memory or on disk.
+/// An HDF5 file that is made, in memory or on disk.
 struct HDF5File: ~Copyable {
   /// Bytes in front of the HDF5 data that HDF5 leaves alone; the smallest size that the format allows.
   static let userBlockSize = 512
@@ -115,20 +114,6 @@ struct HDF5File: ~Copyable {
     return size + userBlockSize
   }
 
-  /// The file that `image` holds, for reading.
-  static func open(image: [UInt8], path: String, call: Int) throws(StorageError) -> HDF5File {
-    let access = try accessProperties(path: path, increment: 1 << 16)
-    let status = image.withUnsafeBytes { bytes in
-      // The library copies the image and does not write through the pointer.
-      H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
-    }
-    try HDF5.check(status, "take the file's bytes", path: path)
-    let file = try HDF5Handle(
-      H5Fopen("strikeforge-\(call)", strikeforge_H5F_ACC_RDONLY(), access.id), close: { H5Fclose($0) },
-      "open the file's bytes", path: path)
-    return HDF5File(path: path, handle: file)
-  }
-
   private static func accessProperties(path: String, increment: Int) throws(StorageError) -> HDF5Handle {
     let access = try HDF5Handle(
       H5Pcreate(strikeforge_H5P_FILE_ACCESS()), close: { H5Pclose($0) }, "make access properties", path: path)
@@ -165,17 +150,6 @@ struct HDF5File: ~Copyable {
     return result
   }
 
-  /// A file on disk, for reading. Its description must have been verified.
-  static func open(_ place: FilePlace) throws(StorageError) -> HDF5File {
-    let path = place.path
-    let access = try diskProperties(path: path)
-    return HDF5File(
-      path: path,
-      handle: try HDF5Handle(
-        H5Fopen(place.pathForLibraries, strikeforge_H5F_ACC_RDONLY(), access.id), close: { H5Fclose($0) },
-        "open the file", path: path))
-  }
-
   private static func diskProperties(path: String) throws(StorageError) -> HDF5Handle {
     let access = try HDF5Handle(
       H5Pcreate(strikeforge_H5P_FILE_ACCESS()), close: { H5Pclose($0) }, "make access properties", path: path)
@@ -193,28 +167,7 @@ struct HDF5File: ~Copyable {
   }
 }
 
-/// What reading a file may cost. Links can make a small file look like a vast one: everything in it is met once, so that it can neither hold
-/// more objects nor more bytes than its own size has room for.
-struct HDF5Budget: ~Copyable {
-  private var objects: Int
-  private var bytes: Int
-
-  /// No object has a header of fewer bytes.
-  private static let smallestObjectBytes = 16
-
-  init(fileBytes: Int) {
-    objects = fileBytes / HDF5Budget.smallestObjectBytes
-    bytes = fileBytes
-  }
-
-  mutating func spend(objects: Int = 0, bytes: Int = 0, on group: borrowing HDF5Group) throws(StorageError) {
-    guard objects <= self.objects, bytes <= self.bytes else { throw group.damaged("it holds more than fits the file") }
-    self.objects -= objects
-    self.bytes -= bytes
-  }
-}
-
-/// A group: named groups, datasets and text attributes.
+/// A group of a file that is made: named groups, datasets and text attributes.
 struct HDF5Group: ~Copyable {
   let path: String
   /// Where in the file, for errors.
@@ -249,36 +202,7 @@ struct HDF5Group: ~Copyable {
     return HDF5Group(path: path, name: child == "." ? name : place(child), handle: group)
   }
 
-  /// The names directly below, sorted, each with whether it is a group (else a dataset). Links to names and to other files are refused: this
-  /// program writes none, and a file must not make it read another.
-  func children(_ budget: inout HDF5Budget) throws(StorageError) -> [(name: String, isGroup: Bool)] {
-    var information = H5G_info_t()
-    try HDF5.check(H5Gget_info(handle.id, &information), "list group '\(name)'", path: path)
-    var children: [(name: String, isGroup: Bool)] = []
-    for index in 0..<information.nlinks {
-      try budget.spend(objects: 1, on: self)
-      var link = H5L_info_t()
-      try HDF5.check(
-        H5Lget_info_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &link, 0), "read a link", path: path)
-      guard link.type == H5L_TYPE_HARD else { throw damaged("it holds a link to something elsewhere") }
-      let length = try HDF5.check(
-        H5Lget_name_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0), "read a name", path: path)
-      guard length <= HDF5Group.longestName else { throw damaged("a name of \(length) bytes") }
-      var characters = [CChar](repeating: 0, count: length + 1)
-      try HDF5.check(
-        H5Lget_name_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &characters, length + 1, 0),
-        "read a name", path: path)
-      let child = try shownName(characters.prefix(length))
-      let object = try HDF5Handle(
-        H5Oopen(handle.id, child, 0), close: { H5Oclose($0) }, "open '\(place(child))'", path: path)
-      children.append((child, H5Iget_type(object.id) == H5I_GROUP))
-    }
-    return children
-  }
-
   // MARK: Text attributes
-
-  static let longestName = 1024
 
   /// Stores text as a fixed-length, null-terminated UTF-8 attribute.
   func writeAttribute(_ attribute: String, _ text: String) throws(StorageError) {
@@ -303,51 +227,6 @@ struct HDF5Group: ~Copyable {
       H5Awrite(handle.id, Int64.memoryType, &value), "write attribute '\(attribute)' of '\(name)'", path: path)
   }
 
-  /// All attributes.
-  func attributes(_ budget: inout HDF5Budget) throws(StorageError) -> [String: String] {
-    var information = H5O_info_t()
-    try HDF5.check(
-      H5Oget_info2(handle.id, &information, UInt32(H5O_INFO_NUM_ATTRS)), "count the attributes of '\(name)'", path: path
-    )
-    var found: [String: String] = [:]
-    for index in 0..<information.num_attrs {
-      let attribute = try HDF5Handle(
-        H5Aopen_by_idx(handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, 0, 0), close: { H5Aclose($0) },
-        "open an attribute of '\(name)'", path: path)
-      let length = try HDF5.check(H5Aget_name(attribute.id, 0, nil), "read an attribute's name", path: path)
-      guard length <= HDF5Group.longestName else { throw damaged("an attribute name of \(length) bytes") }
-      var characters = [CChar](repeating: 0, count: length + 1)
-      try HDF5.check(
-        H5Aget_name(attribute.id, length + 1, &characters), "read an attribute's name", path: path)
-      let key = try shownName(characters.prefix(length))
-      let type = try HDF5Handle(
-        H5Aget_type(attribute.id), close: { H5Tclose($0) }, "read the type of attribute '\(key)'", path: path)
-      let size = H5Tget_size(type.id)
-      guard H5Tget_class(type.id) == H5T_STRING, H5Tis_variable_str(type.id) == 0, size >= 1 else {
-        throw damaged("attribute '\(key)' is not text of fixed length")
-      }
-      try budget.spend(bytes: size, on: self)
-      let space = try HDF5Handle(
-        H5Aget_space(attribute.id), close: { H5Sclose($0) }, "read the extent of attribute '\(key)'", path: path)
-      guard H5Sget_simple_extent_npoints(space.id) == 1 else { throw damaged("attribute '\(key)' is not one text") }
-      var bytes = [UInt8](repeating: 0, count: size)
-      try HDF5.check(H5Aread(attribute.id, type.id, &bytes), "read attribute '\(key)'", path: path)
-      guard bytes.removeLast() == 0, let text = String(validating: bytes, as: UTF8.self) else {
-        throw damaged("attribute '\(key)' is not UTF-8 text")
-      }
-      found[key] = text
-    }
-    return found
-  }
-
-  /// A name as it stands in the file: UTF-8 that a terminal can show.
-  private func shownName(_ characters: ArraySlice<CChar>) throws(StorageError) -> String {
-    guard let name = String(validating: characters.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-      PrintableText.of(name, longest: HDF5Group.longestName) == name
-    else { throw damaged("a name is not text that can be shown") }
-    return name
-  }
-
   private func textType(size: Int) throws(StorageError) -> HDF5Handle {
     let type = try HDF5Handle(
       H5Tcopy(strikeforge_H5T_C_S1()), close: { H5Tclose($0) }, "make a text type", path: path)
@@ -355,6 +234,4 @@ struct HDF5Group: ~Copyable {
     try HDF5.check(H5Tset_cset(type.id, H5T_CSET_UTF8), "choose UTF-8", path: path)
     return type
   }
-
-  func damaged(_ reason: String) -> StorageError { .damaged(path: path, place: "'\(name)'", reason: reason) }
 }

@@ -125,29 +125,21 @@ package enum MarketStore {
   /// The contents that a store file's bytes hold.
   package static func decode(_ bytes: [UInt8], path: String) throws(StorageError) -> MarketStoreContents {
     try SealedFile.verify(bytes, is: .marketStore, path: path)
-    let (attributes, bars) = try HDF5.exclusive {
-      (call) throws(StorageError) -> (attributes: [String: String], bars: [String: BarSeries]) in
-      let file = try HDF5File.open(image: bytes, path: path, call: call)
-      let root = try file.root()
-      var budget = HDF5Budget(fileBytes: bytes.count)
-      let attributes = try root.attributes(&budget)
-      let version = attributes["schema_version"] ?? "none"
-      guard schemaVersions.contains(where: { version == "\($0)" }) else {
-        throw .unsupportedVersion(
-          path: path, subject: "market store schema", found: version,
-          supported: schemaVersions.map { "\($0)" }.joined(separator: " and "))
+    let root = try HDF5Image(bytes, path: path).root()
+    let attributes = try root.attributes()
+    let version = attributes["schema_version"] ?? "none"
+    guard schemaVersions.contains(where: { version == "\($0)" }) else {
+      throw .unsupportedVersion(
+        path: path, subject: "market store schema", found: version,
+        supported: schemaVersions.map { "\($0)" }.joined(separator: " and "))
+    }
+    let extraColumns = try names("extra_columns", of: attributes, path: path, areUsable: ExtraColumn.isName)
+    let indices = Set(try names("indices", of: attributes, path: path, areUsable: CSVImporter.isSymbol))
+    var bars: [String: BarSeries] = [:]
+    for group in try root.children() where group.isGroup && group.name == "bars" {
+      for child in try group.children() {
+        bars[child.name] = try readSeries(child, extraColumns: indices.contains(child.name) ? nil : extraColumns)
       }
-      let extraColumns = try names("extra_columns", of: attributes, path: path, areUsable: ExtraColumn.isName)
-      let indices = try names("indices", of: attributes, path: path, areUsable: CSVImporter.isSymbol)
-      var bars: [String: BarSeries] = [:]
-      for child in try root.children(&budget) where child.isGroup && child.name == "bars" {
-        let group = try root.openGroup("bars")
-        for child in try group.children(&budget) {
-          bars[child.name] = try readSeries(
-            group, child.name, isIndex: indices.contains(child.name), extraColumns, &budget)
-        }
-      }
-      return (attributes, bars)
     }
     return try assemble(attributes, bars, path: path)
   }
@@ -220,34 +212,32 @@ package enum MarketStore {
       contentHash: hash, created: try text("created"))
   }
 
-  private static func readSeries(
-    _ bars: borrowing HDF5Group, _ symbol: String, isIndex: Bool, _ extraColumns: [String], _ budget: inout HDF5Budget
-  ) throws(StorageError) -> BarSeries {
-    let group = try bars.openGroup(symbol)
-    let dates = try HDF5Dataset(group, "dates", &budget)
-    guard dates.kind == .integer32 else { throw group.damaged("'dates' does not hold 32-bit integers") }
-    var series = BarSeries(symbol: symbol)
-    series.dates = try dates.read(Int32.self).map { CalendarDate(daysSinceEpoch: $0) }
-    for column in columns {
-      series[keyPath: column.values] = try readColumn(group, column.name, count: series.count, &budget)
+  /// The series of a group. `extraColumns`: nil for an index, which has none.
+  private static func readSeries(_ group: HDF5Object, extraColumns: [String]?) throws(StorageError) -> BarSeries {
+    var children: [String: HDF5Object] = [:]
+    for child in try group.children() { children[child.name] = child }
+    func dataset(_ name: String) throws(StorageError) -> HDF5Dataset {
+      guard let child = children[name] else { throw group.damaged("it has no '\(name)'") }
+      return try HDF5Dataset(child)
     }
-    series.isIndex = isIndex
-    for name in isIndex ? [] : extraColumns {
-      let values = try readColumn(group, extraPrefix + name, count: series.count, &budget)
-      series.extra.append(ExtraColumn(name: name, values: values))
+    let dates = try dataset("dates")
+    guard dates.kind == .integer32 else { throw group.damaged("'dates' does not hold 32-bit integers") }
+    var series = BarSeries(symbol: group.name)
+    series.dates = dates.read(Int32.self).map { CalendarDate(daysSinceEpoch: $0) }
+    func column(_ name: String) throws(StorageError) -> [Double] {
+      let values = try dataset(name)
+      guard values.kind == .double else { throw group.damaged("'\(name)' does not hold 64-bit numbers") }
+      guard values.count == dates.count else {
+        throw group.damaged("'\(name)' holds \(values.count) values for \(dates.count) dates")
+      }
+      return values.read()
+    }
+    for one in columns { series[keyPath: one.values] = try column(one.name) }
+    series.isIndex = extraColumns == nil
+    for name in extraColumns ?? [] {
+      series.extra.append(ExtraColumn(name: name, values: try column(extraPrefix + name)))
     }
     return series
-  }
-
-  private static func readColumn(
-    _ group: borrowing HDF5Group, _ name: String, count: Int, _ budget: inout HDF5Budget
-  ) throws(StorageError) -> [Double] {
-    let values = try HDF5Dataset(group, name, &budget)
-    guard values.kind == .double else { throw group.damaged("'\(name)' does not hold 64-bit numbers") }
-    guard values.count == count else {
-      throw group.damaged("'\(name)' holds \(values.count) values for \(count) dates")
-    }
-    return try values.read()
   }
 
   private static let extraPrefix = "extra."

@@ -130,48 +130,42 @@ package struct RolloutFile: Sendable, Equatable {
   /// The rollouts that a file's bytes hold. Throws an error that names `path` if any byte differs from what was written.
   package init(decoding bytes: [UInt8], path: String, content: Content = .rollouts) throws(StorageError) {
     try SealedFile.verify(bytes, is: content.kind, path: path)
-    self = try HDF5.exclusive { (call) throws(StorageError) -> RolloutFile in
-      let file = try HDF5File.open(image: bytes, path: path, call: call)
-      let root = try file.root()
-      var budget = HDF5Budget(fileBytes: bytes.count)
-      var rollouts = RolloutFile(attributes: try root.attributes(&budget), columns: [:], content: content)
-      guard let version = rollouts.attributes.removeValue(forKey: RolloutFile.schemaAttribute) else {
-        throw .damaged(path: path, place: "'/'", reason: "it has no schema version")
+    let root = try HDF5Image(bytes, path: path).root()
+    self.init(attributes: try root.attributes(), columns: [:], content: content)
+    guard let version = attributes.removeValue(forKey: RolloutFile.schemaAttribute) else {
+      throw .damaged(path: path, place: "'/'", reason: "it has no schema version")
+    }
+    guard version == "\(RolloutFile.schemaVersion)" else {
+      throw .unsupportedVersion(
+        path: path, subject: content == .rollouts ? "rollout schema" : "incident schema", found: version,
+        supported: "\(RolloutFile.schemaVersion)")
+    }
+    for child in try root.children() {
+      guard child.isGroup else {
+        columns[child.name] = try Column(child)
+        continue
       }
-      guard version == "\(RolloutFile.schemaVersion)" else {
-        throw .unsupportedVersion(
-          path: path, subject: content == .rollouts ? "rollout schema" : "incident schema", found: version,
-          supported: "\(RolloutFile.schemaVersion)")
+      for leaf in try child.children() {
+        guard !leaf.isGroup else { throw child.damaged("groups are nested too deeply") }
+        columns[child.name + "/" + leaf.name] = try Column(leaf)
       }
-      for child in try root.children(&budget) {
-        if child.isGroup {
-          let group = try root.openGroup(child.name)
-          for leaf in try group.children(&budget) {
-            guard !leaf.isGroup else { throw group.damaged("groups are nested too deeply") }
-            rollouts.columns[child.name + "/" + leaf.name] = try Column(group, leaf.name, &budget)
-          }
-        } else {
-          rollouts.columns[child.name] = try Column(root, child.name, &budget)
-        }
-      }
-      return rollouts
     }
   }
 }
 
 extension RolloutFile.Column {
-  fileprivate init(_ group: borrowing HDF5Group, _ child: String, _ budget: inout HDF5Budget) throws(StorageError) {
-    let dataset = try HDF5Dataset(group, child, &budget, allowsMatrix: true)
+  fileprivate init(_ object: HDF5Object) throws(StorageError) {
+    let dataset = try HDF5Dataset(object, allowsMatrix: true)
     let values: Values =
       switch dataset.kind {
-      case .byte: .bytes(try dataset.read())
-      case .integer64: .integers(try dataset.read())
-      case .float: .floats(try dataset.read())
-      case .double: .doubles(try dataset.read())
-      case .integer32: throw group.damaged("'\(child)' holds 32-bit integers")
+      case .byte: .bytes(dataset.read())
+      case .integer64: .integers(dataset.read())
+      case .float: .floats(dataset.read())
+      case .double: .doubles(dataset.read())
+      case .integer32: throw object.damaged("it holds 32-bit integers")
       }
     if let width = dataset.columns, width == 0 || values.count % width != 0 {
-      throw group.damaged("'\(child)' has rows of \(width)")
+      throw object.damaged("it has rows of \(width)")
     }
     self.init(values, width: dataset.columns)
   }

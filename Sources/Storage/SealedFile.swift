@@ -13,7 +13,8 @@ import Text
 /// | 32..<64 | SHA-256 of the bytes behind the user block |
 /// | 64..<512 | zero |
 ///
-/// Every byte is therefore checked, by value or by digest, before the HDF5 library sees any of them.
+/// Every byte is therefore checked, by value or by digest, before any of them is believed. Against a file that somebody made on purpose, digest
+/// and all, the reader protects itself (`HDF5Image`).
 enum SealedFile {
   enum Kind: String, CaseIterable {
     case checkpoint = "STRIKEFORGE-CKPT"

@@ -1,4 +1,4 @@
-// How a worker died, and whose fault it is.
+// How a worker died.
 
 import Glibc
 import TestSupport
@@ -17,14 +17,11 @@ struct Fault {
   }
 
   let kind: Kind
-  /// Whether the place is inside the HDF5 library, which reads images in its own memory.
-  let isInHDF5: Bool
   /// The first line that says something.
   let reason: String
 
   init(_ outcome: ProgramOutcome) {
     let lines = outcome.errorLines
-    isInHDF5 = Fault.guiltyFrame(lines)?.contains("libhdf5") == true
     if outcome.signal == SIGPROF {
       (kind, reason) = (.hang, "it took too long")
     } else if let finding = lines.first(where: { $0.hasPrefix("finding: ") }) {
@@ -44,23 +41,6 @@ struct Fault {
       reason = lines.first { $0.contains("rror") } ?? ending
     }
   }
-
-  /// The innermost frame that belongs neither to the C library, nor to the sanitizer, nor to the printing of the stack itself.
-  private static func guiltyFrame(_ lines: [String]) -> String? {
-    if let first = lines.firstIndex(where: { $0.contains(" #0 0x") || $0.hasPrefix("    #0 ") }) {
-      return lines[first...].prefix { $0.contains("#") }.first { line in
-        !["libc.so", "sysdeps", "compiler-rt", "libclang_rt", "__asan", "__interceptor", "asan_"].contains {
-          line.contains($0)
-        }
-      }
-    }
-    guard let mark = lines.firstIndex(of: stackMark) else { return nil }
-    // The handler, then the C library's way into it, then what was running.
-    let frames = lines[(mark + 1)...].drop { !$0.contains("libc.so") }
-    return frames.first { !$0.contains("libc.so") }
-  }
-
-  private static let stackMark = "stack:"
 
   /// Prints the stack of this process when it dies of a signal. With the sanitizer, that does it for all but the timer.
   static func printStacks() {

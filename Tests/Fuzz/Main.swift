@@ -56,17 +56,13 @@ struct Main {
     print(
       "\(tally.subject.name): \(tally.inputs) inputs, \(tally.read) read, slowest "
         + "\(tally.slowestMicroseconds / 1000) ms, at most \(tally.peakKibibytes >> 10) MiB, "
-        + "\(tally.offenders.count) offenders"
-        + (tally.libraryFaults.isEmpty ? "" : ", \(tally.libraryFaults.count) faults inside libhdf5"))
-    for (kind, offenders, shown) in [("offender", tally.offenders, 100), ("libhdf5", tally.libraryFaults, 3)] {
-      for (place, offender) in offenders.enumerated() {
-        let folder = options.offenders + "/" + tally.subject.name
-        try FileSystem.makeFolder(folder)
-        let name = "\(kind)-\(options.seed)-\(offender.index)"
-        try AtomicWrite.write(offender.bytes, to: folder + "/" + name)
-        if place < shown { print("  \(name): \(offender.fault.kind.rawValue): \(offender.fault.reason.prefix(240))") }
-      }
-      if offenders.count > shown { print("  and \(offenders.count - shown) more of them, kept beside these") }
+        + "\(tally.offenders.count) offenders")
+    for offender in tally.offenders {
+      let folder = options.offenders + "/" + tally.subject.name
+      try FileSystem.makeFolder(folder)
+      let name = "offender-\(options.seed)-\(offender.index)"
+      try AtomicWrite.write(offender.bytes, to: folder + "/" + name)
+      print("  \(name): \(offender.fault.kind.rawValue): \(offender.fault.reason.prefix(240))")
     }
   }
 
@@ -78,7 +74,7 @@ struct Main {
     for (what, names) in [
       ("text", ["csv", "gzip", "json", "yaml"]), ("bundles", ["safetensors", "bundle"]),
       ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
-      ("incidents, replay files", ["incident", "replay"]),
+      ("incidents, replay files", ["incident", "replay"]), ("forged metadata of HDF5", ["metadata"]),
     ] {
       let part = tallies.filter { names.contains($0.subject.name) }
       guard part.count == names.count else { continue }

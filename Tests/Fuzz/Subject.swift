@@ -64,8 +64,8 @@ enum Subjects {
   static var all: [any Subject.Type] {
     [
       RunSubject.self, StoreSubject.self, ReplaySubject.self, IncidentSubject.self, CheckpointSubject.self,
-      BundleSubject.self, SafetensorsSubject.self, CSVSubject.self, GzipSubject.self, JSONSubject.self,
-      YAMLSubject.self,
+      MetadataSubject.self, BundleSubject.self, SafetensorsSubject.self, CSVSubject.self, GzipSubject.self,
+      JSONSubject.self, YAMLSubject.self,
     ]
   }
 

@@ -19,8 +19,6 @@ struct Tally {
   var slowestMicroseconds = 0
   var peakKibibytes = 0
   var offenders: [Offender] = []
-  /// Inputs that the HDF5 library itself died of, behind a digest that was made true again.
-  var libraryFaults: [Offender] = []
 }
 
 struct Supervisor {
@@ -94,8 +92,7 @@ struct Supervisor {
         assignment.first += assignment.count
       } else {
         let fault = Fault(outcome)
-        let offender = Offender(index: progress.index, bytes: bytes, fault: fault)
-        if fault.isInHDF5 { tally.libraryFaults.append(offender) } else { tally.offenders.append(offender) }
+        tally.offenders.append(Offender(index: progress.index, bytes: bytes, fault: fault))
         tally.inputs += progress.index - assignment.first + 1
         assignment.first = progress.index + 1
       }

@@ -20,7 +20,7 @@ import Text
 /// | 80..<96 | where `ledger` begins, its bytes |
 /// | 96..<4096 | zero |
 ///
-/// What describes the file is checked as it is opened, before the HDF5 library sees it; transitions are checked block by block against
+/// What describes the file is checked as it is opened, and read without the HDF5 library; transitions are checked block by block against
 /// a ledger. One thread uses a file.
 package final class ReplayFile {
   package static let magic = Array("STRIKEFORGE-RPLY".utf8)
@@ -140,10 +140,10 @@ package final class ReplayFile {
     for word in [dataOffset, shape.dataBytes, ledgerOffset, ledgerBytes] { append(word) }
     block += [UInt8](repeating: 0, count: ReplayFile.header - block.count)
     try write(block, at: 0)
-    let digest = try ReplayFile.descriptionDigest(
+    let description = try ReplayFile.description(
       descriptor, path: path, size: Int(status.st_size),
       areas: [(dataOffset, shape.dataBytes), (ledgerOffset, ledgerBytes)])
-    try write(digest, at: 32)
+    try write(ReplayFile.digest(of: description), at: 32)
     try flush()
   }
 
@@ -183,15 +183,12 @@ package final class ReplayFile {
       areas[0].0 + areas[0].1 <= areas[1].0 || areas[1].0 + areas[1].1 <= areas[0].0,
       size - areas[0].1 - areas[1].1 <= largestDescription
     else { throw damaged("its datasets do not lie inside the file") }
-    let digest = try descriptionDigest(descriptor, path: path, size: size, areas: areas)
-    guard head[32..<64].elementsEqual(digest) else {
+    let pieces = try description(descriptor, path: path, size: size, areas: areas)
+    guard head[32..<64].elementsEqual(digest(of: pieces)) else {
       throw damaged("its SHA-256 digest is not the one that the file was sealed with")
     }
-    var attributes = try HDF5.exclusive { (_) throws(StorageError) -> [String: String] in
-      let file = try HDF5File.open(place)
-      var budget = HDF5Budget(fileBytes: size - areas[0].1 - areas[1].1)
-      return try file.root().attributes(&budget)
-    }
+    // What is read is what was verified.
+    var attributes = try HDF5Image(pieces, fileBytes: size, userBlockBytes: header, path: path).root().attributes()
     let shape = try ReplayShape(taking: &attributes, path: path)
     let file = ReplayFile(
       path: path, shape: shape, attributes: attributes, dataOffset: areas[0].0, ledgerOffset: areas[1].0,
@@ -210,18 +207,32 @@ package final class ReplayFile {
     return descriptor
   }
 
-  /// SHA-256 of everything outside the areas, which do not meet, the digest's own place read as zeros.
-  private static func descriptionDigest(
+  /// Everything outside the areas, which do not meet.
+  private static func description(
     _ descriptor: Int32, path: String, size: Int, areas: [(start: Int, count: Int)]
-  ) throws(StorageError) -> [UInt8] {
-    var digest = SHA256()
+  ) throws(StorageError) -> [HDF5Image.Piece] {
+    var pieces: [HDF5Image.Piece] = []
     var place = 0
-    for area in areas.sorted(by: { $0.start < $1.start }) + [(size, 0)] {
-      var piece = [UInt8](repeating: 0, count: area.start - place)
-      try read(descriptor, into: &piece, at: place, path: path)
-      if place == 0 { piece.replaceSubrange(32..<64, with: [UInt8](repeating: 0, count: 32)) }
-      digest.update(piece)
+    // An empty one may begin where the other does.
+    for area in areas.sorted(by: { ($0.start, $0.count) < ($1.start, $1.count) }) + [(size, 0)] {
+      var bytes = [UInt8](repeating: 0, count: area.start - place)
+      try read(descriptor, into: &bytes, at: place, path: path)
+      pieces.append(HDF5Image.Piece(start: place, bytes: bytes))
       place = area.start + area.count
+    }
+    return pieces
+  }
+
+  /// SHA-256 of a description, the digest's own place read as zeros.
+  private static func digest(of description: [HDF5Image.Piece]) -> [UInt8] {
+    var digest = SHA256()
+    for piece in description {
+      guard piece.start == 0 else {
+        digest.update(piece.bytes)
+        continue
+      }
+      digest.update(Array(piece.bytes[..<32]) + [UInt8](repeating: 0, count: 32))
+      digest.update(Array(piece.bytes[64...]))
     }
     return digest.finalize()
   }
