@@ -111,7 +111,7 @@ public struct DeployedPolicy: Sendable {
   /// A stream of decisions with a memory of its own.
   public func makeSession() -> PolicySession { PolicySession(policy: self) }
 
-  /// By how much a small error of a network's logits may grow in the logits of the whole.
+  /// By how much a small error of a network's logits of size 1 may grow in the logits of the whole.
   var logitSensitivity: Float {
     rule == nil ? 1 : members.reduce(1) { max($0, Float(2 / $1.temperature)) }
   }

@@ -2,7 +2,8 @@
 
 import Kernels
 
-/// One network as it is deployed: immutable, thread-safe, no C library. Decisions are made in a `PolicySession`, which owns the memory, so
+/// One network as it is deployed: immutable, thread-safe, without a library of the system: Swift, and the C loops of `Kernels`, which give the same bits
+/// on every processor. Decisions are made in a `PolicySession`, which owns the memory, so
 /// that a recurrent policy cannot be asked without it.
 public struct InferencePolicy: Sendable {
   /// The network.

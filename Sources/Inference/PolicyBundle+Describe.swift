@@ -38,7 +38,7 @@ extension PolicyBundle {
       (
         "golden vectors",
         "\(golden.count) rows with \(starts) episode starts, replayed within "
-          + "\(PolicyBundle.goldenTolerance * policy.logitSensitivity)"
+          + "\(PolicyBundle.goldenTolerance * policy.logitSensitivity), relative to a row's largest logit above 1"
       ))
     if members.isEmpty { rows.append(("parity at export", PolicyBundle.describe(manifest.parity))) }
     for (key, value) in manifest.provenance.sorted(by: { $0.key < $1.key }) {

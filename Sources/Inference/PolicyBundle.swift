@@ -83,7 +83,7 @@ public struct PolicyBundle: Sendable {
   /// The bundles of an ensemble's members, in their order; none where the policy is one network.
   public let members: [PolicyBundle]
 
-  /// How far a golden logit may lie from its replay; values likewise, relative to their size where that is above 1.
+  /// How far a golden logit may lie from its replay, relative to its row's largest where that is above 1; values likewise.
   public static let goldenTolerance: Float = 1e-4
   /// The largest file that is read.
   public static let maximumFileBytes = 1 << 30
@@ -323,7 +323,6 @@ public struct PolicyBundle: Sendable {
 
   private static func replay(_ golden: GoldenVectors, policy: DeployedPolicy, path: String) throws(PolicyBundleError) {
     let (inputs, actions) = (policy.inputs, policy.actions)
-    let tolerance = goldenTolerance * policy.logitSensitivity
     var session = policy.makeSession()
     for row in 0..<golden.count {
       let observation = Array(golden.observations[(row * inputs)..<((row + 1) * inputs)])
@@ -336,6 +335,7 @@ public struct PolicyBundle: Sendable {
       }
       // A vote turns with a logit that lies as near to another as rounding reaches; the members' own rows have been replayed.
       if policy.rule == .hardVote, session.hasNearTie(within: 2 * goldenTolerance, mask: golden.masks[row]) { continue }
+      let tolerance = goldenTolerance * session.logitScale
       for (action, found) in session.logits.enumerated() {
         let expected = golden.logits[row * actions + action]
         // Written so that NaN fails.
@@ -353,14 +353,31 @@ public struct PolicyBundle: Sendable {
 }
 
 extension PolicySession {
-  /// Whether some member's two best legal logits of the last decision lie no further apart than `distance`.
+  /// Whether some member's two best legal logits of the last decision lie no further apart than `distance`, relative to its largest logit where that
+  /// is above 1.
   func hasNearTie(within distance: Float, mask: ActionMask) -> Bool {
     policy.members.indices.contains { member in
       let logits = logitsPointer(ofMember: member)
       let best = choice(ofMember: member)
+      let reach = distance * size(ofMember: member)
       return (0..<policy.actions).contains { action in
-        action != best && mask.allows(action) && logits[best] - logits[action] <= distance
+        action != best && mask.allows(action) && logits[best] - logits[action] <= reach
       }
     }
+  }
+
+  /// By how much more than the logits of a network of size 1 those of the last decision may move with rounding: action values may be thousands. The
+  /// logarithms of a vote move with what its members' logits are divided by, see `DeployedPolicy.logitSensitivity`.
+  var logitScale: Float {
+    guard policy.rule != nil else { return size(ofMember: 0) }
+    return policy.members.enumerated().reduce(1) {
+      max($0, Float(2 / $1.element.temperature) * size(ofMember: $1.offset))
+    }
+  }
+
+  /// The largest logit of a member at the last decision, and at least 1.
+  private func size(ofMember member: Int) -> Float {
+    let logits = logitsPointer(ofMember: member)
+    return (0..<policy.actions).reduce(1) { max($0, abs(logits[$1])) }
   }
 }

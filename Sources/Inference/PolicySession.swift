@@ -175,6 +175,10 @@ public struct PolicySession: ~Copyable {
     UnsafePointer((ensemble?.members[member] ?? scratch).logits)
   }
 
+  /// What the head of the last decision's first network added up at most: the largest over the actions of |bias| + sum |weight x feature|. Rounding is
+  /// a share of this, however much of it cancels.
+  package var headMagnitude: Double { scratch.headMagnitude(network) }
+
   // MARK: Memory
 
   private var scratches: [SessionScratch] { ensemble?.members ?? [scratch] }
@@ -252,14 +256,20 @@ final class SessionScratch {
   let value: UnsafeMutablePointer<Float>
   private let gates: UnsafeMutablePointer<Float>
   private let cellTanh: UnsafeMutablePointer<Float>
-  private let first: UnsafeMutablePointer<Float>
-  private let second: UnsafeMutablePointer<Float>
+  private let policyRows: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+  private let valueRows: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+  /// What the action head read last.
+  private var headInput: UnsafePointer<Float>
 
   init(spec: NetworkSpec, widest: Int) {
     let hidden = spec.hiddenCount
     actor = SessionMemory(count: hidden)
     critic = SessionMemory(count: spec.criticMemory == .separate ? hidden : 0)
-    let lengths = [spec.inputs, spec.actions, spec.actions, spec.actions, 1, 4 * hidden, hidden, widest, widest]
+    let valueWidth = spec.hasValueHead ? widest : 0
+    let lengths = [
+      spec.inputs, spec.actions, spec.actions, spec.actions, 1, 4 * hidden, hidden, widest, widest, valueWidth,
+      valueWidth,
+    ]
     storage = FloatStorage(count: lengths.reduce(0, +))
     var next = storage.base
     let parts = lengths.map { length in
@@ -267,7 +277,10 @@ final class SessionScratch {
       return next
     }
     (input, logits, logProbabilities, probabilities, value) = (parts[0], parts[1], parts[2], parts[3], parts[4])
-    (gates, cellTanh, first, second) = (parts[5], parts[6], parts[7], parts[8])
+    (gates, cellTanh) = (parts[5], parts[6])
+    policyRows = (parts[7], parts[8])
+    valueRows = (parts[9], parts[10])
+    headInput = UnsafePointer(input)
   }
 
   /// From a raw observation, (D), to `logits`. Throws where they are not finite; the next memory becomes current only by `commit`.
@@ -291,24 +304,39 @@ final class SessionScratch {
       features = UnsafePointer(actor.nextHidden)
     }
     let activation = policy.spec.activation
-    let policyFeatures = tower(plan.policyTower, reading: features, activation, parameters)
-    affine(plan.actionHead, parameters, reading: policyFeatures, writing: logits)
+    headInput = tower(plan.policyTower, reading: features, in: policyRows, activation, parameters)
+    affine(plan.actionHead, parameters, reading: headInput, writing: logits)
 
     guard let valueHead = plan.valueHead else { return }
     if let recurrence = plan.criticMemory {
       step(recurrence, critic, inputs: policy.spec.inputs, parameters: parameters, startsEpisode: startsEpisode)
       features = UnsafePointer(critic.nextHidden)
     } else if let projection = plan.criticProjection {
-      affine(projection, parameters, reading: UnsafePointer(input), writing: second)
-      features = UnsafePointer(second)
+      affine(projection, parameters, reading: UnsafePointer(input), writing: valueRows.1)
+      features = UnsafePointer(valueRows.1)
     }
-    let valueFeatures = tower(plan.valueTower, reading: features, activation, parameters)
+    let valueFeatures = tower(plan.valueTower, reading: features, in: valueRows, activation, parameters)
     affine(valueHead, parameters, reading: valueFeatures, writing: value)
   }
 
   func commit() {
     actor.commit()
     critic.commit()
+  }
+
+  /// See `PolicySession.headMagnitude`; of the last `forward`.
+  func headMagnitude(_ policy: InferencePolicy) -> Double {
+    let head = policy.plan.actionHead
+    let parameters = UnsafePointer(policy.storage.base)
+    var largest = 0.0
+    for row in 0..<head.rows {
+      let weights = parameters + head.weight + row * head.columns
+      var sum = abs(Double(parameters[head.bias + row]))
+      for column in 0..<head.columns { sum += abs(Double(weights[column]) * Double(headInput[column])) }
+      // Written so that NaN stays.
+      if !(sum <= largest) { largest = sum }
+    }
+    return largest
   }
 
   /// One LSTM step: the gates start at the sum of both biases, then take W_ih x, then W_hh h.
@@ -339,12 +367,13 @@ final class SessionScratch {
 
   /// The hidden layers, alternating between two buffers; returns where the result lies.
   private func tower(
-    _ layers: [ForwardPlan.Layer], reading input: UnsafePointer<Float>, _ activation: NetworkSpec.Activation,
+    _ layers: [ForwardPlan.Layer], reading input: UnsafePointer<Float>,
+    in rows: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>), _ activation: NetworkSpec.Activation,
     _ parameters: UnsafePointer<Float>
   ) -> UnsafePointer<Float> {
     var read = input
     for layer in layers {
-      let write = read == UnsafePointer(first) ? second : first
+      let write = read == UnsafePointer(rows.0) ? rows.1 : rows.0
       affine(layer, parameters, reading: read, writing: write)
       switch activation {
       case .tanh: Elementwise.tanh(write, count: layer.rows)

@@ -44,6 +44,8 @@ extension MatrixProduct {
     package let configuration: String
     /// The processor family whose kernels were chosen, for example `Haswell`.
     package let core: String
+    /// Library and processor family, for a person.
+    package var title: String { "OpenBLAS \(core)" }
     /// Threads of one product: 1.
     package let threadCount: Int
     /// Whether its kernels do without the AVX-512 that this processor has.

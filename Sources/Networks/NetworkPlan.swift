@@ -82,6 +82,7 @@ package struct NetworkPlan: Sendable {
   /// The plan of a network; without a value head its passes leave values alone. `bfloat16`: what multiplies in its memories, where their products are
   /// not float32.
   package init(_ spec: NetworkSpec, kernels: LearnerKernels = .blas, bfloat16: BFloat16Unit? = nil) {
+    let kernels = kernels.chosen(for: spec)
     let layout = ParameterLayout(spec)
     var derived = 0
     func take(_ count: Int) -> Int {

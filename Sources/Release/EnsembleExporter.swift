@@ -64,6 +64,9 @@ package enum EnsembleExporter {
         bundle.policy.network.map { .init(name: member.name, policy: $0, weight: member.weight) }
       }, rule: plan.rule, fallback: bundles[0].manifest.actionSpace.fallback, weights: plan.weights, factory: factory,
       seed: UInt64(first.configuration.run.seed))
+    for (member, one) in zip(fitting.policy.members, trained) {
+      try PolicyExporter.requireSameBits(member.policy, one)
+    }
     return try EnsembleExport(
       bundle: bundle(bundles, fitting, folder, leftOut, dataFingerprint: factory.market?.contentHash ?? ""),
       lines: lines(fitting, trained) + constantColumns(bundles), record: record(fitting, trained, plan, leftOut))

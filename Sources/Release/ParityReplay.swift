@@ -10,22 +10,17 @@ package import Training
 /// Plays a policy in its trained (batched, BLAS) and its deployed (one row at a time) form side by side, stochastically, over fresh
 /// training lanes, and measures how far they differ.
 package struct ParityReplay {
-  /// The most that two logits may differ.
-  package static let logitTolerance = 1e-4
-  /// Where the two best legal logits lie closer than this, the forms may choose differently.
-  package static let nearTie = 2e-4
   package static let minimumSteps = 10_000
   package static let minimumEpisodeStarts = 100
   /// Where a world shows fewer than three masks, or no episode ends, within this many steps, it has no more to show.
   static let patience = 16 * minimumSteps
 
+  /// What was found, and what is let through.
+  package private(set) var comparison: ParityComparison
   package private(set) var steps = 0
   package private(set) var episodeStarts = 0
   /// Starts after the first row: the ones at which a memory must be forgotten.
   package private(set) var restarts = 0
-  package private(set) var largestDifference = 0.0
-  package private(set) var nearTies = 0
-  package private(set) var disagreements = 0
   private var masks: Set<UInt64> = []
   package var distinctMasks: Int { masks.count }
   /// A piece of what was played, in rows: some lanes' first steps.
@@ -38,16 +33,7 @@ package struct ParityReplay {
   private static let goldenSteps = 16
 
   /// What failed, in words, or nil where the two forms are one policy.
-  package var failure: String? {
-    if !(largestDifference <= ParityReplay.logitTolerance) {
-      return "a logit differs by \(largestDifference), above \(ParityReplay.logitTolerance)"
-    }
-    if disagreements > 0 {
-      return "\(disagreements) of \(steps) decisions differ although the best two logits are further apart than "
-        + "\(ParityReplay.nearTie)"
-    }
-    return nil
-  }
+  package var failure: String? { comparison.failure }
 
   /// Plays an environment (made for `laneCount` lanes by `lanes`) until there are enough steps and starts and, where the world has them, three
   /// masks and an episode that follows another. `policy` carries its value head and normaliser.
@@ -68,6 +54,7 @@ package struct ParityReplay {
     let lanes = ParityReplay.laneCount
     let environment = try makeLanes(lanes)
     let spec = policy.spec
+    comparison = ParityComparison(spec)
     let backend = CPUBackend(
       spec: spec, workerCount: 1, rowCapacity: lanes, sequenceCapacity: lanes, lengthCapacity: 1)
     let store = ParameterStore(layout: ParameterLayout(spec))
@@ -115,7 +102,9 @@ package struct ParityReplay {
           golden[lane].append((Array(raw), mask, isStart))
         }
         let deployed = try sessions[lane].decide(raw, mask: isMasked ? mask : nil, startsEpisode: isStart)
-        compare(trained, sessions[lane], deployed: deployed, mask: mask, count: spec.actions)
+        comparison.compare(
+          trained, deployed: sessions[lane].logits, magnitude: sessions[lane].headMagnitude, choice: deployed,
+          mask: mask, count: spec.actions)
         masks.insert(loop.row.masks[lane].rawValue)
         if isStart {
           episodeStarts += 1
@@ -131,30 +120,6 @@ package struct ParityReplay {
       observations.append(contentsOf: row.observation)
       goldenMasks.append(row.mask)
       goldenStarts.append(row.start)
-    }
-  }
-
-  private mutating func compare(
-    _ trained: UnsafePointer<Float>, _ session: LaneSession, deployed: Int, mask: ActionMask, count: Int
-  ) {
-    var best = -Float.infinity
-    var second = -Float.infinity
-    for action in 0..<count {
-      let difference = abs(Double(trained[action]) - Double(session.logit(action)))
-      // NaN must not pass for small, and no later number may cover it.
-      if !largestDifference.isNaN, !(difference <= largestDifference) { largestDifference = difference }
-      guard mask.allows(action) else { continue }
-      if trained[action] > best {
-        second = best
-        best = trained[action]
-      } else if trained[action] > second {
-        second = trained[action]
-      }
-    }
-    if Double(best) - Double(second) <= ParityReplay.nearTie {
-      nearTies += 1
-    } else if ActionSelection.greedy(logits: trained, mask: mask, count: count) != deployed {
-      disagreements += 1
     }
   }
 

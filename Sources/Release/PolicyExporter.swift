@@ -12,6 +12,8 @@ package import Training
 /// A trained policy taken out of a checkpoint, in the form that is deployed.
 package struct TrainedPolicy: Sendable {
   package let policy: InferencePolicy
+  /// (P) of the checkpoint, in the order of the policy's layout: what a bundle is held against, bit by bit.
+  package let parameters: [Float]
   package let configuration: RunConfiguration
   package let step: Int
   package let runName: String
@@ -32,7 +34,7 @@ package struct TrainedPolicy: Sendable {
     let spec = configuration.networkSpec(inputs: spaces.observations.count, actions: spaces.actions.count)
     let state = RunState.gather(checkpoint)
     do throws(RestoreError) {
-      let parameters = try state.floats("network/parameters", count: ParameterLayout(spec).count)
+      parameters = try state.floats("network/parameters", count: ParameterLayout(spec).count)
       guard parameters.allSatisfy(\.isFinite) else {
         throw RestoreError.invalid(name: "network/parameters", reason: "not finite")
       }
@@ -138,15 +140,18 @@ package enum PolicyExporter {
   package static func bundle(_ trained: TrainedPolicy, factory: EnvironmentFactory, includesCritic: Bool)
     throws(TrainingError) -> PolicyBundle
   {
+    try judged(trained, factory: factory, includesCritic: includesCritic).bundle
+  }
+
+  /// The same, with what the gate found.
+  package static func judged(_ trained: TrainedPolicy, factory: EnvironmentFactory, includesCritic: Bool)
+    throws(TrainingError) -> (bundle: PolicyBundle, comparison: ParityComparison)
+  {
     let replay = try ParityReplay(
       trained.policy, isMasked: trained.configuration.algorithm.isMasked,
       seed: UInt64(trained.configuration.run.seed) &+ 1
     ) { (count: Int) throws(TrainingError) in try factory.trainingLanes(count: count) }
-    if let failure = replay.failure {
-      throw .refused(
-        "\(trained.sourcePath) is not exported: its deployed form does not decide like the trained one (\(failure)); "
-          + "this is a defect of strikeforge, please report it")
-    }
+    if let failure = replay.failure { throw refusal(trained, "does not decide like the trained one (\(failure))") }
     let policy = includesCritic ? trained.policy : trained.policy.actorOnly
     let golden: GoldenVectors
     do {
@@ -167,8 +172,36 @@ package enum PolicyExporter {
       ],
       parity: PolicyParity(
         steps: replay.steps, episodeStarts: replay.episodeStarts, distinctMasks: replay.distinctMasks,
-        largestLogitDifference: replay.largestDifference,
-        nearTieShare: Double(replay.nearTies) / Double(max(1, replay.steps))))
-    return PolicyBundle(manifest: manifest, policy: policy, golden: golden)
+        largestLogitDifference: replay.comparison.largestDifference,
+        nearTieShare: Double(replay.comparison.nearTies) / Double(max(1, replay.steps))))
+    let bundle = PolicyBundle(manifest: manifest, policy: policy, golden: golden)
+    try requireSameBits(bundle, trained)
+    return (bundle, replay.comparison)
+  }
+
+  /// Refuses a bundle that, as a file, would hold another number than the checkpoint anywhere.
+  static func requireSameBits(_ bundle: PolicyBundle, _ trained: TrainedPolicy) throws(TrainingError) {
+    let read: PolicyBundle
+    do {
+      read = try PolicyBundle.decode(bundle.encode(), path: trained.sourcePath)
+    } catch {
+      throw .policy(error)
+    }
+    guard let network = read.policy.network else { throw refusal(trained, "is no network") }
+    try requireSameBits(network, trained)
+  }
+
+  /// The same for a network of a bundle.
+  static func requireSameBits(_ network: InferencePolicy, _ trained: TrainedPolicy) throws(TrainingError) {
+    let difference = ParameterBits.difference(
+      deployed: network, spec: trained.policy.spec, parameters: trained.parameters,
+      normalizer: trained.policy.normalizer)
+    if let difference { throw refusal(trained, "has other numbers than the trained one (\(difference))") }
+  }
+
+  private static func refusal(_ trained: TrainedPolicy, _ what: String) -> TrainingError {
+    .refused(
+      "\(trained.sourcePath) is not exported: its deployed form \(what); this is a defect of strikeforge, please report it"
+    )
   }
 }

@@ -20,5 +20,9 @@ package final class LaneSession {
     }
   }
 
-  package func logit(_ action: Int) -> Float { session.logitsPointer[action] }
+  /// The last decision's logits in place, (A), valid until the next one.
+  package var logits: UnsafePointer<Float> { session.logitsPointer }
+
+  /// See `PolicySession.headMagnitude`.
+  package var headMagnitude: Double { session.headMagnitude }
 }

@@ -1,14 +1,15 @@
 // Which kernels do a run's arithmetic, in words.
 
 private import Glibc
+package import Inference
 private import Kernels
-private import Networks
+package import Networks
+private import Text
 
 package enum MatrixKernels {
-  private static let choice = "OPENBLAS_CORETYPE"
-
-  /// What the last bits of a run's numbers depend on here.
-  package static func name(_ run: RunConfiguration.Run) -> String { run.kernels.name(bfloat16: run.precision.unit) }
+  /// What is wrong with the kernels that the environment asks the matrix library for, as a sentence that a terminal can show; nil where nothing is. To be
+  /// asked before the first product: the library dies of kernels that the processor does not have.
+  package static var problem: String? { MatrixProduct.coreProblem.map { PrintableText.of($0) } }
 
   /// What a person must hear whose run asks for a precision that this processor does not have; nil where it does.
   package static func precisionWarning(_ run: RunConfiguration.Run) -> String? {
@@ -16,16 +17,35 @@ package enum MatrixKernels {
     return "warning: run.precision=\(run.precision.rawValue) is set, but \(BFloat16Unit.absence): products stay float32"
   }
 
-  /// What a person should know of them before a run: the last bits of a run depend on them, and its speed.
-  package static func note(_ run: RunConfiguration.Run) -> String {
-    let library = MatrixProduct.libraryInformation
+  /// Who does a run's products, as one line: `products: own kernels v4, twin checked` or `products: OpenBLAS Haswell`. `kernels`: the run's own, see
+  /// `LearnerKernels.chosen`.
+  ///
+  /// Own kernels are held against CBLAS here, on the policy's very shape. Throws where they compute something else.
+  package static func line(_ run: RunConfiguration.Run, _ kernels: LearnerKernels, _ spec: NetworkSpec)
+    throws(TrainingError) -> String
+  {
+    let (library, unit) = (MatrixProduct.libraryInformation, run.precision.unit)
+    let products = "products: " + kernels.products(for: spec, bfloat16: unit)
+    if kernels.chosen(for: spec) == .fused || unit != nil {
+      if let difference = KernelTwins.difference(spec, bfloat16: unit) {
+        throw .refused(
+          "own kernels \(InstructionSet.processor) and \(library.title) do not compute the same for this policy (\(difference)); train "
+            + "with run.kernels=blas and run.precision=float32, and report this, a defect of strikeforge, of the library or of the machine"
+        )
+      }
+      return products + ", twin checked"
+    }
     // Where the passes are fused, little is left to the library.
-    guard !run.kernels.isFused, library.isBelowProcessor else { return "matrix kernels: \(name(run))" }
+    guard library.isBelowProcessor else { return products }
     let remedy =
-      getenv(choice) == nil
-      ? "the library does not know the processor; \(choice)=SkylakeX chooses for it"
-      : "\(choice) asks for them; without it the library chooses itself"
-    return
-      "matrix kernels: \(library.core), which leave this processor's AVX-512 unused and make training slower: \(remedy)"
+      MatrixProduct.askedCore == nil
+      ? "the library does not know the processor; \(MatrixProduct.coreVariable)=SkylakeX chooses for it"
+      : "\(MatrixProduct.coreVariable) asks for them; without it the library chooses itself"
+    return products + ", which leave this processor's AVX-512 unused and make training slower: \(remedy)"
+  }
+
+  /// What really multiplies in a run, for its record: `float32`, also where bf16 was asked for and the processor has no unit for it, or `bf16 (AMX-BF16)`.
+  package static func precision(_ run: RunConfiguration.Run) -> String {
+    run.precision.unit.map { "\(LearnerPrecision.bf16.rawValue) (\($0))" } ?? LearnerPrecision.float32.rawValue
   }
 }

@@ -3,7 +3,9 @@
 private import AgentInterface
 private import Algorithms
 private import Environments
+private import Inference
 private import Market
+private import Networks
 private import Storage
 package import Text
 
@@ -63,6 +65,8 @@ package enum RunNotes {
   package static func manifest(_ configuration: RunConfiguration, factory: EnvironmentFactory, modelName: String)
     -> JSON
   {
+    let spec = configuration.networkSpec(
+      inputs: factory.spaces.observations.count, actions: factory.spaces.actions.count)
     var members: [String: JSON] = [
       "model_name": .string(modelName),
       "strikeforge": .string(BuildInformation.version),
@@ -73,6 +77,9 @@ package enum RunNotes {
       "environment": .string(configuration.environment.name),
       "total_timesteps": .integer(Int64(configuration.wholeTimesteps)),
       "warnings": .array(PlanCheck(configuration, factory).warnings.map(JSON.string)),
+      // What the run began with here, whatever its configuration asks for.
+      "kernels": .string(configuration.run.kernels.name(for: spec, bfloat16: configuration.run.precision.unit)),
+      RunState.precisionAttribute: .string(MatrixKernels.precision(configuration.run)),
     ]
     if let market = factory.market {
       members["data_fingerprint"] = .string(market.contentHash)

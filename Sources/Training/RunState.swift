@@ -4,7 +4,7 @@ package import AgentInterface
 private import Configuration
 package import Environments
 package import Inference
-private import Networks
+package import Networks
 package import Storage
 internal import Text
 
@@ -19,6 +19,8 @@ package enum RunState {
   package static let format = "1"
   /// Which of its kernels the BLAS library chose: the last bits of a run depend on it.
   package static let kernelsAttribute = "kernels"
+  /// What its products really take here, whatever the configuration asks for.
+  package static let precisionAttribute = "products_precision"
 
   /// Says that the checkpoint holds what training saw, in a group of its own; checkpoints of before there was such a thing lack both.
   package static let observedAttribute = "observed_since"
@@ -62,20 +64,24 @@ package enum RunState {
     return record
   }
 
+  /// The kernels of a run that goes on: those that are set, or, where that is `auto`, its own, whatever this processor would begin with.
+  package static func kernels(of checkpoint: Checkpoint, _ configuration: RunConfiguration) -> LearnerKernels {
+    guard configuration.run.kernels == .automatic, let name = checkpoint.attributes[kernelsAttribute] else {
+      return configuration.run.kernels
+    }
+    return LearnerKernels(named: name)
+  }
+
   /// What a person must hear before a run goes on with other kernels than it was saved with; nil where they are the same. current:
-  /// `MatrixKernels.name` of what it goes on with.
+  /// `Trainer.kernels` of what it goes on with.
   package static func kernelsWarning(_ checkpoint: Checkpoint, current: String) -> String? {
-    guard let saved = checkpoint.attributes[kernelsAttribute], saved != current else { return nil }
-    let library = saved.prefix { $0 != "," }
-    let narrow = ", \(LearnerPrecision.bf16.rawValue) "
-    let changesPrecision = saved.contains(narrow) != current.contains(narrow)
-    let remedy =
-      changesPrecision
-      ? "Leave run.precision as it was to avoid that"
-      : current.prefix { $0 != "," } == library
-        ? "Leave run.kernels as it was to avoid that" : "Set OPENBLAS_CORETYPE=\(library) to avoid that"
-    return "warning: the run was saved with the kernels \(saved) and goes on with \(current): its "
-      + "\(changesPrecision ? "numbers" : "last bits") will differ from those of an uninterrupted run. \(remedy)"
+    guard let name = checkpoint.attributes[kernelsAttribute], name != current else { return nil }
+    let (saved, found) = (KernelsName(name), KernelsName(current))
+    let changesPrecision = (saved.unit == nil) != (found.unit == nil)
+    let numbers = changesPrecision ? "numbers" : "last bits"
+    return
+      "warning: the run was saved with the kernels \(PrintableText.of(name)) and goes on with \(current): its \(numbers) will "
+      + "differ from those of an uninterrupted run. \(saved.remedy(insteadOf: found)) to avoid that"
   }
 
   /// Refuses where the store no longer holds the data that the run was trained on.

@@ -71,7 +71,8 @@ package final class Trainer {
       attributes: ReplayPlacement.attributes(
         configuration, factory, run: directory.name))
     replayFile = store as? FileTransitionStore
-    (environment, algorithm, collector, workersNote) = try Trainer.parts(configuration, factory, spec, replay: store)
+    (environment, algorithm, collector, workersNote) = try Trainer.parts(
+      configuration, factory, spec, kernels: configuration.run.kernels.chosen(for: spec), replay: store)
     checkpoints = try Trainer.store(configuration, directory)
     log = try RunLog(directory, configuration, resumeStep: nil)
     var origin = warmStart?.attributes ?? [:]
@@ -129,7 +130,9 @@ package final class Trainer {
       attributes: ReplayPlacement.attributes(configuration, factory, run: directory.name))
     var store: (any TransitionStore)? = replayFile
     if store == nil { store = try placement?.makeStore(in: directory, attributes: [:]) }
-    (environment, algorithm, collector, workersNote) = try Trainer.parts(configuration, factory, spec, replay: store)
+    (environment, algorithm, collector, workersNote) = try Trainer.parts(
+      configuration, factory, spec, kernels: RunState.kernels(of: checkpoint, configuration).chosen(for: spec),
+      replay: store)
     checkpoints = try Trainer.store(configuration, directory)
     do {
       progress = try Progress(state, of: configuration)
@@ -223,7 +226,7 @@ package final class Trainer {
   // MARK: Parts
 
   /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
-  package var kernels: String { MatrixKernels.name(configuration.run) }
+  package var kernels: String { algorithm.kernels.name(for: algorithm.spec, bfloat16: algorithm.bfloat16) }
 
   private static func store(_ configuration: RunConfiguration, _ directory: RunDirectory) throws(TrainingError)
     -> CheckpointStore
@@ -382,6 +385,7 @@ package final class Trainer {
       "data_fingerprint": factory.market?.contentHash ?? "",
       "source_revision": BuildInformation.revision,
       RunState.kernelsAttribute: kernels,
+      RunState.precisionAttribute: MatrixKernels.precision(configuration.run),
       "optimizer": type(of: algorithm.optimizer).name,
       "network_spec": algorithm.spec.json.text,
       "network_layout": algorithm.parameters.layout.json.text,

@@ -6,7 +6,7 @@ private import Configuration
 private import Environments
 package import Inference
 private import Kernels
-private import Networks
+internal import Networks
 
 extension Trainer {
   /// The network to train, or why this configuration cannot be: settings that contradict each other, or more memory or disk than there is.
@@ -38,9 +38,9 @@ extension Trainer {
     throw .configuration(.conflict(problem))
   }
 
-  /// What a run is made of, and a sentence where fewer workers than were wanted are at work.
+  /// What a run is made of, and a sentence where fewer workers than were wanted are at work. `kernels`: a choice that is made.
   static func parts(
-    _ configuration: RunConfiguration, _ factory: EnvironmentFactory, _ spec: NetworkSpec,
+    _ configuration: RunConfiguration, _ factory: EnvironmentFactory, _ spec: NetworkSpec, kernels: LearnerKernels,
     replay: (any TransitionStore)?
   ) throws(TrainingError) -> (any VectorEnvironment, any Algorithm, Collector, note: String?) {
     let environment = try factory.trainingLanes(count: configuration.world.lanes)
@@ -51,7 +51,7 @@ extension Trainer {
     let algorithm = configuration.learner.makeLearner(
       LearnerSetup(
         spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
-        totalSteps: configuration.wholeTimesteps, kernels: configuration.run.kernels,
+        totalSteps: configuration.wholeTimesteps, kernels: kernels,
         bfloat16: configuration.run.precision.unit, seed: UInt64(configuration.run.seed), pool: pool,
         replay: replay))
     algorithm.health.settings = configuration.health

@@ -78,6 +78,10 @@ package struct Workstation {
       print(command.description.help, terminator: "")
       return 0
     }
+    if command.multiplies, let problem = MatrixKernels.problem {
+      complain("strikeforge \(verb): \(problem)")
+      return 1
+    }
     do {
       return try execute(command, Array(rest))
     } catch {

@@ -158,6 +158,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "no file", "train --config none.yaml --run new", exits: 1, says: "none.yaml", "check that the path is right"),
     setting("environment.lane=3", says: "'environment.lane'", "did you mean 'environment.lanes'?"),
     setting("lanes=3", says: "'lanes'", "did you mean 'environment.lanes'?"),
+    setting(
+      "environment.daily_loss_limit=500", says: "unknown key 'environment.daily_loss_limit'",
+      "`strikeforge train --keys` lists all"),
     setting("environment.lanes=0", says: "'environment.lanes' is 0", "must be a whole number from 1"),
     setting("environment.name=qeu", says: "'environment.name' is \"qeu\"", "one of dual_ticker"),
     setting("environment.observation_dim=5", says: "environment.observation_dim is 5", "has 26 columns"),

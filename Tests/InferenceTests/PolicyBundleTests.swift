@@ -82,6 +82,29 @@ import Text
     #expect(described.contains("decides by: the largest value of an action, dueling"))
   }
 
+  /// Action values in the millions: a golden row may be off by rounding, which is more than 1 there, and by no more.
+  @Test(arguments: [PolicySessionTests.actionValues, PolicySessionTests.dueling, Sample.recurrent()])
+  func goldenRowsAreComparedAtTheirSize(spec: NetworkSpec) throws {
+    let head = ["weight", "bias"].compactMap { ParameterLayout(spec).entry("\(spec.actionHeadName).\($0)") }
+    let bundle = try Self.bundle(spec: spec) { parameters in
+      for entry in head { for place in entry.range { parameters[place] *= 1e7 } }
+    }
+    func read(offBy share: Float) throws -> PolicyBundle {
+      var logits = bundle.golden.logits
+      let largest = logits[..<spec.actions].map { abs($0) }.max() ?? 0
+      #expect(largest > 1e5)
+      logits[1] += share * largest
+      let golden = GoldenVectors(
+        observations: bundle.golden.observations, masks: bundle.golden.masks,
+        episodeStarts: bundle.golden.episodeStarts, logits: logits, values: bundle.golden.values)
+      return try PolicyBundle.decode(
+        PolicyBundle(manifest: bundle.manifest, policy: bundle.policy.members[0].policy, golden: golden).encode(),
+        path: "p")
+    }
+    _ = try read(offBy: 5e-5)
+    #expect(throws: PolicyBundleError.self) { try read(offBy: 2e-4) }
+  }
+
   /// A small bundle, so that each of its bytes can be tried.
   static func smallBytes() throws -> [UInt8] {
     let spec = NetworkSpec(

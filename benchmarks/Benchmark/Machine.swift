@@ -34,7 +34,7 @@ struct Machine {
       "blas_threads": .integer(Int64(library.threadCount)),
       "blas_configuration": .string(library.configuration),
       "blas_core": .string(library.core),
-      "learner_kernels": .string(LearnerKernels.automatic.name),
+      "learner_kernels": .string(LearnerKernels.automatic.name(for: KernelsSubject.Shape.lstm64.spec, bfloat16: nil)),
       "load_average_before": loadAverage.map(JSON.number) ?? .null,
     ])
   }

@@ -1,6 +1,7 @@
 // The benchmark: how fast this machine trains, steps and decides, measured in one process and told with its noise.
 
 import Glibc
+import Inference
 import Kernels
 import Networks
 import Text
@@ -28,7 +29,8 @@ struct Main {
           + "the limits of this process do not give them; lift them with ulimit -v unlimited")
       exit(1)
     }
-    do {
+    do throws(BenchmarkError) {
+      if let problem = MatrixKernels.problem { throw .failed(problem) }
       let rest = Array(words.dropFirst())
       switch words.first {
       case "train": try TrainVerb.run(rest)
@@ -55,8 +57,20 @@ struct Main {
   private static func measure(_ options: Options) throws(BenchmarkError) {
     // Opened first: minutes of measuring should not end in a path that cannot be written.
     let file = try options.jsonPath.flatMap { $0 == "-" ? nil : $0 }.map(OutputFile.init)
+    try sayProducts(RunConfiguration().run, KernelsSubject.Shape.lstm64.spec, path: options.jsonPath)
     let report = try Report.measuring(options)
     try publish(report.json, lines: report.table, path: options.jsonPath, file: file)
+  }
+
+  /// Who does the products of a policy, before the first is measured; own kernels are held against CBLAS.
+  static func sayProducts(_ run: RunConfiguration.Run, _ spec: NetworkSpec, path: String?) throws(BenchmarkError) {
+    let line: String
+    do {
+      line = try MatrixKernels.line(run, run.kernels, spec)
+    } catch {
+      throw .failed(error.description)
+    }
+    if path == "-" { complain(line) } else { print(line) }
   }
 
   /// The JSON to where it was asked for, the lines to where people read.

@@ -23,6 +23,7 @@ struct Measurement {
   private let workload: Workload
   private let training: [TrainingSubject]
   private let products: ProductsSubject?
+  private let kernels: KernelsSubject?
   private let pointwise: PointwiseSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
@@ -46,6 +47,7 @@ struct Measurement {
     }
     self.training = training
     products = has(.products) ? ProductsSubject(isQuick: options.isQuick) : nil
+    kernels = has(.kernels) ? KernelsSubject(isQuick: options.isQuick) : nil
     pointwise = has(.pointwise) ? PointwiseSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
@@ -89,6 +91,10 @@ struct Measurement {
         record(name + "_gflop_per_second", label, "GFLOP/s", gflops)
         record(name + "_share_of_peak_percent", "", "%", 100 * gflops / peak)
       }
+    }
+    if let kernels {
+      for (name, label, steps) in kernels.measure() { record(name, label, "steps/s", steps) }
+      _ = peak()
     }
     if let pointwise {
       for (name, label, nanoseconds) in pointwise.measure() { record(name + "_nanoseconds", label, "ns", nanoseconds) }

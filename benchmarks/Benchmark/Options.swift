@@ -4,7 +4,7 @@ import Text
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
-  case training, products, pointwise, environment, decision, checkpoint, `import`, allocations, sgemm
+  case training, products, kernels, pointwise, environment, decision, checkpoint, `import`, allocations, sgemm
 }
 
 struct Options {
@@ -35,15 +35,17 @@ struct Options {
   static let help = """
     benchmark
 
-    Measures training, matrix products, pointwise kernels, the environment,
+    Measures training, matrix products, kernels, the environment,
     decisions, checkpoints, the import of bars and allocations in one process,
     their repetitions in turn, and prints median, minimum and maximum.
 
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
-      --subjects A,B    some of training, products, pointwise, environment,
-                        decision, checkpoint, import, allocations, sgemm (all);
-                        sgemm is always measured: it shows the machine's noise
+      --subjects A,B    some of training, products, kernels, pointwise,
+                        environment, decision, checkpoint, import, allocations,
+                        sgemm (all); sgemm is always measured: it shows the
+                        machine's noise. kernels names the faster of
+                        run.kernels=blas and fused on this machine
       --policies A,B    whose training: lstm64, lstm64-unmasked, lstm64-towers,
                         lstm32, lstm128, mlp, mlp-unmasked (all)
       --environment-lanes N

@@ -36,6 +36,7 @@ struct Report {
     }
     lines += [body[0], String(repeating: "-", count: 78)] + body[1...]
     let training = workload.configuration
+    lines += kernelLines
     lines.append("")
     lines.append(
       "\(training.world.lanes) lanes x \(training.ppo.horizon) steps, \(training.ppo.epochs) epochs; "

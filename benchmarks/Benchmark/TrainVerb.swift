@@ -3,6 +3,7 @@
 import Algorithms
 import Configuration
 import Glibc
+import Inference
 import Kernels
 import Networks
 import Text
@@ -18,7 +19,9 @@ enum TrainVerb {
     let file = try path.flatMap { $0 == "-" ? nil : $0 }.map(OutputFile.init)
     let result: TrainResult
     do {
-      result = try TrainResult(layers(words), sources: words.values("config"))
+      result = try TrainResult(layers(words), sources: words.values("config")) { (run, spec) throws(BenchmarkError) in
+        try Main.sayProducts(run, spec, path: path)
+      }
     } catch let error as BenchmarkError {
       throw error
     } catch {
@@ -54,12 +57,18 @@ struct TrainResult {
 
   /// Trains in a temporary folder. The clock runs from the first rollout to the last checkpoint: the log, the looks at the selection window
   /// and every save are inside.
-  init(_ layers: ConfigurationLayers, sources: [String]) throws {
+  ///
+  /// `begin` hears of the run's settings and its network before the first step.
+  init(
+    _ layers: ConfigurationLayers, sources: [String],
+    begin: (RunConfiguration.Run, NetworkSpec) throws(BenchmarkError) -> Void
+  ) throws {
     configuration = layers.configuration
     self.sources = sources
     let folder = try TemporaryFolder()
     let factory = try EnvironmentFactory(configuration)
     let spec = try Trainer.requireTrainable(configuration, factory)
+    try begin(configuration.run, spec)
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: folder.path + "/run", command: CommandLine.arguments)
     let trainer = try Trainer(starting: configuration, factory: factory, in: directory)

@@ -116,7 +116,7 @@ extension Algorithm {
       "network": spec.json, "masked": .bool(isMasked), "optimizer": .string(type(of: optimizer).name),
       "lanes": .integer(Int64(rollout.laneCount)), "kernels": .string(kernels.rawValue),
       "bfloat16": .bool(bfloat16 != nil), "bfloat16_unit": bfloat16.map { .string("\($0)") } ?? .null,
-      "kernel_name": .string(kernels.name(bfloat16: bfloat16)),
+      "kernel_name": .string(kernels.name(for: spec, bfloat16: bfloat16)),
     ]
     if let form = (optimizer as? RMSprop)?.form { facts["optimizer_form"] = .string(form.rawValue) }
     var record = standing()

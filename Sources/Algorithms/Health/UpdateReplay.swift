@@ -39,7 +39,7 @@ package struct UpdateReplay: Sendable {
     }
     stages = reader.book.stages
     origin = reader.book.origin
-    kernels = (reader.recordedKernels, reader.kernels.name(bfloat16: reader.bfloat16))
+    kernels = (reader.recordedKernels, reader.kernels.name(for: reader.spec, bfloat16: reader.bfloat16))
     numbers = reader.numbers
     gradients = reader.gradients
   }

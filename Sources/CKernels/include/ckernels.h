@@ -182,6 +182,9 @@ void ckernels_rmsprop(float *parameters, const float *gradients, float *squares,
 // The level that the environment variable STRIKEFORGE_INSTRUCTION_SET (baseline, v3 or v4) allows at most; 2 without it, -1 where it is no such word.
 int ckernels_instruction_limit(void);
 
+// Runs a function in a child process: the signal that ended it (SIGKILL where it took longer than that), 0 where none did, -1 where no child could be had.
+int ckernels_signal_of_trial(void (*body)(void), int milliseconds);
+
 // 0 for any processor, 1 for x86-64-v3 (AVX2, FMA), 2 for x86-64-v4 (AVX-512): the most that this processor and system have, and that the limit allows.
 int ckernels_instruction_level(void);
 

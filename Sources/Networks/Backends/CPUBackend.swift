@@ -23,6 +23,7 @@ package final class CPUBackend: LearnerBackend, @unchecked Sendable {
     rowCapacity: Int, sequenceCapacity: Int, lengthCapacity: Int
   ) {
     MatrixProduct.prepare()
+    let kernels = kernels.chosen(for: spec)
     let plan = NetworkPlan(spec, kernels: kernels, bfloat16: bfloat16)
     self.plan = plan
     derived = FloatStorage(count: plan.derivedCount)

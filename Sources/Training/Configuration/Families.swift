@@ -128,7 +128,7 @@ package struct Families: Sendable {
       .changeableOnResume,
     .choice(
       "run.kernels", \.run.kernels, LearnerKernels.allCases.map { ($0.rawValue, $0) },
-      "the learner's arithmetic: fused, through CBLAS, or the faster; changes last bits only"
+      "the learner's arithmetic: fused, through CBLAS, or auto, what a table says of processor and policy; changes last bits"
     ).changeableOnResume,
     .choice(
       "run.precision", \.run.precision, LearnerPrecision.allCases.map { ($0.rawValue, $0) },

@@ -43,8 +43,14 @@ struct CommandDescription {
 /// One verb of the program.
 protocol Command {
   static var description: CommandDescription { get }
+  /// Whether it asks the matrix library for products.
+  static var multiplies: Bool { get }
   /// Does the work with the environments and algorithms that there are, and returns the exit code: 0 done, 1 failed, 2 a gate refused.
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32
+}
+
+extension Command {
+  static var multiplies: Bool { false }
 }
 
 extension UsageError {

@@ -7,6 +7,7 @@ import Text
 import Training
 
 struct EnsembleCommand: Command {
+  static let multiplies = true
   static let description = CommandDescription(
     name: "ensemble",
     summary:
@@ -51,6 +52,7 @@ struct EnsembleCommand: Command {
     StopSignal.install()
     let workers = try workers(arguments)
     let folder = try folder(arguments, families)
+    for line in try products(folder.plan) { print(line) }
     print("ensemble folder: \(folder.directory.path)")
     let trainer = EnsembleTrainer(folder.plan, in: folder.directory, workers: workers)
     let table = EnsembleTable()
@@ -77,6 +79,18 @@ struct EnsembleCommand: Command {
     print("(chosen there, that proves nothing: `strikeforge evaluate` looks at the held-out window)")
     print("exported \(export.bundle.members.count) members to \(folder.directory.file(EnsembleFolder.bundleName))")
     return 0
+  }
+
+  /// Who does the members' products, each line once: members of one shape have the same kernels.
+  private static func products(_ plan: EnsemblePlan) throws -> [String] {
+    var lines: [String] = []
+    for member in plan.members {
+      let spec = try Trainer.requireTrainable(
+        member.configuration, EnvironmentFactory(member.configuration), folder: nil)
+      let line = try MatrixKernels.line(member.configuration.run, member.configuration.run.kernels, spec)
+      if !lines.contains(line) { lines.append(line) }
+    }
+    return lines
   }
 
   private static func failures(_ trainer: EnsembleTrainer) -> [(name: String, cause: String)] {

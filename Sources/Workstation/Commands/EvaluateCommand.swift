@@ -7,6 +7,7 @@ import Text
 import Training
 
 struct EvaluateCommand: Command {
+  static let multiplies = true
   static let description = CommandDescription(
     name: "evaluate",
     summary:

@@ -8,6 +8,7 @@ import Text
 import Training
 
 struct ExportCommand: Command {
+  static let multiplies = true
   static let description = CommandDescription(
     name: "export",
     summary:
@@ -23,7 +24,7 @@ struct ExportCommand: Command {
     if let output = arguments.value("output") { try PolicyExporter.require(output: output) }
     if EnsembleFolder.isEnsemble(run: arguments.operands[0]) { return try exportEnsemble(arguments, families) }
     let access = try RunAccess(run: arguments.operands[0], choice: arguments.value("checkpoint"), families: families)
-    let bundle = try PolicyExporter.bundle(
+    let (bundle, comparison) = try PolicyExporter.judged(
       access.trained, factory: access.factory, includesCritic: arguments.has("with-critic"))
     let path = arguments.value("output") ?? access.directory.file("policy.safetensors")
     try PolicyExporter.write(bundle, to: path)
@@ -35,6 +36,8 @@ struct ExportCommand: Command {
       print(
         "  largest logit difference \(ConsoleSink.short(parity.largestLogitDifference)), near ties "
           + "\(ReportText.fixed(100 * parity.nearTieShare, decimals: 2)) %, every other decision the same")
+      print("  \(comparison.boundLine);")
+      print("  every parameter has the checkpoint's bits")
     }
     print("parameters \(access.trained.digest)")
     if let sentence = access.trained.policy.trainingRanges?.constantColumns(bundle.manifest.observationSpace) {

@@ -4,6 +4,7 @@ import Text
 import Training
 
 struct ReplayUpdateCommand: Command {
+  static let multiplies = true
   static let description = CommandDescription(
     name: "replay-update",
     summary: "Steps through an update or step that a run stopped at, and says where the first bad number comes from.",

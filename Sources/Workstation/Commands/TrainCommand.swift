@@ -9,6 +9,7 @@ import Text
 import Training
 
 struct TrainCommand: Command {
+  static let multiplies = true
   /// What a run that goes on may be told anew, in words.
   private static let resumable = "run.workers, run.kernels, run.precision and the section health"
 
@@ -118,12 +119,13 @@ struct TrainCommand: Command {
     let limits = ResourcePlan.Limits(
       folder: arguments.value("run").map(RunDirectory.path(ofRun:)) ?? RunDirectory.root)
     if let problem = plan.problem(limits) { throw TrainingError.configuration(.conflict(problem)) }
+    let products = try MatrixKernels.line(configuration.run, configuration.run.kernels, spec)
     let directory = try RunStart.makeFolder(
       layers, factory: factory, run: arguments.value("run"), command: CommandLine.arguments)
     for note in configuration.notes { complain("strikeforge train: \(note)") }
     print(layers.yamlText, terminator: "")
     for line in RunNotes.lines(configuration, factory: factory) + plan.lines(limits) { print(line) }
-    print(MatrixKernels.note(configuration.run))
+    print(products)
     if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     print("run folder: \(directory.path)")
     let trainer = try Trainer(
@@ -228,6 +230,7 @@ struct TrainCommand: Command {
     print(
       "resuming \(directory.path) from step \(trainer.startStep) of \(configuration.wholeTimesteps) (\(point.path))")
     for note in configuration.notes { complain("strikeforge train: \(note)") }
+    print(try MatrixKernels.line(configuration.run, trainer.algorithm.kernels, trainer.algorithm.spec))
     for entry in point.later { print("set aside: \(entry.path)\(CheckpointStore.setAsideSuffix)") }
     if let warning = MatrixKernels.precisionWarning(configuration.run) { print(warning) }
     if let warning = RunState.kernelsWarning(point.checkpoint, current: trainer.kernels) { print(warning) }
