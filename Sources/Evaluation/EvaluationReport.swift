@@ -173,6 +173,10 @@ package struct EvaluationRecords: Sendable {
   package var baselines: [(name: String, record: BacktestRecord)]
   /// Trading by chance at the greedy run's turnover; nil where it was not asked for.
   package var random: RandomTrading?
+  /// Over which returns are counted.
+  package var cash: CashRate
+  /// (T) what cash earned in each session of the longest walk.
+  package var cashReturns: [Double]
 
   /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
   /// by chance.
@@ -180,8 +184,10 @@ package struct EvaluationRecords: Sendable {
   /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Throws where the policy cannot decide.
   package init(
     policy: DeployedPolicy, environment: any TradingEnvironment, seed: UInt64,
-    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws
+    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero
   ) throws(DecisionError) {
+    self.cash = cash
+    cashReturns = []
     greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
     stochastic = try Backtest.run(
       environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed)
@@ -193,14 +199,26 @@ package struct EvaluationRecords: Sendable {
     if randomDraws > 0 {
       random = try RandomTrading(matching: greedy, environment: environment, seed: seed, draws: randomDraws)
     }
+    cashReturns = cash.returns(decisionDates: longest.decisionDates)
   }
 
   package init(
-    greedy: BacktestRecord, stochastic: BacktestRecord, baselines: [(name: String, record: BacktestRecord)]
+    greedy: BacktestRecord, stochastic: BacktestRecord, baselines: [(name: String, record: BacktestRecord)],
+    cash: CashRate = .zero
   ) {
     self.greedy = greedy
     self.stochastic = stochastic
     self.baselines = baselines
+    self.cash = cash
+    cashReturns = []
+    cashReturns = cash.returns(decisionDates: longest.decisionDates)
+  }
+
+  /// The walk of the most sessions: only a lost account ends before the window does.
+  package var longest: BacktestRecord {
+    baselines.reduce(stochastic.count > greedy.count ? stochastic : greedy) {
+      $1.record.count > $0.count ? $1.record : $0
+    }
   }
 }
 
