@@ -41,11 +41,15 @@ package struct EvaluationContext: Sendable, Equatable {
   package var notes: [String]
   /// What else the figures stand on: digests, seeds, versions.
   package var provenance: [Line]
+  /// What the adjustment factors of the symbols hold.
+  package var distributions: [Distributions]
+  /// How often the window has been looked at; nil where nobody counts.
+  package var looks: WindowLooks?
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
     windowName: String, split: [Line], allowances: [Allowance], execution: [Line], notes: [String] = [],
-    provenance: [Line] = []
+    provenance: [Line] = [], distributions: [Distributions] = [], looks: WindowLooks? = nil
   ) {
     self.run = run
     self.policy = policy
@@ -59,6 +63,8 @@ package struct EvaluationContext: Sendable, Equatable {
     self.execution = execution
     self.notes = notes
     self.provenance = provenance
+    self.distributions = distributions
+    self.looks = looks
   }
 }
 
@@ -99,10 +105,10 @@ package struct AccountReport: Sendable, Equatable {
   /// Where the value went, summed over the walk, and the penalties that a learner's reward would have held.
   package var breakdown: StepBreakdown
 
-  package init(name: String, record: BacktestRecord, seed: UInt64) {
+  package init(name: String, record: BacktestRecord, seed: UInt64, cashReturns: [Double] = []) {
     precondition(record.count > 0, "an account without a session")
     self.name = name
-    metrics = record.metrics(seed: seed)
+    metrics = record.metrics(seed: seed, cashReturns: cashReturns)
     decisions = record.count
     illegalAttempts = record.illegalAttempts
     fillCount = record.fills.count
@@ -114,10 +120,7 @@ package struct AccountReport: Sendable, Equatable {
     lastDate = record.closeDates[record.count - 1]
     closes = record.closes
     breakdown = record.breakdown
-    investedShares = record.accounts.map { account in
-      let value = Double(account.netLiquidationMicroDollars)
-      return value > 0 ? 1 - Double(account.cashMicroDollars) / value : 0
-    }
+    investedShares = AccountReport.investedShares(record)
     units = record.accounts.map(\.units)
     var paid = CostsSoFar()
     var fills = record.fills[...]
@@ -129,6 +132,14 @@ package struct AccountReport: Sendable, Equatable {
         fills.removeFirst()
       }
       return paid
+    }
+  }
+
+  /// (T) the share of the value that is not cash, at each close; 0 where nothing is left.
+  static func investedShares(_ record: BacktestRecord) -> [Double] {
+    record.accounts.map { account in
+      let value = Double(account.netLiquidationMicroDollars)
+      return value > 0 ? 1 - Double(account.cashMicroDollars) / value : 0
     }
   }
 
@@ -177,6 +188,12 @@ package struct EvaluationRecords: Sendable {
   package var cash: CashRate
   /// (T) what cash earned in each session of the longest walk.
   package var cashReturns: [Double]
+  /// The index that alpha and beta are against; nil for holding what is traded.
+  package var market: MarketReference?
+  /// The greedy run where trading costs twice as much; nil where that was not walked.
+  package var doubledCosts: CostlierWalk?
+  /// Whether trading is known to cost nothing, so that there is nothing to double.
+  package var tradesAreFree = false
 
   /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
   /// by chance.
@@ -214,6 +231,13 @@ package struct EvaluationRecords: Sendable {
     cashReturns = cash.returns(decisionDates: longest.decisionDates)
   }
 
+  /// The baseline that buys and holds, as a market; nil where it was not walked.
+  package var buyAndHold: MarketReference? {
+    baselines.first { $0.name == Baseline.buyAndHold.name }.map {
+      MarketReference(name: $0.name, kind: .buyAndHold, returns: $0.record.dailyReturns)
+    }
+  }
+
   /// The walk of the most sessions: only a lost account ends before the window does.
   package var longest: BacktestRecord {
     baselines.reduce(stochastic.count > greedy.count ? stochastic : greedy) {
@@ -242,6 +266,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var stochasticVerdict: Verdict
   /// The members of an ensemble, and what each adds; nil for one network.
   package var ensemble: EnsembleReport?
+  /// The greedy run over cash, against its market, over time and at doubled costs.
+  package var quant: QuantFigures
 
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
   package init(context: EvaluationContext, seed: UInt64, records: EvaluationRecords) {
@@ -260,9 +286,11 @@ package struct EvaluationReport: Sendable, Equatable {
           && (record.count == dates.count || record.endedByTermination),
         "records of different windows: \(record.count) sessions against \(dates.count)")
     }
-    self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed)
-    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed)
-    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed) }
+    let cash = records.cashReturns
+    self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed, cashReturns: cash)
+    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed, cashReturns: cash)
+    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed, cashReturns: cash) }
+    quant = QuantFigures(records, seed: seed)
     let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
     random = records.random
     let earned = self.greedy.metrics.totalReturn ?? 0

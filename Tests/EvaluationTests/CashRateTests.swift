@@ -35,7 +35,7 @@ import Testing
     #expect(try CashRate(annual: -0.005).returns(decisionDates: [date(0)])[0] < 0)
   }
 
-  @Test(arguments: [2, -0.051, 0.5001, .nan, .infinity, -.infinity])
+  @Test(arguments: [2, -0.051, 0.5001, .nan, .infinity, -.infinity] as [Double])
   func aPercentageIsNoRate(_ rate: Double) throws {
     let error = try #require(throws: CashRateError.self) { try CashRate(annual: rate) }
     #expect("\(error)".contains("annual fraction from -0.05 to 0.5") && "\(error)".contains("0.02 for two percent"))

@@ -8,7 +8,7 @@ import Trading
 extension EvaluationReport {
   /// Everything as JSON. A figure that is undefined is null, and `undefined` says why.
   package var json: JSON {
-    .object([
+    let members: [String: JSON] = [
       "kind": .string("backtest"),
       "run": .string(context.run),
       "policy": .string(context.policy),
@@ -35,10 +35,11 @@ extension EvaluationReport {
       ]),
       "dates": .array(dates.map { .string($0.description) }),
       "accounts": .array(accounts.map(ReportJSON.account)),
-      "verdict": ReportJSON.verdict(verdict),
+      "verdict": ReportJSON.verdict(verdict, more: lookCaveats),
       "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
       "ensemble": ensemble?.json ?? .null,
-    ])
+    ]
+    return .object(members.merging(quantJSON) { $1 })
   }
 }
 
@@ -61,12 +62,12 @@ enum ReportJSON {
     .array(lines.map { .object(["name": .string($0.name), "text": .string($0.text)]) })
   }
 
-  static func verdict(_ verdict: Verdict) -> JSON {
+  static func verdict(_ verdict: Verdict, more caveats: [String] = []) -> JSON {
     .object([
       "edge_found": .bool(verdict.edgeFound),
       "headline": .string(verdict.headline),
       "sessions": .integer(Int64(verdict.sessions)),
-      "caveats": .array(verdict.caveats.map { .string($0) }),
+      "caveats": .array((verdict.caveats + caveats).map { .string($0) }),
       "mean_daily_return_minus_baseline": .array(
         verdict.comparisons.map {
           .object([
