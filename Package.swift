@@ -168,8 +168,8 @@ let package = Package(
     tests(
       of: "Release",
       uses: [
-        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Market", "RunSupport", "Storage",
-        "Text", "Training",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Market",
+        "RunSupport", "Storage", "Text", "Training",
       ]),
     .testTarget(
       name: "ServingTests", dependencies: ["Serving", "AgentInterface", "Inference", "Kernels", "Text"],
