@@ -168,7 +168,8 @@ let package = Package(
     tests(
       of: "Release",
       uses: [
-        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "Networks",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
+        "Networks",
         "RunSupport", "Storage", "Text", "Training",
       ]),
     .testTarget(

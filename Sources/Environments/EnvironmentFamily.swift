@@ -85,6 +85,8 @@ package struct EnvironmentFamily: Sendable {
     package let walk:
       @Sendable (any EnvironmentConfiguration, MarketTape, Prepared, _ window: Range<Int>, _ count: Int)
         throws(EnvironmentError) -> any TradingEnvironment
+    /// The same game where trading costs so many times as much, each cost at most what its setting allows; nil where it costs nothing.
+    package let costlier: @Sendable (any EnvironmentConfiguration, _ factor: Double) -> (any EnvironmentConfiguration)?
     /// How orders are filled, what they cost and what may be held, in words. `number`: how a report writes one.
     package let rules: @Sendable (any EnvironmentConfiguration, _ number: (Double) -> String) -> [RuleLine]
     /// What a learner must know of the configuration before it starts, in sentences.

@@ -47,9 +47,11 @@ package struct BacktestRecord: Sendable {
   /// Mean probability of the chosen actions.
   package var meanConfidence: Double? { ReturnStatistics.mean(confidences.compactMap { $0 }) }
 
-  /// The metrics of this walk. `seed` is the bootstrap's.
-  package func metrics(seed: UInt64) -> PerformanceMetrics {
-    PerformanceMetrics(initial: initialDollars, closes: closes, heldPosition: heldPosition, fills: fills, seed: seed)
+  /// The metrics of this walk. `seed` is the bootstrap's, `cashReturns` what cash earned in its sessions; none for zero.
+  package func metrics(seed: UInt64, cashReturns: [Double] = []) -> PerformanceMetrics {
+    PerformanceMetrics(
+      initial: initialDollars, closes: closes, heldPosition: heldPosition, fills: fills, seed: seed,
+      cashReturns: cashReturns)
   }
 }
 

@@ -43,11 +43,15 @@ package struct EvaluationContext: Sendable, Equatable {
   package var provenance: [Line]
   /// What the window showed beside what training saw; nil where that was not written down.
   package var fit: ObservationFit?
+  /// What the adjustment factors of the symbols hold.
+  package var distributions: [Distributions]
+  /// How often the window has been looked at; nil where nobody counts.
+  package var looks: WindowLooks?
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
     windowName: String, split: [Line], allowances: [Allowance], execution: [Line], notes: [String] = [],
-    provenance: [Line] = []
+    provenance: [Line] = [], distributions: [Distributions] = [], looks: WindowLooks? = nil
   ) {
     self.run = run
     self.policy = policy
@@ -61,6 +65,8 @@ package struct EvaluationContext: Sendable, Equatable {
     self.execution = execution
     self.notes = notes
     self.provenance = provenance
+    self.distributions = distributions
+    self.looks = looks
   }
 }
 
@@ -101,10 +107,10 @@ package struct AccountReport: Sendable, Equatable {
   /// Where the value went, summed over the walk, and the penalties that a learner's reward would have held.
   package var breakdown: StepBreakdown
 
-  package init(name: String, record: BacktestRecord, seed: UInt64) {
+  package init(name: String, record: BacktestRecord, seed: UInt64, cashReturns: [Double] = []) {
     precondition(record.count > 0, "an account without a session")
     self.name = name
-    metrics = record.metrics(seed: seed)
+    metrics = record.metrics(seed: seed, cashReturns: cashReturns)
     decisions = record.count
     illegalAttempts = record.illegalAttempts
     fillCount = record.fills.count
@@ -116,10 +122,7 @@ package struct AccountReport: Sendable, Equatable {
     lastDate = record.closeDates[record.count - 1]
     closes = record.closes
     breakdown = record.breakdown
-    investedShares = record.accounts.map { account in
-      let value = Double(account.netLiquidationMicroDollars)
-      return value > 0 ? 1 - Double(account.cashMicroDollars) / value : 0
-    }
+    investedShares = AccountReport.investedShares(record)
     units = record.accounts.map(\.units)
     var paid = CostsSoFar()
     var fills = record.fills[...]
@@ -131,6 +134,14 @@ package struct AccountReport: Sendable, Equatable {
         fills.removeFirst()
       }
       return paid
+    }
+  }
+
+  /// (T) the share of the value that is not cash, at each close; 0 where nothing is left.
+  static func investedShares(_ record: BacktestRecord) -> [Double] {
+    record.accounts.map { account in
+      let value = Double(account.netLiquidationMicroDollars)
+      return value > 0 ? 1 - Double(account.cashMicroDollars) / value : 0
     }
   }
 
@@ -175,6 +186,16 @@ package struct EvaluationRecords: Sendable {
   package var baselines: [(name: String, record: BacktestRecord)]
   /// What the greedy run held, at other times; nil where it was not asked for.
   package var random: RandomTrading?
+  /// Over which returns are counted.
+  package var cash: CashRate
+  /// (T) what cash earned in each session of the longest walk.
+  package var cashReturns: [Double]
+  /// The index that alpha and beta are against; nil for holding what is traded.
+  package var market: MarketReference?
+  /// The greedy run where trading costs twice as much; nil where that was not walked.
+  package var doubledCosts: CostlierWalk?
+  /// Whether trading is known to cost nothing, so that there is nothing to double.
+  package var tradesAreFree = false
 
   /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
   /// by chance, in the lanes of `chance` where that is given: the same window, several accounts side by side.
@@ -182,8 +203,10 @@ package struct EvaluationRecords: Sendable {
   /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Throws where the policy cannot decide.
   package init(
     policy: DeployedPolicy, environment: any TradingEnvironment, chance: (any TradingEnvironment)? = nil, seed: UInt64,
-    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws
+    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero
   ) throws(DecisionError) {
+    self.cash = cash
+    cashReturns = []
     greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
     stochastic = try Backtest.run(
       environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed)
@@ -192,17 +215,37 @@ package struct EvaluationRecords: Sendable {
       let record = try Backtest.run(environment, decider: BaselineDecider(baseline, for: environment), seed: seed)
       self.baselines.append((baseline.name, record))
     }
+    cashReturns = cash.returns(decisionDates: longest.decisionDates)
     if randomDraws > 0 {
-      random = RandomTrading(matching: greedy, environment: chance ?? environment, seed: seed, draws: randomDraws)
+      random = RandomTrading(
+        matching: greedy, environment: chance ?? environment, cash: cashReturns, seed: seed, draws: randomDraws)
     }
   }
 
   package init(
-    greedy: BacktestRecord, stochastic: BacktestRecord, baselines: [(name: String, record: BacktestRecord)]
+    greedy: BacktestRecord, stochastic: BacktestRecord, baselines: [(name: String, record: BacktestRecord)],
+    cash: CashRate = .zero
   ) {
     self.greedy = greedy
     self.stochastic = stochastic
     self.baselines = baselines
+    self.cash = cash
+    cashReturns = []
+    cashReturns = cash.returns(decisionDates: longest.decisionDates)
+  }
+
+  /// The baseline that buys and holds, as a market; nil where it was not walked.
+  package var buyAndHold: MarketReference? {
+    baselines.first { $0.name == Baseline.buyAndHold.name }.map {
+      MarketReference(name: $0.name, kind: .buyAndHold, returns: $0.record.dailyReturns)
+    }
+  }
+
+  /// The walk of the most sessions: only a lost account ends before the window does.
+  package var longest: BacktestRecord {
+    baselines.reduce(stochastic.count > greedy.count ? stochastic : greedy) {
+      $1.record.count > $0.count ? $1.record : $0
+    }
   }
 }
 
@@ -226,6 +269,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var stochasticVerdict: Verdict
   /// The members of an ensemble, and what each adds; nil for one network.
   package var ensemble: EnsembleReport?
+  /// The greedy run over cash, against its market, over time and at doubled costs.
+  package var quant: QuantFigures
 
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
   package init(context: EvaluationContext, seed: UInt64, records: EvaluationRecords) {
@@ -244,16 +289,18 @@ package struct EvaluationReport: Sendable, Equatable {
           && (record.count == dates.count || record.endedByTermination),
         "records of different windows: \(record.count) sessions against \(dates.count)")
     }
-    self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed)
-    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed)
-    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed) }
+    let cash = records.cashReturns
+    self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed, cashReturns: cash)
+    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed, cashReturns: cash)
+    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed, cashReturns: cash) }
+    quant = QuantFigures(records, seed: seed)
     let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
     random = records.random
-    let chance = records.random.map { $0.pValue(sharpe: ReturnStatistics.sharpe(greedy.dailyReturns)) }
+    let chance = records.random.map { $0.pValue(sharpe: self.greedy.metrics.sharpe) }
     verdict = Verdict(
-      policy: greedy.dailyReturns, baselines: returns, chance: chance, seed: seed, firstLane: 16)
+      policy: greedy.dailyReturns, baselines: returns, chance: chance, cash: cash, seed: seed, firstLane: 16)
     stochasticVerdict = Verdict(
-      policy: stochastic.dailyReturns, baselines: returns, chance: nil, seed: seed, firstLane: 80)
+      policy: stochastic.dailyReturns, baselines: returns, chance: nil, cash: cash, seed: seed, firstLane: 80)
   }
 
   /// Greedy, stochastic, then the baselines.

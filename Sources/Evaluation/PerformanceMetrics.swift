@@ -57,23 +57,32 @@ package struct PerformanceMetrics: Sendable, Equatable {
   /// The metrics of one account.
   ///
   /// `closes`: the net liquidation value at each close of the window, dollars, after `initial`; `heldPosition`: whether the account
-  /// held anything at that close. Traps where their lengths differ. `seed`: of the bootstrap.
-  package init(initial: Double, closes: [Double], heldPosition: [Bool], fills: [Fill], seed: UInt64) {
+  /// held anything at that close. Traps where their lengths differ. `seed`: of the bootstrap. `cashReturns`: what cash earned in those sessions
+  /// (and later ones, where there are more), over which the ratios of Sharpe and Sortino are counted; none for zero.
+  package init(
+    initial: Double, closes: [Double], heldPosition: [Bool], fills: [Fill], seed: UInt64, cashReturns: [Double] = []
+  ) {
     precondition(
       closes.count == heldPosition.count, "\(closes.count) closing values for \(heldPosition.count) position flags")
     let returns = ReturnStatistics.dailyReturns(initial: initial, closes: closes)
+    precondition(
+      cashReturns.isEmpty || cashReturns.count >= returns.count,
+      "\(returns.count) sessions and what cash earned in \(cashReturns.count)")
+    let excess = cashReturns.isEmpty ? returns : zip(returns, cashReturns).map(-)
     sessions = returns.count
     initialDollars = initial
     finalDollars = closes.last ?? initial
     totalReturn = closes.last.map { $0 / initial - 1 }
     annualReturn = ReturnStatistics.annualReturn(returns)
     annualVolatility = ReturnStatistics.annualVolatility(returns)
-    let ratio = ReturnStatistics.sharpe(returns)
+    let ratio = ReturnStatistics.sharpe(returns, excess: excess)
     sharpe = ratio
     sharpeStandardError = ratio.flatMap {
       ReturnStatistics.sharpeStandardError(annualSharpe: $0, sessions: returns.count)
     }
-    sortino = ReturnStatistics.sortino(returns)
+    // What never moved lost nothing of its own: cash alone would make the ratio.
+    let moves = (ReturnStatistics.standardDeviation(returns) ?? 0) > ReturnStatistics.negligibleDeviation
+    sortino = moves || excess == returns ? ReturnStatistics.sortino(excess) : nil
     maximumDrawdown = ReturnStatistics.maximumDrawdown(initial: initial, closes: closes)
     if let depth = maximumDrawdown?.depth, depth < 0, let annualReturn {
       calmar = annualReturn / -depth

@@ -65,6 +65,13 @@ package enum ReturnStatistics {
     return (mean - riskFreePerSession) / deviation * sessionsPerYear.squareRoot()
   }
 
+  /// The same over cash that moves: excess: the returns less those of cash, of the same sessions. Nil where the account itself does not vary:
+  /// cash alone would then make the ratio.
+  package static func sharpe(_ returns: [Double], excess: [Double]) -> Double? {
+    guard let deviation = standardDeviation(returns), deviation > negligibleDeviation else { return nil }
+    return sharpe(excess)
+  }
+
   /// The standard error of an annual Sharpe ratio that T independent daily returns gave, annual too.
   ///
   /// Per session sqrt((1 + SR^2 / 2) / T) with the ratio per session, times sqrt(252). Source: Lo 2002, "The statistics of Sharpe

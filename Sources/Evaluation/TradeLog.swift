@@ -16,6 +16,12 @@ package struct RoundTrip: Sendable, Equatable {
   package var entryNotionalMicroDollars: Int64
   package var exitNotionalMicroDollars: Int64
   package var commissionMicroDollars: Int64
+  /// Both are in the notionals already.
+  package var halfSpreadMicroDollars: Int64 = 0
+  package var impactMicroDollars: Int64 = 0
+
+  /// What trading it cost: half-spread, impact and commission.
+  package var costMicroDollars: Int64 { halfSpreadMicroDollars + impactMicroDollars + commissionMicroDollars }
 
   /// What the trip earned after every cost: fill prices hold spread and impact, commissions are taken off here.
   package var netMicroDollars: Int64 {
@@ -35,6 +41,10 @@ package struct OpenPosition: Sendable, Equatable {
   package var averageCostDollars: Double
   /// What its partial exits earned against the average cost, after all commissions so far.
   package var realizedDollars: Double
+  /// What trading it has cost so far.
+  package var halfSpreadMicroDollars: Int64 = 0
+  package var impactMicroDollars: Int64 = 0
+  package var commissionMicroDollars: Int64 = 0
 }
 
 /// The round trips of one account.
@@ -71,35 +81,69 @@ package struct TradeLog: Sendable, Equatable {
       var rest = fill.shares - closing
       // Rounding may leave a crumb on either side of zero: it belongs to the exit.
       if closing > 0, rest <= TradeLog.residue * max(abs(held), fill.shares) { rest = 0 }
-      let exitShare = rest == 0 ? 1 : closing / fill.shares
-      if closing > 0 {
-        let notional = TradeLog.part(fill.notionalMicroDollars, exitShare)
-        let commission = TradeLog.part(fill.commissionMicroDollars, exitShare)
-        exit(&running, fill, shares: closing, notional: notional, commission: commission)
-      }
-      if rest > 0 {
-        let entryShare = closing > 0 ? exitShare : 0
-        enter(
-          &running, fill, shares: rest,
-          notional: fill.notionalMicroDollars - TradeLog.part(fill.notionalMicroDollars, entryShare),
-          commission: fill.commissionMicroDollars - TradeLog.part(fill.commissionMicroDollars, entryShare))
-      }
+      let whole = Amounts(fill)
+      let exited = closing > 0 ? whole.part(rest == 0 ? 1 : closing / fill.shares) : Amounts()
+      if closing > 0 { exit(&running, fill, shares: closing, exited) }
+      if rest > 0 { enter(&running, fill, shares: rest, whole - exited) }
     }
     open = running.values.sorted { $0.trip.symbol < $1.trip.symbol }.map { one in
       OpenPosition(
         symbol: one.trip.symbol, entryBar: one.trip.entryBar, direction: one.trip.direction, shares: abs(one.shares),
         averageCostDollars: one.costDollars / abs(one.shares),
-        realizedDollars: one.realizedDollars - Double(one.trip.commissionMicroDollars) * 1e-6)
+        realizedDollars: one.realizedDollars - Double(one.trip.commissionMicroDollars) * 1e-6,
+        halfSpreadMicroDollars: one.trip.halfSpreadMicroDollars, impactMicroDollars: one.trip.impactMicroDollars,
+        commissionMicroDollars: one.trip.commissionMicroDollars)
     }
   }
 
-  /// `amount` times a share of 0 to 1, half to even; the other part is the difference, so that nothing is lost.
-  private static func part(_ amount: Int64, _ share: Double) -> Int64 {
-    share == 1 ? amount : Int64((Double(amount) * share).rounded(.toNearestOrEven))
+  /// What a fill, or a part of one, booked.
+  private struct Amounts {
+    var notional: Int64 = 0
+    var halfSpread: Int64 = 0
+    var impact: Int64 = 0
+    var commission: Int64 = 0
+
+    init() {}
+
+    init(_ fill: Fill) {
+      notional = fill.notionalMicroDollars
+      halfSpread = fill.halfSpreadCostMicroDollars
+      impact = fill.impactCostMicroDollars
+      commission = fill.commissionMicroDollars
+    }
+
+    /// A share of 0 to 1, each amount half to even; the other part is the difference, so that nothing is lost.
+    func part(_ share: Double) -> Amounts {
+      func part(_ amount: Int64) -> Int64 {
+        share == 1 ? amount : Int64((Double(amount) * share).rounded(.toNearestOrEven))
+      }
+      var other = Amounts()
+      other.notional = part(notional)
+      other.halfSpread = part(halfSpread)
+      other.impact = part(impact)
+      other.commission = part(commission)
+      return other
+    }
+
+    static func - (left: Amounts, right: Amounts) -> Amounts {
+      var rest = left
+      rest.notional -= right.notional
+      rest.halfSpread -= right.halfSpread
+      rest.impact -= right.impact
+      rest.commission -= right.commission
+      return rest
+    }
+
+    /// Books the costs, which are the same for entries and exits.
+    func book(to trip: inout RoundTrip) {
+      trip.halfSpreadMicroDollars += halfSpread
+      trip.impactMicroDollars += impact
+      trip.commissionMicroDollars += commission
+    }
   }
 
   private mutating func enter(
-    _ running: inout [Int: Running], _ fill: Fill, shares: Double, notional: Int64, commission: Int64
+    _ running: inout [Int: Running], _ fill: Fill, shares: Double, _ amounts: Amounts
   ) {
     var one =
       running[fill.symbol]
@@ -111,23 +155,23 @@ package struct TradeLog: Sendable, Equatable {
         shares: 0, largest: 0, costDollars: 0, realizedDollars: 0)
     one.trip.entryShares += shares
     one.trip.fillCount += 1
-    one.trip.entryNotionalMicroDollars += notional
-    one.trip.commissionMicroDollars += commission
+    one.trip.entryNotionalMicroDollars += amounts.notional
+    amounts.book(to: &one.trip)
     one.shares += Double(fill.side) * shares
     one.largest = max(one.largest, abs(one.shares))
-    one.costDollars += Double(notional) * 1e-6
+    one.costDollars += Double(amounts.notional) * 1e-6
     running[fill.symbol] = one
   }
 
   private mutating func exit(
-    _ running: inout [Int: Running], _ fill: Fill, shares: Double, notional: Int64, commission: Int64
+    _ running: inout [Int: Running], _ fill: Fill, shares: Double, _ amounts: Amounts
   ) {
     guard var one = running[fill.symbol] else { return }
     let cost = one.costDollars * min(1, shares / abs(one.shares))
-    one.realizedDollars += Double(one.trip.direction) * (Double(notional) * 1e-6 - cost)
+    one.realizedDollars += Double(one.trip.direction) * (Double(amounts.notional) * 1e-6 - cost)
     one.costDollars -= cost
-    one.trip.exitNotionalMicroDollars += notional
-    one.trip.commissionMicroDollars += commission
+    one.trip.exitNotionalMicroDollars += amounts.notional
+    amounts.book(to: &one.trip)
     one.trip.fillCount += 1
     one.shares += Double(fill.side) * shares
     if abs(one.shares) <= TradeLog.residue * one.largest {

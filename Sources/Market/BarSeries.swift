@@ -89,7 +89,7 @@ extension BarSeries {
   }
 
   /// The adjusted close at each of `dates`. Traps where there is none.
-  func adjustedCloses(at dates: [CalendarDate]) -> [Double] {
+  package func adjustedCloses(at dates: [CalendarDate]) -> [Double] {
     var closes: [CalendarDate: Double] = [:]
     for row in 0..<wholeRows { closes[self.dates[row]] = close[row] * adjustmentFactors[row] }
     return dates.map { date in

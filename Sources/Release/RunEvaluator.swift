@@ -4,7 +4,7 @@ private import AgentInterface
 private import Algorithms
 private import Configuration
 private import Environments
-private import Evaluation
+package import Evaluation
 package import Inference
 private import Market
 package import Storage
@@ -24,6 +24,16 @@ package struct RunEvaluation {
   package let actions: [Int]
   /// The greedy and the stochastic run step by step; nil where they were not asked for.
   package let rollouts: RolloutFile?
+  /// What a market's report is made of, as CSV: every trade of the greedy run, and the returns of every account, index and cash; nil for games.
+  package var trades: String?
+  package var dailyReturns: String?
+}
+
+/// What cash earns, as it is asked for before the data is at hand.
+package enum CashRateChoice: Sendable, Equatable {
+  case constant(CashRate)
+  /// A further column of the store.
+  case column(String)
 }
 
 /// Where a policy that is evaluated comes from.
@@ -53,17 +63,24 @@ package enum RunEvaluator {
   /// Plays a window that training does not see. `bundle` decides: the very form that is exported.
   package static func evaluate(
     _ bundle: PolicyBundle, of trained: PolicyOrigin, window: Window, factory: EnvironmentFactory, seed: UInt64,
-    recordsRollouts: Bool = false
+    cash: CashRateChoice? = nil, recordsRollouts: Bool = false
   ) throws(TrainingError) -> RunEvaluation {
     precondition(window != .training, "the training window proves nothing")
-    return factory.configuration.environment.hasWindows
-      ? try market(bundle, trained, window, factory, seed, recordsRollouts)
-      : try planted(bundle, trained, window, factory, seed, recordsRollouts)
+    guard factory.configuration.environment.hasWindows else {
+      guard cash == nil else {
+        throw .configuration(
+          .conflict(
+            "\(factory.configuration.environment.name) is a game without an account, so that there is no cash to earn a rate; leave "
+              + "out --cash-rate"))
+      }
+      return try planted(bundle, trained, window, factory, seed, recordsRollouts)
+    }
+    return try market(bundle, trained, window, factory, seed, cash, recordsRollouts)
   }
 
   private static func market(
     _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
-    _ recordsRollouts: Bool
+    _ cash: CashRateChoice?, _ recordsRollouts: Bool
   ) throws(TrainingError) -> RunEvaluation {
     guard let market = factory.market else { preconditionFailure("no market") }
     guard factory.bars(of: window, in: market.tape).count >= 2 else {
@@ -73,14 +90,28 @@ package enum RunEvaluator {
             + "\(market.tape.dates.last?.description ?? "no date"); import later bars or change the section split and train anew"
         ))
     }
+    let rate = try cashRate(cash, market.tape)
     let environment = try factory.walk(window)
     let chance = try factory.walk(window, laneCount: chanceLanes)
-    let records = try TrainingError.deciding { () throws(DecisionError) in
+    var records = try TrainingError.deciding { () throws(DecisionError) in
       try EvaluationRecords(
-        policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines)
+        policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines,
+        cash: rate)
     }
     let fit = ObservationFit(
       bundle.policy, environment.observationSpace, observations: records.greedy.observations)
+    records.market = index(of: market, over: records.longest)
+    if let costlier = try factory.walk(window, costsTimes: CostlierWalk.factor) {
+      records.doubledCosts = try TrainingError.deciding { () throws(DecisionError) in
+        try CostlierWalk(
+          policy: bundle.policy, environment: costlier.environment, rules: costlier.rules, seed: seed)
+      }
+    } else {
+      records.tradesAreFree = true
+    }
+    // Written down before anything of it is shown.
+    let looks = LookLedger.record(
+      look(records.longest, bundle, trained, window, market), beside: trained.configuration.world.store)
     var context = EvaluationContext(
       run: trained.runName,
       policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.environment.name,
@@ -94,7 +125,7 @@ package enum RunEvaluator {
       execution: factory.rules,
       notes: window == .selection
         ? ["The best checkpoint was chosen on this very window: these figures prove nothing."] : [],
-      provenance: provenance(trained))
+      provenance: provenance(trained), distributions: market.distributions, looks: looks)
     context.notes += fit?.notes ?? []
     context.fit = fit
     var report = EvaluationReport(context: context, seed: seed, records: records)
@@ -120,7 +151,40 @@ package enum RunEvaluator {
         ? RolloutFile(
           attributes: rolloutAttributes(trained, bundle, window, factory, seed),
           columns: RolloutRecorder.columns(
-            [(false, records.greedy), (true, records.stochastic)], actionCount: bundle.policy.actions)) : nil)
+            [(false, records.greedy), (true, records.stochastic)], actionCount: bundle.policy.actions)) : nil,
+      trades: ReportCSV.trades(records.greedy, symbols: market.tape.symbols),
+      dailyReturns: ReportCSV.dailyReturns(records))
+  }
+
+  private static func cashRate(_ choice: CashRateChoice?, _ tape: MarketTape) throws(TrainingError) -> CashRate {
+    switch choice {
+    case nil: return .zero
+    case .constant(let rate): return rate
+    case .column(let name):
+      do {
+        return try CashRate(column: name, of: tape)
+      } catch {
+        throw .configuration(.conflict("--cash-rate: \(error)"))
+      }
+    }
+  }
+
+  /// What the run names as its benchmark, else the first index of the store that has a price at every session; nil where there is none.
+  private static func index(of market: AdmittedMarket, over walk: BacktestRecord) -> MarketReference? {
+    if let benchmark = MarketReference(benchmarkOf: market.tape, over: walk) { return benchmark }
+    for series in market.indices {
+      if let index = MarketReference(series, kind: .index, over: walk) { return index }
+    }
+    return nil
+  }
+
+  private static func look(
+    _ walk: BacktestRecord, _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ market: AdmittedMarket
+  ) -> Look {
+    Look(
+      store: market.contentHash, window: window.rawValue, from: walk.decisionDates[0],
+      until: walk.closeDates[walk.count - 1], policy: bundle.policy.decisionDigest, run: trained.runName,
+      algorithm: trained.algorithm, program: "strikeforge \(BuildInformation.version) \(BuildInformation.revision)")
   }
 
   private static func planted(

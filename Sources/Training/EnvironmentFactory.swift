@@ -18,6 +18,10 @@ package struct AdmittedMarket: Sendable {
   package let tape: MarketTape
   package let contentHash: String
   package let qualityReport: QualityReport
+  /// What the adjustment factors of the symbols hold, in the tape's order.
+  package let distributions: [Distributions]
+  /// The indices of the store, which nobody trades.
+  package let indices: [BarSeries]
   /// Computed once, read by every environment that the run makes.
   let prepared: any Sendable
 }
@@ -71,6 +75,26 @@ package struct EnvironmentFactory: Sendable {
     do {
       return try bars.walk(
         configuration.game, market.tape, market.prepared, self.bars(of: window, in: market.tape), laneCount)
+    } catch {
+      throw .environment(error)
+    }
+  }
+
+  /// The same walk where trading costs so many times as much, with the rules that are then others; nil where trading costs nothing.
+  package func walk(_ window: Window, costsTimes factor: Double) throws(TrainingError) -> (
+    environment: any TradingEnvironment, rules: [RuleLine]
+  )? {
+    guard case .bars(let bars) = play, let market else {
+      preconditionFailure("\(configuration.environment.name) has no windows")
+    }
+    guard let game = bars.costlier(configuration.game, factor) else { return nil }
+    let usual = rules
+    do {
+      let prepared = try bars.prepare(game, market.tape)
+      return (
+        try bars.walk(game, market.tape, prepared, self.bars(of: window, in: market.tape), 1),
+        bars.rules(game, ReportText.shortest).filter { !usual.contains($0) }
+      )
     } catch {
       throw .environment(error)
     }
@@ -159,6 +183,7 @@ package struct EnvironmentFactory: Sendable {
     do {
       return AdmittedMarket(
         tape: tape, contentHash: contents.contentHash, qualityReport: report,
+        distributions: series.map(\.distributions), indices: contents.series.filter(\.isIndex),
         prepared: try bars.prepare(configuration.game, tape))
     } catch {
       throw .environment(error)

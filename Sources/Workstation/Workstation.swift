@@ -78,11 +78,15 @@ package struct Workstation {
       print(command.description.help, terminator: "")
       return 0
     }
-    if command.multiplies, let problem = MatrixKernels.problem {
-      complain("strikeforge \(verb): \(problem)")
-      return 1
-    }
     do {
+      if command.multiplies {
+        // Room first: the trial product of the next line would wait for it without end.
+        try ProcessLimits.requireProducts()
+        if let problem = MatrixKernels.problem {
+          complain("strikeforge \(verb): \(problem)")
+          return 1
+        }
+      }
       return try execute(command, Array(rest))
     } catch {
       return report(error, verb: verb)

@@ -287,6 +287,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput(
       "a bundle for a checkpoint", "evaluate run --checkpoint checkpoints/run/policy.safetensors", exits: 1,
       says: "not a checkpoint", "check which file"),
+    BadInput(
+      "no such column of rates", "evaluate run --checkpoint latest --cash-rate bill", exits: 1,
+      says: "no column bill", "import the bars with it"),
     BadInput("seen window", "evaluate run --window training", exits: 2, says: "training window", "--window held-out"),
     BadInput(
       "actions below a file", "export run --output AAA.csv/policy", exits: 1, says: "'AAA.csv/policy'", "check that"),
@@ -353,6 +356,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "check:symbol:"),
     BadInput("unknown window", "evaluate run --window heldout", exits: 64, says: "heldout", "held-out or selection"),
     BadInput("negative seed", "evaluate run --seed -1", exits: 64, says: "--seed must be"),
+    BadInput(
+      "a percentage as cash rate", "evaluate run --cash-rate 2", exits: 64, says: "2.0 is given", "0.02 for two percent"
+    ),
+    BadInput("no cash rate", "evaluate run --cash-rate 2%", exits: 64, says: "--cash-rate is 2%", "0.02"),
     BadInput(
       "configuration at resume", "train --resume run --config run.yaml", exits: 64,
       says: "--config cannot go with --resume"),

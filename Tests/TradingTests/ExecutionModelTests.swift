@@ -56,3 +56,16 @@ func moneyIsRoundedHalfToEven(dollars: Double, expected: Int64) {
   #expect(MicroDollars.rounded(dollars) == expected)
   #expect(MicroDollars.rounded(dollars) == Int64((dollars * 1e6).rounded(.toNearestOrEven)))
 }
+
+@Test func costsTimesAFactorAreEachOfThem() {
+  let model = ExecutionModel(halfSpreadBasisPoints: 2, impactCoefficient: 0.7, commissionDollars: 1)
+  let doubled = model.costing(times: 2)
+  #expect(doubled == ExecutionModel(halfSpreadBasisPoints: 4, impactCoefficient: 1.4, commissionDollars: 2))
+  let slippage = { (model: ExecutionModel) in
+    model.slippageDollarsPerShare(referencePriceDollars: 50, shares: 100, dailyVolatility: 0.02, volume20: 1e6)
+  }
+  #expect(abs(slippage(doubled) - 2 * slippage(model)) < 1e-15)
+  #expect(model.hasCosts)
+  #expect(!ExecutionModel(halfSpreadBasisPoints: 0, impactCoefficient: 0, commissionDollars: 0).hasCosts)
+  #expect(ExecutionModel(halfSpreadBasisPoints: 0, impactCoefficient: 0, commissionDollars: 0.01).hasCosts)
+}

@@ -7,6 +7,9 @@ import Trading
 
 extension BasketConfiguration: EnvironmentConfiguration {
   private static let nonNegative = 0...Double.greatestFiniteMagnitude
+  /// The most that each cost may be set to.
+  private static let largestCosts = ExecutionModel(
+    halfSpreadBasisPoints: 1000, impactCoefficient: 100, commissionDollars: 1e6)
 
   /// Every setting once: its key, its range and unit, and what it means. `validate` asks the same table.
   package static let settings: [SettingOf<BasketConfiguration>] = [
@@ -28,13 +31,15 @@ extension BasketConfiguration: EnvironmentConfiguration {
       "environment.extra_columns", \.extraColumns,
       "columns of the store to observe beside the features; none by default"),
     .number(
-      "environment.half_spread_bps", \.execution.halfSpreadBasisPoints, 0...1000, unit: "basis points",
+      "environment.half_spread_bps", \.execution.halfSpreadBasisPoints, 0...largestCosts.halfSpreadBasisPoints,
+      unit: "basis points",
       "half the spread"),
     .number(
-      "environment.impact_coefficient", \.execution.impactCoefficient, 0...100,
+      "environment.impact_coefficient", \.execution.impactCoefficient, 0...largestCosts.impactCoefficient,
       "times volatility x sqrt(participation)"),
     .number(
-      "environment.commission_dollars", \.execution.commissionDollars, 0...1e6, unit: "dollars", "fee of an order"),
+      "environment.commission_dollars", \.execution.commissionDollars, 0...largestCosts.commissionDollars,
+      unit: "dollars", "fee of an order"),
     .number("environment.drawdown_warn", \.drawdown.warn, 0...1, "fall below the episode's high that is recorded"),
     .number(
       "environment.drawdown_reduce", \.drawdown.reduce, 0...1,
@@ -49,6 +54,18 @@ extension BasketConfiguration: EnvironmentConfiguration {
       "environment.drawdown_penalty", \.rewards.drawdown.coefficient, 0...RewardTerms.largestCoefficient,
       "taken off the reward a bar for a dollar below the episode's high; no money"),
   ]
+
+  /// The same with costs times a factor, none above what it may be set to; nil where there are no costs.
+  func costing(times factor: Double) -> BasketConfiguration? {
+    guard execution.hasCosts else { return nil }
+    let (costs, most) = (execution.costing(times: factor), BasketConfiguration.largestCosts)
+    var other = self
+    other.execution = ExecutionModel(
+      halfSpreadBasisPoints: min(costs.halfSpreadBasisPoints, most.halfSpreadBasisPoints),
+      impactCoefficient: min(costs.impactCoefficient, most.impactCoefficient),
+      commissionDollars: min(costs.commissionDollars, most.commissionDollars))
+    return other
+  }
 
   /// Throws for the first value that makes no sense, by the key that sets it.
   package func validate() throws(EnvironmentError) {
@@ -116,6 +133,7 @@ extension BasketEnvironment {
             tape: tape, configuration: typed(configuration, BasketConfiguration.self), window: window, laneCount: count,
             episodes: .continuous, recordsFills: true, features: prepared as? MarketFeatures)
         },
+        costlier: { typed($0, BasketConfiguration.self).costing(times: $1) },
         rules: { typed($0, BasketConfiguration.self).rules($1) },
         notes: {
           typed($0, BasketConfiguration.self).rewards.isActive

@@ -36,7 +36,7 @@ extension EvaluationReport {
         .init(heading: "What it stands on", blocks: [.facts(provenance)]),
         .init(heading: "How to read the figures", blocks: [.list(noteSentences)]),
       ]
-    ).adding(ensemble?.section, before: "The same, sampled")
+    ).adding(quantSection, before: "The same, sampled").adding(ensemble?.section, before: "The same, sampled")
   }
 
   private var window: String { "\(dates.first?.description ?? "?") to \(dates.last?.description ?? "?")" }
@@ -57,7 +57,7 @@ extension EvaluationReport {
       .paragraph(Verdict.introduction),
       .list(comparisonSentences),
     ]
-    return blocks + (verdict.caveats + seedSentences + context.notes).map { .paragraph($0) }
+    return blocks + (verdict.caveats + seedSentences + lookCaveats + context.notes).map { .paragraph($0) }
   }
 
   private var provenance: [(name: String, text: String)] {
@@ -89,7 +89,9 @@ extension EvaluationReport {
 
   // MARK: Pictures
 
-  private var pictures: [LineChart] { [equityChart, drawdownChart, positionChart] + unitCharts + [costChart] }
+  private var pictures: [LineChart] {
+    [equityChart, drawdownChart, positionChart] + unitCharts + [costChart] + (rollingChart.map { [$0] } ?? [])
+  }
 
   /// The first decision's close, before anything was traded, and every close after it.
   private var chartDates: [CalendarDate] { [firstDecisionDate] + dates }

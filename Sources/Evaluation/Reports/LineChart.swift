@@ -5,7 +5,7 @@ internal import Market
 /// Lines over one axis of dates. Everything that a line says by its colour it says by its dashes and by its name too.
 struct LineChart: Sendable {
   enum Unit: Sendable, Equatable {
-    case dollars, percent, count
+    case dollars, percent, count, ratio
 
     /// A number of an axis or a legend.
     func text(_ value: Double) -> String {
@@ -13,6 +13,7 @@ struct LineChart: Sendable {
       case .dollars: ReportText.grouped(value, decimals: abs(value) < 100 ? 2 : 0) + " $"
       case .percent: ReportText.fixed(value, decimals: abs(value) < 10 ? 2 : 1) + " %"
       case .count: ReportText.shortest(value)
+      case .ratio: ReportText.fixed(value, decimals: 2)
       }
     }
 
@@ -22,7 +23,7 @@ struct LineChart: Sendable {
         abs(value) >= 1000 && value == value.rounded()
         ? ReportText.grouped(value, decimals: 0) : ReportText.shortest(value)
       switch self {
-      case .dollars, .count: return number
+      case .dollars, .count, .ratio: return number
       case .percent: return number + " %"
       }
     }

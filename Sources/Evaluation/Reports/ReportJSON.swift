@@ -8,7 +8,7 @@ import Trading
 extension EvaluationReport {
   /// Everything as JSON. A figure that is undefined is null, and `undefined` says why.
   package var json: JSON {
-    var members = commonMembers
+    var members = commonMembers.merging(quantJSON) { $1 }
     members["outside_training"] = context.fit?.json ?? .null
     return .object(members)
   }
@@ -41,7 +41,7 @@ extension EvaluationReport {
       ]),
       "dates": .array(dates.map { .string($0.description) }),
       "accounts": .array(accounts.map(ReportJSON.account)),
-      "verdict": ReportJSON.verdict(verdict),
+      "verdict": ReportJSON.verdict(verdict, more: lookCaveats),
       "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
       "ensemble": ensemble?.json ?? .null,
     ]
@@ -67,7 +67,7 @@ enum ReportJSON {
     .array(lines.map { .object(["name": .string($0.name), "text": .string($0.text)]) })
   }
 
-  static func verdict(_ verdict: Verdict) -> JSON {
+  static func verdict(_ verdict: Verdict, more caveats: [String] = []) -> JSON {
     .object([
       "edge_found": .bool(verdict.edgeFound),
       "claim": .string(claim(verdict)),
@@ -76,7 +76,7 @@ enum ReportJSON {
       "not_told_from": .array(verdict.notToldFrom.map { .string($0) }),
       "detectable_sharpe": number(verdict.detectableSharpe),
       "sessions": .integer(Int64(verdict.sessions)),
-      "caveats": .array(verdict.caveats.map { .string($0) }),
+      "caveats": .array((verdict.caveats + caveats).map { .string($0) }),
       "sharpe_minus_baseline": .array(
         verdict.comparisons.map {
           .object([

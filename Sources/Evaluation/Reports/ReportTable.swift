@@ -10,7 +10,9 @@ extension EvaluationReport {
 
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
-    header + [""] + table + [""] + verdictLines + (ensemble.map { [""] + $0.lines } ?? []) + [""] + notes
+    header + [""] + table + [""] + verdictLines
+      + lookCaveats.flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") } + [""] + quantLines
+      + (ensemble.map { [""] + $0.lines } ?? []) + [""] + notes
   }
 
   /// The report as one text.
@@ -187,7 +189,7 @@ extension EvaluationReport {
     notes.append(
       "With \(dates.count) sessions a Sharpe ratio near zero is uncertain by \(halfWidth) either way (95 %).")
     notes.append(
-      "\"\(ReportText.undefined)\" is undefined, not zero. 252 sessions a year, risk-free rate 0. Values are marked at the price "
+      "\"\(ReportText.undefined)\" is undefined, not zero. 252 sessions a year. Values are marked at the price "
         + "at which positions could be closed. A trade is a round trip from flat to flat, after all costs; win rate, profit "
         + "factor and expectancy leave out what is open at the end.")
     notes.append(

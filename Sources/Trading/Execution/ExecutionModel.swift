@@ -23,6 +23,16 @@ package struct ExecutionModel: Sendable, Hashable, Codable {
 
   package var halfSpreadFraction: Double { halfSpreadBasisPoints * 1e-4 }
 
+  /// Whether trading costs anything.
+  package var hasCosts: Bool { halfSpreadBasisPoints > 0 || impactCoefficient > 0 || commissionDollars > 0 }
+
+  /// The same with all costs times a factor.
+  package func costing(times factor: Double) -> ExecutionModel {
+    ExecutionModel(
+      halfSpreadBasisPoints: halfSpreadBasisPoints * factor, impactCoefficient: impactCoefficient * factor,
+      commissionDollars: commissionDollars * factor)
+  }
+
   /// What an order of any size will move the price by, as known at one bar.
   ///
   /// dailyVolatility: standard deviation of one-bar log returns. meanDollarVolume: mean over bars of price x volume.

@@ -1,6 +1,8 @@
 // strikeforge evaluate: what a policy is worth on bars that training never saw.
 
+import Evaluation
 import Inference
+import Market
 import Release
 import Storage
 import Text
@@ -22,13 +24,20 @@ struct EvaluateCommand: Command {
       Flag(
         "record-rollouts", optional: "FILE",
         "the greedy and the stochastic run in HDF5, step by step; rollouts.h5 in the run's folder unless FILE is given"),
+      Flag(
+        "cash-rate", "RATE",
+        "what cash earns: a fraction a year such as 0.02, or a column of the store that holds one; 0 by default"),
       Flag("write-actions", "FILE", "the greedy run's actions, one a line, in the same order"),
       Flag("json", "prints the report as JSON instead of a table"),
     ],
     notes: """
       The report goes to evaluation.json, report.md and report.html in the run's folder
-      as well. The verdict says "no edge found" unless the greedy run beats flat
-      and chance beyond luck, and names the baselines that it is not told from. Recorded rollouts never replace a file. For an ensemble the
+      as well, its trades to trades.csv, every account's daily returns to
+      daily-returns.csv. Each further policy that looks at a window is written down
+      beside the store, in STORE.looks.jsonl, and counted in the report. The verdict
+      says "no edge found" unless the greedy run beats flat and chance beyond luck, and
+      names the baselines that it is not told from. Recorded rollouts never replace a
+      file. For an ensemble the
       report says how often it disagrees with its best member, and what each adds.
       """)
 
@@ -46,6 +55,7 @@ struct EvaluateCommand: Command {
     guard let seed = UInt64(arguments.value("seed") ?? "0") else {
       throw UsageError("--seed must be a whole number of at least 0", command: description)
     }
+    let cash = try cashRate(arguments)
     let subject = try subject(arguments, families)
     let ending = window == .heldOut ? "" : "-selection"
     let rollouts = arguments.value("record-rollouts").map {
@@ -63,12 +73,14 @@ struct EvaluateCommand: Command {
       throw UsageError("--write-actions and --write-observations name the same file; name two", command: description)
     }
     let result = try RunEvaluator.evaluate(
-      subject.bundle(), of: subject.origin, window: window, factory: subject.factory, seed: seed,
+      subject.bundle(), of: subject.origin, window: window, factory: subject.factory, seed: seed, cash: cash,
       recordsRollouts: rollouts != nil)
     print(arguments.has("json") ? result.json.prettyText : result.text, terminator: arguments.has("json") ? "\n" : "")
     try subject.directory.write(result.json.prettyText + "\n", to: "evaluation\(ending).json")
     try subject.directory.write(result.markdown, to: "report\(ending).md")
     try subject.directory.write(result.html, to: "report\(ending).html")
+    if let trades = result.trades { try subject.directory.write(trades, to: "trades\(ending).csv") }
+    if let returns = result.dailyReturns { try subject.directory.write(returns, to: "daily-returns\(ending).csv") }
     if !arguments.has("json") { print("with pictures: \(subject.directory.file("report\(ending).html"))") }
     if let rollouts { try result.rollouts?.write(toNew: rollouts) }
     if let path = arguments.value("write-observations") {
@@ -78,6 +90,23 @@ struct EvaluateCommand: Command {
       try AtomicWrite.write(text: result.actions.map { "\($0)\n" }.joined(), to: path, replacing: .actions)
     }
     return 0
+  }
+
+  /// What --cash-rate asks for; nil where it is not given.
+  private static func cashRate(_ arguments: Arguments) throws -> CashRateChoice? {
+    guard let text = arguments.value("cash-rate") else { return nil }
+    // A name of a column begins with a letter, a number does not.
+    if ExtraColumn.isName(text) { return .column(text) }
+    guard case .value(let annual) = DecimalNumber.parse(Array(text.utf8)[...]) else {
+      throw UsageError(
+        "--cash-rate is \(text), but must be a fraction a year such as 0.02, or the name of a column of the store",
+        command: description)
+    }
+    do {
+      return .constant(try CashRate(annual: annual))
+    } catch {
+      throw UsageError("--cash-rate: \(error)", command: description)
+    }
   }
 
   /// What is evaluated: a run's policy, or an ensemble's as it was exported.

@@ -1,0 +1,59 @@
+// The same policy where trading costs twice as much: whether a result hangs on the guess of what trading costs.
+
+package import Environments
+package import Inference
+
+/// A greedy walk through a world with other costs, in which the policy decides anew.
+package struct CostlierWalk: Sendable {
+  package static let factor = 2.0
+
+  /// The rules of that world that differ.
+  package var rules: [RuleLine]
+  package var record: BacktestRecord
+
+  /// environment: the window's walk at the other costs. Throws where the policy cannot decide.
+  package init(
+    policy: DeployedPolicy, environment: any TradingEnvironment, rules: [RuleLine], seed: UInt64
+  ) throws(DecisionError) {
+    self.rules = rules
+    record = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
+  }
+
+  package init(rules: [RuleLine], record: BacktestRecord) {
+    self.rules = rules
+    self.record = record
+  }
+}
+
+/// What became of the greedy account there.
+package struct DoubledCosts: Sendable, Equatable {
+  package var rules: [RuleLine]
+  package var account: AccountReport
+
+  /// A figure whose sign the costs decide: positive at the usual ones and not at twice as much.
+  package struct Flip: Sendable, Equatable {
+    package var name: String
+    package var usual: Double
+    package var doubled: Double
+    /// Fractions that are shown as percentages.
+    package var isFraction: Bool
+  }
+
+  init(_ walk: CostlierWalk, seed: UInt64, cashReturns: [Double]) {
+    rules = walk.rules
+    account = AccountReport(name: "doubled", record: walk.record, seed: seed, cashReturns: cashReturns)
+  }
+
+  /// The figures that change sign, from gain to loss or back, against the account at the usual costs.
+  package func flips(from usual: AccountReport) -> [Flip] {
+    let figures: [(String, Double?, Double?, Bool)] = [
+      ("total return", usual.metrics.totalReturn, account.metrics.totalReturn, true),
+      ("Sharpe ratio", usual.metrics.sharpe, account.metrics.sharpe, false),
+      ("mean of a closed trade", usual.metrics.expectancyDollars, account.metrics.expectancyDollars, false),
+    ]
+    return figures.compactMap { name, before, after, isFraction in
+      guard let before, let after, (before > 0) != (after > 0), before != 0 else { return nil }
+      return Flip(name: name, usual: before, doubled: after, isFraction: isFraction)
+    }
+  }
+}

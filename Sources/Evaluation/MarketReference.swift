@@ -1,0 +1,49 @@
+// What an account is compared with as its market: an index, or holding what it trades.
+
+package import Market
+
+/// The returns of a market over the sessions of a window.
+package struct MarketReference: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    /// The series that the run's configuration names as its benchmark.
+    case benchmark
+    /// An index of the store.
+    case index
+    /// The baseline that buys and holds, at its costs: the data has no index for the window.
+    case buyAndHold
+  }
+
+  package var name: String
+  package var kind: Kind
+  /// (T)
+  package var returns: [Double]
+
+  package init(name: String, kind: Kind, returns: [Double]) {
+    self.name = name
+    self.kind = kind
+    self.returns = returns
+  }
+
+  /// The series' closes over the sessions of a walk; nil where it lacks one of their dates, or a close is no price.
+  package init?(_ series: BarSeries, kind: Kind, over walk: BacktestRecord) {
+    let dates = walk.decisionDates.prefix(1) + walk.closeDates
+    guard !dates.isEmpty, series.missingDates(of: Array(dates)).isEmpty else { return nil }
+    self.init(name: series.symbol, kind: kind, closes: series.adjustedCloses(at: Array(dates)))
+  }
+
+  /// The tape's own benchmark over the sessions of a walk on it; nil where there is none.
+  package init?(benchmarkOf tape: MarketTape, over walk: BacktestRecord) {
+    guard let benchmark = tape.benchmark, let first = walk.decisionDates.first, let last = walk.closeDates.last else {
+      return nil
+    }
+    let bars = tape.firstBar(onOrAfter: first)...tape.firstBar(onOrAfter: last)
+    self.init(name: benchmark.symbol, kind: .benchmark, closes: Array(benchmark.close[bars]))
+  }
+
+  private init?(name: String, kind: Kind, closes: [Double]) {
+    guard closes.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+    self.init(
+      name: name, kind: kind,
+      returns: ReturnStatistics.dailyReturns(initial: closes[0], closes: Array(closes.dropFirst())))
+  }
+}
