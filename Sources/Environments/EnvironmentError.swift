@@ -13,6 +13,8 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case unusablePrice(symbol: String, date: String, found: Double)
   /// Prices differ so much within the tape that amounts could not be booked exactly.
   case priceRangeTooWide(symbol: String, ratio: Double)
+  /// A unit that follows the account begins larger than exact books hold.
+  case unitTooLarge(symbol: String, ratio: Double, unitDollars: Double, limit: Double)
   /// The data has no column of that name for the symbol.
   case missingColumn(symbol: String, column: String, existing: [String])
   /// The portfolio's beta has nothing to be measured against.
@@ -43,6 +45,10 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .priceRangeTooWide(let symbol, let ratio):
       "\(symbol)'s prices differ by a factor of \(ratio) within the data, too much to keep exact accounts: check its "
         + "adjustment factors or lower environment.unit_dollars"
+    case .unitTooLarge(let symbol, let ratio, let unitDollars, let limit):
+      "environment.unit_share makes a unit of \(unitDollars) dollars at the start, and with prices of \(symbol) that differ by a "
+        + "factor of \(ratio) within the data exact accounts hold at most \(limit): lower environment.unit_share or "
+        + "environment.capital_per_asset, or check the symbol's adjustment factors"
     case .missingColumn(let symbol, let column, let existing):
       "environment.extra_columns names \(column), but the data of \(symbol) has "
         + (existing.isEmpty ? "no further column" : "only " + existing.joined(separator: ", "))

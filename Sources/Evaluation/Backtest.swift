@@ -16,6 +16,10 @@ package struct BacktestRecord: Sendable {
   package var closeDates: [CalendarDate] = []
   /// (T) the account at the close of `closeDates`.
   package var accounts: [AccountView] = []
+  /// (T + 1) gross exposure at the first decision's close and at each of `closeDates`, dollars: see `Exposure`.
+  package var grossAtClose: [Double] = []
+  /// (T) gross exposure after the fills at each session's open, at that open.
+  package var grossAtOpen: [Double] = []
   package var actions: [Int] = []
   package var masks: [ActionMask] = []
   /// (T) nil for a decider without probabilities.
@@ -68,10 +72,12 @@ package enum Backtest {
     let loop = EnvironmentLoop(environment)
     loop.reset(seed: seed)
     _ = environment.drainFills(lane: 0)
-    let dates = environment.tape.dates
+    let tape = environment.tape
+    let dates = tape.dates
     var decisionBar = environment.account(lane: 0).bar
     var record = BacktestRecord(
       initialAccount: environment.account(lane: 0), observationColumns: environment.observationSpace.count)
+    record.grossAtClose = [Exposure.gross(record.initialAccount.shares, prices: tape.close, bar: decisionBar)]
     while true {
       precondition(record.count <= dates.count, "an episode of more than the tape's \(dates.count) bars")
       let observation = loop.observation(lane: 0)
@@ -95,6 +101,8 @@ package enum Backtest {
       record.breakdown += environment.lastBreakdown(lane: 0)
       let after = environment.lastAccount(lane: 0)
       record.accounts.append(after)
+      record.grossAtClose.append(Exposure.gross(after.shares, prices: tape.close, bar: after.bar))
+      record.grossAtOpen.append(Exposure.gross(after.shares, prices: tape.open, bar: after.bar))
       record.closeDates.append(dates[after.bar])
       if loop.row.terminated[0] != 0 {
         record.endedByTermination = true

@@ -246,7 +246,8 @@ package struct ReplaySource {
   private static func difference(_ one: String?, _ other: String?) -> (name: String, found: String, needed: String)? {
     func members(_ text: String?) -> [String: JSON] { text.flatMap { try? JSON.parse($0) }?.objectValue ?? [:] }
     let (found, needed) = (members(one), members(other))
-    for name in needed.keys.sorted() where found[name] != needed[name] {
+    // An older file does not name what could not be set then, and null says that it is not set.
+    for name in needed.keys.sorted() where (found[name] ?? .null) != needed[name] {
       let key = name.hasPrefix("split.") ? name : "environment." + name
       return (key, found[name]?.text ?? "none", needed[name]?.text ?? "none")
     }

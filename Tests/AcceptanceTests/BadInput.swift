@@ -344,6 +344,20 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "more bars than sessions", "synthesize leak --from 2030-12-01 --bars 99 --output a.csv", exits: 64,
       says: "--bars is 99", "1 to 21"),
     BadInput("no date", "synthesize leak --from today --output a.csv", exits: 64, says: "--from is today"),
+    BadInput(
+      "a correlation above one", "synthesize edge --rho 1.01 --output a.csv", exits: 64,
+      says: "--rho is 1.01, but must be a number from -1 to 1"),
+    BadInput(
+      "a correlation below minus one", "synthesize edge --rho -2 --output a.csv", exits: 64,
+      says: "--rho is -2, but must be"),
+    BadInput(
+      "a correlation that is no number", "synthesize edge --rho nan --output a.csv", exits: 64,
+      says: "--rho is nan, but must be"),
+    BadInput(
+      "an edge without a correlation", "synthesize edge --output a.csv", exits: 64, says: "--rho is missing", "signal"),
+    BadInput(
+      "a correlation for another market", "synthesize leak --rho 0.3 --output a.csv", exits: 64,
+      says: "--rho is for the market edge", "leak", "leave it out"),
     BadInput("negative seed for bars", "synthesize leak --seed -1 --output a.csv", exits: 64, says: "--seed must be"),
     BadInput(
       "a column named twice", "import AAA=AAA.csv --output new.h5 --extra-columns tide,tide", exits: 64,

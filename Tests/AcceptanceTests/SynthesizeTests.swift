@@ -61,4 +61,43 @@ import Text
     }()
     #expect(inspected.output.contains("300 bars, 2010-01-04 to 2011-03-11, with next_return"))
   }
+
+  /// An edge of a given strength walks the road, with units that follow the account; the run keeps how it sizes them.
+  @Test func anEdgeIsImportedAndTradedInSharesOfTheAccount() throws {
+    let place = try Workplace()
+    for (file, seed, rho) in [("a", "7", "0.315"), ("b", "7", "0.315"), ("c", "8", "0.315"), ("d", "7", "-0.5")] {
+      let made = try place.succeed(["synthesize", "edge", "--rho", rho, "--seed", seed, "--output", "\(file).csv"])
+      #expect(
+        made.lines == [
+          "wrote \(file).csv: edge, 7560 bars, 1990-01-02 to 2020-01-02, seed \(seed), rho \(rho)",
+          "next: strikeforge import SYN=\(file).csv --extra-columns signal --output FILE.h5",
+        ])
+    }
+    let files = try ["a", "b", "c", "d"].map { try place.folder.bytes("\($0).csv") }
+    #expect(files[0] == files[1] && files[0] != files[2] && files[0] != files[3])
+    let text = try place.folder.read("a.csv")
+    #expect(text.hasPrefix("timestamp,open,high,low,close,volume,signal\n1990-01-02,100.0,"))
+    try place.succeed(["synthesize", "martingale", "--seed", "7", "--output", "walk.csv"])
+    func dates(_ text: String) -> [Substring] { text.split(separator: "\n").map { $0.prefix { $0 != "," } } }
+    #expect(dates(text) == dates(try place.folder.read("walk.csv")))
+
+    try place.succeed(["import", "X=a.csv", "--extra-columns", "signal", "--output", "edge.h5"])
+    #expect(
+      try place.succeed(["inspect", "edge.h5"]).output.contains("7560 bars, 1990-01-02 to 2020-01-02, with signal"))
+    try place.train(
+      "run",
+      """
+      run: {seed: 1, total_timesteps: 1024, workers: 1}
+      environment: {name: dual_ticker, store: edge.h5, assets: [X], extra_columns: [signal], lanes: 8, episode_length: 64, allow_short: true, unit_share: 0.9}
+      algorithm: {name: ppo, horizon: 64, batch_size: 128, epochs: 1}
+      network: {policy_tower: [8], value_tower: [8]}
+      split: {held_out_until: "2011-06-30"}
+
+      """)
+    let evaluation = try place.succeed(["evaluate", "run", "--checkpoint", "latest"])
+    let words = evaluation.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("unit: 90 % of the account's value at the decision; at most 1 a symbol"), "\(words)")
+    let changed = try place.strikeforge("train", "--resume", "run", "--set", "environment.unit_share=0.5")
+    #expect(changed.exitCode == 64 && changed.errors.contains("--resume keeps the run's configuration"), "\(changed)")
+  }
 }

@@ -13,12 +13,16 @@ struct Walk: Sendable, CustomTestStringConvertible {
   var maximumUnits: Int
   var allowShort: Bool
   var execution = ExecutionModel()
+  var unitShare: Double?
 
   var configuration: BasketConfiguration {
-    BasketConfiguration(maximumUnits: maximumUnits, allowShort: allowShort, execution: execution)
+    BasketConfiguration(
+      unitShare: unitShare, maximumUnits: maximumUnits, allowShort: allowShort, execution: execution)
   }
 
-  var testDescription: String { "\(symbols) symbols, \(maximumUnits) units, short \(allowShort), \(execution)" }
+  var testDescription: String {
+    "\(symbols) symbols, \(maximumUnits) units, short \(allowShort), share \(unitShare ?? 0), \(execution)"
+  }
 
   /// Without costs, with the usual ones, each of them dear, and all of them dear.
   static let executions = [
@@ -35,6 +39,9 @@ struct Walk: Sendable, CustomTestStringConvertible {
       Walk(symbols: 2, maximumUnits: 1, allowShort: false, execution: execution),
       Walk(symbols: 2, maximumUnits: 3, allowShort: true, execution: execution),
       Walk(symbols: 3, maximumUnits: 2, allowShort: true, execution: execution),
+      Walk(symbols: 1, maximumUnits: 1, allowShort: false, execution: execution, unitShare: 0.9),
+      Walk(symbols: 2, maximumUnits: 3, allowShort: true, execution: execution, unitShare: 0.3),
+      Walk(symbols: 3, maximumUnits: 1, allowShort: false, execution: execution, unitShare: 0.5),
     ]
   }
 

@@ -30,6 +30,18 @@ private let configurations: [(name: String, configuration: BasketConfiguration)]
       capitalPerSymbolDollars: 40, unitDollars: 30,
       execution: ExecutionModel(halfSpreadBasisPoints: 900, impactCoefficient: 100, commissionDollars: 3))
   ),
+  ("a share of the account", BasketConfiguration(unitShare: 0.45)),
+  ("a share that pays for one symbol", BasketConfiguration(unitShare: 0.9)),
+  (
+    "many small shares in every tier",
+    BasketConfiguration(
+      unitShare: 0.15, maximumUnits: 4, drawdown: DrawdownTiers(warn: 0.005, reduce: 0.01, halt: 0.03))
+  ),
+  (
+    "a share without costs",
+    BasketConfiguration(
+      unitShare: 1, execution: ExecutionModel(halfSpreadBasisPoints: 0, impactCoefficient: 0, commissionDollars: 0))
+  ),
   ("portfolio columns", BasketConfiguration(portfolioFeatures: true)),
   (
     "penalties",
@@ -94,8 +106,8 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
 }
 
 /// The fast rules would be no use if they left most steps to the plain ones.
-@Test func fastRulesAnswerAlmostAlways() throws {
-  let environment = try make(BasketConfiguration(), tape: market(volumeIsKnown: true), plain: false)
+@Test(arguments: [nil, 0.45]) func fastRulesAnswerAlmostAlways(unitShare: Double?) throws {
+  let environment = try make(BasketConfiguration(unitShare: unitShare), tape: market(volumeIsKnown: true), plain: false)
   let pair = try #require(environment.pair)
   let row = StepRow(for: environment)
   row.reset(environment, seed: 2)

@@ -7,10 +7,12 @@ import Market
 import Testing
 import Trading
 
-private func series(_ answer: PlantedBars.Answer, bars: Int = 7_560, seed: UInt64 = 0) -> BarSeries {
+private func series(
+  _ answer: PlantedBars.Answer, bars: Int = 7_560, seed: UInt64 = 0, correlation: Double = 0
+) -> BarSeries {
   let calendar = TradingCalendar.xnys
   let dates = Array(calendar.sessions(in: calendar.supportedRange).prefix(bars))
-  return PlantedBars.series(answer, symbol: "SYN", dates: dates, seed: seed)
+  return PlantedBars.series(answer, symbol: "SYN", dates: dates, seed: seed, correlation: correlation)
 }
 
 @Test(arguments: PlantedBars.Answer.allCases)
@@ -72,4 +74,55 @@ func synthesizedBarsPassTheGate(answer: PlantedBars.Answer) {
   for names in [["position"], ["rsi_14"], ["Tide"], [""], ["tide", "tide"]] {
     #expect(throws: EnvironmentError.self, "\(names)") { try BasketConfiguration(extraColumns: names).validate() }
   }
+}
+
+/// Mean and standard deviation of numbers, and the correlation of two series.
+private struct Moments {
+  let mean: Double
+  let deviation: Double
+
+  init(_ values: some Collection<Double>) {
+    let mean = values.reduce(0, +) / Double(values.count)
+    self.mean = mean
+    deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
+  }
+
+  static func correlation(_ one: ArraySlice<Double>, _ other: ArraySlice<Double>) -> Double {
+    let (first, second) = (Moments(one), Moments(other))
+    let product = zip(one, other).reduce(0) { $0 + ($1.0 - first.mean) * ($1.1 - second.mean) } / Double(one.count)
+    return product / (first.deviation * second.deviation)
+  }
+}
+
+@Test(arguments: [-1, -0.5, 0, 0.197, 0.315, 1]) func anEdgeKnowsAsMuchAsItIsTold(rho: Double) throws {
+  let bars = series(.edge, seed: 5, correlation: rho)
+  let count = Double(bars.count - 1)
+  #expect(bars.extra.map(\.name) == [PlantedBars.edgeColumn] && bars.count == 7_560)
+  let signal = try #require(bars.extraValues(PlantedBars.edgeColumn))
+  // [t] is the log return of bar t + 1.
+  let returns = (1..<bars.count).map { log(bars.close[$0] / bars.close[$0 - 1]) }
+  let (walk, seen) = (Moments(returns), Moments(signal))
+  #expect(abs(walk.mean) < 4 * 0.01 / count.squareRoot() && abs(walk.deviation / 0.01 - 1) < 0.04, "\(walk)")
+  #expect(abs(seen.mean) < 4 / count.squareRoot() && abs(seen.deviation - 1) < 0.04, "\(seen)")
+  let next = Moments.correlation(signal.dropLast(), returns[...])
+  #expect(abs(next - rho) <= 4 * (1 - rho * rho) / count.squareRoot() + 1e-9, "\(next)")
+  // Of the bar that it stands at, and of the one after the next, it knows nothing.
+  #expect(abs(Moments.correlation(signal.dropFirst(), returns[...])) < 4 / count.squareRoot())
+  #expect(abs(Moments.correlation(signal.dropLast(2), returns.dropFirst())) < 4 / count.squareRoot())
+  // Sessions a year 252, and E|x| = sqrt(2 / pi); a year's ratio has an error of 1 over the root of the years.
+  let followed = Moments(zip(signal, returns).map { $0 > 0 ? $1 : -$1 })
+  let sharpe = followed.mean / followed.deviation * 252.squareRoot()
+  if abs(rho) < 0.4 { #expect(abs(sharpe - 12.67 * rho) < 4 * (252 / count).squareRoot(), "\(sharpe)") }
+  // Each bar opens where the one before closed, and the walk is that of the market without the column.
+  #expect(zip(bars.open.dropFirst(), bars.close).allSatisfy { $0 == $1 } && bars.open[0] == 100)
+  #expect(bars.close == series(.martingale, seed: 5).close && bars.dates == series(.martingale).dates)
+  #expect(bars.high.indices.allSatisfy { bars.high[$0] == max(bars.open[$0], bars.close[$0]) * 1.001 })
+  #expect(bars.low.indices.allSatisfy { bars.low[$0] == min(bars.open[$0], bars.close[$0]) * 0.999 })
+  #expect(QualityGate.examine([bars], allowances: []).findings.isEmpty)
+  // The same again; another seed is another market; later bars change no earlier one.
+  #expect(bars == series(.edge, seed: 5, correlation: rho))
+  let other = try #require(series(.edge, seed: 6, correlation: rho).extraValues(PlantedBars.edgeColumn))
+  #expect(zip(signal, other).count { $0 == $1 } == 0)
+  let shorter = try #require(series(.edge, bars: 500, seed: 5, correlation: rho).extraValues(PlantedBars.edgeColumn))
+  #expect(shorter[...] == signal[..<500])
 }

@@ -173,7 +173,7 @@ import Training
 
   /// What the table says is allowed, the environment takes: the largest value of every number it trades with.
   @Test(arguments: [
-    "capital_per_asset", "unit_dollars", "maximum_units", "unit_share_of_value", "half_spread_bps",
+    "capital_per_asset", "unit_dollars", "maximum_units", "unit_share_of_value", "unit_share", "half_spread_bps",
     "impact_coefficient", "commission_dollars",
   ])
   func theEnvironmentTakesWhatTheTableAllows(name: String) throws {
@@ -184,6 +184,15 @@ import Training
     try configuration.apply(assignment: "\(setting.key)=\(largest)")
     #expect(setting.read(configuration) == (try JSON.parse(String(largest))))
     #expect(throws: Never.self) { try configuration.basket.validate() }
+  }
+
+  /// A run goes on as it began: how a unit is sized may not be told anew, and is off unless it is told.
+  @Test func aRunKeepsHowItSizesAUnit() throws {
+    let setting = try #require(RunConfiguration().setting("environment.unit_share"))
+    #expect(!setting.mayChangeOnResume && setting.read(RunConfiguration()) == .null)
+    for wrong: JSON in [0, 1.01, -0.5, "all"] {
+      #expect(refusal("environment", "unit_share", wrong)?.contains("environment.unit_share") == true)
+    }
   }
 
   /// What another algorithm has is refused by name, wherever it stands; what both have is each one's own.

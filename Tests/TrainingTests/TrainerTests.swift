@@ -9,6 +9,7 @@ import RunSupport
 import Storage
 import TestSupport
 import Testing
+import Text
 
 @testable import Training
 
@@ -163,6 +164,37 @@ import Testing
             in: RunDirectory.create(run: FileSystem.join(folder, "begun"), prefix: ""), replay: source)
         })
       #expect(error.description.contains("forged.h5") && error.description.contains("an action"), "\(error)")
+    }
+  }
+
+  /// A file of before there was a setting fits a run that does not set it, and is refused by name where the run does.
+  @Test func anOlderReplayFitsWhereWhatItDoesNotNameIsNotSet() throws {
+    try withScratchFolder { folder in
+      var configuration = try configuration("dual_ticker", .dqn, in: folder)
+      configuration.dqn.replayMemoryMebibytes = 0
+      _ = try train(configuration, in: folder, named: "whole")
+      let whole = try ReplayFile.open(FileSystem.join(folder, "whole/replay.h5"))
+      var attributes = whole.attributes
+      let settings = try #require(attributes["environment_settings"].flatMap { try? JSON.parse($0) }?.objectValue)
+      #expect(settings["unit_share"] == .null)
+      attributes["environment_settings"] = JSON.object(settings.filter { $0.key != "unit_share" }).text
+      let path = FileSystem.join(folder, "older.h5")
+      let older = FileTransitionStore(
+        try ReplayFile.create(path, whole.shape, attributes: attributes),
+        use: ReplayUse(drawsPerUpdate: 1, rowsPerUpdate: 1, steps: 1, isPrioritized: true, memoryBytes: 0))
+      let row = Rollout(
+        horizon: 1, laneCount: whole.shape.laneCount, observationCount: whole.shape.record.columns,
+        keepsEveryFinal: true)
+      older.append(row.transitions(at: 0))
+      _ = older.snapshot()
+      let source = try ReplaySource(path)
+      let factory = try EnvironmentFactory(configuration)
+      try source.requireFit(configuration, factory, Trainer.requireTrainable(configuration, factory))
+      configuration.basket.unitShare = 0.25
+      let spec = try Trainer.requireTrainable(configuration, factory)
+      let error = try #require(trainingError { try source.requireFit(configuration, factory, spec) })
+      #expect(error.description.contains("environment.unit_share"), "\(error)")
+      #expect(error.description.contains("none") && error.description.contains("0.25"), "\(error)")
     }
   }
 

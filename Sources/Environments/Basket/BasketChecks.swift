@@ -39,12 +39,15 @@ extension BasketEnvironment {
     }
   }
 
-  /// Throws where a tape cannot be played with a configuration, whatever the window.
-  static func check(tape: MarketTape, configuration: BasketConfiguration) throws(EnvironmentError) {
+  /// Throws where a tape cannot be played with a configuration, whatever the window. Returns the most that a unit may be worth, in dollars:
+  /// `unitDollars`, or where units follow the account what exact books hold on this tape, at most `largestUnitDollars`.
+  @discardableResult
+  static func check(tape: MarketTape, configuration: BasketConfiguration) throws(EnvironmentError) -> Double {
     try checkColumns(of: tape, configuration: configuration)
     guard supportedSymbols.contains(tape.symbols.count) else {
       throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)
     }
+    var largest = configuration.unitShare == nil ? configuration.unitDollars : largestUnitDollars
     if configuration.portfolioFeatures {
       guard tape.symbols.count >= 2 else { throw .tooFewSymbolsForPortfolio(found: tape.symbols.count) }
       guard let benchmark = tape.benchmark else { throw .missingBenchmark }
@@ -66,8 +69,40 @@ extension BasketEnvironment {
       }
       // No position can be worth more than its units bought at the lowest price and marked at the highest; a fill at most doubles it.
       let ratio = highest / max(lowest, .leastNormalMagnitude)
-      let worth = configuration.unitDollars * Double(configuration.maximumUnits) * ratio * 2
-      guard worth < MicroDollars.limitDollars else { throw .priceRangeTooWide(symbol: name, ratio: ratio) }
+      let growth = Double(configuration.maximumUnits) * ratio * 2
+      guard let share = configuration.unitShare else {
+        let worth = configuration.unitDollars * growth
+        guard worth < MicroDollars.limitDollars else { throw .priceRangeTooWide(symbol: name, ratio: ratio) }
+        continue
+      }
+      // Rounding takes less than a part in a thousand.
+      largest = min(largest, 0.999 * MicroDollars.limitDollars / growth)
+      let unit = share * configuration.capitalPerSymbolDollars * Double(tape.symbols.count)
+      guard unit <= largest else {
+        throw .unitTooLarge(symbol: name, ratio: ratio, unitDollars: unit, limit: largest)
+      }
     }
+    return largest
+  }
+
+  /// Where units follow the account, the most that one may be worth, whatever the tape.
+  static let largestUnitDollars = 1e8
+
+  /// Throws where a unit is so large a share of the account that cash never pays for it and its costs, not even at the bar where the impact
+  /// is smallest: whoever learns there would see no purchase.
+  static func checkUnit(features: MarketFeatures, configuration: BasketConfiguration) throws(EnvironmentError) {
+    guard let share = configuration.unitShare else { return }
+    let costs = configuration.execution
+    let cash = configuration.capitalPerSymbolDollars * Double(features.symbolCount)
+    let impact = features.smallestImpact(orderDollars: share * cash, halfSpreadFraction: costs.halfSpreadFraction)
+    let most = (1 - costs.commissionDollars / cash) / (1 + costs.halfSpreadFraction + impact)
+    guard share > most else { return }
+    // A smaller unit has a smaller impact, so this share is payable.
+    let payable = (most * 1e4).rounded(.down) / 1e4
+    throw .badSetting(
+      name: "environment.unit_share", found: "\(share)",
+      allowed: payable > 0
+        ? "at most \(payable), so that cash pays for a unit, its half-spread, impact and commission"
+        : "one that cash can pay for with its costs, and none is: lower environment.commission_dollars")
   }
 }

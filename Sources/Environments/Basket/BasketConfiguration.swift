@@ -18,6 +18,8 @@ package struct BasketConfiguration: Sendable, Hashable, Codable {
   package var unitDollars: Double
   /// One unit is also at most this share of net liquidation value over the number of symbols.
   package var unitShareOfValue: Double
+  /// A unit is this share of net liquidation value at the decision, in place of the two above; nil where those size it.
+  package var unitShare: Double?
   /// What `unitDollars` times `maximumUnits` may not exceed; nil where nothing limits it.
   package var positionLimitDollars: Double?
   /// The most units of one symbol, long or (where allowed) short.
@@ -33,7 +35,7 @@ package struct BasketConfiguration: Sendable, Hashable, Codable {
 
   package init(
     capitalPerSymbolDollars: Double = 1000, unitDollars: Double = 1000, unitShareOfValue: Double = 0.95,
-    positionLimitDollars: Double? = nil, maximumUnits: Int = 1, allowShort: Bool = false,
+    unitShare: Double? = nil, positionLimitDollars: Double? = nil, maximumUnits: Int = 1, allowShort: Bool = false,
     execution: ExecutionModel = ExecutionModel(),
     drawdown: DrawdownTiers = .daily, extraColumns: [String] = [], portfolioFeatures: Bool = false,
     rewards: RewardTerms = RewardTerms()
@@ -41,6 +43,7 @@ package struct BasketConfiguration: Sendable, Hashable, Codable {
     self.capitalPerSymbolDollars = capitalPerSymbolDollars
     self.unitDollars = unitDollars
     self.unitShareOfValue = unitShareOfValue
+    self.unitShare = unitShare
     self.positionLimitDollars = positionLimitDollars
     self.maximumUnits = maximumUnits
     self.allowShort = allowShort

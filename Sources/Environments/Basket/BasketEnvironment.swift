@@ -13,7 +13,9 @@ package import Trading
 /// ones, `BasketAction`; the mask is over joint actions
 /// (`BasketLegality`), and a request outside it becomes hold, whole, and is counted.
 ///
-/// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close. An opening buy that costs more
+/// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close, or where `unitShare` is given
+/// that share of net liquidation value, up to what exact books hold on the tape (`check`): it follows the account. What is held already
+/// is never sized again. An opening buy that costs more
 /// than cash at its fill price is cut to what cash pays (its price stays that of the order as sent) and counts as its unit all the same;
 /// one that cash cannot pay at all is not filled and no unit is counted. A covering buy is never cut: what cash lacks becomes debt.
 ///
@@ -60,7 +62,7 @@ package final class BasketEnvironment: TradingEnvironment {
   ) throws(EnvironmentError) {
     precondition(laneCount > 0, "\(laneCount) lanes")
     try configuration.validate()
-    try BasketEnvironment.check(tape: tape, configuration: configuration)
+    let largestUnitDollars = try BasketEnvironment.check(tape: tape, configuration: configuration)
     let length = try BasketEnvironment.episodeLength(episodes, window: window, bars: tape.barCount)
     let symbolCount = tape.symbols.count
     self.tape = tape
@@ -76,6 +78,7 @@ package final class BasketEnvironment: TradingEnvironment {
       ?? MarketFeatures(
         tape: tape, execution: configuration.execution, extraColumns: configuration.extraColumns,
         portfolioFeatures: configuration.portfolioFeatures)
+    try BasketEnvironment.checkUnit(features: self.features, configuration: configuration)
     observationSpace = BasketObservation.space(
       symbols: tape.symbols, extraColumns: configuration.extraColumns,
       portfolioFeatures: configuration.portfolioFeatures)
@@ -88,7 +91,8 @@ package final class BasketEnvironment: TradingEnvironment {
         + "\(configuration.extraColumns)")
     penalises = configuration.rewards.isActive
     actionSpace = BasketAction.space(symbols: tape.symbols)
-    legality = BasketLegality(symbolCount: symbolCount, configuration: configuration)
+    legality = BasketLegality(
+      symbolCount: symbolCount, configuration: configuration, largestUnitDollars: largestUnitDollars)
     lanes = BasketLanes(laneCount: laneCount, symbolCount: symbolCount)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)

@@ -26,6 +26,9 @@ extension BasketConfiguration: EnvironmentConfiguration {
     .number(
       "environment.unit_share_of_value", \.unitShareOfValue, 1e-9...1,
       "a unit is at most this share of the account over its symbols"),
+    .optionalNumber(
+      "environment.unit_share", \.unitShare, 1e-9...1,
+      "a unit is this share of the account at the decision, instead of unit_dollars; null keeps dollars"),
     .flag("environment.allow_short", \.allowShort, "whether a position may be negative"),
     .words(
       "environment.extra_columns", \.extraColumns,
@@ -95,8 +98,26 @@ extension BasketConfiguration: EnvironmentConfiguration {
           allowed: "distinct names of lower-case letters, digits and _, none of them a feature's")
       }
     }
+    if unitShare != nil { try validateUnitShare() }
     if let limit = positionLimitDollars, unitDollars * Double(maximumUnits) > limit {
       throw .positionAboveLimit(dollars: unitDollars * Double(maximumUnits), limit: limit)
+    }
+  }
+
+  /// Throws where something else would size a unit too: it would do nothing, and a reader would believe it.
+  private func validateUnitShare() throws(EnvironmentError) {
+    let usual = BasketConfiguration()
+    let reason = "where environment.unit_share sizes a unit by the account"
+    for (name, found, left) in [
+      ("environment.unit_dollars", unitDollars, usual.unitDollars),
+      ("environment.unit_share_of_value", unitShareOfValue, usual.unitShareOfValue),
+    ] where found != left {
+      throw .badSetting(name: name, found: "\(found)", allowed: "left out (\(left)) \(reason)")
+    }
+    if let limit = positionLimitDollars {
+      throw .badSetting(
+        name: "environment.max_position_per_asset", found: "\(limit)",
+        allowed: "left out (null) \(reason), since no position is of fixed dollars there")
     }
   }
 }
@@ -111,9 +132,11 @@ extension BasketEnvironment {
           let configuration = typed(configuration, BasketConfiguration.self)
           try configuration.validate()
           try BasketEnvironment.check(tape: tape, configuration: configuration)
-          return MarketFeatures(
+          let features = MarketFeatures(
             tape: tape, execution: configuration.execution, extraColumns: configuration.extraColumns,
             portfolioFeatures: configuration.portfolioFeatures)
+          try BasketEnvironment.checkUnit(features: features, configuration: configuration)
+          return features
         },
         spaces: { configuration, tape in
           let configuration = typed(configuration, BasketConfiguration.self)

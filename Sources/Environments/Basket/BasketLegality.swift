@@ -13,19 +13,23 @@ struct BasketLegality: Sendable {
   let symbolCount: Int
   let maximumUnits: Int32
   let shortLimit: Int32
+  /// The most that one unit may be worth.
+  let largestUnitDollars: Double
   let unitMicroDollars: Double
-  /// Share of net liquidation value that one unit may be: `unit_share_of_value` over S.
+  /// Share of net liquidation value that one unit may be: `unit_share`, or `unit_share_of_value` over S.
   let unitShare: Double
   let halfSpreadFraction: Double
   let commissionDollars: Double
   let actions: BasketActionTable
 
-  init(symbolCount: Int, configuration: BasketConfiguration) {
+  /// largestUnitDollars: what `BasketEnvironment.check` found.
+  init(symbolCount: Int, configuration: BasketConfiguration, largestUnitDollars: Double) {
     self.symbolCount = symbolCount
     maximumUnits = Int32(configuration.maximumUnits)
     shortLimit = configuration.allowShort ? Int32(-configuration.maximumUnits) : 0
-    unitMicroDollars = configuration.unitDollars * 1e6
-    unitShare = configuration.unitShareOfValue / Double(symbolCount)
+    self.largestUnitDollars = largestUnitDollars
+    unitMicroDollars = largestUnitDollars * 1e6
+    unitShare = configuration.unitShare ?? configuration.unitShareOfValue / Double(symbolCount)
     halfSpreadFraction = configuration.execution.halfSpreadFraction
     commissionDollars = configuration.execution.commissionDollars
     actions = BasketActionTable(symbolCount: symbolCount, mayShort: configuration.allowShort)

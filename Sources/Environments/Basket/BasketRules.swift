@@ -16,8 +16,9 @@ extension BasketConfiguration {
       RuleLine("capital", "\(number(capitalPerSymbolDollars)) $ a symbol"),
       RuleLine(
         "unit",
-        "at most \(number(unitDollars)) $ and \(number(100 * unitShareOfValue)) % of value over "
-          + "the number of symbols; at most \(maximumUnits) a symbol, "
+        (unitShare.map { "\(number(100 * $0)) % of the account's value at the decision" }
+          ?? "at most \(number(unitDollars)) $ and \(number(100 * unitShareOfValue)) % of value over the number of symbols")
+          + "; at most \(maximumUnits) a symbol, "
           + (allowShort ? "short allowed" : "no short")),
       // What a learner was paid by, and the reason why it may trade less than the figures of money suggest.
       RuleLine(

@@ -107,6 +107,17 @@ package final class MarketFeatures: Sendable {
     return largest
   }
 
+  /// The smallest impact that an order of so many dollars has at any bar that may be decided on, as a fraction of the price.
+  func smallestImpact(orderDollars: Double, halfSpreadFraction: Double) -> Double {
+    var smallest = 1.0
+    for place in min(MarketFeatures.warmUpBars, barCount) * symbolCount..<barCount * symbolCount {
+      let impact = quotes.base[place].impact
+      let fraction = impact.fraction(orderDollars: orderDollars, halfSpreadFraction: halfSpreadFraction)
+      if fraction.isFinite { smallest = min(smallest, fraction) }
+    }
+    return smallest
+  }
+
   deinit { rows.base.deallocate() }
 
   /// The twelve features of one symbol and its further columns, [feature][bar]. A zero denominator, or a volume that is not a number, gives the neutral value:

@@ -63,7 +63,7 @@ struct PairRules: @unchecked Sendable {
       half_spread: legality.halfSpreadFraction, commission_dollars: legality.commissionDollars,
       commission: MicroDollars.rounded(legality.commissionDollars),
       largest_impact: features.largestImpact(
-        orderDollars: configuration.unitDollars, halfSpreadFraction: legality.halfSpreadFraction),
+        orderDollars: legality.largestUnitDollars, halfSpreadFraction: legality.halfSpreadFraction),
       kept_at_warning: 1 - tiers.warn, kept_at_reduction: 1 - tiers.reduce, kept_at_halt: 1 - tiers.halt,
       all: ActionMask.all(count: actions.count).rawValue,
       selling: (actions.selling.base[0], actions.selling.base[1]),
