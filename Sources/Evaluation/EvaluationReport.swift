@@ -94,6 +94,8 @@ package struct AccountReport: Sendable, Equatable {
   package var investedShares: [Double]
   /// (T, S) signed units held at each close.
   package var units: [[Int]]
+  /// What was at work, and what that earned.
+  package var exposure: Exposure
   /// What was paid up to each close.
   package var costs: [CostsSoFar]
 
@@ -124,6 +126,7 @@ package struct AccountReport: Sendable, Equatable {
     breakdown = record.breakdown
     investedShares = AccountReport.investedShares(record)
     units = record.accounts.map(\.units)
+    exposure = record.exposure
     var paid = CostsSoFar()
     var fills = record.fills[...]
     costs = record.accounts.map { account in
@@ -296,7 +299,8 @@ package struct EvaluationReport: Sendable, Equatable {
     quant = QuantFigures(records, seed: seed)
     let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
     random = records.random
-    let chance = records.random.map { $0.pValue(sharpe: self.greedy.metrics.sharpe) }
+    let sharpe = self.greedy.metrics.sharpe
+    let chance = records.random.map { $0.pValue(sharpe: sharpe) }
     verdict = Verdict(
       policy: greedy.dailyReturns, baselines: returns, chance: chance, cash: cash, seed: seed, firstLane: 16)
     stochasticVerdict = Verdict(

@@ -58,7 +58,8 @@ package struct RandomTrading: Sendable, Equatable {
       return ReturnStatistics.sharpe(ReturnStatistics.excess(returns, cash: cash)) ?? 0
     }
     turnoversPerYear = walks.map { walk in
-      let turnover = PerformanceMetrics.turnover(PerformanceMetrics.dollars(walk.tradedMicroDollars), closes: walk.closes)
+      let turnover = PerformanceMetrics.turnover(
+        PerformanceMetrics.dollars(walk.tradedMicroDollars), closes: walk.closes)
       return (turnover ?? 0) * ReturnStatistics.sessionsPerYear / Double(walk.closes.count)
     }
     fillCounts = walks.map(\.fills)

@@ -217,12 +217,6 @@ package final class Trainer {
   /// SHA-256 of the parameters' bytes, to compare runs by.
   package var parameterDigest: String { Trainer.digest(algorithm.parameters.values.array) }
 
-  package static func digest(_ parameters: [Float]) -> String {
-    var digest = SHA256()
-    parameters.withUnsafeBytes { digest.update($0) }
-    return SHA256.hexDigits(digest.finalize())
-  }
-
   // MARK: Parts
 
   /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
@@ -400,13 +394,5 @@ package final class Trainer {
       checkpoint.groups[ObservationRecord.group] = record.snapshot()
     }
     return checkpoint
-  }
-
-  package static func spaces(_ spaces: EnvironmentSpaces) -> JSON {
-    .object([
-      "columns": spaces.observations.json,
-      "actions": .array(spaces.actions.names.map(JSON.string)),
-      "fallback": spaces.actions.fallback.map { .integer(Int64($0)) } ?? .null,
-    ])
   }
 }

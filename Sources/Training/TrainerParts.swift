@@ -69,4 +69,18 @@ extension Trainer {
       try requireTrainable(configuration, factory, folder: nil), optimizer: configuration.learner.optimizerName,
       factory.spaces)
   }
+
+  package static func digest(_ parameters: [Float]) -> String {
+    var digest = SHA256()
+    parameters.withUnsafeBytes { digest.update($0) }
+    return SHA256.hexDigits(digest.finalize())
+  }
+
+  package static func spaces(_ spaces: EnvironmentSpaces) -> JSON {
+    .object([
+      "columns": spaces.observations.json,
+      "actions": .array(spaces.actions.names.map(JSON.string)),
+      "fallback": spaces.actions.fallback.map { .integer(Int64($0)) } ?? .null,
+    ])
+  }
 }

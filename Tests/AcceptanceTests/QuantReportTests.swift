@@ -35,7 +35,7 @@ import Text
     let rows = BarFile.plain(series[0]).split(separator: "\n")
     let rates = series[0].dates.map { $0 < middle ? "0.03" : "0.01" }
     try place.folder.write(
-      rows.enumerated().map { $1 + ($0 == 0 ? ",bill" : "," + rates[$0 - 1]) + "\n" }.joined(), to: "AAA.csv")
+      rows.enumerated().map { line, row in "\(row),\(line == 0 ? "bill" : rates[line - 1])\n" }.joined(), to: "AAA.csv")
     let index = series[1]
     try place.folder.write(
       "Date,Open,High,Low,Close\n"
@@ -106,8 +106,9 @@ import Text
     let cash = try table(place, "daily-returns.csv").dropFirst().map { try #require(Double($0[7])) }
     #expect(Set(cash).count == 2 && abs(cash[0] - 1.1730e-4) < 1e-8 && abs(cash[246] - 3.9486e-5) < 1e-9)
     // A session has the rate of the close before it: the first of July still has three percent.
-    let july = try table(place, "daily-returns.csv").dropFirst().firstIndex { $0[0] >= "2004-07-01" }
-    #expect(cash[try #require(july) - 1] == cash[0] && cash[try #require(july)] == cash[246])
+    let july = try #require(
+      try table(place, "daily-returns.csv").dropFirst().firstIndex { $0[0] >= "2004-07-01" })
+    #expect(cash[july - 1] == cash[0] && cash[july] == cash[246])
     let constant = try evaluate(place, "--checkpoint", "checkpoint-1024.h5", "--cash-rate", "0.02")
     #expect(constant["cash_rate"]?["mean_annual"]?.doubleValue == 0.02)
     let ratio = { (report: JSON) in report["accounts"]?.arrayValue?.first?["sharpe"]?.doubleValue }

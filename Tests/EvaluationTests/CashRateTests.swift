@@ -30,7 +30,8 @@ import Testing
     #expect(abs(returns[0] - 7.858494198471292e-05) < 1e-17)
     #expect(abs(returns.reduce(1) { $0 * (1 + $1) } - 1.02) < 1e-13)
     #expect(CashRate.zero.returns(decisionDates: [date(0), date(1)]) == [0, 0])
-    #expect(CashRate.zero.isZero && !(try CashRate(annual: 0.02).isZero))
+    let twoPercent = try CashRate(annual: 0.02)
+    #expect(CashRate.zero.isZero && !twoPercent.isZero)
     #expect(try CashRate(annual: 0) == .zero)
     #expect(try CashRate(annual: -0.005).returns(decisionDates: [date(0)])[0] < 0)
   }

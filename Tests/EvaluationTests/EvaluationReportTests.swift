@@ -59,7 +59,8 @@ import Text
       "VERDICT: no edge found.", "price-continuity:TOY0:2000-09-29: a real crash", "2 basis points", "held out",
       "from 2011-01-03", "298 sessions", "first decision at the close of 2011-01-04",
       "greedy stochastic flat buy & hold prev. sign inv. sign", "standard error",
-      "Illegal attempts", "The stochastic run on its own, of which nothing is claimed", "Mean confidence", String(repeating: "f", count: 30),
+      "Illegal attempts", "The stochastic run on its own, of which nothing is claimed", "Mean confidence",
+      String(repeating: "f", count: 30),
     ] { #expect(joined.contains(part), "missing: \(part)\n\(text)") }
     // Flat trades nothing: its ratios are undefined, not zero.
     let sharpe = text.split(separator: "\n").first { $0.hasPrefix("Sharpe ratio") }

@@ -47,7 +47,8 @@ import Text
     let policy = market.map { 0.2 * $0 + 0.002 * stream.nextNormal() + 0.0004 }
     let one = try #require(SharpeComparison(policy: policy, baseline: market, seed: 1, lane: 0, resamples: 499))
     let scaled = try #require(
-      SharpeComparison(policy: policy.map { 3 * $0 }, baseline: market.map { 0.5 * $0 }, seed: 1, lane: 0, resamples: 499))
+      SharpeComparison(
+        policy: policy.map { 3 * $0 }, baseline: market.map { 0.5 * $0 }, seed: 1, lane: 0, resamples: 499))
     #expect(abs(one.difference.estimate - scaled.difference.estimate) < 1e-9 && one.pValue == scaled.pValue)
     #expect(try abs(#require(scaled.alpha).estimate / 3 - #require(one.alpha).estimate) < 1e-12)
     let same = try #require(SharpeComparison(policy: market, baseline: market, seed: 1, lane: 0))
@@ -107,7 +108,9 @@ import Text
 
 /// Pairs of return series with equal Sharpe ratios and a correlation of 0.5, one twice as bold as the other.
 enum EqualSharpePairs {
-  enum Kind: String, CaseIterable { case normal, t5 = "t with 5 degrees of freedom", garch = "GARCH(1,1) of 0.1 and 0.85" }
+  enum Kind: String, CaseIterable {
+    case normal, t5 = "t with 5 degrees of freedom", garch = "GARCH(1,1) of 0.1 and 0.85"
+  }
 
   /// How many of the pairs the test tells apart at 5 %, either way.
   static func rejected(_ kind: Kind, pairs: Int, sessions: Int, resamples: Int, seed: UInt64) -> Int {

@@ -46,7 +46,8 @@ import Testing
   @Test func chanceAndFlatAreBothNeeded() {
     let policy = noise(500, seed: 2, mean: 0.002)
     let expected: [(Double?, Verdict.Claim)] = [
-      (nil, .none), (0.001, .overEverything), (0.0126, .overEverything), (0.025, .overEverything), (0.0251, .none), (0.4, .none),
+      (nil, .none), (0.001, .overEverything), (0.0126, .overEverything), (0.025, .overEverything), (0.0251, .none),
+      (0.4, .none),
     ]
     for (chance, claim) in expected {
       #expect(verdict(policy, [], chance: chance).claim == claim, "\(chance ?? -1)")

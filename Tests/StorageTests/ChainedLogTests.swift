@@ -56,7 +56,8 @@ import Text
       #expect(try bytes(path) == before && names(log) == ["a", "b"] && log.faults.isEmpty)
     }
     try withScratchFolder { folder in
-      #expect(try ChainedLog.read(folder + "/none").entries.isEmpty)
+      let found = try ChainedLog.read(folder + "/none")
+      #expect(found.entries.isEmpty)
       #expect(TemporaryFolder.names(folder).isEmpty)
     }
   }
@@ -84,8 +85,10 @@ import Text
     // And before the very first head.
     try withLog(1) { path in
       #expect(unlink(path + ChainedLog.headSuffix) == 0)
-      #expect(try ChainedLog.read(path).faults.isEmpty)
-      #expect(try append("b", to: path).faults.isEmpty)
+      let found = try ChainedLog.read(path)
+      #expect(found.faults.isEmpty)
+      let after = try append("b", to: path)
+      #expect(after.faults.isEmpty)
     }
   }
 
@@ -94,7 +97,8 @@ import Text
       var lines = try lines(path)
       lines.remove(at: place)
       writePlainly(lines.flatMap { $0 }, to: path)
-      #expect(try ChainedLog.read(path).faults.contains(.cut(lines: 2, expected: 3)))
+      let found = try ChainedLog.read(path)
+      #expect(found.faults.contains(.cut(lines: 2, expected: 3)))
       for name in ["d", "e"] {
         let log = try append(name, to: path)
         #expect(!log.faults.isEmpty, "after \(name)")
@@ -115,7 +119,8 @@ import Text
       let read = try ChainedLog.read(path)
       #expect(read.faults == (place == 2 ? [.changedEnd(line: 3)] : [.broken(line: place + 2)]))
       _ = try append("d", to: path)
-      #expect(try append("e", to: path).faults == [.broken(line: place + 2)])
+      let after = try append("e", to: path)
+      #expect(after.faults == [.broken(line: place + 2)])
     }
   }
 
@@ -124,8 +129,10 @@ import Text
       var lines = try lines(path)
       lines[1] = Array("not a line\n".utf8)
       writePlainly(lines.flatMap { $0 }, to: path)
-      #expect(try ChainedLog.read(path).faults == [.unreadable(line: 2), .broken(line: 3)])
-      #expect(try append("d", to: path).faults == [.unreadable(line: 2), .broken(line: 3)])
+      let found = try ChainedLog.read(path)
+      #expect(found.faults == [.unreadable(line: 2), .broken(line: 3)])
+      let after = try append("d", to: path)
+      #expect(after.faults == [.unreadable(line: 2), .broken(line: 3)])
       #expect(try names(ChainedLog.read(path)) == ["a", "c", "d"])
     }
   }
@@ -134,9 +141,11 @@ import Text
   @Test func aRemovedFileIsSeenForGood() throws {
     try withLog(3) { path in
       #expect(unlink(path) == 0)
-      #expect(try ChainedLog.read(path).faults == [.cut(lines: 0, expected: 3)])
+      let found = try ChainedLog.read(path)
+      #expect(found.faults == [.cut(lines: 0, expected: 3)])
       _ = try append("d", to: path)
-      #expect(try append("e", to: path).faults == [.broken(line: 1)])
+      let after = try append("e", to: path)
+      #expect(after.faults == [.broken(line: 1)])
     }
     try withLog(3) { path in
       #expect(unlink(path + ChainedLog.headSuffix) == 0)
@@ -145,11 +154,13 @@ import Text
         #expect(try ChainedLog.append(to: path) { _ in nil }.faults == [.noHead])
       }
       _ = try append("d", to: path)
-      #expect(try append("e", to: path).faults == [.unproven(line: 4)])
+      let after = try append("e", to: path)
+      #expect(after.faults == [.unproven(line: 4)])
     }
     try withLog(1) { path in
       writePlainly(Array("{\"lines\":-1}".utf8), to: path + ChainedLog.headSuffix)
-      #expect(try ChainedLog.read(path).faults == [.noHead])
+      let found = try ChainedLog.read(path)
+      #expect(found.faults == [.noHead])
     }
   }
 
@@ -161,8 +172,10 @@ import Text
   func aStrangeHeadIsAFault(_ head: String) throws {
     try withLog(2) { path in
       writePlainly(Array(head.utf8), to: path + ChainedLog.headSuffix)
-      #expect(try !ChainedLog.read(path).faults.isEmpty)
-      #expect(try !append("c", to: path).faults.isEmpty)
+      let found = try ChainedLog.read(path)
+      #expect(!found.faults.isEmpty)
+      let after = try append("c", to: path)
+      #expect(!after.faults.isEmpty)
     }
   }
 
@@ -173,10 +186,12 @@ import Text
   func aStrangeLineIsAFault(_ line: String) throws {
     try withLog(2) { path in
       writePlainly(try bytes(path) + Array((line + "\n").utf8), to: path)
-      #expect(try !ChainedLog.read(path).faults.isEmpty)
+      let found = try ChainedLog.read(path)
+      #expect(!found.faults.isEmpty)
       let log = try append("c", to: path)
       #expect(names(log).contains("c") && !log.faults.isEmpty)
-      #expect(try append("d", to: path).entries.count == log.entries.count + 1)
+      let after = try append("d", to: path)
+      #expect(after.entries.count == log.entries.count + 1)
     }
   }
 

@@ -54,7 +54,7 @@ import Testing
     #expect(flag.unicodeScalars.count < 200 && PrintableText.of(flag) == flag)
     let other = UsageError("--window is \(key)\n, but must be held-out or selection").message
     #expect(other.hasSuffix("but must be held-out or selection") && PrintableText.of(other) == other)
-    let secret = SecurityError(names: ["IB_\u{1B}[2J_TOKEN"]).description
+    let secret = SecurityError(names: ["IB_\u{1B}[2J_TOKEN"], allowed: "").description
     #expect(PrintableText.of(secret) == secret)
   }
 

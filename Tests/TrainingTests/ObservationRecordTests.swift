@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Environments
 import Inference
 import Kernels
 import RunSupport

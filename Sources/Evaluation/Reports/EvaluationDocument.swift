@@ -57,7 +57,8 @@ extension EvaluationReport {
       .paragraph(Verdict.introduction),
       .list(comparisonSentences),
     ]
-    return blocks + (verdict.caveats + seedSentences + lookCaveats + context.notes).map { .paragraph($0) }
+    return blocks
+      + (verdict.caveats + exposureSentences + seedSentences + lookCaveats + context.notes).map { .paragraph($0) }
   }
 
   private var provenance: [(name: String, text: String)] {

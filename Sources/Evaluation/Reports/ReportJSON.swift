@@ -81,7 +81,8 @@ enum ReportJSON {
         verdict.comparisons.map {
           .object([
             "baseline": .string($0.baseline), "interval": interval($0.sharpe?.difference),
-            "standard_error": number($0.sharpe?.standardError), "p": number($0.pValue), "p_corrected": number($0.adjusted),
+            "standard_error": number($0.sharpe?.standardError), "p": number($0.pValue),
+            "p_corrected": number($0.adjusted),
             "alpha_a_year": interval($0.sharpe?.alpha), "block_sessions": number($0.sharpe?.expectedBlock),
             "found": .bool($0.isFound), "sentence": .string($0.sentence),
           ])
@@ -100,7 +101,8 @@ enum ReportJSON {
   static func random(_ random: RandomTrading, _ verdict: Verdict) -> JSON {
     func quantiles(_ values: (Double) -> Double, _ all: [Double]) -> JSON {
       .object([
-        "lower_5_percent": number(values(0.05)), "median": number(values(0.5)), "upper_95_percent": number(values(0.95)),
+        "lower_5_percent": number(values(0.05)), "median": number(values(0.5)),
+        "upper_95_percent": number(values(0.95)),
         "all": .array(all.map(number)),
       ])
     }
@@ -159,8 +161,12 @@ enum ReportJSON {
       "net_liquidation_dollars": .array(account.closes.map(number)),
     ]
     var undefined: [String: JSON] = [:]
-    for figure in metrics.figures + [MetricFigure("mean_confidence", account.meanConfidence, "it has no probabilities")]
-    {
+    let further = [
+      MetricFigure("mean_confidence", account.meanConfidence, "it has no probabilities"),
+      MetricFigure("mean_capital_at_work_dollars", account.exposure.meanAtWork, "nothing was held"),
+      MetricFigure("return_on_capital_at_work", account.exposure.returnOnCapitalAtWork, "nothing was held"),
+    ]
+    for figure in metrics.figures + further {
       members[figure.key] = number(figure.value)
       if let value = figure.value, value.isFinite { continue }
       undefined[figure.key] = .string(figure.value == nil ? figure.reason : "beyond double precision")

@@ -11,7 +11,7 @@ extension EvaluationReport {
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
     header + [""] + table + [""] + verdictLines
-      + lookCaveats.flatMap { ReportText.wrapped($0, first: "  ", rest: "  ") } + [""] + quantLines
+      + [""] + quantLines
       + (ensemble.map { [""] + $0.lines } ?? []) + [""] + notes
   }
 
@@ -104,6 +104,7 @@ extension EvaluationReport {
   /// Label (indented where it is a detail of the one above) and cell of every figure.
   static let rows: [(String, @Sendable (AccountReport) -> String?)] = [
     ("Total return", { percent($0.metrics.totalReturn) }),
+    ("  on capital used", { percent($0.exposure.returnOnCapitalAtWork) }),
     ("Annual return", { percent($0.metrics.annualReturn) }),
     ("Annual volatility", { percent($0.metrics.annualVolatility) }),
     ("Sharpe ratio", { ratio($0.metrics.sharpe) }),
@@ -145,7 +146,7 @@ extension EvaluationReport {
     return ReportText.wrapped("VERDICT: \(verdict.headline).", rest: "  ")
       + wrapped(["For the greedy run. " + Verdict.introduction], rest: "  ")
       + wrapped(comparisonSentences)
-      + wrapped(verdict.caveats + seedSentences, rest: "  ")
+      + wrapped(verdict.caveats + exposureSentences + seedSentences + lookCaveats, rest: "  ")
       + wrapped([EvaluationReport.sampledIntroduction], rest: "  ")
       + wrapped(stochasticVerdict.comparisons.map(\.sentence))
   }
@@ -157,6 +158,9 @@ extension EvaluationReport {
 
   static let sampledIntroduction =
     "The stochastic run on its own, of which nothing is claimed, since chance is played against the greedy run alone:"
+
+  /// That the account grew away from what it works with; nothing where it did not.
+  var exposureSentences: [String] { greedy.exposure.warning.map { [$0] } ?? [] }
 
   /// That one seed is one seed.
   var seedSentences: [String] {

@@ -1,5 +1,6 @@
 // strikeforge ensemble: members trained side by side, combined into one policy.
 
+import Configuration
 import Inference
 import Release
 import Storage
