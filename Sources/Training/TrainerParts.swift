@@ -3,10 +3,11 @@
 internal import AgentInterface
 internal import Algorithms
 private import Configuration
-private import Environments
+package import Environments
 package import Inference
 private import Kernels
 internal import Networks
+package import Text
 
 extension Trainer {
   /// The network to train, or why this configuration cannot be: settings that contradict each other, or more memory or disk than there is.
