@@ -66,8 +66,9 @@ package struct SharpeComparison: Sendable, Equatable {
     difference = Interval(
       estimate: estimate * year.squareRoot(), lower: bound(1 - tail), upper: bound(tail), confidence: confidence)
     standardError = error * year.squareRoot()
+    // Where most resamples do not know the baseline's days, there is no line to draw through them.
     alpha =
-      baseline == nil
+      resampled.alphas.count <= resamples / 2
       ? nil
       : ResampledStatistic(estimate: observed.alpha * year, values: resampled.alphas.map { $0 * year })
         .interval(confidence: confidence)

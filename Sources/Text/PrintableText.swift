@@ -25,7 +25,7 @@ package enum PrintableText {
 
   /// One sentence. What is too long loses its middle: what to do about it stands at the end.
   package static func sentence(_ text: String) -> String {
-    let (head, tail) = (700, 300)
+    let (head, tail) = (690, 300)
     if text.utf8.count <= head + tail, isPlain(text) { return text }
     guard text.unicodeScalars.count > head + tail else { return of(text) }
     var end = String.UnicodeScalarView()

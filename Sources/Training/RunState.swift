@@ -168,7 +168,7 @@ package enum RunState {
     // A setting that is not there must not silently become today's default.
     for setting in configuration.settings {
       let parts = setting.key.split(separator: ".", maxSplits: 1).map(String.init)
-      guard tree[parts[0]]?[parts[1]] != nil else {
+      guard tree[parts[0]]?[parts[1]] != nil || OlderSettings.cameLater.contains(setting.key) else {
         throw .incomplete(
           path: path, what: "setting \(setting.key)", remedy: "it was written by another version of strikeforge")
       }

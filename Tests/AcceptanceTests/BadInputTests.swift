@@ -115,7 +115,8 @@ import Testing
     try #require(rename(place.folder.place("checkpoints"), place.folder.place("elsewhere")) == 0)
     let outcome = try program.wait()
     #expect(outcome.exitCode == 1 && outcome.errorLines.count == 1, "\(outcome)")
-    #expect(outcome.errors.contains("'checkpoints/long") && outcome.errors.contains("check that"), "\(outcome)")
+    #expect(outcome.errors.contains("the folder checkpoints/long was moved to"), "\(outcome)")
+    #expect(outcome.errors.contains("elsewhere/long while this process worked in it"), "\(outcome)")
     let names = place.folder.names(in: "elsewhere/long").filter { $0.hasPrefix("checkpoint-") }
     #expect(!names.isEmpty)
     for name in names { _ = try place.checkpoint("elsewhere/long/" + name) }

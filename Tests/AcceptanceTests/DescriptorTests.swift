@@ -66,7 +66,7 @@ import Testing
     let place = try Workplace()
     try place.train("run", Workplace.planted("cue", algorithm: "a2c"))
     try place.succeed(["export", "run", "--output", "policy.safetensors"])
-    let served = try run(.serve, closing: "<&-", ["policy.safetensors"], in: place)
+    let served = try run(.serve, closing: "<&-", ["once", "--policy", "policy.safetensors"], in: place)
     #expect(served.exitCode == 0 && served.output.isEmpty, "\(served)")
     for program in [Program.serve, .benchmark] {
       let outcome = try run(program, closing: "<&- >&- 2>&-", ["--help"], in: place)

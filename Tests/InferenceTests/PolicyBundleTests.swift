@@ -178,7 +178,7 @@ import Text
       } catch let error as PolicyBundleError {
         switch error {
         case .inconsistent("p", let place, _): return place
-        case .unsupportedVersion("p", let found, 1...2): return "version \(found)"
+        case .unsupportedVersion("p", let found, 1...3): return "version \(found)"
         case .notAPolicyBundle: return "not a bundle"
         case .goldenMismatch("p", let row, let output, _, _): return "row \(row), \(output)"
         default: return "\(error)"
