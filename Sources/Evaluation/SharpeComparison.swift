@@ -188,7 +188,7 @@ private struct Resampling {
             for place in 0..<count {
               let word = words[place]
               if place == 0 || word >> 32 < limit {
-                index = Int((word & 0xFFFF_FFFF) &* UInt64(count) >> 32)
+                index = Int(((word & 0xFFFF_FFFF) &* UInt64(count)) >> 32)
               } else {
                 index = index + 1 == count ? 0 : index + 1
               }

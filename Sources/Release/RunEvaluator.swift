@@ -24,6 +24,9 @@ package struct RunEvaluation {
   package let actions: [Int]
   /// The greedy and the stochastic run step by step; nil where they were not asked for.
   package let rollouts: RolloutFile?
+  /// What the run is ranked by among others that differ by their seed, and what that is called.
+  package let seedRun: SeedSpread.Run
+  package let measure: String
   /// What a market's report is made of, as CSV: every trade of the greedy run, and the returns of every account, index and cash; nil for games.
   package var trades: String?
   package var dailyReturns: String?
@@ -34,6 +37,21 @@ package enum CashRateChoice: Sendable, Equatable {
   case constant(CashRate)
   /// A further column of the store.
   case column(String)
+}
+
+extension PolicyOrigin {
+  /// What was trained on what, in words: runs are seeds of each other where this is equal.
+  package var task: String {
+    "\(algorithm) in \(configuration.environment.name)"
+      + (dataFingerprint.isEmpty ? "" : " on data \(dataFingerprint.prefix(12))")
+  }
+
+  fileprivate func seedRun(_ figure: Double?, totalReturn: Double?, _ headline: String, isEdge: Bool) -> SeedSpread.Run
+  {
+    SeedSpread.Run(
+      name: runName, seed: configuration.run.seed, figure: figure, totalReturn: totalReturn, headline: headline,
+      isEdge: isEdge)
+  }
 }
 
 /// Where a policy that is evaluated comes from.
@@ -152,6 +170,10 @@ package enum RunEvaluator {
           attributes: rolloutAttributes(trained, bundle, window, factory, seed),
           columns: RolloutRecorder.columns(
             [(false, records.greedy), (true, records.stochastic)], actionCount: bundle.policy.actions)) : nil,
+      seedRun: trained.seedRun(
+        report.greedy.metrics.sharpe, totalReturn: report.greedy.metrics.totalReturn, report.verdict.headline,
+        isEdge: report.verdict.edgeFound),
+      measure: SeedSpread.sharpe,
       trades: ReportCSV.trades(records.greedy, symbols: market.tape.symbols),
       dailyReturns: ReportCSV.dailyReturns(records))
   }
@@ -222,7 +244,10 @@ package enum RunEvaluator {
     }
     return RunEvaluation(
       text: report.text, json: report.json, markdown: document.markdown, html: document.html,
-      observationLines: greedy.lines, actions: greedy.actions, rollouts: rollouts)
+      observationLines: greedy.lines, actions: greedy.actions, rollouts: rollouts,
+      seedRun: trained.seedRun(
+        report.greedy.run.sums.ratio, totalReturn: nil, report.headline, isEdge: report.edgeFound),
+      measure: SeedSpread.reward)
   }
 
   /// One lane's walk through a planted market.

@@ -14,7 +14,7 @@ struct EvaluateCommand: Command {
     name: "evaluate",
     summary:
       "Plays the deployed policy of a run or an ensemble on its held-out window, against baselines at the same costs.",
-    operands: "RUN", operandCount: 1...1,
+    operands: "RUN...", operandCount: 1...100,
     flags: [
       RunAccess.checkpointFlag,
       Flag("window", "NAME", "held-out (default), or selection; the training window is refused"),
@@ -37,8 +37,9 @@ struct EvaluateCommand: Command {
       beside the store, in STORE.looks.jsonl, and counted in the report. The verdict
       says "no edge found" unless the greedy run beats flat and chance beyond luck, and
       names the baselines that it is not told from. Recorded rollouts never replace a
-      file. For an ensemble the
-      report says how often it disagrees with its best member, and what each adds.
+      file. For an ensemble the report says how often it disagrees with its best
+      member, and what each adds. Several runs of one training with other seeds are
+      shown beside each other, and the middle one speaks for them.
       """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
@@ -56,7 +57,36 @@ struct EvaluateCommand: Command {
       throw UsageError("--seed must be a whole number of at least 0", command: description)
     }
     let cash = try cashRate(arguments)
-    let subject = try subject(arguments, families)
+    let names = arguments.operands
+    guard names.count > 1 else {
+      _ = try evaluate(names[0], arguments, families, window, seed, cash, isAlone: true)
+      return 0
+    }
+    let single = ["write-observations", "write-actions", "record-rollouts"]
+    if let flag = single.first(where: arguments.has) {
+      throw UsageError("--\(flag) takes one run, but \(names.count) are named; name one", command: description)
+    }
+    guard Set(names).count == names.count else {
+      throw UsageError("a run is named twice; name each once", command: description)
+    }
+    let subjects = try names.map { try subject($0, arguments, families).origin }
+    for other in subjects.dropFirst() where other.task != subjects[0].task {
+      throw TrainingError.refused(
+        "\(other.runName) trained \(other.task), but \(subjects[0].runName) trained \(subjects[0].task): runs are compared over seeds "
+          + "where nothing else differs; evaluate them one by one")
+    }
+    let judged = try names.map { try evaluate($0, arguments, families, window, seed, cash, isAlone: false) }
+    let spread = SeedSpread(measure: judged[0].measure, runs: judged.map(\.seedRun))
+    print(arguments.has("json") ? spread.json.prettyText : spread.lines.joined(separator: "\n"))
+    return 0
+  }
+
+  /// Evaluates one run and writes its reports; prints them where it stands alone.
+  private static func evaluate(
+    _ name: String, _ arguments: Arguments, _ families: Families, _ window: Window, _ seed: UInt64,
+    _ cash: CashRateChoice?, isAlone: Bool
+  ) throws -> RunEvaluation {
+    let subject = try subject(name, arguments, families)
     let ending = window == .heldOut ? "" : "-selection"
     let rollouts = arguments.value("record-rollouts").map {
       $0.isEmpty ? subject.directory.file("rollouts\(ending).h5") : $0
@@ -75,13 +105,15 @@ struct EvaluateCommand: Command {
     let result = try RunEvaluator.evaluate(
       subject.bundle(), of: subject.origin, window: window, factory: subject.factory, seed: seed, cash: cash,
       recordsRollouts: rollouts != nil)
-    print(arguments.has("json") ? result.json.prettyText : result.text, terminator: arguments.has("json") ? "\n" : "")
+    if isAlone {
+      print(arguments.has("json") ? result.json.prettyText : result.text, terminator: arguments.has("json") ? "\n" : "")
+    }
     try subject.directory.write(result.json.prettyText + "\n", to: "evaluation\(ending).json")
     try subject.directory.write(result.markdown, to: "report\(ending).md")
     try subject.directory.write(result.html, to: "report\(ending).html")
     if let trades = result.trades { try subject.directory.write(trades, to: "trades\(ending).csv") }
     if let returns = result.dailyReturns { try subject.directory.write(returns, to: "daily-returns\(ending).csv") }
-    if !arguments.has("json") { print("with pictures: \(subject.directory.file("report\(ending).html"))") }
+    if isAlone, !arguments.has("json") { print("with pictures: \(subject.directory.file("report\(ending).html"))") }
     if let rollouts { try result.rollouts?.write(toNew: rollouts) }
     if let path = arguments.value("write-observations") {
       try AtomicWrite.write(text: result.observationLines, to: path, replacing: .observations)
@@ -89,7 +121,7 @@ struct EvaluateCommand: Command {
     if let path = arguments.value("write-actions") {
       try AtomicWrite.write(text: result.actions.map { "\($0)\n" }.joined(), to: path, replacing: .actions)
     }
-    return 0
+    return result
   }
 
   /// What --cash-rate asks for; nil where it is not given.
@@ -110,10 +142,9 @@ struct EvaluateCommand: Command {
   }
 
   /// What is evaluated: a run's policy, or an ensemble's as it was exported.
-  private static func subject(_ arguments: Arguments, _ families: Families) throws -> (
+  private static func subject(_ run: String, _ arguments: Arguments, _ families: Families) throws -> (
     directory: RunDirectory, factory: EnvironmentFactory, origin: PolicyOrigin, bundle: () throws -> PolicyBundle
   ) {
-    let run = arguments.operands[0]
     guard EnsembleFolder.isEnsemble(run: run) else {
       let access = try RunAccess(run: run, choice: arguments.value("checkpoint"), families: families)
       return (access.directory, access.factory, access.trained.origin, { try deployed(access) })
