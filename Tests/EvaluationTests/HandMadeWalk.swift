@@ -20,7 +20,11 @@ enum HandMadeWalk {
         units: [value == cash ? 0 : 1], riskTier: 0)
     }
     var record = BacktestRecord(initialAccount: view(0, initial, initial), observationColumns: 0)
+    record.grossAtClose = [0]
     for (session, close) in closes.enumerated() {
+      // What is not cash is at work.
+      record.grossAtClose.append(close - (cash?[session] ?? close))
+      record.grossAtOpen.append(close - (cash?[session] ?? close))
       record.decisionDates.append(firstDecision.advanced(by: session))
       record.closeDates.append(firstDecision.advanced(by: session + 1))
       record.accounts.append(view(session + 1, close, cash?[session] ?? close))
