@@ -51,6 +51,7 @@ import Text
       one.environment = family
       members.merge(one.json["environment"]?.objectValue ?? [:]) { $1 }
     }
+    for key in OlderSettings.cameLater { members[String(key.dropFirst("environment.".count))] = nil }
     members["name"] = .string(name)
     members.merge(changes) { $1 }
     sections["environment"] = .object(members)

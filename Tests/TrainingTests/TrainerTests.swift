@@ -45,7 +45,7 @@ import Text
       let configuration = try configuration(world, tag, in: folder)
       let whole = try train(configuration, in: folder, named: "whole")
       for stops in [[1], [3], [5], [2, 4]] {
-        let name = "stopped-\(stops)"
+        let name = "stopped-" + stops.map(String.init).joined(separator: "-")
         do {
           let directory = try RunDirectory.create(run: FileSystem.join(folder, name), prefix: "")
           let trainer = try Trainer(
