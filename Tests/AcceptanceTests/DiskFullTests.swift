@@ -143,7 +143,7 @@ final class SmallDisk {
       [
         "run.total_timesteps=81920", "run.checkpoint_interval=20480", "run.evaluation_interval=1000000",
         "algorithm.buffer_size=65536", "algorithm.replay_memory_mib=0", "algorithm.log_interval=1",
-      ], afterRows: 400, leavingBytes: 100_000,
+      ], afterRows: 400, leavingBytes: 160_000,
       limitBytes: { try $0.folder.bytes("disk/run/metrics.jsonl").count + 150_000 },
       stopsAt: "replay.h5", configuration: Workplace.planted("cue", algorithm: "dqn_mask"), shortage)
   }
