@@ -25,9 +25,10 @@ package enum PrintableText {
 
   /// One sentence. What is too long loses its middle: what to do about it stands at the end.
   package static func sentence(_ text: String) -> String {
-    let (head, tail) = (690, 300)
-    if text.utf8.count <= head + tail, isPlain(text) { return text }
-    guard text.unicodeScalars.count > head + tail else { return of(text) }
+    // With what stands between them no longer than what is shown whole.
+    let (longest, head, tail) = (1000, 690, 300)
+    if text.utf8.count <= longest, isPlain(text) { return text }
+    guard text.unicodeScalars.count > longest else { return of(text) }
     var end = String.UnicodeScalarView()
     end.append(contentsOf: text.unicodeScalars.suffix(tail))
     return of(text, longest: head) + " " + of(String(end))
