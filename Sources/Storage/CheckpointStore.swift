@@ -34,8 +34,13 @@ package struct CheckpointStore: Sendable {
   @discardableResult
   package func save(_ checkpoint: Checkpoint, step: Int) throws(StorageError) -> String {
     let path = try add(checkpoint, step: step)
-    for old in try list().filter({ $0.step <= step }).dropLast(keepLast) { try FileSystem.remove(old.path, in: held) }
+    try removeOld(upTo: step)
     return path
+  }
+
+  /// Removes what lies beyond the last `keepLast` checkpoints up to a step, as whoever died right after a save left it.
+  package func removeOld(upTo step: Int) throws(StorageError) {
+    for old in try list().filter({ $0.step <= step }).dropLast(keepLast) { try FileSystem.remove(old.path, in: held) }
   }
 
   /// Writes a checkpoint and removes none.

@@ -22,13 +22,6 @@ package final class HeldFolder: Sendable {
   /// Opens a file in it; `flags` and what comes back as in `open`.
   package func open(_ name: String, _ flags: Int32) -> Int32 { openat(descriptor, name, flags | O_CLOEXEC, 0o644) }
 
-  /// Removes an empty folder in it.
-  package func removeFolder(_ name: String) throws(StorageError) {
-    guard unlinkat(descriptor, name, AT_REMOVEDIR) == 0 else {
-      throw .system(path: file(name), operation: .remove, code: errno)
-    }
-  }
-
   // MARK: What its path means by now
 
   /// Where the path of a held folder leads.

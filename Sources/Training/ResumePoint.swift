@@ -46,14 +46,16 @@ package struct ResumePoint {
     case nil, "latest":
       guard let newest = entries.last else {
         throw .incomplete(
-          path: directory.path, what: "checkpoint", remedy: "it ended before its first; start it under another name")
+          path: directory.path, what: "checkpoint",
+          remedy: "it ended before its first; begin it again with the command that began it")
       }
       return newest.path
     case "previous":
       guard let previous = entries.dropLast().last else {
         throw .incomplete(
           path: directory.path, what: "checkpoint before its newest",
-          remedy: entries.isEmpty ? "start it under another name" : "leave --from out to take the newest")
+          remedy: entries.isEmpty
+            ? "begin it again with the command that began it" : "leave --from out to take the newest")
       }
       return previous.path
     case "best": return try existing("best.h5", entries, directory)

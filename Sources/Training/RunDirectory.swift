@@ -15,7 +15,7 @@ package final class RunDirectory {
   /// The folder itself, where it is locked.
   private(set) var held: HeldFolder?
   private var lockDescriptor: Int32 = -1
-  private static let lockName = ".lock"
+  static let lockName = ".lock"
 
   private init(path: String) { self.path = path }
 
@@ -41,7 +41,8 @@ package final class RunDirectory {
     return FileSystem.join(root, run)
   }
 
-  /// Makes and locks a new run's folder. An empty `run` becomes `<prefix>-<n>`, n one above the highest there is.
+  /// Makes and locks a new run's folder. An empty `run` becomes `<prefix>-<n>`, n one above the highest there is. A folder in which a run was
+  /// killed before its first checkpoint holds nothing yet: it is emptied and taken.
   package static func create(run: String, prefix: String, below root: String = RunDirectory.root)
     throws(TrainingError) -> RunDirectory
   {
@@ -50,12 +51,13 @@ package final class RunDirectory {
       let path =
         run.isEmpty
         ? FileSystem.join(root, prefix + "-" + String(try nextNumber(prefix, below: root))) : path(ofRun: run)
-      guard access(path, F_OK) != 0 else { throw TrainingError.runExists(path: path) }
+      guard access(path, F_OK) != 0 || RunBeginning.isAll(of: path) else { throw TrainingError.runExists(path: path) }
       let parent = FileSystem.split(path).folder
       if !parent.isEmpty { try FileSystem.makeFolder(parent) }
       try FileSystem.makeFolder(path)
       let directory = RunDirectory(path: path)
       try directory.lock()
+      try RunBeginning.remove(from: directory)
       return directory
     } catch let error as StorageError {
       throw .storage(error)

@@ -152,6 +152,7 @@ package final class Trainer {
     startStep = progress.step
     do {
       try checkpoints.setAside(later)
+      try checkpoints.removeOld(upTo: progress.step)
     } catch {
       throw .storage(error)
     }

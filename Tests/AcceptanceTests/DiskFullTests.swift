@@ -137,14 +137,13 @@ final class SmallDisk {
       ], afterRows: 20, leavingBytes: 65_536, limitBytes: { _ in 100_000 }, stopsAt: "checkpoint-", shortage)
   }
 
-  /// Room for rows, whose largest file is `metrics.jsonl`, and checkpoints, none for a block of 4096 transitions of some 180 KiB.
+  /// Room for the few rows between two blocks, some 5 KiB, and for a checkpoint of 30; none for a block of 4096 transitions of some 90.
   @Test(arguments: Shortage.possible) func whileTheReplayGrows(_ shortage: Shortage) throws {
     try interrupt(
       [
         "run.total_timesteps=81920", "run.checkpoint_interval=20480", "run.evaluation_interval=1000000",
-        "algorithm.buffer_size=65536", "algorithm.replay_memory_mib=0", "algorithm.log_interval=1",
-      ], afterRows: 400, leavingBytes: 160_000,
-      limitBytes: { try $0.folder.bytes("disk/run/metrics.jsonl").count + 150_000 },
+        "algorithm.buffer_size=65536", "algorithm.replay_memory_mib=0", "algorithm.log_interval=16",
+      ], afterRows: 25, leavingBytes: 65_536, limitBytes: { _ in 100_000 },
       stopsAt: "replay.h5", configuration: Workplace.planted("cue", algorithm: "dqn_mask"), shortage)
   }
 

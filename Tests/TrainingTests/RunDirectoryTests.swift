@@ -43,6 +43,46 @@ import Training
     }
   }
 
+  /// Killed on its way to the first checkpoint, a run leaves a folder that nobody can go on with; it is begun again under its name.
+  @Test func aBeginningIsTaken() throws {
+    try withScratchFolder { scratch in
+      let path = FileSystem.join(scratch, "run")
+      func make(_ files: [String: String]) throws {
+        let made = try RunDirectory.create(run: path, prefix: "")
+        for (name, text) in files { try made.write(text, to: name) }
+      }
+      try make(["config.json": "{}", "progress.csv": "a,b\n", "metrics.jsonl": "", ".config.yaml.1.2.unfinished": "x"])
+      try make([:])
+      #expect(try FileSystem.names(inFolder: path) == [".lock"])
+      // Whoever trains there is not disturbed.
+      let first = try RunDirectory.create(run: path, prefix: "")
+      guard case .runIsBusy(path) = trainingError({ try RunDirectory.create(run: path, prefix: "") }) else {
+        Issue.record("a busy run was taken")
+        return
+      }
+      try first.write("{}", to: "config.json")
+    }
+  }
+
+  @Test(arguments: [
+    ["checkpoint-0.h5": ""], ["best.h5": ""], ["notes.txt": ""], ["progress.csv": "a,b\n1,2\n"],
+    ["metrics.jsonl": "{}\n"],
+  ])
+  func whatSomebodyWouldMissIsNoBeginning(_ files: [String: String]) throws {
+    try withScratchFolder { scratch in
+      let path = FileSystem.join(scratch, "run")
+      do {
+        let made = try RunDirectory.create(run: path, prefix: "")
+        for (name, text) in files { try made.write(text, to: name) }
+      }
+      guard case .runExists(path) = trainingError({ try RunDirectory.create(run: path, prefix: "") }) else {
+        Issue.record("\(files) was taken")
+        return
+      }
+      for (name, content) in files { #expect(try text(ofFile: FileSystem.join(path, name)) == content) }
+    }
+  }
+
   @Test func oneAtATimeTrains() throws {
     try withScratchFolder { scratch in
       let path = FileSystem.join(scratch, "run")

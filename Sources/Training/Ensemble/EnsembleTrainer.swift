@@ -130,7 +130,6 @@ package final class EnsembleTrainer {
     if try lastStep(index) != nil {
       words += ["--resume", path(index), "--set", "run.workers=\(configuration.run.workers)"]
     } else {
-      try removeBeginning(index)
       let file = member.name + ".yaml"
       try directory.write(configuration.yamlText, to: file)
       words += ["--config", directory.file(file), "--run", path(index)]
@@ -154,20 +153,6 @@ package final class EnsembleTrainer {
         }
         usleep(EnsembleTrainer.pauseMicroseconds)
       }
-    }
-  }
-
-  /// What a member leaves behind that was killed before its first checkpoint holds nothing yet, and its folder is the ensemble's.
-  private func removeBeginning(_ index: Int) throws(TrainingError) {
-    guard access(path(index), F_OK) == 0 else { return }
-    let member = try RunDirectory.open(run: path(index), locks: true)
-    do {
-      for name in try FileSystem.names(inFolder: member.path, held: member.held) {
-        try FileSystem.remove(member.file(name), in: member.held)
-      }
-      try directory.held?.removeFolder(members[index].name)
-    } catch {
-      throw .storage(error)
     }
   }
 
