@@ -120,7 +120,9 @@ let package = Package(
         "Training",
       ],
       path: "benchmarks/ProvingGrounds"),
-    tool("proving-grounds", uses: ["Kernels", "ProvingGrounds", "Text"], path: "benchmarks/ProvingGroundsProgram"),
+    tool(
+      "proving-grounds", uses: ["Kernels", "ProvingGrounds", "Text", "Training"],
+      path: "benchmarks/ProvingGroundsProgram"),
 
     // Tests.
     .target(

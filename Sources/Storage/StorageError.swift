@@ -69,7 +69,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .symbols(let path, let problem): "'\(path)': \(problem)"
     case .gateRefused(let path, let refusal): "'\(path)' may not be used for training: \(refusal)"
     case .replay(let path, let problem): "'\(path)' \(problem)"
-    case .output(let path, let problem): "'\(path)' \(problem)"
+    case .output(let path, let problem): "'\(path)' \(problem == .input(path) ? .input("") : problem)"
     case .library(let path, let operation, let reason): "'\(path)': HDF5 could not \(operation): \(reason)"
     }
   }

@@ -46,16 +46,14 @@ package struct ResumePoint {
     case nil, "latest":
       guard let newest = entries.last else {
         throw .incomplete(
-          path: directory.path, what: "checkpoint",
-          remedy: "it ended before its first; begin it again with the command that began it")
+          path: directory.path, what: "checkpoint", remedy: try remedyWithoutAny(in: directory))
       }
       return newest.path
     case "previous":
       guard let previous = entries.dropLast().last else {
         throw .incomplete(
           path: directory.path, what: "checkpoint before its newest",
-          remedy: entries.isEmpty
-            ? "begin it again with the command that began it" : "leave --from out to take the newest")
+          remedy: entries.isEmpty ? try remedyWithoutAny(in: directory) : "leave --from out to take the newest")
       }
       return previous.path
     case "best": return try existing("best.h5", entries, directory)
@@ -69,6 +67,19 @@ package struct ResumePoint {
       }
       return try existing(name, entries, directory)
     }
+  }
+
+  /// What to do with a run that has no checkpoint of a step.
+  private static func remedyWithoutAny(in directory: RunDirectory) throws(TrainingError) -> String {
+    if RunBeginning.isAll(of: directory.path, held: directory.held) {
+      return "it ended before its first; begin it again with the command that began it"
+    }
+    let names = try storage { () throws(StorageError) in
+      try FileSystem.names(inFolder: directory.path, held: directory.held)
+    }
+    return names.contains("best.h5")
+      ? "its checkpoints were removed; go on from its best one with --from best, or start it under another name"
+      : "its checkpoints were removed; start it under another name"
   }
 
   private static func existing(

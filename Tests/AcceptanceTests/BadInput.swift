@@ -252,9 +252,19 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "run below a file", "train --config run.yaml --run AAA.csv/run", exits: 1, says: "'AAA.csv'", "check that"),
     BadInput("no such run", "train --resume rum", exits: 1, says: "checkpoints/rum", "there are: run"),
     BadInput("no such run to judge", "evaluate rum", exits: 1, says: "checkpoints/rum", "there are: run"),
-    BadInput("no checkpoint", "train --resume run", exits: 1, says: "checkpoints/run holds no checkpoint", "start it") {
-      place in
+    BadInput(
+      "no checkpoint", "train --resume run", exits: 1, says: "checkpoints/run holds no checkpoint", "--from best"
+    ) { place in
       for step in place.checkpointSteps("run") { place.folder.remove(place.file("run", "checkpoint-\(step).h5")) }
+    },
+    BadInput(
+      "a run killed before its first checkpoint", "train --resume run", exits: 1, says: "it ended before its first",
+      "begin it again"
+    ) { place in
+      for name in place.folder.names(in: "checkpoints/run")
+      where ![".lock", "config.json", "command.txt"].contains(name) {
+        place.folder.remove(place.file("run", name))
+      }
     },
     BadInput("no such checkpoint", "train --resume run --from 77", exits: 1, says: "no checkpoint-77.h5", "best.h5"),
     BadInput(

@@ -88,7 +88,7 @@ struct HouseTests {
   @Test func `a C library of two owners is found`() throws {
     let house = try Self.house { manifest, page, files in
       manifest = manifest.replacing(
-        "tool(\"proving-grounds\", uses: [", with: "tool(\"proving-grounds\", uses: [\"CHDF5\", ")
+        "\"proving-grounds\", uses: [", with: "\"proving-grounds\", uses: [\"CHDF5\", ")
       files["Sources/Market/More.swift"] = "private import CZLIB\n"
       page = page.replacing("| `CBLAS` | ", with: "| `CLAS` | ")
     }

@@ -42,6 +42,11 @@ import Text
     #expect(report.whole == 0 && report.disagreementWithBest == 1)
     #expect(report.rows[0].without == report.rows[1].alone && report.rows[1].without == report.rows[0].alone)
     #expect(try #require(report.rows[0].contribution).isAboveZero && #require(report.rows[1].contribution).isBelowZero)
+    // Of two the worse speaks, and the verdict is nobody's alone.
+    #expect(
+      report.sentences.contains {
+        $0.hasPrefix("Alone the members earn from ") && $0.contains(" (wrong) to ") && $0.contains(" (right), median ")
+      })
     #expect(report.sentences.contains { $0.hasPrefix("right adds") })
     #expect(report.sentences.contains { $0.hasPrefix("wrong takes away") })
     #expect(report.sentences.last?.contains("prove nothing") == true)

@@ -84,6 +84,12 @@ import Testing
         #expect(refusal(path, inputs: [folder + "/none", input]) == .output(path: path, .input(input)))
       }
       #expect(try FileSystem.read(input) == [0x35])
+      // What is said of a name does not say it twice.
+      #expect(
+        StorageError.output(path: "a.csv", .input("a.csv")).description
+          == "'a.csv' is read, and is not written over; name another file")
+      #expect(
+        StorageError.output(path: "b.csv", .input("a.csv")).description.contains("'b.csv' is 'a.csv', which is read"))
     }
   }
 

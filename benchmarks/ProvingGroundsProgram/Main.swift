@@ -4,6 +4,7 @@
 import Kernels
 import ProvingGrounds
 import Text
+import Training
 
 private let usage = """
   usage: proving-grounds ["NAME" ...] [--seeds N] [--first-seed N] [--steps N] [--reference FILE]
@@ -13,6 +14,11 @@ private let usage = """
   differences from what the reference libraries reached in FILE (benchmarks/proving-grounds.json), corrected after Holm over the grounds
   compared. Exit code 2 where a result is below the reference.
   """
+
+/// Of the matrix library, in a sentence.
+private struct UnusableKernels: Error, CustomStringConvertible {
+  let description: String
+}
 
 @main
 enum Main {
@@ -36,6 +42,8 @@ enum Main {
       print(usage)
       return
     }
+    try ProcessLimits.requireProducts()
+    if let problem = MatrixKernels.problem { throw UnusableKernels(description: problem) }
     let arguments = try Arguments(words, flags: Flag.values("seeds", "first-seed", "steps", "reference"))
     let names = arguments.operands
     for name in names where !ProvingGround.all.contains(where: { $0.name == name }) {

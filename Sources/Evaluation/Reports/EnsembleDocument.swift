@@ -18,6 +18,13 @@ extension EnsembleReport {
     ]
   }
 
+  /// The members from the worst to the best alone: what another seed or algorithm would have given. The middle one of an even number is the worse
+  /// of the two. Nil where there is only one.
+  private var spread: (lowest: Row, median: Row, highest: Row)? {
+    let ranked = rows.sorted { $0.alone < $1.alone }
+    return ranked.count < 2 ? nil : (ranked[0], ranked[(ranked.count - 1) / 2], ranked[ranked.count - 1])
+  }
+
   /// What the numbers say, in sentences.
   var sentences: [String] {
     var sentences = [
@@ -25,6 +32,12 @@ extension EnsembleReport {
         + "\(ReportText.percent(disagreementWithBest, decimals: 1)) of \(decisions) decisions; the best member was chosen on the "
         + "selection window. Its \(measure.rawValue) is \(amount(whole))."
     ]
+    if let spread {
+      sentences.append(
+        "Alone the members earn from \(amount(spread.lowest.alone)) (\(spread.lowest.name)) to \(amount(spread.highest.alone)) "
+          + "(\(spread.highest.name)), median \(amount(spread.median.alone)); the verdict is that of all of them together, not of the best."
+      )
+    }
     for row in rows {
       guard let interval = row.contribution else {
         sentences.append("\(row.name): what it adds cannot be told with an interval.")
