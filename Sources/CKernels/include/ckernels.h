@@ -179,14 +179,8 @@ typedef struct {
 // One step of RMSprop over vectors of `count`, which do not overlap.
 void ckernels_rmsprop(float *parameters, const float *gradients, float *squares, long count, const ckernels_rmsprop_rates *rates);
 
-// The level that the environment variable STRIKEFORGE_INSTRUCTION_SET (baseline, v3 or v4) allows at most; 2 without it, -1 where it is no such word.
-int ckernels_instruction_limit(void);
-
 // Runs a function in a child process: the signal that ended it (SIGKILL where it took longer than that), 0 where none did, -1 where no child could be had.
 int ckernels_signal_of_trial(void (*body)(void), int milliseconds);
-
-// 0 for any processor, 1 for x86-64-v3 (AVX2, FMA), 2 for x86-64-v4 (AVX-512): the most that this processor and system have, and that the limit allows.
-int ckernels_instruction_level(void);
 
 // The kernels of a level, or of the processor's own where that is lower.
 const ckernels_panel *ckernels_panel_of_level(int level);
