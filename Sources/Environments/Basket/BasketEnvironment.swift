@@ -356,6 +356,20 @@ extension BasketEnvironment {
       riskTier: ended.tier.rawValue)
   }
 
+  package func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding {
+    let hasEnded = lanes.hasEnded.base[lane]
+    let (sharesHeld, unitsHeld) = hasEnded ? (lanes.endedShares, lanes.endedUnits) : (lanes.shares, lanes.units)
+    var holdsShares = false
+    for symbol in 0..<lanes.symbolCount {
+      let place = lane * lanes.symbolCount + symbol
+      units[symbol] = Int(unitsHeld.base[place])
+      if sharesHeld.base[place] != 0 { holdsShares = true }
+    }
+    return AccountStanding(
+      netLiquidationMicroDollars: hasEnded ? lanes.endedAccount.base[lane].value : lanes.value.base[lane],
+      holdsShares: holdsShares)
+  }
+
   package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown(lane) }
 
   package func drainFills(lane: Int) -> [Fill] {
