@@ -97,11 +97,11 @@ package final class BasketEnvironment: TradingEnvironment {
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
     pair =
-      recordsFills || usesPlainRulesOnly
+      usesPlainRulesOnly
       ? nil
       : PairRules(
         features: self.features, legality: legality, configuration: configuration, lanes: lanes,
-        running: recorder.running)
+        running: recorder.running, leavesOrders: recordsFills)
     fills = LaneLists(laneCount: laneCount)
     initialCash = MicroDollars.rounded(configuration.capitalPerSymbolDollars * Double(symbolCount))
     for lane in 0..<laneCount { start(lane: lane) }
