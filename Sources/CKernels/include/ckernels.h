@@ -61,15 +61,18 @@ typedef struct {
   const float *below;  // (rows, columns) with the result's stride
 } ckernels_dense;
 
-// The LSTM on gate panels: the gates i, f, g, o of sixteen units side by side, 64 floats. Rows n, inputs D, hidden units H, a multiple of 16.
+// The LSTM on gate panels: the gates i, f, g, o of U units side by side, 4U floats. Rows n, inputs D, hidden units H, a
+// multiple of 16.
 typedef struct {
-  // One step forward. x: (n, D), before and cell_before: (n, H) the state it starts from; weights: (H / 16, D + H, 64); bias: (H / 16, 64);
-  // gates: (H / 16, n, 64) activations; cell, output: (n, H).
+  // U: 4, 8 or 16, floats of a vector.
+  long units;
+  // One step forward. x: (n, D), before and cell_before: (n, H) the state it starts from; weights: (H / U, D + H, 4U); bias: (H / U, 4U);
+  // gates: (H / U, n, 4U) activations; cell, output: (n, H).
   void (*forward)(
       long rows, long inputs, long hidden, const float *x, const float *before, const float *weights, const float *bias,
       const float *cell_before, float *gates, float *cell, float *output);
-  // Its pointwise part backward. gate_gradient (H / 16, n, 64): the gradients of what the gates are activations of, whose sums over the rows are
-  // added to bias_gradient (H / 16, 64); cell_gradient: of the cell, replaced by that of cell_before.
+  // Its pointwise part backward. gate_gradient (H / U, n, 4U): the gradients of what the gates are activations of, whose sums over the rows are
+  // added to bias_gradient (H / U, 4U); cell_gradient: of the cell, replaced by that of cell_before.
   void (*backward)(
       long rows, long hidden, const float *gates, const float *cell_before, const float *output, const float *hidden_gradient,
       float *cell_gradient, float *gate_gradient, float *bias_gradient);
@@ -77,8 +80,8 @@ typedef struct {
   // same shape that will be read next, fetched into the caches meanwhile; or none.
   void (*through)(
       long rows, long hidden, const float *gates, const float *weights, const float *ahead, float *target);
-  // gradient (H / 16, columns, 64), `panel_stride` floats from panel to panel, += what `blocks` blocks of n rows add: transposed a[block] (n, columns)
-  // times gates[block] (H / 16, n, 64).
+  // gradient (H / U, columns, 4U), `panel_stride` floats from panel to panel, += what `blocks` blocks of n rows add: transposed a[block] (n, columns)
+  // times gates[block] (H / U, n, 4U).
   void (*outer)(
       long blocks, long rows, long columns, const float *const *a, long hidden, const float *const *gates, float *gradient,
       long panel_stride);
