@@ -57,9 +57,11 @@ let package = Package(
     clibrary("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
 
     // Ground and hallway.
-    .target(name: "CKernels"),
-    library("Kernels", uses: ["CKernels"]),
-    library("Text"),
+    .target(name: "CProcessor"),
+    .target(name: "CKernels", dependencies: ["CProcessor"]),
+    library("Kernels", uses: ["CKernels", "CProcessor"]),
+    .target(name: "CDigest", dependencies: ["CProcessor"]),
+    library("Text", uses: ["CDigest"]),
     library("AgentInterface", uses: ["Kernels"]),
 
     // World.

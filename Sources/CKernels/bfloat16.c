@@ -1,5 +1,6 @@
 // One source for every unit that multiplies bfloat16 numbers; see bfloat16.inc.
 #include "ckernels.h"
+#include "cprocessor.h"
 #include "helpers.h"
 
 #if defined(__x86_64__)
@@ -319,7 +320,7 @@ static int may_use_tiles(void) {
 int ckernels_bfloat16_supported(int unit) {
   if (unit == ckernels_bfloat16_portable || unit == ckernels_bfloat16_model) return 1;
 #if defined(__x86_64__)
-  if (ckernels_instruction_level() < 2 || !__builtin_cpu_supports("avx512bf16")) return 0;
+  if (cprocessor_instruction_level() < 2 || !__builtin_cpu_supports("avx512bf16")) return 0;
   if (unit == ckernels_bfloat16_avx512) return 1;
   if (unit == ckernels_bfloat16_amx) return ckernels_has_amx() && may_use_tiles();
 #endif

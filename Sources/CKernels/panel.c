@@ -1,10 +1,7 @@
 // One source for three instruction sets; see panel.inc.
 #include "ckernels.h"
+#include "cprocessor.h"
 #include "helpers.h"
-
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -40,38 +37,9 @@
 
 #endif
 
-int ckernels_instruction_limit(void) {
-  static const char *const names[] = {"baseline", "v3", "v4"};
-  const char *limit = getenv("STRIKEFORGE_INSTRUCTION_SET");
-  if (!limit || !*limit) return 2;
-  for (int level = 0; level <= 2; level++) {
-    if (!strcmp(limit, names[level])) return level;
-  }
-  return -1;
-}
-
-static int level_here;
-
-static void find_level(void) {
-  const int limit = ckernels_instruction_limit();
-  int level = 0;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  level = __builtin_cpu_supports("x86-64-v4") ? 2 : __builtin_cpu_supports("x86-64-v3") ? 1 : 0;
-#endif
-  level_here = limit >= 0 && limit < level ? limit : level;
-}
-
-int ckernels_instruction_level(void) {
-  // Once: a level that changed within a run would change its bits.
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, find_level);
-  return level_here;
-}
-
 const ckernels_panel *ckernels_panel_of_level(int level) {
 #if defined(__x86_64__)
-  const int most = ckernels_instruction_level();
+  const int most = cprocessor_instruction_level();
   if (level >= 2 && most >= 2) return &v4_panel;
   if (level >= 1 && most >= 1) return &v3_panel;
 #endif

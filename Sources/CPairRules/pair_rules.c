@@ -162,6 +162,7 @@ HELPER void step_eight(
   const integers second_side = action - 3 * third - 1;
   integers done = (action >= 0) & (action < 9) & (((mask >> (action & 63)) & 1) != 0);
   done &= (quotes[2] + quotes[3]) >= 0;
+  done &= ~(((first_side | second_side) != 0) & game->leaves_orders);
 
   doubles unit = game->unit_share * DOUBLES(value);
   const doubles largest_unit = game->unit_micro_dollars;

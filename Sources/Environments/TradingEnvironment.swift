@@ -28,6 +28,18 @@ package struct AccountView: Sendable, Equatable {
   }
 }
 
+/// What of an account takes no memory of its own.
+package struct AccountStanding: Sendable, Equatable {
+  package var netLiquidationMicroDollars: Int64
+  /// Whether the account has shares of any symbol.
+  package var holdsShares: Bool
+
+  package init(netLiquidationMicroDollars: Int64, holdsShares: Bool) {
+    self.netLiquidationMicroDollars = netLiquidationMicroDollars
+    self.holdsShares = holdsShares
+  }
+}
+
 /// An environment that trades a tape. The account of a lane is the one *before* auto-reset: after a step that ended an episode,
 /// `lastAccount` still tells how it ended.
 package protocol TradingEnvironment: VectorEnvironment {
@@ -36,8 +48,21 @@ package protocol TradingEnvironment: VectorEnvironment {
   func account(lane: Int) -> AccountView
   /// The account at the end of the lane's last step, before any reset.
   func lastAccount(lane: Int) -> AccountView
+  /// What must be known of `lastAccount` at every step of many lanes; its units are written to `units`, (S).
+  func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding
   /// Where the value went in the lane's last step, and what the reward took off it; all zero before the first.
   func lastBreakdown(lane: Int) -> StepBreakdown
   /// Executed orders of the lane since the last call, in order. Recorded only where the environment was made to record.
   func drainFills(lane: Int) -> [Fill]
+}
+
+extension TradingEnvironment {
+  /// By way of the whole account: the twin of forms that make none.
+  package func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding {
+    let account = lastAccount(lane: lane)
+    for (symbol, held) in account.units.enumerated() { units[symbol] = held }
+    return AccountStanding(
+      netLiquidationMicroDollars: account.netLiquidationMicroDollars,
+      holdsShares: account.shares.contains { $0 != 0 })
+  }
 }

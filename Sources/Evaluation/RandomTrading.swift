@@ -119,31 +119,42 @@ private struct ChanceWalker {
 
   /// targets: a lane, of (S, T) units wanted at each close; at most as many as there are lanes.
   func walk(_ targets: [[[Int]]], seed: UInt64) -> [ChanceWalk] {
-    let steps = targets[0][0].count
+    let (symbols, steps) = (targets[0].count, targets[0][0].count)
+    // (L, S, T)
+    let path = targets.flatMap { $0.flatMap { $0.map(Int32.init) } }
     loop.reset(seed: seed)
     for lane in targets.indices { _ = environment.drainFills(lane: lane) }
     var walks = [ChanceWalk](repeating: ChanceWalk(), count: targets.count)
-    var units = targets.map { $0.map { _ in 0 } }
+    for lane in walks.indices { walks[lane].closes.reserveCapacity(steps) }
+    var units = [Int](repeating: 0, count: targets.count * symbols)
+    var wanted = [Int](repeating: 0, count: symbols)
     for lane in 0..<environment.laneCount { loop.actions[lane] = hold }
     for step in 0..<steps {
-      for lane in targets.indices where !walks[lane].isLost {
-        let wanted = units[lane].indices.map { (targets[lane][$0][step] - units[lane][$0]).signum() }
-        loop.actions[lane] = Int32(
-          wanted.allSatisfy { $0 == 0 } ? Int(hold) : orders.nearestLegal(to: wanted, mask: loop.row.masks[lane]))
+      for lane in walks.indices where !walks[lane].isLost {
+        var holds = true
+        for symbol in 0..<symbols {
+          let place = lane * symbols + symbol
+          wanted[symbol] = (Int(path[place * steps + step]) - units[place]).signum()
+          if wanted[symbol] != 0 { holds = false }
+        }
+        loop.actions[lane] = holds ? hold : Int32(orders.nearestLegal(to: wanted, mask: loop.row.masks[lane]))
       }
       loop.step()
-      for lane in targets.indices where !walks[lane].isLost {
-        let account = environment.lastAccount(lane: lane)
-        units[lane] = account.units
-        walks[lane].closes.append(PerformanceMetrics.dollars(account.netLiquidationMicroDollars))
-        walks[lane].sessionsHeld += account.shares.contains { $0 != 0 } ? 1 : 0
-        for fill in environment.drainFills(lane: lane) {
-          walks[lane].fills += 1
-          walks[lane].tradedMicroDollars += fill.notionalMicroDollars
+      // Only sums are taken of fills, so that they may gather for a while.
+      let countsFills = step % 64 == 63 || step == steps - 1
+      for lane in walks.indices where !walks[lane].isLost {
+        let standing = units.withUnsafeMutableBufferPointer { units in
+          environment.lastStanding(lane: lane, units: units.baseAddress! + lane * symbols)
         }
-        if loop.row.terminated[lane] != 0 {
-          walks[lane].isLost = true
-          loop.actions[lane] = hold
+        walks[lane].closes.append(PerformanceMetrics.dollars(standing.netLiquidationMicroDollars))
+        walks[lane].sessionsHeld += standing.holdsShares ? 1 : 0
+        walks[lane].isLost = loop.row.terminated[lane] != 0
+        if walks[lane].isLost { loop.actions[lane] = hold }
+        if countsFills || walks[lane].isLost {
+          for fill in environment.drainFills(lane: lane) {
+            walks[lane].fills += 1
+            walks[lane].tradedMicroDollars += fill.notionalMicroDollars
+          }
         }
       }
     }

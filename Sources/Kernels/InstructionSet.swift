@@ -1,6 +1,7 @@
 // What the processor can do beyond the baseline that everything is built for.
 
 import CKernels
+private import CProcessor
 
 /// Instruction sets that kernels are compiled for, the highest that a processor has being the fastest.
 package enum InstructionSet: Int, Sendable, CaseIterable, Comparable {
@@ -15,12 +16,12 @@ package enum InstructionSet: Int, Sendable, CaseIterable, Comparable {
 
   /// The highest that the processor and the operating system have, and that `limitVariable` allows. The same for the life of a process.
   package static var processor: InstructionSet {
-    InstructionSet(rawValue: Int(ckernels_instruction_level())) ?? .baseline
+    InstructionSet(rawValue: Int(cprocessor_instruction_level())) ?? .baseline
   }
 
   /// What is wrong with `limitVariable`, as a sentence; nil where it is unset, empty or names a level.
   package static var limitProblem: String? {
-    guard ckernels_instruction_limit() < 0 else { return nil }
+    guard cprocessor_instruction_limit() < 0 else { return nil }
     let names = allCases.map { "\($0)" }.joined(separator: ", ")
     return
       "the environment variable \(limitVariable) names no level of instructions; set it to one of \(names), or unset it"

@@ -2,14 +2,17 @@
 
 import CKernels
 
-/// Fused kernels of an LSTM layer. Letters: n rows, D inputs, H hidden units, a multiple of 16. A panel is the gates i, f, g, o of sixteen units side
-/// by side, 64 floats; gates of n rows are (H / 16, n, 64).
+/// Fused kernels of an LSTM layer. Letters: n rows, D inputs, H hidden units, a multiple of 16. A panel is the gates i, f, g, o of U units side by
+/// side, 4U floats, U being what a vector of the level holds; gates of n rows are (H / U, n, 4U).
 ///
 /// Compiled from one C source for any processor, for x86-64-v3 and for x86-64-v4. Products and sums are fused where the processor can, so levels
 /// differ in their last bits; within a level a row's results depend on that row alone, and gradients on the order of rows.
 package struct LSTMPanels: @unchecked Sendable {
   package let level: InstructionSet
   private let kernels: UnsafePointer<ckernels_panel>
+
+  /// U: units of a panel, floats of a vector.
+  package var units: Int { kernels.pointee.units }
 
   /// Whether a layer of so many units has panels.
   package static func supports(hidden: Int) -> Bool { hidden > 0 && hidden % 16 == 0 }
@@ -22,50 +25,56 @@ package struct LSTMPanels: @unchecked Sendable {
 
   // MARK: Derived copies
 
-  /// Floats of the weights that `forward` reads: (H / 16, D + H, 64).
+  /// Floats of the weights that `forward` reads: (H / U, D + H, 4U).
   package static func weightCount(inputs: Int, hidden: Int) -> Int { 4 * hidden * (inputs + hidden) }
+
+  /// The row of the declared order, gate rows i, f, g, o, that is at a place of a panel.
+  private func row(_ place: Int, ofPanel panel: Int, hidden: Int) -> Int {
+    place / units * hidden + panel * units + place % units
+  }
 
   /// Writes the weights in the panels' order. inputWeight: (4H, D), hiddenWeight: (4H, H), gate rows i, f, g, o; biases: (4H), their sum.
   ///
-  /// weights: (H / 16, D + H, 64); biasSum: (H / 16, 64); recurrent, for `through`: (H / 16, 4H, 16).
-  package static func pack(
+  /// weights: (H / U, D + H, 4U); biasSum: (H / U, 4U); recurrent, for `through`: (H / 16, 4H in the panels' order, 16).
+  package func pack(
     inputs: Int, hidden: Int, inputWeight: UnsafePointer<Float>, hiddenWeight: UnsafePointer<Float>,
     biases: UnsafePointer<Float>, weights: UnsafeMutablePointer<Float>, biasSum: UnsafeMutablePointer<Float>,
     recurrent: UnsafeMutablePointer<Float>
   ) {
-    let depth = inputs + hidden
-    for panel in 0..<hidden / 16 {
-      for place in 0..<64 {
-        let row = place / 16 * hidden + panel * 16 + place % 16
-        let target = weights + panel * depth * 64 + place
+    let (depth, line) = (inputs + hidden, 4 * units)
+    for panel in 0..<hidden / units {
+      for place in 0..<line {
+        let row = row(place, ofPanel: panel, hidden: hidden)
+        let target = weights + panel * depth * line + place
         let fromInput = inputWeight + row * inputs
         let fromHidden = hiddenWeight + row * hidden
-        for column in 0..<inputs { target[column * 64] = fromInput[column] }
-        for column in 0..<hidden { target[(inputs + column) * 64] = fromHidden[column] }
-        biasSum[panel * 64 + place] = biases[row]
+        for column in 0..<inputs { target[column * line] = fromInput[column] }
+        for column in 0..<hidden { target[(inputs + column) * line] = fromHidden[column] }
+        biasSum[panel * line + place] = biases[row]
         for block in 0..<hidden / 16 {
-          (recurrent + (block * 4 * hidden + panel * 64 + place) * 16).update(from: fromHidden + block * 16, count: 16)
+          (recurrent + (block * 4 * hidden + panel * line + place) * 16).update(
+            from: fromHidden + block * 16, count: 16)
         }
       }
     }
   }
 
-  /// Adds gradients in the panels' order, (H / 16, D + H, 64) and (H / 16, 64), to those in the declared one.
-  package static func addUnpacked(
+  /// Adds gradients in the panels' order, (H / U, D + H, 4U) and (H / U, 4U), to those in the declared one.
+  package func addUnpacked(
     inputs: Int, hidden: Int, gradient: UnsafePointer<Float>, biasGradient: UnsafePointer<Float>,
     inputWeight: UnsafeMutablePointer<Float>, hiddenWeight: UnsafeMutablePointer<Float>,
     bias: UnsafeMutablePointer<Float>
   ) {
-    let depth = inputs + hidden
-    for panel in 0..<hidden / 16 {
-      for place in 0..<64 {
-        let row = place / 16 * hidden + panel * 16 + place % 16
-        let source = gradient + panel * depth * 64 + place
+    let (depth, line) = (inputs + hidden, 4 * units)
+    for panel in 0..<hidden / units {
+      for place in 0..<line {
+        let row = row(place, ofPanel: panel, hidden: hidden)
+        let source = gradient + panel * depth * line + place
         let toInput = inputWeight + row * inputs
         let toHidden = hiddenWeight + row * hidden
-        for column in 0..<inputs { toInput[column] += source[column * 64] }
-        for column in 0..<hidden { toHidden[column] += source[(inputs + column) * 64] }
-        bias[row] += biasGradient[panel * 64 + place]
+        for column in 0..<inputs { toInput[column] += source[column * line] }
+        for column in 0..<hidden { toHidden[column] += source[(inputs + column) * line] }
+        bias[row] += biasGradient[panel * line + place]
       }
     }
   }
@@ -85,7 +94,7 @@ package struct LSTMPanels: @unchecked Sendable {
   }
 
   /// The pointwise part of a step backward. gates, output: of the forward step; gateGradient: the gradients of what the gates are activations of,
-  /// whose sums over the rows are added to biasGradient (H / 16, 64). cellGradient: (n, H) that of the cell, replaced by that of cellBefore.
+  /// whose sums over the rows are added to biasGradient (H / U, 4U). cellGradient: (n, H) that of the cell, replaced by that of cellBefore.
   package func backward(
     rows: Int, hidden: Int, gates: UnsafePointer<Float>, cellBefore: UnsafePointer<Float>,
     output: UnsafePointer<Float>, hiddenGradient: UnsafePointer<Float>, cellGradient: UnsafeMutablePointer<Float>,
@@ -95,7 +104,7 @@ package struct LSTMPanels: @unchecked Sendable {
       rows, hidden, gates, cellBefore, output, hiddenGradient, cellGradient, gateGradient, biasGradient)
   }
 
-  /// target (n, H) += the gates' gradients through the recurrent weights, as packed. ahead: (H / 16, n, 64), gates that will be read next and are
+  /// target (n, H) += the gates' gradients through the recurrent weights, as packed. ahead: (H / U, n, 4U), gates that will be read next and are
   /// fetched into the caches meanwhile.
   package func addThrough(
     rows: Int, hidden: Int, gates: UnsafePointer<Float>, recurrent: UnsafePointer<Float>,
@@ -122,7 +131,7 @@ package struct LSTMPanels: @unchecked Sendable {
 
     package var isFull: Bool { count == Steps.limit }
 
-    /// x: (n, D), hiddenBefore: (n, H), gates: gradients (H / 16, n, 64). Traps where it is full.
+    /// x: (n, D), hiddenBefore: (n, H), gates: gradients (H / U, n, 4U). Traps where it is full.
     package mutating func append(
       x: UnsafePointer<Float>, hiddenBefore: UnsafePointer<Float>, gates: UnsafePointer<Float>
     ) {
@@ -140,13 +149,14 @@ package struct LSTMPanels: @unchecked Sendable {
     fileprivate var gates: UnsafePointer<UnsafePointer<Float>?> { UnsafePointer(inputs + 2 * Steps.limit) }
   }
 
-  /// gradient (H / 16, D + H, 64) += what some steps of n rows add.
+  /// gradient (H / U, D + H, 4U) += what some steps of n rows add.
   package func addWeightGradient(
     of steps: Steps, rows: Int, inputs: Int, hidden: Int, to gradient: UnsafeMutablePointer<Float>
   ) {
-    let panelStride = (inputs + hidden) * 64
+    let line = 4 * units
+    let panelStride = (inputs + hidden) * line
     kernels.pointee.outer(steps.count, rows, inputs, steps.x, hidden, steps.gates, gradient, panelStride)
     kernels.pointee.outer(
-      steps.count, rows, hidden, steps.hiddenBefore, hidden, steps.gates, gradient + inputs * 64, panelStride)
+      steps.count, rows, hidden, steps.hiddenBefore, hidden, steps.gates, gradient + inputs * line, panelStride)
   }
 }

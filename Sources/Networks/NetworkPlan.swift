@@ -46,6 +46,7 @@ package struct NetworkPlan: Sendable {
     let narrow: Narrow?
 
     struct Panels: Sendable {
+      let kernels: LSTMPanels
       let weights: Int
       let bias: Int
       let recurrent: Int
@@ -131,9 +132,9 @@ package struct NetworkPlan: Sendable {
         hiddenWeight: place(name + ".weight_hh_l0").offset, inputBias: place(name + ".bias_ih_l0").offset,
         hiddenBias: place(name + ".bias_hh_l0").offset, transposedInput: take(4 * spec.hiddenCount * spec.inputs),
         transposedHidden: take(4 * spec.hiddenCount * spec.hiddenCount), biasSum: take(4 * spec.hiddenCount),
-        panels: (narrowPanels == nil ? kernels.panels(hidden: spec.hiddenCount) : nil).map { _ in
+        panels: (narrowPanels == nil ? kernels.panels(hidden: spec.hiddenCount) : nil).map {
           LSTM.Panels(
-            weights: take(LSTMPanels.weightCount(inputs: spec.inputs, hidden: spec.hiddenCount)),
+            kernels: $0, weights: take(LSTMPanels.weightCount(inputs: spec.inputs, hidden: spec.hiddenCount)),
             bias: take(4 * spec.hiddenCount), recurrent: take(4 * spec.hiddenCount * spec.hiddenCount))
         },
         narrow: narrowPanels.map {
@@ -199,7 +200,7 @@ package struct NetworkPlan: Sendable {
           memory.hiddenWeight, rows: gates, columns: memory.hidden, to: memory.transposedHidden, stride: gates)
         continue
       }
-      LSTMPanels.pack(
+      panels.kernels.pack(
         inputs: memory.inputs, hidden: memory.hidden, inputWeight: values + memory.inputWeight,
         hiddenWeight: values + memory.hiddenWeight, biases: derived + memory.biasSum,
         weights: derived + panels.weights, biasSum: derived + panels.bias, recurrent: derived + panels.recurrent)

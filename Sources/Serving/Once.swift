@@ -8,14 +8,16 @@ package enum Once {
   package static func run(_ bundle: PolicyBundle, seed: UInt64?) throws(ServeError) {
     var session = ServingSession(bundle, seed: seed)
     var input = LineReader()
+    var answer: [UInt8] = []
     while let line = try input.next() {
-      let answer: String
+      answer.removeAll(keepingCapacity: true)
       do {
-        answer = try session.answer(line)
+        try session.answer(line, into: &answer)
       } catch {
         throw .badLine(number: input.lineNumber, reason: error.reason, remedy: error.remedy)
       }
-      try Output.line(answer)
+      answer.append(UInt8(ascii: "\n"))
+      try Output.jsonLine(answer)
     }
   }
 }

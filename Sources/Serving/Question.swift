@@ -22,7 +22,19 @@ package struct Question {
   private static let shape =
     #"write {"observation": [numbers], "mask": [0 or 1 for each action], "episode_start": true or false}"#
 
-  /// Reads one JSON object. What the policy has to say about the numbers, it says when it decides.
+  init(observation: [Float], mask: ActionMask?, startsEpisode: Bool) {
+    self.observation = observation
+    self.mask = mask
+    self.startsEpisode = startsEpisode
+  }
+
+  /// Reads one JSON object, by the short way where it is of the usual form.
+  static func read(_ line: ArraySlice<UInt8>, policy: DeployedPolicy) throws(Defect) -> Question {
+    if let question = line.withUnsafeBufferPointer({ QuestionReader.question($0, policy: policy) }) { return question }
+    return try Question(Array(line), policy: policy)
+  }
+
+  /// Reads one JSON object. What the policy has to say about the numbers, it says when it decides. The twin of `QuestionReader`.
   init(_ line: [UInt8], policy: DeployedPolicy) throws(Defect) {
     let value: JSON
     do {

@@ -7,23 +7,22 @@ private import Text
 /// Answers questions in order, bytes for bytes, whatever brings them.
 package struct ServingSession: ~Copyable {
   private var session: PolicySession
-  private let actionNames: [String]
-  private let columnNames: [String]
+  private var writer: AnswerWriter
   private var randomness: DecisionRandomness?
 
   /// `seed`: draws actions from the policy's probabilities; nil decides greedily.
   package init(_ bundle: PolicyBundle, seed: UInt64?) {
     session = bundle.policy.makeSession()
-    actionNames = bundle.manifest.actionSpace.names
-    columnNames = bundle.manifest.observationSpace.columns.map(\.name)
+    writer = AnswerWriter(
+      actions: bundle.manifest.actionSpace.names, columns: bundle.manifest.observationSpace.columns.map(\.name))
     randomness = seed.map { DecisionRandomness(seed: $0) }
   }
 
-  /// The answer to one question, both a JSON object without a line break. A question that is refused changes neither the memory nor what is
-  /// drawn next.
-  package mutating func answer(_ bytes: [UInt8]) throws(Question.Defect) -> String {
+  /// Appends the answer to one question, both a JSON object without a line break. A question that is refused changes neither the output, nor the
+  /// memory, nor what is drawn next.
+  package mutating func answer(_ bytes: ArraySlice<UInt8>, into output: inout [UInt8]) throws(Question.Defect) {
     let begin = Clock.monotonicNanoseconds()
-    let question = try Question(bytes, policy: session.policy)
+    let question = try Question.read(bytes, policy: session.policy)
     var drawn = randomness
     var rule = ActionSelection.Rule.greedy
     if let uniform = drawn?.next() { rule = .sample(uniform: uniform) }
@@ -38,14 +37,15 @@ package struct ServingSession: ~Copyable {
     }
     randomness = drawn
     let latency = Clock.microseconds(from: begin, to: Clock.monotonicNanoseconds())
-    var answer: [String: JSON] = [
-      "action": .integer(Int64(decision.action)), "action_name": .string(actionNames[decision.action]),
-      "confidence": .number(Double(decision.confidence)), "latency_microseconds": .number(latency),
-      "timestamp": .string(UTCTime.nowWithMicroseconds()),
-    ]
-    if decision.isOutsideTraining {
-      answer["outside_training"] = .array(session.outsideTraining.map { .string(columnNames[$0]) })
-    }
-    return JSON.object(answer).text
+    writer.append(
+      action: decision.action, confidence: Double(decision.confidence), latencyMicroseconds: latency,
+      outside: decision.isOutsideTraining ? session.outsideTraining : [], to: &output)
+  }
+
+  /// The answer to one question; see the form that appends.
+  package mutating func answer(_ bytes: [UInt8]) throws(Question.Defect) -> String {
+    var output: [UInt8] = []
+    try answer(bytes[...], into: &output)
+    return String(decoding: output, as: UTF8.self)
   }
 }

@@ -6,39 +6,55 @@ private import Text
 /// The standard input by lines, each bounded.
 struct LineReader {
   private var pending: [UInt8] = []
+  /// Where the next line begins in `pending`.
+  private var start = 0
+  /// Between `start` and here is no line break.
   private var searched = 0
   private var isAtEnd = false
   /// The number of lines given out.
   private(set) var lineNumber = 0
 
   /// The next line without its line break, or nil at the end of the input.
-  mutating func next() throws(ServeError) -> [UInt8]? {
+  mutating func next() throws(ServeError) -> ArraySlice<UInt8>? {
     while true {
-      if let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        let line = Array(pending[..<end])
-        pending.removeSubrange(...end)
-        searched = 0
+      if let end = lineBreak() {
+        defer {
+          start = end + 1
+          searched = start
+        }
         lineNumber += 1
-        return line
+        return pending[start..<end]
       }
       searched = pending.count
-      guard pending.count <= Question.maximumBytes else {
+      guard pending.count - start <= Question.maximumBytes else {
         throw .badLine(
           number: lineNumber + 1, reason: "the line is longer than \(Question.maximumBytes) bytes",
           remedy: "send one JSON object a line")
       }
       if isAtEnd {
-        guard !pending.isEmpty else { return nil }
-        defer { pending = [] }
-        searched = 0
+        guard start < pending.count else { return nil }
+        defer { start = pending.count }
         lineNumber += 1
-        return pending
+        return pending[start...]
       }
       try fill()
     }
   }
 
+  private func lineBreak() -> Int? {
+    pending.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress,
+        let found = memchr(base + searched, Int32(UInt8(ascii: "\n")), bytes.count - searched)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
+  }
+
   private mutating func fill() throws(ServeError) {
+    // What was given out goes once a block, not once a line.
+    pending.removeSubrange(..<start)
+    searched -= start
+    start = 0
     var block = [UInt8](repeating: 0, count: 64 << 10)
     let count = block.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
     if count > 0 {
@@ -55,19 +71,29 @@ struct LineReader {
 /// a question or a bundle says.
 package enum Output {
   package static func line(_ text: String) throws(ServeError) {
-    if let code = write(text, to: STDOUT_FILENO) {
-      throw .failed("cannot write to the standard output: \(String(cString: strerror(code))); keep its reader running")
-    }
+    if let code = write(line(of: text), to: STDOUT_FILENO) { throw failed(code) }
+  }
+
+  /// A line of JSON with its line break, in whose text nothing is left that a terminal would obey.
+  static func jsonLine(_ bytes: [UInt8]) throws(ServeError) {
+    if let code = write(bytes, to: STDOUT_FILENO) { throw failed(code) }
   }
 
   package static func error(_ text: String) {
     // There is nowhere left to report a failure to.
-    _ = write(text, to: STDERR_FILENO)
+    _ = write(line(of: text), to: STDERR_FILENO)
   }
 
-  /// Writes the text and a line break; returns the system's error, or nil.
-  private static func write(_ text: String, to descriptor: Int32) -> Int32? {
-    let bytes = Array(PrintableText.lines(text).utf8) + [UInt8(ascii: "\n")]
+  private static func failed(_ code: Int32) -> ServeError {
+    .failed("cannot write to the standard output: \(String(cString: strerror(code))); keep its reader running")
+  }
+
+  private static func line(of text: String) -> [UInt8] {
+    Array(PrintableText.lines(text).utf8) + [UInt8(ascii: "\n")]
+  }
+
+  /// Writes all bytes; returns the system's error, or nil.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes {

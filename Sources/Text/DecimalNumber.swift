@@ -72,6 +72,19 @@ package enum DecimalNumber {
     return value.isFinite ? .value(value) : .outOfRange
   }
 
+  /// The single-precision number that the correctly rounded double of `mantissa` x 10^`exponent` rounds to; nil where only the long way tells.
+  ///
+  /// Rounded up to twice on its way, one product or quotient lies within 2^-52 of the number, and the correct double within 2^-53. Where both ends of a
+  /// wider interval round to the same single, so does everything between them.
+  package static func single(mantissa: UInt64, exponent: Int) -> Float? {
+    guard powers.indices.contains(abs(exponent)) else { return nil }
+    let magnitude =
+      exponent < 0 ? Double(mantissa) / powers[-exponent] : Double(mantissa) * powers[exponent]
+    let margin = magnitude * 0x1p-50
+    let (low, high) = (Float(magnitude - margin), Float(magnitude + margin))
+    return low == high ? low : nil
+  }
+
   private static func isNotFinite(_ text: ArraySlice<UInt8>) -> Bool {
     guard text.count <= 9 else { return false }
     var word = String(decoding: text, as: UTF8.self).lowercased()

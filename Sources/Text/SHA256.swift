@@ -1,11 +1,26 @@
 // The only digest of the product.
 
+private import CDigest
+
 /// SHA-256, fed in pieces. Source: FIPS 180-4.
 public struct SHA256: Sendable {
-  private var state: [UInt32] = [
+  /// How blocks are taken in. Every form gives the same digest.
+  package enum Form: Sendable {
+    /// Plain Swift, for any processor: the twin of the other.
+    case plain
+    /// The processor's own instructions.
+    case instructions
+
+    /// The fastest that this processor has. The same for the life of a process.
+    package static let fastest = cdigest_has_sha256() != 0 ? Form.instructions : .plain
+  }
+
+  private let form: Form
+  private var state: InlineArray<8, UInt32> = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
-  private var pending: [UInt8] = []
+  /// What was fed behind the last whole block: its first `byteCount % 64` bytes.
+  private var pending = InlineArray<64, UInt8>(repeating: 0)
   private var byteCount: UInt64 = 0
 
   private static let constants: [UInt32] = [
@@ -20,25 +35,38 @@ public struct SHA256: Sendable {
   ]
 
   /// A digest of nothing yet.
-  public init() {}
+  public init() { form = .fastest }
+
+  /// The same in one form. Traps on instructions that the processor lacks.
+  package init(_ form: Form) {
+    precondition(form == .plain || Form.fastest == .instructions, "this processor has no instructions for SHA-256")
+    self.form = form
+  }
 
   /// Feeds bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress else { return }
+    let held = Int(byteCount % 64)
     byteCount &+= UInt64(bytes.count)
     var start = 0
-    if !pending.isEmpty {
-      let taken = min(64 - pending.count, bytes.count)
-      pending.append(contentsOf: bytes[0..<taken])
-      start = taken
-      guard pending.count == 64 else { return }
-      pending.withUnsafeBytes { compress($0.baseAddress!) }
-      pending.removeAll(keepingCapacity: true)
+    if held > 0 {
+      start = min(64 - held, bytes.count)
+      hold(bytes[..<start], behind: held)
+      guard held + start == 64 else { return }
+      // A copy, because what is compressed is a part of what changes.
+      let block = pending
+      withUnsafeBytes(of: block) { compress($0.baseAddress!, count: 1) }
     }
-    while bytes.count - start >= 64 {
-      compress(bytes.baseAddress! + start)
-      start += 64
+    let blocks = (bytes.count - start) / 64
+    compress(base + start, count: blocks)
+    hold(bytes[(start + 64 * blocks)...], behind: 0)
+  }
+
+  private mutating func hold(_ bytes: Slice<UnsafeRawBufferPointer>, behind held: Int) {
+    withUnsafeMutableBytes(of: &pending) { pending in
+      let free = UnsafeMutableRawBufferPointer(rebasing: pending[held...])
+      free.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes))
     }
-    if start < bytes.count { pending.append(contentsOf: bytes[start...]) }
   }
 
   /// Feeds bytes.
@@ -48,15 +76,18 @@ public struct SHA256: Sendable {
   public func finalize() -> [UInt8] {
     var copy = self
     let bitCount = byteCount &* 8
-    var tail: [UInt8] = [0x80]
-    tail.append(contentsOf: [UInt8](repeating: 0, count: (119 - Int(byteCount % 64)) % 64))
-    for shift in stride(from: 56, through: 0, by: -8) {
-      tail.append(UInt8(truncatingIfNeeded: bitCount >> UInt64(shift)))
+    let zeros = (119 - Int(byteCount % 64)) % 64
+    // A bit that is one, zeros up to the last eight bytes of a block, and how many bits there were.
+    var tail = InlineArray<72, UInt8>(repeating: 0)
+    tail[0] = 0x80
+    for place in 0..<8 { tail[1 + zeros + place] = UInt8(truncatingIfNeeded: bitCount >> UInt64(56 - 8 * place)) }
+    withUnsafeBytes(of: tail) { copy.update(UnsafeRawBufferPointer(rebasing: $0[..<(9 + zeros)])) }
+    var digest: [UInt8] = []
+    digest.reserveCapacity(32)
+    for word in copy.state.indices {
+      for shift: UInt32 in [24, 16, 8, 0] { digest.append(UInt8(truncatingIfNeeded: copy.state[word] >> shift)) }
     }
-    copy.update(tail)
-    return copy.state.flatMap { word in
-      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
-    }
+    return digest
   }
 
   /// The digest in one call, as 64 lower-case hexadecimal digits.
@@ -70,6 +101,17 @@ public struct SHA256: Sendable {
   public static func hexDigits(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// Takes in `count` blocks of 64 bytes.
+  private mutating func compress(_ blocks: UnsafeRawPointer, count: Int) {
+    switch form {
+    case .plain: for block in 0..<count { compress(blocks + 64 * block) }
+    case .instructions:
+      withUnsafeMutableBytes(of: &state) { state in
+        cdigest_sha256(state.baseAddress!.assumingMemoryBound(to: UInt32.self), blocks, count)
+      }
+    }
   }
 
   private mutating func compress(_ block: UnsafeRawPointer) {

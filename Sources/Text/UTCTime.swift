@@ -22,6 +22,34 @@ package enum UTCTime {
     "\(wholeSeconds(seconds)).\(digits(min(max(microseconds, 0), 999_999), 6))Z"
   }
 
+  /// Appends moments: what one has in common with the moment before is not spelled again.
+  package struct Writer {
+    /// The second that `spelled` is about.
+    private var second: Int64?
+    private var spelled: [UInt8] = []
+
+    package init() {}
+
+    /// Appends what `nowWithMicroseconds` says.
+    package mutating func appendNow(to output: inout [UInt8]) {
+      var time = timespec()
+      clock_gettime(CLOCK_REALTIME, &time)
+      append(secondsSinceEpoch: Int64(time.tv_sec), microseconds: time.tv_nsec / 1000, to: &output)
+    }
+
+    /// Appends `text(secondsSinceEpoch:microseconds:)`.
+    mutating func append(secondsSinceEpoch seconds: Int64, microseconds: Int, to output: inout [UInt8]) {
+      if second != seconds {
+        second = seconds
+        spelled = Array((UTCTime.wholeSeconds(seconds) + ".").utf8)
+      }
+      output += spelled
+      let rest = min(max(microseconds, 0), 999_999)
+      for unit in [100_000, 10_000, 1000, 100, 10, 1] { output.append(UInt8(ascii: "0") + UInt8(rest / unit % 10)) }
+      output.append(UInt8(ascii: "Z"))
+    }
+  }
+
   /// For any number of seconds, by the proleptic Gregorian calendar; years before 0 and after 9999 have a sign, as ISO 8601 wants it.
   private static func wholeSeconds(_ seconds: Int64) -> String {
     let (quotient, remainder) = seconds.quotientAndRemainder(dividingBy: 86_400)

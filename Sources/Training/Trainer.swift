@@ -38,7 +38,9 @@ package final class Trainer {
     set { collector.onGathered = newValue }
   }
   /// Called with sentences about saving and choosing.
-  package var onEvent: (String) -> Void = { _ in }
+  package var onEvent: (String) -> Void = { _ in } {
+    didSet { saves.onEvent = onEvent }
+  }
 
   /// What a person should know where fewer workers are at work than were wanted; nil where all are.
   package let workersNote: String?
@@ -47,7 +49,7 @@ package final class Trainer {
   private let replayFile: FileTransitionStore?
   private let environment: any VectorEnvironment
   private let collector: Collector
-  private let checkpoints: CheckpointStore
+  private let saves: RunSaves
   private let log: RunLog
   private var progress = Progress()
 
@@ -73,8 +75,9 @@ package final class Trainer {
     replayFile = store as? FileTransitionStore
     (environment, algorithm, collector, workersNote) = try Trainer.parts(
       configuration, factory, spec, kernels: configuration.run.kernels.chosen(for: spec), replay: store)
-    checkpoints = try Trainer.store(configuration, directory)
+    let checkpoints = try RunSaves.store(configuration, directory)
     log = try RunLog(directory, configuration, resumeStep: nil)
+    saves = RunSaves(directory, log: log, store: checkpoints)
     var origin = warmStart?.attributes ?? [:]
     if let replay { origin[ReplaySource.attribute] = "\(replay.path) \(replay.digest)" }
     self.origin = origin
@@ -133,7 +136,7 @@ package final class Trainer {
     (environment, algorithm, collector, workersNote) = try Trainer.parts(
       configuration, factory, spec, kernels: RunState.kernels(of: checkpoint, configuration).chosen(for: spec),
       replay: store)
-    checkpoints = try Trainer.store(configuration, directory)
+    let checkpoints = try RunSaves.store(configuration, directory)
     do {
       progress = try Progress(state, of: configuration)
       // The lanes' own memory first, so that what is not saved of an environment does not exist.
@@ -157,14 +160,26 @@ package final class Trainer {
       throw .storage(error)
     }
     log = try RunLog(directory, configuration, resumeStep: progress.step)
+    saves = RunSaves(directory, log: log, store: checkpoints)
   }
 
   /// Trains until `wholeTimesteps`, or until `shouldStop` says so between two rollouts; saves at the end in both cases.
   package func run(shouldStop: () -> Bool = { false }) throws(TrainingError) -> Ending {
+    do throws(TrainingError) {
+      return try train(shouldStop: shouldStop)
+    } catch {
+      // What was begun to be saved is saved, whatever ended the run; of two failures the first is told.
+      try? saves.heed(waits: true)
+      throw error
+    }
+  }
+
+  private func train(shouldStop: () -> Bool) throws(TrainingError) -> Ending {
     let total = configuration.wholeTimesteps
     if progress.step == 0 {
       try heedHealth(rolloutStart: 0)
-      try save()
+      // Before the first row: a run without a checkpoint has none.
+      try save(waits: true)
     }
     let runStart = MonotonicClock.seconds
     while progress.step < total {
@@ -197,9 +212,12 @@ package final class Trainer {
       }
 
       let isLast = progress.step >= total
-      if isLast || crosses(configuration.run.evaluationInterval, from: previous) { try lookAtSelection() }
+      let looks = isLast || crosses(configuration.run.evaluationInterval, from: previous)
+      let best = looks ? try lookAtSelection() : nil
       let stops = !isLast && shouldStop()
-      if isLast || stops || crosses(configuration.run.checkpointInterval, from: previous) { try save() }
+      let isKept = isLast || stops || crosses(configuration.run.checkpointInterval, from: previous)
+      if isKept || best != nil { try save(best: best, isKept: isKept, waits: isLast || stops) }
+      try saves.heed(waits: false)
       if stops { return .stopped(step: progress.step) }
     }
     return .finished
@@ -222,17 +240,6 @@ package final class Trainer {
 
   /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
   package var kernels: String { algorithm.kernels.name(for: algorithm.spec, bfloat16: algorithm.bfloat16) }
-
-  private static func store(_ configuration: RunConfiguration, _ directory: RunDirectory) throws(TrainingError)
-    -> CheckpointStore
-  {
-    do {
-      return try CheckpointStore(
-        directory: directory.path, keepLast: configuration.run.keepCheckpoints, held: directory.held)
-    } catch {
-      throw .storage(error)
-    }
-  }
 
   /// Numbers of an update that end the run where they are not finite.
   private static let watched = ["train/loss", "train/grad_norm"]
@@ -310,24 +317,16 @@ package final class Trainer {
     previous / interval != progress.step / interval
   }
 
-  /// Scores the deployed form on the selection window and keeps it where it is strictly the best so far. Nothing else chooses.
-  private func lookAtSelection() throws(TrainingError) {
+  /// Scores the deployed form on the selection window; a sentence where it is strictly the best so far, and nil where it is not. Nothing else chooses.
+  private func lookAtSelection() throws(TrainingError) -> String? {
     try requireSoundState()
     let score = try SelectionScore.score(policy.deployed, factory: factory, seed: UInt64(configuration.run.seed))
     progress.carried["eval/mean_reward"] = score.meanReward
     progress.carried["eval/mean_ep_length"] = score.meanLength
-    guard score.meanReward > progress.bestScore else { return }
+    guard score.meanReward > progress.bestScore else { return nil }
     progress.bestScore = score.meanReward
     progress.bestStep = progress.step
-    let best = checkpoint()
-    try requireReplay()
-    try requireFolder(best)
-    do {
-      try checkpoints.saveBest(best)
-    } catch {
-      throw .storage(error)
-    }
-    onEvent("best so far on the selection window at step \(progress.step): \(ConsoleSink.short(score.meanReward))")
+    return "best so far on the selection window at step \(progress.step): \(ConsoleSink.short(score.meanReward))"
   }
 
   /// Ends the run where its replay file could not be read or written.
@@ -335,34 +334,14 @@ package final class Trainer {
     if let failure = replayFile?.failure { throw .storage(failure) }
   }
 
-  private func save() throws(TrainingError) {
+  /// `best`: what is said of it where it is the best so far; `isKept`: as a checkpoint of its step; `waits`: see `RunSaves.save`.
+  private func save(best: String? = nil, isKept: Bool = true, waits: Bool) throws(TrainingError) {
     try requireSoundState()
-    try log.flush()
-    // What it says of the replay file is on the disk before it says so.
+    // What it says of the replay file is on the disk before it says so, and what it may draw from is kept for as many checkpoints as there are.
     let checkpoint = checkpoint()
     try requireReplay()
-    try requireFolder(checkpoint)
-    do {
-      try checkpoints.save(checkpoint, step: progress.step)
-    } catch {
-      throw .storage(error)
-    }
-  }
-
-  /// Ends the run where its folder was moved or removed, or given to another. A moved one, which is still locked, gets a last checkpoint.
-  private func requireFolder(_ checkpoint: Checkpoint) throws(TrainingError) {
-    guard let displacement = try directory.displacement() else { return }
-    var saved = false
-    if case .moved = displacement {
-      do {
-        try log.flush()
-        try checkpoints.add(checkpoint, step: progress.step)
-        saved = true
-      } catch {
-        // The folder is not where it was: that is what must be said.
-      }
-    }
-    throw .displaced(path: directory.path, displacement, savedAtStep: saved ? progress.step : nil)
+    try saves.save(
+      checkpoint, step: progress.step, best: best, isKept: isKept, waits: waits || replayFile != nil)
   }
 
   /// The whole state, between two rollouts.

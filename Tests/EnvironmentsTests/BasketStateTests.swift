@@ -61,6 +61,31 @@ func restoredAccountsEqualUninterruptedOnes(episodes: BasketConfiguration.Episod
   #expect(counts.haltBars > 0 && other.drainCounts() == counts)
 }
 
+/// What is read without making an account is what the account says, in every step and at the end of an episode.
+@Test func standingsAreThoseOfAccounts() throws {
+  let environment = try make(.randomStarts(length: 61))
+  let row = StepRow(for: environment)
+  row.reset(environment, seed: 12)
+  var units = [Int](repeating: 9, count: environment.tape.symbols.count)
+  var holding = 0
+  for step in 0..<200 {
+    row.chooseLegal(seed: 8, step: step)
+    row.step(environment)
+    for lane in 0..<4 {
+      let account = environment.lastAccount(lane: lane)
+      let standing = environment.lastStanding(lane: lane, units: &units)
+      #expect(units == account.units, "step \(step)")
+      #expect(
+        standing
+          == AccountStanding(
+            netLiquidationMicroDollars: account.netLiquidationMicroDollars,
+            holdsShares: account.shares.contains { $0 != 0 }), "step \(step)")
+      if standing.holdsShares { holding += 1 }
+    }
+  }
+  #expect((100..<800).contains(holding), "\(holding)")
+}
+
 @Test func impossibleAccountsAreRefusedAndChangeNothing() throws {
   let environment = try make(.randomStarts(length: 61))
   let row = StepRow(for: environment)

@@ -60,26 +60,39 @@ private func market(volumeIsKnown: Bool) -> MarketTape {
   return MarketTape(Array(series.prefix(2)), benchmark: series[2])
 }
 
-private func make(_ configuration: BasketConfiguration, tape: MarketTape, plain: Bool) throws
-  -> BasketEnvironment
-{
+private func make(
+  _ configuration: BasketConfiguration, tape: MarketTape, plain: Bool, recordsFills: Bool = false
+) throws -> BasketEnvironment {
   try BasketEnvironment(
     tape: tape, configuration: configuration, window: 50..<420, laneCount: 21, episodes: .randomStarts(length: 90),
-    usesPlainRulesOnly: plain)
+    recordsFills: recordsFills, usesPlainRulesOnly: plain)
 }
 
 @Test(arguments: configurations.indices, [true, false])
 func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
-  let (name, configuration) = configurations[place]
+  try compare(configurations[place], volumeIsKnown: volumeIsKnown, recordsFills: false)
+}
+
+/// Where fills are written down, every order is the plain rules'.
+@Test(arguments: configurations.indices)
+func fastRulesLoseNoFill(place: Int) throws {
+  try compare(configurations[place], volumeIsKnown: true, recordsFills: true)
+}
+
+private func compare(
+  _ named: (name: String, configuration: BasketConfiguration), volumeIsKnown: Bool, recordsFills: Bool
+) throws {
+  let (name, configuration) = named
   let tape = market(volumeIsKnown: volumeIsKnown)
-  let fast = try make(configuration, tape: tape, plain: false)
-  let plain = try make(configuration, tape: tape, plain: true)
+  let fast = try make(configuration, tape: tape, plain: false, recordsFills: recordsFills)
+  let plain = try make(configuration, tape: tape, plain: true, recordsFills: recordsFills)
   #expect((fast.pair != nil) == !configuration.rewards.isActive && plain.pair == nil)
   let rows = (StepRow(for: fast), StepRow(for: plain))
   rows.0.reset(fast, seed: 23)
   rows.1.reset(plain, seed: 23)
   var differences = 0
   var orders = 0
+  var fillCount = 0
   for step in 0..<300 {
     for row in [rows.0, rows.1] {
       row.chooseLegal(seed: 31, step: step)
@@ -94,9 +107,13 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
         differences += 1
       }
       if fast.lastBreakdown(lane: lane).change.commission > 0 { orders += 1 }
+      let fills = fast.drainFills(lane: lane)
+      if fills != plain.drainFills(lane: lane) { differences += 1 }
+      fillCount += fills.count
     }
   }
   #expect(differences == 0, "\(name)")
+  #expect(recordsFills ? fillCount >= orders : fillCount == 0, "\(name): \(fillCount)")
   // Ruin leaves little to trade.
   #expect(orders > (name == "ruinous costs" ? 0 : 500) || configuration.execution.commissionDollars == 0, "\(name)")
   #expect(fast.snapshot() == plain.snapshot(), "\(name)")
@@ -163,12 +180,9 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
   let three = MarketTape(SyntheticTape.series(symbols: ["A", "B", "C"], bars: 100, seed: 1))
   let one = MarketTape(SyntheticTape.series(symbols: ["A"], bars: 100, seed: 1))
   let two = MarketTape(SyntheticTape.series(symbols: ["A", "B"], bars: 100, seed: 1))
-  func pair(_ tape: MarketTape, _ configuration: BasketConfiguration, recordsFills: Bool = false) throws
-    -> PairRules?
-  {
+  func pair(_ tape: MarketTape, _ configuration: BasketConfiguration) throws -> PairRules? {
     try BasketEnvironment(
-      tape: tape, configuration: configuration, window: 50..<100, laneCount: 1, episodes: .continuous,
-      recordsFills: recordsFills
+      tape: tape, configuration: configuration, window: 50..<100, laneCount: 1, episodes: .continuous
     ).pair
   }
   #expect(try pair(two, BasketConfiguration()) != nil)
@@ -176,5 +190,4 @@ func fastRulesEqualThePlainOnes(place: Int, volumeIsKnown: Bool) throws {
   #expect(try pair(two, BasketConfiguration(allowShort: true)) == nil)
   let penalties = RewardTerms(turnover: TurnoverPenalty(coefficient: 0.001))
   #expect(try pair(two, BasketConfiguration(rewards: penalties)) == nil)
-  #expect(try pair(two, BasketConfiguration(), recordsFills: true) == nil)
 }

@@ -135,7 +135,7 @@ struct BFloat16PanelsTests {
     let plain = LSTMPanels()
     let plainWeights = FloatStorage(count: LSTMPanels.weightCount(inputs: inputs, hidden: hidden))
     let rest = (0..<5).map { _ in FloatStorage(count: 4 * max(rows, hidden) * hidden) }
-    LSTMPanels.pack(
+    plain.pack(
       inputs: inputs, hidden: hidden, inputWeight: exact.inputWeight, hiddenWeight: exact.hiddenWeight,
       biases: exact.biases, weights: plainWeights.base, biasSum: rest[0].base, recurrent: rest[1].base)
     plain.forward(

@@ -20,8 +20,11 @@ private struct Layer: CustomTestStringConvertible {
     Layer(rows: 9, inputs: 3, hidden: 112),
   ]
 
-  /// Place of a unit's gate in gates of n rows.
-  func place(row: Int, gate: Int, unit: Int) -> Int { (unit / 16 * rows + row) * 64 + gate * 16 + unit % 16 }
+  /// Place of a unit's gate in gates of n rows, as the panels of a level have them.
+  func place(_ panels: LSTMPanels, row: Int, gate: Int, unit: Int) -> Int {
+    let units = panels.units
+    return (unit / units * rows + row) * 4 * units + gate * units + unit % units
+  }
 }
 
 struct LSTMPanelsTests {
@@ -35,7 +38,7 @@ struct LSTMPanelsTests {
     let numbers = LayerNumbers(rows: rows, inputs: inputs, hidden: hidden)
     let weights = FencedBuffer(count: LSTMPanels.weightCount(inputs: inputs, hidden: hidden))
     let (bias, recurrent) = (FencedBuffer(count: 4 * hidden), FencedBuffer(count: 4 * hidden * hidden))
-    LSTMPanels.pack(
+    panels.pack(
       inputs: inputs, hidden: hidden, inputWeight: numbers.inputWeight, hiddenWeight: numbers.hiddenWeight,
       biases: numbers.biases, weights: weights.base, biasSum: bias.base, recurrent: recurrent.base)
     let gates = FencedBuffer(count: 4 * rows * hidden)
@@ -51,7 +54,7 @@ struct LSTMPanelsTests {
         let (values, next) = numbers.step(row: row, unit: unit)
         let at = row * hidden + unit
         for gate in 0..<4 {
-          #expect(abs(Double(activations[layer.place(row: row, gate: gate, unit: unit)]) - values[gate]) < 2e-6)
+          #expect(abs(Double(activations[layer.place(panels, row: row, gate: gate, unit: unit)]) - values[gate]) < 2e-6)
         }
         #expect(abs(Double(cell[at]) - next) < 5e-6)
         #expect(abs(Double(output[at]) - values[3] * tanh(next)) < 5e-6)
@@ -72,7 +75,7 @@ struct LSTMPanelsTests {
     for row in 0..<rows {
       for unit in 0..<hidden {
         output[row * hidden + unit] =
-          cellTanh[row * hidden + unit] * activations[layer.place(row: row, gate: 3, unit: unit)]
+          cellTanh[row * hidden + unit] * activations[layer.place(panels, row: row, gate: 3, unit: unit)]
       }
     }
     let (carried, biasBefore) = (numbers(rows * hidden), numbers(4 * hidden))
@@ -83,17 +86,18 @@ struct LSTMPanelsTests {
       cellGradient: cellGradient.base, gateGradient: gates.base, biasGradient: biasGradient.base)
     let found = gates.array
     var biasSums = biasBefore.map(Double.init)
+    let units = panels.units
     for row in 0..<rows {
       for unit in 0..<hidden {
         let at = row * hidden + unit
-        let places = (0..<4).map { layer.place(row: row, gate: $0, unit: unit) }
+        let places = (0..<4).map { layer.place(panels, row: row, gate: $0, unit: unit) }
         let values = places.map { Double(activations[$0]) }
         let (expected, total) = gateGradients(
           values, squashed: Double(cellTanh[at]), cellBefore: Double(cellBefore[at]), above: Double(above[at]),
           carried: Double(carried[at]))
         for gate in 0..<4 {
           #expect(abs(Double(found[places[gate]]) - expected[gate]) < 1e-6)
-          biasSums[unit / 16 * 64 + gate * 16 + unit % 16] += expected[gate]
+          biasSums[units * (4 * (unit / units) + gate) + unit % units] += expected[gate]
         }
         #expect(abs(Double(cellGradient.array[at]) - total * values[1]) < 1e-6)
       }
@@ -104,7 +108,7 @@ struct LSTMPanelsTests {
     let (inputWeight, hiddenWeight) = (numbers(4 * hidden * inputs), numbers(4 * hidden * hidden))
     let weights = FencedBuffer(count: LSTMPanels.weightCount(inputs: inputs, hidden: hidden))
     let recurrent = FencedBuffer(count: 4 * hidden * hidden)
-    LSTMPanels.pack(
+    panels.pack(
       inputs: inputs, hidden: hidden, inputWeight: inputWeight, hiddenWeight: hiddenWeight, biases: biasBefore,
       weights: weights.base, biasSum: biasGradient.base, recurrent: recurrent.base)
     let start = numbers(rows * hidden)
@@ -117,7 +121,7 @@ struct LSTMPanelsTests {
         for gate in 0..<4 {
           for unit in 0..<hidden {
             expected +=
-              Double(found[layer.place(row: row, gate: gate, unit: unit)])
+              Double(found[layer.place(panels, row: row, gate: gate, unit: unit)])
               * Double(hiddenWeight[(gate * hidden + unit) * hidden + column])
           }
         }
@@ -134,7 +138,7 @@ struct LSTMPanelsTests {
     let unpacked = [4 * hidden * inputs, 4 * hidden * hidden, 4 * hidden].map {
       FencedBuffer([Float](repeating: 1, count: $0))
     }
-    LSTMPanels.addUnpacked(
+    panels.addUnpacked(
       inputs: inputs, hidden: hidden, gradient: gradient.base, biasGradient: biasGradient.base,
       inputWeight: unpacked[0].base, hiddenWeight: unpacked[1].base, bias: unpacked[2].base)
     for gate in 0..<4 {
@@ -144,7 +148,7 @@ struct LSTMPanelsTests {
           for step in 0..<3 {
             for row in 0..<rows {
               sum +=
-                Double(found[layer.place(row: row, gate: gate, unit: unit)])
+                Double(found[layer.place(panels, row: row, gate: gate, unit: unit)])
                 * Double(rowsOf[step][row * width + column])
             }
           }
@@ -166,17 +170,19 @@ struct LSTMPanelsTests {
 
   /// A gate that is shut so far that it counts as zero stops its gradient, and makes no number of it that is none.
   @Test(arguments: levels) func `shut gates give no gradient`(level: InstructionSet) {
-    let hidden = 16
+    let layer = Layer(rows: 1, inputs: 1, hidden: 16)
+    let (hidden, panels) = (layer.hidden, LSTMPanels(level: level))
+    let shut = (0..<hidden).map { layer.place(panels, row: 0, gate: 3, unit: $0) }
     var gates = [Float](repeating: 0.5, count: 4 * hidden)
-    for unit in 0..<hidden { gates[48 + unit] = 0 }
+    for place in shut { gates[place] = 0 }
     let zeros = [Float](repeating: 0, count: hidden)
     let ones = [Float](repeating: 1, count: hidden)
     let (cell, gradient, bias) = (FencedBuffer(ones), FencedBuffer(count: 64), FencedBuffer(count: 64))
-    LSTMPanels(level: level).backward(
+    panels.backward(
       rows: 1, hidden: hidden, gates: gates, cellBefore: ones, output: zeros, hiddenGradient: ones,
       cellGradient: cell.base, gateGradient: gradient.base, biasGradient: bias.base)
     #expect(gradient.array.allSatisfy { $0.isFinite })
-    #expect(gradient.array[48..<64].allSatisfy { $0 == 0 })
+    #expect(shut.allSatisfy { gradient.array[$0] == 0 })
     #expect(cell.array == [Float](repeating: 0.5, count: hidden))
   }
 
@@ -184,7 +190,8 @@ struct LSTMPanelsTests {
   @Test(arguments: levels, [Float(0), 1e-6, 3, 30, 100, 1000, 1e30]) func `activations saturate`(
     level: InstructionSet, size: Float
   ) {
-    let hidden = 16
+    let layer = Layer(rows: 1, inputs: 1, hidden: 16)
+    let (hidden, panels) = (layer.hidden, LSTMPanels(level: level))
     for sign in [Float(1), -1] {
       let x = sign * size
       let weights = [Float](repeating: 0, count: 64 * (1 + hidden))
@@ -192,13 +199,15 @@ struct LSTMPanelsTests {
       let (gates, cell, output) = (
         FencedBuffer(count: 64), FencedBuffer(count: hidden), FencedBuffer(count: hidden)
       )
-      LSTMPanels(level: level).forward(
+      panels.forward(
         rows: 1, inputs: 1, hidden: hidden, x: zeros, hiddenBefore: zeros, weights: weights, bias: bias,
         cellBefore: zeros, gates: gates.base, cell: cell.base, output: output.base)
       let (one, squashed) = (sigmoid(Double(x)), tanh(Double(x)))
       for unit in 0..<hidden {
-        #expect(abs(Double(gates.array[unit]) - one) <= 2e-7)
-        #expect(abs(Double(gates.array[32 + unit]) - squashed) <= 3e-7 * abs(squashed) + 1e-30)
+        #expect(abs(Double(gates.array[layer.place(panels, row: 0, gate: 0, unit: unit)]) - one) <= 2e-7)
+        #expect(
+          abs(Double(gates.array[layer.place(panels, row: 0, gate: 2, unit: unit)]) - squashed) <= 3e-7 * abs(squashed)
+            + 1e-30)
         #expect(abs(Double(output.array[unit]) - one * tanh(one * squashed)) <= 4e-7)
       }
     }

@@ -34,4 +34,19 @@ import Testing
     let second = moment.prefix(19) + "Z"
     #expect(before <= second && second <= after)
   }
+
+  /// Moment after moment, within a second and across it, as each is spelled alone.
+  @Test func aWriterSpellsMomentsAsTheyAreSpelledAlone() {
+    var writer = UTCTime.Writer()
+    let moments: [(Int64, Int)] = [
+      (0, 0), (0, 1), (0, 999_999), (1, 999_999), (0, 5), (-1, 123_456), (-1, -5), (-1, .max), (253_402_300_800, 7),
+      (.min, 0), (.max, 10_000), (1_000_000_000, 100_200),
+    ]
+    for (seconds, microseconds) in moments {
+      var output: [UInt8] = []
+      writer.append(secondsSinceEpoch: seconds, microseconds: microseconds, to: &output)
+      let alone = UTCTime.text(secondsSinceEpoch: seconds, microseconds: microseconds)
+      #expect(String(decoding: output, as: UTF8.self) == alone)
+    }
+  }
 }

@@ -79,8 +79,9 @@ struct Options {
     peers' packages are fetched once.
 
       --shapes A,B      some of the policies in benchmarks/peers/shapes.json (all)
-      --peers A,B       some of jax, torch-loop, torch-cell, torch, sb3-contrib,
-                        sb3 (all)
+      --peers A,B       some of jax, jax-plain, torch-padded, torch-loop, torch-cell,
+                        torch, sb3-contrib, sb3-contrib-vectorised, sb3,
+                        sb3-vectorised (all)
       --lanes A,B       numbers of lanes (64,256,1024,4096; 32 for sb3), or one for
                         each side: strikeforge=1024,jax=256
       --best-lanes      each peer only where its reference rate is highest
@@ -88,8 +89,8 @@ struct Options {
       --seconds S       about how long one measurement lasts (1.5)
       --quick           256 lanes, two short rounds, some minutes
       --core N          the core that everything is pinned to (the last)
-      --require floors  exit code 2 where a ratio is below the table's floor, or
-                        below a number: --require 2.5
+      --require floors  exit code 2 where a ratio is below the floor of this class of
+                        machine, or below a number: --require 2.5
       --write-reference keeps the peers' rates as this machine's reference; later a
                         peer below 70 % of it makes the run invalid: exit code 1
       --json FILE       also writes everything to FILE

@@ -2,106 +2,25 @@
 
 For every shape of policy (peers/shapes.json), peer and number of lanes: rounds of ours at our best number of lanes, the peer, and ours at the
 peer's number of lanes, in changing order. Right before each of them this program times the same matrix product on the same core; a round
-counts only where all figures lie within 10 %. The fastest peer at its best number of lanes gets more rounds, and the last table is its.
-Rates are environment steps a second of processor time, learning included.
+counts where all figures lie within 10 %; where too few do, all count and the table says so. The fastest peer of all forms at its best number
+of lanes gets more rounds, and the last table is its. Rates are environment steps a second of processor time, learning included.
 """
 
 import argparse
-import json
 import math
 import os
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import measuring
 from measuring import Failure, Ours, spread
 
-HERE = Path(__file__).resolve().parent
-TOLERANCE = 0.10
 # Peers that come as close as this to the fastest are candidates too.
 CANDIDATE = 0.90
 FIRST_ROUNDS = 3
-PROGRAMS = {
-    "jax": ["peer_jax.py"],
-    "torch": ["peer_torch.py"],
-    "torch-loop": ["peer_torch.py", "--form", "loop"],
-    "torch-cell": ["peer_torch.py", "--form", "cell"],
-    "sb3": ["peer_sb3.py"],
-    "sb3-contrib": ["peer_sb3.py"],
-}
 # Seconds until a peer can measure, its first rollout and update excluded, for the estimate.
-START_SECONDS = {"jax": 12}
-
-
-class Peer:
-    """A peer that is warmed up and waits."""
-
-    def __init__(self, shape, name, lanes, seconds):
-        self.shape, self.name, self.lanes = shape, name, lanes
-        self.kept, self.dropped = [], []
-        program, *words = PROGRAMS[name]
-        towers = ",".join(map(str, shape["towers"]))
-        words += ["--serve", "--lanes", lanes, "--hidden", shape["hidden"], "--towers", towers, "--seconds", seconds]
-        if "algorithm" in shape:
-            words += ["--algorithm", shape["algorithm"]]
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / program), *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
-        self.read()
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise Failure(f"{self.name} with {self.lanes} lanes ended before it measured; its words stand above")
-        return json.loads(line)
-
-    def measure(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-    def median(self, key):
-        return statistics.median(one[key] for one in self.kept)
-
-    @property
-    def strength(self):
-        """Its rate over the matrix product before it, so that peers of different minutes compare."""
-        return statistics.median(one["peer"] / one["sgemm_peer"] for one in self.kept or self.dropped)
-
-
-def round_of(number, ours, best, peer):
-    """Ours at its best lanes, the peer, ours at the peer's lanes, each right after a matrix product."""
-    places = {"peer": lambda: peer.measure(), "ours": lambda: ours.measure(best)}
-    if peer.lanes != best:
-        places["ours_same"] = lambda: ours.measure(peer.lanes)
-    found = {"load": measuring.load()}
-    for side in reversed(places) if number % 2 else places:
-        found["sgemm_" + side] = sgemm()
-        row = places[side]()
-        found[side], found[side + "_wall"] = row["steps_per_cpu_second"], row["steps_per_second"]
-        if side != "peer":
-            found[side + "_share"] = peer.shape["kflop"] * 1e-6 * row["steps_per_cpu_second"] / measuring.peak(row)
-    found.setdefault("ours_same", found["ours"])
-    found.setdefault("ours_same_share", found["ours_share"])
-    figures = [value for key, value in found.items() if key.startswith("sgemm_")]
-    found["counts"] = max(figures) / min(figures) <= 1 + TOLERANCE
-    found["ratio_best"], found["ratio_same"] = found["ours"] / found["peer"], found["ours_same"] / found["peer"]
-    return found
-
-
-def alternate(ours, best, peer, rounds, limit):
-    """Rounds until `rounds` of them count, at most `limit` more."""
-    for _ in range(limit):
-        if len(peer.kept) >= rounds:
-            return
-        found = round_of(len(peer.kept) + len(peer.dropped), ours, best, peer)
-        (peer.kept if found["counts"] else peer.dropped).append(found)
+START_SECONDS = {"jax": 12, "jax-plain": 12}
 
 
 def choose_ours(ours, shape, counts):
@@ -113,35 +32,114 @@ def choose_ours(ours, shape, counts):
     return max(rates, key=rates.get)
 
 
-HEAD = f"  {'peer':12} {'lanes':>5} {'peer, steps/s':>14} {'sgemm':>6} {'ours / peer, best lanes':>24} {'at the same lanes':>24} {'rounds':>8}"
+HEAD = f"  {'peer':22} {'lanes':>5} {'peer, steps/s':>14} {'sgemm':>6} {'ours / peer, best lanes':>24} {'at the same lanes':>24} {'rounds':>8}"
 
 
 def tell(peer, share):
-    if not peer.kept:
-        print(f"  {peer.name:12} {peer.lanes:5} no round counts of {len(peer.dropped)}", flush=True)
-        return
-    ratios = [spread([one[key] for one in peer.kept]) for key in ("ratio_best", "ratio_same")]
+    ratios = [spread([one[key] for one in peer.counted]) for key in ("ratio_best", "ratio_same")]
     note = "" if share is None or share >= references.LEAST else f"  INVALID: {100 * share:.0f} % of its reference"
     print(
-        f"  {peer.name:12} {peer.lanes:5} {peer.median('peer'):14,.0f} {peer.median('sgemm_peer'):6.0f} {ratios[0]:>24} {ratios[1]:>24} "
-        f"{len(peer.kept):3} of {len(peer.kept) + len(peer.dropped)}{note}", flush=True)
+        f"  {peer.name:22} {peer.lanes:5} {peer.median('peer'):14,.0f} {peer.median('sgemm_peer'):6.0f} {ratios[0]:>24} {ratios[1]:>24} "
+        f"{peer.rounds:>8}{note}", flush=True)
+
+
+class Row:
+    """A row of the closing table: some of a shape's peers, of which the fastest is judged."""
+
+    def __init__(self, shape, row, floors):
+        self.shape, self.over, self.names = shape, row.get("over", ""), row["peers"]
+        self.same = row["judged_at"] == "same lanes"
+        key = "" if self.over == "the fastest peer" else self.over
+        self.floor, self.floors, self.fastest, self.best = floors.of(shape["name"], key), floors, None, None
+
+    def candidates(self, peers):
+        """Those that come close to the fastest."""
+        own = [peer for peer in peers if peer.name in self.names]
+        return [peer for peer in own if peer.strength >= CANDIDATE * max(one.strength for one in own)]
+
+    def settle(self, peers, best):
+        self.fastest = max((peer for peer in peers if peer.name in self.names), key=lambda peer: peer.strength, default=None)
+        self.best = best
+
+    @property
+    def title(self):
+        return self.shape["name"] + (f", {self.over}" if self.over else "")
+
+    @property
+    def ratios(self):
+        return [one["ratio_same" if self.same else "ratio_best"] for one in self.fastest.counted]
+
+    @property
+    def share(self):
+        return statistics.median(one["ours_same_share" if self.same else "ours_share"] for one in self.fastest.counted)
+
+    def holds(self, least=None):
+        """Against its floors, or against a number."""
+        if least is not None:
+            return statistics.median(self.ratios) >= least
+        return statistics.median(self.ratios) >= self.floor["ratio"] and self.share >= self.floor.get("share", 0)
+
+    @property
+    def proof(self):
+        """Proof, found, must be, holds."""
+        over = f"{self.fastest.name}, {self.over or 'the fastest peer'}"
+        counted = f"{len(self.ratios)} rounds" + (f", all, of which {len(self.fastest.kept)} on an even core" if self.fastest.all_count else "")
+        figure = f"{spread(self.ratios)}, {counted}"
+        if not self.floor:
+            return f"speed: {self.shape['name']} over {over}", figure, "no floor", None
+        figure += f"; {100 * self.share:.0f} % of sgemm" if "share" in self.floor else ""
+        return f"speed: {self.shape['name']} over {over}", figure, self.must, self.holds()
+
+    @property
+    def must(self):
+        words = f">= {self.floor['ratio']}" + (f" and {100 * self.floor['share']:.0f} % of sgemm" if "share" in self.floor else "")
+        return words + (", predicted" if self.floor.get("predicted") else "")
+
+    def cells(self):
+        peer, same, floor = self.fastest, self.same, self.floor
+        figures = [value for one in peer.counted for key, value in one.items() if key.startswith("sgemm_")]
+        verdict = "no floor" if not floor else "yes" if self.holds() else "predicted, missed" if floor.get("predicted") else "NO"
+        best_share = self.floors.best_share(self.share)
+        return [
+            self.shape["title"] + (f" ({self.over})" if self.over else ""), peer.name, f"{peer.lanes} / {peer.lanes if same else self.best}",
+            f"{peer.median('peer'):,.0f}", f"{peer.median('ours_same' if same else 'ours'):,.0f}", spread(self.ratios),
+            f"{floor['ratio']:.1f}" if floor else "-", f"{floor['ratio_aim']:.1f}" if "ratio_aim" in floor else "-", f"{100 * self.share:.0f} %",
+            f"{100 * floor['share']:.0f} %" if "share" in floor else "-", f"{100 * best_share:.0f} %" if best_share else "-", peer.rounds,
+            f"{min(figures):.0f} to {max(figures):.0f}", verdict,
+        ]
+
+
+def rows_of(shape, names, floors):
+    """The rows of a shape that these peers can fill."""
+    rows = shape.get("rows") or [{"peers": shape["peers"], "judged_at": shape["judged_at"]}]
+    return [Row(shape, row, floors) for row in rows if set(row["peers"]) & set(names)]
 
 
 class Comparison:
     """All peers of one shape."""
 
-    def __init__(self, shape, program, arguments, known):
-        self.shape, self.known = shape, known
+    def __init__(self, shape, program, arguments, known, floors):
+        self.shape, self.known, self.rows = shape, known, rows_of(shape, arguments.peers, floors)
         self.pairs, self.first = arguments.pairs, min(FIRST_ROUNDS, arguments.pairs)
+        self.keeps_reference = arguments.write_reference
         self.ours = Ours(program, shape["name"], arguments.seconds)
         self.seconds = arguments.seconds
         counts = arguments.lanes.get("strikeforge") or sorted({*lanes_of(shape, arguments, shape["peers"][0]), 256, 1024})
         if arguments.quick or self.ours.fixed:
             counts = lanes_of(shape, arguments, shape["peers"][0])
         self.best = choose_ours(self.ours, shape, counts)
-        self.peers, self.fastest = [], None
+        self.peers = []
         print(HEAD)
         self.compare(cells(shape, arguments, known))
+        for row in self.rows:
+            row.settle(self.finalists, self.best)
+
+    def candidates(self, peers):
+        """Those that a row may be about, and for a reference each peer at its best number of lanes."""
+        chosen = [peer for row in self.rows for peer in row.candidates(peers)]
+        if self.keeps_reference:
+            chosen += [max((peer for peer in peers if peer.name == name), key=lambda peer: peer.strength) for name in {peer.name for peer in peers}]
+        return chosen
 
     def compare(self, cells):
         """Every cell a few rounds; the fastest, and those that come close, as many as are asked for."""
@@ -149,24 +147,21 @@ class Comparison:
         for name, count in cells:
             peer = Peer(self.shape, name, count, self.seconds)
             self.peers.append(peer)
-            alternate(self.ours, self.best, peer, self.first, 2 * self.first)
+            alternate(self.ours, self.best, peer, self.first)
             tell(peer, self.share(peer))
             waiting.append(peer)
-            least = CANDIDATE * max(one.strength for one in waiting)
-            for slow in [one for one in waiting if one.strength < least]:
+            close = self.candidates(waiting)
+            for slow in [one for one in waiting if one not in close]:
                 waiting.remove(slow)
                 slow.close()
         for peer in waiting:
-            alternate(self.ours, self.best, peer, self.pairs, 3 * self.pairs)
             if self.pairs > self.first:
+                alternate(self.ours, self.best, peer, self.pairs)
                 tell(peer, self.share(peer))
             peer.close()
-        judged = [peer for peer in waiting if peer.kept]
-        self.fastest = max(judged, key=lambda peer: peer.strength, default=None)
+        self.finalists = waiting
 
     def share(self, peer):
-        if not peer.kept:
-            return None
         return self.known.share(self.shape["name"], peer.name, peer.lanes, peer.median("peer"), peer.median("sgemm_peer"))
 
     @property
@@ -179,43 +174,15 @@ class Comparison:
 
     @property
     def rates(self):
-        """For the reference."""
+        """For the reference: of those that got all their rounds."""
         return [
-            (self.shape["name"], peer.name, peer.lanes, peer.median("peer"), peer.median("sgemm_peer")) for peer in self.peers if peer.kept]
-
-    @property
-    def has_enough(self):
-        return self.fastest is not None and len(self.fastest.kept) >= self.pairs
-
-    @property
-    def ratios(self):
-        key = "ratio_same" if self.shape["judged_at"] == "same lanes" else "ratio_best"
-        return [one[key] for one in self.fastest.kept]
-
-    @property
-    def peak_shares(self):
-        key = "ours_same_share" if self.shape["judged_at"] == "same lanes" else "ours_share"
-        return [one[key] for one in self.fastest.kept]
-
-    def holds(self, least):
-        share = self.shape.get("share", 0)
-        return self.has_enough and statistics.median(self.ratios) >= least and statistics.median(self.peak_shares) >= share
-
-    def row(self):
-        peer, same = self.fastest, self.shape["judged_at"] == "same lanes"
-        figures = [value for one in peer.kept for key, value in one.items() if key.startswith("sgemm_")]
-        return [
-            self.shape["title"], peer.name, f"{peer.lanes} / {peer.lanes if same else self.best}", f"{peer.median('peer'):,.0f}",
-            f"{peer.median('ours_same' if same else 'ours'):,.0f}", spread(self.ratios), f"{self.shape['ratio']:.1f}",
-            f"{100 * statistics.median(self.peak_shares):.0f} %", f"{100 * self.shape['share']:.0f} %" if "share" in self.shape else "-",
-            f"{len(peer.kept)} of {len(peer.kept) + len(peer.dropped)}", f"{min(figures):.0f} to {max(figures):.0f}",
-            "yes" if self.holds(self.shape["ratio"]) else "NO",
-        ]
+            (self.shape["name"], peer.name, peer.lanes, peer.median("peer"), peer.median("sgemm_peer"), peer.rounds) for peer in self.finalists]
 
 
 def lanes_of(shape, arguments, peer):
-    """Fixed numbers for one peer, those asked for, or the shape's own; single environments keep theirs."""
-    return arguments.lanes.get(peer) or (arguments.lanes.get("") if len(shape["lanes"]) > 1 else None) or shape["lanes"]
+    """Fixed numbers for one peer, those asked for, or the shape's own; single environments and small updates keep theirs."""
+    own = shape.get("lanes_of", {}).get(peer, shape["lanes"])
+    return arguments.lanes.get(peer) or (arguments.lanes.get("") if len(own) > 1 and "steps" not in shape else None) or own
 
 
 def cells(shape, arguments, known):
@@ -229,15 +196,12 @@ def cells(shape, arguments, known):
 
 def print_table(comparisons):
     head = [
-        "subject", "fastest peer", "lanes, its / ours", "peer, steps/s", "ours, steps/s", "ratio [range]", "must be", "of sgemm peak",
-        "must be", "rounds", "sgemm", "holds",
+        "subject", "fastest peer", "lanes, its / ours", "peer, steps/s", "ours, steps/s", "ratio [range]", "must be", "aim", "of sgemm peak",
+        "must be", "of the core's best product", "rounds", "sgemm", "holds",
     ]
     print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    for one in comparisons:
-        if one.fastest:
-            print("| " + " | ".join(one.row()) + " |")
-        else:
-            print(f"| {one.shape['title']} |" + " |" * (len(head) - 2) + " no round counts |")
+    for row in [row for one in comparisons for row in one.rows]:
+        print("| " + " | ".join(row.cells()) + " |")
 
 
 def estimate(shapes, arguments, known):
@@ -266,7 +230,8 @@ def read_arguments(shapes):
     parser.add_argument("--quick", action="store_true", help="256 lanes, two short rounds: some minutes, shows that it works")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the one everything is pinned to")
     parser.add_argument(
-        "--require", default="", help="exit code 2 where the median over the fastest peer is below this number, or below the table's (floors)")
+        "--require", default="",
+        help="exit code 2 where the median over the fastest peer is below this number, or below floors.json's for this class of machine (floors)")
     parser.add_argument("--write-reference", action="store_true", help="keeps the peers' rates in peers/reference.json")
     arguments = parser.parse_args()
 
@@ -304,19 +269,17 @@ def read_arguments(shapes):
 def judge(comparisons, arguments):
     """Exit code and sentences."""
     code, words = 0, []
-    for one in comparisons:
-        least = one.shape["ratio"] if arguments.require in ("", "floors") else arguments.require
-        if one.fastest:
-            measuring.add_proof(
-                arguments.proofs, f"speed: {one.shape['name']} over {one.fastest.name}, the fastest peer",
-                f"{spread(one.ratios)}, {len(one.ratios)} rounds", f">= {least}", one.holds(least))
-        if arguments.require != "" and one.has_enough and not one.holds(least):
-            code, sentence = 2, f"{one.shape['name']}: {spread(one.ratios)} times {one.fastest.name}, must be {least}"
-            words.append(sentence + (f", and {100 * one.shape['share']:.0f} % of the sgemm peak" if "share" in one.shape else ""))
-    for one in comparisons:
-        if not one.has_enough:
-            code = 1
-            words.append(f"{one.shape['name']}: too few rounds count; the machine is too busy to compare anything")
+    for row in [row for one in comparisons for row in one.rows]:
+        proof, figure, must, holds = row.proof
+        measuring.add_proof(arguments.proofs, proof, figure, must, holds)
+        if arguments.require == "floors":
+            if holds is False:
+                predicted = row.floor.get("predicted", False)
+                code = code if predicted else 2
+                words.append(f"{row.title}: {figure}, over {row.fastest.name}, must be {must}" + (": missed, not failed" if predicted else ""))
+        elif arguments.require != "" and not row.holds(arguments.require):
+            code = 2
+            words.append(f"{row.title}: {spread(row.ratios)} times {row.fastest.name}, must be {arguments.require}")
     invalid = [sentence for one in comparisons for sentence in one.invalid]
     if invalid:
         code = 1
@@ -334,23 +297,30 @@ def main():
     known = references.References(example["machine"])
     if known.why_not_judged():
         print(f"compare-peers: {known.why_not_judged()}")
+    floors = Floors()
+    if floors.silence:
+        print(f"compare-peers: {floors.silence}")
     minutes = math.ceil(estimate(shapes, arguments, known) / 60)
     print(f"about {minutes} minutes on core {arguments.core}; a machine that does anything else takes longer, and rounds are dropped", flush=True)
     started = time.monotonic()
     comparisons = []
     for shape in shapes:
-        comparisons.append(Comparison(shape, program, arguments, known))
+        comparisons.append(Comparison(shape, program, arguments, known, floors))
         if arguments.write_reference:  # at once: an interrupted run keeps what it found
             known.write(comparisons[-1].rates, example["date"])
     print_table(comparisons)
-    print(f"\n{example['machine']['processor']}, revision {example['revision']}, {example['date']}; {(time.monotonic() - started) / 60:.0f} minutes")
+    took = f"{(time.monotonic() - started) / 60:.0f} minutes"
+    print(f"\n{floors.kind}, {example['machine']['processor']}, revision {example['revision']}, {example['date']}; {took}")
     if arguments.quick:
         print("quick: too short to say how fast anything is")
     measuring.write_json(arguments.json, {
         "date": example["date"], "revision": example["revision"], "machine": example["machine"], "packages": references.packages(),
         "core": arguments.core, "shapes": [
-            {"shape": one.shape["name"], "our_lanes": one.best, "fastest": one.fastest and [one.fastest.name, one.fastest.lanes], "cells": [
-                {"peer": peer.name, "lanes": peer.lanes, "kept": peer.kept, "dropped": peer.dropped} for peer in one.peers]}
+            {"shape": one.shape["name"], "our_lanes": one.best,
+             "rows": [{"over": row.over, "fastest": [row.fastest.name, row.fastest.lanes], "floor": row.floor} for row in one.rows],
+             "cells": [
+                {"peer": peer.name, "lanes": peer.lanes, "kept": peer.kept, "dropped": peer.dropped, "all_count": peer.all_count}
+                for peer in one.peers]}
             for one in comparisons],
     })
     code, words = judge(comparisons, arguments)
@@ -361,7 +331,8 @@ def main():
 
 measuring.use_own_choice_of_kernels()
 import references  # noqa: E402
-from stopwatch import sgemm  # noqa: E402
+from floors import Floors  # noqa: E402
+from rounds import PROGRAMS, Peer, alternate  # noqa: E402
 
 try:
     main()

@@ -133,10 +133,11 @@ def bootstrap(values, resamples=10_000, seed=1):
 
 
 def add_proof(path, proof, figure, threshold, holds):
+    """holds: None where nothing is asked for."""
     if not path:
         return
     with open(path, "a") as table:
-        table.write("\t".join([proof, figure, threshold, "-", "yes" if holds else "NO"]) + "\n")
+        table.write("\t".join([proof, figure, threshold, "-", "-" if holds is None else "yes" if holds else "NO"]) + "\n")
 
 
 def shapes():

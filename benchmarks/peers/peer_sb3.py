@@ -1,4 +1,6 @@
-"""PPO, A2C and DQN of stable-baselines3 and RecurrentPPO of sb3-contrib on single gymnasium environments, each with its own network and sampling.
+"""PPO, A2C and DQN of stable-baselines3 and RecurrentPPO of sb3-contrib, each with its own network and sampling.
+
+--world single: gymnasium environments one by one, as the library is shipped. --world vectorised: all lanes in numpy.
 
 PPO with --hidden 64: an LSTM for the policy, another for the value function, each below a tower. With --hidden 0: two towers, of which DQN has one.
 A2C learns from every 5 steps of each environment, DQN once every 4 steps over all of them; the rest is the library's defaults, written out.
@@ -7,43 +9,15 @@ A2C learns from every 5 steps of each environment, DQN once every 4 steps over a
 import argparse
 import warnings
 
-import gymnasium
-import numpy as np
 import torch
 from sb3_contrib import RecurrentPPO
 from stable_baselines3 import A2C, DQN, PPO
-from stable_baselines3.common.vec_env import DummyVecEnv
 
 import stopwatch
+import vectorised
 import workload as w
 
 warnings.filterwarnings("ignore")
-
-
-class Basket(gymnasium.Env):
-    def __init__(self, tables, seed):
-        self.features, self.following = tables
-        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (w.OBSERVATIONS,), np.float32)
-        self.action_space = gymnasium.spaces.Discrete(w.ACTIONS)
-        self.random = np.random.default_rng(seed)
-        self.length = int(self.random.integers(1, w.EPISODE + 1))
-
-    def look(self):
-        return np.concatenate([self.features[self.bar], self.held])
-
-    def reset(self, *, seed=None, options=None):
-        self.bar = int(self.random.integers(w.FIRST, w.LAST))
-        self.left, self.length = self.length, w.EPISODE
-        self.held = np.zeros(2, np.float32)
-        return self.look(), {}
-
-    def step(self, action):
-        wanted = w.PAIRS[action]
-        reward = float((wanted * self.following[self.bar] - w.COST * np.abs(wanted - self.held)).sum())
-        self.held = wanted
-        self.bar += 1
-        self.left -= 1
-        return self.look(), reward, self.left == 0, False, {}
 
 
 def without_epochs(arguments, environment):
@@ -69,13 +43,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     stopwatch.common_arguments(parser, lanes=32)
     parser.add_argument("--algorithm", default="ppo", choices=["ppo", "a2c", "dqn"])
+    parser.add_argument("--world", default="single", choices=["single", "vectorised"])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    tables = w.market()
-    environment = DummyVecEnv([lambda seed=seed: Basket(tables, seed) for seed in range(arguments.lanes)])
+    environment = (vectorised.single if arguments.world == "single" else vectorised.Vectorised)(arguments.lanes)
+    more = "" if arguments.world == "single" else "-vectorised"
     if arguments.algorithm != "ppo":
         model, steps = without_epochs(arguments, environment)
-        stopwatch.run("sb3", arguments, lambda: model.learn(steps, reset_num_timesteps=False), steps)
+        stopwatch.run("sb3" + more, arguments, lambda: model.learn(steps, reset_num_timesteps=False), steps)
         return
     steps = w.HORIZON * arguments.lanes
     network = {"net_arch": {"pi": arguments.towers, "vf": arguments.towers}, "activation_fn": torch.nn.Tanh}
@@ -90,7 +65,8 @@ def main():
     else:
         model = PPO("MlpPolicy", environment, policy_kwargs=network, **settings)
     name = "sb3-contrib" if arguments.hidden else "sb3"
-    stopwatch.run(name, arguments, lambda: model.learn(steps, reset_num_timesteps=False), steps)
+    stopwatch.run(name + more, arguments, lambda: model.learn(steps, reset_num_timesteps=False), steps)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,18 +2,24 @@
 
 --form loop: the library's own LSTM, called once a step, as such scripts do.
 --form cell: an LSTM step written out, the input's product hoisted out of the loop.
-Both zero the state at any episode's end, wherever it falls. With --hidden 0 there is no memory and the form says nothing.
+--form padded: a minibatch's sequences are cut where episodes end and padded, so that the library's LSTM takes them whole, in at most
+--calls calls, each for pieces of like length. Exact, since no state crosses an end. A step of the rollout is written out.
+All zero the state at any episode's end, wherever it falls. With --hidden 0 there is no memory and the form says nothing.
 """
 
 import argparse
 
 import numpy as np
+import pieces
 import torch
 from torch import nn
 from torch.nn import functional
 
 import stopwatch
 import workload as w
+
+
+CALLS = 4
 
 
 class ActorCritic(nn.Module):
@@ -27,7 +33,18 @@ class ActorCritic(nn.Module):
     def forward(self, seen, starts, memory):
         """seen: (T, n, 26); starts: (T, n, 1), 1 where the state is zeroed first. Returns logits, values, state."""
         features, memory = (seen, memory) if self.lstm is None else self.remember(seen, starts, memory)
-        return self.actor(features), self.critic(features).squeeze(-1), memory
+        return *self.heads(features), memory
+
+    def heads(self, features):
+        if self.form == "padded" and len(self.actor) == 1:
+            last = [self.actor[0], self.critic[0]]
+            both = functional.linear(features, torch.cat([one.weight for one in last]), torch.cat([one.bias for one in last]))
+            return both[..., :-1], both[..., -1]
+        return self.actor(features), self.critic(features).squeeze(-1)
+
+    def replay_pieces(self, parts, seen, memory):
+        """Logits and values of whole lanes, row after row as `parts` has them. seen: (T, n, 26), all steps of all lanes."""
+        return self.heads(torch.cat([part.remember(self.lstm, seen, memory) for part in parts]))
 
     def remember(self, seen, starts, memory):
         output, cell = memory
@@ -64,10 +81,21 @@ def stack(widths, gain):
     return nn.Sequential(*layers)
 
 
+def loss_of(logits, values, actions, old, advantage, target):
+    """PPO's of a minibatch, whatever the order of its rows."""
+    chances = functional.log_softmax(logits, dim=-1)
+    chance = chances.gather(-1, actions[..., None])[..., 0]
+    entropy = -(chances.exp() * chances).sum(-1).mean()
+    advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+    ratio = (chance - old).exp()
+    policy = -torch.min(advantage * ratio, advantage * ratio.clamp(1 - w.CLIP, 1 + w.CLIP)).mean()
+    return policy - w.ENTROPY * entropy + w.VALUE * (values - target).square().mean()
+
+
 class Learner:
-    def __init__(self, lanes, hidden, towers, form):
+    def __init__(self, lanes, hidden, towers, form, calls=CALLS):
         torch.manual_seed(5)
-        self.lanes = lanes
+        self.lanes, self.calls = lanes, calls
         self.world = w.Lanes(lanes)
         self.network = ActorCritic(hidden, towers, form)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=w.RATE, eps=w.ADAM_EPSILON, fused=True)
@@ -105,23 +133,22 @@ class Learner:
 
     def learn(self, memory):
         tables = [self.seen, self.actions, self.chances, self.advantages, self.advantages + self.values]
+        flat = [table.flatten(0, 1) for table in tables]
         remembers = self.network.lstm is not None
-        if not remembers:
-            tables = [table.flatten(0, 1) for table in tables]
+        cut = pieces.Pieces(self.starts[: w.HORIZON, :, 0].numpy()) if remembers and self.network.form == "padded" else None
         for _ in range(w.EPOCHS):
             # With memory whole lanes, without it single steps.
-            for group in torch.randperm(self.lanes if remembers else len(tables[0])).chunk(w.MINIBATCHES):
-                seen, actions, old, advantage, target = (
-                    table[:, group] if remembers else table[group] for table in tables)
-                starts = self.starts[: w.HORIZON, group] if remembers else None
-                logits, values, _ = self.network(seen, starts, tuple(part[group] for part in memory) if remembers else None)
-                chances = functional.log_softmax(logits, dim=-1)
-                chance = chances.gather(-1, actions[..., None])[..., 0]
-                entropy = -(chances.exp() * chances).sum(-1).mean()
-                advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-                ratio = (chance - old).exp()
-                policy = -torch.min(advantage * ratio, advantage * ratio.clamp(1 - w.CLIP, 1 + w.CLIP)).mean()
-                loss = policy - w.ENTROPY * entropy + w.VALUE * (values - target).square().mean()
+            for group in torch.randperm(self.lanes if remembers else len(flat[0])).chunk(w.MINIBATCHES):
+                if cut:
+                    parts = cut.of(group.numpy(), self.calls)
+                    rows = torch.cat([part.rows for part in parts])
+                    actions, old, advantage, target = (table[rows] for table in flat[1:])
+                    logits, values = self.network.replay_pieces(parts, self.seen, memory)
+                else:
+                    seen, actions, old, advantage, target = (table[:, group] for table in tables) if remembers else (table[group] for table in flat)
+                    starts = self.starts[: w.HORIZON, group] if remembers else None
+                    logits, values, _ = self.network(seen, starts, tuple(part[group] for part in memory) if remembers else None)
+                loss = loss_of(logits, values, actions, old, advantage, target)
                 self.optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 nn.utils.clip_grad_norm_(self.network.parameters(), w.NORM)
@@ -136,13 +163,15 @@ class Learner:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     stopwatch.common_arguments(parser, lanes=256)
-    parser.add_argument("--form", choices=["loop", "cell"], default="cell")
+    parser.add_argument("--form", choices=["loop", "cell", "padded"], default="padded")
+    parser.add_argument("--calls", type=int, default=CALLS, help="of the library's LSTM a minibatch, for the form padded (%(default)s)")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    learner = Learner(arguments.lanes, arguments.hidden, arguments.towers, arguments.form)
+    learner = Learner(arguments.lanes, arguments.hidden, arguments.towers, arguments.form, arguments.calls)
     name = f"torch-{arguments.form}" if arguments.hidden else "torch"
     stopwatch.run(name, arguments, learner.cycle, w.HORIZON * arguments.lanes)
 
 
-main()
+if __name__ == "__main__":
+    main()

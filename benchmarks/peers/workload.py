@@ -67,6 +67,8 @@ class Lanes:
         ended = self.left == 0
         fresh = np.flatnonzero(ended)
         if fresh.size:
+            # What the ended lanes show before they begin anew.
+            self.last = np.concatenate([self.features[self.bar[fresh]], self.held[fresh]], axis=1)
             self.bar[fresh] = self.random.integers(FIRST, LAST, fresh.size)
             self.left[fresh] = EPISODE
             self.held[fresh] = 0

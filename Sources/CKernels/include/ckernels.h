@@ -61,15 +61,18 @@ typedef struct {
   const float *below;  // (rows, columns) with the result's stride
 } ckernels_dense;
 
-// The LSTM on gate panels: the gates i, f, g, o of sixteen units side by side, 64 floats. Rows n, inputs D, hidden units H, a multiple of 16.
+// The LSTM on gate panels: the gates i, f, g, o of U units side by side, 4U floats. Rows n, inputs D, hidden units H, a
+// multiple of 16.
 typedef struct {
-  // One step forward. x: (n, D), before and cell_before: (n, H) the state it starts from; weights: (H / 16, D + H, 64); bias: (H / 16, 64);
-  // gates: (H / 16, n, 64) activations; cell, output: (n, H).
+  // U: 4, 8 or 16, floats of a vector.
+  long units;
+  // One step forward. x: (n, D), before and cell_before: (n, H) the state it starts from; weights: (H / U, D + H, 4U); bias: (H / U, 4U);
+  // gates: (H / U, n, 4U) activations; cell, output: (n, H).
   void (*forward)(
       long rows, long inputs, long hidden, const float *x, const float *before, const float *weights, const float *bias,
       const float *cell_before, float *gates, float *cell, float *output);
-  // Its pointwise part backward. gate_gradient (H / 16, n, 64): the gradients of what the gates are activations of, whose sums over the rows are
-  // added to bias_gradient (H / 16, 64); cell_gradient: of the cell, replaced by that of cell_before.
+  // Its pointwise part backward. gate_gradient (H / U, n, 4U): the gradients of what the gates are activations of, whose sums over the rows are
+  // added to bias_gradient (H / U, 4U); cell_gradient: of the cell, replaced by that of cell_before.
   void (*backward)(
       long rows, long hidden, const float *gates, const float *cell_before, const float *output, const float *hidden_gradient,
       float *cell_gradient, float *gate_gradient, float *bias_gradient);
@@ -77,8 +80,8 @@ typedef struct {
   // same shape that will be read next, fetched into the caches meanwhile; or none.
   void (*through)(
       long rows, long hidden, const float *gates, const float *weights, const float *ahead, float *target);
-  // gradient (H / 16, columns, 64), `panel_stride` floats from panel to panel, += what `blocks` blocks of n rows add: transposed a[block] (n, columns)
-  // times gates[block] (H / 16, n, 64).
+  // gradient (H / U, columns, 4U), `panel_stride` floats from panel to panel, += what `blocks` blocks of n rows add: transposed a[block] (n, columns)
+  // times gates[block] (H / U, n, 4U).
   void (*outer)(
       long blocks, long rows, long columns, const float *const *a, long hidden, const float *const *gates, float *gradient,
       long panel_stride);
@@ -146,6 +149,15 @@ const ckernels_bfloat16 *ckernels_bfloat16_of_unit(int unit);
 // The words (16) of the stream of that key from `position` on: Threefry-2x32 with 20 rounds.
 void ckernels_threefry_words(uint32_t key0, uint32_t key1, uint64_t position, uint64_t *words);
 
+// Draws eight resamples of `count` pairs in blocks, and adds them up. random: (8, count) a word a place, whose upper half says whether a block begins,
+// where the word is at most `last_beginning` or the place the first, and its lower half where. pairs: (2 count, 2) the series twice over, because a block
+// goes on at the front. Out: drawn (count, 2, 8), stays (count, 8) with all bits set where no block begins, and sums (5, 8) of x, y, x^2, y^2, x y.
+void ckernels_draw_blocks(
+    const uint64_t *random, long count, uint64_t last_beginning, const double *pairs, double *drawn, uint64_t *stays, double *sums);
+
+// The sum over the blocks of the square of what a block adds up: x (w0 + w2 x) + y (w1 + w3 y) - w4 over its pairs. weights: (5, 8), squares: (8).
+void ckernels_square_blocks(const double *drawn, const uint64_t *stays, long count, const double *weights, double *squares);
+
 // y += W x, W: (rows, columns).
 void ckernels_matrix_vector(const float *weights, long rows, long columns, const float *x, float *y);
 
@@ -179,14 +191,8 @@ typedef struct {
 // One step of RMSprop over vectors of `count`, which do not overlap.
 void ckernels_rmsprop(float *parameters, const float *gradients, float *squares, long count, const ckernels_rmsprop_rates *rates);
 
-// The level that the environment variable STRIKEFORGE_INSTRUCTION_SET (baseline, v3 or v4) allows at most; 2 without it, -1 where it is no such word.
-int ckernels_instruction_limit(void);
-
 // Runs a function in a child process: the signal that ended it (SIGKILL where it took longer than that), 0 where none did, -1 where no child could be had.
 int ckernels_signal_of_trial(void (*body)(void), int milliseconds);
-
-// 0 for any processor, 1 for x86-64-v3 (AVX2, FMA), 2 for x86-64-v4 (AVX-512): the most that this processor and system have, and that the limit allows.
-int ckernels_instruction_level(void);
 
 // The kernels of a level, or of the processor's own where that is lower.
 const ckernels_panel *ckernels_panel_of_level(int level);

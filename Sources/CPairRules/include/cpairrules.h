@@ -31,6 +31,8 @@ typedef struct {
   uint64_t selling[2];
   uint64_t buying[2];
   uint64_t at_most_one;
+  // All bits set where every order is left untouched, for plain rules that write fills down; else 0.
+  int64_t leaves_orders;
 } cpairrules_game;
 
 // The state of all lanes as in BasketLanes, and what a step leaves. (N), or (N, 2) where noted.

@@ -97,11 +97,11 @@ package final class BasketEnvironment: TradingEnvironment {
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
     pair =
-      recordsFills || usesPlainRulesOnly
+      usesPlainRulesOnly
       ? nil
       : PairRules(
         features: self.features, legality: legality, configuration: configuration, lanes: lanes,
-        running: recorder.running)
+        running: recorder.running, leavesOrders: recordsFills)
     fills = LaneLists(laneCount: laneCount)
     initialCash = MicroDollars.rounded(configuration.capitalPerSymbolDollars * Double(symbolCount))
     for lane in 0..<laneCount { start(lane: lane) }
@@ -354,6 +354,20 @@ extension BasketEnvironment {
       bar: Int(ended.bar), netLiquidationMicroDollars: ended.value, cashMicroDollars: ended.cash,
       shares: places.map { lanes.endedShares.base[$0] }, units: places.map { Int(lanes.endedUnits.base[$0]) },
       riskTier: ended.tier.rawValue)
+  }
+
+  package func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding {
+    let hasEnded = lanes.hasEnded.base[lane]
+    let (sharesHeld, unitsHeld) = hasEnded ? (lanes.endedShares, lanes.endedUnits) : (lanes.shares, lanes.units)
+    var holdsShares = false
+    for symbol in 0..<lanes.symbolCount {
+      let place = lane * lanes.symbolCount + symbol
+      units[symbol] = Int(unitsHeld.base[place])
+      if sharesHeld.base[place] != 0 { holdsShares = true }
+    }
+    return AccountStanding(
+      netLiquidationMicroDollars: hasEnded ? lanes.endedAccount.base[lane].value : lanes.value.base[lane],
+      holdsShares: holdsShares)
   }
 
   package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown(lane) }

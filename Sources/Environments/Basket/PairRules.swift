@@ -41,10 +41,11 @@ struct PairRules: @unchecked Sendable {
     }
   }
 
-  /// Nil where the plain rules are needed for every step.
+  /// Nil where the plain rules are needed for every step. `leavesOrders`: the plain rules take every step that orders, because they write fills
+  /// down.
   init?(
     features: MarketFeatures, legality: BasketLegality, configuration: BasketConfiguration,
-    lanes: BasketLanes, running: EpisodeRecorder.Running
+    lanes: BasketLanes, running: EpisodeRecorder.Running, leavesOrders: Bool
   ) {
     guard features.symbolCount == 2, !configuration.allowShort, !configuration.rewards.isActive else { return nil }
     let actions = legality.actions
@@ -67,7 +68,8 @@ struct PairRules: @unchecked Sendable {
       kept_at_warning: 1 - tiers.warn, kept_at_reduction: 1 - tiers.reduce, kept_at_halt: 1 - tiers.halt,
       all: ActionMask.all(count: actions.count).rawValue,
       selling: (actions.selling.base[0], actions.selling.base[1]),
-      buying: (actions.buying.base[0], actions.buying.base[1]), at_most_one: actions.openingAtMostOne.base[3])
+      buying: (actions.buying.base[0], actions.buying.base[1]), at_most_one: actions.openingAtMostOne.base[3],
+      leaves_orders: leavesOrders ? -1 : 0)
     self.lanes = cpairrules_lanes(
       bar: lanes.bar.base, last_bar: UnsafePointer(lanes.lastBar.base), cash: lanes.cash.base,
       shares: lanes.shares.base, units: lanes.units.base, highest: lanes.highest.base, tier: lanes.tier.base,

@@ -5,7 +5,7 @@ import Kernels
 /// What one LSTM keeps between its forward and backward pass. Rows are (L, n), time-major; capacity in rows.
 final class LSTMBuffers {
   let hiddenCount: Int
-  /// (L n, 4H) activations; a step's as panels (H / 16, n, 64), or as (n, 4H), which become gradients of the pre-activations.
+  /// (L n, 4H) activations; a step's as panels (H / U, n, 4U), or as (n, 4H), which become gradients of the pre-activations.
   let gates: FloatStorage
   /// (L n, H)
   let hidden: FloatStorage
@@ -27,9 +27,9 @@ final class LSTMBuffers {
   let hasStart: UnsafeMutablePointer<Bool>
   /// The fused kernels, where the layer goes through them.
   let panels: LSTMPanels?
-  /// (H / 16, D + H, 64) and behind it (H / 16, 64): weight and bias gradients in the panels' order.
+  /// (H / U, D + H, 4U) and behind it (H / U, 4U): weight and bias gradients in the panels' order.
   let panelGradient: FloatStorage
-  /// Gradients of the gates of the last few steps, (H / 16, n, 64) each.
+  /// Gradients of the gates of the last few steps, (H / U, n, 4U) each.
   let gateGradients: FloatStorage
   var steps = LSTMPanels.Steps()
   /// What a layer with bfloat16 products keeps in place of gates, cellTanh and the starts.
@@ -207,8 +207,8 @@ extension NetworkPlan.LSTM {
         Reductions.add(scratch, to: earlier, count: width)
       }
     }
-    if kernels != nil {
-      LSTMPanels.addUnpacked(
+    if let kernels {
+      kernels.addUnpacked(
         inputs: inputs, hidden: hidden, gradient: buffers.panelGradient.base, biasGradient: panelBiasGradient,
         inputWeight: gradients + inputWeight, hiddenWeight: gradients + hiddenWeight, bias: gradients + inputBias)
     }

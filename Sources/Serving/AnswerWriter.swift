@@ -1,0 +1,39 @@
+// An answer as a line of JSON, written straight into its bytes.
+
+import Text
+
+/// Writes answers as `JSON.text` would, with the names of actions and columns made JSON once.
+struct AnswerWriter {
+  /// One an action: everything before the confidence.
+  private let openings: [[UInt8]]
+  private let columns: [[UInt8]]
+  private var clock = UTCTime.Writer()
+
+  init(actions: [String], columns: [String]) {
+    openings = actions.enumerated().map { action, name in
+      Array(#"{"action":\#(action),"action_name":\#(JSON.string(name).text),"confidence":"#.utf8)
+    }
+    self.columns = columns.map { Array(JSON.string($0).text.utf8) }
+  }
+
+  /// Appends one answer, of this moment, without a line break. `outside`: the columns outside of what training saw, by their numbers.
+  mutating func append(
+    action: Int, confidence: Double, latencyMicroseconds: Double, outside: [Int], to output: inout [UInt8]
+  ) {
+    output += openings[action]
+    output += confidence.description.utf8
+    output += #","latency_microseconds":"#.utf8
+    output += latencyMicroseconds.description.utf8
+    if !outside.isEmpty {
+      output += #","outside_training":["#.utf8
+      for (place, column) in outside.enumerated() {
+        if place > 0 { output.append(UInt8(ascii: ",")) }
+        output += columns[column]
+      }
+      output.append(UInt8(ascii: "]"))
+    }
+    output += #","timestamp":""#.utf8
+    clock.appendNow(to: &output)
+    output += #""}"#.utf8
+  }
+}
