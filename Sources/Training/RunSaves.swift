@@ -32,15 +32,12 @@ final class RunSaves {
     }
   }
 
-  /// Begins to save what a run is at `step`: as its best where a sentence says so, and where it `isKept` as a checkpoint of the step. Returns when the
-  /// save before is in place, or where it `waits` this one.
+  /// Begins to save what a run is at `step`: as its best where a sentence says so, and where it `isKept` as a checkpoint of the step; returns when it is
+  /// in place where it `waits`. The save before must have been heeded.
   func save(_ checkpoint: Checkpoint, step: Int, best sentence: String?, isKept: Bool, waits: Bool)
     throws(TrainingError)
   {
-    try heed(waits: true)
-    if isKept {
-      try log.flush()
-    }
+    if isKept { try log.flush() }
     try requireFolder(checkpoint, step: step)
     self.sentence = sentence
     do {
@@ -56,6 +53,8 @@ final class RunSaves {
     do {
       if waits { try writer.finish() } else { try writer.check() }
     } catch {
+      // What failed is never told as saved, also not by whoever asks once more on the way out.
+      sentence = nil
       throw .storage(error)
     }
     guard writer.isIdle, let sentence else { return }

@@ -337,7 +337,10 @@ package final class Trainer {
   /// `best`: what is said of it where it is the best so far; `isKept`: as a checkpoint of its step; `waits`: see `RunSaves.save`.
   private func save(best: String? = nil, isKept: Bool = true, waits: Bool) throws(TrainingError) {
     try requireSoundState()
-    // What it says of the replay file is on the disk before it says so, and what it may draw from is kept for as many checkpoints as there are.
+    // Before the copy: no two of them are in memory at once.
+    try saves.heed(waits: true)
+    // What it says of the replay file is on the disk before it says so; and a run with such a file waits, since rows are kept only as long as the
+    // checkpoints that are there may draw from them.
     let checkpoint = checkpoint()
     try requireReplay()
     try saves.save(
