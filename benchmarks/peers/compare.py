@@ -293,7 +293,7 @@ def main():
     shapes = [shape for shape in shapes if shape["name"] in arguments.shapes and set(shape["peers"]) & set(arguments.peers)]
     program = measuring.prepare(arguments.program)
     os.sched_setaffinity(0, {arguments.core})
-    example = Ours(program, shapes[0]["name"], 0.1).measure(64)
+    example = Ours(program, shapes[0]["name"], 0.1).measure(shapes[0]["lanes"][0])
     known = references.References(example["machine"])
     if known.why_not_judged():
         print(f"compare-peers: {known.why_not_judged()}")
