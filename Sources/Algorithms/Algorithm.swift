@@ -24,10 +24,11 @@ package protocol Algorithm: AnyObject, Resumable {
   var spec: NetworkSpec { get }
   /// Whether the policy obeys the masks; without, every action may be chosen.
   var isMasked: Bool { get }
-  /// The network's parameters.
+  /// The network's parameters and the optimizer's memory, as the device has them now.
   var parameters: ParameterStore { get }
   var optimizer: any Optimizer { get }
-  /// What does the passes' arithmetic, and what multiplies in a memory where products are not float32.
+  /// Where the passes' arithmetic is done; there, what does it, and what multiplies in a memory where products are not float32.
+  var deviceFamily: DeviceFamily { get }
   var kernels: LearnerKernels { get }
   var bfloat16: BFloat16Unit? { get }
   /// What looks at its numbers.

@@ -12,6 +12,8 @@ package struct LearnerSetup: Sendable {
   package let isMasked: Bool
   /// Environment steps of the whole run, over all lanes.
   package let totalSteps: Int
+  /// Where its numbers lie and its arithmetic is done.
+  package let device: DeviceFamily
   package let kernels: LearnerKernels
   /// What multiplies in the policy's memory, where products are not float32.
   package let bfloat16: BFloat16Unit?
@@ -21,14 +23,15 @@ package struct LearnerSetup: Sendable {
   package let replay: (any TransitionStore)?
 
   package init(
-    spec: NetworkSpec, laneCount: Int, isMasked: Bool, totalSteps: Int, kernels: LearnerKernels = .automatic,
-    bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool,
+    spec: NetworkSpec, laneCount: Int, isMasked: Bool, totalSteps: Int, device: DeviceFamily = .cpu,
+    kernels: LearnerKernels = .automatic, bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool,
     replay: (any TransitionStore)? = nil
   ) {
     self.spec = spec
     self.laneCount = laneCount
     self.isMasked = isMasked
     self.totalSteps = totalSteps
+    self.device = device
     self.kernels = kernels
     self.bfloat16 = bfloat16
     self.seed = seed

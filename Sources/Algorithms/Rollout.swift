@@ -1,11 +1,11 @@
-// T x N steps of experience in one allocation.
+// T x N steps of experience in one block of the device's memory.
 
 package import AgentInterface
 import Glibc
 package import Kernels
 package import Networks
 
-/// T x N experience, time-major, in one allocation. Element (t, lane) of a (T, N) block is at t N + lane.
+/// T x N experience, time-major, in one block. Element (t, lane) of a (T, N) block is at t N + lane.
 ///
 /// Observations, masks, values and starts have T + 1 rows: row T is what the rollout ends in and the next one begins with. The state before
 /// the step is kept at row 0 (minibatches of whole lanes) or at every row (`rotation`); it counts as zero where `starts` says so.
@@ -50,12 +50,12 @@ package final class Rollout: @unchecked Sendable {
   /// (stateRowCount, N, H) each.
   package let states: RecurrentStateRows
 
-  private let memory: UnsafeMutableRawPointer
+  private let memory: DeviceMemory
 
-  /// A rollout of zeros whose every lane starts an episode.
+  /// A rollout of zeros whose every lane starts an episode, in memory of `device`.
   package init(
     horizon: Int, laneCount: Int, observationCount: Int, hiddenCount: Int = 0, hasCriticState: Bool = false,
-    keepsEveryState: Bool = false, keepsEveryFinal: Bool = false
+    keepsEveryState: Bool = false, keepsEveryFinal: Bool = false, device: DeviceFamily = .cpu
   ) {
     precondition(
       horizon >= 1 && laneCount >= 1 && observationCount >= 1,
@@ -85,9 +85,9 @@ package final class Rollout: @unchecked Sendable {
     let terminatedPlace = reserve(rows)
     let truncatedPlace = reserve(rows)
     let statePlaces = (0..<4).map { reserve($0 < 2 || hasCriticState ? 4 * stateCount : 0) }
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-    self.memory = memory
+    let block = device.allocate(byteCount: byteCount)
+    self.memory = block
+    let memory = block.base
     func floats(_ place: Int, _ count: Int) -> UnsafeMutablePointer<Float> {
       (memory + place).bindMemory(to: Float.self, capacity: count)
     }
@@ -117,8 +117,6 @@ package final class Rollout: @unchecked Sendable {
     self.states = states
     starts.update(repeating: 1, count: laneCount)
   }
-
-  deinit { memory.deallocate() }
 
   /// What the environment's reset writes: row 0.
   package var resetBuffers: StepBuffers { buffers(observationRow: 0, flagRow: 0) }

@@ -1,4 +1,4 @@
-// Own kernels against CBLAS, on the very policy that is about to be trained.
+// A device against the processor with CBLAS, on the very policy that is about to be trained.
 
 package import Inference
 package import Kernels
@@ -19,10 +19,15 @@ package enum KernelTwins {
     package var gradients: [Float]
   }
 
-  /// What differs between a policy's own kernels and CBLAS, as the end of a sentence; nil where they agree.
-  package static func difference(_ spec: NetworkSpec, bfloat16: BFloat16Unit? = nil) -> String? {
+  /// What differs between a policy's passes on a device, by default those of the processor's own kernels, and through CBLAS, as the end of a sentence; nil
+  /// where they agree.
+  package static func difference(
+    _ spec: NetworkSpec, _ kernels: LearnerKernels = .fused, bfloat16: BFloat16Unit? = nil,
+    on device: DeviceFamily = .cpu
+  ) -> String? {
     difference(
-      outcome(spec, .fused, bfloat16), outcome(spec, .blas, nil), bound: bfloat16 == nil ? bound : boundBFloat16)
+      outcome(spec, kernels, bfloat16, on: device), outcome(spec, .blas, nil),
+      bound: bfloat16 == nil ? bound : boundBFloat16)
   }
 
   /// The same of two outcomes.
@@ -45,13 +50,12 @@ package enum KernelTwins {
     return nil
   }
 
-  /// A batch through the kernels, with made-up parameters.
-  package static func outcome(_ spec: NetworkSpec, _ kernels: LearnerKernels, _ bfloat16: BFloat16Unit?) -> Outcome {
+  /// A batch through a device, with made-up parameters.
+  package static func outcome(
+    _ spec: NetworkSpec, _ kernels: LearnerKernels, _ bfloat16: BFloat16Unit?, on family: DeviceFamily = .cpu
+  ) -> Outcome {
     let length = spec.hiddenCount > 0 ? steps : 1
     let rows = length * lanes
-    let backend = CPUBackend(
-      spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: 1, rowCapacity: rows, sequenceCapacity: lanes,
-      lengthCapacity: length)
     let store = ParameterStore(layout: ParameterLayout(spec))
     var random = RandomStream(seed: 1, purpose: .initialization)
     for entry in store.layout.entries {
@@ -59,36 +63,83 @@ package enum KernelTwins {
       let bound = 1 / Double(entry.shape.count == 2 ? entry.shape[1] : entry.count).squareRoot()
       for place in entry.range { store.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
     }
-    backend.refresh(from: store)
+    let device = family.make(
+      DeviceRequest(
+        spec: spec, parameters: store, kernels: kernels, bfloat16: bfloat16,
+        room: PassRoom(rows: rows, sequences: lanes, length: length), sliceLimit: 1))
     let observations = FloatStorage((0..<rows * spec.inputs).map { _ in Float(2 * random.nextDouble() - 1) })
     let state = FloatStorage((0..<4 * lanes * spec.hiddenCount).map { _ in Float(random.nextDouble() - 0.5) })
     let starts = (0..<rows).map { UInt8($0 / lanes == 1 && $0 % 4 == 0 ? 1 : 0) }
-    let weights = FloatStorage((0..<rows * (spec.actions + 1)).map { _ in Float(random.nextDouble() - 0.5) })
-    let gradients = FloatStorage(count: store.layout.count)
-    gradients.fill(0)
-    let hasValue = spec.hasValueHead
-    var found: [Float] = []
+    let loss = GivenGradient(
+      (0..<rows * (spec.actions + 1)).map { _ in Float(random.nextDouble() - 0.5) }, hasValue: spec.hasValueHead)
     starts.withUnsafeBufferPointer { starts in
       let batch = SequenceBatch(
         length: length, count: lanes, observations: observations.base, observationTimeStride: lanes * spec.inputs,
         starts: spec.hiddenCount > 0 ? starts.baseAddress : nil, startTimeStride: lanes,
         initialState: RecurrentStateRows(
           in: state, count: lanes * spec.hiddenCount, hasCritic: spec.criticMemory == .separate))
-      let outputs = backend.forward(batch, parts: .all, worker: 0)
-      for row in 0..<rows {
-        let logits = outputs.logits.row(row)
-        let given = weights.base + row * (spec.actions + 1)
-        for action in 0..<spec.actions {
-          found.append(logits[action])
-          logits[action] = given[action]
-        }
-        guard hasValue else { continue }
-        found.append(outputs.values[row])
-        outputs.values[row] = given[spec.actions]
+      (0..<Int32(rows)).map { $0 }.withUnsafeBufferPointer { rowIndices in
+        _ = device.gradient(of: loss, on: WholeBatch(batch: batch, rowIndices: rowIndices))
       }
-      backend.backward(batch, worker: 0, gradients: gradients.base)
     }
-    withExtendedLifetime((store, observations, state)) {}
-    return Outcome(outputs: found, gradients: gradients.array)
+    device.readBack()
+    withExtendedLifetime((observations, state)) {}
+    return Outcome(outputs: loss.seen, gradients: store.gradients.array)
+  }
+}
+
+/// A minibatch of one slice that lies ready.
+package struct WholeBatch: Minibatch {
+  private let batch: SequenceBatch
+  private let rowIndices: UnsafeBufferPointer<Int32>
+
+  /// `rowIndices`: at least one; lent for as long as the minibatch is used.
+  package init(batch: SequenceBatch, rowIndices: UnsafeBufferPointer<Int32>) {
+    precondition(rowIndices.count == batch.rows && batch.rows > 0, "\(rowIndices.count) places of \(batch.rows) rows")
+    self.batch = batch
+    self.rowIndices = rowIndices
+  }
+
+  package var sliceCount: Int { 1 }
+
+  package func prepare(slice: Int, worker: Int) -> (batch: SequenceBatch, rowIndices: UnsafePointer<Int32>) {
+    (batch, rowIndices.baseAddress!)
+  }
+}
+
+/// A loss whose gradient is given numbers, whatever the outputs are; it remembers the outputs.
+package final class GivenGradient: RowLoss {
+  package struct Sums: LossSums {
+    package init() {}
+    package static func += (left: inout Sums, right: Sums) {}
+  }
+
+  /// (rows, A + 1): logits and value.
+  private let gradient: [Float]
+  private let hasValue: Bool
+  /// Logits and value of each row, without the value where there is none.
+  package private(set) var seen: [Float] = []
+
+  package init(_ gradient: [Float], hasValue: Bool) {
+    self.gradient = gradient
+    self.hasValue = hasValue
+  }
+
+  package func evaluate(
+    _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
+  ) -> Sums {
+    let actions = outputs.logits.columns
+    for row in 0..<outputs.logits.rows {
+      let logits = outputs.logits.row(row)
+      let given = Int(rowIndices[row]) * (actions + 1)
+      for action in 0..<actions {
+        seen.append(logits[action])
+        logits[action] = gradient[given + action]
+      }
+      guard hasValue else { continue }
+      seen.append(outputs.values[row])
+      outputs.values[row] = gradient[given + actions]
+    }
+    return Sums()
   }
 }

@@ -4,10 +4,10 @@ package import AgentInterface
 private import Evaluation
 package import Inference
 private import Kernels
-private import Networks
+package import Networks
 package import Training
 
-/// Plays a policy in its trained (batched, BLAS) and its deployed (one row at a time) form side by side, stochastically, over fresh
+/// Plays a policy in its trained (batched, on the device that trains) and its deployed (one row at a time) form side by side, stochastically, over fresh
 /// training lanes, and measures how far they differ.
 package struct ParityReplay {
   package static let minimumSteps = 10_000
@@ -38,28 +38,27 @@ package struct ParityReplay {
   /// Plays an environment (made for `laneCount` lanes by `lanes`) until there are enough steps and starts and, where the world has them, three
   /// masks and an episode that follows another. `policy` carries its value head and normaliser.
   package init(
-    _ policy: InferencePolicy, isMasked: Bool, seed: UInt64,
+    _ policy: InferencePolicy, isMasked: Bool, seed: UInt64, device: DeviceFamily = .cpu,
     lanes makeLanes: (Int) throws(TrainingError) -> any VectorEnvironment
   ) throws(TrainingError) {
     try self.init(
-      trained: policy.parameters, deployed: policy, isMasked: isMasked, seed: seed, lanes: makeLanes)
+      trained: policy.parameters, deployed: policy, isMasked: isMasked, seed: seed, device: device, lanes: makeLanes)
   }
 
   /// The same for parameters that should be those of the deployed policy. `trained`: (P), in the order of its layout.
   init(
     trained parameters: [Float], deployed policy: InferencePolicy, isMasked: Bool, seed: UInt64,
-    lanes makeLanes: (Int) throws(TrainingError) -> any VectorEnvironment
+    device: DeviceFamily = .cpu, lanes makeLanes: (Int) throws(TrainingError) -> any VectorEnvironment
   ) throws(TrainingError) {
     try ProcessLimits.requireProducts()
     let lanes = ParityReplay.laneCount
     let environment = try makeLanes(lanes)
     let spec = policy.spec
     comparison = ParityComparison(spec)
-    let backend = CPUBackend(
-      spec: spec, workerCount: 1, rowCapacity: lanes, sequenceCapacity: lanes, lengthCapacity: 1)
     let store = ParameterStore(layout: ParameterLayout(spec))
     store.values.assign(parameters)
-    backend.refresh(from: store)
+    let pool = WorkerPool(workerCount: 1)
+    let passes = device.make(DeviceRequest(spec: spec, parameters: store, pool: pool, room: PassRoom(lanes: lanes)))
     let loop = EnvironmentLoop(environment)
     let scaled = FloatStorage(count: lanes * spec.inputs)
     let memory = FloatStorage(count: 4 * lanes * spec.hiddenCount)
@@ -68,7 +67,6 @@ package struct ParityReplay {
       in: memory, count: lanes * spec.hiddenCount, hasCritic: spec.criticMemory == .separate)
     let sessions = (0..<lanes).map { _ in LaneSession(policy) }
     let samplers = (0..<lanes).map { RandomStream(seed: seed, purpose: .exploration, lane: UInt32($0)) }
-    let pool = WorkerPool(workerCount: 1)
     var golden = [[(observation: [Float], mask: ActionMask, start: Bool)]](
       repeating: [], count: ParityReplay.goldenLanes)
     loop.reset(seed: seed)
@@ -91,7 +89,7 @@ package struct ParityReplay {
         length: 1, count: lanes, observations: scaled.base, observationTimeStride: lanes * spec.inputs,
         starts: UnsafePointer(loop.starts), startTimeStride: lanes, initialState: state)
       // Inside the team, so that denormals are treated as they are while training.
-      pool.run(taskCount: 1) { _, _ in outputs = backend.forward(batch, parts: .policy, worker: 0) }
+      pool.run(taskCount: 1) { _, _ in outputs = passes.forward(batch, parts: .policy, worker: 0) }
       guard let outputs else { preconditionFailure("the forward pass gave nothing") }
       outputs.finalState.copy(to: state, count: lanes * spec.hiddenCount)
       for lane in 0..<lanes {

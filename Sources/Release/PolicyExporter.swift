@@ -149,7 +149,7 @@ package enum PolicyExporter {
   {
     let replay = try ParityReplay(
       trained.policy, isMasked: trained.configuration.algorithm.isMasked,
-      seed: UInt64(trained.configuration.run.seed) &+ 1
+      seed: UInt64(trained.configuration.run.seed) &+ 1, device: trained.configuration.run.device
     ) { (count: Int) throws(TrainingError) in try factory.trainingLanes(count: count) }
     if let failure = replay.failure { throw refusal(trained, "does not decide like the trained one (\(failure))") }
     let policy = includesCritic ? trained.policy : trained.policy.actorOnly

@@ -81,7 +81,8 @@ package enum IncidentFile {
     do {
       return IncidentReplay(
         path: path, incident: incident, attributes: attributes,
-        replay: try UpdateReplay(incident, columns: columns?.columns.map(\.name) ?? [], among: families.algorithms))
+        replay: try UpdateReplay(
+          incident, columns: columns?.columns.map(\.name) ?? [], among: families.algorithms, devices: families.devices))
     } catch {
       throw .restore(path: path, error)
     }

@@ -20,14 +20,20 @@ package enum MatrixKernels {
   /// Who does a run's products, as one line: `products: own kernels v4, twin checked` or `products: OpenBLAS Haswell`. `kernels`: the run's own, see
   /// `LearnerKernels.chosen`.
   ///
-  /// Own kernels are held against CBLAS here, on the policy's very shape. Throws where they compute something else.
+  /// Own kernels, and any device but the processor, are held against CBLAS here, on the policy's very shape. Throws where they compute something else.
   package static func line(_ run: RunConfiguration.Run, _ kernels: LearnerKernels, _ spec: NetworkSpec)
     throws(TrainingError) -> String
   {
     let (library, unit) = (MatrixProduct.libraryInformation, run.precision.unit)
-    let products = "products: " + kernels.products(for: spec, bfloat16: unit)
-    if kernels.chosen(for: spec) == .fused || unit != nil {
-      if let difference = KernelTwins.difference(spec, bfloat16: unit) {
+    let (device, isCPU) = (run.device, run.device == .cpu)
+    let products = "products: " + device.products(for: spec, kernels, unit)
+    if !isCPU || kernels.chosen(for: spec) == .fused || unit != nil {
+      if let difference = KernelTwins.difference(spec, isCPU ? .fused : kernels, bfloat16: unit, on: device) {
+        guard isCPU else {
+          throw .refused(
+            "the device \(device) and \(library.title) do not compute the same for this policy (\(difference)); train with "
+              + "run.device=\(DeviceFamily.cpu), and report this, a defect of the device or of strikeforge")
+        }
         throw .refused(
           "own kernels \(InstructionSet.processor) and \(library.title) do not compute the same for this policy (\(difference)); train "
             + "with run.kernels=blas and run.precision=float32, and report this, a defect of strikeforge, of the library or of the machine"

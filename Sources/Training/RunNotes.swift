@@ -78,7 +78,8 @@ package enum RunNotes {
       "total_timesteps": .integer(Int64(configuration.wholeTimesteps)),
       "warnings": .array(PlanCheck(configuration, factory).warnings.map(JSON.string)),
       // What the run began with here, whatever its configuration asks for.
-      "kernels": .string(configuration.run.kernels.name(for: spec, bfloat16: configuration.run.precision.unit)),
+      "kernels": .string(
+        configuration.run.device.kernelName(for: spec, configuration.run.kernels, configuration.run.precision.unit)),
       RunState.precisionAttribute: .string(MatrixKernels.precision(configuration.run)),
     ]
     if let market = factory.market {

@@ -239,7 +239,9 @@ package final class Trainer {
   // MARK: Parts
 
   /// What the last bits of the run's numbers depend on: the kernels that do its arithmetic here.
-  package var kernels: String { algorithm.kernels.name(for: algorithm.spec, bfloat16: algorithm.bfloat16) }
+  package var kernels: String {
+    algorithm.deviceFamily.kernelName(for: algorithm.spec, algorithm.kernels, algorithm.bfloat16)
+  }
 
   /// Numbers of an update that end the run where they are not finite.
   private static let watched = ["train/loss", "train/grad_norm"]

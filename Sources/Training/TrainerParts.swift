@@ -52,7 +52,7 @@ extension Trainer {
     let algorithm = configuration.learner.makeLearner(
       LearnerSetup(
         spec: spec, laneCount: configuration.world.lanes, isMasked: configuration.algorithm.isMasked,
-        totalSteps: configuration.wholeTimesteps, kernels: kernels,
+        totalSteps: configuration.wholeTimesteps, device: configuration.run.device, kernels: kernels,
         bfloat16: configuration.run.precision.unit, seed: UInt64(configuration.run.seed), pool: pool,
         replay: replay))
     algorithm.health.settings = configuration.health

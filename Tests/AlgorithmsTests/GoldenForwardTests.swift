@@ -89,11 +89,10 @@ private struct ForwardFindings {
     let golden = try GoldenPPOCase(name)
     let spec = golden.spec
     let batch = try ForwardBatch(golden)
-    let backend = CPUBackend(
-      spec: spec, workerCount: 1, rowCapacity: batch.length * batch.lanes, sequenceCapacity: batch.lanes,
-      lengthCapacity: batch.length)
-    let store = try golden.makeStore()
-    backend.refresh(from: store)
+    let passes = DeviceFamily.cpu.make(
+      DeviceRequest(
+        spec: spec, parameters: try golden.makeStore(),
+        room: PassRoom(rows: batch.length * batch.lanes, sequences: batch.lanes, length: batch.length)))
     let observations = FencedBuffer(batch.observations)
     let initial = batch.states.mapValues(FencedBuffer.init)
     let state = RecurrentStateRows(
@@ -106,7 +105,7 @@ private struct ForwardFindings {
         length: batch.length, count: batch.lanes, observations: observations.base,
         observationTimeStride: batch.lanes * spec.inputs, starts: spec.hiddenCount > 0 ? starts.baseAddress : nil,
         startTimeStride: batch.lanes, initialState: state)
-      let outputs = backend.forward(sequences, parts: [.policy, .value], worker: 0)
+      let outputs = passes.forward(sequences, parts: [.policy, .value], worker: 0)
       for row in 0..<sequences.rows {
         let logits = Array(UnsafeBufferPointer(start: outputs.logits.row(row), count: spec.actions))
         findings.append(
@@ -129,7 +128,6 @@ private struct ForwardFindings {
         }
       }
     }
-    withExtendedLifetime(store) {}  // the backend reads its memory without owning it
     problems += try findings.compare(with: batch, spec: spec)
     #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
     #expect(observations.isIntact && initial.values.allSatisfy(\.isIntact))

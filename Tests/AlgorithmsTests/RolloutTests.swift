@@ -147,7 +147,7 @@ import Testing
         var valid = 0
         for slice in 0..<cutter.sliceCount {
           let (batch, indices) = cutter.prepare(slice: slice, worker: 0)
-          #expect(batch.rows <= cutter.rowCapacity)
+          #expect(batch.rows <= cutter.room.rows)
           for row in 0..<batch.rows where indices[row] >= 0 {
             let (step, sequence) = row.quotientAndRemainder(dividingBy: batch.count)
             let observation = batch.observations + step * batch.observationTimeStride + sequence * 2

@@ -24,12 +24,12 @@ private func compared(
 ) throws -> ParityComparison {
   let spec = golden.spec
   var comparison = ParityComparison(spec)
-  let backend = CPUBackend(
-    spec: spec, kernels: kernels, workerCount: 1, rowCapacity: golden.rows, sequenceCapacity: golden.lanes,
-    lengthCapacity: golden.length)
   let store = ParameterStore(layout: ParameterLayout(spec))
   store.values.assign(golden.parameters)
-  backend.refresh(from: store)
+  let passes = DeviceFamily.cpu.make(
+    DeviceRequest(
+      spec: spec, parameters: store, kernels: kernels,
+      room: PassRoom(rows: golden.rows, sequences: golden.lanes, length: golden.length)))
   let scaled = FloatStorage(
     (0..<golden.rows).flatMap { row -> [Float] in
       var observation = golden.observation(row)
@@ -39,7 +39,7 @@ private func compared(
   let memory = FloatStorage(count: 4 * golden.lanes * spec.hiddenCount)
   memory.fill(0)
   try golden.starts.withUnsafeBufferPointer { starts in
-    let outputs = backend.forward(
+    let outputs = passes.forward(
       SequenceBatch(
         length: golden.length, count: golden.lanes, observations: scaled.base,
         observationTimeStride: golden.lanes * spec.inputs, starts: spec.hiddenCount > 0 ? starts.baseAddress : nil,

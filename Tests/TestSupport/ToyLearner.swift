@@ -48,8 +48,7 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
   package let spec: NetworkSpec
   package let isMasked: Bool
   package let rollout: Rollout
-  package let parameters: ParameterStore
-  package let optimizer: any Optimizer
+  package let deviceFamily: DeviceFamily
   package let kernels: LearnerKernels
   package var bfloat16: BFloat16Unit? { nil }
   package let health = HealthMonitor()
@@ -57,7 +56,10 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
 
   private let seed: UInt64
   private let pool: WorkerPool
-  private let backend: CPUBackend
+  private let device: any LearnerDevice
+  private let heldOptimizer: any Optimizer
+  /// 0, 1, 2, ...: (T, N)
+  fileprivate let places: UnsafeMutablePointer<Int32>
   private let samplers: [RandomStream]
   private var decisionCount: UInt64 = 0
   private var updateCount = 0
@@ -69,21 +71,35 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
     seed = setup.seed
     pool = setup.pool
     kernels = setup.kernels
-    rollout = Rollout(horizon: settings.horizon, laneCount: setup.laneCount, observationCount: spec.inputs)
-    parameters = ParameterStore(layout: ParameterLayout(spec))
+    deviceFamily = setup.device
+    rollout = Rollout(
+      horizon: settings.horizon, laneCount: setup.laneCount, observationCount: spec.inputs, device: setup.device)
+    let parameters = ParameterStore(layout: ParameterLayout(spec))
     var random = RandomStream(seed: seed, purpose: .initialization)
     Initialization.initialize(parameters, spec: spec, random: &random)
-    optimizer = Adam(parameterCount: parameters.layout.count, epsilon: 1e-8)
-    backend = CPUBackend(
-      spec: spec, kernels: kernels, workerCount: 1, rowCapacity: setup.laneCount, sequenceCapacity: setup.laneCount,
-      lengthCapacity: 1)
+    heldOptimizer = Adam(parameterCount: parameters.layout.count, epsilon: 1e-8)
+    device = setup.device.make(
+      DeviceRequest(
+        spec: spec, parameters: parameters, optimizer: heldOptimizer, kernels: kernels, pool: pool,
+        room: PassRoom(lanes: setup.laneCount), sliceLimit: settings.horizon))
+    places = .allocate(capacity: settings.horizon * setup.laneCount)
+    for place in 0..<settings.horizon * setup.laneCount { (places + place).initialize(to: Int32(place)) }
     samplers = (0..<setup.laneCount).map { RandomStream(seed: setup.seed, purpose: .actionSampling, lane: UInt32($0)) }
-    refresh()
   }
 
-  private func refresh() { pool.run(taskCount: 1) { _, _ in backend.refresh(from: parameters) } }
+  deinit { places.deallocate() }
 
-  private func batch(_ step: Int) -> SequenceBatch {
+  package var parameters: ParameterStore {
+    device.readBack()
+    return device.parameters
+  }
+
+  package var optimizer: any Optimizer {
+    device.readBack()
+    return heldOptimizer
+  }
+
+  fileprivate func batch(_ step: Int) -> SequenceBatch {
     SequenceBatch(
       length: 1, count: rollout.laneCount,
       observations: rollout.observations + step * rollout.laneCount * spec.inputs, observationTimeStride: 0,
@@ -96,7 +112,7 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
     let (first, count) = (step * rollout.laneCount, spec.actions)
     let scratch = FloatStorage(count: 2 * count)
     pool.run(taskCount: 1) { _, _ in
-      let outputs = backend.forward(batch(step), parts: .all, worker: 0)
+      let outputs = device.forward(batch(step), parts: .all, worker: 0)
       for lane in 0..<rollout.laneCount {
         let mask = isMasked ? rollout.masks[first + lane] : .all(count: count)
         ActionSelection.evaluate(
@@ -122,36 +138,11 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
   package func finishRollout() {}
 
   package func update(progressRemaining: Double) -> UpdateStatistics {
-    let (lanes, count) = (rollout.laneCount, spec.actions)
-    let steps = rollout.horizon * lanes
-    let scratch = FloatStorage(count: 2 * count)
-    var total = 0.0
-    pool.run(taskCount: 1) { _, _ in
-      parameters.gradients.fill(0)
-      for step in 0..<rollout.horizon {
-        let outputs = backend.forward(batch(step), parts: .all, worker: 0)
-        for lane in 0..<lanes {
-          let place = step * lanes + lane
-          let logits = outputs.logits.row(lane)
-          ActionSelection.evaluate(
-            logits: logits, mask: .all(count: count), count: count, logProbabilities: scratch.base,
-            probabilities: scratch.base + count)
-          for action in 0..<count {
-            let chosen: Float = action == Int(rollout.actions[place]) ? 1 : 0
-            logits[action] = (scratch.base[count + action] - chosen) * rollout.rewards[place] / Float(steps)
-          }
-          outputs.values[lane] = 0
-        }
-        backend.backward(batch(step), worker: 0, gradients: parameters.gradients.base)
-      }
-    }
-    for place in 0..<steps { total += Double(rollout.rewards[place]) }
-    pool.run(taskCount: 1) { _, _ in
-      optimizer.step(parameters, learningRate: settings.learningRate, gradientScale: 1)
-    }
-    refresh()
+    let reward = device.gradient(of: ToyLoss(rollout: rollout), on: ToySteps(learner: self))
+    _ = device.step(learningRate: settings.learningRate, maximumNorm: .infinity) { _ in true }
     updateCount += 1
-    return UpdateStatistics(values: [("train/toy_reward", total / Double(steps))])
+    return UpdateStatistics(
+      values: [("train/toy_reward", reward.total / Double(rollout.horizon * rollout.laneCount))])
   }
 
   package func startNextRollout() { rollout.carryLastRow() }
@@ -189,6 +180,49 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
     for (place, value) in observations.enumerated() { rollout.observations[place] = value }
     for lane in 0..<lanes { rollout.masks[lane] = masks[lane] }
     updateCount = updates
-    refresh()
+    device.load()
+  }
+}
+
+/// The steps of a rollout, a slice each.
+private struct ToySteps: Minibatch {
+  let learner: ToyLearner
+
+  var sliceCount: Int { learner.rollout.horizon }
+
+  func prepare(slice: Int, worker: Int) -> (batch: SequenceBatch, rowIndices: UnsafePointer<Int32>) {
+    (learner.batch(slice), UnsafePointer(learner.places + slice * learner.rollout.laneCount))
+  }
+}
+
+/// -mean(r log p(a)), all actions legal; the critic learns nothing. A loss that no device knows.
+private struct ToyLoss: RowLoss {
+  let rollout: Rollout
+
+  struct Sums: LossSums {
+    var total = 0.0
+
+    static func += (left: inout Sums, right: Sums) { left.total += right.total }
+  }
+
+  func evaluate(
+    _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
+  ) -> Sums {
+    let (count, steps) = (outputs.logits.columns, Float(rollout.horizon * rollout.laneCount))
+    var sums = Sums()
+    for row in 0..<outputs.logits.rows {
+      let place = Int(rowIndices[row])
+      let logits = outputs.logits.row(row)
+      ActionSelection.evaluate(
+        logits: logits, mask: .all(count: count), count: count, logProbabilities: scratch,
+        probabilities: scratch + count)
+      for action in 0..<count {
+        let chosen: Float = action == Int(rollout.actions[place]) ? 1 : 0
+        logits[action] = (scratch[count + action] - chosen) * rollout.rewards[place] / steps
+      }
+      outputs.values[row] = 0
+      sums.total += Double(rollout.rewards[place])
+    }
+    return sums
   }
 }

@@ -25,19 +25,17 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
   }
 
   package let configuration: Configuration
-  private var blockSums: [A2CLossSums]
 
-  /// An untrained policy. `kernels`, `bfloat16`: as in `LearnerSetup`. Traps where `configuration.problem` has words.
+  /// An untrained policy. `device`, `kernels`, `bfloat16`: as in `LearnerSetup`. Traps where `configuration.problem` has words.
   package init(
-    configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels = .automatic,
-    bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool
+    configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, device: DeviceFamily = .cpu,
+    kernels: LearnerKernels = .automatic, bfloat16: BFloat16Unit? = nil, seed: UInt64, pool: WorkerPool
   ) {
     if let problem = configuration.problem(spec: spec) { preconditionFailure(problem) }
     self.configuration = configuration
-    blockSums = [A2CLossSums](repeating: A2CLossSums(), count: GradientBlocks.limit)
     super.init(
-      settings: configuration.shared, spec: spec, laneCount: laneCount, masked: masked, kernels: kernels,
-      bfloat16: bfloat16, seed: seed, pool: pool,
+      settings: configuration.shared, spec: spec, laneCount: laneCount, masked: masked, device: device,
+      kernels: kernels, bfloat16: bfloat16, seed: seed, pool: pool,
       optimizer: RMSprop(
         parameterCount: ParameterLayout(spec).count, epsilon: configuration.rmspropEpsilon,
         form: configuration.optimizer),
@@ -74,11 +72,8 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
       valueCoefficient: Float(configuration.valueCoefficient))
     settings.validCount = cutter.validCount
     (settings.advantageMean, settings.advantageDivisor) = advantageScale()
-    let total = gatherGradient(&blockSums) { outputs, rowIndices, scratch in
-      A2CLoss.evaluate(
-        outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
-        scratch: scratch)
-    }
+    let total = device.gradient(
+      of: A2CRolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: cutter)
     let scale = 1 / Double(cutter.validCount)
     var record = Record()
     record.policyLoss = total.policy * scale

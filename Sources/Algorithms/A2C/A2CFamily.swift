@@ -15,9 +15,8 @@ extension A2C.Configuration: LearnerConfiguration {
 
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {
     A2C(
-      configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked, kernels: setup.kernels,
-      bfloat16: setup.bfloat16,
-      seed: setup.seed, pool: setup.pool)
+      configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked, device: setup.device,
+      kernels: setup.kernels, bfloat16: setup.bfloat16, seed: setup.seed, pool: setup.pool)
   }
 }
 

@@ -12,7 +12,7 @@ package struct A2CLossSums: LossSums {
 
   package init() {}
 
-  static func += (left: inout A2CLossSums, right: A2CLossSums) {
+  package static func += (left: inout A2CLossSums, right: A2CLossSums) {
     left.policy += right.policy
     left.value += right.value
     left.entropy += right.entropy
@@ -73,5 +73,20 @@ enum A2CLoss {
       outputs.values[row] = valueScale * error
     }
     return sums
+  }
+}
+
+/// The loss on rows of a rollout.
+struct A2CRolloutLoss: RowLoss {
+  let rollout: Rollout
+  let isMasked: Bool
+  let settings: A2CLossSettings
+
+  func evaluate(
+    _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
+  ) -> A2CLossSums {
+    A2CLoss.evaluate(
+      outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
+      scratch: scratch)
   }
 }

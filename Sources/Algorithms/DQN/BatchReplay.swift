@@ -21,8 +21,8 @@ extension IncidentReader {
     if scalesInputs { configuration.observationClip = try double("normalizer/clip") }
     if let problem = configuration.problem(spec: spec) { throw invalid("network", problem) }
     let learner = DQN(
-      configuration: configuration, spec: spec, laneCount: 1, masked: isMasked, totalSteps: 1, kernels: kernels,
-      seed: 0, pool: pool)
+      configuration: configuration, spec: spec, laneCount: 1, masked: isMasked, totalSteps: 1, device: device,
+      kernels: kernels, seed: 0, pool: pool)
     try fill(learner, count: count)
     noteBatch(learner, target: try record.floats("network/target_parameters", count: layout.count))
     let found = learner.measureBatch()

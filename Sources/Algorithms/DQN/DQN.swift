@@ -17,9 +17,7 @@ package final class DQN: Algorithm, @unchecked Sendable {
   package let isMasked: Bool
   /// The steps since the last update, as the environment gave them; then they go to the store.
   package let rollout: Rollout
-  package let parameters: ParameterStore
-  package let targetParameters: ParameterStore
-  package let optimizer: any Optimizer
+  package let deviceFamily: DeviceFamily
   package let kernels: LearnerKernels
   /// Its network has no memory.
   package var bfloat16: BFloat16Unit? { nil }
@@ -33,12 +31,11 @@ package final class DQN: Algorithm, @unchecked Sendable {
   let pool: WorkerPool
   let seed: UInt64
   let totalSteps: Int
-  let online: CPUBackend
-  let target: CPUBackend
+  let online: any LearnerDevice
+  let target: any LearnerDevice
+  private let heldOptimizer: any Optimizer
   let laneSlices: [Range<Int>]
   let rowsPerSlice: Int
-  let gradientBlocks: GradientBlocks
-  var blockSums: [DQNLossSums]
   var sampler: ReplaySampler
   let batch: DQNBatch
   /// Whether a step explores, and with what: one stream for all lanes together, and one each.
@@ -59,7 +56,8 @@ package final class DQN: Algorithm, @unchecked Sendable {
   /// An untrained learner of a run of `totalSteps`. Traps where `configuration.problem` has words. `store` nil: a memory of its own.
   package init(
     configuration: Configuration, spec: NetworkSpec, laneCount: Int, masked: Bool, totalSteps: Int,
-    kernels: LearnerKernels = .automatic, seed: UInt64, pool: WorkerPool, store: (any TransitionStore)? = nil
+    device: DeviceFamily = .cpu, kernels: LearnerKernels = .automatic, seed: UInt64, pool: WorkerPool,
+    store: (any TransitionStore)? = nil
   ) {
     if let problem = configuration.problem(spec: spec) { preconditionFailure(problem) }
     self.configuration = configuration
@@ -67,15 +65,16 @@ package final class DQN: Algorithm, @unchecked Sendable {
     self.seed = seed
     self.pool = pool
     self.totalSteps = totalSteps
+    deviceFamily = device
     self.kernels = kernels
     isMasked = masked
     rollout = Rollout(
-      horizon: configuration.trainFrequency, laneCount: laneCount, observationCount: spec.inputs, keepsEveryFinal: true)
-    parameters = ParameterStore(layout: ParameterLayout(spec))
+      horizon: configuration.trainFrequency, laneCount: laneCount, observationCount: spec.inputs, keepsEveryFinal: true,
+      device: device)
+    let parameters = ParameterStore(layout: ParameterLayout(spec))
     var initialization = RandomStream(seed: seed, purpose: .initialization)
     Initialization.initialize(parameters, spec: spec, random: &initialization)
-    targetParameters = ParameterStore(layout: parameters.layout)
-    optimizer = Adam(parameterCount: parameters.layout.count, epsilon: configuration.adamEpsilon)
+    let optimizer = Adam(parameterCount: parameters.layout.count, epsilon: configuration.adamEpsilon)
     let store =
       store
       ?? MemoryTransitionStore(
@@ -87,18 +86,18 @@ package final class DQN: Algorithm, @unchecked Sendable {
     self.store = store
 
     laneSlices = LaneSlices.cut(laneCount)
-    rowsPerSlice = max(64, (configuration.batchSize + GradientBlocks.limit - 1) / GradientBlocks.limit)
+    rowsPerSlice = MinibatchCutter.rowsPerSlice(of: configuration.batchSize)
     let sliceLimit = (configuration.batchSize + rowsPerSlice - 1) / rowsPerSlice
-    func backend(rows: Int) -> CPUBackend {
-      CPUBackend(
-        spec: spec, kernels: kernels, workerCount: pool.workerCount, rowCapacity: rows, sequenceCapacity: rows,
-        lengthCapacity: 1)
-    }
-    let batchRows = min(rowsPerSlice, configuration.batchSize)
-    online = backend(rows: max(laneSlices[0].count, batchRows))
-    target = backend(rows: batchRows)
-    gradientBlocks = GradientBlocks(sliceLimit: sliceLimit, parameterCount: parameters.layout.count)
-    blockSums = [DQNLossSums](repeating: DQNLossSums(), count: GradientBlocks.limit)
+    let batchRoom = PassRoom(lanes: min(rowsPerSlice, configuration.batchSize))
+    online = device.make(
+      DeviceRequest(
+        spec: spec, parameters: parameters, optimizer: optimizer, kernels: kernels, pool: pool,
+        room: batchRoom.joined(PassRoom(lanes: laneSlices[0].count)), sliceLimit: sliceLimit))
+    let targetParameters = ParameterStore(layout: parameters.layout)
+    targetParameters.values.base.update(from: parameters.values.base, count: parameters.layout.count)
+    target = device.make(
+      DeviceRequest(spec: spec, parameters: targetParameters, kernels: kernels, pool: pool, room: batchRoom))
+    heldOptimizer = optimizer
     sampler = ReplaySampler(
       batchSize: configuration.batchSize, store: store,
       priorities: configuration.prioritized ? configuration.priority : nil)
@@ -115,8 +114,18 @@ package final class DQN: Algorithm, @unchecked Sendable {
         laneCount: laneCount, sliceCount: 1, gamma: configuration.gamma, clip: configuration.rewardClip) : nil
     scaled = FloatStorage(count: configuration.normalizeObservations ? laneCount * spec.inputs : 0)
     told.reserveCapacity(16)
-    refresh()
-    copyToTarget()
+  }
+
+  package var parameters: ParameterStore {
+    online.readBack()
+    return online.parameters
+  }
+
+  package var targetParameters: ParameterStore { target.parameters }
+
+  package var optimizer: any Optimizer {
+    online.readBack()
+    return heldOptimizer
   }
 
   /// The statistics that observations are normalised with, where they are.
@@ -130,20 +139,17 @@ package final class DQN: Algorithm, @unchecked Sendable {
   /// The share of random decisions now.
   package var explorationRate: Double { configuration.exploration(steps: stepCount, totalSteps: totalSteps) }
 
-  /// Derives what the passes need after the parameters were changed from outside.
-  package func refresh() {
-    // As a task of the pool, so that denormals are treated alike wherever the copies are made.
-    pool.run(taskCount: 1) { _, _ in online.refresh(from: parameters) }
-  }
+  /// To be called after parameters or the optimizer's memory were changed from outside.
+  package func refresh() { online.load() }
 
   /// The target network becomes the learner.
   package func copyToTarget() {
-    targetParameters.values.base.update(from: parameters.values.base, count: parameters.layout.count)
+    targetParameters.values.base.update(from: parameters.values.base, count: targetParameters.layout.count)
     refreshTarget()
   }
 
   /// As `refresh`, for the target network.
-  package func refreshTarget() { pool.run(taskCount: 1) { _, _ in target.refresh(from: targetParameters) } }
+  package func refreshTarget() { target.load() }
 
   /// The target network moves towards the learner.
   package func moveTarget() {
@@ -151,9 +157,9 @@ package final class DQN: Algorithm, @unchecked Sendable {
     let (from, to) = (parameters.values.base, targetParameters.values.base)
     let (keep, take) = (Float(1 - configuration.tau), Float(configuration.tau))
     pool.run(taskCount: 1) { _, _ in
-      for index in 0..<parameters.layout.count { to[index] = to[index] * keep + from[index] * take }
-      target.refresh(from: targetParameters)
+      for index in 0..<targetParameters.layout.count { to[index] = to[index] * keep + from[index] * take }
     }
+    refreshTarget()
   }
 }
 
@@ -169,6 +175,8 @@ final class DQNBatch: @unchecked Sendable {
   let nextMasks: UnsafeMutablePointer<ActionMask>
   /// The learner's choice after the steps.
   let choices: UnsafeMutablePointer<Int32>
+  /// 0, 1, 2, ...
+  let places: UnsafeMutablePointer<Int32>
 
   init(count: Int, columns: Int) {
     observations = FloatStorage(count: count * columns)
@@ -182,11 +190,14 @@ final class DQNBatch: @unchecked Sendable {
     nextMasks.initialize(repeating: ActionMask(rawValue: 1), count: count)
     choices = .allocate(capacity: count)
     choices.initialize(repeating: 0, count: count)
+    places = .allocate(capacity: count)
+    for row in 0..<count { (places + row).initialize(to: Int32(row)) }
   }
 
   deinit {
     actions.deallocate()
     nextMasks.deallocate()
     choices.deallocate()
+    places.deallocate()
   }
 }

@@ -43,7 +43,7 @@ extension DQN.Configuration: LearnerConfiguration {
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {
     DQN(
       configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked,
-      totalSteps: setup.totalSteps, kernels: setup.kernels, seed: setup.seed, pool: setup.pool,
+      totalSteps: setup.totalSteps, device: setup.device, kernels: setup.kernels, seed: setup.seed, pool: setup.pool,
       store: setup.replay)
   }
 }

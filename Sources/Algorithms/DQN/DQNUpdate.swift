@@ -69,10 +69,11 @@ extension DQN {
   /// The values of all actions in each row of observations, (rows, A), by the learner or the target network. For tests; allocates.
   package func values(of observations: [Float], byTarget: Bool = false) -> [Float] {
     let count = observations.count / spec.inputs
-    let backend = CPUBackend(spec: spec, workerCount: 1, rowCapacity: count, sequenceCapacity: count, lengthCapacity: 1)
-    backend.refresh(from: byTarget ? targetParameters : parameters)
+    let passes = deviceFamily.make(
+      DeviceRequest(
+        spec: spec, parameters: byTarget ? targetParameters : parameters, room: PassRoom(lanes: count)))
     let rows = FloatStorage(observations)
-    let outputs = backend.forward(
+    let outputs = passes.forward(
       SequenceBatch(length: 1, count: count, observations: rows.base, observationTimeStride: 0), parts: .all, worker: 0)
     return (0..<count).flatMap { row in
       let values = ActionValues(outputs, row: row, isDueling: configuration.dueling)
@@ -88,9 +89,8 @@ extension DQN {
     var record = measureBatch()
     var vitals = UpdateVitals(loss: record.loss)
     let isTaken = health.takeStep(
-      of: parameters, by: optimizer, learningRate: learningRate, maximumNorm: configuration.maxGradientNorm,
-      vitals: &vitals, actions: spec.actions, pool: pool, derive: { online.refresh(from: parameters) },
-      possibleEntropy: { .infinity }
+      of: online, learningRate: learningRate, maximumNorm: configuration.maxGradientNorm, vitals: &vitals,
+      actions: spec.actions, possibleEntropy: { .infinity }
     ) { condition, response, finding, vitals in
       record.gradientNorm = vitals.gradientNorm
       return updateIncident(
@@ -103,33 +103,13 @@ extension DQN {
     return record
   }
 
-  /// Loss and gradient of the batch as it lies; the gradient is left in `parameters.gradients`.
+  /// Loss and gradient of the batch as it lies; the device keeps the gradient.
   func measureBatch() -> Record {
-    let count = configuration.batchSize
-    let parts: NetworkParts = configuration.dueling ? .all : .policy
-    let columns = spec.inputs
-    let total = gradientBlocks.gather(
-      sliceCount: (count + rowsPerSlice - 1) / rowsPerSlice, pool: pool, into: parameters.gradients.base,
-      sums: &blockSums
-    ) { slice, worker, gradients in
-      let first = slice * rowsPerSlice
-      let rows = first..<min(first + rowsPerSlice, count)
-      func batch(_ observations: FloatStorage) -> SequenceBatch {
-        SequenceBatch(
-          length: 1, count: rows.count, observations: observations.base + first * columns, observationTimeStride: 0)
-      }
-      if configuration.double {
-        chooseNext(online.forward(batch(self.batch.nextObservations), parts: .policy, worker: worker), rows)
-      }
-      addNextValues(target.forward(batch(self.batch.nextObservations), parts: parts, worker: worker), rows)
-      let current = batch(self.batch.observations)
-      let sums = evaluate(online.forward(current, parts: parts, worker: worker), rows)
-      online.backward(current, worker: worker, gradients: gradients)
-      return sums
-    }
+    let total = online.gradient(of: TemporalDifferenceLoss(learner: self), on: DrawnBatch(learner: self))
+    let count = Double(configuration.batchSize)
     var record = Record()
-    record.loss = total.loss / Double(count)
-    record.meanValue = total.value / Double(count)
+    record.loss = total.loss / count
+    record.meanValue = total.value / count
     return record
   }
 
@@ -161,7 +141,7 @@ extension DQN {
   }
 
   /// The best legal action after the steps, as the learner sees it.
-  private func chooseNext(_ outputs: NetworkOutputs, _ rows: Range<Int>) {
+  fileprivate func chooseNext(_ outputs: NetworkOutputs, _ rows: Range<Int>) {
     for (index, row) in rows.enumerated() {
       batch.choices[row] = Int32(
         ActionSelection.greedy(logits: outputs.logits.row(index), mask: batch.nextMasks[row], count: spec.actions))
@@ -169,7 +149,7 @@ extension DQN {
   }
 
   /// Adds the value after the steps to the returns: of the learner's choice, or of what the target network itself likes best.
-  private func addNextValues(_ outputs: NetworkOutputs, _ rows: Range<Int>) {
+  fileprivate func addNextValues(_ outputs: NetworkOutputs, _ rows: Range<Int>) {
     for (index, row) in rows.enumerated() where batch.discounts.base[row] != 0 {
       let action =
         configuration.double
@@ -181,7 +161,7 @@ extension DQN {
   }
 
   /// Loss = mean(w smoothL1(Q(s, a) - y)); replaces the outputs by its gradient.
-  private func evaluate(_ outputs: NetworkOutputs, _ rows: Range<Int>) -> DQNLossSums {
+  fileprivate func evaluate(_ outputs: NetworkOutputs, _ rows: Range<Int>) -> DQNLossSums {
     let scale = 1 / Float(configuration.batchSize)
     let actions = spec.actions
     var sums = DQNLossSums()
@@ -201,6 +181,43 @@ extension DQN {
       if configuration.dueling { outputs.values[index] = pull }
     }
     return sums
+  }
+}
+
+/// The batch in slices. Before a slice is learned from, its returns get the values after them.
+private struct DrawnBatch: Minibatch {
+  let learner: DQN
+
+  var sliceCount: Int { (learner.configuration.batchSize + learner.rowsPerSlice - 1) / learner.rowsPerSlice }
+
+  func prepare(slice: Int, worker: Int) -> (batch: SequenceBatch, rowIndices: UnsafePointer<Int32>) {
+    let (configuration, batch) = (learner.configuration, learner.batch)
+    let first = slice * learner.rowsPerSlice
+    let rows = first..<min(first + learner.rowsPerSlice, configuration.batchSize)
+    func sequences(_ observations: FloatStorage) -> SequenceBatch {
+      SequenceBatch(
+        length: 1, count: rows.count, observations: observations.base + first * learner.spec.inputs,
+        observationTimeStride: 0)
+    }
+    let next = sequences(batch.nextObservations)
+    if configuration.double {
+      learner.chooseNext(learner.online.forward(next, parts: .policy, worker: worker), rows)
+    }
+    let parts: NetworkParts = configuration.dueling ? .all : .policy
+    learner.addNextValues(learner.target.forward(next, parts: parts, worker: worker), rows)
+    return (sequences(batch.observations), UnsafePointer(batch.places + first))
+  }
+}
+
+/// How far the values of the actions taken are from their returns.
+private struct TemporalDifferenceLoss: RowLoss {
+  let learner: DQN
+
+  func evaluate(
+    _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
+  ) -> DQNLossSums {
+    let first = Int(rowIndices[0])
+    return learner.evaluate(outputs, first..<(first + outputs.logits.rows))
   }
 }
 

@@ -114,9 +114,10 @@ extension Algorithm {
     var facts: [String: JSON] = [
       "algorithm": .string(family.name),
       "network": spec.json, "masked": .bool(isMasked), "optimizer": .string(type(of: optimizer).name),
-      "lanes": .integer(Int64(rollout.laneCount)), "kernels": .string(kernels.rawValue),
+      "lanes": .integer(Int64(rollout.laneCount)), "device": .string(deviceFamily.name),
+      "kernels": .string(kernels.rawValue),
       "bfloat16": .bool(bfloat16 != nil), "bfloat16_unit": bfloat16.map { .string("\($0)") } ?? .null,
-      "kernel_name": .string(kernels.name(for: spec, bfloat16: bfloat16)),
+      "kernel_name": .string(deviceFamily.kernelName(for: spec, kernels, bfloat16)),
     ]
     if let form = (optimizer as? RMSprop)?.form { facts["optimizer_form"] = .string(form.rawValue) }
     var record = standing()

@@ -4,7 +4,7 @@
 package import AgentInterface
 import Inference
 import Kernels
-import Networks
+package import Networks
 import Text
 
 /// What stepping through an incident showed.
@@ -26,11 +26,13 @@ package struct UpdateReplay: Sendable {
       && (gradients.map { $0.equal == $0.count } ?? true)
   }
 
-  /// columns: the observation's, by name; empty where they are not known. `families`: the algorithms that there are. Throws what is wrong with a record that no run can have made.
+  /// columns: the observation's, by name; empty where they are not known. `families`, `devices`: the algorithms and devices that there are. Throws what is
+  /// wrong with a record that no run can have made.
   package init(
-    _ incident: Incident, columns: [String] = [], among families: [AlgorithmFamily] = AlgorithmRegistry.families
+    _ incident: Incident, columns: [String] = [], among families: [AlgorithmFamily] = AlgorithmRegistry.families,
+    devices: [DeviceFamily] = DeviceRegistry.families
   ) throws(RestoreError) {
-    var reader = try IncidentReader(incident, columns: columns, families: families)
+    var reader = try IncidentReader(incident, columns: columns, families: families, devices: devices)
     try reader.noteState()
     switch incident.subject {
     case .state: break
@@ -39,7 +41,7 @@ package struct UpdateReplay: Sendable {
     }
     stages = reader.book.stages
     origin = reader.book.origin
-    kernels = (reader.recordedKernels, reader.kernels.name(for: reader.spec, bfloat16: reader.bfloat16))
+    kernels = (reader.recordedKernels, reader.device.kernelName(for: reader.spec, reader.kernels, reader.bfloat16))
     numbers = reader.numbers
     gradients = reader.gradients
   }
@@ -59,6 +61,7 @@ struct IncidentReader {
   let layout: ParameterLayout
   let isMasked: Bool
   let laneCount: Int
+  let device: DeviceFamily
   let kernels: LearnerKernels
   let bfloat16: BFloat16Unit?
   let recordedKernels: String
@@ -69,7 +72,9 @@ struct IncidentReader {
   var numbers: [(name: String, recorded: Double, found: Double)] = []
   var gradients: (equal: Int, count: Int)?
 
-  init(_ incident: Incident, columns: [String], families: [AlgorithmFamily]) throws(RestoreError) {
+  init(
+    _ incident: Incident, columns: [String], families: [AlgorithmFamily], devices: [DeviceFamily]
+  ) throws(RestoreError) {
     func invalid(_ name: String, _ reason: String) -> RestoreError { .invalid(name: name, reason: reason) }
     func text(_ name: String) throws(RestoreError) -> String {
       guard let text = incident.facts[name]?.stringValue else { throw invalid(name, "no text") }
@@ -93,6 +98,12 @@ struct IncidentReader {
     layout = ParameterLayout(spec)
     isMasked = incident.facts["masked"]?.boolValue ?? false
     laneCount = max(1, incident.facts["lanes"]?.integerValue ?? 1)
+    // Records of before there was another one name none.
+    let deviceName = incident.facts["device"]?.stringValue ?? DeviceFamily.cpu.name
+    guard let device = devices.first(where: { $0.name == deviceName }) else {
+      throw invalid("device", "no device of this program")
+    }
+    self.device = device
     guard let kernels = LearnerKernels(rawValue: try text("kernels")) else {
       throw invalid("kernels", "none of this version")
     }
@@ -216,17 +227,26 @@ struct IncidentReader {
     gradients = (equal, layout.count)
     // The way back begins at the heads, which stand last.
     noteTensors("gradient", found, isGiven: false, isReversed: true)
-    let measured = GradientClipping.measure(store, maximumNorm: try double("optimizer/maximum_norm"))
-    numbers.append(("gradient_norm", try double("found/gradient_norm"), measured.norm))
-    book.note("gradient norm", measured.norm)
-
+    let maximumNorm = try double("optimizer/maximum_norm")
+    let recordedNorm = try double("found/gradient_norm")
     let optimizer = try optimizer()
     for moment in optimizer.moments { moment.values.assign(try record.floats("optimizer/" + moment.name)) }
     let steps = try record.integers("optimizer/step", count: 1)[0]
     guard (0..<1 << 50).contains(steps) else { throw invalid("optimizer/step", "\(steps) is no number of steps") }
     optimizer.stepCount = Int(steps)
     let rate = try double("optimizer/learning_rate")
-    pool.run(taskCount: 1) { _, _ in optimizer.step(store, learningRate: rate, gradientScale: measured.scale) }
+    let stepper = device.make(
+      DeviceRequest(
+        spec: spec, parameters: store, optimizer: optimizer, kernels: kernels, bfloat16: bfloat16, pool: pool,
+        room: PassRoom(lanes: 1)))
+    var norm = 0.0
+    _ = stepper.step(learningRate: rate, maximumNorm: maximumNorm) {
+      norm = $0
+      return true
+    }
+    stepper.readBack()
+    numbers.append(("gradient_norm", recordedNorm, norm))
+    book.note("gradient norm", norm)
     for moment in optimizer.moments { noteTensors("next \(moment.name)", moment.values.array, isGiven: false) }
     noteTensors("next parameter", store.values.array, isGiven: false)
   }

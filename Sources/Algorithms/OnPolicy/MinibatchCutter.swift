@@ -21,7 +21,7 @@ package enum EpochOrder: Sendable {
 /// and the data alone, never on the workers.
 ///
 /// One cutter thread calls `beginEpoch` and `cut`; then workers call `prepare` for different slices at the same time.
-final class MinibatchCutter: @unchecked Sendable {
+final class MinibatchCutter: Minibatch, @unchecked Sendable {
   /// The most sequences of a slice: small enough to feed many workers, large enough for the matrix products.
   private static let sequencesPerSlice = 32
   /// `rotation`: the most sequences of a minibatch, one at its first step and one at each lane's first step after that.
@@ -53,9 +53,8 @@ final class MinibatchCutter: @unchecked Sendable {
   /// Steps of the current minibatch.
   private(set) var validCount = 0
 
-  let rowCapacity: Int
-  let sequenceCapacity: Int
-  let lengthCapacity: Int
+  /// What the pass of a slice needs.
+  let room: PassRoom
 
   init(scheme: MinibatchScheme, rollout: Rollout, batchSize: Int, workerCount: Int) {
     let (horizon, lanes) = (rollout.horizon, rollout.laneCount)
@@ -66,7 +65,8 @@ final class MinibatchCutter: @unchecked Sendable {
     (blockWidth, blocksPerMinibatch) = MinibatchCutter.blocks(batchSize: batchSize, horizon: horizon, lanes: lanes)
     blockCount = (lanes + blockWidth - 1) / blockWidth
     sequenceLimit = 1 + (self.batchSize + horizon - 2) / horizon
-    rowsPerSlice = max(64, (self.batchSize + GradientBlocks.limit - 1) / GradientBlocks.limit)
+    rowsPerSlice = MinibatchCutter.rowsPerSlice(of: self.batchSize)
+    let (rowCapacity, sequenceCapacity, lengthCapacity): (Int, Int, Int)
     switch scheme {
     case .shuffled:
       orderCount = total
@@ -82,6 +82,7 @@ final class MinibatchCutter: @unchecked Sendable {
       sequenceCapacity = min(MinibatchCutter.sequencesPerSlice, sequenceLimit)
       rowCapacity = lengthCapacity * sequenceCapacity
     }
+    room = PassRoom(rows: rowCapacity, sequences: sequenceCapacity, length: lengthCapacity)
     order = .allocate(capacity: max(orderCount, 1))
     for index in 0..<orderCount { order[index] = Int32(index) }
     let sequenceRoom = scheme == .rotation ? sequenceLimit : 1
@@ -103,6 +104,9 @@ final class MinibatchCutter: @unchecked Sendable {
     sequenceStarts.deallocate()
     sequenceLengths.deallocate()
   }
+
+  /// Of minibatches of single steps: at most 16 slices, enough to feed many workers, and none smaller than 64 steps but the last.
+  static func rowsPerSlice(of batchSize: Int) -> Int { max(64, (batchSize + 15) / 16) }
 
   /// Of scheme `lanes`: neighbouring lanes of a block, and blocks of a minibatch.
   static func blocks(batchSize: Int, horizon: Int, lanes: Int) -> (width: Int, perMinibatch: Int) {

@@ -117,6 +117,59 @@ private struct RecordedLoss {
   }
 }
 
+/// The slices of a recorded minibatch, whose rows lie in a rollout of one lane.
+private final class RecordedSlices: Minibatch {
+  private let slices: [RecordedMinibatch.Slice]
+  private let rollout: Rollout
+  private let hidden: Int
+  private let states: [String: FloatStorage]
+  private let starts: UnsafeMutableBufferPointer<UInt8>
+  private let rowIndices: UnsafeMutableBufferPointer<Int32>
+
+  init(_ minibatch: RecordedMinibatch, rollout: Rollout, hidden: Int) {
+    slices = minibatch.slices
+    self.rollout = rollout
+    self.hidden = hidden
+    states = minibatch.states.mapValues { FloatStorage($0) }
+    starts = .allocate(capacity: minibatch.rowCount)
+    _ = starts.initialize(from: minibatch.starts)
+    rowIndices = .allocate(capacity: minibatch.rowCount)
+    _ = rowIndices.initialize(from: minibatch.places.enumerated().map { $0.element < 0 ? -1 : Int32($0.offset) })
+  }
+
+  deinit {
+    starts.deallocate()
+    rowIndices.deallocate()
+  }
+
+  var sliceCount: Int { slices.count }
+
+  /// What the largest of them needs.
+  var room: PassRoom {
+    slices.reduce(PassRoom(lanes: 1)) {
+      $0.joined(PassRoom(rows: $1.length * $1.count, sequences: $1.count, length: $1.length))
+    }
+  }
+
+  func prepare(slice index: Int, worker: Int) -> (batch: SequenceBatch, rowIndices: UnsafePointer<Int32>) {
+    guard let starts = starts.baseAddress, let rowIndices = rowIndices.baseAddress else {
+      preconditionFailure("a minibatch without rows")
+    }
+    let (slice, columns) = (slices[index], rollout.observationCount)
+    func state(_ name: String) -> UnsafeMutablePointer<Float>? {
+      states[name].map { $0.base + slice.firstSequence * hidden }
+    }
+    let batch = SequenceBatch(
+      length: slice.length, count: slice.count, observations: rollout.observations + slice.firstRow * columns,
+      observationTimeStride: hidden > 0 ? slice.count * columns : 0,
+      starts: hidden > 0 ? UnsafePointer(starts + slice.firstRow) : nil, startTimeStride: slice.count,
+      initialState: RecurrentStateRows(
+        actorHidden: state("actor_hidden"), actorCell: state("actor_cell"), criticHidden: state("critic_hidden"),
+        criticCell: state("critic_cell")))
+    return (batch, UnsafePointer(rowIndices + slice.firstRow))
+  }
+}
+
 extension IncidentReader {
   mutating func replayMinibatch(_ store: ParameterStore, _ pool: WorkerPool, isClipped: Bool) throws(RestoreError) {
     let minibatch = try RecordedMinibatch(self, isClipped: isClipped)
@@ -216,7 +269,7 @@ extension IncidentReader {
   ) throws(RestoreError) {
     let (columns, hidden) = (spec.inputs, spec.hiddenCount)
     // The rows as a rollout of one lane.
-    let rollout = Rollout(horizon: minibatch.rowCount, laneCount: 1, observationCount: columns)
+    let rollout = Rollout(horizon: minibatch.rowCount, laneCount: 1, observationCount: columns, device: device)
     for row in 0..<minibatch.rowCount {
       rollout.masks[row] = ActionMask(rawValue: minibatch.masks[row])
       rollout.actions[row] = minibatch.actions[row]
@@ -228,46 +281,11 @@ extension IncidentReader {
     minibatch.observations.withUnsafeBufferPointer {
       if let base = $0.baseAddress { rollout.observations.update(from: base, count: $0.count) }
     }
-    let backend = CPUBackend(
-      spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: 1,
-      rowCapacity: minibatch.slices.map { $0.length * $0.count }.max() ?? 1,
-      sequenceCapacity: minibatch.slices.map(\.count).max() ?? 1,
-      lengthCapacity: minibatch.slices.map(\.length).max() ?? 1)
-    pool.run(taskCount: 1) { _, _ in backend.refresh(from: store) }
-    let states = minibatch.states.mapValues { FloatStorage($0) }
-    let starts = minibatch.starts
-    let indices = minibatch.places.enumerated().map { Int32($0.element < 0 ? -1 : $0.offset) }
-    let scratch = FloatStorage(count: 2 * spec.actions)
-    let blocks = GradientBlocks(sliceLimit: minibatch.slices.count, parameterCount: layout.count)
-
-    func gather<Sums: LossSums>(
-      _ type: Sums.Type, _ evaluate: (NetworkOutputs, UnsafePointer<Int32>) -> Sums
-    ) -> Sums {
-      var sums = [Sums](repeating: Sums(), count: GradientBlocks.limit)
-      return starts.withUnsafeBufferPointer { starts in
-        indices.withUnsafeBufferPointer { indices in
-          blocks.gather(
-            sliceCount: minibatch.slices.count, pool: pool, into: store.gradients.base, sums: &sums
-          ) { index, worker, gradients in
-            let slice = minibatch.slices[index]
-            func state(_ name: String) -> UnsafeMutablePointer<Float>? {
-              states[name].map { $0.base + slice.firstSequence * hidden }
-            }
-            let batch = SequenceBatch(
-              length: slice.length, count: slice.count, observations: rollout.observations + slice.firstRow * columns,
-              observationTimeStride: hidden > 0 ? slice.count * columns : 0,
-              starts: hidden > 0 ? starts.baseAddress.map { $0 + slice.firstRow } : nil, startTimeStride: slice.count,
-              initialState: RecurrentStateRows(
-                actorHidden: state("actor_hidden"), actorCell: state("actor_cell"),
-                criticHidden: state("critic_hidden"), criticCell: state("critic_cell")))
-            let outputs = backend.forward(batch, parts: .all, worker: worker)
-            let sum = indices.baseAddress.map { evaluate(outputs, $0 + slice.firstRow) } ?? Sums()
-            backend.backward(batch, worker: worker, gradients: gradients)
-            return sum
-          }
-        }
-      }
-    }
+    let slices = RecordedSlices(minibatch, rollout: rollout, hidden: hidden)
+    let passes = device.make(
+      DeviceRequest(
+        spec: spec, parameters: store, kernels: kernels, bfloat16: bfloat16, pool: pool, room: slices.room,
+        sliceLimit: slices.sliceCount))
 
     let scale = 1 / Double(loss.validCount)
     var (policy, value, entropy) = (0.0, 0.0, 0.0)
@@ -277,11 +295,8 @@ extension IncidentReader {
         valueCoefficient: Float(loss.valueCoefficient))
       (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
       settings.validCount = loss.validCount
-      let sums = gather(PPOLossSums.self) { outputs, indices in
-        PPOLoss.evaluate(
-          outputs: outputs, rowIndices: indices, rollout: rollout, isMasked: isMasked, settings: settings,
-          scratch: scratch.base)
-      }
+      let sums = passes.gradient(
+        of: PPORolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: slices)
       (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
       try compare("divergence", sums.approximateKL * scale)
     } else {
@@ -289,13 +304,11 @@ extension IncidentReader {
         entropyCoefficient: Float(loss.entropyCoefficient), valueCoefficient: Float(loss.valueCoefficient))
       (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
       settings.validCount = loss.validCount
-      let sums = gather(A2CLossSums.self) { outputs, indices in
-        A2CLoss.evaluate(
-          outputs: outputs, rowIndices: indices, rollout: rollout, isMasked: isMasked, settings: settings,
-          scratch: scratch.base)
-      }
+      let sums = passes.gradient(
+        of: A2CRolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: slices)
       (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
     }
+    passes.readBack()
     let (policyLoss, valueLoss, entropyLoss) = (policy * scale, value * scale, -entropy * scale)
     try compare("policy_loss", policyLoss)
     try compare("value_loss", valueLoss)

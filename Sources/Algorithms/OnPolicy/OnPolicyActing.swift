@@ -27,7 +27,7 @@ extension OnPolicyLearner {
         state.copy(
           to: rollout.state(at: step).advanced(by: range.lowerBound * hidden), count: range.count * hidden)
       }
-      let outputs = actor.forward(
+      let outputs = device.forward(
         batch(row: step, lanes: range), parts: .all, worker: worker)
       outputs.finalState.copy(to: state, count: range.count * hidden)
       let logProbabilities = scratches[worker].base
@@ -79,7 +79,7 @@ extension OnPolicyLearner {
     let row = rollout.horizon * rollout.laneCount
     pool.run(taskCount: laneSlices.count) { slice, worker in
       let range = laneSlices[slice]
-      let outputs = actor.forward(
+      let outputs = device.forward(
         batch(row: rollout.horizon, lanes: range), parts: .value, worker: worker)
       (rollout.values + row + range.lowerBound).update(from: outputs.values, count: range.count)
       Advantages.estimate(
@@ -143,7 +143,7 @@ extension OnPolicyLearner {
       count += 1
     }
     normalize(MatrixView(base: gather.observations.base, rows: count, columns: columns))
-    let outputs = actor.forward(
+    let outputs = device.forward(
       SequenceBatch(
         length: 1, count: count, observations: gather.observations.base, observationTimeStride: 0,
         initialState: gather.states),

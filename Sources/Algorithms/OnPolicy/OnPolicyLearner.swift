@@ -17,8 +17,7 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   /// Whether the policy obeys the masks; without, every action may be chosen.
   package let isMasked: Bool
   package let rollout: Rollout
-  package let parameters: ParameterStore
-  package let optimizer: any Optimizer
+  package let deviceFamily: DeviceFamily
   package let kernels: LearnerKernels
   package let bfloat16: BFloat16Unit?
   package let health = HealthMonitor()
@@ -27,10 +26,9 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
 
   let pool: WorkerPool
   let seed: UInt64
-  /// The rollout's passes: one step of a slice of lanes.
-  let actor: CPUBackend
-  /// The update's passes: one gradient slice.
-  let learner: CPUBackend
+  /// The network: passes of one step of a slice of lanes, and gradients of the cutter's minibatches.
+  let device: any LearnerDevice
+  private let heldOptimizer: any Optimizer
   let cutter: MinibatchCutter
   let laneSlices: [Range<Int>]
   /// (N, H) the state after the last step, by lane.
@@ -45,24 +43,24 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   var updateBeginning: UInt64 = 0
   let observationMoments: RunningMoments?
   let rewardNormalizer: RewardNormalizer?
-  let gradientBlocks: GradientBlocks
   private let stateStorage: FloatStorage
   /// The last update's numbers. Kept, so that an update asks for no memory once its caller has let go of the last one's.
   private(set) var told: [(name: String, value: Double)] = []
   let bootstrapGathers: [BootstrapGather]
   let scratches: [FloatStorage]
 
-  /// An untrained policy. `kernels`: what does the passes' arithmetic; `bfloat16`: what multiplies in its memory, where products are not float32, in
-  /// rollout and update alike. `batchSize`: steps of a minibatch.
+  /// An untrained policy. `family`: where its arithmetic is done, and `kernels`: by what; `bfloat16`: what multiplies in its memory, where products are not
+  /// float32, in rollout and update alike. `batchSize`: steps of a minibatch.
   init(
-    settings: OnPolicySettings, spec: NetworkSpec, laneCount: Int, masked: Bool, kernels: LearnerKernels,
-    bfloat16: BFloat16Unit?, seed: UInt64, pool: WorkerPool, optimizer: any Optimizer, scheme: MinibatchScheme,
-    batchSize: Int
+    settings: OnPolicySettings, spec: NetworkSpec, laneCount: Int, masked: Bool, device family: DeviceFamily,
+    kernels: LearnerKernels, bfloat16: BFloat16Unit?, seed: UInt64, pool: WorkerPool, optimizer: any Optimizer,
+    scheme: MinibatchScheme, batchSize: Int
   ) {
     precondition(spec.kind == .actorCritic && spec.hasValueHead, "learning from rollouts needs an actor and a critic")
     self.settings = settings
     self.spec = spec
-    self.optimizer = optimizer
+    heldOptimizer = optimizer
+    deviceFamily = family
     self.kernels = kernels
     self.bfloat16 = bfloat16
     isMasked = masked
@@ -75,19 +73,17 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     keepsEveryState = scheme == .rotation
     rollout = Rollout(
       horizon: settings.horizon, laneCount: laneCount, observationCount: spec.inputs, hiddenCount: hidden,
-      hasCriticState: hasCriticState, keepsEveryState: keepsEveryState)
-    parameters = ParameterStore(layout: ParameterLayout(spec))
+      hasCriticState: hasCriticState, keepsEveryState: keepsEveryState, device: family)
+    let parameters = ParameterStore(layout: ParameterLayout(spec))
     var initialization = RandomStream(seed: seed, purpose: .initialization)
     Initialization.initialize(parameters, spec: spec, random: &initialization)
     laneSlices = LaneSlices.cut(laneCount)
     let sliceWidth = laneSlices[0].count
     cutter = MinibatchCutter(scheme: scheme, rollout: rollout, batchSize: batchSize, workerCount: workers)
-    actor = CPUBackend(
-      spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: workers, rowCapacity: sliceWidth,
-      sequenceCapacity: sliceWidth, lengthCapacity: 1)
-    learner = CPUBackend(
-      spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: workers, rowCapacity: cutter.rowCapacity,
-      sequenceCapacity: cutter.sequenceCapacity, lengthCapacity: cutter.lengthCapacity)
+    device = family.make(
+      DeviceRequest(
+        spec: spec, parameters: parameters, optimizer: optimizer, kernels: kernels, bfloat16: bfloat16, pool: pool,
+        room: cutter.room.joined(PassRoom(lanes: sliceWidth)), sliceLimit: cutter.sliceLimit))
 
     let stateCount = laneCount * hidden
     stateStorage = FloatStorage(count: 4 * stateCount)
@@ -102,13 +98,11 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
       settings.normalizeRewards
       ? RewardNormalizer(
         laneCount: laneCount, sliceCount: sliceCount, gamma: settings.gamma, clip: settings.rewardClip) : nil
-    gradientBlocks = GradientBlocks(sliceLimit: cutter.sliceLimit, parameterCount: parameters.layout.count)
     bootstrapGathers = (0..<workers).map { _ in
       BootstrapGather(capacity: sliceWidth, observationCount: spec.inputs, hiddenCount: hidden)
     }
     told.reserveCapacity(16)
     scratches = (0..<workers).map { _ in FloatStorage(count: 2 * spec.actions) }
-    refresh()
   }
 
   /// The subclass's.
@@ -119,25 +113,33 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     preconditionFailure("a learner from rollouts without an update")
   }
 
+  package var parameters: ParameterStore {
+    device.readBack()
+    return device.parameters
+  }
+
+  package var optimizer: any Optimizer {
+    device.readBack()
+    return heldOptimizer
+  }
+
   /// The statistics that observations are normalised with, where they are.
   package var observationNormalizer: ObservationNormalizer? {
     observationMoments?.normalizer(clip: settings.observationClip)
   }
 
-  /// Derives what the passes need after the parameters were changed from outside.
-  package func refresh() {
-    // As a task of the pool, so that denormals are treated alike wherever the copies are made.
-    pool.run(taskCount: 1) { _, _ in derive() }
-  }
+  /// To be called after parameters or the optimizer's memory were changed from outside.
+  package func refresh() { device.load() }
 
   /// Values, log-probabilities of `actions` and entropies of a batch, rows (L, n). For parity tests; allocates.
   package func evaluate(_ batch: SequenceBatch, actions: [Int32], masks: [ActionMask]) -> (
     values: [Float], logProbabilities: [Float], entropies: [Float], logits: [Float]
   ) {
-    let backend = CPUBackend(
-      spec: spec, workerCount: 1, rowCapacity: batch.rows, sequenceCapacity: batch.count, lengthCapacity: batch.length)
-    backend.refresh(from: parameters)
-    let outputs = backend.forward(batch, parts: .all, worker: 0)
+    let passes = deviceFamily.make(
+      DeviceRequest(
+        spec: spec, parameters: parameters,
+        room: PassRoom(rows: batch.rows, sequences: batch.count, length: batch.length)))
+    let outputs = passes.forward(batch, parts: .all, worker: 0)
     let scratch = FloatStorage(count: 2 * spec.actions)
     var (logProbabilities, entropies): ([Float], [Float]) = ([], [])
     for row in 0..<batch.rows {
@@ -159,11 +161,6 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
 
   func tell(_ name: String, _ value: Double) { told.append((name, value)) }
 
-  func derive() {
-    actor.refresh(from: parameters)
-    learner.refresh(from: parameters)
-  }
-
   /// Mean and divisor of the advantages of the cutter's current minibatch: 0 and 1 where they are not normalised.
   func advantageScale() -> (mean: Float, divisor: Float) {
     // One step alone has no deviation; its advantage stays as it is.
@@ -172,31 +169,14 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     return (Float(moments.mean), Float(moments.deviation) + 1e-8)
   }
 
-  /// The sums of `loss` over the cutter's current minibatch; its gradient is left in `parameters.gradients`.
-  ///
-  /// loss(outputs, rowIndices, scratch (2 A)): replaces logits and values by the gradient, as `PPOLoss.evaluate`.
-  func gatherGradient<Sums: LossSums>(
-    _ sums: inout [Sums], loss: (NetworkOutputs, UnsafePointer<Int32>, UnsafeMutablePointer<Float>) -> Sums
-  ) -> Sums {
-    gradientBlocks.gather(
-      sliceCount: cutter.sliceCount, pool: pool, into: parameters.gradients.base, sums: &sums
-    ) { slice, worker, gradients in
-      let (batch, rowIndices) = cutter.prepare(slice: slice, worker: worker)
-      let outputs = learner.forward(batch, parts: .all, worker: worker)
-      let sum = loss(outputs, rowIndices, scratches[worker].base)
-      learner.backward(batch, worker: worker, gradients: gradients)
-      return sum
-    }
-  }
-
   /// Clips the gradient and takes one step along it, unless its numbers forbid it; whether it did. `vitals`, `capture`: as in `HealthMonitor.takeStep`.
   func takeStep(
     learningRate: Double, vitals: inout UpdateVitals,
     capture: (_ condition: HealthCondition, _ response: HealthResponse, _ finding: String, UpdateVitals) -> Incident
   ) -> Bool {
     health.takeStep(
-      of: parameters, by: optimizer, learningRate: learningRate, maximumNorm: settings.maxGradientNorm, vitals: &vitals,
-      actions: spec.actions, pool: pool, derive: derive,
+      of: device, learningRate: learningRate, maximumNorm: settings.maxGradientNorm, vitals: &vitals,
+      actions: spec.actions,
       possibleEntropy: { isMasked ? rollout.possibleEntropy : log(Double(spec.actions)) }, capture: capture)
   }
 

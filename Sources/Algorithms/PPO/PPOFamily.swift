@@ -18,9 +18,8 @@ extension PPO.Configuration: LearnerConfiguration {
 
   package func makeLearner(_ setup: LearnerSetup) -> any Algorithm {
     PPO(
-      configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked, kernels: setup.kernels,
-      bfloat16: setup.bfloat16,
-      seed: setup.seed, pool: setup.pool)
+      configuration: self, spec: setup.spec, laneCount: setup.laneCount, masked: setup.isMasked, device: setup.device,
+      kernels: setup.kernels, bfloat16: setup.bfloat16, seed: setup.seed, pool: setup.pool)
   }
 }
 

@@ -15,7 +15,7 @@ package struct PPOLossSums: LossSums {
 
   package init() {}
 
-  static func += (left: inout PPOLossSums, right: PPOLossSums) {
+  package static func += (left: inout PPOLossSums, right: PPOLossSums) {
     left.policy += right.policy
     left.value += right.value
     left.entropy += right.entropy
@@ -131,5 +131,20 @@ package enum PPOLoss {
       values[row] = passes ? valueScale * error : 0
     }
     return sums
+  }
+}
+
+/// The loss on rows of a rollout.
+struct PPORolloutLoss: RowLoss {
+  let rollout: Rollout
+  let isMasked: Bool
+  let settings: PPOLossSettings
+
+  func evaluate(
+    _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
+  ) -> PPOLossSums {
+    PPOLoss.evaluate(
+      outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
+      scratch: scratch)
   }
 }

@@ -85,11 +85,8 @@ extension PPO {
     settings.validCount = validCount
     (settings.advantageMean, settings.advantageDivisor) = advantageScale()
     lossSettings = settings
-    let total = gatherGradient(&blockSums) { outputs, rowIndices, scratch in
-      PPOLoss.evaluate(
-        outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
-        scratch: scratch)
-    }
+    let total = device.gradient(
+      of: PPORolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: cutter)
     let scale = 1 / Double(validCount)
     var record = MinibatchRecord()
     record.epoch = epoch

@@ -1,16 +1,18 @@
-// Which environments and algorithms there are, and the one table of settings that follows from them.
+// Which environments, algorithms and devices there are, and the one table of settings that follows from them.
 
 package import Algorithms
 internal import Configuration
 package import Environments
 internal import Market
-private import Networks
+package import Networks
 internal import Text
 
-/// The environments and algorithms that a program knows, each a list that its door hands in.
+/// The environments, algorithms and devices that a program knows, each a list that its door hands in.
 package struct Families: Sendable {
   package let environments: [EnvironmentFamily]
   package let algorithms: [AlgorithmFamily]
+  /// The first is what a run takes that names none.
+  package let devices: [DeviceFamily]
   /// The settings of each pair, by both names.
   private let tables: [String: [Setting]]
 
@@ -19,18 +21,25 @@ package struct Families: Sendable {
     environments: EnvironmentRegistry.families, algorithms: AlgorithmRegistry.families)
 
   /// Traps where a list is empty, a name stands twice, or a setting is in two tables of one run.
-  package init(environments: [EnvironmentFamily], algorithms: [AlgorithmFamily]) {
-    precondition(!environments.isEmpty && !algorithms.isEmpty, "a program without environments or algorithms")
+  package init(
+    environments: [EnvironmentFamily], algorithms: [AlgorithmFamily],
+    devices: [DeviceFamily] = DeviceRegistry.families
+  ) {
+    precondition(
+      !environments.isEmpty && !algorithms.isEmpty && !devices.isEmpty,
+      "a program without environments, algorithms or devices")
+    precondition(Set(devices).count == devices.count, "a device is registered twice: \(devices)")
     let names = environments.flatMap { [$0.name] + $0.aliases }
     precondition(Set(names).count == names.count, "an environment is registered twice: \(names)")
     let tags = algorithms.flatMap(\.tags).map(\.rawValue)
     precondition(Set(tags).count == tags.count, "an algorithm is registered twice: \(tags)")
     self.environments = environments
     self.algorithms = algorithms
+    self.devices = devices
     var tables: [String: [Setting]] = [:]
     for environment in environments {
       for algorithm in algorithms {
-        let table = Families.table(environment, algorithm, environments, algorithms)
+        let table = Families.table(environment, algorithm, environments, algorithms, devices)
         let keys = table.map(\.key)
         precondition(
           Set(keys).count == keys.count, "\(environment.name) and \(algorithm) have a setting in two tables")
@@ -61,7 +70,7 @@ package struct Families: Sendable {
 
   private static func table(
     _ environment: EnvironmentFamily, _ algorithm: AlgorithmFamily, _ environments: [EnvironmentFamily],
-    _ algorithms: [AlgorithmFamily]
+    _ algorithms: [AlgorithmFamily], _ devices: [DeviceFamily]
   ) -> [Setting] {
     let health = algorithm.healthSettings.map { $0.lifted(\RunConfiguration.health) }
     let game = environment.settings.map { setting in
@@ -73,10 +82,20 @@ package struct Families: Sendable {
         get: { (run: RunConfiguration) in run[learnerOf: algorithm] }, set: { $0[learnerOf: algorithm] = $1 })
     }
     let network = algorithm.networkSettings.map { $0.lifted(\RunConfiguration.network) }
-    return runSettings + health + [environmentSetting(environments)] + laneSettings
+    // Of one device nothing is to be said.
+    return runSettings + (devices.count > 1 ? [deviceSetting(devices)] : []) + health + [
+      environmentSetting(environments)
+    ] + laneSettings
       + (environment.hasWindows ? dataSettings : []) + game + (environment.hasWindows ? splitSettings : []) + [
         algorithmSetting(algorithms)
       ] + learner + network
+  }
+
+  private static func deviceSetting(_ devices: [DeviceFamily]) -> Setting {
+    Setting.choice(
+      "run.device", \.run.device, devices.map { ($0.name, $0) },
+      "where the learner's numbers lie and its arithmetic is done; changes last bits"
+    ).changeableOnResume
   }
 
   private static func environmentSetting(_ environments: [EnvironmentFamily]) -> Setting {

@@ -26,7 +26,9 @@ package struct RunConfiguration: Sendable {
     package var totalTimesteps = 500_000
     /// Threads; 0 takes every core. The numbers of a run do not depend on it.
     package var workers = 0
-    /// What does the learner's arithmetic. Only the last bits of a run's numbers depend on it.
+    /// Where the learner's arithmetic is done.
+    package var device = DeviceFamily.cpu
+    /// What does it there. Only the last bits of a run's numbers depend on it.
     package var kernels = LearnerKernels.automatic
     /// What the products of a policy with memory take, where the processor has a unit for it.
     package var precision = LearnerPrecision.float32
@@ -70,7 +72,7 @@ package struct RunConfiguration: Sendable {
     package var heldOutUntil = CalendarDate(year: 2030, month: 12, day: 31)!
   }
 
-  /// Which environments and algorithms there are.
+  /// Which environments, algorithms and devices there are.
   package let families: Families
   package var run = Run()
   /// What is looked for while a run learns, and what follows.
@@ -88,6 +90,7 @@ package struct RunConfiguration: Sendable {
 
   package init(families: Families = .product) {
     self.families = families
+    run.device = families.devices[0]
     environment = families.environments[0]
     algorithm = families.algorithms[0].tags[families.algorithms[0].tags.count - 1]
     environments = Dictionary(uniqueKeysWithValues: families.environments.map { ($0.name, $0.defaults) })

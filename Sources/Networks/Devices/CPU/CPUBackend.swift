@@ -1,4 +1,4 @@
-// The processor's backend: through CBLAS and Kernels, plain or fused.
+// The passes of the processor: through CBLAS and Kernels, plain or fused.
 
 package import Inference
 package import Kernels
@@ -6,7 +6,7 @@ package import Kernels
 /// Forward and backward passes through CBLAS, or through fused kernels where there are some. Each worker has its own workspace; nothing is allocated after `init`.
 ///
 /// Unchecked: workers share `derived` for reading only, and touch only their own workspace.
-package final class CPUBackend: LearnerBackend, @unchecked Sendable {
+package final class CPUBackend: @unchecked Sendable {
   package let plan: NetworkPlan
   private let derived: FloatStorage
   private let words: WordStorage

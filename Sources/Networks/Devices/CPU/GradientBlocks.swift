@@ -2,12 +2,6 @@
 
 import Kernels
 
-/// Sums of a loss over rows.
-protocol LossSums: Sendable {
-  init()
-  static func += (left: inout Self, right: Self)
-}
-
 /// Gradient blocks that slices are shared out over. Slices beyond the limit share a block, in order.
 final class GradientBlocks: @unchecked Sendable {
   /// The most blocks: enough to feed the workers, few enough to be added quickly.
@@ -24,14 +18,18 @@ final class GradientBlocks: @unchecked Sendable {
   }
 
   /// Runs `body(slice, worker, gradients)` for every slice, which adds its gradient to `gradients` (P) and returns its sums. The whole gradient is
-  /// written to `target` (P). sums: room for `count`.
+  /// written to `target` (P).
   func gather<Sums: LossSums>(
-    sliceCount: Int, pool: WorkerPool, into target: UnsafeMutablePointer<Float>, sums: inout [Sums],
+    sliceCount: Int, pool: WorkerPool, into target: UnsafeMutablePointer<Float>,
     _ body: (Int, Int, UnsafeMutablePointer<Float>) -> Sums
   ) -> Sums {
+    precondition(count > 0 && sliceCount > 0, "\(sliceCount) slices for \(count) blocks of gradients")
     let blockCount = min(count, sliceCount)
     let slicesPerBlock = (sliceCount + blockCount - 1) / blockCount
-    sums.withUnsafeMutableBufferPointer { sums in
+    // On the stack: an update asks for no memory.
+    return withUnsafeTemporaryAllocation(of: Sums.self, capacity: blockCount) { sums in
+      sums.initialize(repeating: Sums())
+      defer { sums.deinitialize() }
       // A task writes its own sum only.
       nonisolated(unsafe) let sums = sums
       pool.run(taskCount: blockCount) { block, worker in
@@ -39,22 +37,22 @@ final class GradientBlocks: @unchecked Sendable {
         let gradients = blockCount == 1 ? target : blocks[block].base
         gradients.update(repeating: 0, count: parameterCount)
         var sum = Sums()
-        for slice in (block * slicesPerBlock)..<min((block + 1) * slicesPerBlock, sliceCount) {
+        for slice in min(block * slicesPerBlock, sliceCount)..<min((block + 1) * slicesPerBlock, sliceCount) {
           sum += body(slice, worker, gradients)
         }
         sums[block] = sum
       }
-    }
-    var total = Sums()
-    for block in 0..<blockCount {
-      total += sums[block]
-      if blockCount == 1 { break }
-      if block == 0 {
-        target.update(from: blocks[0].base, count: parameterCount)
-      } else {
-        Reductions.add(blocks[block].base, to: target, count: parameterCount)
+      var total = Sums()
+      for block in 0..<blockCount {
+        total += sums[block]
+        if blockCount == 1 { break }
+        if block == 0 {
+          target.update(from: blocks[0].base, count: parameterCount)
+        } else {
+          Reductions.add(blocks[block].base, to: target, count: parameterCount)
+        }
       }
+      return total
     }
-    return total
   }
 }
