@@ -95,6 +95,12 @@ typedef struct {
   void (*column_sums)(long rows, long columns, const float *a, long a_stride, float *sums);
 } ckernels_panel;
 
+// target = clip((source - mean) / deviation, -clip, clip) column by column, in double precision; rows (rows, columns), strides in floats. They may be the
+// same rows. NaN stays NaN.
+void ckernels_scale_columns(
+    long rows, long columns, const float *source, long source_stride, float *target, long target_stride, const double *mean,
+    const double *deviation, double clip);
+
 // The LSTM on gate panels with products of bfloat16 numbers: sums, gates and cell state are floats. Rows n, inputs D, padded with a zero to an even
 // number of them, depth K = padded D + H. Words of 16 bits are bfloat16 numbers; a panel's pairs are (pairs, 64, 2): two numbers of neighbouring rows
 // or columns side by side. The tape (H / 16, n, 80) holds the gates and the cell's tanh of sixteen units in half precision.
