@@ -162,14 +162,13 @@ package struct NetworkPlan: Sendable {
 
   /// Writes the transposed weights and summed biases of `values` (P) into `derived`, whose padding is zero, and the bfloat16 ones into `words`.
   func derive(
-    from values: UnsafePointer<Float>, into derived: UnsafeMutablePointer<Float>, words: UnsafeMutablePointer<UInt16>
+    from values: UnsafeMutablePointer<Float>, into derived: UnsafeMutablePointer<Float>,
+    words: UnsafeMutablePointer<UInt16>
   ) {
     func transpose(_ source: Int, rows: Int, columns: Int, to target: Int, stride: Int) {
-      let from = values + source
-      let to = derived + target
-      for row in 0..<rows {
-        for column in 0..<columns { to[column * stride + row] = from[row * columns + column] }
-      }
+      MatrixTurn.write(
+        MatrixView(base: values + source, rows: rows, columns: columns),
+        into: MatrixView(base: derived + target, rows: columns, columns: rows, rowStride: stride))
     }
     for layer in linears {
       switch layer.way {

@@ -93,6 +93,9 @@ typedef struct {
       long result_stride);
   // sums (columns, a multiple of 16) += the sums of a (rows, columns) over its rows.
   void (*column_sums)(long rows, long columns, const float *a, long a_stride, float *sums);
+  // target (columns, rows) = transposed source (rows, columns), or that added to it.
+  void (*turn)(
+      long rows, long columns, const float *source, long source_stride, float *target, long target_stride, long adds);
 } ckernels_panel;
 
 // target = clip((source - mean) / deviation, -clip, clip) column by column, in double precision; rows (rows, columns), strides in floats. They may be the
