@@ -27,7 +27,7 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
   private let nextMasks: UnsafeMutablePointer<UInt64>
   /// What will be drawn behind `foreseen`.
   private var forecast: ReplayForecast?
-  /// The next batch, which is on its way into the caches.
+  /// The batch that was fetched, then the next one, which is on its way into the caches.
   private var foreseen: [ReplayDraw] = []
 
   /// Room for `transitions`, rounded down to whole rows, at least one. `totalRows`: more are never appended.
@@ -121,32 +121,31 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
     foreseen.removeAll(keepingCapacity: true)
   }
 
-  /// Every transition lies somewhere else in memory: all are asked for before the first is waited for, and where the draws are foretold, those of the
-  /// next batch while this one is learned from.
+  /// Every transition lies somewhere else in memory: all are asked for before the first is waited for, where `lookAhead` has not asked for them.
   package func fetch(rows: [Int], lanes: [Int], steps: Int) {
-    let isForeseen = foreseen.count == rows.count && isEqual(foreseen, rows, lanes)
-    if !isForeseen {
-      for (row, lane) in zip(rows, lanes) { prefetch(place(row, lane)) }
-    }
+    guard !isEqual(foreseen, rows, lanes) else { return }
+    for (row, lane) in zip(rows, lanes) { prefetch(place(row, lane)) }
     guard var forecast else { return }
-    if !isForeseen {
-      foreseen.removeAll(keepingCapacity: true)
-      for _ in rows { foreseen.append(forecast.next()) }
-      guard isEqual(foreseen, rows, lanes) else {
-        // Somebody draws otherwise.
-        self.forecast = nil
-        return
-      }
-    }
+    foreseen.removeAll(keepingCapacity: true)
+    for _ in rows { foreseen.append(forecast.next()) }
+    // Else somebody draws otherwise than was foretold.
+    self.forecast = isEqual(foreseen, rows, lanes) ? forecast : nil
+  }
+
+  /// Asks for the next batch while the last one is learned from.
+  package func lookAhead() {
+    guard var forecast else { return }
     for index in foreseen.indices {
       let draw = forecast.next()
       foreseen[index] = draw
+      // Rows that are not written yet have no memory.
       if draw.row < roomRows { prefetch(draw.row * laneCount + draw.lane) }
     }
     self.forecast = forecast
   }
 
   private func isEqual(_ draws: [ReplayDraw], _ rows: [Int], _ lanes: [Int]) -> Bool {
+    guard draws.count == rows.count else { return false }
     for index in draws.indices where draws[index].row != rows[index] || draws[index].lane != lanes[index] {
       return false
     }
