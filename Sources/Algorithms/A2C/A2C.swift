@@ -74,11 +74,7 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
       valueCoefficient: Float(configuration.valueCoefficient))
     settings.validCount = cutter.validCount
     (settings.advantageMean, settings.advantageDivisor) = advantageScale()
-    let total = gatherGradient(&blockSums) { outputs, rowIndices, scratch in
-      A2CLoss.evaluate(
-        outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
-        scratch: scratch)
-    }
+    let total = gatherGradient(of: settings, &blockSums)
     let scale = 1 / Double(cutter.validCount)
     var record = Record()
     record.policyLoss = total.policy * scale

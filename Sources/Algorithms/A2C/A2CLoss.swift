@@ -38,6 +38,29 @@ struct A2CLossSettings: Sendable {
   }
 }
 
+extension A2CLossSettings: RolloutLoss {
+  var fused: PolicyLoss {
+    let scale = 1 / Float(validCount)
+    return PolicyLoss(
+      clipRange: nil, valueClipRange: nil, advantageMean: advantageMean, advantageDivisor: advantageDivisor,
+      scale: scale, valueScale: 2 * valueCoefficient * scale, entropyScale: entropyCoefficient * scale)
+  }
+
+  static func sums(_ sums: PolicyLossSums) -> A2CLossSums {
+    var own = A2CLossSums()
+    (own.policy, own.value, own.entropy) = (sums.policy, sums.value, sums.entropy)
+    return own
+  }
+
+  func evaluate(
+    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> A2CLossSums {
+    A2CLoss.evaluate(
+      outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: self, scratch: scratch)
+  }
+}
+
 /// Loss = -mean(A log p(a)) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H). Source: Mnih et al. 2016, synchronous as in
 /// stable-baselines3 2.9.
 enum A2CLoss {

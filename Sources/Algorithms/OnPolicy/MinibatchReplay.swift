@@ -240,10 +240,8 @@ extension IncidentReader {
     let scratch = FloatStorage(count: 2 * spec.actions)
     let blocks = GradientBlocks(sliceLimit: minibatch.slices.count, parameterCount: layout.count)
 
-    func gather<Sums: LossSums>(
-      _ type: Sums.Type, _ evaluate: (NetworkOutputs, UnsafePointer<Int32>) -> Sums
-    ) -> Sums {
-      var sums = [Sums](repeating: Sums(), count: GradientBlocks.limit)
+    func gather<Loss: RolloutLoss>(_ loss: Loss) -> Loss.Sums {
+      var sums = [Loss.Sums](repeating: Loss.Sums(), count: GradientBlocks.limit)
       return starts.withUnsafeBufferPointer { starts in
         indices.withUnsafeBufferPointer { indices in
           blocks.gather(
@@ -260,10 +258,11 @@ extension IncidentReader {
               initialState: RecurrentStateRows(
                 actorHidden: state("actor_hidden"), actorCell: state("actor_cell"),
                 criticHidden: state("critic_hidden"), criticCell: state("critic_cell")))
-            let outputs = backend.forward(batch, parts: .all, worker: worker)
-            let sum = indices.baseAddress.map { evaluate(outputs, $0 + slice.firstRow) } ?? Sums()
-            backend.backward(batch, worker: worker, gradients: gradients)
-            return sum
+            return indices.baseAddress.map { indices in
+              loss.addGradient(
+                on: batch, rowIndices: indices + slice.firstRow, rollout: rollout, isMasked: isMasked,
+                backend: backend, worker: worker, scratch: scratch.base, gradients: gradients)
+            } ?? Loss.Sums()
           }
         }
       }
@@ -277,11 +276,7 @@ extension IncidentReader {
         valueCoefficient: Float(loss.valueCoefficient))
       (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
       settings.validCount = loss.validCount
-      let sums = gather(PPOLossSums.self) { outputs, indices in
-        PPOLoss.evaluate(
-          outputs: outputs, rowIndices: indices, rollout: rollout, isMasked: isMasked, settings: settings,
-          scratch: scratch.base)
-      }
+      let sums = gather(settings)
       (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
       try compare("divergence", sums.approximateKL * scale)
     } else {
@@ -289,11 +284,7 @@ extension IncidentReader {
         entropyCoefficient: Float(loss.entropyCoefficient), valueCoefficient: Float(loss.valueCoefficient))
       (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
       settings.validCount = loss.validCount
-      let sums = gather(A2CLossSums.self) { outputs, indices in
-        A2CLoss.evaluate(
-          outputs: outputs, rowIndices: indices, rollout: rollout, isMasked: isMasked, settings: settings,
-          scratch: scratch.base)
-      }
+      let sums = gather(settings)
       (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
     }
     let (policyLoss, valueLoss, entropyLoss) = (policy * scale, value * scale, -entropy * scale)

@@ -173,19 +173,14 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   }
 
   /// The sums of `loss` over the cutter's current minibatch; its gradient is left in `parameters.gradients`.
-  ///
-  /// loss(outputs, rowIndices, scratch (2 A)): replaces logits and values by the gradient, as `PPOLoss.evaluate`.
-  func gatherGradient<Sums: LossSums>(
-    _ sums: inout [Sums], loss: (NetworkOutputs, UnsafePointer<Int32>, UnsafeMutablePointer<Float>) -> Sums
-  ) -> Sums {
+  func gatherGradient<Loss: RolloutLoss>(of loss: Loss, _ sums: inout [Loss.Sums]) -> Loss.Sums {
     gradientBlocks.gather(
       sliceCount: cutter.sliceCount, pool: pool, into: parameters.gradients.base, sums: &sums
     ) { slice, worker, gradients in
       let (batch, rowIndices) = cutter.prepare(slice: slice, worker: worker)
-      let outputs = learner.forward(batch, parts: .all, worker: worker)
-      let sum = loss(outputs, rowIndices, scratches[worker].base)
-      learner.backward(batch, worker: worker, gradients: gradients)
-      return sum
+      return loss.addGradient(
+        on: batch, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, backend: learner, worker: worker,
+        scratch: scratches[worker].base, gradients: gradients)
     }
   }
 

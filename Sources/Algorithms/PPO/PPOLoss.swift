@@ -57,6 +57,31 @@ extension PPOLossSettings {
   }
 }
 
+extension PPOLossSettings: RolloutLoss {
+  var fused: PolicyLoss {
+    let scale = 1 / Float(validCount)
+    return PolicyLoss(
+      clipRange: clipRange, valueClipRange: clipRangeValue, advantageMean: advantageMean,
+      advantageDivisor: advantageDivisor, scale: scale, valueScale: 2 * valueCoefficient * scale,
+      entropyScale: entropyCoefficient * scale)
+  }
+
+  static func sums(_ sums: PolicyLossSums) -> PPOLossSums {
+    var own = PPOLossSums()
+    (own.policy, own.value, own.entropy) = (sums.policy, sums.value, sums.entropy)
+    (own.approximateKL, own.clipped) = (sums.divergence, sums.clipped)
+    return own
+  }
+
+  func evaluate(
+    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> PPOLossSums {
+    PPOLoss.evaluate(
+      outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: self, scratch: scratch)
+  }
+}
+
 /// Loss = -mean(min(A r, A clip(r, 1 +- c))) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H), r the ratio of the action's new
 /// to its old probability. With value clipping V is replaced by its clipped form. Source: Schulman et al. 2017; stable-baselines3 2.9.
 package enum PPOLoss {

@@ -85,11 +85,7 @@ extension PPO {
     settings.validCount = validCount
     (settings.advantageMean, settings.advantageDivisor) = advantageScale()
     lossSettings = settings
-    let total = gatherGradient(&blockSums) { outputs, rowIndices, scratch in
-      PPOLoss.evaluate(
-        outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
-        scratch: scratch)
-    }
+    let total = gatherGradient(of: settings, &blockSums)
     let scale = 1 / Double(validCount)
     var record = MinibatchRecord()
     record.epoch = epoch

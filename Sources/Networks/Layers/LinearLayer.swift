@@ -22,6 +22,7 @@ extension NetworkPlan.Linear {
   ) {
     let biases = context.parameters + bias
     switch way {
+    case .joint: preconditionFailure("a head by itself where both are one product")
     case .vector:
       output.base.update(repeating: biases[0], count: output.rows)
       if input.rowStride == inputs {
