@@ -85,6 +85,8 @@ package protocol TransitionStore: AnyObject, Sendable, Resumable {
   func copyNextObservation(row: Int, lane: Int, to target: UnsafeMutablePointer<Float>)
   /// Says which transitions are asked for next, each with those of its lane in the `steps` - 1 rows after it.
   func fetch(rows: [Int], lanes: [Int], steps: Int)
+  /// Says that the fetched transitions were read, and that nothing is asked for a while.
+  func lookAhead()
   /// Whether the store is faster where it knows what will be drawn, and does not know it now.
   var wantsForecast: Bool { get }
   /// Says what will be drawn from now on. Never changes what the store answers.
@@ -93,6 +95,7 @@ package protocol TransitionStore: AnyObject, Sendable, Resumable {
 
 extension TransitionStore {
   package func fetch(rows: [Int], lanes: [Int], steps: Int) {}
+  package func lookAhead() {}
   package var wantsForecast: Bool { false }
   package func follow(_ forecast: ReplayForecast) {}
 

@@ -184,3 +184,13 @@ package final class Rollout: @unchecked Sendable {
       finalMasks: finalMasks + final)
   }
 }
+
+extension Rollout {
+  /// What a loss reads of it. Unless `isMasked`, every action counts as legal.
+  func policyRows(isMasked: Bool) -> PolicyRows {
+    PolicyRows(
+      // A mask is its bits.
+      masks: isMasked ? UnsafeRawPointer(masks).assumingMemoryBound(to: UInt64.self) : nil,
+      actions: actions, logProbabilities: logProbabilities, advantages: advantages, returns: returns, values: values)
+  }
+}

@@ -59,7 +59,8 @@ public enum ActionSelection {
   /// NaN among the logits the answer is some legal action, so callers check for NaN where that matters.
   package static func greedy(logits: UnsafePointer<Float>, mask: ActionMask, count: Int) -> Int {
     var best = -1
-    for action in 0..<count where mask.allows(action) && (best < 0 || logits[action] > logits[best]) { best = action }
+    for action in 0..<count
+    where mask.rawValue & (1 << UInt64(action)) != 0 && (best < 0 || logits[action] > logits[best]) { best = action }
     precondition(best >= 0, "the mask \(mask.rawValue) allows none of \(count) actions")
     return best
   }
@@ -72,7 +73,8 @@ public enum ActionSelection {
     precondition(uniform >= 0 && uniform < 1, "a uniform number of \(uniform) is outside [0, 1)")
     var chosen = -1
     var cumulative = 0.0
-    for action in 0..<count where mask.allows(action) && (chosen < 0 || probabilities[action] > 0) {
+    for action in 0..<count
+    where mask.rawValue & (1 << UInt64(action)) != 0 && (chosen < 0 || probabilities[action] > 0) {
       chosen = action
       cumulative += Double(probabilities[action])
       if uniform < cumulative { break }

@@ -1,5 +1,7 @@
 // How a raw observation becomes what the network reads: one function for training and deployment.
 
+private import Kernels
+
 /// Scales each column by the moments that training gathered: clip((x - mean) / sqrt(variance + epsilon), -clip, clip).
 ///
 /// Computed in double precision, then rounded to float. Statistics are part of the policy: a network without its normaliser is
@@ -65,16 +67,11 @@ public struct ObservationNormalizer: Hashable, Sendable {
     clip: Double = defaultClip, epsilon: Double = defaultEpsilon
   ) {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: columns) { deviation in
+      guard let deviation = deviation.baseAddress else { return }
       for column in 0..<columns { deviation[column] = (variance[column] + epsilon).squareRoot() }
-      for row in 0..<rows {
-        let from = source + row * sourceStride
-        let to = destination + row * destinationStride
-        for column in 0..<columns {
-          let scaled = (Double(from[column]) - mean[column]) / deviation[column]
-          // Both comparisons are false for NaN, which must not be hidden by the bound.
-          to[column] = Float(scaled > clip ? clip : scaled < -clip ? -clip : scaled)
-        }
-      }
+      ColumnScaling.scale(
+        source, into: destination, rows: rows, columns: columns, sourceStride: sourceStride,
+        targetStride: destinationStride, mean: mean, deviation: deviation, clip: clip)
     }
   }
 }

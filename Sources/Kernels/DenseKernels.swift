@@ -16,7 +16,7 @@ package struct DenseKernels: @unchecked Sendable {
   }
 
   package let level: InstructionSet
-  private let kernels: UnsafePointer<ckernels_panel>
+  let kernels: UnsafePointer<ckernels_panel>
 
   /// The kernels of a level, or of the processor's own where that is lower.
   package init(level: InstructionSet = .processor) {

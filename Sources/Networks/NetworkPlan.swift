@@ -23,7 +23,19 @@ package struct NetworkPlan: Sendable {
       case fused(transposed: Int, stride: Int, bias: Int)
       /// One output without an activation: rows times the weights as they are. As a matrix its column would be padded to sixteen.
       case vector
+      /// As one of the `jointHeads`.
+      case joint
     }
+  }
+
+  /// Policy and value head on the same features, as one product. Places in the derived copies.
+  struct JointHeads: Sendable {
+    /// (inputs, 16): the logits' columns, the value's behind them, zeros.
+    let transposed: Int
+    /// (16)
+    let bias: Int
+    /// (A + 1, inputs)
+    let weights: Int
   }
 
   /// One LSTM layer; both bias vectors are parameters, their sum is derived.
@@ -71,6 +83,10 @@ package struct NetworkPlan: Sendable {
   let actionHead: Linear
   /// Nil where the network has no value function.
   let valueHead: Linear?
+  /// Nil where heads go forward one by one.
+  let jointHeads: JointHeads?
+  /// Whether heads and loss are one pass over rows of 16 columns: an actor and a critic of up to 15 actions on fused layers.
+  package let fusesLoss: Bool
   /// Floats of a worker's scratch for weight gradients.
   let scratchCount: Int
   /// Floats of the derived copies.
@@ -106,6 +122,13 @@ package struct NetworkPlan: Sendable {
       return entry
     }
     let isFused = kernels.dense(bfloat16: bfloat16) != nil
+    let (policyWidth, valueWidth) = NetworkPlan.headInputs(spec)
+    let fusesLoss =
+      isFused && spec.kind == .actorCritic && spec.hasValueHead && spec.actions < DenseKernels.headColumns
+      && policyWidth % 16 == 0 && valueWidth % 16 == 0 && spec.criticMemory != NetworkSpec.CriticMemory.none
+    let sharesFeatures =
+      spec.policyTower.isEmpty && spec.valueTower.isEmpty && (spec.hiddenCount == 0 || spec.criticMemory != .separate)
+    let joins = fusesLoss && sharesFeatures
     /// isHead: nothing activates its outputs.
     func linear(_ name: String, isHead: Bool = false) -> Linear {
       let weight = place(name + ".weight")
@@ -113,6 +136,8 @@ package struct NetworkPlan: Sendable {
       let way: Linear.Way
       if !isFused {
         way = .library(transposed: take(inputs * outputs))
+      } else if isHead, joins {
+        way = .joint
       } else if outputs == 1, isHead, inputs % 8 == 0 {
         way = .vector
       } else {
@@ -152,6 +177,12 @@ package struct NetworkPlan: Sendable {
     valueTower = spec.hasValueHead ? spec.valueTower.indices.map { linear(spec.valueLayerName($0)) } : []
     actionHead = linear(spec.actionHeadName, isHead: true)
     valueHead = spec.hasValueHead ? linear(spec.valueHeadName, isHead: true) : nil
+    self.fusesLoss = fusesLoss
+    jointHeads =
+      joins
+      ? JointHeads(
+        transposed: take(policyWidth * DenseKernels.headColumns), bias: take(DenseKernels.headColumns),
+        weights: take((spec.actions + 1) * policyWidth)) : nil
     derivedCount = derived
     wordCount = words
     linears =
@@ -160,16 +191,21 @@ package struct NetworkPlan: Sendable {
     memories = [actorMemory, criticMemory].compactMap { $0 }
   }
 
+  /// Columns that the policy's and the value function's head read.
+  private static func headInputs(_ spec: NetworkSpec) -> (policy: Int, value: Int) {
+    let features = spec.hiddenCount > 0 ? spec.hiddenCount : spec.inputs
+    return (spec.policyTower.last ?? features, spec.valueTower.last ?? features)
+  }
+
   /// Writes the transposed weights and summed biases of `values` (P) into `derived`, whose padding is zero, and the bfloat16 ones into `words`.
   func derive(
-    from values: UnsafePointer<Float>, into derived: UnsafeMutablePointer<Float>, words: UnsafeMutablePointer<UInt16>
+    from values: UnsafeMutablePointer<Float>, into derived: UnsafeMutablePointer<Float>,
+    words: UnsafeMutablePointer<UInt16>
   ) {
     func transpose(_ source: Int, rows: Int, columns: Int, to target: Int, stride: Int) {
-      let from = values + source
-      let to = derived + target
-      for row in 0..<rows {
-        for column in 0..<columns { to[column * stride + row] = from[row * columns + column] }
-      }
+      MatrixTurn.write(
+        MatrixView(base: values + source, rows: rows, columns: columns),
+        into: MatrixView(base: derived + target, rows: columns, columns: rows, rowStride: stride))
     }
     for layer in linears {
       switch layer.way {
@@ -178,8 +214,20 @@ package struct NetworkPlan: Sendable {
       case .fused(let transposed, let stride, let bias):
         transpose(layer.weight, rows: layer.outputs, columns: layer.inputs, to: transposed, stride: stride)
         (derived + bias).update(from: values + layer.bias, count: layer.outputs)
-      case .vector: break
+      case .vector, .joint: break
       }
+    }
+    if let joint = jointHeads, let valueHead {
+      func place(_ head: Linear, at first: Int) {
+        transpose(
+          head.weight, rows: head.outputs, columns: head.inputs, to: joint.transposed + first,
+          stride: DenseKernels.headColumns)
+        (derived + joint.bias + first).update(from: values + head.bias, count: head.outputs)
+        (derived + joint.weights + first * head.inputs).update(
+          from: values + head.weight, count: head.outputs * head.inputs)
+      }
+      place(actionHead, at: 0)
+      place(valueHead, at: actionHead.outputs)
     }
     for memory in memories {
       let gates = 4 * memory.hidden

@@ -11,13 +11,8 @@ package import Kernels
 /// Unchecked: one thread calls it; only `look` runs on workers at the same time, for disjoint slices.
 package final class ObservationRecord: @unchecked Sendable {
   package let columns: Int
-  /// (D) rows behind the rest, by column: columns of another run's record may have more.
-  private var counts: [Int]
-  private var minimum: [Float]
-  private var maximum: [Float]
-  private var mean: [Double]
-  /// (D) sums of squared deviations from the mean.
-  private var squares: [Double]
+  /// What was seen up to the last `merge`. One value, which a merge takes hold of once and not for every number.
+  private var seen: Columns
 
   /// (D) what sums are taken of differences from: the mean when the rollout began.
   private let shift: UnsafeMutablePointer<Double>
@@ -33,11 +28,7 @@ package final class ObservationRecord: @unchecked Sendable {
     self.columns = columns
     self.sliceWidth = sliceWidth
     sliceCount = (laneCount + sliceWidth - 1) / sliceWidth
-    counts = [Int](repeating: 0, count: columns)
-    minimum = [Float](repeating: .infinity, count: columns)
-    maximum = [Float](repeating: -.infinity, count: columns)
-    mean = [Double](repeating: 0, count: columns)
-    squares = mean
+    seen = Columns(count: columns)
     shift = .allocate(capacity: columns)
     shift.initialize(repeating: 0, count: columns)
     sliceRows = .allocate(capacity: sliceCount)
@@ -58,12 +49,11 @@ package final class ObservationRecord: @unchecked Sendable {
 
   /// Begins anew with the first row of every lane. rows: (N, D).
   package func begin(_ rows: MatrixView) {
+    seen = Columns(count: columns)
     for column in 0..<columns {
-      counts[column] = 0
-      (minimum[column], maximum[column]) = (.infinity, -.infinity)
       // Any number near the rest will do, and a column that never changes has exact sums.
       let first = Double(rows.row(0)[column])
-      (mean[column], squares[column]) = (first.isFinite ? first : 0, 0)
+      seen.mean[column] = first.isFinite ? first : 0
     }
     clearSlices()
     for first in stride(from: 0, to: rows.rows, by: sliceWidth) {
@@ -90,7 +80,7 @@ package final class ObservationRecord: @unchecked Sendable {
       for column in 0..<columns {
         guard sum[column].isFinite else { continue }
         let moved = sum[column] / Double(rows)
-        take(
+        seen.take(
           column, count: rows, minimum: extreme[column], maximum: extreme[columns + column],
           mean: shift[column] + moved,
           squares: max(0, sum[columns + column] - sum[column] * moved))
@@ -99,23 +89,8 @@ package final class ObservationRecord: @unchecked Sendable {
     clearSlices()
   }
 
-  private func take(
-    _ column: Int, count: Int, minimum least: Float, maximum most: Float, mean other: Double, squares added: Double
-  ) {
-    let (before, new) = (Double(counts[column]), Double(count))
-    let sum = before + new
-    let delta = counts[column] == 0 ? 0 : other - mean[column]
-    minimum[column] = min(minimum[column], least)
-    maximum[column] = max(maximum[column], most)
-    // Rounding carries no mean out of the range.
-    let moved = counts[column] == 0 ? other : mean[column] + delta * new / sum
-    mean[column] = min(max(moved, Double(minimum[column])), Double(maximum[column]))
-    squares[column] = min(squares[column] + added + delta * delta * before * new / sum, .greatestFiniteMagnitude)
-    counts[column] += count
-  }
-
   private func clearSlices() {
-    for column in 0..<columns { shift[column] = mean[column] }
+    for column in 0..<columns { shift[column] = seen.mean[column] }
     sliceRows.update(repeating: 0, count: sliceCount)
     sums.update(repeating: 0, count: 2 * columns * sliceCount)
     for slice in 0..<sliceCount {
@@ -130,7 +105,7 @@ package final class ObservationRecord: @unchecked Sendable {
     for (column, place) in places.enumerated() {
       guard let place, place < ranges.columns else { continue }
       let count = Int(ranges.count[place])
-      take(
+      seen.take(
         column, count: count, minimum: ranges.minimum[place], maximum: ranges.maximum[place], mean: ranges.mean[place],
         squares: ranges.variance[place] * Double(count))
     }
@@ -138,11 +113,62 @@ package final class ObservationRecord: @unchecked Sendable {
   }
 
   /// What was seen up to the last `merge`; nil where of some column nothing was.
-  package var ranges: TrainingRanges? { ObservationRecord.ranges(counts, minimum, maximum, mean, squares) }
+  package var ranges: TrainingRanges? { seen.ranges }
+}
 
-  private static func ranges(
-    _ counts: [Int], _ minimum: [Float], _ maximum: [Float], _ mean: [Double], _ squares: [Double]
-  ) -> TrainingRanges? {
+/// Counts, ranges and moments, column by column, (D) each.
+private struct Columns {
+  /// Rows behind the rest: columns of another run's record may have more.
+  var counts: [Int]
+  var minimum: [Float]
+  var maximum: [Float]
+  var mean: [Double]
+  /// Sums of squared deviations from the mean.
+  var squares: [Double]
+
+  /// Of which nothing was seen.
+  init(count: Int) {
+    counts = [Int](repeating: 0, count: count)
+    minimum = [Float](repeating: .infinity, count: count)
+    maximum = [Float](repeating: -.infinity, count: count)
+    mean = [Double](repeating: 0, count: count)
+    squares = mean
+  }
+
+  /// What a checkpoint holds, checked.
+  init(_ state: StateRecord, count: Int) throws(RestoreError) {
+    let numbers = try state.integers("count", count: count)
+    guard numbers.allSatisfy({ (0..<1 << 50).contains($0) }) else {
+      throw .invalid(name: "count", reason: "no run can have seen so many rows")
+    }
+    counts = numbers.map(Int.init)
+    minimum = try state.floats("minimum", count: count)
+    maximum = try state.floats("maximum", count: count)
+    mean = try state.doubles("mean", count: count)
+    squares = try state.doubles("squares", count: count)
+    if let defect = TrainingRanges.defect(
+      minimum: minimum, maximum: maximum, mean: mean, variance: squares, count: counts.map { Double(max(1, $0)) })
+    {
+      throw .invalid(name: ObservationRecord.group, reason: defect)
+    }
+  }
+
+  mutating func take(
+    _ column: Int, count: Int, minimum least: Float, maximum most: Float, mean other: Double, squares added: Double
+  ) {
+    let (before, new) = (Double(counts[column]), Double(count))
+    let sum = before + new
+    let delta = counts[column] == 0 ? 0 : other - mean[column]
+    minimum[column] = min(minimum[column], least)
+    maximum[column] = max(maximum[column], most)
+    // Rounding carries no mean out of the range.
+    let moved = counts[column] == 0 ? other : mean[column] + delta * new / sum
+    mean[column] = min(max(moved, Double(minimum[column])), Double(maximum[column]))
+    squares[column] = min(squares[column] + added + delta * delta * before * new / sum, .greatestFiniteMagnitude)
+    counts[column] += count
+  }
+
+  var ranges: TrainingRanges? {
     guard counts.allSatisfy({ $0 > 0 }) else { return nil }
     return TrainingRanges(
       minimum: minimum, maximum: maximum, mean: mean, variance: zip(squares, counts).map { $0 / Double($1) },
@@ -158,53 +184,26 @@ extension ObservationRecord: Resumable {
 
   /// To be taken between two rollouts. A column of which nothing was seen has zeros.
   package func snapshot() -> StateRecord {
-    func seen<Number: ExpressibleByIntegerLiteral>(_ values: [Number]) -> [Number] {
-      zip(values, counts).map { $1 > 0 ? $0 : 0 }
+    func known<Number: ExpressibleByIntegerLiteral>(_ values: [Number]) -> [Number] {
+      zip(values, seen.counts).map { $1 > 0 ? $0 : 0 }
     }
     return StateRecord(
-      floats: ["minimum": seen(minimum), "maximum": seen(maximum)],
-      doubles: ["mean": seen(mean), "squares": seen(squares)], integers: ["count": counts.map(Int64.init)])
+      floats: ["minimum": known(seen.minimum), "maximum": known(seen.maximum)],
+      doubles: ["mean": known(seen.mean), "squares": known(seen.squares)],
+      integers: ["count": seen.counts.map(Int64.init)])
   }
 
   package func restore(_ state: StateRecord) throws(RestoreError) {
-    let saved = try ObservationRecord.Saved(state, columns: columns)
-    (counts, minimum, maximum, mean, squares) = (
-      saved.counts, saved.minimum, saved.maximum, saved.mean, saved.squares
-    )
-    for column in 0..<columns where counts[column] == 0 {
-      (minimum[column], maximum[column]) = (.infinity, -.infinity)
+    var saved = try Columns(state, count: columns)
+    for column in 0..<columns where saved.counts[column] == 0 {
+      (saved.minimum[column], saved.maximum[column]) = (.infinity, -.infinity)
     }
+    seen = saved
     clearSlices()
   }
 
   /// What a checkpoint holds of it, checked; nil where of some column nothing was seen.
   package static func ranges(_ state: StateRecord, columns: Int) throws(RestoreError) -> TrainingRanges? {
-    let saved = try Saved(state, columns: columns)
-    return ranges(saved.counts, saved.minimum, saved.maximum, saved.mean, saved.squares)
-  }
-
-  private struct Saved {
-    let counts: [Int]
-    let minimum: [Float]
-    let maximum: [Float]
-    let mean: [Double]
-    let squares: [Double]
-
-    init(_ state: StateRecord, columns: Int) throws(RestoreError) {
-      let numbers = try state.integers("count", count: columns)
-      guard numbers.allSatisfy({ (0..<1 << 50).contains($0) }) else {
-        throw .invalid(name: "count", reason: "no run can have seen so many rows")
-      }
-      counts = numbers.map(Int.init)
-      minimum = try state.floats("minimum", count: columns)
-      maximum = try state.floats("maximum", count: columns)
-      mean = try state.doubles("mean", count: columns)
-      squares = try state.doubles("squares", count: columns)
-      if let defect = TrainingRanges.defect(
-        minimum: minimum, maximum: maximum, mean: mean, variance: squares, count: counts.map { Double(max(1, $0)) })
-      {
-        throw .invalid(name: ObservationRecord.group, reason: defect)
-      }
-    }
+    try Columns(state, count: columns).ranges
   }
 }

@@ -175,7 +175,8 @@ package final class Trainer {
   }
 
   private func train(shouldStop: () -> Bool) throws(TrainingError) -> Ending {
-    let total = configuration.wholeTimesteps
+    let pace = Pace(configuration)
+    let total = pace.total
     if progress.step == 0 {
       try heedHealth(rolloutStart: 0)
       // Before the first row: a run without a checkpoint has none.
@@ -188,10 +189,10 @@ package final class Trainer {
       try requireReplay()
       try heedHealth(rolloutStart: progress.step)
       let collected = MonotonicClock.seconds
-      progress.step += configuration.stepsPerRollout
+      progress.step += pace.stepsPerRollout
       progress.iteration += 1
-      let previous = progress.step - configuration.stepsPerRollout
-      if showsRow(progress.iteration) {
+      let previous = progress.step - pace.stepsPerRollout
+      if pace.showsRow(progress.iteration) {
         try write(row(elapsed: collected - runStart, rolloutSeconds: collected - before))
         progress.carried = [:]
       }
@@ -205,10 +206,10 @@ package final class Trainer {
         guard let value = statistics[name], !value.isFinite else { continue }
         throw .diverged(what: name, step: progress.step)
       }
-      if showsRow(progress.iteration + 1) {
+      if pace.showsRow(progress.iteration + 1) {
         for (name, value) in statistics.values { progress.carried[name] = value }
         progress.carried["time/sps_update"] =
-          Double(configuration.stepsPerRollout) / max(1e-9, MonotonicClock.seconds - collected)
+          Double(pace.stepsPerRollout) / max(1e-9, MonotonicClock.seconds - collected)
       }
 
       let isLast = progress.step >= total
@@ -289,12 +290,6 @@ package final class Trainer {
   }
 
   // MARK: Logging, choosing, saving
-
-  /// Whether the rollout of that number gets a row: some, and the last.
-  private func showsRow(_ iteration: Int) -> Bool {
-    iteration % configuration.learner.logInterval == 0
-      || iteration * configuration.stepsPerRollout >= configuration.wholeTimesteps
-  }
 
   private func row(elapsed: Double, rolloutSeconds: Double) -> MetricRow {
     var row = MetricRow(step: progress.step)
@@ -380,4 +375,20 @@ package final class Trainer {
     }
     return checkpoint
   }
+}
+
+/// What every iteration asks the configuration for, looked up once: its settings are found by name.
+private struct Pace {
+  let total: Int
+  let stepsPerRollout: Int
+  private let logInterval: Int
+
+  init(_ configuration: RunConfiguration) {
+    total = configuration.wholeTimesteps
+    stepsPerRollout = configuration.stepsPerRollout
+    logInterval = configuration.learner.logInterval
+  }
+
+  /// Whether the rollout of that number gets a row: some, and the last.
+  func showsRow(_ iteration: Int) -> Bool { iteration % logInterval == 0 || iteration * stepsPerRollout >= total }
 }

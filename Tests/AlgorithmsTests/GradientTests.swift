@@ -50,6 +50,24 @@ struct GradientCase: CustomTestStringConvertible, Sendable {
             spec: network(.none, [6, 5], [7], activation), scheme: .shuffled, isMasked: isMasked))
       }
     }
+    // Heads on layers of sixteen are fused with the loss.
+    for activation in NetworkSpec.Activation.allCases {
+      cases.append(
+        GradientCase(
+          name: "memoryless \(activation) fused", spec: network(.none, [6, 16], [16], activation), scheme: .shuffled,
+          isMasked: true))
+    }
+    for critic in [NetworkSpec.CriticMemory.separate, .sharedJoint, .sharedDetached] {
+      cases.append(
+        GradientCase(
+          name: "lstm \(critic) with fused towers",
+          spec: network(.lstm(hidden: 3, critic: critic), [16], [5, 16], .tanh),
+          scheme: .rotation, isMasked: true))
+    }
+    cases.append(
+      GradientCase(
+        name: "lstm on panels, rotation", spec: network(.lstm(hidden: 16, critic: .sharedJoint), [], [], .tanh),
+        scheme: .rotation, isMasked: true))
     cases.append(
       GradientCase(
         name: "lstm relu", spec: network(.lstm(hidden: 3, critic: .separate), [6], [7, 6], .relu), scheme: .rotation,

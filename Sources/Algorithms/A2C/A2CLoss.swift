@@ -38,6 +38,16 @@ struct A2CLossSettings: Sendable {
   }
 }
 
+extension A2CLossSettings {
+  /// As kernels take it that fuse it with the heads.
+  var policyLoss: PolicyLoss {
+    let scale = 1 / Float(validCount)
+    return PolicyLoss(
+      clipRange: nil, valueClipRange: nil, advantageMean: advantageMean, advantageDivisor: advantageDivisor,
+      scale: scale, valueScale: 2 * valueCoefficient * scale, entropyScale: entropyCoefficient * scale)
+  }
+}
+
 /// Loss = -mean(A log p(a)) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H). Source: Mnih et al. 2016, synchronous as in
 /// stable-baselines3 2.9.
 enum A2CLoss {
@@ -88,5 +98,13 @@ struct A2CRolloutLoss: RowLoss {
     A2CLoss.evaluate(
       outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
       scratch: scratch)
+  }
+
+  var fused: FusedLoss<A2CLossSums>? {
+    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked)) { sums in
+      var own = A2CLossSums()
+      (own.policy, own.value, own.entropy) = (sums.policy, sums.value, sums.entropy)
+      return own
+    }
   }
 }

@@ -138,6 +138,7 @@ extension DQN {
       batch.nextMasks[index] =
         isMasked ? store.nextMask(row: steps.lastRow, lane: lane) : .all(count: spec.actions)
     }
+    store.lookAhead()
   }
 
   /// The best legal action after the steps, as the learner sees it.

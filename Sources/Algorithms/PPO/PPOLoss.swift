@@ -57,6 +57,17 @@ extension PPOLossSettings {
   }
 }
 
+extension PPOLossSettings {
+  /// As kernels take it that fuse it with the heads.
+  var policyLoss: PolicyLoss {
+    let scale = 1 / Float(validCount)
+    return PolicyLoss(
+      clipRange: clipRange, valueClipRange: clipRangeValue, advantageMean: advantageMean,
+      advantageDivisor: advantageDivisor, scale: scale, valueScale: 2 * valueCoefficient * scale,
+      entropyScale: entropyCoefficient * scale)
+  }
+}
+
 /// Loss = -mean(min(A r, A clip(r, 1 +- c))) + valueCoefficient mean((R - V)^2) - entropyCoefficient mean(H), r the ratio of the action's new
 /// to its old probability. With value clipping V is replaced by its clipped form. Source: Schulman et al. 2017; stable-baselines3 2.9.
 package enum PPOLoss {
@@ -146,5 +157,14 @@ struct PPORolloutLoss: RowLoss {
     PPOLoss.evaluate(
       outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
       scratch: scratch)
+  }
+
+  var fused: FusedLoss<PPOLossSums>? {
+    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked)) { sums in
+      var own = PPOLossSums()
+      (own.policy, own.value, own.entropy) = (sums.policy, sums.value, sums.entropy)
+      (own.approximateKL, own.clipped) = (sums.divergence, sums.clipped)
+      return own
+    }
   }
 }

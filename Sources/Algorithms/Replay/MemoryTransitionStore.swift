@@ -25,6 +25,10 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
   private let actions: UnsafeMutablePointer<UInt8>
   private let ends: UnsafeMutablePointer<UInt8>
   private let nextMasks: UnsafeMutablePointer<UInt64>
+  /// What will be drawn behind `foreseen`.
+  private var forecast: ReplayForecast?
+  /// The batch that was fetched, then the next one, which is on its way into the caches.
+  private var foreseen: [ReplayDraw] = []
 
   /// Room for `transitions`, rounded down to whole rows, at least one. `totalRows`: more are never appended.
   package init(
@@ -110,18 +114,52 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
     target.update(from: nextObservations + place(row, lane) * columns, count: columns)
   }
 
-  /// Every transition lies somewhere else in memory: all are asked for before the first is waited for.
+  package var wantsForecast: Bool { forecast == nil }
+
+  package func follow(_ forecast: ReplayForecast) {
+    self.forecast = forecast
+    foreseen.removeAll(keepingCapacity: true)
+  }
+
+  /// Every transition lies somewhere else in memory: all are asked for before the first is waited for, where `lookAhead` has not asked for them.
   package func fetch(rows: [Int], lanes: [Int], steps: Int) {
-    let width = columns * MemoryLayout<Float>.stride
-    for (row, lane) in zip(rows, lanes) {
-      let place = place(row, lane)
-      Prefetch.bytes(observations + place * columns, count: width)
-      Prefetch.bytes(nextObservations + place * columns, count: width)
-      Prefetch.bytes(rewards + place, count: 1)
-      Prefetch.bytes(actions + place, count: 1)
-      Prefetch.bytes(ends + place, count: 1)
-      if keepsMasks { Prefetch.bytes(nextMasks + place, count: 1) }
+    guard !isEqual(foreseen, rows, lanes) else { return }
+    for (row, lane) in zip(rows, lanes) { prefetch(place(row, lane)) }
+    guard var forecast else { return }
+    foreseen.removeAll(keepingCapacity: true)
+    for _ in rows { foreseen.append(forecast.next()) }
+    // Else somebody draws otherwise than was foretold.
+    self.forecast = isEqual(foreseen, rows, lanes) ? forecast : nil
+  }
+
+  /// Asks for the next batch while the last one is learned from.
+  package func lookAhead() {
+    guard var forecast else { return }
+    for index in foreseen.indices {
+      let draw = forecast.next()
+      foreseen[index] = draw
+      // Rows that are not written yet have no memory.
+      if draw.row < roomRows { prefetch(draw.row * laneCount + draw.lane) }
     }
+    self.forecast = forecast
+  }
+
+  private func isEqual(_ draws: [ReplayDraw], _ rows: [Int], _ lanes: [Int]) -> Bool {
+    guard draws.count == rows.count else { return false }
+    for index in draws.indices where draws[index].row != rows[index] || draws[index].lane != lanes[index] {
+      return false
+    }
+    return true
+  }
+
+  private func prefetch(_ place: Int) {
+    let width = columns * MemoryLayout<Float>.stride
+    Prefetch.bytes(observations + place * columns, count: width)
+    Prefetch.bytes(nextObservations + place * columns, count: width)
+    Prefetch.bytes(rewards + place, count: 1)
+    Prefetch.bytes(actions + place, count: 1)
+    Prefetch.bytes(ends + place, count: 1)
+    if keepsMasks { Prefetch.bytes(nextMasks + place, count: 1) }
   }
 
   private func place(_ row: Int, _ lane: Int) -> Int {
@@ -166,6 +204,8 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
     let masks = keepsMasks ? try state.masks("next_masks", count: saved, actions: actionCount) : []
 
     (count, head) = (rows, savedHead)
+    forecast = nil
+    foreseen.removeAll()
     for (place, value) in savedObservations.enumerated() { observations[place] = value }
     for (place, value) in savedNext.enumerated() { nextObservations[place] = value }
     for (place, value) in savedRewards.enumerated() { rewards[place] = value }

@@ -52,8 +52,9 @@ package struct ReplaySampler: Sendable {
   /// Draws a batch into `rows`, `lanes` and `weights`.
   package mutating func draw(_ store: any TransitionStore, random: inout RandomStream, progressRemaining: Double) {
     guard let settings, let tree else {
+      let count = store.count
       for index in 0..<batchSize {
-        let draw = ReplayDraw(&random, count: store.count, laneCount: laneCount)
+        let draw = ReplayDraw(&random, count: count, laneCount: laneCount)
         (rows[index], lanes[index]) = (draw.row, draw.lane)
       }
       return

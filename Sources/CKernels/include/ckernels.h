@@ -61,6 +61,29 @@ typedef struct {
   const float *below;  // (rows, columns) with the result's stride
 } ckernels_dense;
 
+// The loss of an actor and its critic over rows whose logits and values lie side by side, and its gradient in their place.
+typedef struct {
+  // At most 15 actions. heads: (rows, 16) logits and behind them the value; there must be room up to a multiple of 16 rows.
+  long rows, actions;
+  float *heads;
+  // (rows) where a row's numbers stand in the arrays that follow; below zero the row counts for nothing and gets no gradient.
+  const int32_t *places;
+  const uint64_t *masks;  // bits of the legal actions; none: all of them
+  const int32_t *taken;
+  const float *log_probabilities, *advantages, *returns, *values;
+  float illegal;  // the log-probability of an illegal action
+  float advantage_mean, advantage_divisor;
+  // Policy loss -min(A r, A clip(r, 1 +- clip_range)) where it `is_clipped`, else -A log p.
+  long is_clipped;
+  float clip_range;
+  // Value loss (V - R)^2, V held to within value_clip_range of its old one where it `clips_values`.
+  long clips_values;
+  float value_clip_range;
+  float scale, value_scale, entropy_scale;  // of the three parts in the gradient
+  // Out: what the rows add up to is added here.
+  double policy, value, entropy, divergence, clipped;
+} ckernels_policy_loss;
+
 // The LSTM on gate panels: the gates i, f, g, o of U units side by side, 4U floats. Rows n, inputs D, hidden units H, a
 // multiple of 16.
 typedef struct {
@@ -93,7 +116,18 @@ typedef struct {
       long result_stride);
   // sums (columns, a multiple of 16) += the sums of a (rows, columns) over its rows.
   void (*column_sums)(long rows, long columns, const float *a, long a_stride, float *sums);
+  // target (columns, rows) = transposed source (rows, columns), or that added to it.
+  void (*turn)(
+      long rows, long columns, const float *source, long source_stride, float *target, long target_stride, long adds);
+  // A loss and its gradient; -1, or the place of a row whose mask allows no action, in front of which nothing counts.
+  long (*policy_loss)(ckernels_policy_loss *job);
 } ckernels_panel;
+
+// target = clip((source - mean) / deviation, -clip, clip) column by column, in double precision; rows (rows, columns), strides in floats. They may be the
+// same rows. NaN stays NaN.
+void ckernels_scale_columns(
+    long rows, long columns, const float *source, long source_stride, float *target, long target_stride, const double *mean,
+    const double *deviation, double clip);
 
 // The LSTM on gate panels with products of bfloat16 numbers: sums, gates and cell state are floats. Rows n, inputs D, padded with a zero to an even
 // number of them, depth K = padded D + H. Words of 16 bits are bfloat16 numbers; a panel's pairs are (pairs, 64, 2): two numbers of neighbouring rows

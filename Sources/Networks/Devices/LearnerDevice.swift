@@ -69,6 +69,26 @@ package protocol RowLoss {
   func evaluate(
     _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
   ) -> Sums
+  /// The same loss as kernels take it that fuse it with an actor's and a critic's heads; nil where there is no such form. The plain form judges it.
+  var fused: FusedLoss<Sums>? { get }
+}
+
+extension RowLoss {
+  package var fused: FusedLoss<Sums>? { nil }
+}
+
+/// A loss of an actor and its critic with the numbers of its rows, for heads that are fused with it.
+package struct FusedLoss<Sums: LossSums> {
+  package let loss: PolicyLoss
+  package let rows: PolicyRows
+  /// The kernel's sums in the loss's own words.
+  package let sums: (PolicyLossSums) -> Sums
+
+  package init(_ loss: PolicyLoss, of rows: PolicyRows, sums: @escaping (PolicyLossSums) -> Sums) {
+    self.loss = loss
+    self.rows = rows
+    self.sums = sums
+  }
 }
 
 /// Experience that a gradient is taken on, in slices whose number and shape do not depend on the workers.

@@ -22,6 +22,7 @@ extension NetworkPlan.Linear {
   ) {
     let biases = context.parameters + bias
     switch way {
+    case .joint: preconditionFailure("a head by itself where both are one product")
     case .vector:
       output.base.update(repeating: biases[0], count: output.rows)
       if input.rowStride == inputs {
@@ -98,10 +99,9 @@ extension NetworkPlan.Linear {
   /// Must follow the last.
   func endBackward(_ context: LinearContext, gradients: UnsafeMutablePointer<Float>) {
     guard turnsWeights(context) else { return }
-    for output in 0..<outputs {
-      let row = gradients + weight + output * inputs
-      for column in 0..<inputs { row[column] += context.scratch[turned + column * outputs + output] }
-    }
+    MatrixTurn.add(
+      MatrixView(base: context.scratch + turned, rows: inputs, columns: outputs),
+      to: MatrixView(base: gradients + weight, rows: outputs, columns: inputs))
   }
 
   private func addWeightGradient(

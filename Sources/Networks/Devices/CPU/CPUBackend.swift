@@ -8,13 +8,13 @@ package import Kernels
 /// Unchecked: workers share `derived` for reading only, and touch only their own workspace.
 package final class CPUBackend: @unchecked Sendable {
   package let plan: NetworkPlan
-  private let derived: FloatStorage
-  private let words: WordStorage
-  private let dense: DenseKernels?
+  let derived: FloatStorage
+  let words: WordStorage
+  let dense: DenseKernels?
   /// Held, not only pointed into: a caller may let go of its store after `refresh`.
   private var store: ParameterStore?
   private var parameters: UnsafeMutablePointer<Float>?
-  private let workspaces: [Workspace]
+  let workspaces: [Workspace]
 
   /// A backend for batches of at most `rowCapacity` rows (L n), `sequenceCapacity` sequences and `lengthCapacity` steps. `bfloat16`: what multiplies in
   /// the network's memories, where their products are not float32.
@@ -51,27 +51,19 @@ package final class CPUBackend: @unchecked Sendable {
     let context = linearContext(parameters, space)
     let rows = batch.rows
     var finalState = RecurrentStateRows()
-    let last = (batch.length - 1) * batch.count
-    let observations = MatrixView(base: batch.observations, rows: batch.count, columns: plan.spec.inputs)
-    let readsActorMemory = parts.contains(.policy) || (plan.criticMemory == nil && plan.criticProjection == nil)
-
-    var actorFeatures = observations
-    if let memory = plan.actorMemory, let buffers = space.actorMemory {
-      actorFeatures = MatrixView(base: buffers.hidden.base, rows: rows, columns: memory.hidden)
-      if readsActorMemory {
-        guard let hidden = batch.initialState.actorHidden, let cell = batch.initialState.actorCell else {
-          preconditionFailure("a recurrent batch without the actor's state")
-        }
-        memory.forward(
-          batch, initialHidden: hidden, initialCell: cell, derived: derived.base, words: words.base, buffers: buffers)
-        finalState.actorHidden = buffers.hidden.base + last * memory.hidden
-        finalState.actorCell = buffers.cell.base + last * memory.hidden
+    let actorFeatures = actorFeatures(batch, space, parts: parts, finalState: &finalState)
+    let logits = MatrixView(base: space.logits.base, rows: rows, columns: plan.spec.actions)
+    if let joint = plan.jointHeads {
+      forEachBlock(of: rows) { block in
+        forwardHeads(joint, actorFeatures.rows(block), context, into: space.headRows(block))
+        space.takeOutputs(ofHeads: block, actions: logits.columns)
       }
+      return NetworkOutputs(logits: logits, values: space.values.base, finalState: finalState)
     }
     if parts.contains(.policy) {
       forwardTower(
         plan.policyTower, head: plan.actionHead, input: actorFeatures, activations: space.policyActivations, context,
-        into: MatrixView(base: space.logits.base, rows: rows, columns: plan.spec.actions))
+        into: logits)
     }
     if parts.contains(.value), let valueHead = plan.valueHead {
       let features = criticFeatures(batch, space, context, actorFeatures: actorFeatures, finalState: &finalState)
@@ -79,9 +71,7 @@ package final class CPUBackend: @unchecked Sendable {
         plan.valueTower, head: valueHead, input: features, activations: space.valueActivations, context,
         into: MatrixView(base: space.values.base, rows: rows, columns: 1))
     }
-    return NetworkOutputs(
-      logits: MatrixView(base: space.logits.base, rows: rows, columns: plan.spec.actions), values: space.values.base,
-      finalState: finalState)
+    return NetworkOutputs(logits: logits, values: space.values.base, finalState: finalState)
   }
 
   package func backward(_ batch: SequenceBatch, worker: Int, gradients: UnsafeMutablePointer<Float>) {
@@ -119,13 +109,9 @@ package final class CPUBackend: @unchecked Sendable {
     case .sharedJoint:
       backwardValue(input: actorFeatures, inputGradient: actorGradient, adding: true)
     case .separate:
-      guard let memory = plan.criticMemory, let buffers = space.criticMemory else { return }
+      guard let buffers = space.criticMemory else { return }
       backwardValue(
         input: memoryView(buffers.hidden), inputGradient: memoryView(buffers.hiddenGradient), adding: false)
-      memory.backward(
-        batch, parameters: parameters, derived: derived.base, words: words.base, gradients: gradients,
-        buffers: buffers)
-      memory.shareBiasGradient(gradients)
     case .some(.none):
       guard let projection = plan.criticProjection else { return }
       // The projection's own gradient may lie in either scratch: a tower of k layers ends in one of the two.
@@ -140,22 +126,33 @@ package final class CPUBackend: @unchecked Sendable {
       }
       projection.endBackward(context, gradients: gradients)
     }
-    if let memory = plan.actorMemory, let buffers = space.actorMemory {
+    backwardMemories(batch, space, parameters, gradients: gradients)
+  }
+
+  // MARK: Parts
+
+  /// Through the memories, whose `hiddenGradient` the layers above have filled.
+  func backwardMemories(
+    _ batch: SequenceBatch, _ space: Workspace, _ parameters: UnsafeMutablePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>
+  ) {
+    func backward(_ memory: NetworkPlan.LSTM?, _ buffers: LSTMBuffers?) {
+      guard let memory, let buffers else { return }
       memory.backward(
         batch, parameters: parameters, derived: derived.base, words: words.base, gradients: gradients,
         buffers: buffers)
       memory.shareBiasGradient(gradients)
     }
+    backward(plan.criticMemory, space.criticMemory)
+    backward(plan.actorMemory, space.actorMemory)
   }
 
-  // MARK: Parts
-
-  private func linearContext(_ parameters: UnsafeMutablePointer<Float>, _ space: Workspace) -> LinearContext {
+  func linearContext(_ parameters: UnsafeMutablePointer<Float>, _ space: Workspace) -> LinearContext {
     LinearContext(
       parameters: parameters, derived: derived.base, kernels: dense, scratch: space.weightScratch.base)
   }
 
-  private func checked(_ batch: SequenceBatch, _ space: Workspace) -> UnsafeMutablePointer<Float> {
+  func checked(_ batch: SequenceBatch, _ space: Workspace) -> UnsafeMutablePointer<Float> {
     precondition(
       batch.rows <= space.rowCapacity && batch.count <= space.sequenceCapacity && batch.length <= space.lengthCapacity,
       """
@@ -172,7 +169,27 @@ package final class CPUBackend: @unchecked Sendable {
       base: batch.observations + step * batch.observationTimeStride, rows: batch.count, columns: plan.spec.inputs)
   }
 
-  private func criticFeatures(
+  /// What the policy's tower reads: observations, or what the actor remembers of them, where the parts need it.
+  func actorFeatures(
+    _ batch: SequenceBatch, _ space: Workspace, parts: NetworkParts, finalState: inout RecurrentStateRows
+  ) -> MatrixView {
+    guard let memory = plan.actorMemory, let buffers = space.actorMemory else {
+      return MatrixView(base: batch.observations, rows: batch.count, columns: plan.spec.inputs)
+    }
+    if parts.contains(.policy) || (plan.criticMemory == nil && plan.criticProjection == nil) {
+      guard let hidden = batch.initialState.actorHidden, let cell = batch.initialState.actorCell else {
+        preconditionFailure("a recurrent batch without the actor's state")
+      }
+      memory.forward(
+        batch, initialHidden: hidden, initialCell: cell, derived: derived.base, words: words.base, buffers: buffers)
+      let last = (batch.length - 1) * batch.count * memory.hidden
+      finalState.actorHidden = buffers.hidden.base + last
+      finalState.actorCell = buffers.cell.base + last
+    }
+    return MatrixView(base: buffers.hidden.base, rows: batch.rows, columns: memory.hidden)
+  }
+
+  func criticFeatures(
     _ batch: SequenceBatch, _ space: Workspace, _ context: LinearContext, actorFeatures: MatrixView,
     finalState: inout RecurrentStateRows
   ) -> MatrixView {
@@ -202,10 +219,8 @@ package final class CPUBackend: @unchecked Sendable {
   /// Rows that go through a whole tower before the next do: their activations stay in the second-level cache.
   private static let blockRows = 256
 
-  private func forEachBlock(of rows: Int, _ body: (Range<Int>) -> Void) {
-    for start in stride(from: 0, to: rows, by: CPUBackend.blockRows) {
-      body(start..<min(start + CPUBackend.blockRows, rows))
-    }
+  func forEachBlock(of rows: Int, width: Int = CPUBackend.blockRows, _ body: (Range<Int>) -> Void) {
+    for start in stride(from: 0, to: rows, by: width) { body(start..<min(start + width, rows)) }
   }
 
   private func forwardTower(
@@ -213,18 +228,25 @@ package final class CPUBackend: @unchecked Sendable {
     _ context: LinearContext, into result: MatrixView
   ) {
     forEachBlock(of: input.rows) { block in
-      var current = input.rows(block)
-      for (index, layer) in layers.enumerated() {
-        let output = MatrixView(base: activations[index].base, rows: input.rows, columns: layer.outputs).rows(block)
-        layer.forward(current, context, activation: plan.spec.activation, into: output)
-        current = output
-      }
-      head.forward(current, context, activation: nil, into: result.rows(block))
+      forwardLayers(
+        layers, head: head, input: input, block: block, activations: activations, context, into: result.rows(block))
     }
   }
 
-  /// Head and tower backward. Layer k's output gradient lies in scratch A for even distance from the head, in B for odd: that of all rows, where
-  /// one of the two is where `inputGradient` goes; else each block's where the last one's was.
+  /// A block of rows through a tower and its head. input: all rows; result: the block's.
+  func forwardLayers(
+    _ layers: [NetworkPlan.Linear], head: NetworkPlan.Linear, input: MatrixView, block: Range<Int>,
+    activations: [FloatStorage], _ context: LinearContext, into result: MatrixView
+  ) {
+    var current = input.rows(block)
+    for (index, layer) in layers.enumerated() {
+      let output = MatrixView(base: activations[index].base, rows: input.rows, columns: layer.outputs).rows(block)
+      layer.forward(current, context, activation: plan.spec.activation, into: output)
+      current = output
+    }
+    head.forward(current, context, activation: nil, into: result)
+  }
+
   private func backwardTower(
     _ layers: [NetworkPlan.Linear], head: NetworkPlan.Linear, headGradient: UnsafeMutablePointer<Float>,
     input: MatrixView, activations: [FloatStorage], space: Workspace, _ context: LinearContext,
@@ -232,30 +254,44 @@ package final class CPUBackend: @unchecked Sendable {
   ) {
     let headGradient = MatrixView(base: headGradient, rows: input.rows, columns: head.outputs)
     head.addBiasGradient(headGradient, context, gradients: gradients)
-    let keepsScratch = [space.gradientA.base, space.gradientB.base].contains { $0 == inputGradient?.base }
     for layer in layers { layer.beginBackward(context) }
     head.beginBackward(context)
     forEachBlock(of: input.rows) { block in
-      var layer = head
-      var gradient = headGradient.rows(block)
-      for index in stride(from: layers.count - 1, through: 0, by: -1) {
-        let below = layers[index]
-        let scratch = (layers.count - 1 - index) % 2 == 0 ? space.gradientA : space.gradientB
-        let output = MatrixView(base: activations[index].base, rows: input.rows, columns: below.outputs).rows(block)
-        let outputGradient = MatrixView(base: scratch.base, rows: input.rows, columns: below.outputs)
-          .rows(keepsScratch ? block : 0..<block.count)
-        layer.backward(
-          gradient, input: output, context, gradients: gradients, inputGradient: outputGradient,
-          through: plan.spec.activation)
-        below.addBiasGradient(outputGradient, context, gradients: gradients)
-        layer = below
-        gradient = outputGradient
-      }
-      layer.backward(
-        gradient, input: input.rows(block), context, gradients: gradients, inputGradient: inputGradient?.rows(block),
+      backwardLayers(
+        layers, head: head, headGradient: headGradient.rows(block), input: input, block: block,
+        activations: activations, space: space, context, gradients: gradients, inputGradient: inputGradient,
         addingInput: addingInput)
     }
     for layer in layers { layer.endBackward(context, gradients: gradients) }
     head.endBackward(context, gradients: gradients)
+  }
+
+  /// Head and tower backward for a block of rows, but for the head's bias. headGradient: the block's; input, inputGradient: all rows. Layer k's output
+  /// gradient lies in scratch A for even distance from the head, in B for odd: that of all rows, where one of the two is where `inputGradient` goes;
+  /// else each block's where the last one's was.
+  func backwardLayers(
+    _ layers: [NetworkPlan.Linear], head: NetworkPlan.Linear, headGradient: MatrixView, input: MatrixView,
+    block: Range<Int>, activations: [FloatStorage], space: Workspace, _ context: LinearContext,
+    gradients: UnsafeMutablePointer<Float>, inputGradient: MatrixView?, addingInput: Bool
+  ) {
+    let keepsScratch = inputGradient?.base == space.gradientA.base || inputGradient?.base == space.gradientB.base
+    var layer = head
+    var gradient = headGradient
+    for index in stride(from: layers.count - 1, through: 0, by: -1) {
+      let below = layers[index]
+      let scratch = (layers.count - 1 - index) % 2 == 0 ? space.gradientA : space.gradientB
+      let output = MatrixView(base: activations[index].base, rows: input.rows, columns: below.outputs).rows(block)
+      let outputGradient = MatrixView(base: scratch.base, rows: input.rows, columns: below.outputs)
+        .rows(keepsScratch ? block : 0..<block.count)
+      layer.backward(
+        gradient, input: output, context, gradients: gradients, inputGradient: outputGradient,
+        through: plan.spec.activation)
+      below.addBiasGradient(outputGradient, context, gradients: gradients)
+      layer = below
+      gradient = outputGradient
+    }
+    layer.backward(
+      gradient, input: input.rows(block), context, gradients: gradients, inputGradient: inputGradient?.rows(block),
+      addingInput: addingInput)
   }
 }

@@ -40,9 +40,15 @@ package final class CPUDevice: LearnerDevice, @unchecked Sendable {
   }
 
   package func gradient<Loss: RowLoss, Cut: Minibatch>(of loss: Loss, on minibatch: Cut) -> Loss.Sums {
-    blocks.gather(sliceCount: minibatch.sliceCount, pool: pool, into: parameters.gradients.base) {
+    let fused = backend.fusesLoss ? loss.fused : nil
+    return blocks.gather(sliceCount: minibatch.sliceCount, pool: pool, into: parameters.gradients.base) {
       slice, worker, gradients in
       let (batch, rowIndices) = minibatch.prepare(slice: slice, worker: worker)
+      if let fused {
+        return fused.sums(
+          backend.addGradient(
+            of: fused.loss, on: batch, places: rowIndices, rows: fused.rows, worker: worker, gradients: gradients))
+      }
       let outputs = backend.forward(batch, parts: .all, worker: worker)
       let sums = loss.evaluate(outputs, rowIndices: rowIndices, scratch: scratches[worker].base)
       backend.backward(batch, worker: worker, gradients: gradients)

@@ -14,7 +14,8 @@ final class GradientBlocks: @unchecked Sendable {
   init(sliceLimit: Int, parameterCount: Int) {
     count = min(GradientBlocks.limit, sliceLimit)
     self.parameterCount = parameterCount
-    blocks = (0..<count).map { _ in FloatStorage(count: parameterCount) }
+    // The first block's place is the whole gradient's.
+    blocks = (1..<max(count, 1)).map { _ in FloatStorage(count: parameterCount) }
   }
 
   /// Runs `body(slice, worker, gradients)` for every slice, which adds its gradient to `gradients` (P) and returns its sums. The whole gradient is
@@ -33,8 +34,7 @@ final class GradientBlocks: @unchecked Sendable {
       // A task writes its own sum only.
       nonisolated(unsafe) let sums = sums
       pool.run(taskCount: blockCount) { block, worker in
-        // One block alone is the whole gradient.
-        let gradients = blockCount == 1 ? target : blocks[block].base
+        let gradients = block == 0 ? target : blocks[block - 1].base
         gradients.update(repeating: 0, count: parameterCount)
         var sum = Sums()
         for slice in min(block * slicesPerBlock, sliceCount)..<min((block + 1) * slicesPerBlock, sliceCount) {
@@ -45,12 +45,7 @@ final class GradientBlocks: @unchecked Sendable {
       var total = Sums()
       for block in 0..<blockCount {
         total += sums[block]
-        if blockCount == 1 { break }
-        if block == 0 {
-          target.update(from: blocks[0].base, count: parameterCount)
-        } else {
-          Reductions.add(blocks[block].base, to: target, count: parameterCount)
-        }
+        if block > 0 { Reductions.add(blocks[block - 1].base, to: target, count: parameterCount) }
       }
       return total
     }

@@ -18,6 +18,9 @@ final class Workspace {
   /// (rows, A), (rows)
   let logits: FloatStorage
   let values: FloatStorage
+  /// (rows, 16) logits and value side by side, where the loss is fused with the heads, and (16) the sums of their gradients.
+  let heads: FloatStorage
+  let headSums: FloatStorage
   /// (rows, widest layer) gradients on their way down.
   let gradientA: FloatStorage
   let gradientB: FloatStorage
@@ -46,9 +49,27 @@ final class Workspace {
     valueActivations = spec.valueTower.map(rows)
     logits = rows(spec.actions)
     values = rows(1)
+    let columns = plan.fusesLoss ? DenseKernels.headColumns : 0
+    heads = FloatStorage(count: (rowCapacity + 15) / 16 * 16 * columns)
+    headSums = FloatStorage(count: columns)
     let widest = (spec.policyTower + spec.valueTower + [projects ? spec.hiddenCount : 0]).max() ?? 0
     gradientA = rows(widest)
     gradientB = rows(widest)
     weightScratch = FloatStorage(count: plan.scratchCount)
+  }
+
+  /// A block of rows of `heads`.
+  func headRows(_ block: Range<Int>) -> MatrixView {
+    MatrixView(base: heads.base, rows: rowCapacity, columns: DenseKernels.headColumns).rows(block)
+  }
+
+  /// Copies a block of `heads` to `logits` and `values`.
+  func takeOutputs(ofHeads block: Range<Int>, actions: Int) {
+    for row in block {
+      let head = heads.base + row * DenseKernels.headColumns
+      let target = logits.base + row * actions
+      for action in 0..<actions { target[action] = head[action] }
+      values.base[row] = head[actions]
+    }
   }
 }
