@@ -108,8 +108,7 @@ let package = Package(
       "benchmark",
       uses: [
         "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
-        "Market", "Networks",
-        "Storage", "Text", "Training",
+        "Market", "Networks", "OpCases", "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
@@ -125,6 +124,9 @@ let package = Package(
     tool(
       "proving-grounds", uses: ["Kernels", "ProvingGrounds", "Text", "Training"],
       path: "benchmarks/ProvingGroundsProgram"),
+
+    // Each operation's cases, declared once: for tests and `benchmark`.
+    library("OpCases", uses: ["Inference", "Kernels", "Networks"], path: "Tests/OpCases"),
 
     // Tests.
     .target(
@@ -150,15 +152,15 @@ let package = Package(
       path: "Tests/Fuzz"),
     // The product with a toy environment and a toy algorithm more: a line each.
     tool("toy-strikeforge", uses: ["TestSupport", "Training", "Workstation"], path: "Tests/ToyProgram"),
-    tests(of: "Kernels"),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "OpCases"], swiftSettings: strict),
     .testTarget(name: "TextTests", dependencies: ["Text", "Kernels"], swiftSettings: strict),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
     tests(of: "Market", uses: ["Kernels"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
-    tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels"]),
-    tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks"]),
+    tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels", "OpCases"]),
+    tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "OpCases"]),
     tests(of: "Storage", uses: ["AgentInterface", "Kernels", "Market", "Text"]),
     tests(
       of: "Evaluation",

@@ -4,6 +4,7 @@ import AgentInterface
 import Inference
 import Kernels
 import Networks
+import OpCases
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@
 import Algorithms
 import Inference
 import Kernels
+import OpCases
 import TestSupport
 import Testing
 

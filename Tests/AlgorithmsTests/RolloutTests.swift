@@ -3,7 +3,7 @@
 import AgentInterface
 import Kernels
 import Networks
-import TestSupport
+import OpCases
 import Testing
 
 @testable import Algorithms

@@ -2,24 +2,18 @@
 
 import Glibc
 import Kernels
-import TestSupport
+import OpCases
 import Testing
 
-/// A layer with random numbers.
+/// A layer of `OpCases`.
 private struct Layer: CustomTestStringConvertible {
-  let rows: Int
-  let inputs: Int
-  let hidden: Int
+  let shape: OpCases.StepShape
+  var rows: Int { shape.rows }
+  var inputs: Int { shape.inputs }
+  var hidden: Int { shape.hidden }
+  var testDescription: String { shape.description }
 
-  var testDescription: String { "\(rows) rows, \(inputs) inputs, \(hidden) units" }
-
-  /// Every tile of rows and columns, odd rows, odd inputs, fewer inputs than a vector has.
-  static let all = [
-    Layer(rows: 1, inputs: 1, hidden: 16), Layer(rows: 2, inputs: 5, hidden: 32),
-    Layer(rows: 7, inputs: 26, hidden: 48), Layer(rows: 32, inputs: 26, hidden: 64),
-    Layer(rows: 13, inputs: 29, hidden: 80), Layer(rows: 9, inputs: 3, hidden: 112),
-    Layer(rows: 35, inputs: 17, hidden: 128),
-  ]
+  static let all = OpCases.stepShapes.map { Layer(shape: $0) }
 
   /// Place of a unit's gate in (4H) in the panels' order.
   func place(gate: Int, unit: Int) -> Int { unit / 16 * 64 + gate * 16 + unit % 16 }
@@ -62,9 +56,9 @@ private struct FencedWords {
 }
 
 struct BFloat16PanelsTests {
-  static let units = BFloat16Unit.allCases.filter(\.isSupported)
-
-  @Test(arguments: units) fileprivate func `numbers are rounded to the nearest, ties to even`(unit: BFloat16Unit) {
+  @Test(arguments: OpCases.units) fileprivate func `numbers are rounded to the nearest, ties to even`(
+    unit: BFloat16Unit
+  ) {
     var random = RandomStream(seed: 3, purpose: .market)
     var numbers: [Float] = [
       0, -0.0, 1, -1, 1.00390625, 1.01171875, 3.0e38, 3.4e38, -3.4e38, .infinity, -.infinity, 0x116C2p-149,
@@ -85,7 +79,7 @@ struct BFloat16PanelsTests {
     #expect(operands.isIntact)
   }
 
-  @Test(arguments: units, Layer.all)
+  @Test(arguments: OpCases.units, Layer.all)
   fileprivate func `a step agrees with double precision and with float32 kernels`(unit: BFloat16Unit, layer: Layer) {
     let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
     let panels = BFloat16Panels(unit: unit, inputs: inputs, hidden: hidden)
@@ -146,7 +140,7 @@ struct BFloat16PanelsTests {
     for at in 0..<(rows * hidden) { #expect(abs(rest[4].base[at] - outputs[at]) < 1e-4) }
   }
 
-  @Test(arguments: units, Layer.all)
+  @Test(arguments: OpCases.units, Layer.all)
   fileprivate func `gradients agree with double precision`(unit: BFloat16Unit, layer: Layer) {
     let (rows, inputs, hidden) = (layer.rows, layer.inputs, layer.hidden)
     let panels = BFloat16Panels(unit: unit, inputs: inputs, hidden: hidden)
@@ -244,7 +238,7 @@ struct BFloat16PanelsTests {
   }
 
   /// Far beyond where gates saturate, and where they are not numbers at all.
-  @Test(arguments: units) fileprivate func `activations keep their limits`(unit: BFloat16Unit) {
+  @Test(arguments: OpCases.units) fileprivate func `activations keep their limits`(unit: BFloat16Unit) {
     let panels = BFloat16Panels(unit: unit, inputs: 1, hidden: 16)
     let weights = FencedWords(count: panels.weightCount)
     let recurrent = FencedWords(count: panels.recurrentCount)
@@ -272,7 +266,7 @@ struct BFloat16PanelsTests {
   }
 
   /// Tiles of any number of rows give a row the same bits.
-  @Test(arguments: units) fileprivate func `a row does not depend on the others`(unit: BFloat16Unit) {
+  @Test(arguments: OpCases.units) fileprivate func `a row does not depend on the others`(unit: BFloat16Unit) {
     let (inputs, hidden, rows) = (7, 48, 23)
     let panels = BFloat16Panels(unit: unit, inputs: inputs, hidden: hidden)
     var random = RandomStream(seed: 5, purpose: .market)

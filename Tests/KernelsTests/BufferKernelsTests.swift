@@ -1,7 +1,7 @@
-// Matrix-vector product, sums and Adam.
+// Matrix-vector product, sums and half precision.
 
 import Kernels
-import TestSupport
+import OpCases
 import Testing
 
 struct BufferKernelsTests {
@@ -46,35 +46,6 @@ struct BufferKernelsTests {
     Reductions.add(values, to: target.base, count: values.count)
     #expect(target.isIntact)
     #expect(target.array == values.map { 2 * $0 })
-  }
-
-  @Test(arguments: [1, 8, 11])
-  func `Adam agrees with double precision over ten steps`(count: Int) {
-    var random = RandomStream(seed: 7, purpose: .market, lane: UInt32(count))
-    let start = (0..<count).map { _ in Float(random.nextNormal()) }
-    let (parameters, first, second) = (
-      FencedBuffer(start), FencedBuffer([Float](repeating: 0, count: count)),
-      FencedBuffer([Float](repeating: 0, count: count))
-    )
-    var exact = start.map(Double.init)
-    var (m, v) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
-    var (power1, power2) = (1.0, 1.0)
-    for step in 1...10 {
-      let gradients = (0..<count).map { _ in Float(random.nextNormal()) }
-      OptimizerSteps.adam(
-        parameters: parameters.base, gradients: gradients, firstMoments: first.base, secondMoments: second.base,
-        count: count, learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-5, step: step, gradientScale: 0.5)
-      power1 *= 0.9
-      power2 *= 0.999
-      for index in 0..<count {
-        let g = Double(gradients[index]) * 0.5
-        m[index] = 0.9 * m[index] + 0.1 * g
-        v[index] = 0.999 * v[index] + 0.001 * g * g
-        exact[index] -= 0.01 * (m[index] / (1 - power1)) / ((v[index] / (1 - power2)).squareRoot() + 1e-5)
-      }
-    }
-    for buffer in [parameters, first, second] { #expect(buffer.isIntact) }
-    for index in 0..<count { #expect(abs(Double(parameters.array[index]) - exact[index]) <= 2e-6) }
   }
 }
 

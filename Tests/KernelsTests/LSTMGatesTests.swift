@@ -1,68 +1,10 @@
-// The LSTM cell against double precision, forward and by central differences.
+// The LSTM cell in both spellings; `OpCases` holds it against double precision and differences.
 
-import Glibc
 import Kernels
-import TestSupport
+import OpCases
 import Testing
 
-/// The cell in double precision: returns h' and c'.
-private func reference(_ gates: [Double], cell: Double) -> (hidden: Double, cell: Double) {
-  func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
-  let next = sigmoid(gates[1]) * cell + sigmoid(gates[0]) * tanh(gates[2])
-  return (sigmoid(gates[3]) * tanh(next), next)
-}
-
 struct LSTMGatesTests {
-  @Test(arguments: [1, 7, 8, 13, 16, 40])
-  func `agrees with double precision`(hiddenCount: Int) {
-    var random = RandomStream(seed: 4, purpose: .market, lane: UInt32(hiddenCount))
-    let rows = 3
-    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.nextNormal()) } }
-    let gateInputs = numbers(rows * 4 * hiddenCount)
-    let cells = numbers(rows * hiddenCount)
-    let hiddenGradients = numbers(rows * hiddenCount)
-    let cellGradients = numbers(rows * hiddenCount)
-    let gates = FencedBuffer(gateInputs)
-    let (cell, cellTanh, hidden) = (
-      FencedBuffer(count: cells.count), FencedBuffer(count: cells.count), FencedBuffer(count: cells.count)
-    )
-    LSTMGates.forward(
-      rows: rows, hiddenCount: hiddenCount, gates: gates.base, gateStride: 4 * hiddenCount, previousCell: cells,
-      cell: cell.base, cellTanh: cellTanh.base, cellStride: hiddenCount, hidden: hidden.base, hiddenStride: hiddenCount)
-    let carried = FencedBuffer(cellGradients)
-    LSTMGates.backward(
-      rows: rows, hiddenCount: hiddenCount, gates: gates.base, gateStride: 4 * hiddenCount, previousCell: cells,
-      cellTanh: cellTanh.base, cellStride: hiddenCount, hiddenGradient: hiddenGradients, hiddenStride: hiddenCount,
-      cellGradient: carried.base, cellGradientStride: hiddenCount)
-    for buffer in [gates, cell, cellTanh, hidden, carried] { #expect(buffer.isIntact) }
-
-    for row in 0..<rows {
-      for unit in 0..<hiddenCount {
-        let at = row * hiddenCount + unit
-        let places = (0..<4).map { row * 4 * hiddenCount + $0 * hiddenCount + unit }
-        let inputs = places.map { Double(gateInputs[$0]) }
-        let before = Double(cells[at])
-        let expected = reference(inputs, cell: before)
-        #expect(abs(Double(hidden.array[at]) - expected.hidden) <= 4e-7)
-        #expect(abs(Double(cell.array[at]) - expected.cell) <= 8e-7)
-        func objective(_ gates: [Double], _ cell: Double) -> Double {
-          let result = reference(gates, cell: cell)
-          return result.hidden * Double(hiddenGradients[at]) + result.cell * Double(cellGradients[at])
-        }
-        let step = 1e-5
-        for gate in 0..<4 {
-          var (up, down) = (inputs, inputs)
-          up[gate] += step
-          down[gate] -= step
-          let slope = (objective(up, before) - objective(down, before)) / (2 * step)
-          #expect(abs(Double(gates.array[places[gate]]) - slope) <= 2e-6)
-        }
-        let slope = (objective(inputs, before + step) - objective(inputs, before - step)) / (2 * step)
-        #expect(abs(Double(carried.array[at]) - slope) <= 2e-6)
-      }
-    }
-  }
-
   /// What C computes sixteen units at a time is what Swift computes, to the bit, also for numbers that no training should meet.
   @Test func `both spellings give the same bits`() {
     let (rows, hiddenCount) = (200, 80)

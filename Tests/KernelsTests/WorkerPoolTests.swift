@@ -1,8 +1,8 @@
 // The team of threads: every task once, closures that are lent, and no second entry.
 
 import Glibc
+import OpCases
 import Synchronization
-import TestSupport
 import Testing
 
 @testable import Kernels

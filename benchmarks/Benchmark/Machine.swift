@@ -4,6 +4,7 @@ import Glibc
 import Kernels
 import Market
 import Networks
+import OpCases
 import Text
 import Training
 
@@ -34,7 +35,7 @@ struct Machine {
       "blas_threads": .integer(Int64(library.threadCount)),
       "blas_configuration": .string(library.configuration),
       "blas_core": .string(library.core),
-      "learner_kernels": .string(LearnerKernels.automatic.name(for: KernelsSubject.Shape.lstm64.spec, bfloat16: nil)),
+      "learner_kernels": .string(LearnerKernels.automatic.name(for: OpCases.TimedPolicy.lstm64.spec, bfloat16: nil)),
       "load_average_before": loadAverage.map(JSON.number) ?? .null,
     ])
   }

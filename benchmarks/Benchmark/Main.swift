@@ -4,6 +4,7 @@ import Glibc
 import Inference
 import Kernels
 import Networks
+import OpCases
 import Text
 import Training
 
@@ -57,7 +58,7 @@ struct Main {
   private static func measure(_ options: Options) throws(BenchmarkError) {
     // Opened first: minutes of measuring should not end in a path that cannot be written.
     let file = try options.jsonPath.flatMap { $0 == "-" ? nil : $0 }.map(OutputFile.init)
-    try sayProducts(RunConfiguration().run, KernelsSubject.Shape.lstm64.spec, path: options.jsonPath)
+    try sayProducts(RunConfiguration().run, OpCases.TimedPolicy.lstm64.spec, path: options.jsonPath)
     let report = try Report.measuring(options)
     try publish(report.json, lines: report.table, path: options.jsonPath, file: file)
   }

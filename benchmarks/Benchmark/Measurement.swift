@@ -1,6 +1,7 @@
 // Measures the subjects in turn, so that a machine that slows down slows all of them.
 
 import Networks
+import OpCases
 
 /// One number of the report, with a sample for each repetition.
 struct Metric {
@@ -22,9 +23,9 @@ struct Measurement {
   private let options: Options
   private let workload: Workload
   private let training: [TrainingSubject]
-  private let products: ProductsSubject?
-  private let kernels: KernelsSubject?
-  private let pointwise: PointwiseSubject?
+  private let products: OpSubject?
+  private let kernels: OpSubject?
+  private let pointwise: OpSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
@@ -46,9 +47,9 @@ struct Measurement {
       }
     }
     self.training = training
-    products = has(.products) ? ProductsSubject(isQuick: options.isQuick) : nil
-    kernels = has(.kernels) ? KernelsSubject(isQuick: options.isQuick) : nil
-    pointwise = has(.pointwise) ? PointwiseSubject(isQuick: options.isQuick) : nil
+    products = has(.products) ? OpSubject(.operations, isQuick: options.isQuick) : nil
+    kernels = has(.kernels) ? OpSubject(.steps, isQuick: options.isQuick) : nil
+    pointwise = has(.pointwise) ? OpSubject(.pieces, isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
@@ -85,19 +86,19 @@ struct Measurement {
       before = after
     }
     if let products {
-      let found = products.measure()
+      let found = products.run()
       let peak = (before + peak()) / 2
-      for (name, label, gflops) in found {
-        record(name + "_gflop_per_second", label, "GFLOP/s", gflops)
-        record(name + "_share_of_peak_percent", "", "%", 100 * gflops / peak)
+      for (metric, label, gflops) in found {
+        record(.operations, metric, label, gflops)
+        record(metric + "_share_of_peak_percent", "", "%", 100 * gflops / peak)
       }
     }
     if let kernels {
-      for (name, label, steps) in kernels.measure() { record(name, label, "steps/s", steps) }
+      for (metric, label, steps) in kernels.run() { record(.steps, metric, label, steps) }
       _ = peak()
     }
     if let pointwise {
-      for (name, label, nanoseconds) in pointwise.measure() { record(name + "_nanoseconds", label, "ns", nanoseconds) }
+      for (metric, label, nanoseconds) in pointwise.run() { record(.pieces, metric, label, nanoseconds) }
       _ = peak()
     }
     if let environment {
@@ -145,6 +146,10 @@ struct Measurement {
     record(.share, 100 * achieved / (Double(options.workers) * peak))
     record(.allocations, Double(sample.updateAllocations))
     if let mebibytes = subject.peakMebibytes { record(.memory, mebibytes) }
+  }
+
+  private mutating func record(_ measure: OpTiming.Measure, _ metric: String, _ label: String, _ value: Double) {
+    record(metric + OpSubject.suffix(measure), label, OpSubject.unit(measure), value)
   }
 
   private mutating func record(_ name: String, _ label: String, _ unit: String, _ value: Double) {

@@ -3,24 +3,24 @@
 import Glibc
 import Kernels
 
-func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+package func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 /// Weights, biases, inputs and state of a step.
-struct LayerNumbers {
-  let rows: Int
-  let inputs: Int
-  let hidden: Int
+package struct LayerNumbers {
+  package let rows: Int
+  package let inputs: Int
+  package let hidden: Int
   /// (4 hidden, inputs), (4 hidden, hidden), (4 hidden)
-  var inputWeight: [Float]
-  var hiddenWeight: [Float]
-  let biases: [Float]
+  package var inputWeight: [Float]
+  package var hiddenWeight: [Float]
+  package let biases: [Float]
   /// (rows, inputs), (rows, hidden), (rows, hidden)
-  var x: [Float]
-  var before: [Float]
-  let cellBefore: [Float]
+  package var x: [Float]
+  package var before: [Float]
+  package let cellBefore: [Float]
 
   /// weightScale: times 1 / sqrt(hidden).
-  init(rows: Int, inputs: Int, hidden: Int, weightScale: Double = 1, stateScale: Double = 1) {
+  package init(rows: Int, inputs: Int, hidden: Int, weightScale: Double = 1, stateScale: Double = 1) {
     (self.rows, self.inputs, self.hidden) = (rows, inputs, hidden)
     var random = RandomStream(seed: 8, purpose: .market, lane: UInt32(hidden))
     func numbers(_ count: Int, _ scale: Double = 1) -> [Float] {
@@ -36,7 +36,7 @@ struct LayerNumbers {
   }
 
   /// The four gates of a unit after their activations, and its cell.
-  func step(row: Int, unit: Int) -> (gates: [Double], cell: Double) {
+  package func step(row: Int, unit: Int) -> (gates: [Double], cell: Double) {
     let sums = (0..<4).map { gate in
       let at = gate * hidden + unit
       return (0..<inputs).reduce(Double(biases[at])) {
@@ -53,7 +53,7 @@ struct LayerNumbers {
 
 /// The gradients of a unit's four sums, and the cell's gradient, all of it. gates: i, f, g, o; squashed: tanh of the cell; above: the gradient of the
 /// output; carried: of the cell, from the step behind.
-func gateGradients(
+package func gateGradients(
   _ gates: [Double], squashed: Double, cellBefore: Double, above: Double, carried: Double
 ) -> (gates: [Double], cell: Double) {
   let (i, f, g, o) = (gates[0], gates[1], gates[2], gates[3])
