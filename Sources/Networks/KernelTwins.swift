@@ -7,8 +7,11 @@ package import Kernels
 /// first step, and not in a policy.
 package enum KernelTwins {
   /// Of the largest number of a kind: two orders of summation in float32 stay far below, a wrong product far above. With bfloat16 operands, of 8 bits, more.
-  private static let bound = 1e-4
+  package static let bound = 1e-4
   private static let boundBFloat16 = 2e-2
+
+  /// What own kernels may differ by from the library, whose products are float32.
+  package static func bound(bfloat16: BFloat16Unit?) -> Double { bfloat16 == nil ? bound : boundBFloat16 }
 
   /// Rows of a tile that is not full, and steps of which one starts anew.
   private static let (lanes, steps) = (19, 3)
@@ -17,12 +20,17 @@ package enum KernelTwins {
   package struct Outcome {
     package var outputs: [Float]
     package var gradients: [Float]
+
+    package init(outputs: [Float], gradients: [Float]) {
+      self.outputs = outputs
+      self.gradients = gradients
+    }
   }
 
   /// What differs between a policy's own kernels and CBLAS, as the end of a sentence; nil where they agree.
   package static func difference(_ spec: NetworkSpec, bfloat16: BFloat16Unit? = nil) -> String? {
     difference(
-      outcome(spec, .fused, bfloat16), outcome(spec, .blas, nil), bound: bfloat16 == nil ? bound : boundBFloat16)
+      outcome(spec, .fused, bfloat16), outcome(spec, .blas, nil), bound: bound(bfloat16: bfloat16))
   }
 
   /// The same of two outcomes.
@@ -45,6 +53,16 @@ package enum KernelTwins {
     return nil
   }
 
+  /// Made-up parameters, as large as they are in training.
+  package static func parameters(_ spec: NetworkSpec, random: inout RandomStream) -> ParameterStore {
+    let store = ParameterStore(layout: ParameterLayout(spec))
+    for entry in store.layout.entries {
+      let bound = 1 / Double(entry.shape.count == 2 ? entry.shape[1] : entry.count).squareRoot()
+      for place in entry.range { store.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
+    }
+    return store
+  }
+
   /// A batch through the kernels, with made-up parameters.
   package static func outcome(_ spec: NetworkSpec, _ kernels: LearnerKernels, _ bfloat16: BFloat16Unit?) -> Outcome {
     let length = spec.hiddenCount > 0 ? steps : 1
@@ -52,13 +70,8 @@ package enum KernelTwins {
     let backend = CPUBackend(
       spec: spec, kernels: kernels, bfloat16: bfloat16, workerCount: 1, rowCapacity: rows, sequenceCapacity: lanes,
       lengthCapacity: length)
-    let store = ParameterStore(layout: ParameterLayout(spec))
     var random = RandomStream(seed: 1, purpose: .initialization)
-    for entry in store.layout.entries {
-      // As large as they are in training.
-      let bound = 1 / Double(entry.shape.count == 2 ? entry.shape[1] : entry.count).squareRoot()
-      for place in entry.range { store.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
-    }
+    let store = parameters(spec, random: &random)
     backend.refresh(from: store)
     let observations = FloatStorage((0..<rows * spec.inputs).map { _ in Float(2 * random.nextDouble() - 1) })
     let state = FloatStorage((0..<4 * lanes * spec.hiddenCount).map { _ in Float(random.nextDouble() - 0.5) })

@@ -1,5 +1,6 @@
 // Which kernels do a run's arithmetic, in words.
 
+private import Algorithms
 private import Glibc
 package import Inference
 private import Kernels
@@ -27,7 +28,7 @@ package enum MatrixKernels {
     let (library, unit) = (MatrixProduct.libraryInformation, run.precision.unit)
     let products = "products: " + kernels.products(for: spec, bfloat16: unit)
     if kernels.chosen(for: spec) == .fused || unit != nil {
-      if let difference = KernelTwins.difference(spec, bfloat16: unit) {
+      if let difference = KernelTwins.difference(spec, bfloat16: unit) ?? LossTwins.difference(spec, bfloat16: unit) {
         throw .refused(
           "own kernels \(InstructionSet.processor) and \(library.title) do not compute the same for this policy (\(difference)); train "
             + "with run.kernels=blas and run.precision=float32, and report this, a defect of strikeforge, of the library or of the machine"
