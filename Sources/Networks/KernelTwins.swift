@@ -7,8 +7,11 @@ package import Kernels
 /// first step, and not in a policy.
 package enum KernelTwins {
   /// Of the largest number of a kind: two orders of summation in float32 stay far below, a wrong product far above. With bfloat16 operands, of 8 bits, more.
-  private static let bound = 1e-4
+  package static let bound = 1e-4
   private static let boundBFloat16 = 2e-2
+
+  /// What own kernels may differ by from the library, whose products are float32.
+  package static func bound(bfloat16: BFloat16Unit?) -> Double { bfloat16 == nil ? bound : boundBFloat16 }
 
   /// Rows of a tile that is not full, and steps of which one starts anew.
   private static let (lanes, steps) = (19, 3)
@@ -17,6 +20,11 @@ package enum KernelTwins {
   package struct Outcome {
     package var outputs: [Float]
     package var gradients: [Float]
+
+    package init(outputs: [Float], gradients: [Float]) {
+      self.outputs = outputs
+      self.gradients = gradients
+    }
   }
 
   /// What differs between a policy's passes on a device, by default those of the processor's own kernels, and through CBLAS, as the end of a sentence; nil
@@ -26,8 +34,7 @@ package enum KernelTwins {
     on device: DeviceFamily = .cpu
   ) -> String? {
     difference(
-      outcome(spec, kernels, bfloat16, on: device), outcome(spec, .blas, nil),
-      bound: bfloat16 == nil ? bound : boundBFloat16)
+      outcome(spec, kernels, bfloat16, on: device), outcome(spec, .blas, nil), bound: bound(bfloat16: bfloat16))
   }
 
   /// The same of two outcomes.
@@ -50,19 +57,24 @@ package enum KernelTwins {
     return nil
   }
 
+  /// Made-up parameters, as large as they are in training.
+  package static func parameters(_ spec: NetworkSpec, random: inout RandomStream) -> ParameterStore {
+    let store = ParameterStore(layout: ParameterLayout(spec))
+    for entry in store.layout.entries {
+      let bound = 1 / Double(entry.shape.count == 2 ? entry.shape[1] : entry.count).squareRoot()
+      for place in entry.range { store.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
+    }
+    return store
+  }
+
   /// A batch through a device, with made-up parameters.
   package static func outcome(
     _ spec: NetworkSpec, _ kernels: LearnerKernels, _ bfloat16: BFloat16Unit?, on family: DeviceFamily = .cpu
   ) -> Outcome {
     let length = spec.hiddenCount > 0 ? steps : 1
     let rows = length * lanes
-    let store = ParameterStore(layout: ParameterLayout(spec))
     var random = RandomStream(seed: 1, purpose: .initialization)
-    for entry in store.layout.entries {
-      // As large as they are in training.
-      let bound = 1 / Double(entry.shape.count == 2 ? entry.shape[1] : entry.count).squareRoot()
-      for place in entry.range { store.values.base[place] = Float((2 * random.nextDouble() - 1) * bound) }
-    }
+    let store = parameters(spec, random: &random)
     let device = family.make(
       DeviceRequest(
         spec: spec, parameters: store, kernels: kernels, bfloat16: bfloat16,

@@ -1,5 +1,6 @@
 // Which kernels do a run's arithmetic, in words.
 
+private import Algorithms
 private import Glibc
 package import Inference
 private import Kernels
@@ -28,7 +29,10 @@ package enum MatrixKernels {
     let (device, isCPU) = (run.device, run.device == .cpu)
     let products = "products: " + device.products(for: spec, kernels, unit)
     if !isCPU || kernels.chosen(for: spec) == .fused || unit != nil {
-      if let difference = KernelTwins.difference(spec, isCPU ? .fused : kernels, bfloat16: unit, on: device) {
+      let own = isCPU ? .fused : kernels
+      if let difference = KernelTwins.difference(spec, own, bfloat16: unit, on: device)
+        ?? LossTwins.difference(spec, own, bfloat16: unit, on: device)
+      {
         guard isCPU else {
           throw .refused(
             "the device \(device) and \(library.title) do not compute the same for this policy (\(difference)); train with "

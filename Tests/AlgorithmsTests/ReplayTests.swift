@@ -118,6 +118,29 @@ private func next(_ store: MemoryTransitionStore, _ row: Int, _ lane: Int) -> Fl
   }
 
   /// Against a plain sum over all priorities.
+  /// Only drawing otherwise than was foretold ends a forecast; what is read is the same in either case.
+  @Test func `a memory follows a forecast for as long as it holds`() {
+    let store = store([[HandStep]](repeating: (0..<6).map { .init(reward: Float($0)) }, count: 2), capacity: 8)
+    var random = RandomStream(seed: 9, purpose: .replaySampling)
+    #expect(store.wantsForecast)
+    store.follow(ReplayForecast(random: random, store: store, drawsPerUpdate: 5, rowsPerUpdate: 1))
+    #expect(!store.wantsForecast)
+    for _ in 0..<3 {
+      let draws = (0..<5).map { _ in ReplayDraw(&random, count: store.count, laneCount: 2) }
+      store.fetch(rows: draws.map(\.row), lanes: draws.map(\.lane), steps: 1)
+      for draw in draws {
+        #expect(store.reward(row: draw.row, lane: draw.lane) == Float(draw.row))
+        #expect(next(store, draw.row, draw.lane) == Float(1000 * draw.lane + draw.row + 1))
+      }
+      store.lookAhead()
+      // Nothing was appended, so that the second update does not draw from as many rows as was foretold.
+      if store.wantsForecast { break }
+    }
+    store.fetch(rows: [5, 4, 3, 2, 1], lanes: [0, 0, 0, 0, 0], steps: 1)
+    #expect(store.wantsForecast)
+    #expect(next(store, 5, 0) == 6)
+  }
+
   @Test(arguments: [1, 2, 3, 7, 64, 100]) func `a tree of sums draws as a list does`(count: Int) {
     var random = RandomStream(seed: 3, purpose: .replaySampling)
     var tree = SumTree(count: count)

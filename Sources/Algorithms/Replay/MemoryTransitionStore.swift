@@ -132,9 +132,17 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
     self.forecast = isEqual(foreseen, rows, lanes) ? forecast : nil
   }
 
+  /// Bytes of transitions that are asked for ahead: more would push out of the second-level cache what the passes work on.
+  private static let limitAhead = 1 << 18
+
   /// Asks for the next batch while the last one is learned from.
   package func lookAhead() {
     guard var forecast else { return }
+    let bytes = MemoryTransitionStore.bytesPerTransition(columns: columns, keepsMasks: keepsMasks)
+    guard foreseen.count * bytes <= MemoryTransitionStore.limitAhead else {
+      foreseen.removeAll(keepingCapacity: true)
+      return
+    }
     for index in foreseen.indices {
       let draw = forecast.next()
       foreseen[index] = draw
