@@ -1,7 +1,7 @@
 // Scaled columns, of both spellings.
 
 import Kernels
-import TestSupport
+import OpCases
 import Testing
 
 struct ColumnScalingTests {

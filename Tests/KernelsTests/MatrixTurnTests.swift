@@ -1,7 +1,7 @@
 // Turned matrices, against plain loops.
 
 import Kernels
-import TestSupport
+import OpCases
 import Testing
 
 struct MatrixTurnTests {

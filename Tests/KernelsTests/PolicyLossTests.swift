@@ -2,7 +2,7 @@
 
 import Glibc
 import Kernels
-import TestSupport
+import OpCases
 import Testing
 
 /// Rows with everything that a loss reads, some of them padding.
@@ -117,7 +117,7 @@ struct PolicyLossTests {
     clipRange: nil, valueClipRange: nil, advantageMean: -0.2, advantageDivisor: 0.7, scale: 0.01, valueScale: 0.02,
     entropyScale: 0.003)
 
-  @Test(arguments: LSTMPanelsTests.levels, [1, 2, 9, 15])
+  @Test(arguments: OpCases.levels, [1, 2, 9, 15])
   func `loss and gradient agree with double precision`(level: InstructionSet, actionCount: Int) {
     let rows = LossCase(actionCount: actionCount, rows: 101)
     let kernels = DenseKernels(level: level)
@@ -142,7 +142,7 @@ struct PolicyLossTests {
     }
   }
 
-  @Test(arguments: LSTMPanelsTests.levels) func `a row's gradient is its own`(level: InstructionSet) {
+  @Test(arguments: OpCases.levels) func `a row's gradient is its own`(level: InstructionSet) {
     let rows = LossCase(actionCount: 9, rows: 48)
     let kernels = DenseKernels(level: level)
     let columns = DenseKernels.headColumns
@@ -160,7 +160,7 @@ struct PolicyLossTests {
     }
   }
 
-  @Test(arguments: LSTMPanelsTests.levels) func `numbers that are not finite surface`(level: InstructionSet) {
+  @Test(arguments: OpCases.levels) func `numbers that are not finite surface`(level: InstructionSet) {
     let rows = LossCase(actionCount: 9, rows: 16)
     for (column, isPolicy) in [(4, true), (9, false)] {
       let heads = FloatStorage(rows.heads)
