@@ -10,7 +10,6 @@ import Testing
 /// A minibatch of several slices of single steps.
 private struct CutRows: Minibatch {
   let observations: FloatStorage
-  let places: FloatStorage
   let sliceCount: Int
   let rowsPerSlice: Int
   let inputs: Int
@@ -79,7 +78,7 @@ private struct SumOfOutputs: RowLoss {
     defer { indices.deallocate() }
     for row in 0..<slices * rows { (indices + row).initialize(to: Int32(row)) }
     let minibatch = CutRows(
-      observations: observations, places: observations, sliceCount: slices, rowsPerSlice: rows, inputs: spec.inputs,
+      observations: observations, sliceCount: slices, rowsPerSlice: rows, inputs: spec.inputs,
       indices: indices)
     func gradient(_ family: DeviceFamily, workers: Int) -> (sums: SumOfOutputs.Sums, gradient: [Float]) {
       let parameters = store(spec)
