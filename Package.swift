@@ -133,7 +133,7 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Networks",
-        "Text", "Trading",
+        "OpCases", "Text", "Trading",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     // Small runs for the tests of those who train and release.
@@ -169,7 +169,7 @@ let package = Package(
       of: "Training",
       uses: [
         "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
-        "Networks", "RunSupport", "Storage", "Text",
+        "Networks", "OpCases", "RunSupport", "Storage", "Text",
       ]),
     tests(
       of: "Release",

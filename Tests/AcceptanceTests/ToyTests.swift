@@ -1,4 +1,4 @@
-// The promise of "one folder and one line": an environment and an algorithm that no room of the product knows go the whole road.
+// The promise of "one folder and one line": an environment, an algorithm and a device that no room of the product knows go the whole road.
 
 import Glibc
 import TestSupport
@@ -54,6 +54,42 @@ import Text
     #expect(served.exitCode == 0, "\(served)")
     let actions = try served.lines.map { try #require(try JSON.parse($0)["action"]?.integerValue).description }
     #expect(actions == (try place.folder.read("done.txt")).split(separator: "\n").map(String.init))
+  }
+
+  /// PPO with memory on a device that no room knows: checked against the processor before the run, killed and resumed on it to the same bits, compared with
+  /// its deployed form, and served.
+  @Test func aSecondDeviceGoesTheWholeRoad() throws {
+    let place = try Workplace()
+    func words(_ name: String, device: String) -> [String] {
+      ["train", "--run", name, "--environment", "toy_signs", "--algorithm", "ppo_lstm"]
+        + [
+          "run.device=\(device)", "network.lstm_hidden=6", "algorithm.horizon=16", "algorithm.batch_size=64",
+          "algorithm.epochs=2", "environment.lanes=8", "run.total_timesteps=4096", "run.checkpoint_interval=128",
+          "run.evaluation_interval=4096",
+        ].flatMap { ["--set", $0] }
+    }
+    let whole = try run(place, words("whole", device: "reference"))
+    #expect(whole.exitCode == 0, "\(whole)")
+    #expect(whole.output.contains("products: plain loops in double precision, twin checked"))
+
+    let killed = try Program.toy.start(words("killed", device: "reference"), in: place.folder.path, isIdle: true)
+    while killed.isRunning, (place.checkpointSteps("killed").last ?? 0) < 512 { usleep(500) }
+    killed.send(9)
+    _ = try killed.wait()
+    let resumed = try run(place, ["train", "--resume", "killed"])
+    #expect(resumed.exitCode == 0 && !resumed.output.contains("warning"), "\(resumed)")
+    #expect(whole.parameters != nil && resumed.parameters == whole.parameters)
+
+    // The processor's own run is another one in its last bits, and says so where it goes on with this one's.
+    let other = try run(place, words("other", device: "cpu"))
+    #expect(other.exitCode == 0 && other.parameters != whole.parameters, "\(other)")
+    let moved = try run(place, ["train", "--resume", "other", "--set", "run.device=reference"])
+    #expect(moved.exitCode == 0 && moved.output.contains("Leave run.device as it was"), "\(moved)")
+
+    let export = try run(place, ["export", "whole"])
+    #expect(export.exitCode == 0, "\(export)")
+    let product = try place.strikeforge("train", "--set", "run.device=reference")
+    #expect(product.exitCode == 1 && product.errors.contains("run.device"), "\(product)")
   }
 
   /// Their settings are theirs alone, and the product's own program does not know them.

@@ -1,4 +1,4 @@
-// The program `strikeforge` with a toy environment and a toy algorithm more: one line each.
+// The program `strikeforge` with a toy environment, a toy algorithm and a second device more: one line each.
 
 import TestSupport
 import Training
@@ -10,7 +10,8 @@ struct Main {
     Workstation(
       families: Families(
         environments: Families.product.environments + [ToyGame.family],
-        algorithms: Families.product.algorithms + [ToySettings.family])
+        algorithms: Families.product.algorithms + [ToySettings.family],
+        devices: Families.product.devices + [ReferenceDevice.family])
     ).main()
   }
 }

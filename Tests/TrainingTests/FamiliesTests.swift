@@ -3,6 +3,7 @@
 import Algorithms
 import Configuration
 import Environments
+import Networks
 import RunSupport
 import Testing
 import Text
@@ -19,6 +20,10 @@ import Text
     await #expect(processExitsWith: .failure) {
       _ = Families(
         environments: EnvironmentRegistry.families, algorithms: AlgorithmRegistry.families + [PPO.family])
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = Families(
+        environments: EnvironmentRegistry.families, algorithms: AlgorithmRegistry.families, devices: [.cpu, .cpu])
     }
     // A setting that all environments have already.
     await #expect(processExitsWith: .failure) {

@@ -19,6 +19,7 @@ struct WatchedRun {
   static let actions = 4
 
   let learner: any Algorithm
+  let world: any VectorEnvironment
   let collector: Collector
   let stepsPerRollout: Int
 
@@ -36,12 +37,12 @@ struct WatchedRun {
     learner = configuration.learner.makeLearner(
       LearnerSetup(
         spec: spec, laneCount: WatchedRun.lanes, isMasked: tag.isMasked, totalSteps: 10_000,
-        kernels: configuration.run.kernels,
+        device: configuration.run.device, kernels: configuration.run.kernels,
         bfloat16: configuration.run.precision == .bf16 ? .processor ?? .portable : nil, seed: 3, pool: pool))
     learner.health.settings = configuration.health
     let plain: any VectorEnvironment = RandomEpisodes(
       laneCount: WatchedRun.lanes, columns: WatchedRun.columns, actions: WatchedRun.actions)
-    let world = fault.map { FaultyEnvironment(plain, $0.what, lane: $0.lane, step: $0.step) } ?? plain
+    world = fault.map { FaultyEnvironment(plain, $0.what, lane: $0.lane, step: $0.step) } ?? plain
     collector = Collector(environment: world, algorithm: learner, pool: pool)
     stepsPerRollout = configuration.stepsPerRollout
     collector.begin(seed: 8)
