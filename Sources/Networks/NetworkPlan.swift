@@ -85,7 +85,7 @@ package struct NetworkPlan: Sendable {
   let valueHead: Linear?
   /// Nil where heads go forward one by one.
   let jointHeads: JointHeads?
-  /// Whether heads and loss are one pass over rows of 16 columns: an actor and a critic of up to 15 actions on fused layers.
+  /// Whether heads and loss are one pass over rows of 16 columns: an actor and a critic of 2 to 15 actions on fused layers.
   package let fusesLoss: Bool
   /// Floats of a worker's scratch for weight gradients.
   let scratchCount: Int
@@ -124,7 +124,7 @@ package struct NetworkPlan: Sendable {
     let isFused = kernels.dense(bfloat16: bfloat16) != nil
     let (policyWidth, valueWidth) = NetworkPlan.headInputs(spec)
     let fusesLoss =
-      isFused && spec.kind == .actorCritic && spec.hasValueHead && spec.actions < DenseKernels.headColumns
+      isFused && spec.kind == .actorCritic && spec.hasValueHead && (2..<DenseKernels.headColumns).contains(spec.actions)
       && policyWidth % 16 == 0 && valueWidth % 16 == 0 && spec.criticMemory != NetworkSpec.CriticMemory.none
     let sharesFeatures =
       spec.policyTower.isEmpty && spec.valueTower.isEmpty && (spec.hiddenCount == 0 || spec.criticMemory != .separate)

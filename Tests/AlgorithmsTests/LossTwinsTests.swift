@@ -16,7 +16,7 @@ struct LossTwinsTests {
   static let specs = [
     network(.lstm(hidden: 32, critic: .sharedJoint), []), network(.lstm(hidden: 16, critic: .sharedDetached), []),
     network(.lstm(hidden: 16, critic: .separate), []), network(.lstm(hidden: 16, critic: .sharedJoint), [32, 16]),
-    network(.none, [64, 64]), network(.none, [16], actions: 15), network(.none, [16], actions: 1),
+    network(.none, [64, 64]), network(.none, [16], actions: 15), network(.none, [16], actions: 2),
   ]
 
   @Test(arguments: specs) func `fused and plain agree`(spec: NetworkSpec) {
@@ -31,7 +31,7 @@ struct LossTwinsTests {
 
   @Test func `other shapes keep the plain road`() {
     for spec in [
-      Self.network(.none, [64], actions: 16), Self.network(.none, [20]),
+      Self.network(.none, [64], actions: 16), Self.network(.none, [64], actions: 1), Self.network(.none, [20]),
       Self.network(.lstm(hidden: 20, critic: .separate), []),
       Self.network(.lstm(hidden: 16, critic: .none), [16]),
     ] {
