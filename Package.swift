@@ -67,7 +67,7 @@ let package = Package(
     // World.
     library("Market"),
     library("Trading"),
-    .target(name: "CPairRules", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
+    .target(name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Text", "Trading"]),
 
     // Agent.
@@ -103,7 +103,7 @@ let package = Package(
         "Text", "Training",
       ]),
     tool("strikeforge", uses: ["Training", "Workstation"], path: "Sources/Strikeforge"),
-    tool("strikeforge-serve", uses: ["Inference", "Serving", "Text"], path: "Sources/PolicyServer"),
+    tool("strikeforge-serve", uses: ["Inference", "Kernels", "Serving", "Text"], path: "Sources/PolicyServer"),
     tool(
       "benchmark",
       uses: [
