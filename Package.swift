@@ -108,8 +108,7 @@ let package = Package(
       "benchmark",
       uses: [
         "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
-        "Market", "Networks",
-        "Storage", "Text", "Training",
+        "Market", "Networks", "Release", "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
