@@ -67,7 +67,8 @@ let package = Package(
     // World.
     library("Market"),
     library("Trading"),
-    .target(name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),
+    .target(
+      name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Text", "Trading"]),
 
     // Agent.
@@ -108,7 +109,7 @@ let package = Package(
       "benchmark",
       uses: [
         "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
-        "Market", "Networks", "Release", "Storage", "Text", "Training",
+        "Market", "Networks", "ProvingGrounds", "Release", "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
@@ -180,7 +181,7 @@ let package = Package(
       swiftSettings: strict),
     tests(
       of: "ProvingGrounds",
-      uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Text"]),
+      uses: ["AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Text"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",
