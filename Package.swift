@@ -67,7 +67,8 @@ let package = Package(
     // World.
     library("Market"),
     library("Trading"),
-    .target(name: "CPairRules", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
+    .target(
+      name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Text", "Trading"]),
 
     // Agent.
@@ -103,12 +104,12 @@ let package = Package(
         "Text", "Training",
       ]),
     tool("strikeforge", uses: ["Training", "Workstation"], path: "Sources/Strikeforge"),
-    tool("strikeforge-serve", uses: ["Inference", "Serving", "Text"], path: "Sources/PolicyServer"),
+    tool("strikeforge-serve", uses: ["Inference", "Kernels", "Serving", "Text"], path: "Sources/PolicyServer"),
     tool(
       "benchmark",
       uses: [
         "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
-        "Market", "Networks", "OpCases", "Storage", "Text", "Training",
+        "Market", "Networks", "OpCases", "ProvingGrounds", "Release", "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
@@ -183,7 +184,7 @@ let package = Package(
       swiftSettings: strict),
     tests(
       of: "ProvingGrounds",
-      uses: ["AgentInterface", "Environments", "Evaluation", "Inference", "Kernels", "Text"]),
+      uses: ["AgentInterface", "Algorithms", "Environments", "Evaluation", "Inference", "Kernels", "Text"]),
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",

@@ -4,8 +4,10 @@
 #error "hdf5.h not found: install the Debian package libhdf5-dev (apt-get install libhdf5-dev), then build again"
 #else
 #include <hdf5.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 // HDF5 hides its constants in macros that call a function first; Swift imports functions only.
 #define STRIKEFORGE_HDF5_CONSTANT(type, name) \
@@ -62,14 +64,26 @@ static inline void *strikeforge_image_memcpy(
   return memcpy(to, from, size);
 }
 
-// New room is zeroed, so that gaps in the file hold nothing of this process.
+// Asks for large pages where there are many: a fifth of a large save went into faults of small ones. Nothing depends on whether they are had.
+static inline void strikeforge_image_prepare(unsigned char *bytes, size_t size) {
+#ifdef MADV_HUGEPAGE
+  const size_t page = (size_t)1 << 21;
+  const uintptr_t from = ((uintptr_t)bytes + page - 1) / page * page, to = (uintptr_t)bytes + size;
+  if (from + page < to) (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+#endif
+}
+
+// New room is zeroed, so that gaps in the file hold nothing of this process. Fresh pages of the system are zeros without being touched, and a file
+// rarely grows more than once.
 static inline void *strikeforge_image_realloc(
     void *old, size_t size, H5FD_file_image_op_t operation, void *context) {
   (void)operation;
   strikeforge_image *image = (strikeforge_image *)context;
-  unsigned char *bytes = (unsigned char *)realloc(old, size ? size : 1);
+  unsigned char *bytes = (unsigned char *)calloc(size ? size : 1, 1);
   if (bytes == NULL) return NULL;
-  if (size > image->capacity) memset(bytes + image->capacity, 0, size - image->capacity);
+  strikeforge_image_prepare(bytes, size);
+  if (old != NULL) memcpy(bytes, old, size < image->capacity ? size : image->capacity);
+  free(old);
   image->capacity = size;
   return bytes;
 }

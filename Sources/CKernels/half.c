@@ -2,8 +2,7 @@
 #include "ckernels.h"
 #include "sixteen.h"
 
-FOR_EACH_INSTRUCTION_SET
-void ckernels_widen_halves(const void *source, float *target, long count) {
+FOR_EACH_INSTRUCTION_SET(void, ckernels_widen_halves, (const void *source, float *target, long count), (source, target, count)) {
   for (long i = 0; i < count; i++) {
     _Float16 half;
     __builtin_memcpy(&half, (const char *)source + 2 * i, 2);

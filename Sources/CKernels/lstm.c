@@ -1,4 +1,4 @@
-// The pointwise part of the LSTM cell, sixteen units at a time, compiled for several instruction sets and chosen as the program is loaded.
+// The pointwise part of the LSTM cell, sixteen units at a time, compiled for several instruction sets.
 //
 // The same operations in the same order as in LSTMGates.swift, and none of them fused, so that every instruction set and the Swift
 // spelling give the same bits.
@@ -28,10 +28,11 @@ HELPER void hyperbolic_tangent(floats *x) {
   __builtin_memcpy(x, &magnitude, sizeof magnitude);
 }
 
-FOR_EACH_INSTRUCTION_SET
-void ckernels_lstm_forward(
-    long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell, float *cell,
-    float *cell_tanh, long cell_stride, float *hidden, long hidden_stride) {
+FOR_EACH_INSTRUCTION_SET(
+    void, ckernels_lstm_forward,
+    (long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell, float *cell, float *cell_tanh,
+     long cell_stride, float *hidden, long hidden_stride),
+    (rows, units, hidden_count, gates, gate_stride, previous_cell, cell, cell_tanh, cell_stride, hidden, hidden_stride)) {
   for (long row = 0; row < rows; row++) {
     float *gate = gates + row * gate_stride;
     for (long unit = 0; unit < units; unit += 16) {
@@ -60,11 +61,12 @@ void ckernels_lstm_forward(
   }
 }
 
-FOR_EACH_INSTRUCTION_SET
-void ckernels_lstm_backward(
-    long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell,
-    const float *cell_tanh, long cell_stride, const float *hidden_gradient, long hidden_stride, float *cell_gradient,
-    long cell_gradient_stride) {
+FOR_EACH_INSTRUCTION_SET(
+    void, ckernels_lstm_backward,
+    (long rows, long units, long hidden_count, float *gates, long gate_stride, const float *previous_cell, const float *cell_tanh,
+     long cell_stride, const float *hidden_gradient, long hidden_stride, float *cell_gradient, long cell_gradient_stride),
+    (rows, units, hidden_count, gates, gate_stride, previous_cell, cell_tanh, cell_stride, hidden_gradient, hidden_stride, cell_gradient,
+     cell_gradient_stride)) {
   for (long row = 0; row < rows; row++) {
     float *gate = gates + row * gate_stride;
     for (long unit = 0; unit < units; unit += 16) {

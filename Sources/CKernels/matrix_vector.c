@@ -45,8 +45,10 @@ HELPER float total(const eights *x) {
 PRODUCT(4)
 PRODUCT(1)
 
-FOR_BASELINE_AND_V3
-void ckernels_matrix_vector(const float *weights, long rows, long columns, const float *x, float *y) {
+FOR_BASELINE_AND_V3(
+    void, ckernels_matrix_vector,
+    (const float *weights, long rows, long columns, const float *x, float *y),
+    (weights, rows, columns, x, y)) {
   const long whole = columns / 8 * 8, rest = columns - whole;
   const places counted = {0, 1, 2, 3, 4, 5, 6, 7};
   const places lanes = counted < (int)rest;

@@ -30,9 +30,10 @@ HELPER void adam_sixteen(
   store_part(&parameter, parameters, count);
 }
 
-FOR_EACH_INSTRUCTION_SET
-void ckernels_adam(
-    float *parameters, const float *gradients, float *first_moments, float *second_moments, long count, const ckernels_adam_rates *rates) {
+FOR_EACH_INSTRUCTION_SET(
+    void, ckernels_adam,
+    (float *parameters, const float *gradients, float *first_moments, float *second_moments, long count, const ckernels_adam_rates *rates),
+    (parameters, gradients, first_moments, second_moments, count, rates)) {
   long index = 0;
   for (; index + 16 <= count; index += 16)
     adam_sixteen(parameters + index, gradients + index, first_moments + index, second_moments + index, 16, rates);
@@ -52,8 +53,10 @@ HELPER void rmsprop_sixteen(float *parameters, const float *gradients, float *sq
   store_part(&parameter, parameters, count);
 }
 
-FOR_EACH_INSTRUCTION_SET
-void ckernels_rmsprop(float *parameters, const float *gradients, float *squares, long count, const ckernels_rmsprop_rates *rates) {
+FOR_EACH_INSTRUCTION_SET(
+    void, ckernels_rmsprop,
+    (float *parameters, const float *gradients, float *squares, long count, const ckernels_rmsprop_rates *rates),
+    (parameters, gradients, squares, count, rates)) {
   long index = 0;
   for (; index + 16 <= count; index += 16)
     rmsprop_sixteen(parameters + index, gradients + index, squares + index, 16, rates);

@@ -33,9 +33,10 @@ HELPER float largest(const floats *x) {
 
 static const integers places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-FOR_EACH_INSTRUCTION_SET
-float ckernels_masked_softmax(
-    const float *logits, unsigned long long mask, long count, float illegal, float *log_probabilities, float *probabilities) {
+FOR_EACH_INSTRUCTION_SET(
+    float, ckernels_masked_softmax,
+    (const float *logits, unsigned long long mask, long count, float illegal, float *log_probabilities, float *probabilities),
+    (logits, mask, count, illegal, log_probabilities, probabilities)) {
   const int bits = (int)((mask & 0xff) | (mask >> (count - 8) & 0xff) << 8);
   const int counted = bits & (0xff | (0xff00 << (16 - count) & 0xff00));
   const integers is_legal = ((places - places + bits) >> places & 1) != 0;
@@ -59,10 +60,11 @@ float ckernels_masked_softmax(
   return -sum(&parts);
 }
 
-FOR_EACH_INSTRUCTION_SET
-void ckernels_policy_gradient(
-    const float *log_probabilities, const float *probabilities, long count, float entropy, float pull, float entropy_scale,
-    float *gradient) {
+FOR_EACH_INSTRUCTION_SET(
+    void, ckernels_policy_gradient,
+    (const float *log_probabilities, const float *probabilities, long count, float entropy, float pull, float entropy_scale, float
+     *gradient),
+    (log_probabilities, probabilities, count, entropy, pull, entropy_scale, gradient)) {
   floats logs, chances;
   load_row(log_probabilities, count, &logs);
   load_row(probabilities, count, &chances);

@@ -1,9 +1,10 @@
-// Eight lanes side by side, compiled for several instruction sets and chosen as the program is loaded.
+// Eight lanes side by side, compiled for several instruction sets.
 //
 // The same numbers as the plain rules in BasketEnvironment.swift and BasketLegality.swift to the bit: each product, quotient and
 // root is taken in the same order of operations and none is fused; only sums of whole micro-dollars, which are exact, are taken in another.
 // No amount can be too large to book: the environment has refused a tape on which one could.
 #include "cpairrules.h"
+#include "cprocessor.h"
 #include "helpers.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -316,10 +317,10 @@ HELPER void step_eight(
   }
 }
 
-FOR_EACH_INSTRUCTION_SET
-cpairrules_rest cpairrules_step(
-    const cpairrules_game *game, const cpairrules_lanes *lanes, const int *actions, const cpairrules_row *row, long first,
-    long count) {
+FOR_EACH_INSTRUCTION_SET(
+    cpairrules_rest, cpairrules_step,
+    (const cpairrules_game *game, const cpairrules_lanes *lanes, const int *actions, const cpairrules_row *row, long first, long count),
+    (game, lanes, actions, row, first, count)) {
   cpairrules_rest rest = {0, 0, 0};
   long place = 0;
   if (game->column_count == 26 && game->stride == 152 && game->prices == 104) {

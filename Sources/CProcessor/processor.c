@@ -1,6 +1,6 @@
 #include "cprocessor.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,21 +14,21 @@ int cprocessor_instruction_limit(void) {
   return -1;
 }
 
-static int level_here;
-
-static void find_level(void) {
+static int find_level(void) {
   const int limit = cprocessor_instruction_limit();
   int level = 0;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   level = __builtin_cpu_supports("x86-64-v4") ? 2 : __builtin_cpu_supports("x86-64-v3") ? 1 : 0;
 #endif
-  level_here = limit >= 0 && limit < level ? limit : level;
+  return limit >= 0 && limit < level ? limit : level;
 }
 
 int cprocessor_instruction_level(void) {
-  // Once: a level that changed within a run would change its bits.
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, find_level);
-  return level_here;
+  // What the first call finds stays: a level that changed within a run would change its bits.
+  static atomic_int settled = -1;
+  int level = atomic_load_explicit(&settled, memory_order_relaxed);
+  if (level >= 0) return level;
+  const int found = find_level();
+  return atomic_compare_exchange_strong(&settled, &level, found) ? found : level;
 }

@@ -68,12 +68,32 @@ package struct RandomTrading: Sendable, Equatable {
     lowerCloses = []
     middleCloses = []
     upperCloses = []
-    for session in 0..<(walks.map(\.closes.count).max() ?? 0) {
-      // A lost account stays at its last value.
-      let values = walks.map { $0.closes[min(session, $0.closes.count - 1)] }.sorted()
-      lowerCloses.append(Bootstrap.quantile(values, 0.05))
-      middleCloses.append(Bootstrap.quantile(values, 0.5))
-      upperCloses.append(Bootstrap.quantile(values, 0.95))
+    fillBands(walks)
+  }
+
+  /// Some sessions at a time, so that a walk's closes are read one after the other.
+  private mutating func fillBands(_ walks: [ChanceWalk]) {
+    let (sessions, together) = (walks.map(\.closes.count).max() ?? 0, 32)
+    // (sessions together, draws)
+    var values = [Double](repeating: 0, count: together * walks.count)
+    for first in stride(from: 0, to: sessions, by: together) {
+      let some = min(together, sessions - first)
+      for (draw, walk) in walks.enumerated() {
+        for session in 0..<some {
+          // A lost account stays at its last value.
+          values[session * walks.count + draw] = walk.closes[min(first + session, walk.closes.count - 1)]
+        }
+      }
+      values.withUnsafeMutableBufferPointer { values in
+        for session in 0..<some {
+          let row = UnsafeMutableBufferPointer(
+            rebasing: values[(session * walks.count)..<((session + 1) * walks.count)])
+          let band = OrderStatistics.quantiles(row, shares: [0.05, 0.5, 0.95])
+          lowerCloses.append(band[0])
+          middleCloses.append(band[1])
+          upperCloses.append(band[2])
+        }
+      }
     }
   }
 

@@ -93,12 +93,7 @@ struct Resampling {
     var weights = [Double](repeating: 0, count: 5 * lanes)
     for first in stride(from: 0, to: resamples, by: lanes) {
       let some = min(lanes, resamples - first)
-      blocks.random.withUnsafeMutableBufferPointer { words in
-        for place in 0..<some {
-          stream.fill(UnsafeMutableBufferPointer(rebasing: words[(place * count)..<((place + 1) * count)]))
-        }
-      }
-      blocks.draw(limit: limit)
+      blocks.draw(&stream, limit: limit)
       let moments = (0..<some).map { Moments(sums: blocks.sums, lane: $0, count: count) }
       for (place, moments) in moments.enumerated() {
         let gradient = moments.gradient(hasBaseline: hasBaseline)

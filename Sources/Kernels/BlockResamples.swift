@@ -11,9 +11,7 @@ package final class BlockResamples {
   /// (2 T, 2): the series twice over.
   private let pairs: [Double]
   private var drawn: [Double]
-  private var stays: [UInt64]
-  /// (8, T) the words that the next draw takes: the upper half of one says whether a block begins at its place, the lower half where.
-  package var random: [UInt64]
+  private var stays: [Int8]
   /// (5, 8) after `draw`: sums of x, y, x^2, y^2, x y of each resample.
   package private(set) var sums = [Double](repeating: 0, count: 5 * lanes)
 
@@ -22,14 +20,17 @@ package final class BlockResamples {
     count = pairs.count
     self.pairs = (pairs + pairs).flatMap { [$0.x, $0.y] }
     drawn = [Double](repeating: 0, count: 2 * BlockResamples.lanes * count)
-    stays = [UInt64](repeating: 0, count: BlockResamples.lanes * count)
-    random = stays
+    stays = [Int8](repeating: 0, count: BlockResamples.lanes * count)
   }
 
-  /// Draws by `random`: a block begins where a word's upper half is below `limit`, and at the first place. Traps on a limit outside 1 ... 2^32.
-  package func draw(limit: UInt64) {
+  /// Draws by the stream's next 8 T words, T for each resample: a block begins where a word's upper half is below `limit`, and at the first place; the
+  /// lower half says where. Traps on a limit outside 1 ... 2^32.
+  package func draw(_ stream: inout RandomStream, limit: UInt64) {
     precondition((1...(1 << 32)).contains(limit), "\(limit) of 2^32 places begin a block")
-    ckernels_draw_blocks(random, count, (limit << 32) &- 1, pairs, &drawn, &stays, &sums)
+    let (key0, key1) = stream.key
+    ckernels_draw_blocks(
+      key0, key1, stream.position, count, (limit << 32) &- 1, pairs, &drawn, &stays, &sums)
+    stream.position &+= UInt64(BlockResamples.lanes * count)
   }
 
   /// (8) the sum over the blocks of the square of what each adds up: x (w0 + w2 x) + y (w1 + w3 y) - w4 over its pairs. weights: (5, 8).

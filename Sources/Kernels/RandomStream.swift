@@ -20,6 +20,8 @@ package struct RandomStream: Sendable, Hashable {
 
   private let key0: UInt32
   private let key1: UInt32
+  /// For loops in C that make the stream's words where they need them.
+  var key: (UInt32, UInt32) { (key0, key1) }
 
   package init(seed: UInt64, purpose: Purpose, lane: UInt32 = 0, position: UInt64 = 0) {
     self.seed = seed

@@ -2,6 +2,7 @@
 
 import Glibc
 import Inference
+import Kernels
 import Serving
 import Text
 
@@ -22,6 +23,10 @@ struct Main {
     } catch {
       Output.error("strikeforge-serve: \(error)")
       return 2
+    }
+    if let problem = InstructionSet.limitProblem {
+      Output.error("strikeforge-serve: \(problem)")
+      return 64
     }
     let request: Request
     do {

@@ -70,7 +70,8 @@ package enum AtomicWrite {
     name.utf8.count <= 200 ? name : SHA256.hex(Array(name.utf8))
   }
 
-  private static func write(
+  /// The same for what `fill` writes to a descriptor.
+  static func write(
     to path: String, in held: HeldFolder?, _ fill: (Int32) throws(StorageError) -> Void
   ) throws(StorageError) {
     // What is held is written where it is held: links are for names that a user gives.
@@ -112,9 +113,23 @@ package enum AtomicWrite {
 
   /// Writes all bytes, however many the system takes at a time.
   package static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(StorageError) {
+    try writeAll(bytes.count, path: path) { done in
+      bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+    }
+  }
+
+  /// The same for memory.
+  package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String)
+    throws(StorageError)
+  {
+    try writeAll(bytes.count, path: path) { Glibc.write(descriptor, bytes.baseAddress! + $0, bytes.count - $0) }
+  }
+
+  /// `rest`: writes what comes after the bytes that are done, and says how much of it.
+  private static func writeAll(_ count: Int, path: String, _ rest: (_ done: Int) -> Int) throws(StorageError) {
     var done = 0
-    while done < bytes.count {
-      let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+    while done < count {
+      let written = rest(done)
       if written < 0 {
         if errno == EINTR { continue }
         throw .system(path: path, operation: .write, code: errno)

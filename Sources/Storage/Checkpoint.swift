@@ -25,6 +25,16 @@ package struct Checkpoint: Sendable, Equatable {
 
   /// The bytes of a checkpoint file. Equal checkpoints give equal bytes. Traps on names that the file cannot hold; `path` is for errors.
   package func encoded(path: String = "checkpoint") throws(StorageError) -> [UInt8] {
+    SealedFile.sealed(try image(path: path), as: .checkpoint)
+  }
+
+  /// Writes these bytes, whole or not at all, as `AtomicWrite` does.
+  package func write(to path: String, in folder: HeldFolder? = nil) throws(StorageError) {
+    try SealedFile.write(try image(path: path), as: .checkpoint, to: path, in: folder)
+  }
+
+  /// The file before it is sealed.
+  private func image(path: String) throws(StorageError) -> HDF5Memory {
     checkNames()
     var size = 1 << 16
     for record in groups.values {
@@ -33,7 +43,7 @@ package struct Checkpoint: Sendable, Equatable {
       for vector in record.integers.values { size += 8 * vector.count + 512 }
     }
     let expectedBytes = size
-    var image = try HDF5.exclusive { (call) throws(StorageError) -> [UInt8] in
+    return try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
         try root.writeAttribute(Checkpoint.schemaAttribute, "\(Checkpoint.schemaVersion)")
         for (name, text) in attributes.sorted(by: { $0.key < $1.key }) { try root.writeAttribute(name, text) }
@@ -46,8 +56,6 @@ package struct Checkpoint: Sendable, Equatable {
         }
       }
     }
-    SealedFile.seal(&image, as: .checkpoint)
-    return image
   }
 
   /// The checkpoint that a file's bytes hold. Throws an error that names `path` if any byte differs from what was written.

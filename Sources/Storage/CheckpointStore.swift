@@ -48,14 +48,14 @@ package struct CheckpointStore: Sendable {
   package func add(_ checkpoint: Checkpoint, step: Int) throws(StorageError) -> String {
     precondition(step >= 0, "a checkpoint of step \(step)")
     let path = path(step: step)
-    try AtomicWrite.write(try checkpoint.encoded(path: path), to: path, in: held)
+    try checkpoint.write(to: path, in: held)
     return path
   }
 
   /// Writes the best checkpoint so far over the one before.
   @discardableResult
   package func saveBest(_ checkpoint: Checkpoint) throws(StorageError) -> String {
-    try AtomicWrite.write(try checkpoint.encoded(path: bestPath), to: bestPath, in: held)
+    try checkpoint.write(to: bestPath, in: held)
     return bestPath
   }
 

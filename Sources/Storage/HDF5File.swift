@@ -64,6 +64,16 @@ struct HDF5Handle: ~Copyable {
   deinit { _ = close(id) }
 }
 
+/// A file as the library made it in memory. Nobody writes to it any more, and it ends with the last who holds it.
+final class HDF5Memory: @unchecked Sendable {
+  let bytes: UnsafeRawBufferPointer
+
+  /// Takes over memory of the C library's allocator.
+  init(taking bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  deinit { free(UnsafeMutableRawPointer(mutating: bytes.baseAddress)) }
+}
+
 /// An HDF5 file that is made, in memory or on disk.
 struct HDF5File: ~Copyable {
   /// Bytes in front of the HDF5 data that HDF5 leaves alone; the smallest size that the format allows.
@@ -72,11 +82,11 @@ struct HDF5File: ~Copyable {
   let path: String
   private let handle: HDF5Handle
 
-  /// The bytes of a new file that `fill` fills: a user block of zeros, and the HDF5 data behind it. `expectedBytes` only spares growing
-  /// in small steps.
+  /// A new file in memory that `fill` fills: a user block of zeros, and the HDF5 data behind it. `expectedBytes` only spares growing in small
+  /// steps.
   static func image(
     path: String, call: Int, expectedBytes: Int, _ fill: (borrowing HDF5Group) throws(StorageError) -> Void
-  ) throws(StorageError) -> [UInt8] {
+  ) throws(StorageError) -> HDF5Memory {
     // On the heap, because the library keeps the address until the file is closed.
     let image = UnsafeMutablePointer<strikeforge_image>.allocate(capacity: 1)
     image.initialize(to: strikeforge_image())
@@ -88,7 +98,8 @@ struct HDF5File: ~Copyable {
     guard image.pointee.is_closed != 0, let bytes = image.pointee.bytes, size <= image.pointee.capacity else {
       throw .library(path: path, operation: "complete the file", reason: "it did not hand over its memory")
     }
-    return [UInt8](UnsafeBufferPointer(start: bytes, count: size))
+    image.pointee.bytes = nil
+    return HDF5Memory(taking: UnsafeRawBufferPointer(start: bytes, count: size))
   }
 
   /// Makes, fills and closes the file; returns its size with the user block.

@@ -107,7 +107,7 @@ package enum MarketStore {
     }
     let expectedBytes = contents.series.reduce(1 << 16) { $0 + (52 + 8 * extraColumns.count) * $1.count + 4096 }
     let sortedAttributes = attributes.sorted { $0.key < $1.key }
-    var image = try HDF5.exclusive { (call) throws(StorageError) -> [UInt8] in
+    let image = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
         for (name, text) in sortedAttributes { try root.writeAttribute(name, text) }
         for one in contents.series {
@@ -118,8 +118,7 @@ package enum MarketStore {
         }
       }
     }
-    SealedFile.seal(&image, as: .marketStore)
-    return image
+    return SealedFile.sealed(image, as: .marketStore)
   }
 
   /// The contents that a store file's bytes hold.

@@ -106,7 +106,7 @@ package struct RolloutFile: Sendable, Equatable {
         "a column cannot be named '\(name)'")
     }
     let expectedBytes = columns.values.reduce(1 << 16) { $0 + 8 * $1.values.count + 512 }
-    var image = try HDF5.exclusive { (call) throws(StorageError) -> [UInt8] in
+    let image = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
         try root.writeAttribute(RolloutFile.schemaAttribute, "\(RolloutFile.schemaVersion)")
         for (name, text) in attributes.sorted(by: { $0.key < $1.key }) { try root.writeAttribute(name, text) }
@@ -123,8 +123,7 @@ package struct RolloutFile: Sendable, Equatable {
         }
       }
     }
-    SealedFile.seal(&image, as: content.kind)
-    return image
+    return SealedFile.sealed(image, as: content.kind)
   }
 
   /// The rollouts that a file's bytes hold. Throws an error that names `path` if any byte differs from what was written.

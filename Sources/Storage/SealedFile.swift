@@ -1,5 +1,6 @@
 // The envelope of every HDF5 file of this program: nothing in it can change unnoticed.
 
+import Glibc
 import Text
 
 /// A file is a user block of 512 bytes and the HDF5 data behind it. The user block holds, little-endian:
@@ -40,8 +41,40 @@ enum SealedFile {
   /// Fills in the user block of an HDF5 image that has one.
   static func seal(_ image: inout [UInt8], as kind: Kind) {
     precondition(image.count >= header, "an image of \(image.count) bytes has no user block of \(header)")
-    image.replaceSubrange(0..<header, with: block(kind, payload: image))
+    let sealed = image.withUnsafeBytes { block(kind, payload: $0) }
+    image.replaceSubrange(0..<header, with: sealed)
   }
+
+  /// The bytes of a file that was made in memory, sealed.
+  static func sealed(_ image: HDF5Memory, as kind: Kind) -> [UInt8] {
+    var bytes = [UInt8](image.bytes)
+    seal(&bytes, as: kind)
+    return bytes
+  }
+
+  /// Writes the same bytes to `path` as `AtomicWrite` does, without a further copy. Each piece is hashed right before it is written; the block that the
+  /// digest stands in comes last.
+  static func write(_ image: HDF5Memory, as kind: Kind, to path: String, in folder: HeldFolder? = nil)
+    throws(StorageError)
+  {
+    precondition(image.bytes.count >= header, "an image of \(image.bytes.count) bytes has no user block of \(header)")
+    try AtomicWrite.write(to: path, in: folder) { (descriptor) throws(StorageError) in
+      try AtomicWrite.writeAll([UInt8](repeating: 0, count: header), to: descriptor, path: path)
+      var digest = SHA256()
+      for start in stride(from: header, to: image.bytes.count, by: pieceBytes) {
+        let end = min(start + pieceBytes, image.bytes.count)
+        let piece = UnsafeRawBufferPointer(rebasing: image.bytes[start..<end])
+        digest.update(piece)
+        try AtomicWrite.writeAll(piece, to: descriptor, path: path)
+      }
+      guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .system(path: path, operation: .write, code: errno) }
+      try AtomicWrite.writeAll(
+        block(kind, bytes: image.bytes.count - header, digest: digest.finalize()), to: descriptor, path: path)
+    }
+  }
+
+  /// Small enough that what was hashed is still in the caches where it is written, large enough for a disk.
+  private static let pieceBytes = 1 << 20
 
   /// All bytes of a file of that kind. What its first bytes and its size refuse is not read.
   static func read(_ path: String, _ kind: Kind, in folder: HeldFolder? = nil) throws(StorageError) -> [UInt8] {
@@ -77,7 +110,7 @@ enum SealedFile {
   /// Checks all of a file's bytes.
   static func verify(_ bytes: [UInt8], is kind: Kind, path: String) throws(StorageError) {
     try verifyBeginning(bytes, of: bytes.count, is: kind, path: path)
-    let expected = block(kind, payload: bytes)
+    let expected = bytes.withUnsafeBytes { block(kind, payload: $0) }
     guard bytes[32..<64].elementsEqual(expected[32..<64]) else {
       throw .damaged(
         path: path, place: "the content", reason: "its SHA-256 digest is not the one that the file was sealed with")
@@ -91,15 +124,21 @@ enum SealedFile {
   static func kind(of bytes: [UInt8]) -> Kind? { Kind.allCases.first { bytes.starts(with: $0.magic) } }
 
   /// The user block that belongs to the bytes behind it.
-  private static func block(_ kind: Kind, payload image: [UInt8]) -> [UInt8] {
+  private static func block(_ kind: Kind, payload image: UnsafeRawBufferPointer) -> [UInt8] {
     var digest = SHA256()
-    image.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[header...])) }
+    digest.update(UnsafeRawBufferPointer(rebasing: image[header...]))
+    return block(kind, bytes: image.count - header, digest: digest.finalize())
+  }
+
+  /// The user block of so many bytes of that digest.
+  private static func block(_ kind: Kind, bytes: Int, digest: [UInt8]) -> [UInt8] {
     var block = kind.magic
     for shift in stride(from: UInt32(0), to: 32, by: 8) { block.append(UInt8(truncatingIfNeeded: version >> shift)) }
     block += [0, 0, 0, 0]
-    let length = UInt64(image.count - header)
-    for shift in stride(from: UInt64(0), to: 64, by: 8) { block.append(UInt8(truncatingIfNeeded: length >> shift)) }
-    block += digest.finalize()
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      block.append(UInt8(truncatingIfNeeded: UInt64(bytes) >> shift))
+    }
+    block += digest
     return block + [UInt8](repeating: 0, count: header - block.count)
   }
 

@@ -95,7 +95,9 @@ import Text
       ["compare"], ["compare", "now.json", "--threshold", "0"], ["compare", "now.json", "--treshold", "5"],
       ["compare", "now.json", "--with", "now.json", "--quick"], ["train"], ["train", "--config"], ["market"],
       ["--subjects", "trainning"], ["measure"], ["peers", "--shapes", "lstm46"], ["peers", "--peers", "jacks"],
-      ["peers", "--pairs", "0"], ["peers", "--seconds", "none"], ["peers", "--lane", "64"], ["peers", "lstm64"],
+      ["solve", "--worlds", "leek"], ["solve", "--programs", "jacks"], ["solve", "--seeds", "2"], ["solve", "leak"],
+      ["solve-ours", "--world", "leak"], ["peers", "--pairs", "0"], ["peers", "--seconds", "none"],
+      ["peers", "--lane", "64"], ["peers", "lstm64"],
     ]
     for words in usage {
       let outcome = try benchmark(place, words)
@@ -110,6 +112,9 @@ import Text
       ["peers", "--quick"], in: place.folder.path, environment: ["PATH": "/nowhere"])
     #expect(outcome.exitCode == 1 && outcome.output.isEmpty && outcome.errorLines.count == 1, "\(outcome)")
     #expect(outcome.errors.contains("python3"), "\(outcome)")
+    let solve = try Program.benchmark.run(
+      ["solve", "--quick"], in: place.folder.path, environment: ["PATH": "/nowhere"])
+    #expect(solve.exitCode == 1 && solve.errorLines.count == 1 && solve.errors.contains("python3"), "\(solve)")
     let unknown = try benchmark(place, "peers", "--shapes", "lstm64,lstm46")
     #expect(unknown.errors.contains("did you mean") && unknown.errors.contains("sb3-recurrent"), "\(unknown)")
   }

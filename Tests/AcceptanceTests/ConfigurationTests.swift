@@ -82,6 +82,12 @@ import Text
     for word in ["STRIKEFORGE_INSTRUCTION_SET", "baseline, v3, v4", "unset it"] {
       #expect(refused.errors.contains(word), "\(refused.errors)")
     }
+    for (program, words) in [(Program.serve, ["--help"]), (.benchmark, ["--quick", "--subjects", "sgemm"])] {
+      let outcome = try program.run(
+        words, in: place.folder.path, environment: ["STRIKEFORGE_INSTRUCTION_SET": "avx9"])
+      #expect(outcome.exitCode == 64 && outcome.output.isEmpty && outcome.errorLines.count == 1, "\(outcome)")
+      #expect(outcome.errors.contains("baseline, v3, v4"), "\(outcome)")
+    }
     let held = try train("held", "baseline")
     #expect(held.exitCode == 0, "\(held)")
     #expect(held.output.contains("products: own kernels baseline, twin checked\n"), "\(held)")

@@ -41,6 +41,19 @@ import Testing
     }
   }
 
+  /// What is hashed while it is written, piece by piece, are the bytes that are made at once; more than two pieces, and less than one.
+  @Test(arguments: [0, 3, 700_000]) func aSavedFileHasTheBytesOfAnEncodedOne(count: Int) throws {
+    try withScratchFolder { folder in
+      let store = try CheckpointStore(directory: folder, keepLast: 1)
+      let checkpoint = Checkpoint(
+        attributes: ["run": "x"],
+        groups: ["network": StateRecord(floats: ["parameters": (0..<count).map { Float($0) * 0.37 }])])
+      let path = try store.save(checkpoint, step: 1)
+      #expect(try FileSystem.read(path) == checkpoint.encoded())
+      #expect(try store.load(path) == checkpoint)
+    }
+  }
+
   @Test func checkpointsOfLaterStepsAreNotTouched() throws {
     try withScratchFolder { folder in
       let store = try CheckpointStore(directory: folder, keepLast: 2)

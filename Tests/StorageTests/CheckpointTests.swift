@@ -124,13 +124,12 @@ func bits(_ checkpoint: Checkpoint) -> [String: [UInt64]] {
 
   @Test func anotherSchemaIsRefused() throws {
     func file(_ attributes: [String: String]) throws -> [UInt8] {
-      var image = try HDF5.exclusive { (call) throws(StorageError) -> [UInt8] in
+      let image = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
         try HDF5File.image(path: "x", call: call, expectedBytes: 0) { (root) throws(StorageError) in
           for (name, text) in attributes { try root.writeAttribute(name, text) }
         }
       }
-      SealedFile.seal(&image, as: .checkpoint)
-      return image
+      return SealedFile.sealed(image, as: .checkpoint)
     }
     #expect(refusal(try file(["schema_version": "1"])) == nil)
     #expect(

@@ -177,7 +177,7 @@ struct Comparison {
 
   /// The slowest of a hundred decisions, a disk, and what lasts a few nanoseconds vary more than the rest from one minute to the next.
   private static func patience(_ name: String) -> Double {
-    let varies = ["decision_p99", "checkpoint_", "import_", "pointwise_"]
+    let varies = ["decision_p99", "checkpoint_", "save_", "import_", "pointwise_"]
     return varies.contains { name.hasPrefix($0) } ? 3 : 1
   }
 

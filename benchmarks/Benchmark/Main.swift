@@ -38,6 +38,8 @@ struct Main {
       case "compare": try CompareVerb.run(rest)
       case "market": try MarketVerb.run(rest)
       case "peers": try PeersVerb.run(rest)
+      case "solve": try SolveVerb.run(rest)
+      case "solve-ours": try SolveVerb.runOurs(rest)
       default: try measure(Options(words))
       }
     } catch {

@@ -14,15 +14,13 @@ enum MarketVerb {
     let series = RandomWalkTape.series(bars: bars)
     let report = QualityGate.examine(series, allowances: [])
     guard report.passed else { throw .failed("the made-up market does not pass the quality gate:\n\(report)") }
-    let source = ImportProvenance(
-      sourceName: "random walk", sourceSHA256: MarketStore.contentHash(series), layout: "benchmark", rows: 2 * bars,
-      symbols: series.map(\.symbol), importerVersion: 1)
     do {
       let folder = FileSystem.split(path).folder
       if !folder.isEmpty { try FileSystem.makeFolder(folder) }
       // The same bytes every time.
       let hash = try MarketStore.write(
-        series, provenance: [source], qualityReport: report, created: UTCTime.text(secondsSinceEpoch: 0), to: path)
+        series, provenance: [RandomWalkTape.provenance(series)], qualityReport: report,
+        created: UTCTime.text(secondsSinceEpoch: 0), to: path)
       print("wrote \(path): \(bars) bars of \(series.map(\.symbol).joined(separator: " and ")), content \(hash)")
     } catch {
       throw .failed(error.description)

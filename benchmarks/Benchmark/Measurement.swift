@@ -29,7 +29,9 @@ struct Measurement {
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
+  private let save: SaveSubject?
   private let imports: ImportSubject?
+  private let evaluation: EvaluationSubject?
   private let allocations: AllocationSubject?
   /// In the order in which they were first measured.
   private var metrics: [(name: String, label: String, unit: String, samples: [Double])] = []
@@ -53,6 +55,8 @@ struct Measurement {
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
+    save = has(.save) ? try SaveSubject(parameters: workload.saveParameters) : nil
+    evaluation = has(.evaluation) ? try EvaluationSubject(isQuick: options.isQuick) : nil
     imports = has(.import) ? try ImportSubject(isQuick: options.isQuick) : nil
     allocations = has(.allocations) ? try AllocationSubject(workload) : nil
   }
@@ -109,6 +113,9 @@ struct Measurement {
       let latency = try decision.measure()
       record("decision_p50_microseconds", "one decision, p50", "us", latency.median)
       record("decision_p99_microseconds", "one decision, p99", "us", latency.percentile99)
+      let reading = decision.measureReading()
+      record("decision_reading_weights_microseconds", "  reading its weights once", "us", reading)
+      record("decision_over_reading", "  p50 over that reading", "times, at most 2", latency.median / reading)
       _ = peak()
     }
     if let checkpoint {
@@ -116,8 +123,20 @@ struct Measurement {
       record(
         "checkpoint_load_milliseconds", "checkpoint, read and checked", "ms", 1000 * (try checkpoint.measureLoad()))
     }
+    if let save {
+      let sample = try save.measure()
+      let megabytes = Double(save.bytes) * 1e-6
+      record("save_megabytes_per_second", "save beside a run, flushed", "MB/s", megabytes / sample.seconds)
+      record("save_plain_megabytes_per_second", "  as much plainly, flushed", "MB/s", megabytes / sample.plainSeconds)
+      record("save_share_of_plain", "  share of that", "of 1", sample.plainSeconds / sample.seconds)
+      record("save_held_up_milliseconds", "  the run waits", "ms", 1000 * sample.heldUpSeconds)
+    }
     if let imports {
       record("import_bars_per_second", "import, written and flushed", "bars/s", try imports.measure())
+      _ = peak()
+    }
+    if let evaluation {
+      record("evaluation_milliseconds", "evaluation of 13 years", "ms", 1000 * (try evaluation.measure()))
       _ = peak()
     }
     if let allocations {

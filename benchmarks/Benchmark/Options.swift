@@ -4,7 +4,8 @@ import Text
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
-  case training, products, kernels, pointwise, environment, decision, checkpoint, `import`, allocations, sgemm
+  case training, products, kernels, pointwise, environment, decision, checkpoint, save, `import`, evaluation,
+    allocations, sgemm
 }
 
 struct Options {
@@ -28,6 +29,7 @@ struct Options {
            benchmark train --config FILE [--set KEY=VALUE] [--json FILE]
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
+           benchmark solve [--worlds A,B] [--programs A,B] [--seeds N] [--quick] [...]
            benchmark peers [--shapes A,B] [--peers A,B] [--lanes A,B] [--pairs N] [--quick] [--require floors] [...]
     `benchmark --help` tells more
     """
@@ -36,14 +38,14 @@ struct Options {
     benchmark
 
     Measures training, matrix products, kernels, the environment,
-    decisions, checkpoints, the import of bars and allocations in one process,
-    their repetitions in turn, and prints median, minimum and maximum.
+    decisions, checkpoints, the import of bars, an evaluation and allocations in one
+    process, their repetitions in turn, and prints median, minimum and maximum.
 
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
       --subjects A,B    some of training, products, kernels, pointwise,
-                        environment, decision, checkpoint, import, allocations,
-                        sgemm (all); sgemm is always measured: it shows the
+                        environment, decision, checkpoint, save, import,
+                        evaluation, allocations, sgemm (all); sgemm is always measured: it shows the
                         machine's noise. kernels names the faster of
                         run.kernels=blas and fused on this machine
       --policies A,B    whose training: lstm64, lstm64-unmasked, lstm64-towers,
@@ -93,6 +95,22 @@ struct Options {
                         machine, or below a number: --require 2.5
       --write-reference keeps the peers' rates as this machine's reference; later a
                         peer below 70 % of it makes the run invalid: exit code 1
+      --json FILE       also writes everything to FILE
+      --proofs FILE     also adds rows to this table of proofs
+
+    benchmark solve [--quick] [...]
+
+    Learns each world with strikeforge, stable-baselines3 and JAX, the same settings
+    and five seeds each, until the interquartile mean of fresh greedy episodes first
+    reaches 95 % of the optimum (475 for cartpole), and prints processor seconds,
+    steps and ratios. One core; needs python3 as `benchmark peers` does.
+
+      --worlds A,B      some of leak, mean_reversion, cartpole (all)
+      --programs A,B    some of strikeforge, sb3, jax (all)
+      --seeds N         seeds 0 to N - 1 (5)
+      --quick           leak alone, three seeds, under a minute
+      --check           only checks that every program has the same worlds
+      --core N          the core that everything is pinned to (the last)
       --json FILE       also writes everything to FILE
       --proofs FILE     also adds rows to this table of proofs
 

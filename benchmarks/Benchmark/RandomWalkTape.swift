@@ -3,6 +3,7 @@
 import Glibc
 import Kernels
 import Market
+import Storage
 
 enum RandomWalkTape {
   /// Two symbols of `bars` daily bars without drift, 1.5 % a day, on the sessions of the New York calendar from 1990 on. Their content does
@@ -24,6 +25,13 @@ enum RandomWalkTape {
       }
       return series
     }
+  }
+
+  /// Where such series come from.
+  static func provenance(_ series: [BarSeries]) -> ImportProvenance {
+    ImportProvenance(
+      sourceName: "random walk", sourceSHA256: MarketStore.contentHash(series), layout: "benchmark",
+      rows: series.reduce(0) { $0 + $1.count }, symbols: series.map(\.symbol), importerVersion: 1)
   }
 
   /// A tape as long as one likes: a walk of at most 5,000 bars over and over, its dates running on whatever a calendar says. Where it begins

@@ -76,20 +76,13 @@ struct TrainResult {
     let workers = configuration.run.workers
     machine = Machine(workers: workers == 0 ? WorkerPool.availableProcessors : workers)
     let before = MatrixProduct.measurePeak()
-    let (wall, processor) = (MonotonicClock.seconds, TrainResult.processorSeconds())
+    let (wall, processor) = (MonotonicClock.seconds, ProcessorTime.seconds)
     guard try trainer.run() == .finished else { throw BenchmarkError.failed("the run did not finish") }
     wallSeconds = MonotonicClock.seconds - wall
-    processorSeconds = TrainResult.processorSeconds() - processor
+    processorSeconds = ProcessorTime.seconds - processor
     peaks = [before, MatrixProduct.measurePeak()]
     parameterDigest = trainer.parameterDigest
     withExtendedLifetime(folder) {}
-  }
-
-  /// Of all threads of this process.
-  private static func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
   var lines: String {

@@ -21,6 +21,8 @@ struct Workload {
   let sgemmSize: Int
   /// Of the checkpoint that is written: each a number, two moments and nothing else.
   let checkpointParameters: Int
+  /// Of the save that goes on beside its run.
+  let saveParameters: Int
 
   init(isQuick: Bool, environmentLanes lanes: Int? = nil) {
     // The defaults of `strikeforge train`: recurrent and masked PPO, LSTM 64, shared joint critic, linear heads.
@@ -39,6 +41,7 @@ struct Workload {
     decisions = isQuick ? 1_000 : 20_000
     sgemmSize = isQuick ? 256 : 1024
     checkpointParameters = isQuick ? 10_000 : 1_000_000
+    saveParameters = isQuick ? 100_000 : 10_000_000
   }
 
   /// Small enough to count in a moment; how often memory is asked for does not depend on the number of lanes.

@@ -15,7 +15,7 @@ import Training
 /// (RecurrentPPO).
 package struct ProvingGround: Sendable {
   package enum Task: Sendable {
-    case cartPole, cartPoleWithoutVelocities, acrobot
+    case cartPole, cartPoleWithoutVelocities, acrobot, leak, meanReversion
 
     package func environment(laneCount: Int) -> any VectorEnvironment {
       switch self {
@@ -23,6 +23,8 @@ package struct ProvingGround: Sendable {
       case .cartPoleWithoutVelocities:
         Lanes(Control<CartPole>(hiddenColumns: CartPole.velocityColumns), laneCount: laneCount)
       case .acrobot: Lanes(Control<Acrobot>(), laneCount: laneCount)
+      case .leak: Lanes(LeakMarket(), laneCount: laneCount)
+      case .meanReversion: Lanes(MeanReversionMarket(), laneCount: laneCount)
       }
     }
   }
@@ -156,27 +158,10 @@ package struct ProvingGround: Sendable {
   package func train(
     seed: UInt64, timesteps: Int? = nil, pool: WorkerPool, isRewarded: Bool = true
   ) -> InferencePolicy {
-    let lanes = laneCount
-    let timesteps = timesteps ?? self.timesteps
-    let environment = task.environment(laneCount: lanes)
-    let learner = configuration.makeLearner(
-      LearnerSetup(spec: spec, laneCount: lanes, isMasked: false, totalSteps: timesteps, seed: seed, pool: pool))
-    if !isOrthogonal, let learner = learner as? OnPolicyLearner { beginUniform(learner, seed: seed) }
-    let collector = Collector(environment: environment, algorithm: learner, pool: pool)
-    collector.begin(seed: seed)
-    if !isRewarded {
-      collector.onGathered = { $0.rewards.update(repeating: 0, count: $0.horizon * $0.laneCount) }
-    }
-    var done = 0
-    while done < timesteps {
-      collector.collect()
-      done += lanes * configuration.stepsBetweenUpdates
-      _ = learner.update(progressRemaining: 1 - Double(done) / Double(timesteps))
-      learner.startNextRollout()
-    }
-    return InferencePolicy(
-      spec: spec, parameters: learner.parameters.values.array, normalizer: learner.observationNormalizer,
-      requiresMask: false)
+    let attempt = ProvingAttempt(
+      self, seed: seed, timesteps: timesteps ?? self.timesteps, pool: pool, isRewarded: isRewarded)
+    while !attempt.isOver { attempt.advance() }
+    return attempt.policy
   }
 
   /// Returns of fresh episodes, greedy, in the deployed form; one episode a lane, so that long ones count as often as short ones.
@@ -204,7 +189,7 @@ package struct ProvingGround: Sendable {
     return returns.compactMap { $0 }
   }
 
-  private func beginUniform(_ learner: OnPolicyLearner, seed: UInt64) {
+  func beginUniform(_ learner: OnPolicyLearner, seed: UInt64) {
     var random = RandomStream(seed: seed, purpose: .initialization, lane: 1)
     let layout = learner.parameters.layout
     for entry in layout.entries where !entry.name.hasPrefix("lstm_") {

@@ -15,7 +15,7 @@ private let usage = """
   compared. Exit code 2 where a result is below the reference.
   """
 
-/// Of the matrix library, in a sentence.
+/// Of the matrix library or of our own, in a sentence.
 private struct UnusableKernels: Error, CustomStringConvertible {
   let description: String
 }
@@ -42,6 +42,7 @@ enum Main {
       print(usage)
       return
     }
+    if let problem = InstructionSet.limitProblem { throw UnusableKernels(description: problem) }
     try ProcessLimits.requireProducts()
     if let problem = MatrixKernels.problem { throw UnusableKernels(description: problem) }
     let arguments = try Arguments(words, flags: Flag.values("seeds", "first-seed", "steps", "reference"))

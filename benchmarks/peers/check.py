@@ -31,11 +31,12 @@ LANES, STEPS, HIDDEN = 16, 24, 16
 UPDATES = 3  # Adam's first step shows signs only
 # What a parameter near 1 moves by is 1e-3 of it, and float32 rounds the parameter at 6e-8.
 MUST = {"outputs": 1e-5, "loss": 1e-5, "gradients": 1e-5, "moved": 1e-3, "world": 1e-6}
-failed = []
+told, failed = [], []
 
 
 def tell(form, found):
     """found: by what is compared, pairs of (found, expected)."""
+    told.append(form)
     cells = []
     for what, pairs in found.items():
         pairs = [tuple(np.asarray(one, np.float64) for one in pair) for pair in pairs]
@@ -299,7 +300,9 @@ def check_worlds():
 
 
 def main():
-    argparse.ArgumentParser(prog="check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(prog="check.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--proofs", default="", help="also adds a row to this table of proofs, as `scripts/test --slow` takes them")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
     check_ppo("LSTM, linear heads", HIDDEN, [])
     check_ppo("LSTM, towers", HIDDEN, [8, 8])
@@ -309,6 +312,9 @@ def main():
     check_a2c([8, 8])
     check_dqn([8, 8])
     check_worlds()
+    same = len(set(told)) - len(set(failed))
+    measuring.add_proof(
+        arguments.proofs, "peers: forms that compute what the plain one does", f"{same} of {len(set(told))}", "all", not failed)
     if failed:
         sys.exit(f"check: not the same: {'; '.join(dict.fromkeys(failed))}")
 

@@ -38,12 +38,12 @@ class Basket(gymnasium.Env):
         return self.look(), reward, self.left == 0, False, {}
 
 
-class Vectorised(VecEnv):
-    """All lanes as arrays. What an episode's last step shows goes into `infos`, since DQN learns from it."""
+class Lanewise(VecEnv):
+    """All lanes of a world as arrays. What an episode's last step shows goes into `infos`, since DQN learns from it, and PPO where it was cut."""
 
-    def __init__(self, lanes):
-        super().__init__(lanes, SEEN, ACTIONS)
-        self.world = w.Lanes(lanes)
+    def __init__(self, lanes, seen, actions, world):
+        super().__init__(lanes, seen, actions)
+        self.world = world
         self.quiet = [{} for _ in range(lanes)]
 
     def reset(self):
@@ -57,9 +57,13 @@ class Vectorised(VecEnv):
         infos = self.quiet
         if ended.any():
             infos = list(infos)
-            for number, last in zip(np.flatnonzero(ended), self.world.last):
-                infos[number] = {"terminal_observation": last, "TimeLimit.truncated": False}
+            for number, last, cut in zip(np.flatnonzero(ended), self.world.last, self.cut()):
+                infos[number] = {"terminal_observation": last, "TimeLimit.truncated": bool(cut)}
         return seen, rewards, ended, infos
+
+    def cut(self):
+        """Of the episodes that just ended, which were cut: none."""
+        return np.zeros(len(self.world.last), bool)
 
     def close(self):
         pass
@@ -75,6 +79,11 @@ class Vectorised(VecEnv):
 
     def env_is_wrapped(self, wrapper, indices=None):
         return [False] * self.num_envs
+
+
+class Vectorised(Lanewise):
+    def __init__(self, lanes):
+        super().__init__(lanes, SEEN, ACTIONS, w.Lanes(lanes))
 
 
 def single(lanes):

@@ -183,14 +183,16 @@ const ckernels_bfloat16 *ckernels_bfloat16_of_unit(int unit);
 // The words (16) of the stream of that key from `position` on: Threefry-2x32 with 20 rounds.
 void ckernels_threefry_words(uint32_t key0, uint32_t key1, uint64_t position, uint64_t *words);
 
-// Draws eight resamples of `count` pairs in blocks, and adds them up. random: (8, count) a word a place, whose upper half says whether a block begins,
-// where the word is at most `last_beginning` or the place the first, and its lower half where. pairs: (2 count, 2) the series twice over, because a block
-// goes on at the front. Out: drawn (count, 2, 8), stays (count, 8) with all bits set where no block begins, and sums (5, 8) of x, y, x^2, y^2, x y.
+// Draws eight resamples of `count` pairs in blocks, and adds them up. They take the words of the stream of that key from `position` on, one a place,
+// one resample after the other: the upper half says whether a block begins, where the word is at most `last_beginning` or the place the first, and the
+// lower half where. pairs: (2 count, 2) the series twice over, because a block goes on at the front. Out: drawn (count, 2, 8), stays (count, 8) with all bits
+// set where no block begins, and sums (5, 8) of x, y, x^2, y^2, x y.
 void ckernels_draw_blocks(
-    const uint64_t *random, long count, uint64_t last_beginning, const double *pairs, double *drawn, uint64_t *stays, double *sums);
+    uint32_t key0, uint32_t key1, uint64_t position, long count, uint64_t last_beginning, const double *pairs, double *drawn,
+    signed char *stays, double *sums);
 
 // The sum over the blocks of the square of what a block adds up: x (w0 + w2 x) + y (w1 + w3 y) - w4 over its pairs. weights: (5, 8), squares: (8).
-void ckernels_square_blocks(const double *drawn, const uint64_t *stays, long count, const double *weights, double *squares);
+void ckernels_square_blocks(const double *drawn, const signed char *stays, long count, const double *weights, double *squares);
 
 // y += W x, W: (rows, columns).
 void ckernels_matrix_vector(const float *weights, long rows, long columns, const float *x, float *y);
