@@ -65,6 +65,8 @@ let package = Package(
     library("AgentInterface", uses: ["Kernels"]),
 
     // World.
+    .target(name: "CPricing", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
+    library("Pricing", uses: ["CPricing", "Kernels"]),
     library("Market"),
     library("Trading"),
     .target(name: "CPairRules", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
@@ -153,6 +155,7 @@ let package = Package(
     tests(of: "Kernels"),
     .testTarget(name: "TextTests", dependencies: ["Text", "Kernels"], swiftSettings: strict),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
+    tests(of: "Pricing", uses: ["Kernels"]),
     tests(of: "Market", uses: ["Kernels"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
