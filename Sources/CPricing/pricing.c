@@ -8,15 +8,19 @@
 
 #define LEVEL(x) baseline_##x
 #define DOUBLES 4
+#define IMPLIED 8
 #define SINGLES 8
+#define CHUNK 2
 #include "kernels.inc"
 
 #if defined(__x86_64__)
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #define LEVEL(x) v3_##x
-#define DOUBLES 8
-#define SINGLES 16
+#define DOUBLES 4
+#define IMPLIED 8
+#define SINGLES 8
+#define CHUNK 4
 #include "kernels.inc"
 #pragma clang attribute pop
 
@@ -24,7 +28,10 @@
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
 #define LEVEL(x) v4_##x
 #define DOUBLES 8
+#define IMPLIED 16
 #define SINGLES 16
+// One by one: what the stages hand on would go through memory, and costs more than it gains at this width.
+#define CHUNK 1
 #include "kernels.inc"
 #pragma clang attribute pop
 

@@ -104,7 +104,7 @@ package enum LeisenReimer {
     try check(steps)
     if let problem = terms.problem { throw problem }
     var forest = TreeForest(options: 1, steps: steps)
-    guard forest.plant(terms, at: 0) else { return try limit(terms, steps: steps) }
+    guard try forest.plant(terms, at: 0) else { return try limit(terms, steps: steps) }
     forest.plainRollBack(tree: 0, isAmerican: false)
     let european = forest.value(0).price
     forest.plainRollBack(tree: 0)
@@ -135,7 +135,7 @@ package enum LeisenReimer {
         let terms = options[index]
         do throws(PricingError) {
           if let problem = terms.problem { throw problem }
-          if forest.plant(terms, at: index - start) {
+          if try forest.plant(terms, at: index - start) {
             planted.append(index)
           } else {
             let value = try limit(terms, steps: steps)
@@ -185,7 +185,7 @@ package enum LeisenReimer {
 extension TreeForest {
   /// Sets a tree up. False where it would have no width, and nothing was planted: at expiry, of a worthless spot or strike, and where so little volatility
   /// is left that no path crosses the strike.
-  mutating func plant(_ terms: AmericanTerms, at tree: Int) -> Bool {
+  mutating func plant(_ terms: AmericanTerms, at tree: Int) throws(PricingError) -> Bool {
     let option = terms.escrowed
     let deviation = option.volatility * option.years.squareRoot()
     guard option.spot > 0, option.strike > 0, deviation >= Double.leastDeviation else { return false }
@@ -202,11 +202,19 @@ extension TreeForest {
     let u = growth * upOfSpot.above / up.above
     let d = growth * upOfSpot.below / up.below
     guard u > d else { return false }
-    bases[tree] = s * option.spot * Self.power(d, steps)
+    let bottom = option.spot * Self.power(d, steps)
+    guard bottom >= Double.leastNormalMagnitude, (option.spot * Self.power(u, steps)).isFinite else {
+      throw .treeTooWide(deviation: deviation, steps: steps)
+    }
+    bases[tree] = s * bottom
     ratios[tree] = u / d
     scales[tree] = 1 / d
     ups[tree] = up.above * discount
     downs[tree] = up.below * discount
+    guard terms.hasDividendInsideLife else {
+      for level in 0...steps { strikes[level * count + tree] = s * option.strike }
+      return true
+    }
     for level in 0...steps {
       let now = step * Double(level)
       let wait = terms.waitForDividend(from: now, to: now + step)

@@ -21,6 +21,8 @@ package enum PricingError: Error, Equatable, Sendable, CustomStringConvertible {
   case crossed(bid: Double, ask: Double)
   /// A tree whose steps are not odd or too few or too many.
   case wrongSteps(Int)
+  /// So much volatility v sqrt(T) that the outer nodes of a tree of so many steps are no numbers.
+  case treeTooWide(deviation: Double, steps: Int)
   /// Dividends whose present value is not below the spot.
   case dividendsExceedSpot(presentValue: Double, spot: Double)
 
@@ -49,6 +51,8 @@ package enum PricingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .expired: "the option expires now; no volatility can be implied"
     case .crossed(let bid, let ask): "the bid \(bid) is above the ask \(ask)"
     case .wrongSteps(let steps): "the tree has \(steps) steps; it needs an odd number from 3 to 10001"
+    case .treeTooWide(let deviation, let steps):
+      "a volatility of \(deviation) to expiry is too much for a tree of \(steps) steps; ask for fewer steps or the European price"
     case .dividendsExceedSpot(let presentValue, let spot):
       "the dividends inside the option's life are worth \(presentValue) today; they must be below the spot \(spot)"
     }

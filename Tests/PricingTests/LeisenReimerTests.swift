@@ -83,6 +83,10 @@ private let sets = InstructionSet.allCases.filter { $0 <= .processor }
     for steps in [-1, 0, 1, 2, 200, 10_003] {
       #expect(throws: PricingError.wrongSteps(steps)) { try LeisenReimer.value(AmericanTerms(terms), steps: steps) }
     }
+    var wild = terms
+    wild.volatility = 600
+    let wide = try #require(#expect(throws: PricingError.self) { try LeisenReimer.value(AmericanTerms(wild)) })
+    #expect(wide == .treeTooWide(deviation: 600 * 0.1.squareRoot(), steps: 201))
     let large = AmericanTerms(terms, dividends: [CashDividend(years: 0.05, amount: 601)])
     #expect(throws: PricingError.dividendsExceedSpot(presentValue: 601, spot: 600)) { try LeisenReimer.value(large) }
     let negative = AmericanTerms(terms, dividends: [CashDividend(years: 0.05, amount: -1)])
