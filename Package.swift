@@ -100,7 +100,8 @@ let package = Package(
     library(
       "Workstation",
       uses: [
-        "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Release",
+        "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Pricing",
+        "Release",
         "Storage",
         "Text", "Training",
       ]),
@@ -110,7 +111,7 @@ let package = Package(
       "benchmark",
       uses: [
         "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
-        "Market", "Networks",
+        "Market", "Networks", "Pricing",
         "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
@@ -144,10 +145,11 @@ let package = Package(
     tool(
       "fuzz",
       uses: [
-        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "RunSupport",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "Pricing",
+        "RunSupport",
         "Storage",
         "TestSupport",
-        "Text", "Training",
+        "Text", "Training", "Workstation",
       ],
       path: "Tests/Fuzz"),
     // The product with a toy environment and a toy algorithm more: a line each.
