@@ -25,6 +25,7 @@ struct Measurement {
   private let products: ProductsSubject?
   private let kernels: KernelsSubject?
   private let pointwise: PointwiseSubject?
+  private let pricing: PricingSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
@@ -49,6 +50,7 @@ struct Measurement {
     products = has(.products) ? ProductsSubject(isQuick: options.isQuick) : nil
     kernels = has(.kernels) ? KernelsSubject(isQuick: options.isQuick) : nil
     pointwise = has(.pointwise) ? PointwiseSubject(isQuick: options.isQuick) : nil
+    pricing = has(.pricing) ? PricingSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
@@ -98,6 +100,10 @@ struct Measurement {
     }
     if let pointwise {
       for (name, label, nanoseconds) in pointwise.measure() { record(name + "_nanoseconds", label, "ns", nanoseconds) }
+      _ = peak()
+    }
+    if let pricing {
+      for (name, label, rate) in pricing.measure() { record(name + "_per_second", label, "options/s", rate) }
       _ = peak()
     }
     if let environment {
