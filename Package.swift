@@ -65,6 +65,8 @@ let package = Package(
     library("AgentInterface", uses: ["Kernels"]),
 
     // World.
+    .target(name: "CPricing", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
+    library("Pricing", uses: ["CPricing", "Kernels"]),
     library("Market"),
     library("Trading"),
     .target(
@@ -99,7 +101,8 @@ let package = Package(
     library(
       "Workstation",
       uses: [
-        "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Release",
+        "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Pricing",
+        "Release",
         "Storage",
         "Text", "Training",
       ]),
@@ -109,7 +112,7 @@ let package = Package(
       "benchmark",
       uses: [
         "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
-        "Market", "Networks", "OpCases", "ProvingGrounds", "Release", "Storage", "Text", "Training",
+        "Market", "Networks", "OpCases", "Pricing", "ProvingGrounds", "Release", "Storage", "Text", "Training",
       ],
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
@@ -145,10 +148,11 @@ let package = Package(
     tool(
       "fuzz",
       uses: [
-        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "RunSupport",
+        "AgentInterface", "Algorithms", "Configuration", "Environments", "Inference", "Kernels", "Market", "Pricing",
+        "RunSupport",
         "Storage",
         "TestSupport",
-        "Text", "Training",
+        "Text", "Training", "Workstation",
       ],
       path: "Tests/Fuzz"),
     // The product with a toy environment and a toy algorithm more: a line each.
@@ -156,6 +160,7 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "OpCases"], swiftSettings: strict),
     .testTarget(name: "TextTests", dependencies: ["Text", "Kernels"], swiftSettings: strict),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
+    tests(of: "Pricing", uses: ["Kernels"]),
     tests(of: "Market", uses: ["Kernels"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),

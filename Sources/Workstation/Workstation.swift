@@ -15,7 +15,8 @@ package struct Workstation {
   static var commands: [any Command.Type] {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
-      EvaluateCommand.self, ExportCommand.self, ReplayCommand.self, ReplayUpdateCommand.self, ListCommand.self,
+      EvaluateCommand.self, ExportCommand.self, ReplayCommand.self, ReplayUpdateCommand.self, PriceCommand.self,
+      ListCommand.self,
     ]
   }
 

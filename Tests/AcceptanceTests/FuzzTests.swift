@@ -12,6 +12,7 @@ import Testing
   /// The readers, as the fuzzer names them.
   private static let readers = [
     "csv", "gzip", "json", "yaml", "safetensors", "bundle", "store", "checkpoint", "run", "incident", "replay",
+    "price",
   ]
 
   private func fuzz(_ arguments: String...) throws -> ProgramOutcome {

@@ -63,7 +63,8 @@ struct HouseTests {
 
   @Test func `ground, world, agent and server do without Foundation`() throws {
     let rooms = [
-      "Kernels", "Text", "AgentInterface", "Market", "Trading", "Environments", "Inference", "Networks", "Algorithms",
+      "Kernels", "Text", "AgentInterface", "Pricing", "Market", "Trading", "Environments", "Inference", "Networks",
+      "Algorithms",
       "PolicyServer", "Serving",
     ]
     let house = try Self.house()

@@ -72,7 +72,8 @@ struct Main {
       return
     }
     for (what, names) in [
-      ("text", ["csv", "gzip", "json", "yaml"]), ("bundles", ["safetensors", "bundle"]),
+      ("text", ["csv", "gzip", "json", "yaml"]), ("arguments of prices", ["price"]),
+      ("bundles", ["safetensors", "bundle"]),
       ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
       ("incidents, replay files", ["incident", "replay"]), ("forged metadata of HDF5", ["metadata"]),
     ] {

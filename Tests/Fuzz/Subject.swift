@@ -65,7 +65,7 @@ enum Subjects {
     [
       RunSubject.self, StoreSubject.self, ReplaySubject.self, IncidentSubject.self, CheckpointSubject.self,
       MetadataSubject.self, BundleSubject.self, SafetensorsSubject.self, CSVSubject.self, GzipSubject.self,
-      JSONSubject.self, YAMLSubject.self,
+      JSONSubject.self, YAMLSubject.self, PriceSubject.self,
     ]
   }
 

@@ -168,7 +168,7 @@ struct Comparison {
   /// Shares and products are told, not judged: they follow from the others. So is what depends on how many episodes just ended.
   private static func kind(_ unit: String) -> Kind {
     switch unit {
-    case "steps/s", "bars/s": .speed
+    case "steps/s", "bars/s", "options/s": .speed
     case "ns", "us", "ms": .time
     case "calls": .count
     default: .told

@@ -26,6 +26,7 @@ struct Measurement {
   private let products: OpSubject?
   private let kernels: OpSubject?
   private let pointwise: OpSubject?
+  private let pricing: PricingSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
@@ -52,6 +53,7 @@ struct Measurement {
     products = has(.products) ? OpSubject(.operations, isQuick: options.isQuick) : nil
     kernels = has(.kernels) ? OpSubject(.steps, isQuick: options.isQuick) : nil
     pointwise = has(.pointwise) ? OpSubject(.pieces, isQuick: options.isQuick) : nil
+    pricing = has(.pricing) ? PricingSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
@@ -103,6 +105,10 @@ struct Measurement {
     }
     if let pointwise {
       for (metric, label, nanoseconds) in pointwise.run() { record(.pieces, metric, label, nanoseconds) }
+      _ = peak()
+    }
+    if let pricing {
+      for (name, label, rate) in pricing.measure() { record(name + "_per_second", label, "options/s", rate) }
       _ = peak()
     }
     if let environment {

@@ -4,7 +4,7 @@ import Text
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
-  case training, products, kernels, pointwise, environment, decision, checkpoint, save, `import`, evaluation,
+  case training, products, kernels, pointwise, pricing, environment, decision, checkpoint, save, `import`, evaluation,
     allocations, sgemm
 }
 
@@ -43,7 +43,7 @@ struct Options {
 
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
-      --subjects A,B    some of training, products, kernels, pointwise,
+      --subjects A,B    some of training, products, kernels, pointwise, pricing,
                         environment, decision, checkpoint, save, import,
                         evaluation, allocations, sgemm (all); sgemm is always measured: it shows the
                         machine's noise. kernels names the faster of
