@@ -11,7 +11,7 @@ package enum SyntheticTape {
   /// Bars of a geometric random walk without drift, on the sessions of the New York calendar from 2001 on. They pass the quality
   /// gate: OHLC in order, positive prices, whole volumes, factors of 1. A symbol's bars depend on the seed and its place alone.
   ///
-  /// Traps if the calendar has fewer than `bars` sessions from 2001 to 2030 (7,542).
+  /// Traps if the calendar has fewer than `bars` sessions from 2001 to 2035 (8,797).
   package static func series(symbols: [String] = ["AAA", "BBB"], bars: Int, seed: UInt64) -> [BarSeries] {
     let calendar = TradingCalendar.xnys
     let start = CalendarDate(daysSinceEpoch: 11_323)  // 2001-01-01

@@ -14,13 +14,15 @@ package struct TradingCalendar: Sendable {
     case unsupported
   }
 
-  /// New York Stock Exchange, 1990 to 2030.
+  /// New York Stock Exchange, 1990 to 2035.
   package static let xnys = TradingCalendar(
-    years: 1990...2030, closures: closuresOfNewYork, earlyCloses: earlyClosesOfNewYork,
-    openMinute: 9 * 60 + 30, closeMinute: 16 * 60)
+    years: 1990...2035, closures: closuresOfNewYork, earlyCloses: earlyClosesOfNewYork,
+    openMinute: 9 * 60 + 30, closeMinute: 16 * 60, clock: .newYork)
 
   /// The dates for which the calendar has an answer.
   package let supportedRange: ClosedRange<CalendarDate>
+  /// The clock of the exchange, by which its dates and minutes are meant.
+  package let clock: WallClock
   /// The local minute at which every session opens.
   package let openMinute: Int
   /// The local minute at which a session closes unless it is an early close.
@@ -31,11 +33,13 @@ package struct TradingCalendar: Sendable {
 
   /// Expands rule tables over whole years. Traps if an early close falls on no session: the tables would contradict each other.
   private init(
-    years: ClosedRange<Int>, closures: [CalendarRule], earlyCloses: [EarlyCloseRule], openMinute: Int, closeMinute: Int
+    years: ClosedRange<Int>, closures: [CalendarRule], earlyCloses: [EarlyCloseRule], openMinute: Int, closeMinute: Int,
+    clock: WallClock
   ) {
     let first = CalendarRule.date(years.lowerBound, 1, 1)
     let last = CalendarRule.date(years.upperBound, 12, 31)
     supportedRange = first...last
+    self.clock = clock
     self.openMinute = openMinute
     regularCloseMinute = closeMinute
 
