@@ -49,7 +49,7 @@ package enum MarketStore {
         column.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { digest.update($0) }
       }
     }
-    let indices = series.filter(\.isIndex)
+    let indices = series.filter { $0.instrument == .index }
     if !indices.isEmpty {
       digest.update(Array("indices\n".utf8))
       feed(indices.count)
@@ -90,7 +90,8 @@ package enum MarketStore {
     let extraColumns = contents.extraColumns
     for one in contents.series {
       precondition(
-        one.extra.map(\.name) == (one.isIndex ? [] : extraColumns) && extraColumns.allSatisfy(ExtraColumn.isName),
+        one.extra.map(\.name) == (one.instrument == .index ? [] : extraColumns)
+          && extraColumns.allSatisfy(ExtraColumn.isName),
         "\(one.symbol) has the further columns \(one.extra.map(\.name)), the store \(extraColumns)")
     }
     var attributes = [
@@ -99,7 +100,7 @@ package enum MarketStore {
       "provenance": JSON.array(contents.provenance.map(\.json)).text,
     ]
     if !extraColumns.isEmpty { attributes["extra_columns"] = JSON.array(extraColumns.map { .string($0) }).text }
-    let indices = contents.series.filter(\.isIndex).map(\.symbol)
+    let indices = contents.series.filter { $0.instrument == .index }.map(\.symbol)
     if !indices.isEmpty { attributes["indices"] = JSON.array(indices.map { .string($0) }).text }
     if let report = contents.qualityReport, let hash = contents.qualityContentHash {
       attributes["quality_report"] = QualityRecord.json(report).text
@@ -187,7 +188,7 @@ package enum MarketStore {
       series.append(one)
     }
     let indexCount = attributes["indices"] == nil ? 0 : try json("indices").arrayValue?.count ?? 0
-    guard series.count(where: { $0.isIndex }) == indexCount else { throw malformed("indices") }
+    guard series.count(where: { $0.instrument == .index }) == indexCount else { throw malformed("indices") }
     let hash = contentHash(series)
     guard try text("content_hash") == hash else {
       throw .damaged(path: path, place: "'/bars'", reason: "the content hash is not that of the numbers")
@@ -233,7 +234,7 @@ package enum MarketStore {
       return values.read()
     }
     for one in columns { series[keyPath: one.values] = try column(one.name) }
-    series.isIndex = extraColumns == nil
+    if extraColumns == nil { series.instrument = .index }
     for name in extraColumns ?? [] {
       series.extra.append(ExtraColumn(name: name, values: try column(extraPrefix + name)))
     }
@@ -279,10 +280,10 @@ package struct MarketStoreContents: Sendable, Equatable {
   package var created: String
 
   /// The names of the columns that every share has beside its prices and volume.
-  package var extraColumns: [String] { series.first { !$0.isIndex }?.extra.map(\.name) ?? [] }
+  package var extraColumns: [String] { series.first { $0.instrument != .index }?.extra.map(\.name) ?? [] }
   /// The schema in which these contents are written.
   package var schemaVersion: Int {
-    extraColumns.isEmpty && !series.contains { $0.isIndex }
+    extraColumns.isEmpty && !series.contains { $0.instrument == .index }
       ? MarketStore.schemaVersions.lowerBound : MarketStore.schemaVersions.upperBound
   }
 

@@ -56,8 +56,8 @@ package enum StorageInspection {
       let extra = one.extra.isEmpty ? "" : ", with " + one.extra.map(\.name).joined(separator: ", ")
       lines.append(
         (
-          (one.isIndex ? "index" : "series") + " \(one.symbol)",
-          "\(one.count) bars, \(range)\(extra)" + (one.isIndex ? ", not tradable" : "")
+          (one.instrument == .index ? "index" : "series") + " \(one.symbol)",
+          "\(one.count) bars, \(range)\(extra)" + (one.instrument.isTradable ? "" : ", not tradable")
         ))
     }
     for source in store.provenance {

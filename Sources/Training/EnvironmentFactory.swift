@@ -183,7 +183,7 @@ package struct EnvironmentFactory: Sendable {
     do {
       return AdmittedMarket(
         tape: tape, contentHash: contents.contentHash, qualityReport: report,
-        distributions: series.map(\.distributions), indices: contents.series.filter(\.isIndex),
+        distributions: series.map(\.distributions), indices: contents.series.filter { !$0.instrument.isTradable },
         prepared: try bars.prepare(configuration.game, tape))
     } catch {
       throw .environment(error)
@@ -196,14 +196,14 @@ package struct EnvironmentFactory: Sendable {
   ) throws(TrainingError) -> (traded: [BarSeries], benchmark: BarSeries?) {
     func conflict(_ text: String) -> TrainingError { .configuration(.conflict(text)) }
     let names = store.map(\.symbol).joined(separator: ", ")
-    var traded = store.filter { !$0.isIndex && $0.symbol != world.benchmarkSymbol }
+    var traded = store.filter { $0.instrument.isTradable && $0.symbol != world.benchmarkSymbol }
     if !world.assets.isEmpty {
       traded = []
       for symbol in world.assets {
         guard let one = store.first(where: { $0.symbol == symbol }) else {
           throw conflict("environment.assets names \(symbol), but \(world.store) holds \(names); import it or drop it")
         }
-        guard !one.isIndex else {
+        guard one.instrument.isTradable else {
           throw conflict(
             "environment.assets names \(symbol), which is an index in \(world.store): nobody can trade it; drop it, or name it in "
               + "environment.benchmark_symbol")

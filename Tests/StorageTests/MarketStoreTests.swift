@@ -82,17 +82,17 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
   /// What is an index is part of the content: it comes back, another hash tells it, and it takes a schema that older programs refuse.
   @Test func anIndexStaysOne() throws {
     var series = sampleSeries()
-    series[1].isIndex = true
+    series[1].instrument = .index
     series[1].volume[0] = .nan
     var asked = try report()
     asked.indices = ["MSFT"]
     let bytes = try encoded(series, report: asked)
     let store = try MarketStore.decode(bytes, path: "x")
-    #expect(store.series.map(\.isIndex) == [false, true] && bits(store.series) == bits(series))
+    #expect(store.series.map(\.instrument) == [.share, .index] && bits(store.series) == bits(series))
     #expect(store.qualityReport == asked)
     #expect(store.schemaVersion == 2)
     var share = series
-    share[1].isIndex = false
+    share[1].instrument = .share
     #expect(MarketStore.contentHash(share) != MarketStore.contentHash(series))
     try withScratchFolder { folder in
       try AtomicWrite.write(bytes, to: folder + "/x.h5")

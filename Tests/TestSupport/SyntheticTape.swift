@@ -34,4 +34,33 @@ package enum SyntheticTape {
       return series
     }
   }
+
+  /// Minute bars of a geometric random walk without drift, of every minute of so many sessions from a date on. They pass the quality gate.
+  package static func minutes(
+    symbols: [String] = ["AAA", "BBB"], sessions: Int, from start: CalendarDate = CalendarDate(daysSinceEpoch: 19_723),
+    seed: UInt64
+  ) -> [BarSeries] {
+    let calendar = TradingCalendar.xnys
+    let dates = calendar.sessions(in: start...calendar.supportedRange.upperBound).prefix(sessions)
+    precondition(dates.count == sessions, "\(sessions) sessions asked, \(dates.count) in the calendar from \(start) on")
+    let volatility = dailyVolatility / 390.0.squareRoot()
+    return symbols.enumerated().map { place, symbol in
+      var random = RandomStream(seed: seed, purpose: .market, lane: UInt32(place))
+      var series = BarSeries(symbol: symbol, width: .minute)
+      var price = 50.0 * Double(place + 1)
+      for date in dates {
+        guard let session = calendar.session(on: date) else { preconditionFailure("\(date) is no session") }
+        for minute in 0..<session.minuteCount {
+          let open = price
+          price *= exp(volatility * random.nextNormal())
+          series.append(
+            start: session.start(ofMinute: minute), open: open,
+            high: max(open, price) * (1 + 1e-4 * random.nextDouble()),
+            low: min(open, price) * (1 - 1e-4 * random.nextDouble()), close: price,
+            volume: (10_000 * exp(0.3 * random.nextNormal())).rounded())
+        }
+      }
+      return series
+    }
+  }
 }

@@ -18,7 +18,8 @@ package enum QualityGate {
     let findings = checks.flatMap { $0.findings(in: series, allowances: &ledger) }
     return QualityReport(
       gateVersion: version, passed: !findings.contains { $0.severity == .fail },
-      indices: series.filter(\.isIndex).map(\.symbol), findings: findings, allowances: distinct.filter(ledger.isUsed),
+      indices: series.filter { !$0.instrument.isTradable }.map(\.symbol), findings: findings,
+      allowances: distinct.filter(ledger.isUsed),
       unusedAllowances: distinct.filter { !ledger.isUsed($0) })
   }
 }

@@ -52,7 +52,7 @@ enum SchemaCompliance: QualityCheck {
       }
       let missing = (0..<one.wholeRows).filter { row in
         one.open[row].isNaN || one.high[row].isNaN || one.low[row].isNaN || one.close[row].isNaN
-          || (one.volume[row].isNaN && !one.isIndex) || one.adjustmentFactors[row].isNaN
+          || (one.volume[row].isNaN && one.instrument.hasVolume) || one.adjustmentFactors[row].isNaN
           || one.extra.contains { !$0.values[row].isFinite }
       }
       findings += QualityFinding.ofRows(

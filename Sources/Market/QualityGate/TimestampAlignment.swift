@@ -8,7 +8,7 @@ enum TimestampAlignment: QualityCheck {
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
     let calendar = TradingCalendar.xnys
     var sessionsOfAny: Set<CalendarDate> = []
-    for one in series where !one.isIndex {
+    for one in series where one.instrument.isTradable {
       for date in one.dates where calendar.isSession(date) == true { sessionsOfAny.insert(date) }
     }
     let common = sessionsOfAny.sorted()
@@ -70,13 +70,14 @@ enum TimestampAlignment: QualityCheck {
     return QualityFinding.runs(of: absent) { $1 == $0 + 1 }.map { run in
       let dates = run.map { common[$0] }
       return QualityFinding(
-        check: identifier, kind: "unequal-dates", severity: series.isIndex ? .warn : .fail, symbol: series.symbol,
+        check: identifier, kind: "unequal-dates", severity: series.instrument.isTradable ? .fail : .warn,
+        symbol: series.symbol,
         firstDate: dates.first,
         lastDate: dates.last, count: dates.count,
         samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) has a bar of another symbol only" },
-        suggestion: series.isIndex
-          ? "Fetch the rows that are missing if the index is to be a benchmark of these shares."
-          : "Cut all symbols to the dates that they share, or fetch the rows that are missing.",
+        suggestion: series.instrument.isTradable
+          ? "Cut all symbols to the dates that they share, or fetch the rows that are missing."
+          : "Fetch the rows that are missing if the index is to be a benchmark of these shares.",
         message: "\(counted(dates.count, "session")) that another symbol has and \(series.symbol) lacks.")
     }
   }

@@ -24,6 +24,11 @@ package struct Instant: Hashable, Comparable, Sendable {
   /// Whole seconds since the epoch; what is left of a second is dropped, downwards.
   package var seconds: Int64 { Instant.floorDivide(nanoseconds, Instant.nanosecondsPerSecond).quotient }
 
+  /// The date in Greenwich.
+  package var date: CalendarDate {
+    CalendarDate(daysSinceEpoch: Int32(Instant.floorDivide(seconds, 86_400).quotient))
+  }
+
   /// Whether it lies on a whole minute.
   package var isWholeMinute: Bool { nanoseconds % Instant.nanosecondsPerMinute == 0 }
 

@@ -30,6 +30,12 @@ package struct TradingCalendar: Sendable {
   /// By days since the range's first day: the close minute of a session, or 0 where there is none.
   private let closeMinutes: [Int16]
   private let closureNames: [CalendarDate: String]
+  /// Every session, in order: its place here is its ordinal.
+  package private(set) var sessions: [Session] = []
+  /// The minutes of all sessions before each one, and of all of them.
+  package private(set) var minutesBefore: [Int] = [0]
+  /// By days since the range's first day: the number of sessions before it.
+  private var sessionsBefore: [Int32] = []
 
   /// Expands rule tables over whole years. Traps if an early close falls on no session: the tables would contradict each other.
   private init(
@@ -65,6 +71,12 @@ package struct TradingCalendar: Sendable {
     }
     closeMinutes = minutes
     closureNames = names
+    for day in 0..<dayCount {
+      sessionsBefore.append(Int32(sessions.count))
+      guard let session = session(on: first.advanced(by: day)) else { continue }
+      sessions.append(session)
+      minutesBefore.append(minutesBefore[sessions.count - 1] + session.minuteCount)
+    }
   }
 
   package func day(_ date: CalendarDate) -> Day {
@@ -79,6 +91,12 @@ package struct TradingCalendar: Sendable {
   /// Whether the date is a session that closes before the regular time, or nil where the date is not supported.
   package func isEarlyClose(_ date: CalendarDate) -> Bool? {
     closeMinute(date).map { $0 > 0 && $0 < regularCloseMinute }
+  }
+
+  /// Which of `sessions` a date is, or nil where it is none.
+  package func ordinal(of date: CalendarDate) -> Int? {
+    guard isSession(date) == true else { return nil }
+    return Int(sessionsBefore[Int(date.daysSinceEpoch - supportedRange.lowerBound.daysSinceEpoch)])
   }
 
   /// Every session of the range, in order. Traps if the range leaves `supportedRange`.

@@ -1,15 +1,17 @@
 // One symbol's bars as they were delivered: raw prices, raw volume, and the factor that adjusts them.
 
-/// Daily bars of one symbol, in file order, struct of arrays of one length. Prices are raw dollars per share and volume raw shares;
+/// Bars of one symbol and one width, in file order, struct of arrays of one length. Prices are raw dollars per share and volume raw shares;
 /// `adjustmentFactors` turn them into adjusted ones when they are read (price x factor, volume / factor).
 ///
 /// Nothing is promised about the values: a series is what a file said, and the quality gate is what questions it.
 package struct BarSeries: Sendable, Equatable {
   package var symbol: String
-  /// An index is a number that is published, not a share: nobody can trade it, and what stands in `volume` (not-a-number where the
-  /// file had none) means nothing.
-  package var isIndex = false
+  package var instrument = Instrument.share
+  package let width: BarWidth
+  /// The date, by the exchange's clock, on which each bar begins: of a bar in a session, that session's.
   package var dates: [CalendarDate]
+  /// When each bar begins. Bars of a whole session have none of these: the date says it.
+  package var starts: [Instant] = []
   package var open: [Double]
   package var high: [Double]
   package var low: [Double]
@@ -20,8 +22,9 @@ package struct BarSeries: Sendable, Equatable {
   package var extra: [ExtraColumn]
 
   /// `extraColumns`: names of the further columns that every row will have.
-  package init(symbol: String, extraColumns: [String] = []) {
+  package init(symbol: String, width: BarWidth = .session, extraColumns: [String] = []) {
     self.symbol = symbol
+    self.width = width
     extra = extraColumns.map { ExtraColumn(name: $0) }
     dates = []
     open = []
@@ -42,18 +45,49 @@ package struct BarSeries: Sendable, Equatable {
 
   private var columnLengths: [Int] {
     [dates.count, open.count, high.count, low.count, close.count, volume.count, adjustmentFactors.count]
-      + extra.map(\.values.count)
+      + (width == .session ? [] : [starts.count]) + extra.map(\.values.count)
   }
 
   /// A further column's values, or nil where the series has none of that name.
   package func extraValues(_ name: String) -> [Double]? { extra.first { $0.name == name }?.values }
 
+  /// Appends a bar of a whole session. Traps if the bars of this series are narrower.
   package mutating func append(
     date: CalendarDate, open: Double, high: Double, low: Double, close: Double, volume: Double,
     adjustmentFactor: Double = 1, extra: [Double] = []
   ) {
-    precondition(extra.count == self.extra.count, "\(extra.count) further values for \(self.extra.count) columns")
+    precondition(width == .session, "\(symbol) has bars of a \(width.rawValue), which begin at an instant")
     dates.append(date)
+    append(open, high, low, close, volume, adjustmentFactor, extra)
+  }
+
+  /// Appends a bar that begins at an instant. Traps if the bars of this series span whole sessions.
+  ///
+  /// Where the exchange's clock has no answer (`WallClock.supportedYears`), the bar's date is that of Greenwich.
+  package mutating func append(
+    start: Instant, open: Double, high: Double, low: Double, close: Double, volume: Double,
+    adjustmentFactor: Double = 1, extra: [Double] = []
+  ) {
+    precondition(width != .session, "\(symbol) has bars of whole sessions, which begin on a date")
+    dates.append(date(of: start))
+    starts.append(start)
+    append(open, high, low, close, volume, adjustmentFactor, extra)
+  }
+
+  /// The date of an instant. Neighbours mostly lie on one date: what the row before says is tried first.
+  private func date(of start: Instant) -> CalendarDate {
+    let calendar = TradingCalendar.xnys
+    if let last = dates.last, let ordinal = calendar.ordinal(of: last), calendar.sessions[ordinal].contains(start) {
+      return last
+    }
+    return calendar.clock.reading(at: start)?.date ?? start.date
+  }
+
+  private mutating func append(
+    _ open: Double, _ high: Double, _ low: Double, _ close: Double, _ volume: Double, _ adjustmentFactor: Double,
+    _ extra: [Double]
+  ) {
+    precondition(extra.count == self.extra.count, "\(extra.count) further values for \(self.extra.count) columns")
     self.open.append(open)
     self.high.append(high)
     self.low.append(low)
