@@ -74,6 +74,14 @@ package struct BarSeries: Sendable, Equatable {
     append(open, high, low, close, volume, adjustmentFactor, extra)
   }
 
+  /// Says when the bars begin, of a series without any: all other columns must follow. Traps if its bars span whole sessions.
+  package mutating func begin(at starts: [Instant]) {
+    precondition(width != .session && dates.isEmpty, "\(symbol) has bars already, or bars of whole sessions")
+    dates.reserveCapacity(starts.count)
+    for start in starts { dates.append(date(of: start)) }
+    self.starts = starts
+  }
+
   /// The date of an instant. Neighbours mostly lie on one date: what the row before says is tried first.
   private func date(of start: Instant) -> CalendarDate {
     let calendar = TradingCalendar.xnys
