@@ -67,7 +67,11 @@ package enum StorageInspection {
     }
     do throws(StorageError) {
       try store.requirePassingGate()
-      lines.append(("quality gate", "passed (gate version \(QualityGate.version)) for exactly this content"))
+      lines.append(
+        (
+          "quality gate",
+          "passed (gate version \(store.qualityReport?.gateVersion ?? QualityGate.version)) for exactly this content"
+        ))
     } catch {
       lines.append(("quality gate", refusal(error)))
     }
