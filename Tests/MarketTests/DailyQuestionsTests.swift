@@ -53,8 +53,10 @@ private func examine(_ series: [BarSeries], today: CalendarDate? = nil) -> [Qual
 
   @Test func anAdjustedCloseInCentsIsNoticedAtItsEnd() {
     var series = SyntheticTape.series(symbols: ["A"], bars: 60, seed: 2)
-    series[0].adjustmentFactors = series[0].adjustmentFactors.map { $0 * 100 }
-    #expect(examine(series).map(\.kind) == ["factor-level"])
+    for (factor, kinds) in [(100, ["factor-level"]), (0.01, ["factor-level"]), (1.0 / 28, []), (1.2, [])] {
+      series[0].adjustmentFactors = series[0].adjustmentFactors.map { _ in factor }
+      #expect(examine(series).map(\.kind) == kinds, "\(factor)")
+    }
   }
 
   /// Quarterly payments and a split, as factors of prices that are rounded to the cent, are what factors are for.

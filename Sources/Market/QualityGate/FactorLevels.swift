@@ -2,13 +2,14 @@
 
 internal import Glibc
 
-/// The factor of the last bar is near 1, where nothing is known of what comes after it; a change of factor is a payment or a split, of which there
-/// are a few in a year. Bars of whole sessions: narrower ones get theirs from those.
+/// The factor of the last bar is 1, or below it where the file knows of splits after its end; a change of factor is a payment or a split, of which
+/// there are a few in a year. Bars of whole sessions: narrower ones get theirs from those.
 enum FactorLevels: QualityCheck {
   static let identifier = PriceContinuity.identifier
 
-  /// Beyond this ratio either way from 1 the last factor is a warning.
-  static let lastRatio = 1.25
+  /// A last factor outside of these is a warning: above 1 lies only the unit of another currency or a reverse split to come, and splits of 50 for 1 are
+  /// rarer than cents for dollars.
+  static let lastFactors = 0.02...1.25
   /// More changes than this share of the bars, and than so many, are no payments.
   static let changeShare = 0.1
   static let fewChanges = 10
@@ -51,13 +52,13 @@ enum FactorLevels: QualityCheck {
   private static func last(of series: BarSeries) -> [QualityFinding] {
     guard let row = (0..<series.wholeRows).last else { return [] }
     let factor = series.adjustmentFactors[row]
-    guard isPossible(factor), factor > lastRatio || factor < 1 / lastRatio else { return [] }
+    guard isPossible(factor), !lastFactors.contains(factor) else { return [] }
     return [
       QualityFinding(
         check: identifier, kind: "factor-level", severity: .warn, symbol: series.symbol, firstDate: series.dates[row],
         lastDate: series.dates[row], count: 1, samples: [series.rowText(row)],
         suggestion: "Check the unit of the adjusted close, and whether the share has split since the last row.",
-        message: "The last adjustment factor is \(factor), not near 1.")
+        message: "The last adjustment factor is \(factor), far from 1.")
     ]
   }
 }
