@@ -216,5 +216,10 @@ private func clean(_ sessions: Int, from text: String = "2024-01-02", seed: UInt
     }
     let found = QualityGate.examine(series, allowances: []).findings.filter { $0.kind == "outside-hours" }
     #expect(found.map(\.count) == [180, 180])
+    let parts = series.map { $0.splitAtHours() }
+    #expect(parts.map(\.sessions.count) == [210, 210] && parts.map(\.extendedHours.count) == [180, 180])
+    #expect(parts[0].extendedHours.starts.first == close)
+    #expect(parts[1].sessions == (try clean(1, from: "2024-07-03", seed: 3))[1])
+    #expect(QualityGate.examine(parts.map(\.sessions), allowances: []).findings.isEmpty)
   }
 }

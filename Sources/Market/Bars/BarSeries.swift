@@ -106,6 +106,32 @@ package struct BarSeries: Sendable, Equatable {
   }
 }
 
+extension BarSeries {
+  /// The bars of sessions, with all that lies on no session's date, and apart from them those before an opening and from a close on. Whether the
+  /// stamps are those of the beginnings must be settled before. Traps if the columns differ in length.
+  package func splitAtHours() -> (sessions: BarSeries, extendedHours: BarSeries) {
+    precondition(wholeRows == count && longestColumn == count, "\(symbol) has columns of different lengths")
+    guard width != .session else { return (self, rows([])) }
+    let outside = BarGrid(width).rows(of: self).outsideHours
+    if outside.isEmpty { return (self, rows([])) }
+    let apart = Set(outside)
+    return (rows((0..<count).filter { !apart.contains($0) }), rows(outside))
+  }
+
+  /// Some of the rows, in that order.
+  private func rows(_ kept: [Int]) -> BarSeries {
+    var part = self
+    part.dates = kept.map { dates[$0] }
+    if width != .session { part.starts = kept.map { starts[$0] } }
+    for column in [\BarSeries.open, \.high, \.low, \.close, \.volume, \.adjustmentFactors] {
+      let values = self[keyPath: column]
+      part[keyPath: column] = kept.map { values[$0] }
+    }
+    part.extra = extra.map { column in ExtraColumn(name: column.name, values: kept.map { column.values[$0] }) }
+    return part
+  }
+}
+
 /// One more number for every bar, by name: a signal of the user's own.
 package struct ExtraColumn: Sendable, Equatable {
   package var name: String

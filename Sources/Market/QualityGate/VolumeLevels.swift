@@ -57,7 +57,8 @@ enum VolumeLevels: QualityCheck {
       }
       let places = first.start...min(last.start + sessionsAfter - 1, levels.count - 1)
       let place = places.max { step($0) < step($1) } ?? first.start
-      let fold = run.map { max($0.ratio, 1 / $0.ratio) }.max() ?? 1
+      let ratio = (run.first { $0.start == place } ?? first).ratio
+      let fold = max(ratio, 1 / ratio)
       return QualityFinding(
         check: identifier, kind: "volume-break", severity: .warn, symbol: series.symbol,
         firstDate: levels[place].date, lastDate: levels[place].date, count: run.count,
