@@ -62,6 +62,9 @@ struct HDF5Dataset {
   let columns: Int?
   private let bytes: ArraySlice<UInt8>
 
+  /// Where its numbers lie in a file that is one piece.
+  var range: Range<Int> { bytes.indices }
+
   /// Checks type, size and where the numbers lie: in the file itself, as they are.
   init(_ object: HDF5Object, allowsMatrix: Bool = false) throws(StorageError) {
     guard let type = try object.header.one(.type), var extentFields = try object.header.one(.extent),

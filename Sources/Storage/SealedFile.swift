@@ -84,7 +84,7 @@ enum SealedFile {
   }
 
   /// Checks what the first bytes (the user block, where there are as many) of a file of `size` bytes say of the file.
-  private static func verifyBeginning(
+  static func verifyBeginning(
     _ bytes: [UInt8], of size: Int, is kind: Kind, path: String
   ) throws(StorageError) {
     guard let found = self.kind(of: bytes) else {

@@ -36,13 +36,17 @@ package enum StorageInspection {
         path: path, expected: "a market store, a checkpoint, recorded rollouts or an incident",
         found: SealedFile.beginning(of: beginning))
     }
-    let bytes = try SealedFile.read(path, kind)
     switch kind {
-    case .marketStore: return lines(try MarketStore.decode(bytes, path: path), byteCount: bytes.count)
-    case .checkpoint: return lines(try Checkpoint(decoding: bytes, path: path), byteCount: bytes.count)
-    case .rollouts: return lines(try RolloutFile(decoding: bytes, path: path), byteCount: bytes.count)
-    case .incident:
-      return lines(try RolloutFile(decoding: bytes, path: path, content: .incident), byteCount: bytes.count)
+    case .marketStore:
+      let file = try MarketStoreFile(path)
+      return lines(try file.contents(), byteCount: file.byteCount)
+    case .checkpoint:
+      let bytes = try SealedFile.read(path, kind)
+      return lines(try Checkpoint(decoding: bytes, path: path), byteCount: bytes.count)
+    case .rollouts, .incident:
+      let bytes = try SealedFile.read(path, kind)
+      let content: RolloutFile.Content = kind == .rollouts ? .rollouts : .incident
+      return lines(try RolloutFile(decoding: bytes, path: path, content: content), byteCount: bytes.count)
     }
   }
 
@@ -51,15 +55,8 @@ package enum StorageInspection {
       ("kind", "market store, schema \(store.schemaVersion)"), ("size", "\(byteCount) bytes, digest verified"),
       ("created", store.created), ("content hash", store.contentHash),
     ]
-    for one in store.series {
-      let range = one.dates.first.flatMap { first in one.dates.last.map { "\(first) to \($0)" } } ?? "no dates"
-      let extra = one.extra.isEmpty ? "" : ", with " + one.extra.map(\.name).joined(separator: ", ")
-      lines.append(
-        (
-          (one.isIndex ? "index" : "series") + " \(one.symbol)",
-          "\(one.count) bars, \(range)\(extra)" + (one.isIndex ? ", not tradable" : "")
-        ))
-    }
+    lines += store.series.map { line($0, hours: "") }
+    lines += store.extendedHours.map { line($0, hours: ", extended hours") }
     for source in store.provenance {
       lines.append(
         (
@@ -70,7 +67,11 @@ package enum StorageInspection {
     }
     do throws(StorageError) {
       try store.requirePassingGate()
-      lines.append(("quality gate", "passed (gate version \(QualityGate.version)) for exactly this content"))
+      lines.append(
+        (
+          "quality gate",
+          "passed (gate version \(store.qualityReport?.gateVersion ?? QualityGate.version)) for exactly this content"
+        ))
     } catch {
       lines.append(("quality gate", refusal(error)))
     }
@@ -83,6 +84,16 @@ package enum StorageInspection {
       for allowance in report.unusedAllowances { lines.append(("allowance without use", allowance.name)) }
     }
     return lines
+  }
+
+  private static func line(_ series: BarSeries, hours: String) -> (String, String) {
+    let range = series.dates.first.flatMap { first in series.dates.last.map { "\(first) to \($0)" } } ?? "no dates"
+    let extra = series.extra.isEmpty ? "" : ", with " + series.extra.map(\.name).joined(separator: ", ")
+    return (
+      (series.instrument == .index ? "index" : "series") + " \(series.symbol)",
+      "\(series.count) \(series.width == .minute ? "minute " : "")bars, \(range)\(hours)\(extra)"
+        + (series.instrument.isTradable ? "" : ", not tradable")
+    )
   }
 
   private static func refusal(_ error: StorageError) -> String {

@@ -163,74 +163,95 @@ package struct EnvironmentFactory: Sendable {
       throw .configuration(
         .conflict("environment.store is not set; name the market store that `strikeforge import` wrote"))
     }
-    let contents: MarketStoreContents
+    let store: MarketStoreFile
     do {
-      contents = try MarketStore.read(world.store)
-      try contents.requirePassingGate()
+      store = try MarketStoreFile(world.store)
+      try store.requirePassingGate()
     } catch {
       throw .storage(error)
     }
-    guard let report = contents.qualityReport else {
+    guard let report = store.qualityReport else {
       throw .refused("\(world.store) holds no record of the quality gate; import the data again")
     }
+    let needed = try needed(world, from: store.catalogue.filter { $0.width == .session })
+    let read: [BarSeries]
+    do {
+      read = try store.series { $0.width == .session && needed.contains($0.symbol) }
+    } catch {
+      throw .storage(error)
+    }
     // The record says what the gate found when the data was imported; a tape is made only of what it finds now.
-    guard !contents.series.isEmpty, QualityGate.examine(contents.series, allowances: report.allowances).passed else {
+    guard !read.isEmpty, QualityGate.examine(read, allowances: report.allowances).passed else {
       throw .refused(
         "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
     }
-    let (series, benchmark) = try chosen(world, from: contents.series)
+    let (series, benchmark) = try chosen(world, from: read)
     let tape = MarketTape(series, benchmark: benchmark)
     do {
       return AdmittedMarket(
-        tape: tape, contentHash: contents.contentHash, qualityReport: report,
-        distributions: series.map(\.distributions), indices: contents.series.filter(\.isIndex),
+        tape: tape, contentHash: store.contentHash, qualityReport: report,
+        distributions: series.map(\.distributions), indices: read.filter { !$0.instrument.isTradable },
         prepared: try bars.prepare(configuration.game, tape))
     } catch {
       throw .environment(error)
     }
   }
 
-  /// The series that are traded, in order, and the one that they are compared with.
-  private static func chosen(
-    _ world: RunConfiguration.World, from store: [BarSeries]
-  ) throws(TrainingError) -> (traded: [BarSeries], benchmark: BarSeries?) {
+  /// The symbols of a store that a run reads: those that are traded, the one that they are compared with, and all indices.
+  private static func needed(
+    _ world: RunConfiguration.World, from store: [SeriesEntry]
+  ) throws(TrainingError) -> Set<String> {
     func conflict(_ text: String) -> TrainingError { .configuration(.conflict(text)) }
     let names = store.map(\.symbol).joined(separator: ", ")
-    var traded = store.filter { !$0.isIndex && $0.symbol != world.benchmarkSymbol }
-    if !world.assets.isEmpty {
-      traded = []
-      for symbol in world.assets {
-        guard let one = store.first(where: { $0.symbol == symbol }) else {
-          throw conflict("environment.assets names \(symbol), but \(world.store) holds \(names); import it or drop it")
-        }
-        guard !one.isIndex else {
-          throw conflict(
-            "environment.assets names \(symbol), which is an index in \(world.store): nobody can trade it; drop it, or name it in "
-              + "environment.benchmark_symbol")
-        }
-        traded.append(one)
+    for symbol in world.assets {
+      guard let one = store.first(where: { $0.symbol == symbol }) else {
+        throw conflict("environment.assets names \(symbol), but \(world.store) holds \(names); import it or drop it")
+      }
+      guard one.instrument.isTradable else {
+        throw conflict(
+          "environment.assets names \(symbol), which is an index in \(world.store): nobody can trade it; drop it, or name it in "
+            + "environment.benchmark_symbol")
       }
     }
-    guard let first = traded.first else {
-      throw conflict("\(world.store) holds no share to trade beside \(names); import one")
-    }
-    guard !world.benchmarkSymbol.isEmpty else { return (traded, nil) }
     let symbol = world.benchmarkSymbol
-    guard let benchmark = store.first(where: { $0.symbol == symbol }) else {
+    guard symbol.isEmpty || store.contains(where: { $0.symbol == symbol }) else {
       throw conflict(
         "environment.benchmark_symbol is \(symbol), but \(world.store) holds \(names); import it (an index with --index) or "
           + "name another")
     }
-    guard !traded.contains(where: { $0.symbol == symbol }) else {
+    guard !world.assets.contains(symbol) else {
       throw conflict(
         "environment.benchmark_symbol is \(symbol), which is traded too: a portfolio's beta against its own share says little "
           + "but the position; name a series that environment.assets leaves out")
     }
+    let traded =
+      world.assets.isEmpty
+      ? store.filter { $0.instrument.isTradable && $0.symbol != symbol }.map(\.symbol) : world.assets
+    guard !traded.isEmpty || store.isEmpty else {
+      throw conflict("\(world.store) holds no share to trade beside \(names); import one")
+    }
+    return Set(traded + store.filter { !$0.instrument.isTradable }.map(\.symbol) + (symbol.isEmpty ? [] : [symbol]))
+  }
+
+  /// The series that are traded, in order, and the one that they are compared with; all of them are there.
+  private static func chosen(
+    _ world: RunConfiguration.World, from series: [BarSeries]
+  ) throws(TrainingError) -> (traded: [BarSeries], benchmark: BarSeries?) {
+    let symbol = world.benchmarkSymbol
+    let traded =
+      world.assets.isEmpty
+      ? series.filter { $0.instrument.isTradable && $0.symbol != symbol }
+      : world.assets.compactMap { asset in series.first { $0.symbol == asset } }
+    guard let first = traded.first, let benchmark = series.first(where: { $0.symbol == symbol }) else {
+      return (traded, nil)
+    }
     let missing = benchmark.missingDates(of: first.dates)
     if let date = missing.first {
-      throw conflict(
-        "environment.benchmark_symbol \(symbol) has no bar on \(missing.count) of the \(first.dates.count) dates of "
-          + "\(first.symbol), the first being \(date); import a benchmark that covers them, or shares of fewer dates")
+      throw .configuration(
+        .conflict(
+          "environment.benchmark_symbol \(symbol) has no bar on \(missing.count) of the \(first.dates.count) dates of "
+            + "\(first.symbol), the first being \(date); import a benchmark that covers them, or shares of fewer dates")
+      )
     }
     return (traded, benchmark)
   }

@@ -52,7 +52,9 @@ package enum RunNotes {
       }
       lines.append("data: \(market.tape.symbols.joined(separator: ", ")), content \(market.contentHash)")
       if let benchmark = market.tape.benchmark {
-        lines.append("benchmark: \(benchmark.symbol)\(benchmark.isIndex ? " (an index)" : ""), looked at, never traded")
+        lines.append(
+          "benchmark: \(benchmark.symbol)\(benchmark.instrument == .index ? " (an index)" : ""), looked at, never traded"
+        )
       }
       lines += factory.notes
       for allowance in market.qualityReport.allowances {

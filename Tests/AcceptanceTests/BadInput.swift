@@ -351,8 +351,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput("unknown market", "synthesize leek --output a.csv", exits: 64, says: "leek", "did you mean leak?"),
     BadInput("synthesized to nowhere", "synthesize leak", exits: 64, says: "--output is missing"),
     BadInput(
-      "more bars than sessions", "synthesize leak --from 2030-12-01 --bars 99 --output a.csv", exits: 64,
-      says: "--bars is 99", "1 to 21"),
+      "more bars than sessions", "synthesize leak --from 2035-12-01 --bars 99 --output a.csv", exits: 64,
+      says: "--bars is 99", "1 to 20"),
     BadInput("no date", "synthesize leak --from today --output a.csv", exits: 64, says: "--from is today"),
     BadInput(
       "a correlation above one", "synthesize edge --rho 1.01 --output a.csv", exits: 64,

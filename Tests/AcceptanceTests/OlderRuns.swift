@@ -29,19 +29,12 @@ struct OlderRun: Sendable, CustomTestStringConvertible {
 
   // MARK: Files
 
-  /// `Tests/Fixtures/Runs`.
-  private static let fixtures: String = {
-    var path = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    path.removeLast(2)
-    return path.joined(separator: "/") + "/Fixtures/Runs"
-  }()
-
-  static func bytes(_ file: String) throws -> [UInt8] { try FileSystem.read(fixtures + "/" + file) }
+  static func bytes(_ file: String) throws -> [UInt8] { try FileSystem.read(GoldenFile.runs + "/" + file) }
 
   static func text(_ file: String) throws -> String { String(decoding: try bytes(file), as: UTF8.self) }
 
   private static func files(below folder: String) -> [String] {
-    TemporaryFolder.names(fixtures + "/" + folder).flatMap { child in
+    TemporaryFolder.names(GoldenFile.runs + "/" + folder).flatMap { child in
       let inner = files(below: folder + "/" + child)
       return inner.isEmpty ? [folder + "/" + child] : inner
     }

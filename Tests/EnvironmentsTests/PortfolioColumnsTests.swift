@@ -30,13 +30,13 @@ private struct PortfolioGolden: Decodable {
   var portfolios: [Portfolio]
 }
 
-private func series(_ symbol: String, _ closes: [Double], isIndex: Bool = false) -> BarSeries {
+private func series(_ symbol: String, _ closes: [Double], as instrument: Instrument = .share) -> BarSeries {
   var series = BarSeries(symbol: symbol)
-  series.isIndex = isIndex
+  series.instrument = instrument
   for (bar, close) in closes.enumerated() {
     series.append(
       date: CalendarDate(daysSinceEpoch: Int32(bar)), open: close, high: close, low: close, close: close,
-      volume: isIndex ? .nan : 1e6)
+      volume: instrument.hasVolume ? 1e6 : .nan)
   }
   return series
 }
@@ -44,7 +44,7 @@ private func series(_ symbol: String, _ closes: [Double], isIndex: Bool = false)
 private func tape(_ golden: PortfolioGolden, symbols: Int) -> MarketTape {
   MarketTape(
     (0..<symbols).map { series("S\($0)", golden.closes[$0]) },
-    benchmark: series("INDEX", golden.benchmark, isIndex: true))
+    benchmark: series("INDEX", golden.benchmark, as: .index))
 }
 
 private let wide = BasketConfiguration(portfolioFeatures: true)

@@ -134,7 +134,7 @@ import Text
   @Test func anIndexIsReadAtTheSessions() throws {
     let walk = HandMadeWalk.make(closes: [1, 2, 3])
     var series = BarSeries(symbol: "IDX")
-    series.isIndex = true
+    series.instrument = .index
     for (day, close) in [50.0, 100, 110, 55, 66, 1].enumerated() {
       series.append(
         date: HandMadeWalk.firstDecision.advanced(by: day - 1), open: close, high: close, low: close, close: close,
@@ -176,7 +176,9 @@ import Text
   }
 
   @Test func everyFormSaysWhichPricesHoldDividends() {
-    let of = { (symbol: String, kind: Distributions.Kind) in Distributions(symbol: symbol, isIndex: false, kind: kind) }
+    let of = { (symbol: String, kind: Distributions.Kind) in
+      Distributions(symbol: symbol, instrument: .share, kind: kind)
+    }
     let some = report(records(turning), distributions: [of("AA", .dividends), of("BB", .none), of("CC", .none)])
     for form in forms(some) {
       #expect(form.contains("AA: with dividends") && form.contains("BB, CC: without dividends"))

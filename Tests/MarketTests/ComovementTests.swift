@@ -83,7 +83,7 @@ private struct ComovementGolden: Decodable {
   @Test func aBenchmarkIsAlignedToTheTape() throws {
     var market = SyntheticTape.series(symbols: ["A", "B"], bars: 60, seed: 3)
     var longer = SyntheticTape.series(symbols: ["M"], bars: 80, seed: 4)[0]
-    longer.isIndex = true
+    longer.instrument = .index
     longer.volume = [Double](repeating: .nan, count: 80)
     longer.adjustmentFactors[15] = 0.5
     for symbol in 0..<2 {
@@ -97,7 +97,7 @@ private struct ComovementGolden: Decodable {
     }
     let tape = MarketTape(market, benchmark: longer)
     let benchmark = try #require(tape.benchmark)
-    #expect(benchmark.symbol == "M" && benchmark.isIndex)
+    #expect(benchmark.symbol == "M" && benchmark.instrument == .index)
     var expected = Array(longer.close[10..<60])
     expected[5] *= 0.5
     #expect(benchmark.close == expected)
@@ -110,18 +110,18 @@ private struct ComovementGolden: Decodable {
     var market = SyntheticTape.series(symbols: ["A", "B", "M"], bars: 300, seed: 5)
     market[2].volume = [Double](repeating: .nan, count: 300)
     #expect(!QualityGate.examine(market, allowances: []).passed)
-    market[2].isIndex = true
+    market[2].instrument = .index
     let report = QualityGate.examine(market, allowances: [])
     #expect(report.passed && report.findings.isEmpty && report.indices == ["M"])
     #expect(report.description.contains("Not tradable, an index: M"))
     let long = SyntheticTape.series(symbols: ["A", "B", "M"], bars: 320, seed: 5)[2]
     market[2] = long
-    market[2].isIndex = true
+    market[2].instrument = .index
     market[2].volume[3] = -0.5
     #expect(QualityGate.examine(market, allowances: []).findings.isEmpty)
     market[2] = SyntheticTape.series(symbols: ["A", "B", "M"], bars: 290, seed: 5)[2]
     #expect(!QualityGate.examine(market, allowances: []).passed)
-    market[2].isIndex = true
+    market[2].instrument = .index
     let shorter = QualityGate.examine(market, allowances: [])
     #expect(shorter.passed && shorter.findings.map(\.kind) == ["unequal-dates"])
     #expect(shorter.findings.first?.severity == .warn && shorter.findings.first?.count == 10)

@@ -23,7 +23,7 @@ private func sameSet(_ left: [PlantedDefect.Expectation], _ right: [PlantedDefec
       #expect(report.findings.isEmpty && report.passed, "seed \(seed)\n\(report)")
       #expect(report.gateVersion == QualityGate.version)
     }
-    let all = QualityGate.examine(SyntheticTape.series(symbols: ["A"], bars: 7_542, seed: 5), allowances: [])
+    let all = QualityGate.examine(SyntheticTape.series(symbols: ["A"], bars: 8_797, seed: 5), allowances: [])
     #expect(all.passed && all.findings.isEmpty, "\(all)")
   }
 
@@ -146,7 +146,7 @@ private func sameSet(_ left: [PlantedDefect.Expectation], _ right: [PlantedDefec
           symbol: ["", "A", "B:C", "\u{1F4C8}\n", String(repeating: "long", count: 60)].pick(&random))
         one.dates = (0..<random.nextInteger(below: 40)).map { _ in
           let near = CalendarDate(daysSinceEpoch: Int32(7000 + random.nextInteger(below: 60)))
-          let far = [Int32.min, -1, 0, 22_279, 22_280, .max].map(CalendarDate.init(daysSinceEpoch:)).pick(&random)
+          let far = [Int32.min, -1, 0, 24_105, 24_106, .max].map(CalendarDate.init(daysSinceEpoch:)).pick(&random)
           return random.nextDouble() < 0.9 ? near : far
         }
         for column in BarSeries.columns {
@@ -162,9 +162,9 @@ private func sameSet(_ left: [PlantedDefect.Expectation], _ right: [PlantedDefec
     }
   }
 
-  @Test func everyCheckHasItsOwnName() {
+  @Test func theQuestionsAreFive() {
     #expect(
-      QualityGate.checks.map { $0.identifier } == [
+      Set(QualityGate.checks.map { $0.identifier }) == [
         "schema-compliance", "timestamp-alignment", "missing-bars", "price-continuity", "volume-sanity",
       ])
   }

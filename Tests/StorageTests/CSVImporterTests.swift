@@ -48,15 +48,17 @@ private let plain = """
     let text = "Date,Open,High,Low,Close\n2000-03-01,1366.42,1383.46,1366.42,1379.19\n"
     let (series, provenance) = try CSVImporter.read(
       Array(text.utf8), path: "x", symbolOverride: "SPX", isIndex: true)
-    #expect(series.map(\.symbol) == ["SPX"] && series[0].isIndex && series[0].close == [1379.19])
+    #expect(series.map(\.symbol) == ["SPX"] && series[0].instrument == .index && series[0].close == [1379.19])
     #expect(series[0].volume.count == 1 && series[0].volume[0].isNaN && series[0].adjustmentFactors == [1])
     #expect(provenance.layout == "index")
     let error = storageError { try CSVImporter.read(Array(text.utf8), path: "x", symbolOverride: "SPX") }
     #expect(error == .table(path: "x", line: 1, column: "", problem: .noVolume))
     #expect(error?.description.contains("--index") == true)
     // Another layout may be an index too; one that names its symbols may not be renamed.
-    #expect(try CSVImporter.read(Array(plain.utf8), path: "x", symbolOverride: "SPX", isIndex: true).series[0].isIndex)
-    #expect(try !read(plain, symbolOverride: "SPY").series[0].isIndex)
+    #expect(
+      try CSVImporter.read(Array(plain.utf8), path: "x", symbolOverride: "SPX", isIndex: true).series[0].instrument
+        == .index)
+    #expect(try read(plain, symbolOverride: "SPY").series[0].instrument == .share)
     #expect(
       storageError { try CSVImporter.read(Array(tickers.utf8), path: "x", isIndex: true) }
         == .symbols(path: "x", problem: .namedByFile(["AAPL", "MSFT"])))

@@ -79,26 +79,25 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
     #expect(bits(store.series) == bits(series))
   }
 
-  /// What is an index is part of the content: it comes back, another hash tells it, and it takes a schema that older programs refuse.
+  /// What is an index is part of the content: it comes back, and another hash tells it.
   @Test func anIndexStaysOne() throws {
     var series = sampleSeries()
-    series[1].isIndex = true
+    series[1].instrument = .index
     series[1].volume[0] = .nan
     var asked = try report()
     asked.indices = ["MSFT"]
     let bytes = try encoded(series, report: asked)
     let store = try MarketStore.decode(bytes, path: "x")
-    #expect(store.series.map(\.isIndex) == [false, true] && bits(store.series) == bits(series))
+    #expect(store.series.map(\.instrument) == [.share, .index] && bits(store.series) == bits(series))
     #expect(store.qualityReport == asked)
-    #expect(store.schemaVersion == 2)
     var share = series
-    share[1].isIndex = false
+    share[1].instrument = .share
     #expect(MarketStore.contentHash(share) != MarketStore.contentHash(series))
     try withScratchFolder { folder in
       try AtomicWrite.write(bytes, to: folder + "/x.h5")
       let lines = try StorageInspection.describe(folder + "/x.h5")
       #expect(lines.contains { $0.0 == "index MSFT" && $0.1.contains("not tradable") })
-      #expect(lines.contains { $0.0 == "series AAPL" } && lines[0].1.contains("schema 2"))
+      #expect(lines.contains { $0.0 == "series AAPL" } && lines[0].1.contains("schema 3"))
     }
   }
 
@@ -138,7 +137,7 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
       for _ in 0..<(1 + random.next(below: 3)) {
         changed[512 + random.next(below: whole.count - 512)] = UInt8(random.next(below: 256))
       }
-      SealedFile.seal(&changed, as: .marketStore)
+      changed = Envelope.sealed(changed)
       if let error = storageError({ try MarketStore.decode(changed, path: "data/x.h5") }) {
         #expect(error.description.contains("'data/x.h5'"))
       }
@@ -153,7 +152,7 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
     let pattern = withUnsafeBytes(of: (123_456_789.0).bitPattern.littleEndian) { Array($0) }
     let place = try #require(bytes.indices.first { bytes[$0...].starts(with: pattern) })
     bytes[place] ^= 1
-    SealedFile.seal(&bytes, as: .marketStore)
+    bytes = Envelope.sealed(bytes)
     let error = storageError { try MarketStore.decode(bytes, path: "x.h5") }
     #expect(error?.description.contains("the content hash is not that of the numbers") == true)
   }

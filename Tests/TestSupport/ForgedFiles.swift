@@ -2,19 +2,42 @@
 
 import Text
 
-/// The envelope of stores and checkpoints, written down a second time from its description.
+/// The envelopes of stores and checkpoints, written down a second time from their description.
 package enum Envelope {
   package static let byteCount = 512
 
-  /// Puts true length and digest in front of what follows; the kind stays.
+  /// Puts true length and digest in front of what follows; kind, version and number of segments stay.
   package static func sealed(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.count >= byteCount else { return bytes }
+    let hasSegments = bytes[16] == 2
     var digest = SHA256()
-    bytes.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[byteCount...])) }
-    var front = Array(bytes[..<16]) + [1, 0, 0, 0, 0, 0, 0, 0]
+    for part in hasSegments ? partsOutsideSegments(bytes) : [byteCount..<bytes.count] {
+      bytes[part].withUnsafeBytes { digest.update($0) }
+    }
+    var front = Array(bytes[..<16]) + [hasSegments ? 2 : 1, 0, 0, 0, 0, 0, 0, 0]
     front += (0..<8).map { UInt8(truncatingIfNeeded: (bytes.count - byteCount) >> (8 * $0)) }
     front += digest.finalize()
+    if hasSegments { front += bytes[64..<72] }
     return front + [UInt8](repeating: 0, count: byteCount - front.count) + bytes[byteCount...]
+  }
+
+  /// What lies between the segments that the table at the end names; all of it where that is no table.
+  private static func partsOutsideSegments(_ bytes: [UInt8]) -> [Range<Int>] {
+    func number(_ place: Int) -> Int {
+      Int(clamping: bytes[place..<place + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    }
+    let count = number(64)
+    guard count <= (bytes.count - byteCount) / 24 else { return [byteCount..<bytes.count] }
+    var parts: [Range<Int>] = []
+    var last = byteCount
+    for row in 0..<count {
+      let place = bytes.count - 24 * (count - row)
+      let (start, end) = (number(place), number(place + 8))
+      guard last <= start, start <= end, end <= bytes.count else { break }
+      parts.append(last..<start)
+      last = end
+    }
+    return parts + [last..<bytes.count]
   }
 }
 

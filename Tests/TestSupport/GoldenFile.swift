@@ -12,8 +12,15 @@ package enum GoldenFile {
 
   /// The bytes of `Tests/Fixtures/Golden/<name>.json`.
   package static func data(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(filePath: fixtures + "/Golden/" + name + ".json"))
+  }
+
+  /// `Tests/Fixtures/Runs`: what older programs left behind.
+  package static let runs = fixtures + "/Runs"
+
+  private static let fixtures: String = {
     var path = #filePath.split(separator: "/", omittingEmptySubsequences: false)
     path.removeLast(2)
-    return try Data(contentsOf: URL(filePath: path.joined(separator: "/") + "/Fixtures/Golden/" + name + ".json"))
-  }
+    return path.joined(separator: "/") + "/Fixtures"
+  }()
 }

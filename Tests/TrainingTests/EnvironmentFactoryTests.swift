@@ -139,7 +139,7 @@ import Text
       market += SyntheticTape.series(symbols: ["IDX"], bars: 450, seed: 6)
       market += SyntheticTape.series(symbols: ["OLD"], bars: 300, seed: 7)
       for place in 3...4 {
-        market[place].isIndex = true
+        market[place].instrument = .index
         market[place].volume = [Double](repeating: .nan, count: market[place].count)
       }
       var base = smallConfiguration("dual_ticker", store: try writeStore(market, in: folder))
@@ -192,7 +192,7 @@ import Text
   {
     try withScratchFolder { folder in
       var market = SyntheticTape.series(symbols: ["AAPL", "MSFT", "SPX"], bars: 3_000, seed: 5)
-      market[2].isIndex = true
+      market[2].instrument = .index
       var layers = ConfigurationLayers(RunConfiguration())
       let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
       try layers.apply(yamlFile: "/\(root)/scripts/configurations/\(name).yaml")

@@ -1,4 +1,4 @@
-"""Writes Tests/Fixtures/Golden/trading_calendar.json: the sessions of the New York Stock Exchange, 1990 to 2030.
+"""Writes Tests/Fixtures/Golden/trading_calendar.json: the sessions of the New York Stock Exchange, 1990 to 2035.
 
 The file lists what differs from "every weekday trades until 16:00": weekdays without a session, and early closes with the local
 minute of the day at which they end.
@@ -10,7 +10,7 @@ import pathlib
 import exchange_calendars
 import pandas
 
-FIRST, LAST = "1990-01-01", "2030-12-31"
+FIRST, LAST = "1990-01-01", "2035-12-31"
 YEARS = [2022, 2023, 2024, 2025, 2026]
 
 calendar = exchange_calendars.get_calendar("XNYS", start=FIRST, end=LAST)

@@ -1,23 +1,80 @@
-// Is there a bar for every session between a symbol's first and last?
+// Is there a bar for every session between a symbol's first and last, and for nearly every minute of each?
 
 enum MissingBars: QualityCheck {
   static let identifier = "missing-bars"
 
+  /// A session warns above the first share of its minutes missing, or from the first gap on; it fails above, or from, the second.
+  static let (warningShare, failureShare) = (0.01, 0.1)
+  static let (warningGap, failureGap) = (5, 15)
+
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
+    series.flatMap { one in
+      missingSessions(of: one) + (one.width == .session ? [] : missingMinutes(of: one))
+    }
+  }
+
+  private static func missingSessions(of one: BarSeries) -> [QualityFinding] {
     let calendar = TradingCalendar.xnys
-    return series.flatMap { one -> [QualityFinding] in
-      let own = Set(one.dates.filter { calendar.supportedRange.contains($0) })
-      guard let first = own.min(), let last = own.max() else { return [] }
-      let sessions = calendar.sessions(in: first...last)
-      let missing = sessions.indices.filter { !own.contains(sessions[$0]) }
-      return QualityFinding.runs(of: missing) { $1 == $0 + 1 }.map { run in
-        let dates = run.map { sessions[$0] }
+    let own = Set(one.dates.filter { calendar.supportedRange.contains($0) })
+    guard let first = own.min(), let last = own.max() else { return [] }
+    let sessions = calendar.sessions(in: first...last)
+    let missing = sessions.indices.filter { !own.contains(sessions[$0]) }
+    return QualityFinding.runs(of: missing) { $1 == $0 + 1 }.map { run in
+      let dates = run.map { sessions[$0] }
+      return QualityFinding(
+        check: identifier, kind: "missing-session", severity: .fail, symbol: one.symbol, firstDate: dates.first,
+        lastDate: dates.last, count: dates.count,
+        samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) is a session without a bar" },
+        suggestion: "Fetch these sessions again; nothing is filled in for you.",
+        message: "\(counted(dates.count, "session")) without a bar between \(first) and \(last).")
+    }
+  }
+
+  private struct Hole {
+    var session: Session
+    var missing: Int
+    var longestGap: Int
+
+    /// Nil where so much may be missing.
+    var severity: QualityFinding.Severity? {
+      let share = Double(missing) / Double(session.minuteCount)
+      if share > failureShare || longestGap >= failureGap { return .fail }
+      return share > warningShare || longestGap >= warningGap ? .warn : nil
+    }
+  }
+
+  /// Sessions with too few of their minutes, neighbours of one severity together.
+  private static func missingMinutes(of series: BarSeries) -> [QualityFinding] {
+    let grid = BarGrid(series.width)
+    let slots = Set(grid.rows(of: series).slots.lazy.filter { $0 >= 0 }).sorted()
+    var holes: [(ordinal: Int, hole: Hole, severity: QualityFinding.Severity)] = []
+    var place = 0
+    while place < slots.count {
+      let ordinal = grid.ordinal(of: slots[place])
+      let range = grid.slots(ofSession: ordinal)
+      var hole = Hole(session: grid.calendar.sessions[ordinal], missing: range.count, longestGap: 0)
+      var next = range.lowerBound
+      while place < slots.count, slots[place] < range.upperBound {
+        hole.missing -= 1
+        hole.longestGap = max(hole.longestGap, slots[place] - next)
+        next = slots[place] + 1
+        place += 1
+      }
+      hole.longestGap = max(hole.longestGap, range.upperBound - next)
+      if let severity = hole.severity { holes.append((ordinal, hole, severity)) }
+    }
+    return [QualityFinding.Severity.fail, .warn].flatMap { severity in
+      QualityFinding.runs(of: holes.filter { $0.severity == severity }) { $1.ordinal == $0.ordinal + 1 }.map { run in
+        let missing = run.reduce(0) { $0 + $1.hole.missing }
         return QualityFinding(
-          check: identifier, kind: "missing-session", severity: .fail, symbol: one.symbol, firstDate: dates.first,
-          lastDate: dates.last, count: dates.count,
-          samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) is a session without a bar" },
+          check: identifier, kind: "missing-minutes", severity: severity, symbol: series.symbol,
+          firstDate: run.first?.hole.session.date, lastDate: run.last?.hole.session.date, count: missing,
+          samples: run.prefix(QualityFinding.sampleLimit).map { one in
+            "\(one.hole.session.date) lacks \(one.hole.missing) of \(one.hole.session.minuteCount) minutes, "
+              + "\(one.hole.longestGap) of them in a row"
+          },
           suggestion: "Fetch these sessions again; nothing is filled in for you.",
-          message: "\(counted(dates.count, "session")) without a bar between \(first) and \(last).")
+          message: "\(counted(missing, "minute")) without a bar in \(counted(run.count, "session")).")
       }
     }
   }

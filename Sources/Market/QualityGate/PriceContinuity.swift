@@ -1,8 +1,8 @@
 // Are the prices possible, and does each follow from the one before?
 
-/// Raw prices and factors must be positive and finite, and low <= open, close <= high, exactly.
+/// Raw prices and factors must be positive and finite, and low <= open, close <= high, but for the rounding of a last bit.
 ///
-/// A move is the ratio of an adjusted price to the adjusted close of the row before (the last one with a usable close), once for
+/// A move is the ratio of an adjusted price to the adjusted close of the date before (the last one with a usable close), once for
 /// the close and once for the open. It is too large if |ratio - 1| exceeds 0.2: 20 % in either direction passes, so the bounds are
 /// 0.8 and 1.2, not a factor and its inverse. A slack of 1e-9 absorbs the rounding of a product and a quotient.
 enum PriceContinuity: QualityCheck {
@@ -12,7 +12,7 @@ enum PriceContinuity: QualityCheck {
   static let splitFactors = [2.0, 3, 4, 5, 10, 20]
   /// How far a ratio may be from a split's, relative to it.
   static let splitTolerance = 0.005
-  /// A close that stays the same for more sessions than this, while shares trade, is reported as stale.
+  /// A close that stays the same for more bars than this is reported as stale.
   static let longestStandstill = 10
   private static let slack = 1e-9
 
@@ -54,7 +54,9 @@ enum PriceContinuity: QualityCheck {
       } else if values.count == 4 {
         let open = series.open[row]
         let close = series.close[row]
-        if series.low[row] > min(open, close) || series.high[row] < max(open, close) { order.append(row) }
+        if series.low[row] > min(open, close) * (1 + slack) || series.high[row] < max(open, close) * (1 - slack) {
+          order.append(row)
+        }
       }
       if !factor.isNaN && !isPossible(factor) {
         factors.append(row)
@@ -150,13 +152,13 @@ enum PriceContinuity: QualityCheck {
     var first = 0
     for row in 0..<series.wholeRows + 1 {
       let continues =
-        row < series.wholeRows && row > 0 && series.volume[row] > 0 && series.close[row] == series.close[row - 1]
+        row < series.wholeRows && row > 0 && series.close[row] == series.close[row - 1]
       if continues { continue }
       if row - first > longestStandstill && findings.count < QualityFinding.groupLimit {
         findings += QualityFinding.ofRows(
           Array(first..<row), in: series, check: identifier, kind: "stale-price", severity: .warn,
           suggestion: "Check whether the symbol traded at all; a vendor may have carried the price forward."
-        ) { "The same close in \($0) rows in a row while shares traded." }
+        ) { "The same close in \($0) rows in a row." }
       }
       first = row
     }

@@ -40,7 +40,7 @@ extension BarSeries {
   /// A row as a person would look it up.
   func rowText(_ row: Int) -> String {
     """
-    \(dates[row]) open \(open[row]) high \(high[row]) low \(low[row]) close \(close[row]) volume \(volume[row]) \
+    \(width == .session ? "\(dates[row])" : "\(starts[row])") open \(open[row]) high \(high[row]) low \(low[row]) close \(close[row]) volume \(volume[row]) \
     factor \(adjustmentFactors[row])
     """
   }

@@ -18,14 +18,14 @@ enum SchemaCompliance: QualityCheck {
         finding(
           "no-symbols", "", count: 0, "There is not one symbol.", suggestion: "Import at least one symbol's bars."))
     }
-    var seen: Set<String> = []
+    var seen: Set<[String]> = []
     for one in series {
       if one.symbol.allSatisfy(\.isWhitespace) {
         findings.append(
           finding(
             "unnamed-symbol", one.symbol, count: 1, "A series has no symbol.",
             suggestion: "Name the symbol when importing."))
-      } else if !seen.insert(one.symbol).inserted {
+      } else if !seen.insert([one.symbol, one.width.rawValue]).inserted {
         findings.append(
           finding(
             "repeated-symbol", one.symbol, count: 1, "The symbol \(one.symbol) occurs more than once.",
@@ -35,7 +35,7 @@ enum SchemaCompliance: QualityCheck {
         [
           ("date", one.dates.count), ("open", one.open.count), ("high", one.high.count), ("low", one.low.count),
           ("close", one.close.count), ("volume", one.volume.count), ("factor", one.adjustmentFactors.count),
-        ] + one.extra.map { ($0.name, $0.values.count) }
+        ] + (one.width == .session ? [] : [("start", one.starts.count)]) + one.extra.map { ($0.name, $0.values.count) }
       if one.longestColumn != one.wholeRows {
         let counts = lengths.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         findings.append(
@@ -52,7 +52,7 @@ enum SchemaCompliance: QualityCheck {
       }
       let missing = (0..<one.wholeRows).filter { row in
         one.open[row].isNaN || one.high[row].isNaN || one.low[row].isNaN || one.close[row].isNaN
-          || (one.volume[row].isNaN && !one.isIndex) || one.adjustmentFactors[row].isNaN
+          || (one.volume[row].isNaN && one.instrument.hasVolume) || one.adjustmentFactors[row].isNaN
           || one.extra.contains { !$0.values[row].isFinite }
       }
       findings += QualityFinding.ofRows(

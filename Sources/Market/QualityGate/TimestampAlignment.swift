@@ -1,83 +1,101 @@
-// Is every date a session, once, in order, and there for all symbols?
+// Does every bar begin where a bar may begin, once and in order?
 
-/// Shares must have the sessions of each other, since they are traded side by side. An index is only looked at: it may have more sessions, and
-/// where it lacks some of the shares' that is a warning here and a refusal where it is needed.
+/// What that means for bars of any width is the grid's (`BarGrid`): sessions of the calendar, or minutes of them.
 enum TimestampAlignment: QualityCheck {
   static let identifier = "timestamp-alignment"
 
+  /// A series whose sessions mostly end with a bar that begins at their close has stamps of the ends of its bars.
+  static let endStampShare = 0.9
+
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    let calendar = TradingCalendar.xnys
-    var sessionsOfAny: Set<CalendarDate> = []
-    for one in series where !one.isIndex {
-      for date in one.dates where calendar.isSession(date) == true { sessionsOfAny.insert(date) }
-    }
-    let common = sessionsOfAny.sorted()
-    return series.flatMap { one in
-      ofSeries(one, calendar: calendar) + absences(in: one, of: common)
-    }
+    series.flatMap { ofSeries($0, BarGrid($0.width)) }
   }
 
-  private static func ofSeries(_ series: BarSeries, calendar: TradingCalendar) -> [QualityFinding] {
-    var unsupported: [Int] = []
-    var closed: [Int] = []
-    var repeated: [Int] = []
-    var unordered: [Int] = []
-    var seen: Set<CalendarDate> = []
-    var latest: CalendarDate?
-    for row in 0..<series.wholeRows {
-      let date = series.dates[row]
-      switch calendar.isSession(date) {
-      case nil: unsupported.append(row)
-      case false?: closed.append(row)
-      case true?: break
-      }
-      if !seen.insert(date).inserted {
-        repeated.append(row)
-      } else if let latest, date < latest {
-        unordered.append(row)
-      }
-      latest = max(latest ?? date, date)
-    }
-
+  private static func ofSeries(_ series: BarSeries, _ grid: BarGrid) -> [QualityFinding] {
+    let (calendar, rows) = (grid.calendar, grid.rows(of: series))
+    let (repeated, unordered) = outOfOrder(series)
     func findings(_ rows: [Int], _ kind: String, suggestion: String, message: (Int) -> String) -> [QualityFinding] {
       QualityFinding.ofRows(
         rows, in: series, check: identifier, kind: kind, suggestion: suggestion, message: message)
     }
     let range = calendar.supportedRange
     return findings(
-      unsupported, "unsupported-date", suggestion: "Cut the series to the years that the calendar covers."
+      rows.unsupported, "unsupported-date", suggestion: "Cut the series to the years that the calendar covers."
     ) { "\(counted($0, "row")) outside \(range.lowerBound) to \(range.upperBound), where the calendar has no answer." }
       + QualityFinding.ofRows(
-        closed, in: series, check: identifier, kind: "not-a-session",
+        rows.closed, in: series, check: identifier, kind: "not-a-session",
         suggestion: "Check the dates' time zone and the exchange; leave out rows made up for closed days.",
         message: { "\(counted($0, "row")) on a day when the exchange was closed." },
         sample: { row in
           guard case .closed(let why) = calendar.day(series.dates[row]) else { return series.rowText(row) }
           return "\(series.dates[row]) is closed (\(why))"
         })
-      + findings(repeated, "repeated-date", suggestion: "Keep one row for each date.") {
-        "\(counted($0, "row")) with a date that an earlier row has."
+      + outsideHours(rows, of: series, grid)
+      + findings(rows.offGrid, "off-grid", suggestion: "Import bars of whole minutes.") {
+        "\(counted($0, "row")) that does not begin on a whole minute."
       }
-      + findings(unordered, "unordered-date", suggestion: "Sort the rows by date.") {
+      + findings(repeated, "repeated-date", suggestion: "Keep one row for each \(series.timeNoun).") {
+        "\(counted($0, "row")) with a \(series.timeNoun) that an earlier row has."
+      }
+      + findings(unordered, "unordered-date", suggestion: "Sort the rows by \(series.timeNoun).") {
         "\(counted($0, "row")) earlier than a row before."
       }
   }
 
-  /// Sessions that another symbol has and this one lacks, as runs of neighbours among all symbols' sessions.
-  private static func absences(in series: BarSeries, of common: [CalendarDate]) -> [QualityFinding] {
-    let own = Set(series.dates)
-    let absent = common.indices.filter { !own.contains(common[$0]) }
-    return QualityFinding.runs(of: absent) { $1 == $0 + 1 }.map { run in
-      let dates = run.map { common[$0] }
-      return QualityFinding(
-        check: identifier, kind: "unequal-dates", severity: series.isIndex ? .warn : .fail, symbol: series.symbol,
-        firstDate: dates.first,
-        lastDate: dates.last, count: dates.count,
-        samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) has a bar of another symbol only" },
-        suggestion: series.isIndex
-          ? "Fetch the rows that are missing if the index is to be a benchmark of these shares."
-          : "Cut all symbols to the dates that they share, or fetch the rows that are missing.",
-        message: "\(counted(dates.count, "session")) that another symbol has and \(series.symbol) lacks.")
+  /// Rows before an opening or from a close on: where nearly every session has one at its close and none at its opening, the stamps are those of
+  /// the bars' ends.
+  private static func outsideHours(_ rows: BarGrid.Rows, of series: BarSeries, _ grid: BarGrid) -> [QualityFinding] {
+    if rows.outsideHours.isEmpty { return [] }
+    let atClose = rows.outsideHours.filter { row in
+      grid.calendar.ordinal(of: series.dates[row]).map { grid.calendar.sessions[$0].close } == series.starts[row]
     }
+    let ordinals = Set(rows.slots.lazy.filter { $0 >= 0 }.map(grid.ordinal))
+    let withOpening = Set(rows.slots.lazy.filter { $0 >= 0 && grid.session(of: $0).place == 0 }.map(grid.ordinal))
+    let areEnds =
+      Double(atClose.count) >= endStampShare * Double(max(ordinals.count, 1))
+      && Double(withOpening.count) <= (1 - endStampShare) * Double(ordinals.count)
+    guard areEnds, let first = atClose.first, let last = atClose.last else {
+      return QualityFinding.ofRows(
+        rows.outsideHours, in: series, check: identifier, kind: "outside-hours",
+        suggestion:
+          "Check the time zone and on which side of a bar its stamp stands; extended hours belong to a series of their own."
+      ) { "\(counted($0, "row")) outside the hours of the session." }
+    }
+    return [
+      QualityFinding(
+        check: identifier, kind: "end-stamps", severity: .fail, symbol: series.symbol, firstDate: series.dates[first],
+        lastDate: series.dates[last], count: atClose.count,
+        samples: atClose.prefix(QualityFinding.sampleLimit).map(series.rowText),
+        suggestion: "Import the file again with --stamp end.",
+        message:
+          "The bars are stamped at their ends: nearly every session has a bar at its close and none at its opening.")
+    ]
   }
+
+  /// Rows with a time that an earlier row has, and rows earlier than one before.
+  private static func outOfOrder(_ series: BarSeries) -> (repeated: [Int], unordered: [Int]) {
+    let times =
+      series.width == .session
+      ? series.dates.prefix(series.wholeRows).map { Int64($0.daysSinceEpoch) }
+      : series.starts.prefix(series.wholeRows).map(\.nanoseconds)
+    // The rule, and nothing to remember.
+    if zip(times, times.dropFirst()).allSatisfy({ $0 < $1 }) { return ([], []) }
+    var (repeated, unordered): ([Int], [Int]) = ([], [])
+    var seen: Set<Int64> = []
+    var latest = Int64.min
+    for (row, time) in times.enumerated() {
+      if !seen.insert(time).inserted {
+        repeated.append(row)
+      } else if time < latest {
+        unordered.append(row)
+      }
+      latest = max(latest, time)
+    }
+    return (repeated, unordered)
+  }
+}
+
+extension BarSeries {
+  /// What tells its rows apart, in words.
+  var timeNoun: String { width == .session ? "date" : "minute" }
 }

@@ -4,7 +4,7 @@ enum VolumeSanity: QualityCheck {
   static let identifier = "volume-sanity"
 
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    series.filter { !$0.isIndex }.flatMap { one -> [QualityFinding] in
+    series.filter { $0.instrument.hasVolume }.flatMap { one -> [QualityFinding] in
       func rows(_ isBad: (Double) -> Bool) -> [Int] { (0..<one.wholeRows).filter { isBad(one.volume[$0]) } }
       func findings(_ rows: [Int], _ kind: String, _ what: String, suggestion: String) -> [QualityFinding] {
         QualityFinding.ofRows(rows, in: one, check: identifier, kind: kind, suggestion: suggestion) {

@@ -17,7 +17,7 @@ final class HDF5Image {
   }
 
   let path: String
-  /// In the order of the file. What lies in none of them is not metadata.
+  /// In the order of the file, apart. What lies in none of them is not there.
   private let pieces: [Piece]
   private let fileBytes: Int
   /// Addresses count from its end.
@@ -66,10 +66,20 @@ final class HDF5Image {
     guard count >= 0, let offset = Int(exactly: address) else { return nil }
     let (start, startsBeyond) = offset.addingReportingOverflow(userBlockBytes)
     let (end, endsBeyond) = start.addingReportingOverflow(count)
-    guard !startsBeyond, !endsBeyond,
-      let piece = pieces.first(where: { $0.start <= start && end <= $0.start + $0.bytes.count })
-    else { return nil }
+    guard !startsBeyond, !endsBeyond, let piece = piece(at: start), end <= piece.start + piece.bytes.count else {
+      return nil
+    }
     return piece.bytes[start - piece.start..<end - piece.start]
+  }
+
+  /// The last piece that begins at a place of the file or before it.
+  private func piece(at place: Int) -> Piece? {
+    var (low, high) = (0, pieces.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if pieces[middle].start <= place { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? pieces[low - 1] : nil
   }
 
   /// The same for a part of the file's metadata.

@@ -84,7 +84,7 @@ package enum CSVImporter {
       chosen = try select(symbols, from: all, path: path)
     case .plain, .adjusted, .index:
       chosen = [try name(all[0], symbols: symbols, override: symbolOverride, path: path)]
-      chosen[0].isIndex = isIndex
+      if isIndex { chosen[0].instrument = .index }
     }
     let provenance = ImportProvenance(
       sourceName: FileSystem.split(path).name, sourceSHA256: digest, layout: layout.rawValue,

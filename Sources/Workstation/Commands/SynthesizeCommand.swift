@@ -32,7 +32,7 @@ struct SynthesizeCommand: Command {
                         annual Sharpe ratio of 12.7 R before costs, so that it can be
                         measured how small an edge is still found
       A bar opens where the one before it closed. Dates are sessions of the New York
-      calendar, 1990 to 2030. Import the file as SYMBOL=FILE; to let the agent see
+      calendar, 1990 to 2035. Import the file as SYMBOL=FILE; to let the agent see
       next_return (or signal), import with --extra-columns next_return and train with
       --set environment.extra_columns=[next_return].
       """)

@@ -98,16 +98,16 @@ struct EarlyCloseRule: Sendable {
 extension TradingCalendar {
   /// Source: NYSE, "Holidays & Trading Hours" and the exchange's list of special closings since 1885.
   static let closuresOfNewYork: [CalendarRule] = [
-    CalendarRule("New Year's Day", 1990...2030, .date(month: 1, day: 1, .sundayToMonday)),
-    CalendarRule("Martin Luther King Jr. Day", 1998...2030, .nth(3, weekday: 1, month: 1)),
-    CalendarRule("Washington's Birthday", 1990...2030, .nth(3, weekday: 1, month: 2)),
-    CalendarRule("Good Friday", 1990...2030, .easter(offset: -2)),
-    CalendarRule("Memorial Day", 1990...2030, .last(weekday: 1, month: 5)),
-    CalendarRule("Juneteenth", 2022...2030, .date(month: 6, day: 19, .nearestWeekday)),
-    CalendarRule("Independence Day", 1990...2030, .date(month: 7, day: 4, .nearestWeekday)),
-    CalendarRule("Labor Day", 1990...2030, .nth(1, weekday: 1, month: 9)),
-    CalendarRule("Thanksgiving Day", 1990...2030, .nth(4, weekday: 4, month: 11)),
-    CalendarRule("Christmas Day", 1990...2030, .date(month: 12, day: 25, .nearestWeekday)),
+    CalendarRule("New Year's Day", 1990...2035, .date(month: 1, day: 1, .sundayToMonday)),
+    CalendarRule("Martin Luther King Jr. Day", 1998...2035, .nth(3, weekday: 1, month: 1)),
+    CalendarRule("Washington's Birthday", 1990...2035, .nth(3, weekday: 1, month: 2)),
+    CalendarRule("Good Friday", 1990...2035, .easter(offset: -2)),
+    CalendarRule("Memorial Day", 1990...2035, .last(weekday: 1, month: 5)),
+    CalendarRule("Juneteenth", 2022...2035, .date(month: 6, day: 19, .nearestWeekday)),
+    CalendarRule("Independence Day", 1990...2035, .date(month: 7, day: 4, .nearestWeekday)),
+    CalendarRule("Labor Day", 1990...2035, .nth(1, weekday: 1, month: 9)),
+    CalendarRule("Thanksgiving Day", 1990...2035, .nth(4, weekday: 4, month: 11)),
+    CalendarRule("Christmas Day", 1990...2035, .date(month: 12, day: 25, .nearestWeekday)),
     CalendarRule("day of mourning for Richard Nixon", once: 1994, 4, 27),
     CalendarRule("attacks of September 11", once: 2001, 9, 11),
     CalendarRule("attacks of September 11", once: 2001, 9, 12),
@@ -124,20 +124,20 @@ extension TradingCalendar {
   /// Early closes were at 14:00 until 1992 and have been at 13:00 since.
   static let earlyClosesOfNewYork: [EarlyCloseRule] = [
     EarlyCloseRule(
-      CalendarRule("day before Independence Day", 1995...2030, .date(month: 7, day: 3, .fixed)), weekdays: [1, 2, 4]),
+      CalendarRule("day before Independence Day", 1995...2035, .date(month: 7, day: 3, .fixed)), weekdays: [1, 2, 4]),
     EarlyCloseRule(
-      CalendarRule("day before Independence Day", 2013...2030, .date(month: 7, day: 3, .fixed)), weekdays: [3]),
+      CalendarRule("day before Independence Day", 2013...2035, .date(month: 7, day: 3, .fixed)), weekdays: [3]),
     EarlyCloseRule(
       CalendarRule("day after Independence Day", 1995...2012, .date(month: 7, day: 5, .fixed)), weekdays: [5]),
     EarlyCloseRule(
       CalendarRule("day after Thanksgiving", 1992...1992, .nth(4, weekday: 4, month: 11, offset: 1)),
       closeMinute: 14 * 60),
-    EarlyCloseRule(CalendarRule("day after Thanksgiving", 1993...2030, .nth(4, weekday: 4, month: 11, offset: 1))),
+    EarlyCloseRule(CalendarRule("day after Thanksgiving", 1993...2035, .nth(4, weekday: 4, month: 11, offset: 1))),
     EarlyCloseRule(
       CalendarRule("Christmas Eve", 1990...1992, .date(month: 12, day: 24, .fixed)), weekdays: [1, 2, 3, 4],
       closeMinute: 14 * 60),
     EarlyCloseRule(
-      CalendarRule("Christmas Eve", 1993...2030, .date(month: 12, day: 24, .fixed)), weekdays: [1, 2, 3, 4]),
+      CalendarRule("Christmas Eve", 1993...2035, .date(month: 12, day: 24, .fixed)), weekdays: [1, 2, 3, 4]),
     EarlyCloseRule(CalendarRule("day after Christmas", once: 1997, 12, 26)),
     EarlyCloseRule(CalendarRule("last session before the year 2000", once: 1999, 12, 31)),
     EarlyCloseRule(CalendarRule("day after Christmas", once: 2003, 12, 26)),

@@ -14,12 +14,12 @@ package struct Distributions: Sendable, Equatable {
   }
 
   package var symbol: String
-  package var isIndex: Bool
+  package var instrument: Instrument
   package var kind: Kind
 
-  package init(symbol: String, isIndex: Bool, kind: Kind) {
+  package init(symbol: String, instrument: Instrument, kind: Kind) {
     self.symbol = symbol
-    self.isIndex = isIndex
+    self.instrument = instrument
     self.kind = kind
   }
 
@@ -52,6 +52,7 @@ extension BarSeries {
     }
     if rows > 0 { uncertainty += rounding(0) + rounding(rows - 1) }
     return Distributions(
-      symbol: symbol, isIndex: isIndex, kind: abs(drift) > uncertainty ? .dividends : splits > 0 ? .splits : .none)
+      symbol: symbol, instrument: instrument, kind: abs(drift) > uncertainty ? .dividends : splits > 0 ? .splits : .none
+    )
   }
 }

@@ -1,19 +1,23 @@
 // The market as every lane reads it: adjusted, aligned, immutable.
 
-/// Adjusted daily bars of S symbols over the same B dates. Shared by all lanes; never written after it is made.
+/// Adjusted bars of one width of S symbols, which begin at the same B times. Shared by all lanes; never written after it is made.
 ///
 /// Prices are raw x factor, volume is raw / factor, further columns are as they were delivered. Arrays are indexed [symbol][bar].
 package final class MarketTape: Sendable {
   /// A series beside the symbols that nobody trades: what they are compared with.
   package struct Benchmark: Sendable, Equatable {
     package let symbol: String
-    package let isIndex: Bool
+    package let instrument: Instrument
     /// (B) adjusted, at the tape's dates.
     package let close: [Double]
   }
 
   package let symbols: [String]
+  package let width: BarWidth
+  /// (B) the date on which each bar begins.
   package let dates: [CalendarDate]
+  /// (B) when each bar begins; empty where it spans a whole session.
+  package let starts: [Instant]
   package let open: [[Double]]
   package let high: [[Double]]
   package let low: [[Double]]
@@ -25,20 +29,24 @@ package final class MarketTape: Sendable {
 
   package var barCount: Int { dates.count }
 
-  /// Adjusts and aligns. Traps if none is given, or if the series' dates or a series' column lengths differ: the quality gate has
-  /// refused such data before. Traps if one is an index, and if the benchmark is one of the symbols or lacks one of their dates
+  /// Adjusts and aligns. Traps if none is given, or if the series' times or a series' column lengths differ: the quality gate has
+  /// refused such data before. Traps if one cannot be traded, and if the benchmark is one of the symbols or lacks one of their dates
   /// (`BarSeries.missingDates`).
   package init(_ series: [BarSeries], benchmark: BarSeries? = nil) {
     precondition(!series.isEmpty, "a tape of no symbols")
     for one in series {
-      precondition(!one.isIndex, "\(one.symbol) is an index: nobody can trade it")
-      precondition(one.dates == series[0].dates, "\(one.symbol) and \(series[0].symbol) have different dates")
+      precondition(one.instrument.isTradable, "\(one.symbol) is an \(one.instrument.rawValue): nobody can trade it")
+      precondition(
+        one.width == series[0].width && one.dates == series[0].dates && one.starts == series[0].starts,
+        "\(one.symbol) and \(series[0].symbol) have bars of different times")
       precondition(
         one.wholeRows == one.dates.count && one.longestColumn == one.dates.count,
         "\(one.symbol) has columns of \(one.wholeRows) to \(one.longestColumn) rows for \(one.dates.count) dates")
     }
     symbols = series.map(\.symbol)
+    width = series[0].width
     dates = series[0].dates
+    starts = series[0].starts
     open = series.map { zip($0.open, $0.adjustmentFactors).map(*) }
     high = series.map { zip($0.high, $0.adjustmentFactors).map(*) }
     low = series.map { zip($0.low, $0.adjustmentFactors).map(*) }
@@ -48,8 +56,12 @@ package final class MarketTape: Sendable {
     self.benchmark = benchmark.map { benchmark in
       precondition(
         !series.contains { $0.symbol == benchmark.symbol }, "\(benchmark.symbol) is traded and the benchmark")
+      precondition(
+        benchmark.width == series[0].width && benchmark.width == .session,
+        "a benchmark has bars of whole sessions, like what it is compared with")
       return Benchmark(
-        symbol: benchmark.symbol, isIndex: benchmark.isIndex, close: benchmark.adjustedCloses(at: series[0].dates))
+        symbol: benchmark.symbol, instrument: benchmark.instrument, close: benchmark.adjustedCloses(at: series[0].dates)
+      )
     }
   }
 

@@ -14,13 +14,15 @@ package struct TradingCalendar: Sendable {
     case unsupported
   }
 
-  /// New York Stock Exchange, 1990 to 2030.
+  /// New York Stock Exchange, 1990 to 2035.
   package static let xnys = TradingCalendar(
-    years: 1990...2030, closures: closuresOfNewYork, earlyCloses: earlyClosesOfNewYork,
-    openMinute: 9 * 60 + 30, closeMinute: 16 * 60)
+    years: 1990...2035, closures: closuresOfNewYork, earlyCloses: earlyClosesOfNewYork,
+    openMinute: 9 * 60 + 30, closeMinute: 16 * 60, clock: .newYork)
 
   /// The dates for which the calendar has an answer.
   package let supportedRange: ClosedRange<CalendarDate>
+  /// The clock of the exchange, by which its dates and minutes are meant.
+  package let clock: WallClock
   /// The local minute at which every session opens.
   package let openMinute: Int
   /// The local minute at which a session closes unless it is an early close.
@@ -28,14 +30,22 @@ package struct TradingCalendar: Sendable {
   /// By days since the range's first day: the close minute of a session, or 0 where there is none.
   private let closeMinutes: [Int16]
   private let closureNames: [CalendarDate: String]
+  /// Every session, in order: its place here is its ordinal.
+  package private(set) var sessions: [Session] = []
+  /// The minutes of all sessions before each one, and of all of them.
+  package private(set) var minutesBefore: [Int] = [0]
+  /// By days since the range's first day: the number of sessions before it.
+  private var sessionsBefore: [Int32] = []
 
   /// Expands rule tables over whole years. Traps if an early close falls on no session: the tables would contradict each other.
   private init(
-    years: ClosedRange<Int>, closures: [CalendarRule], earlyCloses: [EarlyCloseRule], openMinute: Int, closeMinute: Int
+    years: ClosedRange<Int>, closures: [CalendarRule], earlyCloses: [EarlyCloseRule], openMinute: Int, closeMinute: Int,
+    clock: WallClock
   ) {
     let first = CalendarRule.date(years.lowerBound, 1, 1)
     let last = CalendarRule.date(years.upperBound, 12, 31)
     supportedRange = first...last
+    self.clock = clock
     self.openMinute = openMinute
     regularCloseMinute = closeMinute
 
@@ -61,6 +71,12 @@ package struct TradingCalendar: Sendable {
     }
     closeMinutes = minutes
     closureNames = names
+    for day in 0..<dayCount {
+      sessionsBefore.append(Int32(sessions.count))
+      guard let session = session(on: first.advanced(by: day)) else { continue }
+      sessions.append(session)
+      minutesBefore.append(minutesBefore[sessions.count - 1] + session.minuteCount)
+    }
   }
 
   package func day(_ date: CalendarDate) -> Day {
@@ -75,6 +91,12 @@ package struct TradingCalendar: Sendable {
   /// Whether the date is a session that closes before the regular time, or nil where the date is not supported.
   package func isEarlyClose(_ date: CalendarDate) -> Bool? {
     closeMinute(date).map { $0 > 0 && $0 < regularCloseMinute }
+  }
+
+  /// Which of `sessions` a date is, or nil where it is none.
+  package func ordinal(of date: CalendarDate) -> Int? {
+    guard isSession(date) == true else { return nil }
+    return Int(sessionsBefore[Int(date.daysSinceEpoch - supportedRange.lowerBound.daysSinceEpoch)])
   }
 
   /// Every session of the range, in order. Traps if the range leaves `supportedRange`.

@@ -1,0 +1,88 @@
+// Is there a volume at all, and does it stay in one unit?
+
+/// A share of more than a few bars has traded. Its level is the median of a session's volumes: where the median of five sessions' levels is 15 times
+/// that of the twenty before, or a fifteenth, the unit has changed, which is a warning with its date.
+enum VolumeLevels: QualityCheck {
+  static let identifier = VolumeSanity.identifier
+
+  /// As few bars as this may all be without volume.
+  static let fewBars = 5
+  /// Above this share of minutes without volume a share trades too rarely to be traded by the minute.
+  static let zeroShare = 0.01
+  static let breakRatio = 15.0
+  static let (sessionsAfter, sessionsBefore) = (5, 20)
+
+  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
+    series.filter(\.instrument.hasVolume).flatMap { zeros(in: $0) + breaks(in: $0) }
+  }
+
+  private static func zeros(in series: BarSeries) -> [QualityFinding] {
+    let rows = (0..<series.wholeRows).filter { series.volume[$0] == 0 }
+    let isWhole = rows.count == series.wholeRows && rows.count > fewBars
+    let isMuch = series.width == .minute && Double(rows.count) > zeroShare * Double(series.wholeRows)
+    guard isWhole || isMuch, let first = rows.first, let last = rows.last else { return [] }
+    return [
+      QualityFinding(
+        check: identifier, kind: isWhole ? "no-volume" : "zero-volume", severity: isWhole ? .fail : .warn,
+        symbol: series.symbol, firstDate: series.dates[first], lastDate: series.dates[last], count: rows.count,
+        samples: rows.prefix(QualityFinding.sampleLimit).map(series.rowText),
+        suggestion: isWhole
+          ? "If \(series.symbol) is an index, import it with --index \(series.symbol)=FILE; otherwise fetch its volume."
+          : "Check whether the vendor made up minutes without trades.",
+        message: isWhole
+          ? "Not one bar has a volume: \(series.symbol) is an index, or its volume is lost."
+          : "\(counted(rows.count, "minute")) of \(series.wholeRows) without volume.")
+    ]
+  }
+
+  private static func breaks(in series: BarSeries) -> [QualityFinding] {
+    let levels = self.levels(of: series)
+    func median(_ range: Range<Int>) -> Double {
+      var values = levels[range].map(\.volume)
+      return Median.of(&values) ?? 0
+    }
+    var broken: [(start: Int, ratio: Double)] = []
+    for start in sessionsBefore..<max(sessionsBefore, levels.count - sessionsAfter + 1) {
+      let (before, after) = (median(start - sessionsBefore..<start), median(start..<start + sessionsAfter))
+      guard before > 0, after > 0 else { continue }
+      let ratio = after / before
+      if ratio >= breakRatio || ratio <= 1 / breakRatio { broken.append((start, ratio)) }
+    }
+    return QualityFinding.runs(of: broken) { $1.start == $0.start + 1 }.compactMap { run in
+      // Windows around one break all tell of it: its day is the one of the largest step among theirs.
+      guard let first = run.first, let last = run.last else { return nil }
+      func step(_ place: Int) -> Double {
+        let ratio = levels[place].volume / max(levels[place - 1].volume, .leastNormalMagnitude)
+        return max(ratio, 1 / max(ratio, .leastNormalMagnitude))
+      }
+      let places = first.start...min(last.start + sessionsAfter - 1, levels.count - 1)
+      let place = places.max { step($0) < step($1) } ?? first.start
+      let ratio = (run.first { $0.start == place } ?? first).ratio
+      let fold = max(ratio, 1 / ratio)
+      return QualityFinding(
+        check: identifier, kind: "volume-break", severity: .warn, symbol: series.symbol,
+        firstDate: levels[place].date, lastDate: levels[place].date, count: run.count,
+        samples: [
+          "\(levels[place - 1].date) level \(levels[place - 1].volume), \(levels[place].date) level \(levels[place].volume)"
+        ],
+        suggestion: "Check whether the vendor changed the unit of volume (lots, thousands) or its sources on that day.",
+        message: "The volume changes \(Int(min(fold, 1e9).rounded()))-fold and stays there.")
+    }
+  }
+
+  /// The median volume of each date, in the order of the rows. Impossible volumes are told elsewhere and not counted.
+  private static func levels(of series: BarSeries) -> [(date: CalendarDate, volume: Double)] {
+    var levels: [(date: CalendarDate, volume: Double)] = []
+    var row = 0
+    while row < series.wholeRows {
+      let date = series.dates[row]
+      var volumes: [Double] = []
+      while row < series.wholeRows, series.dates[row] == date {
+        if series.volume[row] >= 0, series.volume[row].isFinite { volumes.append(series.volume[row]) }
+        row += 1
+      }
+      if let median = Median.of(&volumes) { levels.append((date, median)) }
+    }
+    return levels
+  }
+}

@@ -1,0 +1,130 @@
+// Bars at rest: series, where they come from, and what the quality gate said about exactly these numbers.
+
+package import Market
+import Text
+
+/// Writing a market store; `MarketStoreFile` reads it.
+///
+/// | path | content |
+/// |---|---|
+/// | `/` attributes | `schema_version`, `created` (UTC), `content_hash`, `series` (JSON: the catalogue, a `SeriesEntry` each, in order), `provenance` (JSON), `quality_report` (JSON) and `quality_content_hash` where the gate was asked |
+/// | `/bars/<symbol>` | bars of whole sessions: see `SeriesColumns` |
+/// | `/minutes/<symbol>` | bars of minutes in the sessions |
+/// | `/extended/<symbol>` | bars of minutes before the opening and after the close |
+///
+/// Every series has a digest of its own in the catalogue, and the file's seal (`SegmentedSeal`) covers the catalogue: whoever needs two of a hundred
+/// series reads and checks those two. The file is written atomically.
+package enum MarketStore {
+  /// Raised when older programs could not read the file any more. Versions 1 and 2 (`OlderMarketStore`) are still read.
+  package static let schemaVersion = 3
+
+  /// SHA-256, as 64 hexadecimal digits, of the content as a whole: it knows nothing of files, order of import or time. A run remembers it.
+  ///
+  /// Of a store of bars of whole sessions it is `sessionsHash`, as ever. Where there are narrower bars it is fed the text `strikeforge bars 3` and
+  /// a line feed, the number of series (u64, little-endian), and the digest of each (`SeriesColumns.digest`, 64 characters), those of the sessions
+  /// before those of extended hours. Traps if the columns of a series differ in length.
+  package static func contentHash(_ series: [BarSeries], extendedHours: [BarSeries] = []) -> String {
+    contentHash(series, catalogue(series, extendedHours))
+  }
+
+  /// The same where the digests are known.
+  static func contentHash(_ series: [BarSeries], _ catalogue: [SeriesEntry]) -> String {
+    guard catalogue.contains(where: { $0.width != .session }) else { return sessionsHash(series) }
+    var digest = SHA256()
+    digest.update(Array("strikeforge bars 3\n".utf8))
+    withUnsafeBytes(of: UInt64(catalogue.count).littleEndian) { digest.update($0) }
+    for entry in catalogue { digest.update(Array(entry.digest.utf8)) }
+    return SHA256.hexDigits(digest.finalize())
+  }
+
+  private static func catalogue(_ series: [BarSeries], _ extendedHours: [BarSeries]) -> [SeriesEntry] {
+    series.map { SeriesEntry($0, isExtendedHours: false) }
+      + extendedHours.map { SeriesEntry($0, isExtendedHours: true) }
+  }
+
+  /// Writes a store, atomically. The quality record is bound to the content hash, so the report must be the one that the gate gave for exactly
+  /// these `series`; nil where it was not asked. `created`: see `UTCTime`. Traps if symbols are unusable or a symbol has two series of one width
+  /// and hours, if the columns of a series differ in length, or if extended hours are not of minutes.
+  @discardableResult
+  package static func write(
+    _ series: [BarSeries], extendedHours: [BarSeries] = [], provenance: [ImportProvenance],
+    qualityReport: QualityReport?, created: String, to path: String
+  ) throws(StorageError) -> String {
+    let hash = contentHash(series, extendedHours: extendedHours)
+    let contents = MarketStoreContents(
+      path: path, series: series, extendedHours: extendedHours, provenance: provenance, qualityReport: qualityReport,
+      qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
+    try AtomicWrite.write(try encode(contents), to: path, replacing: .marketStore)
+    return hash
+  }
+
+  /// Reads a store and checks all of it.
+  package static func read(_ path: String) throws(StorageError) -> MarketStoreContents {
+    try MarketStoreFile(path).contents()
+  }
+
+  /// The contents that a store file's bytes hold.
+  package static func decode(_ bytes: [UInt8], path: String) throws(StorageError) -> MarketStoreContents {
+    try MarketStoreFile(bytes, path: path).contents()
+  }
+
+  /// The bytes of a store file.
+  static func encode(_ contents: MarketStoreContents) throws(StorageError) -> [UInt8] {
+    let path = contents.path
+    let all = contents.series + contents.extendedHours
+    let catalogue = self.catalogue(contents.series, contents.extendedHours)
+    for (index, entry) in catalogue.enumerated() {
+      precondition(CSVImporter.isSymbol(entry.symbol), "a market store cannot hold a symbol '\(entry.symbol)'")
+      precondition(
+        !catalogue[..<index].contains { $0.place == entry.place }, "a market store cannot hold '\(entry.place)' twice")
+      precondition(
+        !entry.isExtendedHours || entry.width == .minute, "extended hours of whole sessions: \(entry.symbol)")
+      precondition(entry.extraColumns.allSatisfy(ExtraColumn.isName), "a column of \(entry.symbol) cannot be named so")
+    }
+    var attributes = [
+      "schema_version": "\(schemaVersion)", "created": contents.created, "content_hash": contents.contentHash,
+      "series": JSON.array(catalogue.map(\.json)).text,
+      "provenance": JSON.array(contents.provenance.map(\.json)).text,
+    ]
+    if let report = contents.qualityReport, let hash = contents.qualityContentHash {
+      attributes["quality_report"] = QualityRecord.json(report).text
+      attributes["quality_content_hash"] = hash
+    }
+    let expectedBytes = all.reduce(1 << 16) { $0 + (56 + 8 * $1.extra.count) * $1.count + 4096 }
+    let sortedAttributes = attributes.sorted { $0.key < $1.key }
+    let memory = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
+      try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
+        for (name, text) in sortedAttributes { try root.writeAttribute(name, text) }
+        for (one, entry) in zip(all, catalogue) { try SeriesColumns.write(one, to: try root.makeGroup(entry.place)) }
+      }
+    }
+    var image = [UInt8](memory.bytes)
+    let segments = try self.segments(image, catalogue, path: path)
+    SegmentedSeal.seal(&image, as: .marketStore, segments: segments)
+    return image
+  }
+
+  /// Where the columns of each series lie in an image.
+  private static func segments(
+    _ image: [UInt8], _ catalogue: [SeriesEntry], path: String
+  ) throws(StorageError) -> [SegmentedSeal.Segment] {
+    let groups = try seriesGroups(try HDF5Image(image, path: path).root())
+    var segments: [SegmentedSeal.Segment] = []
+    for (owner, entry) in catalogue.enumerated() {
+      for child in try groups[entry.place]?.children() ?? [] {
+        let range = try HDF5Dataset(child).range
+        if !range.isEmpty { segments.append(SegmentedSeal.Segment(range: range, owner: owner)) }
+      }
+    }
+    return segments.sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  /// The groups of all series, by their places.
+  static func seriesGroups(_ root: HDF5Object) throws(StorageError) -> [String: HDF5Object] {
+    var groups: [String: HDF5Object] = [:]
+    for folder in try root.children() where folder.isGroup && SeriesEntry.folders.contains(folder.name) {
+      for group in try folder.children() { groups[folder.name + "/" + group.name] = group }
+    }
+    return groups
+  }
+}

@@ -1,0 +1,171 @@
+// A market store that is open: its catalogue is checked, and series are read and checked as they are asked for.
+
+package import Market
+import Text
+
+/// A market store of any version. Of one of version 3 only what is asked for is read; older ones are read as a whole when they are opened.
+package final class MarketStoreFile: @unchecked Sendable {
+  /// All that stands beside the numbers.
+  struct Description {
+    var schemaVersion: Int
+    var catalogue: [SeriesEntry]
+    var provenance: [ImportProvenance]
+    var qualityReport: QualityReport?
+    var qualityContentHash: String?
+    var contentHash: String
+    var created: String
+  }
+
+  package let path: String
+  package let byteCount: Int
+  let description: Description
+  private let form: Form
+
+  // Neither is written after it was made.
+  private enum Form {
+    case older([BarSeries])
+    case segments(FileBytes, pieces: [HDF5Image.Piece], [SegmentedSeal.Segment])
+  }
+
+  /// Opens a store and checks everything but the numbers of its series.
+  package convenience init(_ path: String) throws(StorageError) { try self.init(try FileBytes(path: path)) }
+
+  convenience init(_ bytes: [UInt8], path: String) throws(StorageError) {
+    try self.init(FileBytes(bytes, path: path))
+  }
+
+  private init(_ file: FileBytes) throws(StorageError) {
+    path = file.path
+    byteCount = file.count
+    let front = try file.read(0..<HDF5File.userBlockSize)
+    guard SegmentedSeal.isBeginning(front, of: .marketStore) else {
+      try SealedFile.verifyBeginning(front, of: file.count, is: .marketStore, path: path)
+      let older = try OlderMarketStore.decode(try file.read(0..<file.count), path: path)
+      description = older.description
+      form = .older(older.series)
+      return
+    }
+    let (pieces, segments) = try SegmentedSeal.open(front: front, fileBytes: file.count, path: path) {
+      (range) throws(StorageError) in try file.read(range)
+    }
+    let image = HDF5Image(pieces, fileBytes: file.count, userBlockBytes: HDF5File.userBlockSize, path: path)
+    let attributes = StoreAttributes(try image.root().attributes(), path: path)
+    description = try MarketStoreFile.description(attributes)
+    form = .segments(file, pieces: pieces, segments)
+  }
+
+  package var catalogue: [SeriesEntry] { description.catalogue }
+  /// What the gate said, or nil if it was not asked.
+  package var qualityReport: QualityReport? { description.qualityReport }
+  package var contentHash: String { description.contentHash }
+
+  /// Throws `StorageError.gateRefused` unless the current gate has passed exactly this content.
+  package func requirePassingGate() throws(StorageError) {
+    try QualityRecord.requirePassing(
+      description.qualityReport, recordedHash: description.qualityContentHash, dataHash: contentHash, path: path)
+  }
+
+  /// The series of the catalogue that are wanted, in its order, read and checked.
+  package func series(where isWanted: (SeriesEntry) -> Bool) throws(StorageError) -> [BarSeries] {
+    let wanted = catalogue.indices.filter { isWanted(catalogue[$0]) }
+    switch form {
+    case .older(let series): return wanted.map { series[$0] }
+    case .segments(let file, let pieces, let segments):
+      var pieces = pieces
+      let owners = Set(wanted)
+      for segment in segments where owners.contains(segment.owner) {
+        pieces.append(HDF5Image.Piece(start: segment.range.lowerBound, bytes: try file.read(segment.range)))
+      }
+      pieces.sort { $0.start < $1.start }
+      let image = HDF5Image(pieces, fileBytes: file.count, userBlockBytes: HDF5File.userBlockSize, path: path)
+      let groups = try MarketStore.seriesGroups(try image.root())
+      guard groups.count == catalogue.count else {
+        throw .damaged(path: path, place: "attribute 'series'", reason: "it does not name the series that there are")
+      }
+      var series: [BarSeries] = []
+      for index in wanted {
+        guard let group = groups[catalogue[index].place] else {
+          throw .damaged(path: path, place: "'/\(catalogue[index].place)'", reason: "it is not there")
+        }
+        series.append(try SeriesColumns.read(group, as: catalogue[index]))
+      }
+      return series
+    }
+  }
+
+  /// All that the store holds, read and checked.
+  package func contents() throws(StorageError) -> MarketStoreContents {
+    let all = try series { _ in true }
+    let sessions = catalogue.count { !$0.isExtendedHours }
+    guard contentHash == MarketStore.contentHash(Array(all[..<sessions]), catalogue) else {
+      throw .damaged(
+        path: path, place: "attribute 'content_hash'", reason: "the content hash is not that of the numbers")
+    }
+    return MarketStoreContents(
+      path: path, series: Array(all[..<sessions]), extendedHours: Array(all[sessions...]),
+      provenance: description.provenance, qualityReport: description.qualityReport,
+      qualityContentHash: description.qualityContentHash, contentHash: contentHash, created: description.created,
+      schemaVersion: description.schemaVersion)
+  }
+
+  private static func description(_ attributes: StoreAttributes) throws(StorageError) -> Description {
+    let version = attributes.texts["schema_version"] ?? "none"
+    guard version == "\(MarketStore.schemaVersion)" else {
+      throw .unsupportedVersion(
+        path: attributes.path, subject: "market store schema", found: version,
+        supported: "1 to \(MarketStore.schemaVersion)")
+    }
+    guard let catalogue = QualityRecord.all(try attributes.json("series"), SeriesEntry.init(json:)),
+      Set(catalogue.map(\.place)).count == catalogue.count,
+      catalogue.drop(while: { !$0.isExtendedHours }).allSatisfy(\.isExtendedHours)
+    else { throw attributes.malformed("series") }
+    return try attributes.description(schemaVersion: MarketStore.schemaVersion, catalogue: catalogue)
+  }
+}
+
+/// The text attributes of a store, and what is made of them.
+struct StoreAttributes {
+  let texts: [String: String]
+  let path: String
+
+  init(_ texts: [String: String], path: String) { (self.texts, self.path) = (texts, path) }
+
+  func text(_ name: String) throws(StorageError) -> String {
+    guard let text = texts[name] else {
+      throw .damaged(path: path, place: "'/'", reason: "it has no attribute '\(name)'")
+    }
+    return text
+  }
+
+  func json(_ name: String) throws(StorageError) -> JSON {
+    let text = try text(name)
+    do { return try JSON.parse(text) } catch {
+      throw .damaged(path: path, place: "attribute '\(name)'", reason: error.description)
+    }
+  }
+
+  func malformed(_ name: String) -> StorageError {
+    .damaged(path: path, place: "attribute '\(name)'", reason: "it is not of the form that this schema has")
+  }
+
+  /// What stores of all versions have.
+  func description(
+    schemaVersion: Int, catalogue: [SeriesEntry]
+  ) throws(StorageError) -> MarketStoreFile.Description {
+    guard let provenance = QualityRecord.all(try json("provenance"), ImportProvenance.init(json:)) else {
+      throw malformed("provenance")
+    }
+    var report: QualityReport?
+    var recordedHash: String?
+    if texts["quality_report"] != nil {
+      recordedHash = try text("quality_content_hash")
+      guard let found = QualityRecord.report(from: try json("quality_report")) else {
+        throw malformed("quality_report")
+      }
+      report = found
+    }
+    return MarketStoreFile.Description(
+      schemaVersion: schemaVersion, catalogue: catalogue, provenance: provenance, qualityReport: report,
+      qualityContentHash: recordedHash, contentHash: try text("content_hash"), created: try text("created"))
+  }
+}
