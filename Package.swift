@@ -148,6 +148,8 @@ let package = Package(
         "Text", "Training",
       ],
       path: "Tests/Fuzz"),
+    // Appends to a log from a process of its own.
+    tool("ledger-writer", uses: ["Storage", "Text"], path: "Tests/LedgerWriter"),
     // The product with a toy environment and a toy algorithm more: a line each.
     tool("toy-strikeforge", uses: ["TestSupport", "Training", "Workstation"], path: "Tests/ToyProgram"),
     tests(of: "Kernels"),
