@@ -247,6 +247,29 @@ import Training
     }
   }
 
+  /// The rule moves the champion's name to the version that it names, once, and it is known why.
+  @Test func aFallbackIsAMoveLikeAnyOther() throws {
+    try withRegistry { registry in
+      for number in 1...2 { try publish(number, registry) }
+      try registry.move(.champion, to: "0002", reason: "", rule: "gate")
+      var stream = RandomStream(seed: 3, purpose: .market)
+      let losing = (0..<120).map { _ in 0.01 * (-0.4 + stream.nextNormal()) }
+      let rule = try FallbackRule(window: 100, version: "0001")
+      let kept = try rule.apply(to: registry, returns: losing.map(-))
+      #expect(!kept.moved && kept.sentence.hasPrefix("The champion stays"))
+      let moved = try rule.apply(to: registry, returns: losing)
+      #expect(
+        moved.moved
+          && moved.sentence.hasPrefix("0001 took the champion's place: sharpe over the last 100 sessions was -"))
+      let again = try rule.apply(to: registry, returns: losing)
+      #expect(!again.moved && again.sentence.contains("serves already"))
+      let history = try registry.history()
+      #expect(history.aliases[.champion] == "0001" && history.moves.last?.rule == rule.description)
+      let missing = try FallbackRule(window: 100, version: "0007")
+      #expect(refusal { _ = try missing.apply(to: registry, returns: losing) }.contains("has no version 0007"))
+    }
+  }
+
   /// A reader looks all the time while the alias moves: what it finds is always a whole version.
   @Test func aReaderNeverSeesHalf() async throws {
     let folder = try TemporaryFolder()
