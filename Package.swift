@@ -155,6 +155,8 @@ let package = Package(
         "Text", "Training", "Workstation",
       ],
       path: "Tests/Fuzz"),
+    // Appends to a log from a process of its own.
+    tool("ledger-writer", uses: ["Storage", "Text"], path: "Tests/LedgerWriter"),
     // The product with a toy environment and a toy algorithm more: a line each.
     tool("toy-strikeforge", uses: ["TestSupport", "Training", "Workstation"], path: "Tests/ToyProgram"),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "OpCases"], swiftSettings: strict),

@@ -74,6 +74,8 @@ package struct EnvironmentFamily: Sendable {
     /// Everything about a tape that is computed once and read by all lanes.
     package typealias Prepared = any Sendable
 
+    /// How many bars back what is seen at a bar may reach.
+    package let featureBars: Int
     /// Checks a tape, and computes what all lanes read. Throws what lanes would refuse, whatever their window.
     package let prepare: @Sendable (any EnvironmentConfiguration, MarketTape) throws(EnvironmentError) -> Prepared
     package let spaces: @Sendable (any EnvironmentConfiguration, MarketTape) -> EnvironmentSpaces

@@ -116,7 +116,8 @@ package enum Bootstrap {
   /// A resample strings together blocks of consecutive values, the series taken as a circle; block lengths are geometric with
   /// mean `expectedBlock`. Source: Politis & Romano 1994, "The stationary bootstrap".
   package static func stationaryMean(
-    _ series: [Double], seed: UInt64, lane: UInt32 = 0, expectedBlock: Double = expectedBlockSessions
+    _ series: [Double], seed: UInt64, lane: UInt32 = 0, expectedBlock: Double = expectedBlockSessions,
+    confidence: Double = confidence
   ) -> Interval? {
     guard series.count >= 2, let estimate = ReturnStatistics.mean(series) else { return nil }
     var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)
@@ -125,7 +126,7 @@ package enum Bootstrap {
       stationaryIndices(count: series.count, expectedBlock: expectedBlock, stream: &stream) { sum += series[$0] }
       return sum / Double(series.count)
     }
-    return interval(of: means, estimate: estimate)
+    return ResampledStatistic(estimate: estimate, values: means).interval(confidence: confidence)
   }
 
   /// Calls `body` with the `count` indices of one stationary resample. Traps where `expectedBlock` is below 1.

@@ -296,7 +296,7 @@ package struct EvaluationReport: Sendable, Equatable {
     self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed, cashReturns: cash)
     self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed, cashReturns: cash)
     self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed, cashReturns: cash) }
-    quant = QuantFigures(records, seed: seed)
+    quant = QuantFigures(records, seed: seed, looks: context.looks)
     let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
     random = records.random
     let sharpe = self.greedy.metrics.sharpe

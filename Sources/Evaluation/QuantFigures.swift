@@ -16,8 +16,10 @@ package struct QuantFigures: Sendable, Equatable {
   package var doubledCosts: DoubledCosts?
   /// Whether trading is known to cost nothing.
   package var tradesAreFree: Bool
+  /// What the number of tries leaves of the Sharpe ratio; nil where nobody counts them.
+  package var deflated: DeflatedSharpe?
 
-  init(_ records: EvaluationRecords, seed: UInt64) {
+  init(_ records: EvaluationRecords, seed: UInt64, looks: WindowLooks?) {
     let greedy = records.greedy
     let returns = greedy.dailyReturns
     cash = records.cash
@@ -34,6 +36,11 @@ package struct QuantFigures: Sendable, Equatable {
       returns: returns, excess: zip(returns, records.cashReturns).map(-), dates: greedy.closeDates)
     doubledCosts = records.doubledCosts.map {
       DoubledCosts($0, seed: seed, cashReturns: records.cashReturns)
+    }
+    deflated = looks.flatMap { looks in
+      DeflatedSharpe(
+        ReturnStatistics.excess(returns, cash: records.cashReturns), trials: looks.trials,
+        trialDeviation: DeflatedSharpe.trialDeviation(ofSharpes: looks.sharpes, sessions: returns.count))
     }
   }
 }

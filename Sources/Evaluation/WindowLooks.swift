@@ -8,6 +8,10 @@ package struct WindowLooks: Sendable, Equatable {
   package var place: Int
   /// Further policies that were judged on other windows, or contents of the store, that share sessions with this one.
   package var overlapping: Int
+  /// Everything that was tried on this store, by the same ledger: what the deflated Sharpe ratio counts. At least 1.
+  package var trials: Int
+  /// Annual ratios that policies saw on this window, as far as they were written down.
+  package var sharpes: [Double]
   /// The ledger's path.
   package var ledger: String
   /// What is wrong with the ledger, in sentences; empty where every line follows the one before it.
@@ -16,11 +20,14 @@ package struct WindowLooks: Sendable, Equatable {
   package var unrecorded: String?
 
   package init(
-    count: Int, place: Int, overlapping: Int, ledger: String, faults: [String] = [], unrecorded: String? = nil
+    count: Int, place: Int, overlapping: Int, trials: Int, sharpes: [Double] = [], ledger: String,
+    faults: [String] = [], unrecorded: String? = nil
   ) {
     self.count = count
     self.place = place
     self.overlapping = overlapping
+    self.trials = trials
+    self.sharpes = sharpes
     self.ledger = ledger
     self.faults = faults
     self.unrecorded = unrecorded

@@ -128,8 +128,8 @@ package enum RunEvaluator {
       records.tradesAreFree = true
     }
     // Written down before anything of it is shown.
-    let looks = LookLedger.record(
-      look(records.longest, bundle, trained, window, market), beside: trained.configuration.world.store)
+    let looks = TrialsLedger.record(
+      look(records, bundle, trained, window, market), beside: trained.configuration.world.store)
     var context = EvaluationContext(
       run: trained.runName,
       policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.environment.name,
@@ -201,12 +201,16 @@ package enum RunEvaluator {
   }
 
   private static func look(
-    _ walk: BacktestRecord, _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ market: AdmittedMarket
+    _ records: EvaluationRecords, _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window,
+    _ market: AdmittedMarket
   ) -> Look {
-    Look(
+    let (walk, returns) = (records.longest, records.greedy.dailyReturns)
+    return Look(
       store: market.contentHash, window: window.rawValue, from: walk.decisionDates[0],
       until: walk.closeDates[walk.count - 1], policy: bundle.policy.decisionDigest, run: trained.runName,
-      algorithm: trained.algorithm, program: "strikeforge \(BuildInformation.version) \(BuildInformation.revision)")
+      algorithm: trained.algorithm, program: Trial.thisProgram,
+      sharpe: ReturnStatistics.sharpe(
+        returns, excess: ReturnStatistics.excess(returns, cash: records.cashReturns)))
   }
 
   private static func planted(

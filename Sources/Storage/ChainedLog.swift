@@ -97,7 +97,72 @@ package struct ChainedLog: Sendable {
     return log
   }
 
+  /// Appends a line without reading those before the last one, so that a long log costs no more than a short one: where the last line is the one
+  /// that the head file knows. Else as above.
+  package static func append(_ members: [String: JSON], to path: String) throws(StorageError) {
+    let descriptor = try openLocked(path)
+    defer { close(descriptor) }
+    if var log = try ChainedLog(endOf: descriptor, path: path) {
+      return try log.append(members, to: descriptor)
+    }
+    var log = ChainedLog(path: path, bytes: try contents(of: descriptor, path))
+    try log.append(members, to: descriptor)
+  }
+
   // MARK: Reading
+
+  /// A log that could not be read: without lines.
+  package init(unreadable path: String) { self.path = path }
+
+  /// Whole lines, and the digest of the last one.
+  package var position: (lines: Int, digest: String) { (lineCount, last.digest) }
+
+  /// A longer line than this is read with all others.
+  private static let longestTail = 1 << 16
+
+  /// What is needed to go on behind the last line; nil where that is not the line of the head file.
+  private init?(endOf descriptor: Int32, path: String) throws(StorageError) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system(path: path, operation: .inspect, code: errno) }
+    let size = Int(status.st_size)
+    guard let head = Head(of: path), size > 0 else { return nil }
+    let start = max(0, size - ChainedLog.longestTail)
+    var bytes = [UInt8](repeating: 0, count: size - start)
+    guard pread(descriptor, &bytes, bytes.count, off_t(start)) == bytes.count, bytes.last == ChainedLog.lineFeed else {
+      return nil
+    }
+    let line: [UInt8]
+    if let before = bytes.dropLast().lastIndex(of: ChainedLog.lineFeed) {
+      line = Array(bytes[(before + 1)..<(bytes.count - 1)])
+    } else if start == 0 {
+      line = Array(bytes.dropLast())
+    } else {
+      return nil
+    }
+    guard ChainedLog.digest(line) == head.digest else { return nil }
+    self.path = path
+    last = (head.sequence, head.digest)
+    (lineCount, endOfLines) = (head.lines, size)
+  }
+
+  private static let lineFeed = UInt8(ascii: "\n")
+
+  /// What the head file says.
+  private struct Head {
+    let lines: Int
+    let sequence: Int
+    let digest: String
+
+    /// Nil where it is missing or unreadable.
+    init?(of path: String) {
+      guard let text = try? FileSystem.read(path + ChainedLog.headSuffix, limitBytes: 4096),
+        let head = try? JSON.parse(text), let lines = head["lines"]?.integerValue,
+        let sequence = head["sequence"]?.integerValue, let digest = head["last"]?.stringValue, lines > 0,
+        (1..<Int.max - 1).contains(sequence)
+      else { return nil }
+      (self.lines, self.sequence, self.digest) = (lines, sequence, digest)
+    }
+  }
 
   private init(path: String, bytes: [UInt8]) {
     self.path = path
@@ -128,16 +193,14 @@ package struct ChainedLog: Sendable {
 
   /// Compares the end with what the head file says of it.
   private mutating func checkEnd(_ digests: [String]) {
-    let found = try? FileSystem.read(path + ChainedLog.headSuffix, limitBytes: 4096)
-    guard let text = found, let head = try? JSON.parse(text), let count = head["lines"]?.integerValue,
-      let sequence = head["sequence"]?.integerValue, let digest = head["last"]?.stringValue, count > 0,
-      (1..<Int.max - 1).contains(sequence)
-    else {
+    guard let head = Head(of: path) else {
       // A kill between the first line and its head leaves one line without a head.
-      if found != nil || lineCount > 1 { faults.append(.noHead) }
-      headIsBehind = found == nil && lineCount == 1
+      let isThere = access(path + ChainedLog.headSuffix, F_OK) == 0
+      if isThere || lineCount > 1 { faults.append(.noHead) }
+      headIsBehind = !isThere && lineCount == 1
       return
     }
+    let (count, sequence, digest) = (head.lines, head.sequence, head.digest)
     if lineCount < count {
       faults.append(.cut(lines: lineCount, expected: count))
       last = (sequence, digest)
@@ -228,10 +291,11 @@ package struct ChainedLog: Sendable {
   private static let longestWaitMilliseconds = 30_000
 
   private static func lock(_ descriptor: Int32, _ kind: Int32, _ path: String) throws(StorageError) {
-    for _ in 0..<longestWaitMilliseconds / 10 {
+    for _ in 0..<longestWaitMilliseconds {
       if flock(descriptor, kind | LOCK_NB) == 0 { return }
       guard errno == EWOULDBLOCK || errno == EINTR else { throw .system(path: path, operation: .open, code: errno) }
-      usleep(10_000)
+      // Short against an append: whoever just let go asks again at once, and many must find their turn in between.
+      usleep(1000)
     }
     throw .system(path: path, operation: .open, code: EWOULDBLOCK)
   }

@@ -111,6 +111,13 @@ package struct EnvironmentFactory: Sendable {
     configuration.environment.hasWindows ? configuration.world.episodeLength : game(laneCount: 1).episodeLength
   }
 
+  /// Sessions by which what a decision has seen and what follows from it may reach over the end of a window: as far back as features look, and as long as a
+  /// position of a training episode may live. 0 for games.
+  package var reachInSessions: Int {
+    guard case .bars(let bars) = play else { return 0 }
+    return max(bars.featureBars, configuration.world.lookbackWindow) + configuration.world.episodeLength
+  }
+
   /// The rules of fills, costs and limits in words; none for games.
   package var rules: [RuleLine] {
     guard case .bars(let bars) = play else { return [] }

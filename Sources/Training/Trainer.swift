@@ -231,6 +231,11 @@ package final class Trainer {
       normalizer: algorithm.observationNormalizer, requiresMask: algorithm.isMasked)
   }
 
+  /// What the run began with, in words that are the same after a resume; nil where it began with nothing.
+  package var beginning: String? {
+    origin.isEmpty ? nil : origin.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+  }
+
   /// What was seen of each column; nil where the run began before that was written down.
   package var trainingRanges: TrainingRanges? { collector.record?.ranges }
 

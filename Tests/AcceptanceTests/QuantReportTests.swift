@@ -26,7 +26,7 @@ import Text
   private static let files = [
     "evaluation.json", "report.md", "report.html", "trades.csv", "daily-returns.csv",
   ]
-  private static let ledger = "market.h5.looks.jsonl"
+  private static let ledger = "market.h5.trials.jsonl"
 
   /// One share with a column of rates, and an index: three percent until the middle of 2004, then one.
   private func marketWithIndex(_ place: Workplace) throws -> BarSeries {
@@ -188,8 +188,12 @@ import Text
 
     // Somebody takes the first look away; it stays seen.
     let lines = try place.folder.read(QuantReportTests.ledger).split(separator: "\n")
-    #expect(lines.count == 3)
-    try place.folder.write(lines.dropFirst().map { $0 + "\n" }.joined(), to: QuantReportTests.ledger)
+    // The training, the choice of its best checkpoint, and three looks.
+    let kinds = try lines.map { try JSON.parse(Array($0.utf8))["kind"]?.stringValue }
+    #expect(kinds == ["training", "early_stop", "look", "look", "look"])
+    #expect(second["trials"] == 2)
+    try place.folder.write(
+      lines.enumerated().filter { $0.offset != 2 }.map { $0.element + "\n" }.joined(), to: QuantReportTests.ledger)
     let cut = try looks("checkpoint-2048.h5")
     #expect(cut["count"] == 1 && cut["faults"]?.arrayValue?.isEmpty == false)
     #expect(try place.folder.read(place.file("run", "report.md")).contains("is not whole"))
@@ -201,7 +205,7 @@ import Text
     #expect(mkdir(place.folder.place(QuantReportTests.ledger), 0o755) == 0)
     let unwritten = try looks("checkpoint-2048.h5")
     #expect(unwritten["count"] == 1)
-    #expect(unwritten["unrecorded"]?.stringValue?.contains("market.h5.looks.jsonl") == true)
+    #expect(unwritten["unrecorded"]?.stringValue?.contains("market.h5.trials.jsonl") == true)
     #expect(try place.folder.read(place.file("run", "report.html")).contains("This look is not in the ledger"))
   }
 
@@ -214,8 +218,11 @@ import Text
     let running = try ["one", "two"].map { try Program.strikeforge.start(["evaluate", $0], in: place.folder.path) }
     for one in running { #expect(try one.wait().exitCode == 0) }
     let log = try ChainedLog.read(place.folder.place(QuantReportTests.ledger))
-    #expect(log.entries.count == 2 && log.faults.isEmpty)
-    #expect(Set(log.entries.map { $0.members["run"]?.stringValue }) == ["one", "two"])
+    #expect(log.faults.isEmpty)
+    for kind in ["training", "early_stop", "look"] {
+      let runs = log.entries.filter { $0.members["kind"]?.stringValue == kind }.map { $0.members["run"]?.stringValue }
+      #expect(runs.count == 2 && Set(runs) == ["one", "two"], "\(kind): \(runs)")
+    }
   }
 }
 

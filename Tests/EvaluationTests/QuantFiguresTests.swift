@@ -195,22 +195,28 @@ import Text
       #expect(one.lines.allSatisfy { $0.count <= 80 && !$0.hasSuffix(" ") })
       return (forms(one), one.json)
     }
-    let first = said(WindowLooks(count: 1, place: 1, overlapping: 0, ledger: "s.looks.jsonl"))
-    #expect(first.forms.allSatisfy { $0.contains("this is the first, by the ledger s.looks.jsonl") })
+    let first = said(WindowLooks(count: 1, place: 1, overlapping: 0, trials: 1, ledger: "s.trials.jsonl"))
+    #expect(first.forms.allSatisfy { $0.contains("this is the first, by the ledger s.trials.jsonl") })
     #expect(first.forms.allSatisfy { !$0.contains("have been judged") })
     #expect(first.json["looks"]?["count"]?.integerValue == 1)
     let third = said(
       WindowLooks(
-        count: 5, place: 3, overlapping: 1, ledger: "s.looks.jsonl", faults: ["line 2 cannot be read"],
+        count: 5, place: 3, overlapping: 1, trials: 40, ledger: "s.trials.jsonl", faults: ["line 2 cannot be read"],
         unrecorded: "the disk is full"))
     for form in third.forms {
       #expect(form.contains("5 policies have been judged on this window, this one being number 3"), "\(form)")
       #expect(form.contains("1 more policy was judged on windows") && form.contains("line 2 cannot be read"))
-      #expect(form.contains("This look is not in the ledger s.looks.jsonl") && form.contains("the disk is full."))
+      #expect(form.contains("Tried on this store so far, by the same ledger: 40. The best of so many"), "\(form)")
+      #expect(form.contains("This look is not in the ledger s.trials.jsonl") && form.contains("the disk is full."))
     }
     let caveats = try #require(third.json["verdict"]?["caveats"]?.arrayValue).compactMap(\.stringValue)
     #expect(caveats.contains { $0.contains("5 policies have been judged") })
-    #expect(third.json["looks"]?["faults"]?.arrayValue?.count == 1)
+    #expect(third.json["looks"]?["faults"]?.arrayValue?.count == 1 && third.json["looks"]?["trials"] == 40)
+    let deflated = try #require(third.json["deflated_sharpe"])
+    #expect(deflated["trials"] == 40)
+    let one = try #require(first.json["deflated_sharpe"])
+    #expect(one["threshold"]?.doubleValue == 0 && one["probability"] == one["probability_above_zero"])
+    #expect(try #require(deflated["probability"]?.doubleValue) < #require(one["probability"]?.doubleValue))
   }
 
   @Test func theRollingRatioIsAPicture() throws {

@@ -9,6 +9,7 @@ package enum Program: String, Sendable {
   case benchmark
   /// Of the tests' own: the product with a toy environment and a toy algorithm more.
   case toy = "toy-strikeforge"
+  case ledgerWriter = "ledger-writer"
   /// Of the tests' own: damaged files for every reader.
   case fuzz
 

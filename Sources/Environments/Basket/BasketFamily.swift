@@ -128,6 +128,7 @@ extension BasketEnvironment {
     defaults: BasketConfiguration(), settings: BasketConfiguration.settings.map { $0.erased() },
     play: .bars(
       EnvironmentFamily.BarsPlay(
+        featureBars: MarketFeatures.warmUpBars,
         prepare: { configuration, tape throws(EnvironmentError) in
           let configuration = typed(configuration, BasketConfiguration.self)
           try configuration.validate()

@@ -22,6 +22,7 @@ extension EvaluationReport {
       "rolling_sharpe": quant.rollingSharpe.map(ReportJSON.rolling) ?? .null,
       "doubled_costs": quant.doubledCosts.map(doubledJSON) ?? .null,
       "looks": context.looks.map(ReportJSON.looks) ?? .null,
+      "deflated_sharpe": quant.deflated.map(ReportJSON.deflated) ?? .null,
     ]
   }
 
@@ -67,10 +68,19 @@ extension ReportJSON {
     ])
   }
 
+  static func deflated(_ deflated: DeflatedSharpe) -> JSON {
+    .object([
+      "trials": .integer(Int64(deflated.trials)), "trial_deviation": number(deflated.trialDeviation),
+      "threshold": number(deflated.threshold), "probability_above_zero": number(deflated.probabilityAboveZero),
+      "probability": number(deflated.probability),
+    ])
+  }
+
   static func looks(_ looks: WindowLooks) -> JSON {
     .object([
       "count": .integer(Int64(looks.count)), "place": .integer(Int64(looks.place)),
-      "overlapping": .integer(Int64(looks.overlapping)), "ledger": .string(looks.ledger),
+      "overlapping": .integer(Int64(looks.overlapping)), "trials": .integer(Int64(looks.trials)),
+      "ledger": .string(looks.ledger),
       "faults": .array(looks.faults.map { .string($0) }),
       "unrecorded": looks.unrecorded.map(JSON.string) ?? .null,
     ])

@@ -7,7 +7,7 @@ extension EvaluationReport {
   /// One sentence each, without line breaks, as every form of the report shows them.
   var quantSentences: [String] {
     [quant.cashSentence] + dividendSentences + [marketSentence]
-      + [quant.rollingSentence, doubledSentence, context.looks?.sentence].compactMap { $0 }
+      + [quant.rollingSentence, doubledSentence, context.looks?.sentence, trialsSentence].compactMap { $0 }
   }
 
   /// What the verdict must say of the number of looks; empty for a first look at an intact ledger.
@@ -30,6 +30,17 @@ extension EvaluationReport {
     .init(
       heading: "Cash, market, time and costs",
       blocks: [.list(quantSentences)] + (doubledTable.map { [.table($0)] } ?? []))
+  }
+
+  private var trialsSentence: String? {
+    guard let looks = context.looks else { return nil }
+    let tried = "Tried on this store so far, by the same ledger: \(looks.trials)"
+    guard let deflated = quant.deflated else { return tried + "; these returns have no deflated Sharpe ratio." }
+    func percent(_ share: Double) -> String { ReportText.percent(share, decimals: 1) }
+    return tried + ". The best of so many without an edge would show a Sharpe ratio of "
+      + "\(ReportText.fixed(deflated.threshold, decimals: 2)); that the true one lies above that has a probability of "
+      + "\(percent(deflated.probability)) (deflated Sharpe ratio; \(percent(deflated.probabilityAboveZero)) for above zero). Nothing is "
+      + "decided by it."
   }
 
   private var dividendSentences: [String] {

@@ -76,10 +76,22 @@ struct EnsembleCommand: Command {
     }
     let export = try EnsembleExporter.export(folder, leftOut: failures(trainer))
     try folder.write(export)
+    record(export, of: folder)
     for line in export.lines { print(line) }
     print("(chosen there, that proves nothing: `strikeforge evaluate` looks at the held-out window)")
     print("exported \(export.bundle.members.count) members to \(folder.directory.file(EnsembleFolder.bundleName))")
     return 0
+  }
+
+  /// A ledger that cannot be written takes no bundle away, but it is said.
+  private static func record(_ export: EnsembleExport, of folder: EnsembleFolder) {
+    let store = folder.plan.members[0].configuration.world.store
+    guard let trial = export.trial(of: folder),
+      let reason = TrialsLedger.record(trial, beside: store, again: true)
+    else { return }
+    complain(
+      "strikeforge ensemble: this combination is not in the ledger \(TrialsLedger.path(ofStore: store)), and reports will not "
+        + "count it: \(reason)")
   }
 
   /// Who does the members' products, each line once: members of one shape have the same kernels.

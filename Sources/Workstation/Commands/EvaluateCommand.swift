@@ -34,7 +34,7 @@ struct EvaluateCommand: Command {
       The report goes to evaluation.json, report.md and report.html in the run's folder
       as well, its trades to trades.csv, every account's daily returns to
       daily-returns.csv. Each further policy that looks at a window is written down
-      beside the store, in STORE.looks.jsonl, and counted in the report. The verdict
+      beside the store, in STORE.trials.jsonl, and counted in the report. The verdict
       says "no edge found" unless the greedy run beats flat and chance beyond luck, and
       names the baselines that it is not told from. Recorded rollouts never replace a
       file. For an ensemble the report says how often it disagrees with its best

@@ -4,6 +4,7 @@ import Algorithms
 import Configuration
 import Environments
 import Inference
+import Release
 import Storage
 import Text
 import Training
@@ -77,6 +78,8 @@ struct TrainCommand: Command {
     }
     let trainer =
       try arguments.value("resume").map { try resume($0, arguments, families) } ?? start(arguments, families)
+    let trial = trial(of: trainer)
+    record(trial, of: trainer, again: arguments.has("resume"))
     let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
     if let note = trainer.workersNote { print(note) }
     trainer.onRow = { (row: MetricRow) throws(TrainingError) in console.write(row) }
@@ -84,7 +87,9 @@ struct TrainCommand: Command {
       console.clearBar()
       print(sentence)
     }
-    switch try trainer.run(shouldStop: { StopSignal.received != nil }) {
+    let outcome = try trainer.run(shouldStop: { StopSignal.received != nil })
+    record(trainer.bestStep.flatMap { trial?.earlyStop(atStep: $0) }, of: trainer, again: true)
+    switch outcome {
     case .finished:
       print("finished at step \(ConsoleSink.grouped(trainer.step)), parameters \(trainer.parameterDigest)")
       if let step = trainer.bestStep, let score = trainer.bestScore {
@@ -102,6 +107,22 @@ struct TrainCommand: Command {
       print("  strikeforge train --resume \(trainer.directory.argument)")
     }
     return 0
+  }
+
+  /// Of the ledger beside the store; nil for games.
+  private static func trial(of trainer: Trainer) -> Trial? {
+    Trial(
+      training: trainer.configuration, store: trainer.factory.market?.contentHash, run: trainer.directory.name,
+      beginning: trainer.beginning)
+  }
+
+  /// A ledger that cannot be written stops no training, but it is said.
+  private static func record(_ trial: Trial?, of trainer: Trainer, again: Bool) {
+    let store = trainer.configuration.world.store
+    guard let trial, let reason = TrialsLedger.record(trial, beside: store, again: again) else { return }
+    complain(
+      "strikeforge train: this trial (\(trial.kind.rawValue)) is not in the ledger \(TrialsLedger.path(ofStore: store)), and reports "
+        + "will not count it: \(reason)")
   }
 
   private static func start(_ arguments: Arguments, _ families: Families) throws -> Trainer {

@@ -1,0 +1,101 @@
+// What fits before a deadline: in the plan's order, with what must come afterwards kept back first.
+
+private import Evaluation
+package import Training
+
+/// How long something takes, in seconds of a monotonic clock.
+package struct Cost: Sendable, Equatable {
+  /// On average.
+  package var expected: Double
+  /// In nine of ten cases it takes no longer.
+  package var safe: Double
+
+  package init(expected: Double, safe: Double) {
+    precondition(expected >= 0 && safe >= expected, "\(safe) s at most, \(expected) s on average")
+    self.expected = expected
+    self.safe = safe
+  }
+
+  /// Of `amount` units of work, where trials of them took so long a unit, seconds: their mean, and the mean with 1.2816 (90 %, one-sided, of a
+  /// normal distribution) times their scatter and the error of the mean together. A single trial says nothing of the scatter: it is taken for a fifth.
+  package init(of amount: Double, secondsPerUnit trials: [Double]) {
+    precondition(!trials.isEmpty && amount >= 0, "\(trials.count) trials of \(amount)")
+    let mean = ReturnStatistics.mean(trials) ?? 0
+    let scatter = ReturnStatistics.standardDeviation(trials) ?? mean / 5
+    let error = scatter * (1 + 1 / Double(trials.count)).squareRoot()
+    self.init(expected: amount * mean, safe: amount * (mean + 1.2816 * error))
+  }
+}
+
+/// What is trained before a deadline, and what is not and why.
+package struct DeadlinePlan: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
+    package var name: String
+    package var cost: Cost
+
+    package init(name: String, cost: Cost) {
+      self.name = name
+      self.cost = cost
+    }
+  }
+
+  /// Seconds from now to the deadline.
+  package let seconds: Double
+  /// Kept back for what follows training: evaluation, export, publication.
+  package let reserve: Cost
+  /// In the plan's order.
+  package let kept: [Entry]
+  package let cut: [Entry]
+
+  /// Takes entries in their order as long as they fit, each at its safe cost; one that does not fit is cut, and a later, cheaper one may still fit.
+  /// Throws where not even the reserve fits, with what would.
+  package init(_ entries: [Entry], seconds: Double, reserve: Cost) throws(TrainingError) {
+    guard seconds >= reserve.safe else {
+      throw .refused(
+        "\(DeadlinePlan.text(seconds)) are left until the deadline, but evaluation, export and publication alone may take "
+          + "\(DeadlinePlan.text(reserve.safe)); "
+          + (entries.first.map {
+            "a deadline \(DeadlinePlan.text(reserve.safe + $0.cost.safe)) away has room for the first candidate, \($0.name)"
+          } ?? "move the deadline"))
+    }
+    var left = seconds - reserve.safe
+    var (kept, cut): ([Entry], [Entry]) = ([], [])
+    for entry in entries {
+      if entry.cost.safe <= left {
+        kept.append(entry)
+        left -= entry.cost.safe
+      } else {
+        cut.append(entry)
+      }
+    }
+    self.seconds = seconds
+    self.reserve = reserve
+    self.kept = kept
+    self.cut = cut
+  }
+
+  /// For a person, before it starts.
+  package var lines: [String] {
+    var lines = [
+      "\(DeadlinePlan.text(seconds)) until the deadline, of which \(DeadlinePlan.text(reserve.safe)) are kept back for what follows training"
+    ]
+    var spent = 0.0
+    for entry in kept {
+      spent += entry.cost.safe
+      lines.append(
+        "  \(entry.name): \(DeadlinePlan.text(entry.cost.expected)), at most \(DeadlinePlan.text(entry.cost.safe)); then "
+          + "\(DeadlinePlan.text(seconds - reserve.safe - spent)) are left")
+    }
+    for entry in cut {
+      lines.append(
+        "  \(entry.name): cut, since it may take \(DeadlinePlan.text(entry.cost.safe)), more than is left for it")
+    }
+    return lines
+  }
+
+  static func text(_ seconds: Double) -> String {
+    if seconds < 120 { return "\(ReportText.fixed(seconds, decimals: 1)) s" }
+    return seconds < 7200
+      ? "\(ReportText.fixed(seconds / 60, decimals: 1)) min" : "\(ReportText.fixed(seconds / 3600, decimals: 1)) h"
+  }
+}

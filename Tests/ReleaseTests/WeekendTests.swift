@@ -1,0 +1,160 @@
+// The parts of a weekend: what fits before a deadline, commands that cannot hold it up, and debts that are paid whatever dies.
+
+import Glibc
+import Storage
+import TestSupport
+import Testing
+import Text
+import Training
+
+@testable import Release
+
+@Suite struct DeadlinePlanTests {
+  private func entry(_ name: String, _ safe: Double) -> DeadlinePlan.Entry {
+    .init(name: name, cost: Cost(expected: 0.8 * safe, safe: safe))
+  }
+
+  @Test func whatFitsIsTakenInThePlansOrder() throws {
+    let entries = [entry("a", 40), entry("b", 50), entry("c", 10), entry("d", 5)]
+    let plan = try DeadlinePlan(entries, seconds: 80, reserve: Cost(expected: 20, safe: 30))
+    #expect(plan.kept.map(\.name) == ["a", "c"] && plan.cut.map(\.name) == ["b", "d"])
+    let text = plan.lines.joined(separator: "\n")
+    #expect(text.contains("a: 32.0 s, at most 40.0 s; then 10.0 s are left") && text.contains("b: cut"))
+    // Whatever is kept ends before the deadline at its safe cost.
+    for seconds in stride(from: 30.0, to: 200, by: 3.5) {
+      let plan = try DeadlinePlan(entries, seconds: seconds, reserve: Cost(expected: 20, safe: 30))
+      #expect(plan.kept.reduce(30) { $0 + $1.cost.safe } <= seconds)
+      #expect(plan.kept.count + plan.cut.count == 4)
+    }
+    #expect(try DeadlinePlan(entries, seconds: 135, reserve: Cost(expected: 20, safe: 30)).cut.isEmpty)
+  }
+
+  @Test func whatCannotFitTheReserveIsRefused() {
+    do {
+      _ = try DeadlinePlan([entry("a", 40)], seconds: 29, reserve: Cost(expected: 20, safe: 30))
+      Issue.record("it was taken")
+    } catch {
+      #expect(
+        error.exitCode == 2 && error.description.contains("a deadline 70.0 s away has room for the first candidate, a"))
+    }
+  }
+
+  @Test func costsComeFromTrials() {
+    let even = Cost(of: 100, secondsPerUnit: [2, 2, 2])
+    #expect(even.expected == 200 && even.safe == 200)
+    let one = Cost(of: 100, secondsPerUnit: [2])
+    #expect(one.expected == 200 && abs(one.safe - 100 * (2 + 1.2816 * 0.4 * 2.0.squareRoot())) < 1e-9)
+    let scattered = Cost(of: 10, secondsPerUnit: [1, 3])
+    #expect(scattered.expected == 20 && scattered.safe > 40)
+  }
+}
+
+@Suite struct HookTests {
+  private func run(
+    _ words: [String], limit: Double = 20, retries: Int = 0, variables: [String: String] = [:]
+  ) throws -> (ending: Hook.Ending, tries: Int, said: String) {
+    let folder = try TemporaryFolder()
+    let found = Hook(words: words, limitSeconds: limit, retries: retries, waitSeconds: 0.01)
+      .run(variables: variables, output: folder.place("said"))
+    return (found.ending, found.tries, folder.exists("said") ? try folder.read("said") : "")
+  }
+
+  @Test func whatItSaysIsKeptAndHowItEndsIsKnown() throws {
+    let done = try run(["sh", "-c", "echo out; echo err >&2"])
+    #expect(done.ending == .done && done.tries == 1 && done.said == "out\nerr\n")
+    let failed = try run(["sh", "-c", "echo no; exit 7"], retries: 2)
+    #expect(failed.ending == .failed(code: 7) && failed.tries == 3 && failed.said == "no\n")
+    #expect(try run(["sh", "-c", "kill -9 $$"]).ending == .killed(signal: SIGKILL))
+    guard case .notStarted = try run(["/nowhere/program"]).ending else {
+      Issue.record("a missing program was started")
+      return
+    }
+  }
+
+  /// Without a shell: a word is a word.
+  @Test func wordsAreNotRead() throws {
+    #expect(try run(["echo", "$HOME", "a b", "; exit 3", "*"]).said == "$HOME a b ; exit 3 *\n")
+  }
+
+  @Test func whoHangsIsEnded() throws {
+    let begin = MonotonicClock.seconds
+    #expect(try run(["sleep", "60"], limit: 0.2).ending == .overran(seconds: 0.2))
+    // Also one that does not listen, and what it started.
+    #expect(
+      try run(["sh", "-c", "trap '' TERM; sleep 61 & sleep 62; sleep 63"], limit: 0.2).ending == .overran(seconds: 0.2))
+    #expect(MonotonicClock.seconds - begin < 30)
+  }
+
+  @Test func whoFloodsIsCutAndEnds() throws {
+    let flood = try run(["sh", "-c", "head -c 5000000 /dev/zero | tr '\\0' x"])
+    #expect(flood.ending == .done && flood.said.utf8.count == Hook.keptBytes)
+  }
+
+  @Test func itGetsNoSecrets() throws {
+    let said = try run(["env"], variables: ["STRIKEFORGE_STEP": "before"]).said
+    #expect(
+      said.contains("STRIKEFORGE_STEP=before") && said.contains("PATH="))
+    let names = Set(said.split(separator: "\n").map { String($0.prefix { $0 != "=" }) })
+    #expect(names.isSubset(of: Hook.passedOn + ["STRIKEFORGE_STEP"]))
+  }
+
+  /// A hook that is asked until it says yes.
+  @Test func triesGoOnUntilOneSucceeds() throws {
+    let folder = try TemporaryFolder()
+    let script = "echo x >> \(folder.place("tries")); test $(wc -l < \(folder.place("tries"))) -ge 3"
+    let found = try run(["sh", "-c", script], retries: 9)
+    #expect(found.ending == .done && found.tries == 3)
+  }
+}
+
+@Suite struct DebtsTests {
+  private func debt(_ name: String, _ script: String) -> Debts.Debt {
+    .init(name: name, payment: Hook(words: ["sh", "-c", script], limitSeconds: 10))
+  }
+
+  @Test func whatWasBegunIsEndedOnceTheLastFirst() throws {
+    let folder = try TemporaryFolder()
+    let debts = Debts(journal: folder.place("journal.jsonl"))
+    let none = try debts.open()
+    #expect(none.isEmpty)
+    for name in ["a", "b"] { try debts.incur(debt(name, "echo \(name) >> \(folder.place("paid"))")) }
+    // Another process finds them too: they are in the file.
+    let open = try Debts(journal: debts.path).open()
+    #expect(open.map(\.name) == ["b", "a"] && open[0].payment.words.count == 3 && open[0].payment.limitSeconds == 10)
+    let unpaid = try debts.settle { folder.place("said-" + $0) }
+    #expect(unpaid.isEmpty)
+    #expect(try folder.read("paid") == "b\na\n")
+    let again = try debts.settle { folder.place("said-" + $0) }
+    #expect(again.isEmpty)
+    #expect(try folder.read("paid") == "b\na\n")
+  }
+
+  @Test func whatCannotBePaidStaysOpen() throws {
+    let folder = try TemporaryFolder()
+    let debts = Debts(journal: folder.place("journal.jsonl"))
+    try debts.incur(debt("a", "test -e \(folder.place("ready"))"))
+    try debts.incur(debt("b", "true"))
+    let unpaid = try debts.settle { folder.place("said-" + $0) }
+    #expect(unpaid.map(\.debt.name) == ["a"] && unpaid[0].ending == .failed(code: 1))
+    try folder.write("", to: "ready")
+    let open = try debts.open()
+    #expect(open.map(\.name) == ["a"])
+    let rest = try debts.settle { folder.place("said-" + $0) }
+    #expect(rest.isEmpty)
+  }
+
+  /// Killed in the middle of a line: that debt was never begun.
+  @Test func halfALineIsNoDebt() throws {
+    let folder = try TemporaryFolder()
+    let debts = Debts(journal: folder.place("journal.jsonl"))
+    try debts.incur(debt("a", "true"))
+    let bytes = try FileSystem.read(debts.path)
+    try debts.incur(debt("b", "true"))
+    let both = try FileSystem.read(debts.path)
+    for count in bytes.count..<both.count {
+      try AtomicWrite.write(Array(both.prefix(count)), to: debts.path)
+      let open = try debts.open()
+      #expect(open.map(\.name) == ["a"], "\(count) bytes")
+    }
+  }
+}
