@@ -13,6 +13,12 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case notRecognised(path: String, expected: String, found: String)
   /// Fewer or more bytes than the file itself announces.
   case wrongSize(path: String, expectedBytes: Int, foundBytes: Int)
+  /// Somebody writes it while it is read.
+  case changed(path: String)
+  /// What is no text, and the name of what it is.
+  case content(path: String, found: FileContent, place: FileContent.Place)
+  /// A zip archive that is not read.
+  case archive(path: String, problem: ArchiveProblem)
   /// More than this machine can read at once.
   case tooLarge(path: String, bytes: Int, limitBytes: Int)
   /// The bytes are not those that were written.
@@ -23,6 +29,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case compressed(path: String, offset: Int, problem: CompressionProblem)
   /// A table of bars that cannot be read. Lines count from 1; line 0 is the file as a whole.
   case table(path: String, line: Int, column: String, problem: TableProblem)
+  /// A table of bars with several rows that cannot be read: all that is wrong with them.
+  case rows(path: String, faults: [RowFault])
   /// Symbols that were asked for in a way that the file cannot answer.
   case symbols(path: String, problem: SymbolProblem)
   /// The market store holds no passing quality record for its data.
@@ -54,6 +62,10 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .wrongSize(let path, let expected, let found):
       "'\(path)' holds \(found) bytes where \(expected) are announced: it was "
         + (found < expected ? "truncated" : "extended") + "; " + StorageError.restoreRemedy
+    case .changed(let path):
+      "'\(path)' changed while it was read; wait until whoever writes it has finished, and import it again"
+    case .content(let path, let found, let place): "'\(path)' \(place.verb) \(found.words); \(found.remedy(place))"
+    case .archive(let path, let problem): "'\(path)' \(problem); \(problem.remedy)"
     case .tooLarge(let path, let bytes, let limit):
       "'\(path)' holds \(bytes) bytes, more than the \(limit) that are read at once; check which file was meant"
     case .damaged(let path, let place, let reason):
@@ -66,12 +78,20 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .table(let path, let line, let column, let problem):
       "'\(path)'" + (line > 0 ? ", line \(line)" : "") + (column.isEmpty ? "" : ", column '\(column)'")
         + ": \(problem); \(problem.remedy)"
+    case .rows(let path, let faults): StorageError.sentence(path, faults)
     case .symbols(let path, let problem): "'\(path)': \(problem)"
     case .gateRefused(let path, let refusal): "'\(path)' may not be used for training: \(refusal)"
     case .replay(let path, let problem): "'\(path)' \(problem)"
     case .output(let path, let problem): "'\(path)' \(problem == .input(path) ? .input("") : problem)"
     case .library(let path, let operation, let reason): "'\(path)': HDF5 could not \(operation): \(reason)"
     }
+  }
+
+  /// The first few kinds of faults, and what to do about the first.
+  private static func sentence(_ path: String, _ faults: [RowFault]) -> String {
+    let shown = faults.prefix(3).map(\.description).joined(separator: "; ")
+    let more = faults.count > 3 ? "; and \(faults.count - 3) more kinds of trouble" : ""
+    return "'\(path)' holds rows that cannot be read: \(shown)\(more); \(faults.first?.problem.remedy ?? "")"
   }
 
   private static let restoreRemedy = "restore it from a copy, or delete it and make it again"
@@ -117,14 +137,16 @@ package enum CompressionProblem: Equatable, Sendable, CustomStringConvertible {
   case damaged(String)
   case trailingBytes(count: Int)
   case tooLarge(limitBytes: Int)
+  case tooDense(ratio: Int)
   case outOfMemory
 
   package var description: String {
     switch self {
-    case .truncated: "the gzip stream ends early"
-    case .damaged(let reason): "the gzip stream is damaged (\(reason))"
+    case .truncated: "the compressed stream ends early"
+    case .damaged(let reason): "the compressed stream is damaged (\(reason))"
     case .trailingBytes(let count): "\(count) bytes that are not gzip follow the gzip stream"
     case .tooLarge(let limit): "it grows beyond the limit of \(limit) bytes"
+    case .tooDense(let ratio): "it grows beyond the limit of \(ratio) times its size"
     case .outOfMemory: "there is not enough memory"
     }
   }
@@ -132,111 +154,8 @@ package enum CompressionProblem: Equatable, Sendable, CustomStringConvertible {
   var remedy: String {
     switch self {
     case .truncated, .damaged, .trailingBytes: "fetch or copy the file again"
-    case .tooLarge: "check which file was meant, or split it"
+    case .tooLarge, .tooDense: "check which file was meant, or split it"
     case .outOfMemory: "close other programs or split the file"
-    }
-  }
-}
-
-/// Why a table of bars cannot be read.
-package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
-  case empty
-  case noRows
-  case header(missing: [String], unexpected: [String])
-  case repeatedColumn
-  case noVolume
-  case tooManyColumns(found: Int, limit: Int)
-  case fieldCount(expected: Int, found: Int)
-  case emptyLine
-  case lineTooLong(limitBytes: Int)
-  case tooManyRows(limit: Int)
-  case unterminatedQuote
-  case textAfterQuote
-  case notADate(String)
-  case intraday(String)
-  case notANumber(String)
-  case notFinite(String)
-  case outOfRange(String)
-  case noAdjustmentFactor(adjustedClose: String, close: String)
-  case symbolName(String)
-  case tooManySymbols(limit: Int)
-
-  package var description: String {
-    switch self {
-    case .empty: "the file is empty"
-    case .noRows: "there is a header but no row"
-    case .header(let missing, let unexpected):
-      "the header names no known layout: "
-        + [
-          missing.isEmpty ? nil : "missing " + missing.joined(separator: ", "),
-          unexpected.isEmpty
-            ? nil : "unexpected " + unexpected.map { $0.isEmpty ? "(an empty name)" : $0 }.joined(separator: ", "),
-        ].compactMap { $0 }.joined(separator: "; ")
-    case .repeatedColumn: "the column stands twice in the header"
-    case .noVolume: "there is no volume, which every share has"
-    case .tooManyColumns(let found, let limit): "the header names \(found) columns, more than \(limit)"
-    case .fieldCount(let expected, let found):
-      "\(found) field\(found == 1 ? "" : "s") where the header names \(expected)"
-        + (found < expected ? " (the row is cut short)" : "")
-    case .emptyLine: "an empty line between rows"
-    case .lineTooLong(let limit): "the line is longer than \(limit) bytes, as no row of bars is"
-    case .tooManyRows(let limit): "the symbol has more than \(limit) rows, more days than there have been markets"
-    case .unterminatedQuote: "a quoted field does not end on its line"
-    case .textAfterQuote: "text follows a closing quote"
-    case .notADate(let found): "found '\(found)' where a date YYYY-MM-DD is expected"
-    case .intraday(let found): "found '\(found)', which is not midnight: only daily bars are read"
-    case .notANumber(let found): "found '\(found)' where a number is expected"
-    case .notFinite(let found): "found '\(found)', which is not a finite number"
-    case .outOfRange(let found): "found '\(found)', which does not fit a double-precision number"
-    case .noAdjustmentFactor(let adjusted, let close):
-      "adjusted close '\(adjusted)' over close '\(close)' gives no finite adjustment factor"
-    case .symbolName(let found): "found '\(found)' where a symbol is expected"
-    case .tooManySymbols(let limit): "more than \(limit) different symbols"
-    }
-  }
-
-  var remedy: String {
-    switch self {
-    case .empty, .noRows: "export or fetch the file again"
-    case .header, .repeatedColumn, .tooManyColumns:
-      "use the columns "
-        + CSVImporter.Layout.allCases.map { $0.columns.joined(separator: ",") }.joined(separator: " or ")
-    case .noVolume: "add the column volume, or name the series as an index: --index SYMBOL=FILE"
-    case .fieldCount, .unterminatedQuote, .textAfterQuote: "repair the row or fetch the file again"
-    case .emptyLine: "remove the line, or fetch the file again if rows are missing there"
-    case .lineTooLong: "check which file was meant, or fetch it again"
-    case .tooManyRows: "check which file was meant, or aggregate it to one row a day"
-    case .notADate: "write dates as YYYY-MM-DD"
-    case .intraday: "aggregate the file to one row a day"
-    case .notANumber, .notFinite, .outOfRange: "correct the value or leave the whole day out"
-    case .noAdjustmentFactor: "correct the close or the adjusted close of that day"
-    case .symbolName: "use 1 to 32 letters, digits or . - _ ^ = and begin with a letter, digit or ^"
-    case .tooManySymbols: "split the file"
-    }
-  }
-}
-
-/// Why a request for symbols cannot be met. Each sentence says what to do.
-package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
-  case absent(requested: String, existing: [String])
-  case requestedTwice(String)
-  case noneGiven
-  case severalForOneSeries([String])
-  case namedByFile([String])
-  case unusable(String)
-
-  package var description: String {
-    switch self {
-    case .absent(let requested, let existing):
-      "there is no symbol '\(requested)'; the file holds \(existing.joined(separator: ", ")): ask for one of these"
-    case .requestedTwice(let symbol): "the symbol '\(symbol)' is asked for twice; name it once"
-    case .noneGiven: "the file holds one series and does not name its symbol; name it on the command line"
-    case .severalForOneSeries(let symbols):
-      "the file holds one series, but \(symbols.count) symbols are asked for (\(symbols.joined(separator: ", "))); name one"
-    case .namedByFile(let existing):
-      "the file names its symbols itself (\(existing.joined(separator: ", "))); ask for one of these instead of renaming"
-    case .unusable(let found):
-      "'\(found)' is not a symbol; use 1 to 32 letters, digits or . - _ ^ = and begin with a letter, digit or ^"
     }
   }
 }

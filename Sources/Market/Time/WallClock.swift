@@ -41,6 +41,11 @@ package struct WallClock: Sendable, Hashable {
     /// 0 ..< 86,400 s in nanoseconds.
     package var nanosecondOfDay: Int64
 
+    package init(date: CalendarDate, nanosecondOfDay: Int64) {
+      self.date = date
+      self.nanosecondOfDay = nanosecondOfDay
+    }
+
     package var minuteOfDay: Int { Int(nanosecondOfDay / Instant.nanosecondsPerMinute) }
   }
 

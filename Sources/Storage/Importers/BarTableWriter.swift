@@ -6,7 +6,7 @@ package enum BarTableWriter {
   /// One series in the plain layout, its further columns behind it. Numbers read back to the same bits. Adjustment factors other than 1
   /// have no place in this layout: traps on them.
   package static func plain(_ series: BarSeries) -> String {
-    var text = (CSVImporter.Layout.plain.columns + series.extra.map(\.name)).joined(separator: ",") + "\n"
+    var text = (BarLayout.plain.columns + series.extra.map(\.name)).joined(separator: ",") + "\n"
     for row in series.dates.indices {
       precondition(series.adjustmentFactors[row] == 1, "\(series.symbol), \(series.dates[row]): adjusted prices")
       let volume = series.volume[row]

@@ -6,7 +6,8 @@ package import Text
 extension MarketImport {
   /// Operands are `[SYMBOL=]FILE`; the flags are those of `strikeforge import`. Refuses before anything is read.
   package init(_ arguments: Arguments) throws(UsageError) {
-    guard let output = arguments.value("output") else {
+    let isDryRun = arguments.has("dry-run")
+    guard let output = arguments.value("output") ?? (isDryRun ? "" : nil) else {
       throw UsageError("--output is missing: name the market store to write")
     }
     let extraColumns = try MarketImport.extraColumns(arguments)
@@ -23,12 +24,35 @@ extension MarketImport {
     self.init(
       sources: sources, symbols: arguments.value("symbols")?.split(separator: ",").map(String.init),
       extraColumns: extraColumns, allowances: allowances, output: output)
+    self.isDryRun = isDryRun
+    for name in BarDeclarations.flags {
+      guard let said = arguments.value(name) else { continue }
+      guard declared.take(said, for: name) else {
+        throw UsageError("--\(name) is \(said), but must be \(BarDeclarations.expected(name))")
+      }
+    }
+    cut = try MarketImport.cut(arguments)
+  }
+
+  private static func cut(_ arguments: Arguments) throws(UsageError) -> BarCut {
+    func date(_ name: String) throws(UsageError) -> CalendarDate? {
+      guard let text = arguments.value(name) else { return nil }
+      guard let date = CalendarDate(text) else {
+        throw UsageError("--\(name) is \(text), but must be a date like 2001-01-02")
+      }
+      return date
+    }
+    let cut = BarCut(from: try date("from"), until: try date("until"), isCommon: arguments.has("common-dates"))
+    if let from = cut.from, let until = cut.until, until < from {
+      throw UsageError("--until \(until) lies before --from \(from)")
+    }
+    return cut
   }
 
   private static func extraColumns(_ arguments: Arguments) throws(UsageError) -> [String] {
     guard let value = arguments.value("extra-columns") else { return [] }
     let names = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let taken = CSVImporter.Layout.allCases.flatMap { $0.columns.map { $0.lowercased() } }
+    let taken = BarLayout.common.flatMap { $0.columns.map { $0.lowercased() } }
     for (index, name) in names.enumerated() {
       guard ExtraColumn.isName(name), !taken.contains(name), !names[..<index].contains(name) else {
         throw UsageError(

@@ -26,7 +26,13 @@ package struct MarketImport: Sendable, Equatable {
   /// Columns beside the layouts' own that are kept of everything but an index.
   package var extraColumns: [String]
   package var allowances: [QualityAllowance]
-  /// The market store that is written.
+  /// What the files do not say themselves.
+  package var declared = BarDeclarations()
+  /// Which bars of what was read are taken.
+  package var cut = BarCut()
+  /// Nothing is stored: what is understood is told.
+  package var isDryRun = false
+  /// The market store that is written; empty where nothing is.
   package var output: String
 
   package init(
@@ -40,33 +46,84 @@ package struct MarketImport: Sendable, Equatable {
     self.output = output
   }
 
-  /// Reads, questions and stores; nothing is stored unless every check passes. `tell`: gets each thing that was done, in words.
+  /// Answers a question: one of its choices, or nil where nobody can.
+  package typealias Answering = (ImportQuestion) -> String?
+
+  /// Reads, questions and stores; nothing is stored unless every check passes. `tell`: gets each thing that was done, in words. `answer`: is asked what a
+  /// file leaves open, and how to say that at once.
   ///
   /// Returns why the gate refused the data, in one sentence; nil where they are stored.
-  package func run(tell: (String) -> Void) throws(StorageError) -> String? {
-    try AtomicWrite.require(output, replacing: .marketStore, inputs: sources.map(\.path))
+  package func run(answer: Answering? = nil, tell: (String) -> Void) throws(StorageError) -> String? {
+    if !isDryRun { try AtomicWrite.require(output, replacing: .marketStore, inputs: sources.map(\.path)) }
     var series: [BarSeries] = []
     var provenance: [ImportProvenance] = []
     for source in sources {
-      let (found, origin) = try CSVImporter.read(
-        path: source.path, symbols: source.symbol == nil ? symbols : nil, symbolOverride: source.symbol,
-        isIndex: source.isIndex, extraColumns: source.isIndex ? [] : extraColumns)
-      series.append(contentsOf: found)
-      provenance.append(origin)
-      let counts = found.map { "\($0.symbol) \($0.count) bars" }.joined(separator: ", ")
+      let reading = try read(source, answer: answer, tell: tell)
+      for one in reading.series { try MarketImport.add(one, to: &series, path: source.path, tell: tell) }
+      provenance.append(reading.provenance)
+      let counts = reading.series.map { "\($0.symbol) \($0.count) bars" }.joined(separator: ", ")
       tell("read \(source.path): \(counts)\(source.isIndex ? ", an index, not tradable" : "")")
+      for note in reading.notes { tell("  " + note) }
+      if isDryRun {
+        for line in reading.understanding { tell("  " + line) }
+        for one in reading.series { for line in Understanding.rows(one) { tell("  " + line) } }
+      }
+    }
+    for line in try cut.apply(to: &series) { tell(line) }
+    if let minutes = series.first(where: { $0.width != .session }) {
+      guard isDryRun else { throw .symbols(path: sources[0].path, problem: .minutes(minutes.symbol)) }
+      return nil
     }
     // The date in Greenwich is never behind that of the exchange.
     let report = QualityGate.examine(series, allowances: allowances, today: CalendarDate(UTCTime.now().prefix(10)))
     tell(report.description)
     guard report.passed else {
-      return "the quality gate refused the data (\(MarketImport.firstFailure(of: report))); \(output) was not written: "
-        + "correct the data, or allow a large move by name with --allow and --reason"
+      return "the quality gate refused the data (\(MarketImport.firstFailure(of: report))); "
+        + (isDryRun ? "nothing would be written" : "\(output) was not written")
+        + ": correct the data, or allow a large move by name with --allow and --reason"
     }
+    guard !isDryRun else { return nil }
     let hash = try MarketStore.write(
       series, provenance: provenance, qualityReport: report, created: UTCTime.now(), to: output)
     tell("wrote \(output): content \(hash)")
     return nil
+  }
+
+  /// A file's bars. What it leaves open is asked, and the file read again with the answer.
+  private func read(
+    _ source: Source, answer: Answering?, tell: (String) -> Void
+  ) throws(StorageError) -> BarFileReading {
+    var declared = declared
+    while true {
+      do throws(StorageError) {
+        return try CSVImporter.readings(
+          path: source.path, symbols: source.symbol == nil ? symbols : nil, symbolOverride: source.symbol,
+          isIndex: source.isIndex, extraColumns: source.isIndex ? [] : extraColumns, declared: declared)
+      } catch {
+        if case .rows(_, let faults) = error { for fault in faults { tell("\(source.path), \(fault.description)") } }
+        guard case .table(_, _, _, let problem) = error, let question = problem.question, let answer,
+          let said = answer(ImportQuestion(path: source.path, question)), declared.take(said, for: question.flag)
+        else { throw error }
+        tell("\(source.path): --\(question.flag) \(said)")
+      }
+    }
+  }
+
+  /// Adds a series to the one of its symbol that an earlier file had.
+  private static func add(
+    _ one: BarSeries, to series: inout [BarSeries], path: String, tell: (String) -> Void
+  ) throws(StorageError) {
+    guard let place = series.firstIndex(where: { $0.symbol == one.symbol }) else {
+      series.append(one)
+      return
+    }
+    guard series[place].instrument == one.instrument, let joined = series[place].joined(with: one) else {
+      throw .symbols(path: path, problem: .differentFiles(one.symbol))
+    }
+    series[place] = joined.series
+    if joined.revised > 0 {
+      tell("\(joined.revised) bars of \(one.symbol) differ in an earlier file: those of \(path) are taken")
+    }
   }
 
   /// The first thing that fails, with its place, and how many more there are.

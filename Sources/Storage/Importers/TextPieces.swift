@@ -1,90 +1,117 @@
-// The text of a file, plain or gzip, piece by piece: whatever it unpacks to, a piece of it is in memory.
+// The text of a file, plain, gzip or a member of a zip, piece by piece: whatever it unpacks to, a piece of it is in memory.
 
 import CZLIB
-import Glibc
-import Text
 
-/// Reads a file once, from its beginning to its end, unpacks it where it is gzip (one member or more, directly behind each other), and takes the digest
-/// of its bytes as they lie there. One thread uses it.
+/// Reads a text once, from its beginning to its end, and unpacks it where it is gzip (one member or more, directly behind each other) or a member of a zip. One
+/// thread uses it.
 final class TextPieces {
+  /// How text lies in a file.
+  enum Packing {
+    case plain
+    case gzip
+    case member(ZipArchive.Member)
+  }
+
+  /// What nobody's bars unpack to: text that repeats itself without end. Bars of minutes shrink to between a third and a fifteenth.
+  static let ratioLimit = 200
+  /// Below this much text, it may unpack to any ratio.
+  static let ratioFreeBytes = 16 << 20
+
   private enum Unpacking {
     case insideMember, betweenMembers
   }
 
   private static let pieceBytes = 1 << 18
 
-  private let path: String
+  /// What names the text in errors.
+  let path: String
+  private let source: ByteSource
+  private let packing: Packing
   private let limitBytes: Int
-  private var descriptor: Int32 = -1
-  /// The file's bytes that were read and not yet used; all of them where they were given.
-  private var packed: [UInt8]
+  /// The file's bytes that were read and not yet used.
+  private var packed: [UInt8] = []
   private var used = 0
-  private var isRead: Bool
-  private var digest = SHA256()
+  private var isRead = false
+  /// How many packed bytes were used.
+  private var consumed = 0
+  /// Where the next packed bytes of a zip's member lie.
+  private var ahead = 0..<0
   /// nil for plain text.
   private var stream: UnsafeMutablePointer<z_stream>?
   private var unpacking = Unpacking.insideMember
-  /// How much text was given out.
+  /// How much text was given out, and of a zip's member its checksum.
   private var given = 0
+  private var checksum: UInt = 0
 
-  /// Whether the file is gzip.
-  var isCompressed: Bool { stream != nil }
+  /// Whether the text was packed.
+  var isCompressed: Bool { if case .plain = packing { false } else { true } }
 
   /// A regular file. Neither its text nor itself may be larger than `limitBytes`.
-  init(path: String, limitBytes: Int) throws(StorageError) {
-    self.path = path
-    self.limitBytes = limitBytes
-    packed = []
-    isRead = false
-    // Non-blocking: a pipe must not hang us before it is refused.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .system(path: path, operation: .open, code: errno) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system(path: path, operation: .inspect, code: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
-    guard status.st_size <= limitBytes else {
-      throw .tooLarge(path: path, bytes: Int(status.st_size), limitBytes: limitBytes)
-    }
-    try refill()
-    if Gzip.isCompressed(packed) { try startUnpacking() }
+  convenience init(path: String, limitBytes: Int) throws(StorageError) {
+    try self.init(ByteSource(path: path, limitBytes: limitBytes), path: path, limitBytes: limitBytes)
   }
 
   /// Bytes that are at hand; `path` names them in errors. `isCompressed`: nil where they say it themselves.
-  init(_ bytes: [UInt8], path: String, limitBytes: Int, isCompressed: Bool? = nil) throws(StorageError) {
+  convenience init(
+    _ bytes: [UInt8], path: String, limitBytes: Int, isCompressed: Bool? = nil
+  ) throws(StorageError) {
+    try self.init(
+      ByteSource(bytes, path: path), path: path, packing: isCompressed.map { $0 ? .gzip : .plain },
+      limitBytes: limitBytes)
+  }
+
+  /// A text in `source`. `packing`: nil for what its first bytes say, plain or gzip.
+  init(_ source: ByteSource, path: String, packing: Packing? = nil, limitBytes: Int) throws(StorageError) {
     self.path = path
+    self.source = source
     self.limitBytes = limitBytes
-    packed = bytes
-    isRead = true
-    digest.update(bytes)
-    if isCompressed ?? Gzip.isCompressed(bytes) { try startUnpacking() }
+    if let packing {
+      self.packing = packing
+    } else {
+      self.packing = Gzip.isCompressed(try source.read(at: 0, count: 2)) ? .gzip : .plain
+    }
+    switch self.packing {
+    case .plain: break
+    case .gzip: try startUnpacking(windowBits: 15 + 16)
+    case .member(let member):
+      let start = try member.dataStart(in: source, path: path)
+      ahead = start..<start + member.packedBytes
+      if member.method == .deflated { try startUnpacking(windowBits: -15) }
+    }
   }
 
   deinit {
-    if descriptor >= 0 { close(descriptor) }
     guard let stream else { return }
     inflateEnd(stream)
     stream.deallocate()
   }
 
-  /// The next piece of text, never empty; nil at the end. Throws for gzip that ends early, is damaged or followed by anything else, and for more text
-  /// than the limit.
+  /// The next piece of text, never empty; nil at the end. Throws for what ends early, is damaged or followed by anything else, and for more text than the
+  /// limits allow.
   func next() throws(StorageError) -> [UInt8]? {
     let piece = if let stream { try unpacked(stream) } else { try plain() }
-    guard let piece else { return nil }
+    guard let piece else {
+      if case .member(let member) = packing { try check(member) }
+      return nil
+    }
+    if case .member = packing {
+      checksum = piece.withUnsafeBufferPointer { crc32(checksum, $0.baseAddress, UInt32($0.count)) }
+    }
     guard given + piece.count <= limitBytes else {
-      guard stream == nil else {
-        throw .compressed(path: path, offset: given, problem: .tooLarge(limitBytes: limitBytes))
-      }
-      throw .tooLarge(path: path, bytes: given + piece.count, limitBytes: limitBytes)
+      guard isCompressed else { throw .tooLarge(path: path, bytes: given + piece.count, limitBytes: limitBytes) }
+      throw problem(.tooLarge(limitBytes: limitBytes))
     }
     given += piece.count
+    guard stream == nil || given <= TextPieces.ratioFreeBytes || given / TextPieces.ratioLimit <= consumed else {
+      throw problem(.tooDense(ratio: TextPieces.ratioLimit))
+    }
     return piece
   }
 
-  /// Reads what is left, and returns the SHA-256 of the whole file, in hexadecimal digits. Throws as `next` does.
+  /// Reads what is left of the text and of the file, and returns the SHA-256 of the whole file, in hexadecimal digits. Throws as `next` does.
   func finish() throws(StorageError) -> String {
     while try next() != nil {}
-    return SHA256.hexDigits(digest.finalize())
+    return try source.finish()
   }
 
   // MARK: Bytes
@@ -97,31 +124,28 @@ final class TextPieces {
     return Array(packed[used..<end])
   }
 
-  /// Puts what comes next in the place of what was used; nothing at the file's end.
+  /// Puts what comes next in the place of what was used; nothing at the end.
   private func refill() throws(StorageError) {
     guard !isRead else { return }
     packed.removeSubrange(..<used)
     used = 0
-    var failure: Int32 = 0
-    let wanted = TextPieces.pieceBytes
-    let added = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-      var result = Glibc.read(descriptor, buffer.baseAddress!, wanted)
-      while result < 0, errno == EINTR { result = Glibc.read(descriptor, buffer.baseAddress!, wanted) }
-      if result < 0 { failure = errno }
-      count = max(result, 0)
+    let added: [UInt8]
+    if case .member = packing {
+      added = try source.read(at: ahead.lowerBound, count: min(TextPieces.pieceBytes, ahead.count))
+      ahead = ahead.lowerBound + added.count..<ahead.upperBound
+    } else {
+      added = try source.next(TextPieces.pieceBytes)
     }
-    guard failure == 0 else { throw .system(path: path, operation: .read, code: failure) }
     isRead = added.isEmpty
-    digest.update(added)
     packed += added
   }
 
-  // MARK: Gzip
+  // MARK: Unpacking
 
-  private func startUnpacking() throws(StorageError) {
+  private func startUnpacking(windowBits: Int32) throws(StorageError) {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
-    guard strikeforge_inflate_init(stream) == Z_OK else {
+    guard strikeforge_inflate_init(stream, windowBits) == Z_OK else {
       stream.deallocate()
       throw problem(.outOfMemory)
     }
@@ -136,6 +160,11 @@ final class TextPieces {
     while true {
       if used == packed.count { try refill() }
       if unpacking == .betweenMembers {
+        if case .member = packing {
+          let left = packed.count - used + ahead.count
+          guard left == 0 else { throw problem(.damaged("it ends \(left) bytes before its place does")) }
+          return nil
+        }
         if packed.count - used == 1 { try refill() }
         guard used < packed.count else { return nil }
         guard Gzip.isCompressed(Array(packed[used...].prefix(2))) else {
@@ -170,11 +199,23 @@ final class TextPieces {
         stream.pointee.next_out = room.baseAddress
         stream.pointee.avail_out = UInt32(TextPieces.pieceBytes)
         status = CZLIB.inflate(stream, Z_NO_FLUSH)
-        used += offered - Int(stream.pointee.avail_in)
+        let taken = offered - Int(stream.pointee.avail_in)
+        used += taken
+        consumed += taken
         produced = TextPieces.pieceBytes - Int(stream.pointee.avail_out)
       }
     }
     return (status, piece)
+  }
+
+  /// Whether a member's text is what the archive announced.
+  private func check(_ member: ZipArchive.Member) throws(StorageError) {
+    guard given == member.textBytes else {
+      throw problem(.damaged("it holds \(given) bytes where \(member.textBytes) are announced"))
+    }
+    guard UInt32(truncatingIfNeeded: checksum) == member.checksum else {
+      throw problem(.damaged("the checksum is not that of the bytes"))
+    }
   }
 
   /// How many of the file's bytes were not used.

@@ -6,7 +6,7 @@ import Training
 
 struct ImportCommand: Command {
   static let description = CommandDescription(
-    name: "import", summary: "Reads daily bars, questions them, and stores them with their provenance.",
+    name: "import", summary: "Reads bars, questions them, and stores them with their provenance.",
     operands: "[SYMBOL=]FILE ...", operandCount: 1...1000,
     flags: [
       Flag("output", "FILE", "the market store to write (.h5)"),
@@ -19,9 +19,21 @@ struct ImportCommand: Command {
         "allow", "CHECK:SYMBOL:DATE", repeats: true,
         "accepts one large move by name, for example price-continuity:AAPL:2000-09-29; needs a --reason behind it"),
       Flag("reason", "TEXT", repeats: true, "why the --allow before it is right; kept in the record and every report"),
+      Flag("dry-run", "tells what is understood, and stores nothing"),
+      Flag("from", "DATE", "leaves out what is older"),
+      Flag("until", "DATE", "leaves out what is newer"),
+      Flag("common-dates", "takes the dates alone that all symbols have"),
+      Flag("layout", "NAME", "the vendor's layout, where the columns do not tell it"),
+      Flag("columns", "A,B", "what the columns hold, in file order: date,time,open,high,low,close,volume,- and so on"),
+      Flag("zone", "ZONE", "the clock of the times: new-york, chicago, est or utc"),
+      Flag("stamp", "SIDE", "which end of a minute its stamp tells: start or end"),
+      Flag("adjusted", "WHAT", "what prices were adjusted for: none, splits or all"),
+      Flag("decimal", "MARK", "what stands before decimals: point or comma"),
+      Flag("dates", "ORDER", "of dates with slashes or points: day-first or month-first"),
     ],
     notes: """
-      Four layouts are read, plain or gzip, their columns in any order and case:
+      Layouts of many vendors are told by their columns, in any order and case, plain,
+      gzip or in a zip (ARCHIVE.zip:MEMBER for one of its members); these are common:
         Ticker,Date,Open,High,Low,Close,Volume,Adj Close    raw prices with adjusted
                                                 closes, several symbols a file
         Date,Open,High,Low,Close,Adj Close,Volume  the same for one symbol, written
@@ -32,7 +44,8 @@ struct ImportCommand: Command {
       """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
-    guard let refusal = try MarketImport(arguments).run(tell: { print($0) }) else { return 0 }
+    let asks = Console.isTerminal ? { Console.ask($0) } : nil as MarketImport.Answering?
+    guard let refusal = try MarketImport(arguments).run(answer: asks, tell: { print($0) }) else { return 0 }
     complain("strikeforge import: \(refusal)")
     return 2
   }

@@ -1,0 +1,260 @@
+// A file of bars: one table, or an archive of them.
+
+import Glibc
+package import Market
+import Text
+
+/// What a file of bars gave.
+package struct BarFileReading: Sendable {
+  package var series: [BarSeries]
+  package var provenance: ImportProvenance
+  /// What was found out, and what was left out, each in a sentence.
+  package var notes: [String] = []
+  /// Whether something was found out that the layout alone does not say.
+  package var understanding: [String] = []
+}
+
+struct BarFile {
+  private let source: ByteSource
+  private let path: String
+  private let member: String?
+  private let limitBytes: Int
+
+  /// `FILE`, or `ARCHIVE.zip:MEMBER` for one member of an archive.
+  init(path: String, limitBytes: Int) throws(StorageError) {
+    var (file, member): (String, String?) = (path, nil)
+    if access(path, F_OK) != 0, let colon = path.firstRange(of: ".zip:") {
+      file = String(path[..<colon.lowerBound]) + ".zip"
+      member = String(path[colon.upperBound...])
+    }
+    self.path = file
+    self.member = member
+    self.limitBytes = limitBytes
+    source = try ByteSource(path: file, limitBytes: limitBytes)
+  }
+
+  init(_ source: ByteSource, path: String, limitBytes: Int) {
+    self.source = source
+    self.path = path
+    member = nil
+    self.limitBytes = limitBytes
+  }
+
+  func read(
+    symbols: [String]?, symbolOverride: String?, isIndex: Bool, extraColumns: [String], declared: BarDeclarations
+  ) throws(StorageError) -> BarFileReading {
+    var all: [BarSeries] = []
+    var (notes, understanding): ([String], [String]) = ([], [])
+    var (layouts, rows): ([String], Int) = ([], 0)
+    var namesSymbols = true
+    for pieces in try texts() {
+      let (table, timed) = try timed(
+        pieces, symbolOverride, isIndex: isIndex, extraColumns: extraColumns, declared: declared)
+      let plan = table.plan
+      if !layouts.contains(plan.layout.name) { layouts.append(plan.layout.name) }
+      rows += table.series.reduce(0) { $0 + $1.count }
+      for line in timed.notes where !notes.contains(line) { notes.append(line) }
+      understanding = Understanding.lines(plan, timed.timing, declared)
+      namesSymbols = namesSymbols && plan.namesSymbols
+      for one in timed.series where one.count > 0 { try BarFile.add(one, to: &all, notes: &notes, path: pieces.path) }
+    }
+    let digest = try source.finish()
+    guard !all.isEmpty else { throw .table(path: path, line: 0, column: "", problem: .noRows) }
+    var chosen: [BarSeries]
+    if namesSymbols {
+      if isIndex || (symbolOverride != nil && all.map(\.symbol) != [symbolOverride]) {
+        throw .symbols(path: path, problem: .namedByFile(all.map(\.symbol)))
+      }
+      chosen = try BarFile.select(symbols, from: all, path: path)
+    } else {
+      chosen = try BarFile.name(all, symbols: symbols, override: symbolOverride, path: path)
+      if isIndex { chosen[0].instrument = .index }
+    }
+    let provenance = ImportProvenance(
+      sourceName: FileSystem.split(path).name, sourceSHA256: digest, layout: layouts.joined(separator: "+"), rows: rows,
+      symbols: chosen.map(\.symbol), importerVersion: CSVImporter.version)
+    return BarFileReading(series: chosen, provenance: provenance, notes: notes, understanding: understanding)
+  }
+
+  // MARK: Tables
+
+  /// The texts in the file: one, or of an archive all its members or the one that was named.
+  private func texts() throws(StorageError) -> [TextPieces] {
+    let beginning = try source.read(at: 0, count: FileContent.lookedAt)
+    guard ZipArchive.isArchive(beginning) else {
+      return [try TextPieces(source, path: path, limitBytes: limitBytes)]
+    }
+    var members = try ZipArchive(source, path: path).members
+    if let member {
+      let existing = members.prefix(8).map { PrintableText.name($0.name) }
+      members = members.filter { $0.name == member }
+      guard !members.isEmpty else {
+        throw .archive(path: path, problem: .absent(member: PrintableText.name(member), existing: existing))
+      }
+    }
+    guard !members.isEmpty else { throw .archive(path: path, problem: .noMember) }
+    var texts: [TextPieces] = []
+    for member in members {
+      texts.append(
+        try TextPieces(source, path: "\(path):\(member.name)", packing: .member(member), limitBytes: limitBytes))
+    }
+    return texts
+  }
+
+  /// Every row of every series of a text, in file order, and when they were.
+  private func timed(
+    _ pieces: TextPieces, _ symbolOverride: String?, isIndex: Bool, extraColumns: [String], declared: BarDeclarations
+  ) throws(StorageError) -> (RawTable, TimedBars) {
+    do throws(StorageError) {
+      var reader = try BarTableReader(pieces, declared: declared, extraColumns: extraColumns)
+      guard reader.plan.hasVolume || isIndex else {
+        throw .table(path: pieces.path, line: max(1, reader.plan.linesBefore), column: "", problem: .noVolume)
+      }
+      if let name = symbolOverride, !CSVImporter.isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
+      let table = try reader.read()
+      var timer = BarTimer(table, declared: declared, extraColumns: extraColumns, path: pieces.path)
+      return (table, try timer.time())
+    } catch {
+      // Text that damaged packing unpacks to is no table either, but it is the packing that must be fetched again: that is found at its end.
+      if pieces.isCompressed { while try pieces.next() != nil {} }
+      throw error
+    }
+  }
+
+  // MARK: Symbols
+
+  /// Adds a table's series to the one of its symbol that is there: days in files of their own make one series.
+  private static func add(
+    _ series: BarSeries, to all: inout [BarSeries], notes: inout [String], path: String
+  ) throws(StorageError) {
+    guard let place = all.firstIndex(where: { $0.symbol == series.symbol }) else {
+      all.append(series)
+      return
+    }
+    guard let joined = all[place].joined(with: series) else {
+      throw .table(path: path, line: 0, column: "", problem: .otherWidth("another width than those before"))
+    }
+    // Two symbols' files in one archive are no revision of each other.
+    guard joined.shared < 10 || joined.revised * 2 < joined.shared else {
+      throw .symbols(path: path, problem: .differentBars(shared: joined.shared, revised: joined.revised))
+    }
+    all[place] = joined.series
+    if joined.revised > 0 {
+      notes.append(
+        "\(joined.revised) bars of \(series.symbol) differ from those of an earlier file: the later one's are taken")
+    }
+  }
+
+  private static func select(
+    _ symbols: [String]?, from all: [BarSeries], path: String
+  ) throws(StorageError) -> [BarSeries] {
+    guard let symbols else { return all }
+    guard !symbols.isEmpty else { throw .symbols(path: path, problem: .noneGiven) }
+    var chosen: [BarSeries] = []
+    for symbol in symbols {
+      guard let series = all.first(where: { $0.symbol == symbol }) else {
+        throw .symbols(path: path, problem: .absent(requested: symbol, existing: all.map(\.symbol).sorted()))
+      }
+      if chosen.contains(where: { $0.symbol == symbol }) {
+        throw .symbols(path: path, problem: .requestedTwice(symbol))
+      }
+      chosen.append(series)
+    }
+    return chosen
+  }
+
+  /// The one series of a file that does not name it, under the name that it is given or that the file's own name says.
+  private static func name(
+    _ all: [BarSeries], symbols: [String]?, override: String?, path: String
+  ) throws(StorageError) -> [BarSeries] {
+    func problem(_ problem: SymbolProblem) -> StorageError { .symbols(path: path, problem: problem) }
+    if all.count > 1 || (override == nil && symbols == nil && !all[0].symbol.isEmpty) {
+      guard override == nil else { throw problem(.namedByFile(all.map(\.symbol))) }
+      return try select(symbols, from: all, path: path)
+    }
+    var named = all[0]
+    if let override {
+      named.symbol = override
+      if let symbols, symbols != [override] {
+        throw problem(.absent(requested: symbols.first(where: { $0 != override }) ?? "", existing: [override]))
+      }
+      return [named]
+    }
+    guard let symbols, let symbol = symbols.first else { throw problem(.noneGiven) }
+    guard symbols.count == 1 else { throw problem(.severalForOneSeries(symbols)) }
+    guard CSVImporter.isSymbol(symbol) else { throw problem(.unusable(symbol)) }
+    named.symbol = symbol
+    return [named]
+  }
+}
+
+extension BarSeries {
+  /// Both series as one in the order of time, the other's bars where both have one, how many that are and how many of these differ; nil for series of different widths or
+  /// columns.
+  func joined(with other: BarSeries) -> (series: BarSeries, shared: Int, revised: Int)? {
+    guard width == other.width, extra.map(\.name) == other.extra.map(\.name) else { return nil }
+    func key(_ series: BarSeries, _ row: Int) -> Int64 {
+      width == .session ? Int64(series.dates[row].daysSinceEpoch) : series.starts[row].nanoseconds
+    }
+    // What lies behind all that is there is added as it stands.
+    let own = dates.indices.map { key(self, $0) }
+    let added = other.dates.indices.map { key(other, $0) }
+    var joined = self
+    var revised = 0
+    guard let last = own.max(), let first = added.min(), first <= last else {
+      for row in other.dates.indices { joined.append(row, of: other) }
+      return (joined, 0, 0)
+    }
+    var rowOfKey: [Int64: Int] = [:]
+    for (row, key) in own.enumerated() { rowOfKey[key] = row }
+    var fresh: [Int] = []
+    for (row, key) in added.enumerated() {
+      guard let place = rowOfKey[key] else {
+        fresh.append(row)
+        continue
+      }
+      if joined.replace(place, with: row, of: other) { revised += 1 }
+    }
+    for row in fresh { joined.append(row, of: other) }
+    let keys = joined.dates.indices.map { key(joined, $0) }
+    return (
+      joined.rows(joined.dates.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }), added.count - fresh.count, revised
+    )
+  }
+
+  private mutating func append(_ row: Int, of other: BarSeries) {
+    dates.append(other.dates[row])
+    if width != .session { starts.append(other.starts[row]) }
+    for column in BarSeries.values { self[keyPath: column].append(other[keyPath: column][row]) }
+    for place in extra.indices { extra[place].values.append(other.extra[place].values[row]) }
+  }
+
+  /// Whether the row was another.
+  private mutating func replace(_ row: Int, with newer: Int, of other: BarSeries) -> Bool {
+    var isOther = false
+    for column in BarSeries.values where self[keyPath: column][row] != other[keyPath: column][newer] {
+      isOther = isOther || !(self[keyPath: column][row].isNaN && other[keyPath: column][newer].isNaN)
+      self[keyPath: column][row] = other[keyPath: column][newer]
+    }
+    for place in extra.indices where extra[place].values[row] != other.extra[place].values[newer] {
+      isOther = true
+      extra[place].values[row] = other.extra[place].values[newer]
+    }
+    return isOther
+  }
+
+  /// Some rows, in this order.
+  func rows(_ rows: [Int]) -> BarSeries {
+    var some = self
+    some.dates = rows.map { dates[$0] }
+    if width != .session { some.starts = rows.map { starts[$0] } }
+    for column in BarSeries.values { some[keyPath: column] = rows.map { self[keyPath: column][$0] } }
+    for place in extra.indices { some.extra[place].values = rows.map { extra[place].values[$0] } }
+    return some
+  }
+
+  /// Key paths are not Sendable by themselves, hence a function of nothing rather than a stored table.
+  private static var values: [WritableKeyPath<BarSeries, [Double]>] {
+    [\.open, \.high, \.low, \.close, \.volume, \.adjustmentFactors]
+  }
+}

@@ -1,0 +1,154 @@
+// What can be wrong with a table of bars, and what to do about it.
+
+/// Why a table of bars cannot be read.
+package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
+  case empty
+  case noRows
+  case header(missing: [String], unexpected: [String])
+  case repeatedColumn
+  case noVolume
+  case tooManyColumns(found: Int, limit: Int)
+  case fieldCount(expected: Int, found: Int)
+  case emptyLine
+  case lineTooLong(limitBytes: Int)
+  case tooManyRows(limit: Int)
+  case unterminatedQuote
+  case textAfterQuote
+  case notADate(String)
+  case intraday(String)
+  case notANumber(String)
+  case notFinite(String)
+  case outOfRange(String)
+  case noAdjustmentFactor(adjustedClose: String, close: String)
+  case symbolName(String)
+  case tooManySymbols(limit: Int)
+  case noHeader(String)
+  case headerAgain
+  case notBars(String)
+  case noDateInName
+  case decimalOrThousands
+  case dayOrMonth(String)
+  case otherStamps(String)
+  case noSuchTime(String)
+  case otherWidth(String)
+  case noZone(String)
+  case noSide(String)
+  case otherCalendar(String)
+
+  package var description: String {
+    switch self {
+    case .empty: "the file is empty"
+    case .noRows: "there is a header but no row"
+    case .header(let missing, let unexpected):
+      "the header names no known layout: "
+        + [
+          missing.isEmpty ? nil : "missing " + missing.joined(separator: ", "),
+          unexpected.isEmpty
+            ? nil : "unexpected " + unexpected.map { $0.isEmpty ? "(an empty name)" : $0 }.joined(separator: ", "),
+        ].compactMap { $0 }.joined(separator: "; ")
+    case .repeatedColumn: "the column stands twice in the header"
+    case .noVolume: "there is no volume, which every share has"
+    case .tooManyColumns(let found, let limit): "the header names \(found) columns, more than \(limit)"
+    case .fieldCount(let expected, let found):
+      "\(found) field\(found == 1 ? "" : "s") where the header names \(expected)"
+        + (found < expected ? " (the row is cut short)" : "")
+    case .emptyLine: "an empty line between rows"
+    case .lineTooLong(let limit): "the line is longer than \(limit) bytes, as no row of bars is"
+    case .tooManyRows(let limit): "the symbol has more than \(limit) rows, more days than there have been markets"
+    case .unterminatedQuote: "a quoted field does not end on its line"
+    case .textAfterQuote: "text follows a closing quote"
+    case .notADate(let found): "found '\(found)' where a date YYYY-MM-DD is expected"
+    case .intraday(let found): "found '\(found)', a time of day among rows of whole days"
+    case .notANumber(let found): "found '\(found)' where a number is expected"
+    case .notFinite(let found): "found '\(found)', which is not a finite number"
+    case .outOfRange(let found): "found '\(found)', which does not fit a double-precision number"
+    case .noAdjustmentFactor(let adjusted, let close):
+      "adjusted close '\(adjusted)' over close '\(close)' gives no finite adjustment factor"
+    case .symbolName(let found): "found '\(found)' where a symbol is expected"
+    case .tooManySymbols(let limit): "more than \(limit) different symbols"
+    case .noHeader(let found): "the first line is data: there is no header ('\(found)')"
+    case .headerAgain: "the header stands here again, as where files were joined"
+    case .notBars(let kind): "this is \(kind), not bars"
+    case .noDateInName: "the rows tell the time of day alone, and the file's name has no date"
+    case .decimalOrThousands: "a comma may part thousands here, or stand before decimals"
+    case .dayOrMonth(let found): "the day and the month of '\(found)' may be either, in every row that was looked at"
+    case .otherStamps(let found): "found '\(found)', a stamp of another kind than in the rows before"
+    case .noSuchTime(let found): "found '\(found)', a time that the clock of its zone shows never or twice"
+    case .otherWidth(let width): "the rows are bars of \(width); only minutes and days are read"
+    case .noZone(let evidence): "nothing says of which clock the times are (\(evidence))"
+    case .noSide(let evidence): "nothing says whether a stamp is the beginning or the end of its minute (\(evidence))"
+    case .otherCalendar(let evidence): "\(evidence): only sessions of the New York Stock Exchange are known"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .empty, .noRows: "export or fetch the file again"
+    case .header, .repeatedColumn, .tooManyColumns:
+      "use the columns "
+        + BarLayout.common.map { $0.columns.joined(separator: ",") }.joined(separator: " or ")
+        + ", or say what each column holds: --columns date,open,-,..."
+    case .noVolume: "add the column volume, or name the series as an index: --index SYMBOL=FILE"
+    case .fieldCount, .unterminatedQuote, .textAfterQuote: "repair the row or fetch the file again"
+    case .emptyLine: "remove the line, or fetch the file again if rows are missing there"
+    case .lineTooLong: "check which file was meant, or fetch it again"
+    case .tooManyRows: "check which file was meant, or aggregate it to one row a day"
+    case .notADate: "write all dates in one way, best as YYYY-MM-DD"
+    case .intraday: "write the date alone where the row is of a whole day, else leave it out"
+    case .notANumber, .notFinite, .outOfRange: "correct the value or leave the whole day out"
+    case .noAdjustmentFactor: "correct the close or the adjusted close of that day"
+    case .symbolName: "use 1 to 32 letters, digits or . - _ ^ = and begin with a letter, digit or ^"
+    case .tooManySymbols: "split the file"
+    case .noHeader: "say what the columns hold, for example --columns date,open,high,low,close,volume"
+    case .headerAgain: "remove the line, or import the files one by one"
+    case .notBars: "import bars"
+    case .noDateInName: "give the file its vendor's name again, as 20240102_spy_minute_trade.csv"
+    case .decimalOrThousands: "say which: --decimal comma or --decimal point"
+    case .dayOrMonth: "say which comes first: --dates day-first or --dates month-first"
+    case .otherStamps: "write all stamps in one way"
+    case .noSuchTime: "write stamps with their offset from UTC"
+    case .otherWidth: "fetch bars of one minute or one day"
+    case .noZone: "say it: --zone \(StampZone.allCases.map(\.rawValue).joined(separator: "|"))"
+    case .noSide: "say it: --stamp start or --stamp end"
+    case .otherCalendar: "import another symbol"
+    }
+  }
+}
+
+/// Why a request for symbols cannot be met. Each sentence says what to do.
+package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
+  case absent(requested: String, existing: [String])
+  case requestedTwice(String)
+  case noneGiven
+  case severalForOneSeries([String])
+  case namedByFile([String])
+  case unusable(String)
+  /// Two files' bars of one symbol that are no one series.
+  case differentFiles(String)
+  case differentBars(shared: Int, revised: Int)
+  case noneLeft(String)
+  case minutes(String)
+
+  package var description: String {
+    switch self {
+    case .absent(let requested, let existing):
+      "there is no symbol '\(requested)'; the file holds \(existing.joined(separator: ", ")): ask for one of these"
+    case .requestedTwice(let symbol): "the symbol '\(symbol)' is asked for twice; name it once"
+    case .noneGiven: "the file holds one series and does not name its symbol; name it on the command line"
+    case .severalForOneSeries(let symbols):
+      "the file holds one series, but \(symbols.count) symbols are asked for (\(symbols.joined(separator: ", "))); name one"
+    case .namedByFile(let existing):
+      "the file names its symbols itself (\(existing.joined(separator: ", "))); ask for one of these instead of renaming"
+    case .unusable(let found):
+      "'\(found)' is not a symbol; use 1 to 32 letters, digits or . - _ ^ = and begin with a letter, digit or ^"
+    case .differentFiles(let symbol):
+      "the bars of \(symbol) here and in an earlier file differ in width or columns; import one of them"
+    case .differentBars(let shared, let revised):
+      "of \(shared) bars that a member before has too, \(revised) are others, as of another symbol; import the members one by one: "
+        + "SYMBOL=ARCHIVE.zip:MEMBER"
+    case .noneLeft(let symbol): "no bar of \(symbol) is left between the dates that are taken; choose others"
+    case .minutes(let symbol):
+      "the bars of \(symbol) are minutes, which no store holds yet; look at them with --dry-run"
+    }
+  }
+}
