@@ -9,10 +9,11 @@
 typedef float eights __attribute__((ext_vector_type(8)));
 typedef double wide_eights __attribute__((ext_vector_type(8)));
 
-FOR_EACH_INSTRUCTION_SET
-void ckernels_scale_columns(
-    long rows, long columns, const float *source, long source_stride, float *target, long target_stride, const double *mean,
-    const double *deviation, double clip) {
+FOR_EACH_INSTRUCTION_SET(
+    void, ckernels_scale_columns,
+    (long rows, long columns, const float *source, long source_stride, float *target, long target_stride, const double *mean,
+     const double *deviation, double clip),
+    (rows, columns, source, source_stride, target, target_stride, mean, deviation, clip)) {
   const wide_eights most = clip, least = -clip;
   long column = 0;
   for (; column + 8 <= columns; column += 8) {
