@@ -180,7 +180,7 @@ package struct EnvironmentFactory: Sendable {
     guard let report = store.qualityReport else {
       throw .refused("\(world.store) holds no record of the quality gate; import the data again")
     }
-    let needed = try needed(world, from: store.catalogue.filter { $0.width == .session })
+    let needed = try needed(world, from: store.catalogue)
     let read: [BarSeries]
     do {
       read = try store.series { $0.width == .session && needed.contains($0.symbol) }
@@ -204,14 +204,23 @@ package struct EnvironmentFactory: Sendable {
     }
   }
 
-  /// The symbols of a store that a run reads: those that are traded, the one that they are compared with, and all indices.
+  /// The symbols of a store that a run reads: those that are traded, the one that they are compared with, and all indices. Bars of whole sessions only.
   private static func needed(
-    _ world: RunConfiguration.World, from store: [SeriesEntry]
+    _ world: RunConfiguration.World, from catalogue: [SeriesEntry]
   ) throws(TrainingError) -> Set<String> {
     func conflict(_ text: String) -> TrainingError { .configuration(.conflict(text)) }
+    let store = catalogue.filter { $0.width == .session }
+    guard !store.isEmpty || catalogue.isEmpty else {
+      throw conflict("\(world.store) holds bars of minutes alone, which no environment plays; import daily bars")
+    }
     let names = store.map(\.symbol).joined(separator: ", ")
     for symbol in world.assets {
       guard let one = store.first(where: { $0.symbol == symbol }) else {
+        if catalogue.contains(where: { $0.symbol == symbol }) {
+          throw conflict(
+            "environment.assets names \(symbol), of which \(world.store) holds minutes alone, which no environment plays; import its daily bars"
+          )
+        }
         throw conflict("environment.assets names \(symbol), but \(world.store) holds \(names); import it or drop it")
       }
       guard one.instrument.isTradable else {

@@ -4,6 +4,7 @@ import OpCases
 import Testing
 
 extension OpCase: CustomTestStringConvertible {
+  /// Its name.
   public var testDescription: String { name }
 }
 

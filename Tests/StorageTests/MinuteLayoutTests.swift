@@ -261,4 +261,32 @@ private func reading(
     let error = storageError { try reading(mixed) }
     #expect(error == .table(path: "bars.csv", line: 3, column: "timestamp", problem: .otherStamps("1709821860000")))
   }
+
+  /// Minutes go through the gate into the store; what trades outside the sessions' hours lies apart.
+  @Test func minutesAreStoredByTheirHours() throws {
+    try withScratchFolder { folder in
+      let series = SyntheticTape.minutes(symbols: ["SPY"], sessions: 3, from: MinuteTable.dates[0], seed: 5)[0]
+      func line(_ row: Int, later minutes: Int = 0) -> String {
+        MinuteTable.stamp(series.starts[row], later: minutes)
+          + ",\(series.open[row]),\(series.high[row]),\(series.low[row]),\(series.close[row]),\(Int(series.volume[row]))\n"
+      }
+      var lines = (0..<series.count).map { line($0) }
+      lines.insert(line(389, later: 6), at: 390)
+      let path = FileSystem.join(folder, "spy.csv")
+      try AtomicWrite.write(text: "timestamp,open,high,low,close,volume\n" + lines.joined(), to: path)
+      let output = FileSystem.join(folder, "minutes.h5")
+      var request = MarketImport(sources: [.init(path: path, symbol: "SPY")], output: output)
+      let isDeclared = [
+        request.declared.take("new-york", for: "zone"), request.declared.take("start", for: "stamp"),
+      ]
+      #expect(isDeclared == [true, true])
+      var told: [String] = []
+      let refusal = try request.run { told.append($0) }
+      #expect(refusal == nil, "\(told)")
+      let contents = try MarketStore.read(output)
+      #expect(contents.series.map(\.starts) == [series.starts] && contents.series[0].close == series.close)
+      #expect(contents.extendedHours.map(\.starts) == [[series.starts[389].advanced(seconds: 360)]])
+      #expect(told.contains("1 bars of SPY lie outside the sessions' hours: kept apart"))
+    }
+  }
 }

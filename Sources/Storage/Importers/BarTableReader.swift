@@ -17,8 +17,6 @@ struct RawBars {
   var volume: [Double] = []
   var factors: [Double] = []
   var extra: [[Double]]
-  /// Rows with a split, and how many shares one became.
-  var splits: [(row: Int, factor: Double)] = []
 
   init(symbol: String, extraCount: Int) {
     self.symbol = symbol
@@ -253,6 +251,7 @@ struct BarTableReader {
           .adjustedClose, group: group)
       }
     }
+    // Not used, but a column that is no number is not what it is taken for.
     let split = places[.splitFactor] == nil ? 1 : number(.splitFactor, group, isPrice: false)
     for place in extraColumns.indices { readExtra(place, group, into: index) }
     var when: Int64?
@@ -260,10 +259,9 @@ struct BarTableReader {
       when = instant(stamp)
       if when == nil { add(.noSuchTime(date), .stamp) }
     }
-    guard faults.count == found, let open, let high, let low, let close, let volume, let split else { return }
+    guard faults.count == found, let open, let high, let low, let close, let volume, split != nil else { return }
     let limit = stamp.local % StampText.nanosecondsPerDay == 0 ? CSVImporter.rowLimit : CSVImporter.minuteRowLimit
     guard series[index].count < limit else { throw problem(.tooManyRows(limit: limit)) }
-    if split != 0, split != 1 { series[index].splits.append((series[index].count, split)) }
     series[index].local.append(stamp.local)
     if let when { series[index].instants.append(when) }
     series[index].open.append(open / plan.priceDivisor)

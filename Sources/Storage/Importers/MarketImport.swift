@@ -70,10 +70,7 @@ package struct MarketImport: Sendable, Equatable {
       }
     }
     for line in try cut.apply(to: &series) { tell(line) }
-    if let minutes = series.first(where: { $0.width != .session }) {
-      guard isDryRun else { throw .symbols(path: sources[0].path, problem: .minutes(minutes.symbol)) }
-      return nil
-    }
+    let extendedHours = MarketImport.partHours(of: &series, tell: tell)
     // The date in Greenwich is never behind that of the exchange.
     let report = QualityGate.examine(series, allowances: allowances, today: CalendarDate(UTCTime.now().prefix(10)))
     tell(report.description)
@@ -84,9 +81,23 @@ package struct MarketImport: Sendable, Equatable {
     }
     guard !isDryRun else { return nil }
     let hash = try MarketStore.write(
-      series, provenance: provenance, qualityReport: report, created: UTCTime.now(), to: output)
+      series, extendedHours: extendedHours, provenance: provenance, qualityReport: report, created: UTCTime.now(),
+      to: output)
     tell("wrote \(output): content \(hash)")
     return nil
+  }
+
+  /// Leaves the bars of sessions in `series`, and returns those before an opening and from a close on, which are kept apart and never traded.
+  private static func partHours(of series: inout [BarSeries], tell: (String) -> Void) -> [BarSeries] {
+    var extendedHours: [BarSeries] = []
+    for index in series.indices where series[index].width != .session {
+      let parts = series[index].splitAtHours()
+      series[index] = parts.sessions
+      guard parts.extendedHours.count > 0 else { continue }
+      tell("\(parts.extendedHours.count) bars of \(parts.sessions.symbol) lie outside the sessions' hours: kept apart")
+      extendedHours.append(parts.extendedHours)
+    }
+    return extendedHours
   }
 
   /// A file's bars. What it leaves open is asked, and the file read again with the answer.

@@ -127,7 +127,6 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
   case differentFiles(String)
   case differentBars(shared: Int, revised: Int)
   case noneLeft(String)
-  case minutes(String)
 
   package var description: String {
     switch self {
@@ -147,8 +146,6 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
       "of \(shared) bars that a member before has too, \(revised) are others, as of another symbol; import the members one by one: "
         + "SYMBOL=ARCHIVE.zip:MEMBER"
     case .noneLeft(let symbol): "no bar of \(symbol) is left between the dates that are taken; choose others"
-    case .minutes(let symbol):
-      "the bars of \(symbol) are minutes, which no store holds yet; look at them with --dry-run"
     }
   }
 }
