@@ -56,8 +56,23 @@ import Text
     let middle = try #require(answer.number("implied volatility of the middle"))
     let ask = try #require(answer.number("implied volatility of the ask"))
     #expect(bid < middle && middle < ask && abs(middle - 0.18) < 0.005)
-    let lines = try Workplace().succeed(["price"] + words.split(separator: " ").map(String.init)).output
-    #expect(lines.contains("\(middle)") && lines.contains("dollars a volatility point, session clock"))
+    let text = try Workplace().succeed(["price"] + words.split(separator: " ").map(String.init)).output
+    let lines = text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+    // As a person reads them: six digits, and a clock only where it is another.
+    #expect(lines.contains("clock session, where no other is named"))
+    #expect(lines.contains("spot 600 dollars a share"))
+    #expect(lines.contains("implied volatility of the middle 0.181111 decimal a year"))
+    #expect(lines.contains("implied volatility of the middle 0.418832 decimal a year, calendar clock"))
+    #expect(lines.contains("gamma 0.0787452 delta a dollar of the spot"))
+    #expect(lines.contains("early-exercise premium 6.60929e-05 dollars a share"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
+  }
+
+  @Test func `a quote that tells no volatility says why in lines that a terminal shows`() throws {
+    let words = "--side call --strike 640 --minutes 5 --spot 600 --bid 0 --ask 0.01"
+    let text = try Workplace().succeed(["price"] + words.split(separator: " ").map(String.init)).output
+    #expect(text.contains("none") && text.contains("holds no time value") && text.contains("note: "))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
   }
 
   @Test func `SPX of a Friday ends with the night before, SPXW lives until the close`() throws {

@@ -2,7 +2,7 @@
 
 /// Formatting without locale.
 package enum ReportText {
-  static let columns = 80
+  package static let columns = 80
   /// What stands for an undefined figure.
   static let undefined = "-"
 
@@ -20,8 +20,11 @@ package enum ReportText {
   }
 
   /// Up to six decimals, without trailing zeros.
-  package static func shortest(_ value: Double) -> String {
-    let text = fixed(value, decimals: 6)
+  package static func shortest(_ value: Double) -> String { trimmed(value, decimals: 6) }
+
+  /// Up to so many decimals, without trailing zeros.
+  package static func trimmed(_ value: Double, decimals: Int) -> String {
+    let text = fixed(value, decimals: decimals)
     guard text.contains("."), !text.contains("e") else { return text }
     let trimmed = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
     return String(trimmed.reversed())
@@ -67,7 +70,8 @@ package enum ReportText {
   }
 
   /// Words in lines of at most `columns`; the first line starts with `first`, the others with `rest`. A word that fits no line is cut.
-  static func wrapped(_ text: String, first: String = "", rest: String = "", columns: Int = columns) -> [String] {
+  package static func wrapped(_ text: String, first: String = "", rest: String = "", columns: Int = columns) -> [String]
+  {
     var lines: [String] = []
     var line = first
     var isEmpty = true

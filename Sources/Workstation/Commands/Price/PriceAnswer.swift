@@ -1,5 +1,6 @@
 // What an option is worth, every number with its unit and its clock.
 
+import Evaluation
 import Market
 package import Pricing
 package import Text
@@ -16,6 +17,8 @@ package struct PriceAnswer {
   }
 
   let head: [(name: String, value: String)]
+  /// That of the question, on which all is counted where nothing else is said.
+  let clock: VolatilityClock
   private(set) var quantities: [Quantity] = []
   private(set) var notes: [String] = []
 
@@ -29,6 +32,7 @@ package struct PriceAnswer {
     if let symbol = question.symbol { head.insert(("symbol", "\(symbol)"), at: 0) }
     if let end = question.times.end { head.append(("last session", "\(end.date)")) }
     self.head = head
+    clock = question.clock
     if question.symbol?.isStandard == false {
       notes.append("the root ends in a digit: the contract delivers something else than a hundred shares")
     }
@@ -118,7 +122,7 @@ package struct PriceAnswer {
         "decay to the close",
         try BlackScholes.decayToClose(european, yearsAtClose: atClose.years(on: clock)), "dollars a share", clock)
     }
-    add("rho", value.rhoPerPercentagePoint, "dollars a percentage point of the rate", clock)
+    add("rho", value.rhoPerPercentagePoint, "dollars a percentage point", clock)
     guard question.exercise == .american else { return }
     let american = try LeisenReimer.value(terms, steps: question.steps)
     add("American price", american.price, "dollars a share", clock)
@@ -133,23 +137,46 @@ package struct PriceAnswer {
     }
   }
 
-  /// Lines for a terminal.
+  /// Lines for a terminal of 80 columns. A clock is named where it is not that of the question.
   package var lines: [String] {
     var rows = head.map { (head: $0.name, value: $0.value, unit: "") }
+    rows.append(("clock", "\(clock.rawValue), where no other is named", ""))
     for quantity in quantities {
-      let unit = quantity.unit + (quantity.clock.map { ", \($0.rawValue) clock" } ?? "")
+      let other = quantity.clock.flatMap { $0 == clock ? nil : ", \($0.rawValue) clock" } ?? ""
       switch quantity.value {
-      case .success(let value): rows.append((quantity.name, "\(value)", unit))
+      case .success(let value): rows.append((quantity.name, Self.readable(value), quantity.unit + other))
       case .failure(let error): rows.append((quantity.name, "none", "\(error)"))
       }
     }
-    let widths = (rows.map(\.head.count).max() ?? 0, rows.map(\.value.count).max() ?? 0)
-    func filled(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: width - text.count) }
-    return rows.map {
-      $0.unit.isEmpty
-        ? filled($0.head, widths.0) + "  " + $0.value
-        : filled($0.head, widths.0) + "  " + filled($0.value, widths.1) + "  " + $0.unit
-    } + notes.map { "note: \($0)" }
+    let widths = (
+      rows.map(\.head.count).max() ?? 0, rows.filter { !$0.unit.isEmpty }.map(\.value.count).max() ?? 0
+    )
+    func filled(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    return rows.flatMap { row -> [String] in
+      let start = filled(row.head, widths.0) + "  "
+      guard !row.unit.isEmpty else { return [start + row.value] }
+      let beginning = start + filled(row.value, widths.1) + "  "
+      return ReportText.wrapped(
+        row.unit, first: beginning, rest: filled("", beginning.count),
+        columns: max(ReportText.columns, beginning.count + 32))
+    } + notes.flatMap { ReportText.wrapped($0, first: "note: ", rest: "      ") }
+  }
+
+  /// Six decimals, and six digits of what is below a tenth: prices and Greeks of an expiry's last minutes are read by their first digits.
+  static func readable(_ value: Double) -> String {
+    let text = value.description
+    if let mark = text.firstIndex(of: "e"), let mantissa = Double(text[..<mark]) {
+      return ReportText.trimmed(mantissa, decimals: 5) + text[mark...]
+    }
+    var decimals = 6
+    var reach = 0.1
+    while value != 0, abs(value) < reach, decimals < 12 {
+      decimals += 1
+      reach /= 10
+    }
+    return ReportText.trimmed(value, decimals: decimals)
   }
 
   package var json: JSON {
