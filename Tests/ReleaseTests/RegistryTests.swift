@@ -23,7 +23,7 @@ import Training
       playing: policy.deployed, observations: [0.5, -0.5, 1, 2],
       masks: [ActionMask](repeating: .all(count: 3), count: 2),
       episodeStarts: [true, false])
-    return try PolicyBundle(
+    return PolicyBundle(
       manifest: PolicyManifest(
         algorithm: "ppo", observationSpace: ObservationSpace(columns: ["a", "b"].map { .init(name: $0, unit: "") }),
         actionSpace: ActionSpace(names: ["x", "y", "z"], fallback: 0), provenance: ["run": "r\(number)"], parity: nil),
