@@ -54,6 +54,18 @@ import Text
     #expect(refusal("a", "--output", "m", "--allow", "B:2000-09-29", "--reason", "r")?.contains("B:2000-09-29") == true)
   }
 
+  @Test func oneBarIsToldOfAsOne() throws {
+    try withScratchFolder { folder in
+      let path = FileSystem.join(folder, "AAA.csv")
+      try AtomicWrite.write(text: "Date,Open,High,Low,Close,Volume\n2024-01-02,10,11,9,10.5,1000\n", to: path)
+      var told: [String] = []
+      let request = MarketImport(
+        sources: [.init(path: path, symbol: "AAA")], output: FileSystem.join(folder, "market.h5"))
+      _ = try? request.run { told.append($0) }
+      #expect(told.first == "read \(path): AAA 1 bar")
+    }
+  }
+
   @Test func storesWhatPassesAndTellsWhatItDid() throws {
     try withScratchFolder { folder in
       let series = SyntheticTape.series(bars: 60, seed: 3)

@@ -47,4 +47,4 @@ extension BarSeries {
 }
 
 /// "1 row", "2 rows".
-func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+package func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

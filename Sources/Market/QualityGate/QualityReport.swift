@@ -77,7 +77,6 @@ extension QualityReport: CustomStringConvertible {
   package var description: String {
     let failures = findings.count { $0.severity == .fail }
     let warnings = findings.count - failures
-    func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
     var lines = [
       "Quality gate \(gateVersion): \(passed ? "passed" : "REFUSED"), \(counted(failures, "failure")), "
         + counted(warnings, "warning")

@@ -61,7 +61,7 @@ package struct MarketImport: Sendable, Equatable {
       let reading = try read(source, answer: answer, tell: tell)
       for one in reading.series { try MarketImport.add(one, to: &series, path: source.path, tell: tell) }
       provenance.append(reading.provenance)
-      let counts = reading.series.map { "\($0.symbol) \($0.count) bars" }.joined(separator: ", ")
+      let counts = reading.series.map { "\($0.symbol) \(counted($0.count, "bar"))" }.joined(separator: ", ")
       tell("read \(source.path): \(counts)\(source.isIndex ? ", an index, not tradable" : "")")
       for note in reading.notes { tell("  " + note) }
       if isDryRun {
