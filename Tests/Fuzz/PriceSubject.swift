@@ -24,7 +24,8 @@ final class PriceSubject: Subject {
     "\n", "\n--", "--side", "--strike", "--expiry", "--now", "--minutes", "--spot", "--rate", "--yield", "--dividend",
     "--volatility", "--clock", "--bid", "--ask", "--tick", "--exercise", "--settlement", "--steps", "--json", "=",
     "nan",
-    "inf", "-1", "0", "1e300", "5e-324", "0x1p-1074", "390", "2025-12-25", "1990-01-01", "2030-12-31", "call", "put",
+    "inf", "-1", "0", "1e300", "5e-324", "0x1p-1074", "390", "2025-12-25", "1990-01-01", "2035-12-31", "2036-01-01",
+    "call", "put",
     "251340", "00000000", "XOM2", "\u{1B}[2J", "\u{E9}", "10001",
   ]
 
