@@ -163,7 +163,7 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text", "Kernels"], swiftSettings: strict),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
     tests(of: "Pricing", uses: ["Kernels"]),
-    tests(of: "Market", uses: ["Kernels"]),
+    tests(of: "Market", uses: ["Kernels", "Text"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
