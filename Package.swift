@@ -162,7 +162,7 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "OpCases"], swiftSettings: strict),
     .testTarget(name: "TextTests", dependencies: ["Text", "Kernels"], swiftSettings: strict),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
-    tests(of: "Pricing", uses: ["Kernels"]),
+    tests(of: "Pricing", uses: ["Kernels", "Market", "Storage", "Workstation"]),
     tests(of: "Market", uses: ["Kernels", "Text"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),

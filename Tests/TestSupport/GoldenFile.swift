@@ -5,9 +5,18 @@ package import FoundationEssentials
 package enum GoldenFile {
   /// Decodes `Tests/Fixtures/Golden/<name>.json`; a key in snake_case meets a property in camelCase.
   package static func read<Content: Decodable>(_ name: String, as type: Content.Type) throws -> Content {
+    try decode(type, data(name))
+  }
+
+  /// Decodes `Tests/Fixtures/Measured/<name>.json`: what was found in data that is not here, which no script can make again.
+  package static func readMeasured<Content: Decodable>(_ name: String, as type: Content.Type) throws -> Content {
+    try decode(type, Data(contentsOf: URL(filePath: fixtures + "/Measured/" + name + ".json")))
+  }
+
+  private static func decode<Content: Decodable>(_ type: Content.Type, _ data: Data) throws -> Content {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(type, from: data(name))
+    return try decoder.decode(type, from: data)
   }
 
   /// The bytes of `Tests/Fixtures/Golden/<name>.json`.
