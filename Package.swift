@@ -67,7 +67,7 @@ let package = Package(
     // World.
     .target(name: "CPricing", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Pricing", uses: ["CPricing", "Kernels"]),
-    library("Market"),
+    library("Market", uses: ["Text"]),
     library("Trading"),
     .target(
       name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),

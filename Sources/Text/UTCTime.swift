@@ -61,7 +61,7 @@ package enum UTCTime {
   }
 
   /// Year, month and day of a day counted from 1970-01-01. Source: Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.
-  private static func date(_ day: Int64) -> (year: Int, month: Int, day: Int) {
+  package static func date(_ day: Int64) -> (year: Int, month: Int, day: Int) {
     let z = Int(day) + 719_468
     let era = (z >= 0 ? z : z - 146_096) / 146_097
     let dayOfEra = z - era * 146_097

@@ -79,7 +79,8 @@ struct HouseTests {
 
   @Test func `an unknown room is found`() throws {
     let house = try Self.house { manifest, page, files in
-      manifest = manifest.replacing("    library(\"Market\"),\n", with: "    library(\"Cellar\"),\n")
+      manifest = manifest.replacing(
+        "    library(\"Market\", uses: [\"Text\"]),\n", with: "    library(\"Cellar\"),\n")
       page = page.replacing("| `Market` |", with: "| `Attic` |")
       files["Sources/Shed/Shed.swift"] = "import Kernels\n"
       files["Sources/Cellar/Cellar.swift"] = ""
@@ -116,7 +117,8 @@ struct HouseTests {
   @Test func `a dead arrow and a way without one are found`() throws {
     let house = try Self.house { manifest, _, files in
       manifest = manifest.replacing(
-        "    library(\"Market\"),\n", with: "    library(\"Market\", uses: [\"Kernels\", \"Gone\"]),\n")
+        "    library(\"Market\", uses: [\"Text\"]),\n",
+        with: "    library(\"Market\", uses: [\"Kernels\", \"Gone\", \"Text\"]),\n")
       files["Sources/Market/More.swift"] = "@testable private import struct Storage.Checkpoint\n"
       files["Sources/CKernels/more.c"] = "#include \"cpairrules.h\"\n"
     }
@@ -145,7 +147,7 @@ struct HouseTests {
 
   @Test func `a manifest or a page of another form is not taken for an empty house`() throws {
     #expect(throws: HouseError.self) {
-      try Self.house { manifest, _, _ in manifest = manifest.replacing("library(\"Market\")", with: "barn(\"Market\")")
+      try Self.house { manifest, _, _ in manifest = manifest.replacing("library(\"Market\",", with: "barn(\"Market\",")
       }
     }
     #expect(throws: HouseError.self) {

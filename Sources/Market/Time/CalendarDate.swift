@@ -1,5 +1,7 @@
 // A day on the proleptic Gregorian calendar.
 
+private import Text
+
 /// A date without time or zone, as days since 1970-01-01.
 package struct CalendarDate: Hashable, Comparable, Sendable, CustomStringConvertible {
   package let daysSinceEpoch: Int32
@@ -7,17 +9,10 @@ package struct CalendarDate: Hashable, Comparable, Sendable, CustomStringConvert
   package init(daysSinceEpoch: Int32) { self.daysSinceEpoch = daysSinceEpoch }
 
   /// The date of a year, month (1...12) and day, or nil where the calendar has none.
-  ///
-  /// Source: Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
   package init?(year: Int, month: Int, day: Int) {
     guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= CalendarDate.days(in: month, of: year)
     else { return nil }
-    let y = month <= 2 ? year - 1 : year
-    let era = y / 400
-    let yearOfEra = y - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    daysSinceEpoch = Int32(era * 146_097 + dayOfEra - 719_468)
+    daysSinceEpoch = Int32(UTCTime.day(year: year, month: month, day: day))
   }
 
   /// Parses `YYYY-MM-DD`, nothing else.
@@ -31,16 +26,7 @@ package struct CalendarDate: Hashable, Comparable, Sendable, CustomStringConvert
   }
 
   /// Year, month (1...12) and day.
-  package var civil: (year: Int, month: Int, day: Int) {
-    let z = Int(daysSinceEpoch) + 719_468
-    let era = (z >= 0 ? z : z - 146_096) / 146_097
-    let dayOfEra = z - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
-  }
+  package var civil: (year: Int, month: Int, day: Int) { UTCTime.date(Int64(daysSinceEpoch)) }
 
   /// 1 for Monday ... 7 for Sunday (ISO 8601).
   package var weekday: Int { ((Int(daysSinceEpoch) + 3) % 7 + 7) % 7 + 1 }
