@@ -54,7 +54,7 @@ package struct PolicyRows: @unchecked Sendable {
   }
 }
 
-/// Sums over rows.
+/// Sums over rows; divided by how many count, they are the means.
 package struct PolicyLossSums: Sendable, Equatable {
   package var policy = 0.0
   /// Of squared errors.

@@ -4,21 +4,6 @@ import AgentInterface
 import Kernels
 import Networks
 
-/// Loss sums over the rows of a slice; divide by the rollout's steps for the means.
-package struct A2CLossSums: LossSums {
-  package var policy = 0.0
-  package var value = 0.0
-  package var entropy = 0.0
-
-  package init() {}
-
-  package static func += (left: inout A2CLossSums, right: A2CLossSums) {
-    left.policy += right.policy
-    left.value += right.value
-    left.entropy += right.entropy
-  }
-}
-
 /// What the loss needs to know besides the rows.
 struct A2CLossSettings: Sendable {
   var entropyCoefficient: Float
@@ -58,13 +43,13 @@ enum A2CLoss {
   static func evaluate(
     outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
     settings: A2CLossSettings, scratch: UnsafeMutablePointer<Float>
-  ) -> A2CLossSums {
+  ) -> PolicyLossSums {
     let actionCount = outputs.logits.columns
     let allLegal = ActionMask.all(count: actionCount).rawValue
     let probabilities = scratch + actionCount
     let scale = 1 / Float(settings.validCount)
     let valueScale = 2 * settings.valueCoefficient * scale
-    var sums = A2CLossSums()
+    var sums = PolicyLossSums()
     for row in 0..<outputs.logits.rows {
       let gradient = outputs.logits.row(row)
       let index = Int(rowIndices[row])
@@ -94,17 +79,13 @@ struct A2CRolloutLoss: RowLoss {
 
   func evaluate(
     _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
-  ) -> A2CLossSums {
+  ) -> PolicyLossSums {
     A2CLoss.evaluate(
       outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
       scratch: scratch)
   }
 
-  var fused: FusedLoss<A2CLossSums>? {
-    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked)) { sums in
-      var own = A2CLossSums()
-      (own.policy, own.value, own.entropy) = (sums.policy, sums.value, sums.entropy)
-      return own
-    }
+  var fused: FusedLoss<PolicyLossSums>? {
+    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked))
   }
 }

@@ -67,7 +67,7 @@ package enum LossTwins {
     device.readBack()
     withExtendedLifetime((store, state)) {}
     return KernelTwins.Outcome(
-      outputs: [sums.policy, sums.value, sums.entropy, sums.approximateKL].map { Float($0) },
+      outputs: [sums.policy, sums.value, sums.entropy, sums.divergence].map { Float($0) },
       gradients: store.gradients.array)
   }
 }

@@ -298,7 +298,7 @@ extension IncidentReader {
       let sums = passes.gradient(
         of: PPORolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: slices)
       (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
-      try compare("divergence", sums.approximateKL * scale)
+      try compare("divergence", sums.divergence * scale)
     } else {
       var settings = A2CLossSettings(
         entropyCoefficient: Float(loss.entropyCoefficient), valueCoefficient: Float(loss.valueCoefficient))

@@ -2,27 +2,8 @@
 
 import AgentInterface
 import Glibc
-import Kernels
+package import Kernels
 package import Networks
-
-/// Loss sums over the rows of a slice; divide by the minibatch's valid count for the means.
-package struct PPOLossSums: LossSums {
-  package var policy = 0.0
-  package var value = 0.0
-  package var entropy = 0.0
-  package var approximateKL = 0.0
-  package var clipped = 0.0
-
-  package init() {}
-
-  package static func += (left: inout PPOLossSums, right: PPOLossSums) {
-    left.policy += right.policy
-    left.value += right.value
-    left.entropy += right.entropy
-    left.approximateKL += right.approximateKL
-    left.clipped += right.clipped
-  }
-}
 
 /// What the loss needs to know besides the rows.
 package struct PPOLossSettings: Sendable {
@@ -78,7 +59,7 @@ package enum PPOLoss {
   package static func evaluate(
     outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
     settings: PPOLossSettings, scratch: UnsafeMutablePointer<Float>
-  ) -> PPOLossSums {
+  ) -> PolicyLossSums {
     let actionCount = outputs.logits.columns
     let rows = outputs.logits.rows
     let logits = outputs.logits.base
@@ -92,7 +73,7 @@ package enum PPOLoss {
     let (lower, upper) = (1 - settings.clipRange, 1 + settings.clipRange)
     let valueScale = 2 * settings.valueCoefficient * scale
     let entropyScale = settings.entropyCoefficient * scale
-    var sums = PPOLossSums()
+    var sums = PolicyLossSums()
     for row in 0..<rows {
       let gradient = logits + row * actionCount
       if row % Prefetch.distance == 0 {
@@ -121,7 +102,7 @@ package enum PPOLoss {
       let limited = advantage * min(max(ratio, lower), upper)
       sums.policy -= Double(min(plain, limited))
       sums.entropy += Double(entropy)
-      sums.approximateKL += Double((ratio - 1) - change)
+      sums.divergence += Double((ratio - 1) - change)
       if abs(ratio - 1) > settings.clipRange { sums.clipped += 1 }
       // Where the clipped branch is the smaller one it is constant, and the row pulls nowhere.
       let pull = plain <= limited ? -plain * scale : 0
@@ -153,18 +134,13 @@ struct PPORolloutLoss: RowLoss {
 
   func evaluate(
     _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
-  ) -> PPOLossSums {
+  ) -> PolicyLossSums {
     PPOLoss.evaluate(
       outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
       scratch: scratch)
   }
 
-  var fused: FusedLoss<PPOLossSums>? {
-    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked)) { sums in
-      var own = PPOLossSums()
-      (own.policy, own.value, own.entropy) = (sums.policy, sums.value, sums.entropy)
-      (own.approximateKL, own.clipped) = (sums.divergence, sums.clipped)
-      return own
-    }
+  var fused: FusedLoss<PolicyLossSums>? {
+    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked))
   }
 }

@@ -96,7 +96,7 @@ extension PPO {
     record.loss =
       record.policyLoss + configuration.entropyCoefficient * record.entropyLoss
       + configuration.valueCoefficient * record.valueLoss
-    record.approximateKL = total.approximateKL * scale
+    record.approximateKL = total.divergence * scale
     record.clipFraction = total.clipped * scale
     return record
   }

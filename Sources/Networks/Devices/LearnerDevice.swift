@@ -91,6 +91,13 @@ package struct FusedLoss<Sums: LossSums> {
   }
 }
 
+extension PolicyLossSums: LossSums {}
+
+extension FusedLoss<PolicyLossSums> {
+  /// Of a loss that counts as the kernels do.
+  package init(_ loss: PolicyLoss, of rows: PolicyRows) { self.init(loss, of: rows) { $0 } }
+}
+
 /// Experience that a gradient is taken on, in slices whose number and shape do not depend on the workers.
 package protocol Minibatch {
   var sliceCount: Int { get }
