@@ -67,7 +67,7 @@ let package = Package(
     // World.
     .target(name: "CPricing", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Pricing", uses: ["CPricing", "Kernels"]),
-    library("Market", uses: ["Text"]),
+    library("Market", uses: ["Pricing", "Text"]),
     library("Trading"),
     .target(
       name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),
@@ -163,7 +163,7 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text", "Kernels"], swiftSettings: strict),
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
     tests(of: "Pricing", uses: ["Kernels", "Market", "Storage", "Workstation"]),
-    tests(of: "Market", uses: ["Kernels", "Text"]),
+    tests(of: "Market", uses: ["Kernels", "Pricing", "Text"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),

@@ -16,7 +16,7 @@ package struct Workstation {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
       EvaluateCommand.self, ExportCommand.self, ReplayCommand.self, ReplayUpdateCommand.self, PriceCommand.self,
-      RegistryCommand.self, ScheduleCommand.self, ListCommand.self,
+      SurfaceCommand.self, RegistryCommand.self, ScheduleCommand.self, ListCommand.self,
     ]
   }
 
