@@ -1,7 +1,7 @@
 // One symbol's bars as they were delivered: raw prices, raw volume, and the factor that adjusts them.
 
 /// Bars of one symbol and one width, in file order, struct of arrays of one length. Prices are raw dollars per share and volume raw shares;
-/// `adjustmentFactors` turn them into adjusted ones when they are read (price x factor, volume / factor).
+/// `adjustmentFactors` turn them into adjusted ones when they are read (`adjusted`, `adjustedVolume`).
 ///
 /// Nothing is promised about the values: a series is what a file said, and the quality gate is what questions it.
 package struct BarSeries: Sendable, Equatable {
@@ -20,6 +20,10 @@ package struct BarSeries: Sendable, Equatable {
   package var adjustmentFactors: [Double]
   /// What else the file says of each bar, taken as it is: never adjusted.
   package var extra: [ExtraColumn]
+  /// Splits and payments whose dates are known, oldest first, one a date. The adjustment factors hold them: see `adjust(for:)`.
+  package internal(set) var actions: [CorporateAction] = []
+  /// Rows, ascending, that nobody delivered: made where a minute was missing, and not to be traded in.
+  package var filledRows: [Int] = []
 
   /// `extraColumns`: names of the further columns that every row will have.
   package init(symbol: String, width: BarWidth = .session, extraColumns: [String] = []) {
@@ -107,28 +111,19 @@ package struct BarSeries: Sendable, Equatable {
 }
 
 extension BarSeries {
-  /// The bars of sessions, with all that lies on no session's date, and apart from them those before an opening and from a close on. Whether the
-  /// stamps are those of the beginnings must be settled before. Traps if the columns differ in length.
+  /// The bars of sessions, with all that lies on no session's date, and apart from them those before an opening and from a close on: none where the
+  /// stamps are those of the bars' ends, which is for the gate to say. Traps if the columns differ in length.
   package func splitAtHours() -> (sessions: BarSeries, extendedHours: BarSeries) {
     precondition(wholeRows == count && longestColumn == count, "\(symbol) has columns of different lengths")
     guard width != .session else { return (self, rows([])) }
-    let outside = BarGrid(width).rows(of: self).outsideHours
-    if outside.isEmpty { return (self, rows([])) }
+    let grid = BarGrid(width)
+    let found = grid.rows(of: self)
+    let outside = found.outsideHours
+    if outside.isEmpty || !TimestampAlignment.rowsStampedAtClose(found, of: self, grid).isEmpty {
+      return (self, rows([]))
+    }
     let apart = Set(outside)
     return (rows((0..<count).filter { !apart.contains($0) }), rows(outside))
-  }
-
-  /// Some of the rows, in that order.
-  private func rows(_ kept: [Int]) -> BarSeries {
-    var part = self
-    part.dates = kept.map { dates[$0] }
-    if width != .session { part.starts = kept.map { starts[$0] } }
-    for column in [\BarSeries.open, \.high, \.low, \.close, \.volume, \.adjustmentFactors] {
-      let values = self[keyPath: column]
-      part[keyPath: column] = kept.map { values[$0] }
-    }
-    part.extra = extra.map { column in ExtraColumn(name: column.name, values: kept.map { column.values[$0] }) }
-    return part
   }
 }
 

@@ -47,11 +47,11 @@ package final class MarketTape: Sendable {
     width = series[0].width
     dates = series[0].dates
     starts = series[0].starts
-    open = series.map { zip($0.open, $0.adjustmentFactors).map(*) }
-    high = series.map { zip($0.high, $0.adjustmentFactors).map(*) }
-    low = series.map { zip($0.low, $0.adjustmentFactors).map(*) }
-    close = series.map { zip($0.close, $0.adjustmentFactors).map(*) }
-    volume = series.map { zip($0.volume, $0.adjustmentFactors).map(/) }
+    open = series.map { $0.adjusted(\.open) }
+    high = series.map { $0.adjusted(\.high) }
+    low = series.map { $0.adjusted(\.low) }
+    close = series.map { $0.adjusted(\.close) }
+    volume = series.map(\.adjustedVolume)
     extra = series.map(\.extra)
     self.benchmark = benchmark.map { benchmark in
       precondition(

@@ -19,12 +19,18 @@ enum TimestampAlignment: QualityCheck {
         rows, in: series, check: identifier, kind: kind, suggestion: suggestion, message: message)
     }
     let range = calendar.supportedRange
+    // An index is published on some days on which nobody trades shares: they are no part of a tape.
+    let ofClosedDays: QualityFinding.Severity = series.instrument.isTradable ? .fail : .warn
     return findings(
-      rows.unsupported, "unsupported-date", suggestion: "Cut the series to the years that the calendar covers."
+      rows.unsupported, "unsupported-date",
+      suggestion:
+        "Leave them out: --from \(range.lowerBound) --until \(range.upperBound)."
     ) { "\(counted($0, "row")) outside \(range.lowerBound) to \(range.upperBound), where the calendar has no answer." }
       + QualityFinding.ofRows(
-        rows.closed, in: series, check: identifier, kind: "not-a-session",
-        suggestion: "Check the dates' time zone and the exchange; leave out rows made up for closed days.",
+        rows.closed, in: series, check: identifier, kind: "not-a-session", severity: ofClosedDays,
+        suggestion: ofClosedDays == .warn
+          ? "Nothing, if the index is published on such days."
+          : "Check the dates' time zone and the exchange; remove rows that were made up for closed days.",
         message: { "\(counted($0, "row")) on a day when the exchange was closed." },
         sample: { row in
           guard case .closed(let why) = calendar.day(series.dates[row]) else { return series.rowText(row) }
@@ -42,19 +48,26 @@ enum TimestampAlignment: QualityCheck {
       }
   }
 
-  /// Rows before an opening or from a close on: where nearly every session has one at its close and none at its opening, the stamps are those of
-  /// the bars' ends.
-  private static func outsideHours(_ rows: BarGrid.Rows, of series: BarSeries, _ grid: BarGrid) -> [QualityFinding] {
-    if rows.outsideHours.isEmpty { return [] }
+  /// The rows that begin at a close, where nearly every session has one and none at its opening: the stamps are those of the bars' ends. Else none.
+  static func rowsStampedAtClose(_ rows: BarGrid.Rows, of series: BarSeries, _ grid: BarGrid) -> [Int] {
     let atClose = rows.outsideHours.filter { row in
       grid.calendar.ordinal(of: series.dates[row]).map { grid.calendar.sessions[$0].close } == series.starts[row]
     }
+    if atClose.isEmpty { return [] }
     let ordinals = Set(rows.slots.lazy.filter { $0 >= 0 }.map(grid.ordinal))
     let withOpening = Set(rows.slots.lazy.filter { $0 >= 0 && grid.session(of: $0).place == 0 }.map(grid.ordinal))
     let areEnds =
       Double(atClose.count) >= endStampShare * Double(max(ordinals.count, 1))
       && Double(withOpening.count) <= (1 - endStampShare) * Double(ordinals.count)
-    guard areEnds, let first = atClose.first, let last = atClose.last else {
+    return areEnds ? atClose : []
+  }
+
+  /// Rows before an opening or from a close on: where nearly every session has one at its close and none at its opening, the stamps are those of
+  /// the bars' ends.
+  private static func outsideHours(_ rows: BarGrid.Rows, of series: BarSeries, _ grid: BarGrid) -> [QualityFinding] {
+    if rows.outsideHours.isEmpty { return [] }
+    let atClose = rowsStampedAtClose(rows, of: series, grid)
+    guard !atClose.isEmpty, let first = atClose.first, let last = atClose.last else {
       return QualityFinding.ofRows(
         rows.outsideHours, in: series, check: identifier, kind: "outside-hours",
         suggestion:
