@@ -120,9 +120,7 @@ enum PlantedDefect: CaseIterable {
       series[place].moveOpen(row, ratio: PlantedDefect.largeRatio(&random))
       return expected("price-continuity", "large-move", row..<row + 1)
     case .split:
-      let factor = PriceContinuity.splitFactors.pick(&random)
-      let ratio = random.nextDouble() < 0.5 ? factor : 1 / factor
-      series[place].moveClose(row, ratio: ratio * (1 + 0.0049 * (2 * random.nextDouble() - 1)))
+      series[place].split(row, PlantedDefect.plainSplits.pick(&random).value)
       return expected("price-continuity", "large-move", row..<row + 1)
     case .standstill:
       let range = row..<row + PriceContinuity.longestStandstill + length
@@ -163,6 +161,9 @@ enum PlantedDefect: CaseIterable {
       return ofWhole("no-symbols", "", count: 0)
     }
   }
+
+  /// Splits that move a price by more than 20 %, and a volume by less than a change of unit does.
+  static let plainSplits = SplitEvidence.ratios.filter { abs(1 / $0.value - 1) > 0.25 && (0.1...10).contains($0.value) }
 
   /// A ratio above 20 % in either direction, from a hair to a rout.
   static func largeRatio(_ random: inout RandomStream) -> Double {
@@ -205,6 +206,14 @@ extension BarSeries {
     }
     close[row] = new
     spanRange(row)
+  }
+
+  /// Makes `ratio` shares of one from a row on, and tells nobody.
+  mutating func split(_ row: Int, _ ratio: Double) {
+    for later in row..<count {
+      for column in [\BarSeries.open, \.high, \.low, \.close] { self[keyPath: column][later] /= ratio }
+      volume[later] = (volume[later] * ratio).rounded()
+    }
   }
 
   /// Makes the open of a row `ratio` times the close before, and leaves the close.

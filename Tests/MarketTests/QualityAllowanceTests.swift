@@ -51,8 +51,38 @@ import Testing
     series[0].volume[50] = -1
     let given = try allowance(series[0], 50)
     let report = QualityGate.examine(series, allowances: [given])
-    #expect(!report.passed && report.findings.map(\.kind) == ["price-order", "negative-volume"])
-    #expect(report.unusedAllowances == [given])
+    #expect(!report.passed && report.findings.map(\.kind) == ["negative-volume"])
+    #expect(report.allowances == [given])
+    let without = QualityGate.examine(series, allowances: [])
+    #expect(without.findings.map(\.kind) == ["price-order", "negative-volume"])
+    #expect(without.findings[0].suggestion.contains("--allow \(given.name) --reason"))
+  }
+
+  @Test func aRangeLetsAllItsDatesPassAndNoOther() throws {
+    let series = crashed()
+    let dates = series[0].dates
+    func name(_ first: Int, _ last: Int) -> String { "price-continuity:AAA:\(dates[first])..\(dates[last])" }
+    let both = try QualityAllowance.parse(name(50, 120), reason: "a bad year")
+    #expect(both.name == name(50, 120) && both.date == dates[50] && both.lastDate == dates[120])
+    #expect(QualityGate.examine(series, allowances: [both]).passed)
+    for one in [name(51, 120), name(50, 119)] {
+      let report = QualityGate.examine(series, allowances: [try QualityAllowance.parse(one, reason: "short")])
+      #expect(!report.passed && report.findings.count == 1)
+    }
+    #expect(throws: MarketError.self) { try QualityAllowance.parse(name(120, 50), reason: "backwards") }
+    #expect(try QualityAllowance.parse(name(50, 50), reason: "one").name == "price-continuity:AAA:\(dates[50])")
+  }
+
+  @Test func sessionsThatNobodyHasAreAllowedByName() throws {
+    var series = SyntheticTape.series(symbols: ["A"], bars: 100, seed: 23)
+    let missing = series[0].dates[40...42].map { $0 }
+    series[0].reorder((0..<100).filter { !(40...42).contains($0) })
+    let report = QualityGate.examine(series, allowances: [])
+    #expect(report.findings.map(\.kind) == ["missing-session"])
+    let name = "missing-bars:A:\(missing[0])..\(missing[2])"
+    #expect(report.findings[0].suggestion.contains("--allow \(name) --reason"))
+    let allowed = QualityGate.examine(series, allowances: [try QualityAllowance.parse(name, reason: "lost")])
+    #expect(allowed.passed && allowed.findings.isEmpty && allowed.allowances.map(\.name) == [name])
   }
 
   @Test func readsWhatTheCommandLineGives() throws {
@@ -73,13 +103,13 @@ import Testing
   }
 
   @Test(arguments: [
-    "missing-bars", "volume-sanity", "schema-compliance", "timestamp-alignment", "nonsense", "Price-Continuity",
+    "volume-sanity", "schema-compliance", "timestamp-alignment", "nonsense", "Price-Continuity",
   ])
   func refusesAnotherCheck(check: String) {
     let text = "\(check):AAPL:2000-09-29"
     let error = MarketError.allowanceOfOtherCheck(allowance: text, check: check)
     #expect(throws: error) { try QualityAllowance.parse(text, reason: "because") }
-    #expect(error.description.contains("only moves found by price-continuity can be allowed"))
+    #expect(error.description.contains("only findings of price-continuity and missing-bars can be allowed"))
   }
 
   @Test(arguments: ["", " ", "\n\t"])

@@ -43,7 +43,9 @@ private func sameSet(_ left: [PlantedDefect.Expectation], _ right: [PlantedDefec
       for finding in report.findings {
         #expect(!finding.suggestion.isEmpty && !finding.message.isEmpty)
         #expect(finding.samples.count == (finding.firstDate == nil ? 0 : min(3, finding.count)), "\(defect)")
-        if defect == .split { #expect(finding.suggestion.contains("likely unadjusted split"), "trial \(trial)") }
+        if defect == .split {
+          #expect(finding.suggestion.hasPrefix("A likely unadjusted split"), "trial \(trial)\n\(finding)")
+        }
       }
     }
     #expect(planted.count == PlantedDefect.allCases.count, "some kinds were never drawn")
@@ -65,37 +67,6 @@ private func sameSet(_ left: [PlantedDefect.Expectation], _ right: [PlantedDefec
       let report = QualityGate.examine(series, allowances: [])
       #expect(report.passed && report.findings.isEmpty, "trial \(trial), \(kind), row \(row)\n\(report)")
     }
-  }
-
-  /// 200 ratios just more than 0.5 % away from a split's: still a large move, but nobody calls it a split.
-  @Test func whatIsNotQuiteASplitIsNotCalledOne() {
-    for trial in 0..<200 as Range<UInt64> {
-      var random = RandomStream(seed: 73, purpose: .market, lane: UInt32(trial))
-      let factor = PriceContinuity.splitFactors.pick(&random)
-      let ratio = random.nextDouble() < 0.5 ? factor : 1 / factor
-      let distance = 0.005 + 1e-5 + 0.003 * random.nextDouble()
-      var series = SyntheticTape.series(bars: 300, seed: 3000 + trial)
-      let row = 1 + Int(random.nextInteger(below: 280))
-      series[0].moveClose(row, ratio: ratio * (1 + (random.nextDouble() < 0.5 ? distance : -distance)))
-      let findings = QualityGate.examine(series, allowances: []).findings
-      #expect(findings.map(\.kind) == ["large-move"] && findings[0].firstDate == series[0].dates[row])
-      #expect(findings.allSatisfy { !$0.suggestion.contains("split") }, "trial \(trial), ratio \(ratio)")
-    }
-  }
-
-  @Test(
-    arguments: [
-      (0.5, "2 for 1"), (0.5 * 1.005, "2 for 1"), (1.0 / 3, "3 for 1"), (0.25, "4 for 1"), (0.2, "5 for 1"),
-      (0.1, "10 for 1"), (0.05, "20 for 1"), (2, "1 for 2"), (3 * 0.995, "1 for 3"), (4, "1 for 4"), (5, "1 for 5"),
-      (10, "1 for 10"), (20 * 1.005, "1 for 20"),
-    ] as [(Double, String)])
-  func splitsHaveNames(ratio: Double, name: String) {
-    #expect(PriceContinuity.likelySplit(ratio) == name)
-  }
-
-  @Test(arguments: [0.5 * 1.0051, 0.5 * 0.9949, 1, 0.8, 1.2, 6, 1.0 / 7, 15, 0, Double.infinity])
-  func otherRatiosHaveNone(ratio: Double) {
-    #expect(PriceContinuity.likelySplit(ratio) == nil)
   }
 
   /// The factor takes a split out; a factor that is forgotten, or applied where there is no split, brings it in.

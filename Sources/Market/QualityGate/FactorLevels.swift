@@ -42,7 +42,8 @@ enum FactorLevels: QualityCheck {
         check: identifier, kind: "unrelated-factor", severity: .fail, symbol: series.symbol,
         firstDate: series.dates[first], lastDate: series.dates[last], count: rows.count,
         samples: rows.prefix(QualityFinding.sampleLimit).map(series.rowText),
-        suggestion: "Check that close and adjusted close are of the same share.",
+        suggestion:
+          "Check that close and adjusted close are of the same share; to leave the adjusted close out: --adjusted all.",
         message:
           "The adjustment factor changes in \(rows.count) of \(series.wholeRows) rows, far more often than shares pay or split."
       )

@@ -1,4 +1,5 @@
-// Is there a bar for every session between a symbol's first and last, and for nearly every minute of each?
+// Is there a bar for every session between a symbol's first and last, and for nearly every minute of each? Of an index a missing session is a warning:
+// where it is needed is known later.
 
 enum MissingBars: QualityCheck {
   static let identifier = "missing-bars"
@@ -8,24 +9,37 @@ enum MissingBars: QualityCheck {
   static let (warningGap, failureGap) = (5, 15)
 
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    series.flatMap { one in
-      missingSessions(of: one) + (one.width == .session ? [] : missingMinutes(of: one))
+    var findings: [QualityFinding] = []
+    for one in series {
+      findings += missingSessions(of: one, &allowances)
+      if one.width != .session { findings += missingMinutes(of: one, &allowances) }
     }
+    return findings
   }
 
-  private static func missingSessions(of one: BarSeries) -> [QualityFinding] {
+  /// What to do about sessions that lack bars.
+  private static func suggestion(_ symbol: String, _ first: CalendarDate?, _ last: CalendarDate?) -> String {
+    "Fetch these sessions again and import them too. If nobody has them: "
+      + QualityAllowance.flag(identifier, symbol, first, last) + "."
+  }
+
+  private static func missingSessions(of one: BarSeries, _ allowances: inout AllowanceLedger) -> [QualityFinding] {
     let calendar = TradingCalendar.xnys
     let own = Set(one.dates.filter { calendar.supportedRange.contains($0) })
     guard let first = own.min(), let last = own.max() else { return [] }
     let sessions = calendar.sessions(in: first...last)
-    let missing = sessions.indices.filter { !own.contains(sessions[$0]) }
+    var missing: [Int] = []
+    for place in sessions.indices where !own.contains(sessions[place]) {
+      if !allowances.allows(check: identifier, symbol: one.symbol, date: sessions[place]) { missing.append(place) }
+    }
     return QualityFinding.runs(of: missing) { $1 == $0 + 1 }.map { run in
       let dates = run.map { sessions[$0] }
       return QualityFinding(
-        check: identifier, kind: "missing-session", severity: .fail, symbol: one.symbol, firstDate: dates.first,
+        check: identifier, kind: "missing-session", severity: one.instrument.isTradable ? .fail : .warn,
+        symbol: one.symbol, firstDate: dates.first,
         lastDate: dates.last, count: dates.count,
         samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) is a session without a bar" },
-        suggestion: "Fetch these sessions again; nothing is filled in for you.",
+        suggestion: suggestion(one.symbol, dates.first, dates.last),
         message: "\(counted(dates.count, "session")) without a bar between \(first) and \(last).")
     }
   }
@@ -44,9 +58,14 @@ enum MissingBars: QualityCheck {
   }
 
   /// Sessions with too few of their minutes, neighbours of one severity together.
-  private static func missingMinutes(of series: BarSeries) -> [QualityFinding] {
+  private static func missingMinutes(
+    of series: BarSeries, _ allowances: inout AllowanceLedger
+  ) -> [QualityFinding] {
     let grid = BarGrid(series.width)
-    let slots = Set(grid.rows(of: series).slots.lazy.filter { $0 >= 0 }).sorted()
+    var found = grid.rows(of: series).slots
+    // What nobody delivered is missing still.
+    for row in series.filledRows where found.indices.contains(row) { found[row] = -1 }
+    let slots = Set(found.lazy.filter { $0 >= 0 }).sorted()
     var holes: [(ordinal: Int, hole: Hole, severity: QualityFinding.Severity)] = []
     var place = 0
     while place < slots.count {
@@ -61,7 +80,11 @@ enum MissingBars: QualityCheck {
         place += 1
       }
       hole.longestGap = max(hole.longestGap, range.upperBound - next)
-      if let severity = hole.severity { holes.append((ordinal, hole, severity)) }
+      guard let severity = hole.severity else { continue }
+      if severity == .fail, allowances.allows(check: identifier, symbol: series.symbol, date: hole.session.date) {
+        continue
+      }
+      holes.append((ordinal, hole, severity))
     }
     return [QualityFinding.Severity.fail, .warn].flatMap { severity in
       QualityFinding.runs(of: holes.filter { $0.severity == severity }) { $1.ordinal == $0.ordinal + 1 }.map { run in
@@ -73,7 +96,7 @@ enum MissingBars: QualityCheck {
             "\(one.hole.session.date) lacks \(one.hole.missing) of \(one.hole.session.minuteCount) minutes, "
               + "\(one.hole.longestGap) of them in a row"
           },
-          suggestion: "Fetch these sessions again; nothing is filled in for you.",
+          suggestion: suggestion(series.symbol, run.first?.hole.session.date, run.last?.hole.session.date),
           message: "\(counted(missing, "minute")) without a bar in \(counted(run.count, "session")).")
       }
     }

@@ -1,6 +1,7 @@
 // Are the prices possible, and does each follow from the one before?
 
-/// Raw prices and factors must be positive and finite, and low <= open, close <= high, but for the rounding of a last bit.
+/// Raw prices and factors must be positive and finite, and low <= open, close <= high, but for the rounding of a last bit (of an index, which nobody
+/// trades, an order is a warning).
 ///
 /// A move is the ratio of an adjusted price to the adjusted close of the date before (the last one with a usable close), once for
 /// the close and once for the open. It is too large if |ratio - 1| exceeds 0.2: 20 % in either direction passes, so the bounds are
@@ -9,39 +10,31 @@ enum PriceContinuity: QualityCheck {
   static let identifier = "price-continuity"
 
   static let largestMove = 0.2
-  static let splitFactors = [2.0, 3, 4, 5, 10, 20]
-  /// How far a ratio may be from a split's, relative to it.
-  static let splitTolerance = 0.005
+  /// What nobody trades may triple overnight, and fall to a third: the volatility of shares did.
+  static let largestRatioOfIndices = 3.0
   /// A close that stays the same for more bars than this is reported as stale.
   static let longestStandstill = 10
-  private static let slack = 1e-9
+  static let slack = 1e-9
 
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
     var findings: [QualityFinding] = []
     for one in series {
-      findings += impossibleValues(in: one)
+      findings += impossibleValues(in: one, allowances: &allowances)
       findings += largeMoves(in: one, allowances: &allowances)
       findings += standstills(in: one)
     }
     return findings
   }
 
-  /// The split that a ratio of prices looks like (2 for 1 where the price halves), or nil.
-  static func likelySplit(_ ratio: Double) -> String? {
-    for factor in splitFactors {
-      if abs(ratio * factor - 1) <= splitTolerance + slack { return "\(Int(factor)) for 1" }
-      if abs(ratio / factor - 1) <= splitTolerance + slack { return "1 for \(Int(factor))" }
-    }
-    return nil
-  }
-
-  private static func isPossible(_ value: Double) -> Bool { value > 0 && value.isFinite }
+  static func isPossible(_ value: Double) -> Bool { value > 0 && value.isFinite }
 
   private static func prices(_ series: BarSeries, _ row: Int) -> [Double] {
     [series.open[row], series.high[row], series.low[row], series.close[row]]
   }
 
-  private static func impossibleValues(in series: BarSeries) -> [QualityFinding] {
+  private static func impossibleValues(
+    in series: BarSeries, allowances: inout AllowanceLedger
+  ) -> [QualityFinding] {
     var prices: [Int] = []
     var factors: [Int] = []
     var order: [Int] = []
@@ -54,7 +47,9 @@ enum PriceContinuity: QualityCheck {
       } else if values.count == 4 {
         let open = series.open[row]
         let close = series.close[row]
-        if series.low[row] > min(open, close) * (1 + slack) || series.high[row] < max(open, close) * (1 - slack) {
+        let isInOrder =
+          series.low[row] <= min(open, close) * (1 + slack) && series.high[row] >= max(open, close) * (1 - slack)
+        if !isInOrder, !allowances.allows(check: identifier, symbol: series.symbol, date: series.dates[row]) {
           order.append(row)
         }
       }
@@ -64,6 +59,7 @@ enum PriceContinuity: QualityCheck {
         factors.append(row)
       }
     }
+    let orderDates = order.map { series.dates[$0] }
     return QualityFinding.ofRows(
       prices, in: series, check: identifier, kind: "impossible-price",
       suggestion: "Fetch these rows again; a price is a positive number."
@@ -74,77 +70,10 @@ enum PriceContinuity: QualityCheck {
       ) { "An adjustment factor that gives no positive, finite price in \(counted($0, "row"))." }
       + QualityFinding.ofRows(
         order, in: series, check: identifier, kind: "price-order",
-        suggestion: "Check the order of the columns; otherwise fetch these rows again."
+        severity: series.instrument.isTradable ? .fail : .warn,
+        suggestion: "Check the order of the columns, or fetch these rows again. If the vendor has them so: "
+          + QualityAllowance.flag(identifier, series.symbol, orderDates.min(), orderDates.max()) + "."
       ) { "The low is above, or the high below, the open or the close in \(counted($0, "row"))." }
-  }
-
-  private struct Move {
-    var row: Int
-    var previousClose: Double
-    var openRatio: Double
-    var closeRatio: Double
-    var split: String?
-  }
-
-  private static func largeMoves(in series: BarSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
-    var moves: [Move] = []
-    var before: (date: CalendarDate, close: Double)?
-    for row in 0..<series.wholeRows {
-      let date = series.dates[row]
-      let open = series.open[row] * series.adjustmentFactors[row]
-      let close = series.close[row] * series.adjustmentFactors[row]
-      // Rows out of order are told by the timestamp check; a move between them means nothing.
-      if let before, before.date < date {
-        let openRatio = isPossible(open) ? open / before.close : 1
-        let closeRatio = isPossible(close) ? close / before.close : 1
-        if max(abs(openRatio - 1), abs(closeRatio - 1)) > largestMove + slack,
-          !allowances.allows(check: identifier, symbol: series.symbol, date: date)
-        {
-          moves.append(
-            Move(
-              row: row, previousClose: before.close, openRatio: openRatio, closeRatio: closeRatio,
-              split: likelySplit(closeRatio) ?? likelySplit(openRatio)))
-        }
-      }
-      if isPossible(close) { before = (date, close) }
-    }
-    // Each date is decided by name, so neighbours are told apart.
-    return QualityFinding.runs(of: moves) { _, _ in false }.map { run in finding(of: run, in: series) }
-  }
-
-  private static func finding(of moves: [Move], in series: BarSeries) -> QualityFinding {
-    let dates = moves.map { series.dates[$0.row] }
-    let split = moves.compactMap(\.split).first
-    let date = dates.first?.description ?? ""
-    let remedy =
-      moves.count == 1
-      ? "If the move is real, allow it by name: --allow \(identifier):\(series.symbol):\(date) --reason \"...\"."
-      : "Import the data again with adjusted prices; so many moves are rarely real."
-    let message =
-      moves.count == 1
-      ? "A move above 20 % from the close before: \(percent(moves[0].openRatio)) to the open, "
-        + "\(percent(moves[0].closeRatio)) to the close."
-      : "\(moves.count) more moves above 20 % from the close before."
-    return QualityFinding(
-      check: identifier, kind: "large-move", severity: .fail, symbol: series.symbol, firstDate: dates.min(),
-      lastDate: dates.max(), count: moves.count,
-      samples: moves.prefix(QualityFinding.sampleLimit).map { move in
-        let row = move.row
-        let factor = series.adjustmentFactors[row]
-        return """
-          \(series.dates[row]) adjusted close before \(move.previousClose), open \(series.open[row] * factor), close \
-          \(series.close[row] * factor); raw close \(series.close[row]), factor \(factor)
-          """
-      },
-      suggestion: split.map { "A likely unadjusted split (\($0)): import adjusted prices. " + remedy }
-        ?? "Compare with another source. " + remedy,
-      message: message)
-  }
-
-  /// A ratio as a signed change with one decimal.
-  private static func percent(_ ratio: Double) -> String {
-    let tenths = ((ratio - 1) * 1000).rounded() / 10
-    return "\(tenths > 0 ? "+" : "")\(tenths) %"
   }
 
   private static func standstills(in series: BarSeries) -> [QualityFinding] {

@@ -31,11 +31,13 @@ enum PriceSpikes: QualityCheck {
       }
       rows[severity, default: []].append(row)
     }
-    return [QualityFinding.Severity.fail, .warn].flatMap { severity in
-      QualityFinding.ofRows(
+    return [QualityFinding.Severity.fail, .warn].flatMap { severity -> [QualityFinding] in
+      let dates = (rows[severity] ?? []).map { series.dates[$0] }
+      return QualityFinding.ofRows(
         rows[severity] ?? [], in: series, check: identifier, kind: "price-spike", severity: severity,
-        suggestion: "Compare with another source. If the price is real, allow it by name: --allow "
-          + "\(identifier):\(series.symbol):DATE --reason \"...\"."
+        suggestion: "Compare with another source"
+          + (severity == .warn
+            ? "." : ". If real: " + QualityAllowance.flag(identifier, series.symbol, dates.min(), dates.max()) + ".")
       ) { "A price far from those before and after it in \(counted($0, "row"))." }
     }
   }

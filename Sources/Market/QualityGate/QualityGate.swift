@@ -4,12 +4,12 @@
 package enum QualityGate {
   /// Grows whenever a check, a threshold or the form of an allowance changes. A record of an older version proves nothing of what is asked since:
   /// whoever makes a tape of bars examines them anew.
-  package static let version = 2
+  package static let version = 3
 
   /// The checks in the order in which they report.
   static let checks: [any QualityCheck.Type] = [
     SchemaCompliance.self, RepeatedSessions.self, TimestampAlignment.self, SharedTimes.self, MissingBars.self,
-    PriceContinuity.self, PriceSpikes.self, FactorLevels.self, VolumeSanity.self, VolumeLevels.self,
+    PriceContinuity.self, PriceSpikes.self, PriceUnit.self, FactorLevels.self, VolumeSanity.self, VolumeLevels.self,
   ]
 
   /// Findings come in the order of the checks, within a check in the order of the series.
@@ -34,7 +34,9 @@ extension QualityGate {
   private static func futureRows(in series: BarSeries, after today: CalendarDate) -> [QualityFinding] {
     QualityFinding.ofRows(
       (0..<series.wholeRows).filter { series.dates[$0] > today }, in: series, check: TimestampAlignment.identifier,
-      kind: "future-date", suggestion: "Check the order of day and month, and whether the rows are a forecast."
+      kind: "future-date",
+      suggestion:
+        "Check the order of day and month, and whether the rows are a forecast; --until \(today) leaves them out."
     ) { "\(counted($0, "row")) after today, \(today)." }
   }
 }
@@ -43,33 +45,4 @@ extension QualityGate {
 protocol QualityCheck: Sendable {
   static var identifier: String { get }
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding]
-}
-
-/// The allowances given, and which of them something needed.
-struct AllowanceLedger {
-  private struct Place: Hashable {
-    var check: String
-    var symbol: String
-    var date: CalendarDate
-  }
-
-  private var used: [Place: Bool] = [:]
-
-  init(_ allowances: [QualityAllowance]) {
-    for allowance in allowances { used[AllowanceLedger.place(allowance)] = false }
-  }
-
-  /// Whether the finding may pass; remembers that an allowance was needed.
-  mutating func allows(check: String, symbol: String, date: CalendarDate) -> Bool {
-    let place = Place(check: check, symbol: symbol, date: date)
-    guard used[place] != nil else { return false }
-    used[place] = true
-    return true
-  }
-
-  func isUsed(_ allowance: QualityAllowance) -> Bool { used[AllowanceLedger.place(allowance)] == true }
-
-  private static func place(_ allowance: QualityAllowance) -> Place {
-    Place(check: allowance.check, symbol: allowance.symbol, date: allowance.date)
-  }
 }

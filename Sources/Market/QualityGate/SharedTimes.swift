@@ -32,7 +32,7 @@ enum SharedTimes: QualityCheck {
           firstDate: dates.first, lastDate: dates.last, count: dates.count,
           samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) has a bar of another symbol only" },
           suggestion: one.instrument.isTradable
-            ? "Cut all symbols to the dates that they share, or fetch the rows that are missing."
+            ? "Take the dates alone that all symbols have, with --common-dates, or fetch the rows that are missing."
             : "Fetch the rows that are missing if the index is to be a benchmark of these shares.",
           message: "\(counted(dates.count, "session")) that another symbol has and \(one.symbol) lacks.")
       }
@@ -65,7 +65,7 @@ enum SharedTimes: QualityCheck {
               samples: sessions.prefix(QualityFinding.sampleLimit).map {
                 "\(grid.calendar.sessions[$0.ordinal].date) \(percent($0.share)) shared"
               },
-              suggestion: "Fetch the minutes that are missing, or leave these sessions out.",
+              suggestion: "Fetch the minutes that are missing, or import the symbols into stores of their own.",
               message:
                 "\(series[first].symbol) and \(series[second].symbol) share less than \(percent(bound)) of their minutes in "
                 + "\(counted(sessions.count, "session"))."))

@@ -13,11 +13,30 @@ enum VolumeLevels: QualityCheck {
   static let (sessionsAfter, sessionsBefore) = (5, 20)
 
   static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    series.filter(\.instrument.hasVolume).flatMap { zeros(in: $0) + breaks(in: $0) }
+    series.filter(\.instrument.hasVolume).flatMap { nameOfIndex($0) + zeros(in: $0) + breaks(in: $0) }
+  }
+
+  /// Names that indices have, as far as no share's does; Yahoo begins all of its indices with `^`.
+  private static let indices: Set<String> = [
+    "SPX", "GSPC", "NDX", "IXIC", "DJI", "DJIA", "RUT", "OEX", "XSP", "VIX", "VXN", "VIX9D", "VVIX",
+  ]
+
+  /// A share with the name of an index: some vendors write the volume of the shares in it.
+  private static func nameOfIndex(_ series: BarSeries) -> [QualityFinding] {
+    guard indices.contains(series.symbol) || series.symbol.hasPrefix("^"), series.volume.contains(where: { $0 > 0 })
+    else { return [] }
+    return [
+      QualityFinding(
+        check: identifier, kind: "name-of-index", severity: .warn, symbol: series.symbol,
+        firstDate: series.dates.min(), lastDate: series.dates.max(), count: series.wholeRows, samples: [],
+        suggestion: "If it is the index, import it with --index \(series.symbol)=FILE: nobody can trade it.",
+        message: "\(series.symbol) is the name of an index, but is imported as a share that can be traded.")
+    ]
   }
 
   private static func zeros(in series: BarSeries) -> [QualityFinding] {
-    let rows = (0..<series.wholeRows).filter { series.volume[$0] == 0 }
+    let filled = Set(series.filledRows)
+    let rows = (0..<series.wholeRows).filter { series.volume[$0] == 0 && !filled.contains($0) }
     let isWhole = rows.count == series.wholeRows && rows.count > fewBars
     let isMuch = series.width == .minute && Double(rows.count) > zeroShare * Double(series.wholeRows)
     guard isWhole || isMuch, let first = rows.first, let last = rows.last else { return [] }
@@ -70,15 +89,17 @@ enum VolumeLevels: QualityCheck {
     }
   }
 
-  /// The median volume of each date, in the order of the rows. Impossible volumes are told elsewhere and not counted.
+  /// The median volume of each date, in the order of the rows, adjusted: a split is no change of unit. Impossible volumes are told elsewhere and not
+  /// counted.
   private static func levels(of series: BarSeries) -> [(date: CalendarDate, volume: Double)] {
     var levels: [(date: CalendarDate, volume: Double)] = []
+    let adjusted = series.adjustedVolume
     var row = 0
     while row < series.wholeRows {
       let date = series.dates[row]
       var volumes: [Double] = []
       while row < series.wholeRows, series.dates[row] == date {
-        if series.volume[row] >= 0, series.volume[row].isFinite { volumes.append(series.volume[row]) }
+        if adjusted[row] >= 0, adjusted[row].isFinite { volumes.append(adjusted[row]) }
         row += 1
       }
       if let median = Median.of(&volumes) { levels.append((date, median)) }
