@@ -62,18 +62,20 @@ enum QualityRecord {
   private static func json(_ allowance: QualityAllowance) -> JSON {
     .object([
       "check": .string(allowance.check), "symbol": .string(allowance.symbol),
-      "day": .integer(Int64(allowance.date.daysSinceEpoch)), "reason": .string(allowance.reason),
+      "day": .integer(Int64(allowance.date.daysSinceEpoch)),
+      "last_day": .integer(Int64(allowance.lastDate.daysSinceEpoch)), "reason": .string(allowance.reason),
     ])
   }
 
   private static func allowance(_ json: JSON) -> QualityAllowance? {
     guard let check = json["check"]?.stringValue, let symbol = json["symbol"]?.stringValue,
-      let number = json["day"]?.integerValue, let days = Int32(exactly: number),
+      let first = day(json["day"])?.date,
+      // Records that were made before there were ranges do not speak of a last day.
+      let last = json["last_day"] == nil ? first : day(json["last_day"])?.date,
       let reason = json["reason"]?.stringValue
     else { return nil }
     // The caller names the attribute as malformed, which says all that the thrown error would.
-    return try? QualityAllowance(
-      check: check, symbol: symbol, date: CalendarDate(daysSinceEpoch: days), reason: reason)
+    return try? QualityAllowance(check: check, symbol: symbol, date: first, until: last, reason: reason)
   }
 
   /// All entries of an array, or nil if it is not one or one of them cannot be read.

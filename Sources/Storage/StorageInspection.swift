@@ -92,6 +92,8 @@ package enum StorageInspection {
     return (
       (series.instrument == .index ? "index" : "series") + " \(series.symbol)",
       "\(series.count) \(series.width == .minute ? "minute " : "")bars, \(range)\(hours)\(extra)"
+        + (series.actions.isEmpty ? "" : ", \(series.actions.count) splits and payments known by date")
+        + (series.filledRows.isEmpty ? "" : ", \(series.filledRows.count) of them filled in, not to be traded in")
         + (series.instrument.isTradable ? "" : ", not tradable")
     )
   }

@@ -111,7 +111,9 @@ extension MarketStore {
   /// in order the length of the symbol in bytes (u64), the symbol (UTF-8), the number of bars (u64), the dates as days since 1970-01-01
   /// (i32 each), and the bits of open, high, low, close, volume and adjustment factor (f64 each), column after column, and in a text `2` the
   /// number of further columns (u64), each with its name's length in bytes (u64), name and values; and, where there are indices, the text
-  /// `indices` and a line feed, their number (u64) and the length and text of each symbol. Traps if the columns of a series differ in length.
+  /// `indices` and a line feed, their number (u64) and the length and text of each symbol; and, where splits and payments are known by their dates,
+  /// the text `actions` and a line feed, and for each series their number (u64) and of each the date (i32), split and payment (f64). Traps if the
+  /// columns of a series differ in length.
   static func sessionsHash(_ series: [BarSeries]) -> String {
     var digest = SHA256()
     func feed(_ number: Int) { withUnsafeBytes(of: UInt64(number).littleEndian) { digest.update($0) } }
@@ -145,6 +147,18 @@ extension MarketStore {
       digest.update(Array("indices\n".utf8))
       feed(indices.count)
       for one in indices { feed(one.symbol) }
+    }
+    if series.contains(where: { !$0.actions.isEmpty }) {
+      digest.update(Array("actions\n".utf8))
+      for one in series {
+        feed(one.actions.count)
+        for action in one.actions {
+          withUnsafeBytes(of: action.date.daysSinceEpoch.littleEndian) { digest.update($0) }
+          for value in [action.split, action.payment] {
+            withUnsafeBytes(of: value.bitPattern.littleEndian) { digest.update($0) }
+          }
+        }
+      }
     }
     return SHA256.hexDigits(digest.finalize())
   }

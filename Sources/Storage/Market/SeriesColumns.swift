@@ -13,6 +13,8 @@ import Text
 /// | `adjustment_factor` f64 | of bars of a whole session: what adjusts each |
 /// | `factor_rows` i64, `factors` f64 | of narrower bars: the rows from which a factor holds on, and the factors |
 /// | `extra.<name>` f64 | a further column |
+/// | `action_dates` i32, `action_splits`, `action_payments` f64 | splits and payments whose dates are known (`CorporateAction`); absent where there are none |
+/// | `filled_rows` i64 | rows that nobody delivered; absent where there are none |
 enum SeriesColumns {
   private enum Numbers {
     case days([Int32])
@@ -36,7 +38,14 @@ enum SeriesColumns {
       columns.append(("factor_rows", .integers(rows.map { Int64($0) })))
       columns.append(("factors", .doubles(rows.map { series.adjustmentFactors[$0] })))
     }
-    return columns + series.extra.map { (extraPrefix + $0.name, .doubles($0.values)) }
+    columns += series.extra.map { (extraPrefix + $0.name, .doubles($0.values)) }
+    if !series.actions.isEmpty {
+      columns.append(("action_dates", .days(series.actions.map(\.date.daysSinceEpoch))))
+      columns.append(("action_splits", .doubles(series.actions.map(\.split))))
+      columns.append(("action_payments", .doubles(series.actions.map(\.payment))))
+    }
+    if !series.filledRows.isEmpty { columns.append(("filled_rows", .integers(series.filledRows.map { Int64($0) }))) }
+    return columns
   }
 
   private static let extraPrefix = "extra."
@@ -125,6 +134,26 @@ enum SeriesColumns {
     for name in entry.extraColumns {
       let values: [Double] = try numbers(extraPrefix + name, .double, count: entry.count)
       series.extra.append(ExtraColumn(name: name, values: values))
+    }
+    if datasets["action_dates"] != nil {
+      let days: [Int32] = try numbers("action_dates", .integer32, count: nil)
+      let splits: [Double] = try numbers("action_splits", .double, count: days.count)
+      let payments: [Double] = try numbers("action_payments", .double, count: days.count)
+      let actions = days.indices.compactMap { place in
+        CorporateAction(
+          date: CalendarDate(daysSinceEpoch: days[place]), split: splits[place], payment: payments[place])
+      }
+      guard actions.count == days.count, zip(days, days.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        throw group.damaged("'action_dates' holds no splits and payments in order")
+      }
+      series.remember(actions)
+    }
+    if datasets["filled_rows"] != nil {
+      let rows: [Int64] = try numbers("filled_rows", .integer64, count: nil)
+      guard zip(rows, rows.dropFirst()).allSatisfy({ $0 < $1 }),
+        rows.allSatisfy({ (0..<Int64(entry.count)).contains($0) })
+      else { throw group.damaged("'filled_rows' does not hold rows in order") }
+      series.filledRows = rows.map { Int($0) }
     }
     guard SeriesEntry(series, isExtendedHours: entry.isExtendedHours) == entry else {
       throw group.damaged("the content hash is not that of the numbers")
