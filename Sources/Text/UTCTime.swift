@@ -7,6 +7,9 @@ package enum UTCTime {
   /// The moment `seconds` after 1970-01-01T00:00:00Z, as `YYYY-MM-DDTHH:MM:SSZ`.
   package static func text(secondsSinceEpoch seconds: Int64) -> String { wholeSeconds(seconds) + "Z" }
 
+  /// Seconds since 1970-01-01T00:00:00Z until this moment: tells what is not over yet, nothing else may depend on it.
+  package static func secondsSinceEpoch() -> Int64 { Int64(time(nil)) }
+
   /// This moment, for provenance only: nothing that is computed may depend on it.
   package static func now() -> String { text(secondsSinceEpoch: Int64(time(nil))) }
 

@@ -192,6 +192,11 @@ package struct EnvironmentFactory: Sendable {
       throw .refused(
         "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
     }
+    if let one = read.first(where: { !$0.filledRows.isEmpty }) {
+      throw .refused(
+        "\(world.store) holds \(one.filledRows.count) bars of \(one.symbol) that were filled in, in which nobody may trade, and no "
+          + "environment plays such bars; import it anew without --fill and with --replace")
+    }
     let (series, benchmark) = try chosen(world, from: read)
     let tape = MarketTape(series, benchmark: benchmark)
     do {

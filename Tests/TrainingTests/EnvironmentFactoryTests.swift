@@ -76,6 +76,18 @@ import Text
     }
   }
 
+  /// Nobody may trade in them, and no environment knows that.
+  @Test func refusesBarsThatWereFilledIn() throws {
+    try withScratchFolder { folder in
+      var series = madeUpBars()
+      series[1].filledRows = [7, 8]
+      let configuration = smallConfiguration("dual_ticker", store: try writeStore(series, in: folder))
+      let error = try #require(refusal(configuration))
+      #expect(error.exitCode == 2 && error.description.contains("holds 2 bars of BBB that were filled in"), "\(error)")
+      #expect(error.description.contains("without --fill and with --replace"))
+    }
+  }
+
   @Test func refusesConfigurationsInWords() throws {
     try withScratchFolder { folder in
       let base = smallConfiguration("dual_ticker", store: try writeStore(madeUpBars(), in: folder))

@@ -10,6 +10,8 @@ enum BarColumn: Hashable, Sendable {
   case open, high, low, close, volume, adjustedClose
   /// How many shares one became on that day; 0 and 1 where nothing happened.
   case splitFactor
+  /// What was paid a share on that day; 0 where nothing was.
+  case payment
   /// Nothing that is read.
   case ignored
   /// A column of the user's own, by its place among those that were asked for.
@@ -28,6 +30,7 @@ enum BarColumn: Hashable, Sendable {
     case .volume: "volume"
     case .adjustedClose: "adjusted-close"
     case .splitFactor: "split"
+    case .payment: "dividend"
     case .ignored: "-"
     case .extra(let place): "extra \(place)"
     }
@@ -35,7 +38,8 @@ enum BarColumn: Hashable, Sendable {
 
   /// Those that `--columns` may name.
   static let declarable: [BarColumn] = [
-    .symbol, .stamp, .time, .open, .high, .low, .close, .volume, .adjustedClose, .splitFactor, .ignored,
+    .symbol, .stamp, .time, .open, .high, .low, .close, .volume, .adjustedClose, .splitFactor, .payment,
+    .ignored,
   ]
 
   /// A header's name as it is compared: without case, blanks and marks, and with one word where vendors have several.
@@ -58,10 +62,10 @@ enum BarColumn: Hashable, Sendable {
     var words: [String: BarColumn] = [
       "ticker": .symbol, "timestamp": .stamp, "time": .time, "open": .open, "high": .high, "low": .low,
       "close": .close, "volume": .volume, "adjclose": .adjustedClose, "splitfactor": .splitFactor,
-      "stocksplits": .splitFactor, "windowstart": .stamp, "tsevent": .stamp,
+      "stocksplits": .splitFactor, "dividends": .payment, "divcash": .payment, "windowstart": .stamp, "tsevent": .stamp,
     ]
     for name in [
-      "vwap", "wap", "barcount", "tradecount", "transactions", "dividends", "divcash", "capitalgains", "adjopen",
+      "vwap", "wap", "barcount", "tradecount", "transactions", "capitalgains", "adjopen",
       "adjhigh", "adjlow", "adjvolume", "rtype", "publisherid", "instrumentid",
     ] { words[name] = .ignored }
     return words

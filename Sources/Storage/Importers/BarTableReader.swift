@@ -17,6 +17,8 @@ struct RawBars {
   var volume: [Double] = []
   var factors: [Double] = []
   var extra: [[Double]]
+  /// Rows that tell of a split or a payment.
+  var events: [Event] = []
 
   init(symbol: String, extraCount: Int) {
     self.symbol = symbol
@@ -38,6 +40,7 @@ struct RawTable {
 struct BarTableReader {
   private let path: String
   private let extraColumns: [String]
+  private let declaredAdjustment: PriceAdjustment?
   let plan: TablePlan
   private var lines: TableLines
   private var fields: TableFields
@@ -60,6 +63,7 @@ struct BarTableReader {
     for name in extraColumns { precondition(ExtraColumn.isName(name), "a column cannot be named '\(name)'") }
     path = pieces.path
     self.extraColumns = extraColumns
+    declaredAdjustment = declared.adjustment
     var lines = try TableLines(pieces)
     let head = try lines.head(TableHead.lineCount)
     // A line without an end is no header either.
@@ -242,7 +246,10 @@ struct BarTableReader {
     let (low, close) = (number(.low, group), number(.close, group))
     let volume = places[.volume] == nil ? .nan : number(.volume, group, isPrice: false)
     var factor = 1.0
-    if places[.adjustedClose] != nil, let adjusted = number(.adjustedClose, group), let close {
+    // Prices that hold everything already need no factor.
+    if places[.adjustedClose] != nil, declaredAdjustment != .all, let adjusted = number(.adjustedClose, group),
+      let close
+    {
       factor = adjusted / close
       if !factor.isFinite {
         add(
@@ -251,15 +258,17 @@ struct BarTableReader {
           .adjustedClose, group: group)
       }
     }
-    // Not used, but a column that is no number is not what it is taken for.
-    let split = places[.splitFactor] == nil ? 1 : number(.splitFactor, group, isPrice: false)
+    let split = event(.splitFactor, group, nothing: 1)
+    let payment = event(.payment, group, nothing: 0)
     for place in extraColumns.indices { readExtra(place, group, into: index) }
     var when: Int64?
     if stamp.clock != .unnamed {
       when = instant(stamp)
       if when == nil { add(.noSuchTime(date), .stamp) }
     }
-    guard faults.count == found, let open, let high, let low, let close, let volume, split != nil else { return }
+    guard faults.count == found, let open, let high, let low, let close, let volume, let split, let payment else {
+      return
+    }
     let limit = stamp.local % StampText.nanosecondsPerDay == 0 ? CSVImporter.rowLimit : CSVImporter.minuteRowLimit
     guard series[index].count < limit else { throw problem(.tooManyRows(limit: limit)) }
     series[index].local.append(stamp.local)
@@ -270,6 +279,11 @@ struct BarTableReader {
     series[index].close.append(close / plan.priceDivisor)
     series[index].volume.append(volume)
     series[index].factors.append(factor)
+    // Vendors write 0 or 1 where nothing happened.
+    if split != 0 && split != 1 || payment != 0 {
+      series[index].events.append(
+        RawBars.Event(row: series[index].count - 1, split: split == 0 ? 1 : split, payment: payment))
+    }
   }
 
   private func isMissingPrice(_ place: Int) -> Bool {
@@ -289,6 +303,12 @@ struct BarTableReader {
     } else if let value = number(.extra(place), group, isPrice: false) {
       series[index].extra[place].append(value)
     }
+  }
+
+  /// What happened on the row's day; vendors leave the cell empty where nothing did.
+  private mutating func event(_ column: BarColumn, _ group: Int, nothing: Double) -> Double? {
+    guard let place = plan.groups[group].places[column], !NumberText.isMissing(bytes(place)) else { return nothing }
+    return number(column, group, isPrice: false)
   }
 
   private mutating func number(_ column: BarColumn, _ group: Int, isPrice: Bool = true) -> Double? {

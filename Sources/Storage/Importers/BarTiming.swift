@@ -43,6 +43,7 @@ struct BarTimer {
   private let path: String
   private let extraColumns: [String]
   private var notes: [String] = []
+  private var actions: TableActions
 
   static let day = StampText.nanosecondsPerDay
   static let minute = Instant.nanosecondsPerMinute
@@ -54,6 +55,7 @@ struct BarTimer {
     self.declared = declared
     self.extraColumns = extraColumns
     self.path = path
+    actions = TableActions(table.plan, declared: declared.adjustment)
   }
 
   mutating func time() throws(StorageError) -> TimedBars {
@@ -62,7 +64,7 @@ struct BarTimer {
     guard let days else { return try minutes() }
     let kept = zip(table.series, days).map { self.kept($0, dates: $1) }
     for one in kept { try checkCalendar(one) }
-    return TimedBars(timing: BarTiming(width: .session), series: kept, notes: notes)
+    return TimedBars(timing: BarTiming(width: .session), series: kept, notes: notes + actions.notes)
   }
 
   // MARK: Days
@@ -176,7 +178,7 @@ struct BarTimer {
     let series = zip(table.series, instants).map { raw, instants in
       self.kept(raw, starts: instants.map { Instant(nanoseconds: $0 + shift) })
     }
-    return TimedBars(timing: timing, series: series, notes: notes)
+    return TimedBars(timing: timing, series: series, notes: notes + actions.notes)
   }
 
   /// Refuses what is not a minute apart.
@@ -250,7 +252,7 @@ struct BarTimer {
     return series
   }
 
-  private func fill(_ series: inout BarSeries, _ raw: RawBars, _ rows: [Int]) {
+  private mutating func fill(_ series: inout BarSeries, _ raw: RawBars, _ rows: [Int]) {
     series.open = rows.map { raw.open[$0] }
     series.high = rows.map { raw.high[$0] }
     series.low = rows.map { raw.low[$0] }
@@ -258,6 +260,7 @@ struct BarTimer {
     series.volume = rows.map { raw.volume[$0] }
     series.adjustmentFactors = rows.map { raw.factors[$0] }
     for place in raw.extra.indices { series.extra[place].values = rows.map { raw.extra[place][$0] } }
+    actions.apply(raw.events, to: &series, rows: rows)
   }
 
   /// The rows in the order in which they are taken, without those before the user's own columns begin.

@@ -6,7 +6,7 @@ import Text
 /// Reads bars of days or minutes from a text table, plain, gzip or in a zip.
 package enum CSVImporter {
   /// Changes when the same file would give other numbers.
-  package static let version = 2
+  package static let version = 3
 
   /// More symbols than any file of bars names; a damaged file must not fill the memory with one series a row.
   static let symbolLimit = 20_000

@@ -45,7 +45,9 @@ extension TableProblem {
 }
 
 extension BarDeclarations {
-  static let flags = ["layout", "columns", "zone", "stamp", "adjusted", "decimal", "dates"]
+  static let flags = ["layout", "columns", "zone", "stamp", "adjusted", "decimal", "dates", "price-divisor"]
+
+  private static let divisors = [10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000]
 
   /// What a flag may be.
   static func expected(_ flag: String) -> String {
@@ -57,6 +59,7 @@ extension BarDeclarations {
     case "stamp": "start or end"
     case "adjusted": "none, splits or all"
     case "decimal": "point or comma"
+    case "price-divisor": "a power of ten from 10 to 1000000000"
     default: "day-first or month-first"
     }
   }
@@ -90,6 +93,12 @@ extension BarDeclarations {
       guard ["point", "comma"].contains(text) else { return false }
       isDecimalComma = text == "comma"
       return true
+    case "price-divisor":
+      guard let number = Int(text), let divisor = BarDeclarations.divisors.first(where: { $0 == number }) else {
+        return false
+      }
+      priceDivisor = Double(divisor)
+      return true
     case "dates":
       guard ["day-first", "month-first"].contains(text) else { return false }
       isDayFirst = text == "day-first"
@@ -112,19 +121,25 @@ package struct BarCut: Sendable, Equatable {
     self.isCommon = isCommon
   }
 
-  /// Returns what was left out, a line for each series that lost bars.
-  func apply(to series: inout [BarSeries]) throws(StorageError) -> [String] {
+  /// Takes the bars between the dates. Returns what was left out, a line for each series that lost bars.
+  func applyDates(to series: inout [BarSeries]) throws(StorageError) -> [String] {
+    try keep(in: &series) { date in from.map { $0 <= date } ?? true && until.map { date <= $0 } ?? true }
+  }
+
+  /// Takes the dates that all series have, where that is asked for.
+  func applyCommon(to series: inout [BarSeries]) throws(StorageError) -> [String] {
+    guard isCommon, let first = series.first else { return [] }
+    let common = series.dropFirst().reduce(into: Set(first.dates)) { $0.formIntersection($1.dates) }
+    return try keep(in: &series, common.contains)
+  }
+
+  private func keep(
+    in series: inout [BarSeries], _ isTaken: (CalendarDate) -> Bool
+  ) throws(StorageError) -> [String] {
     var lines: [String] = []
-    var common: Set<CalendarDate>?
-    if isCommon {
-      for one in series { common = common?.intersection(one.dates) ?? Set(one.dates) }
-    }
     for place in series.indices {
       let one = series[place]
-      let rows = one.dates.indices.filter { row in
-        let date = one.dates[row]
-        return from.map { $0 <= date } ?? true && until.map { date <= $0 } ?? true && common?.contains(date) ?? true
-      }
+      let rows = one.dates.indices.filter { isTaken(one.dates[$0]) }
       guard let first = rows.first, let last = rows.last else {
         throw .symbols(path: one.symbol, problem: .noneLeft(one.symbol))
       }

@@ -32,6 +32,23 @@ extension MarketImport {
       }
     }
     cut = try MarketImport.cut(arguments)
+    isReplacing = arguments.has("replace")
+    isFilling = arguments.has("fill")
+    for text in arguments.values("split") {
+      guard let split = DeclaredSplit(text) else {
+        throw UsageError(
+          "--split is \(text), but must be SYMBOL:DATE:FACTOR, as AAPL:2014-06-09:7, or 3/2 or 1/8 for the factor")
+      }
+      guard !splits.contains(where: { $0.symbol == split.symbol && $0.action.date == split.action.date }) else {
+        throw UsageError("--split \(text) names a date of \(split.symbol) that stands there already")
+      }
+      splits.append(split)
+    }
+    for text in arguments.values("factors") {
+      let (symbol, path) = MarketImport.split(text)
+      guard let symbol else { throw UsageError("--factors \(text) names no symbol; write it SYMBOL=FILE") }
+      factorFiles.append(Source(path: path, symbol: symbol))
+    }
   }
 
   private static func cut(_ arguments: Arguments) throws(UsageError) -> BarCut {

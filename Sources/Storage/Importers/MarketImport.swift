@@ -30,6 +30,14 @@ package struct MarketImport: Sendable, Equatable {
   package var declared = BarDeclarations()
   /// Which bars of what was read are taken.
   package var cut = BarCut()
+  /// Splits that no file tells.
+  package var splits: [DeclaredSplit] = []
+  /// LEAN's factor files, each of the symbol that it is given for.
+  package var factorFiles: [Source] = []
+  /// A store that is there is made anew; else the bars are added to it.
+  package var isReplacing = false
+  /// Short gaps in sessions are filled with bars that nobody may trade in.
+  package var isFilling = false
   /// Nothing is stored: what is understood is told.
   package var isDryRun = false
   /// The market store that is written; empty where nothing is.
@@ -46,21 +54,72 @@ package struct MarketImport: Sendable, Equatable {
     self.output = output
   }
 
+  /// This instant, by the machine's clock.
+  package static var now: Instant { Instant(seconds: UTCTime.secondsSinceEpoch()) ?? Instant(nanoseconds: .max) }
+
   /// Answers a question: one of its choices, or nil where nobody can.
   package typealias Answering = (ImportQuestion) -> String?
 
-  /// Reads, questions and stores; nothing is stored unless every check passes. `tell`: gets each thing that was done, in words. `answer`: is asked what a
-  /// file leaves open, and how to say that at once.
+  /// What is imported so far.
+  private struct Delivery {
+    var series: [BarSeries] = []
+    var extendedHours: [BarSeries] = []
+    var provenance: [ImportProvenance] = []
+  }
+
+  /// Reads, questions and stores; nothing is stored unless every check passes. A store that is there is added to, and stays as it is until the new one is
+  /// whole. `tell`: gets each thing that was done, in words. `answer`: is asked what a file leaves open, and how to say that at once. `now`: when that is;
+  /// a session that is not over by then is left out.
   ///
   /// Returns why the gate refused the data, in one sentence; nil where they are stored.
-  package func run(answer: Answering? = nil, tell: (String) -> Void) throws(StorageError) -> String? {
-    if !isDryRun { try AtomicWrite.require(output, replacing: .marketStore, inputs: sources.map(\.path)) }
-    var series: [BarSeries] = []
-    var provenance: [ImportProvenance] = []
+  package func run(
+    answer: Answering? = nil, now: Instant = MarketImport.now, tell: (String) -> Void
+  ) throws(StorageError) -> String? {
+    if !isDryRun {
+      try AtomicWrite.require(
+        output, replacing: .marketStore, inputs: sources.map(\.path) + factorFiles.map(\.path))
+    }
+    let earlier = try isReplacing ? nil : EarlierStore(output)
+    var delivery = try deliveries(answer: answer, tell: tell)
+    for source in factorFiles { try apply(source, to: &delivery.series, tell: tell) }
+    for line in try cut.applyDates(to: &delivery.series) { tell(line) }
+    delivery.extendedHours = MarketImport.partHours(of: &delivery.series, tell: tell)
+    MarketImport.leaveOutUnfinished(of: &delivery.series, &delivery.extendedHours, now: now, tell: tell)
+    if let earlier { try earlier.add(&delivery.series, &delivery.extendedHours, &delivery.provenance, tell: tell) }
+    try DeclaredSplit.apply(splits, to: &delivery.series, path: output, tell: tell)
+    try DeclaredSplit.apply(
+      splits.filter { split in delivery.extendedHours.contains { $0.symbol == split.symbol } },
+      to: &delivery.extendedHours, path: output, tell: { _ in })
+    for line in try cut.applyCommon(to: &delivery.series) { tell(line) }
+    if isFilling { MarketImport.fill(&delivery.series, tell: tell) }
+    // The date in Greenwich is never behind that of the exchange.
+    let report = QualityGate.examine(
+      delivery.series, allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date)
+    tell(report.description)
+    guard report.passed else {
+      let kept = earlier == nil ? "\(output) was not written" : "\(output) is as it was"
+      return "the quality gate refused the data (\(MarketImport.firstFailure(of: report))); "
+        + (isDryRun ? "nothing would be written" : kept)
+        + ": do what is suggested above, or correct the data"
+    }
+    guard !isDryRun else { return nil }
+    try earlier?.requireUnchanged()
+    let hash = try MarketStore.write(
+      delivery.series, extendedHours: delivery.extendedHours, provenance: delivery.provenance, qualityReport: report,
+      created: UTCTime.now(), to: output)
+    tell("wrote \(output): content \(hash)")
+    return nil
+  }
+
+  /// All files' bars, each symbol's as one series.
+  private func deliveries(
+    answer: Answering?, tell: (String) -> Void
+  ) throws(StorageError) -> Delivery {
+    var delivery = Delivery()
     for source in sources {
       let reading = try read(source, answer: answer, tell: tell)
-      for one in reading.series { try MarketImport.add(one, to: &series, path: source.path, tell: tell) }
-      provenance.append(reading.provenance)
+      for one in reading.series { try MarketImport.add(one, to: &delivery.series, path: source.path, tell: tell) }
+      delivery.provenance.append(reading.provenance)
       let counts = reading.series.map { "\($0.symbol) \(counted($0.count, "bar"))" }.joined(separator: ", ")
       tell("read \(source.path): \(counts)\(source.isIndex ? ", an index, not tradable" : "")")
       for note in reading.notes { tell("  " + note) }
@@ -69,35 +128,26 @@ package struct MarketImport: Sendable, Equatable {
         for one in reading.series { for line in Understanding.rows(one) { tell("  " + line) } }
       }
     }
-    for line in try cut.apply(to: &series) { tell(line) }
-    let extendedHours = MarketImport.partHours(of: &series, tell: tell)
-    // The date in Greenwich is never behind that of the exchange.
-    let report = QualityGate.examine(series, allowances: allowances, today: CalendarDate(UTCTime.now().prefix(10)))
-    tell(report.description)
-    guard report.passed else {
-      return "the quality gate refused the data (\(MarketImport.firstFailure(of: report))); "
-        + (isDryRun ? "nothing would be written" : "\(output) was not written")
-        + ": correct the data, or allow a large move by name with --allow and --reason"
-    }
-    guard !isDryRun else { return nil }
-    let hash = try MarketStore.write(
-      series, extendedHours: extendedHours, provenance: provenance, qualityReport: report, created: UTCTime.now(),
-      to: output)
-    tell("wrote \(output): content \(hash)")
-    return nil
+    return delivery
   }
 
-  /// Leaves the bars of sessions in `series`, and returns those before an opening and from a close on, which are kept apart and never traded.
-  private static func partHours(of series: inout [BarSeries], tell: (String) -> Void) -> [BarSeries] {
-    var extendedHours: [BarSeries] = []
-    for index in series.indices where series[index].width != .session {
-      let parts = series[index].splitAtHours()
-      series[index] = parts.sessions
-      guard parts.extendedHours.count > 0 else { continue }
-      tell("\(parts.extendedHours.count) bars of \(parts.sessions.symbol) lie outside the sessions' hours: kept apart")
-      extendedHours.append(parts.extendedHours)
+  /// Adjusts raw prices for what a factor file tells.
+  private func apply(
+    _ factors: Source, to series: inout [BarSeries], tell: (String) -> Void
+  ) throws(StorageError) {
+    let symbol = factors.symbol ?? ""
+    let places = series.indices.filter { series[$0].symbol == symbol }
+    guard !places.isEmpty else {
+      throw .symbols(path: factors.path, problem: .absent(requested: symbol, existing: series.map(\.symbol)))
     }
-    return extendedHours
+    let actions = try FactorFile(path: factors.path).actions
+    for place in places {
+      guard series[place].adjustmentFactors.allSatisfy({ $0 == 1 }) else {
+        throw .symbols(path: factors.path, problem: .factorsTwice(symbol))
+      }
+      series[place].adjust(for: actions)
+    }
+    tell("read \(factors.path): \(actions.count) splits and payments of \(symbol)")
   }
 
   /// A file's bars. What it leaves open is asked, and the file read again with the answer.
@@ -124,16 +174,17 @@ package struct MarketImport: Sendable, Equatable {
   private static func add(
     _ one: BarSeries, to series: inout [BarSeries], path: String, tell: (String) -> Void
   ) throws(StorageError) {
-    guard let place = series.firstIndex(where: { $0.symbol == one.symbol }) else {
+    guard let place = series.firstIndex(where: { $0.symbol == one.symbol && $0.width == one.width }) else {
       series.append(one)
       return
     }
-    guard series[place].instrument == one.instrument, let joined = series[place].joined(with: one) else {
+    guard let joined = series[place].joined(with: one) else {
       throw .symbols(path: path, problem: .differentFiles(one.symbol))
     }
     series[place] = joined.series
     if joined.revised > 0 {
       tell("\(joined.revised) bars of \(one.symbol) differ in an earlier file: those of \(path) are taken")
+      for line in joined.differences { tell("  " + line) }
     }
   }
 

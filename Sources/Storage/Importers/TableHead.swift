@@ -317,7 +317,9 @@ struct TableHead {
     } else if found.isAmbiguous {
       throw problem(.decimalOrThousands, line: plan.linesBefore + 1)
     }
-    if plan.layout.wholePriceDivisor != 1, prices.allSatisfy({ !$0.contains(UInt8(ascii: ".")) }) {
+    if let divisor = declared.priceDivisor {
+      plan.priceDivisor = divisor
+    } else if plan.layout.wholePriceDivisor != 1, prices.allSatisfy({ !$0.contains(UInt8(ascii: ".")) }) {
       plan.priceDivisor = plan.layout.wholePriceDivisor
     }
     guard plan.layout.bareRow == nil, let place = plan.place(.stamp) else { return plan }

@@ -16,6 +16,8 @@ package struct BarDeclarations: Sendable, Equatable {
   package var isDecimalComma: Bool?
   /// Whether 1/2/2024 is in February.
   package var isDayFirst: Bool?
+  /// What prices that are whole numbers are divided by.
+  package var priceDivisor: Double?
 
   package init() {}
 }
@@ -47,6 +49,7 @@ struct TablePlan: Equatable {
   var priceDivisor = 1.0
 
   var namesSymbols: Bool { groups.count > 1 || groups[0].symbol != nil || groups[0].places[.symbol] != nil }
+  var hasAdjustedClose: Bool { groups.contains { $0.places[.adjustedClose] != nil } }
   var hasVolume: Bool { groups.allSatisfy { $0.places[.volume] != nil } }
 
   func place(_ column: BarColumn) -> Int? { groups[0].places[column] }

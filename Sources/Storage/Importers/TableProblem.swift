@@ -34,6 +34,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   case noZone(String)
   case noSide(String)
   case otherCalendar(String)
+  case notFactors(String)
 
   package var description: String {
     switch self {
@@ -42,9 +43,9 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .header(let missing, let unexpected):
       "the header names no known layout: "
         + [
-          missing.isEmpty ? nil : "missing " + missing.joined(separator: ", "),
+          missing.isEmpty ? nil : "missing " + SymbolProblem.listed(missing),
           unexpected.isEmpty
-            ? nil : "unexpected " + unexpected.map { $0.isEmpty ? "(an empty name)" : $0 }.joined(separator: ", "),
+            ? nil : "unexpected " + SymbolProblem.listed(unexpected.map { $0.isEmpty ? "(an empty name)" : $0 }),
         ].compactMap { $0 }.joined(separator: "; ")
     case .repeatedColumn: "the column stands twice in the header"
     case .noVolume: "there is no volume, which every share has"
@@ -77,6 +78,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .otherWidth(let width): "the rows are bars of \(width); only minutes and days are read"
     case .noZone(let evidence): "nothing says of which clock the times are (\(evidence))"
     case .noSide(let evidence): "nothing says whether a stamp is the beginning or the end of its minute (\(evidence))"
+    case .notFactors(let found):
+      "found \(found) where a factor file has a date YYYYMMDD, a price factor and a split factor"
     case .otherCalendar(let evidence): "\(evidence): only sessions of the New York Stock Exchange are known"
     }
   }
@@ -111,6 +114,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .noZone: "say it: --zone \(StampZone.allCases.map(\.rawValue).joined(separator: "|"))"
     case .noSide: "say it: --stamp start or --stamp end"
     case .otherCalendar: "import another symbol"
+    case .notFactors: "name a factor file of LEAN, or give splits one by one: --split SYMBOL:DATE:FACTOR"
     }
   }
 }
@@ -127,17 +131,28 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
   case differentFiles(String)
   case differentBars(shared: Int, revised: Int)
   case noneLeft(String)
+  /// The store has bars of the symbol that are no one series with these.
+  case differentStore(symbol: String, store: String)
+  case otherSplit(symbol: String, date: String, known: Double, given: Double)
+  /// Factors for prices that have been adjusted.
+  case factorsTwice(String)
+
+  /// So many names as fit a line.
+  static func listed(_ names: [String]) -> String {
+    let shown = names.prefix(8).joined(separator: ", ")
+    return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
+  }
 
   package var description: String {
     switch self {
     case .absent(let requested, let existing):
-      "there is no symbol '\(requested)'; the file holds \(existing.joined(separator: ", ")): ask for one of these"
+      "there is no symbol '\(requested)'; the file holds \(SymbolProblem.listed(existing)): ask for one of these"
     case .requestedTwice(let symbol): "the symbol '\(symbol)' is asked for twice; name it once"
     case .noneGiven: "the file holds one series and does not name its symbol; name it on the command line"
     case .severalForOneSeries(let symbols):
       "the file holds one series, but \(symbols.count) symbols are asked for (\(symbols.joined(separator: ", "))); name one"
     case .namedByFile(let existing):
-      "the file names its symbols itself (\(existing.joined(separator: ", "))); ask for one of these instead of renaming"
+      "the file names its symbols itself (\(SymbolProblem.listed(existing))); ask for one of these instead of renaming"
     case .unusable(let found):
       "'\(found)' is not a symbol; use 1 to 32 letters, digits or . - _ ^ = and begin with a letter, digit or ^"
     case .differentFiles(let symbol):
@@ -145,6 +160,13 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
     case .differentBars(let shared, let revised):
       "of \(shared) bars that a member before has too, \(revised) are others, as of another symbol; import the members one by one: "
         + "SYMBOL=ARCHIVE.zip:MEMBER"
+    case .differentStore(let symbol, let store):
+      "the bars of \(symbol) here are of another kind, or have other columns, than those in \(store); name another store, or make it "
+        + "anew with --replace"
+    case .otherSplit(let symbol, let date, let known, let given):
+      "\(symbol) is known to have split \(known) for 1 on \(date), not \(given) for 1; leave the --split out, or correct the file"
+    case .factorsTwice(let symbol):
+      "the bars of \(symbol) have adjustment factors of their own; leave --factors out, or import raw prices"
     case .noneLeft(let symbol): "no bar of \(symbol) is left between the dates that are taken; choose others"
     }
   }

@@ -9,7 +9,8 @@ struct ImportCommand: Command {
     name: "import", summary: "Reads bars, questions them, and stores them with their provenance.",
     operands: "[SYMBOL=]FILE ...", operandCount: 1...1000,
     flags: [
-      Flag("output", "FILE", "the market store to write (.h5)"),
+      Flag("output", "FILE", "the market store to write (.h5); bars are added to one that is there"),
+      Flag("replace", "makes a store that is there anew"),
       Flag("symbols", "A,B", "which symbols to take from files that name them; all by default"),
       Flag("extra-columns", "A,B", "columns beside the layout's own to keep, for environment.extra_columns"),
       Flag(
@@ -17,8 +18,14 @@ struct ImportCommand: Command {
         "a series that is an index, not a share: it needs no volume and is never traded, but may be a benchmark"),
       Flag(
         "allow", "CHECK:SYMBOL:DATE", repeats: true,
-        "accepts one large move by name, for example price-continuity:AAPL:2000-09-29; needs a --reason behind it"),
+        "accepts one finding by name, for example price-continuity:AAPL:2000-09-29, or DATE..DATE; needs a --reason behind it"
+      ),
       Flag("reason", "TEXT", repeats: true, "why the --allow before it is right; kept in the record and every report"),
+      Flag(
+        "split", "SYMBOL:DATE:FACTOR", repeats: true,
+        "a split that the file does not tell, for example AAPL:2014-06-09:7 (3/2 and 1/8 too)"),
+      Flag("factors", "SYMBOL=FILE", repeats: true, "splits and payments of a symbol, as a factor file of LEAN"),
+      Flag("fill", "fills gaps of minutes that the gate lets pass, with bars that nobody may trade in"),
       Flag("dry-run", "tells what is understood, and stores nothing"),
       Flag("from", "DATE", "leaves out what is older"),
       Flag("until", "DATE", "leaves out what is newer"),
@@ -29,6 +36,7 @@ struct ImportCommand: Command {
       Flag("stamp", "SIDE", "which end of a minute its stamp tells: start or end"),
       Flag("adjusted", "WHAT", "what prices were adjusted for: none, splits or all"),
       Flag("decimal", "MARK", "what stands before decimals: point or comma"),
+      Flag("price-divisor", "NUMBER", "what prices that are whole numbers are divided by, such as 10000"),
       Flag("dates", "ORDER", "of dates with slashes or points: day-first or month-first"),
     ],
     notes: """

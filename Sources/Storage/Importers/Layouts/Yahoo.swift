@@ -6,9 +6,9 @@ extension BarLayout {
     name: "adjusted", words: "one symbol with adjusted closes, as Yahoo writes it",
     columns: ["Date", "Open", "High", "Low", "Close", "Adj Close", "Volume"], zone: .newYork, side: .start)
 
-  /// `Ticker.history`: stamps with their offset.
+  /// `Ticker.history`: stamps with their offset. Without an adjusted close its prices hold splits and dividends.
   static let yahooHistory = BarLayout(
     name: "yahoo-history", words: "Ticker.history of yfinance, with dividends and splits",
     columns: ["Date", "Open", "High", "Low", "Close", "Volume", "Dividends", "Stock Splits"],
-    optionalColumns: ["Capital Gains"], zone: .newYork, side: .start)
+    optionalColumns: ["Capital Gains"], zone: .newYork, side: .start, adjustment: .all)
 }

@@ -1,0 +1,73 @@
+// A store that is there, which an import adds to.
+
+import Glibc
+import Market
+import Text
+
+/// What an import found where it is told to write.
+struct EarlierStore {
+  private let contents: MarketStoreContents
+
+  /// Nil where there is none yet.
+  init?(_ path: String) throws(StorageError) {
+    var status = stat()
+    // Nothing, or a file that was made to have the name.
+    guard !path.isEmpty, stat(path, &status) == 0, status.st_size > 0 else { return nil }
+    contents = try MarketStore.read(path)
+  }
+
+  private var path: String { contents.path }
+
+  /// What was allowed before and is not given again: it is allowed still, and recorded.
+  func allowances(beside given: [QualityAllowance]) -> [QualityAllowance] {
+    (contents.qualityReport?.allowances ?? []).filter { one in !given.contains { $0.name == one.name } }
+  }
+
+  /// Adds to the store's series those that were delivered, which win where both have a bar, and tells what that changed.
+  func add(
+    _ series: inout [BarSeries], _ extendedHours: inout [BarSeries], _ provenance: inout [ImportProvenance],
+    tell: (String) -> Void
+  ) throws(StorageError) {
+    series = try joined(contents.series, series, hours: "", tell: tell)
+    extendedHours = try joined(contents.extendedHours, extendedHours, hours: " outside the sessions' hours", tell: tell)
+    provenance = contents.provenance + provenance.filter { !contents.provenance.contains($0) }
+  }
+
+  private func joined(
+    _ stored: [BarSeries], _ delivered: [BarSeries], hours: String, tell: (String) -> Void
+  ) throws(StorageError) -> [BarSeries] {
+    var all = stored
+    for one in delivered {
+      guard let place = all.firstIndex(where: { $0.symbol == one.symbol && $0.width == one.width }) else {
+        tell("\(one.symbol)\(hours) is new in \(path)")
+        all.append(one)
+        continue
+      }
+      guard let joined = all[place].joined(with: one) else {
+        throw .symbols(path: path, problem: .differentStore(symbol: one.symbol, store: path))
+      }
+      all[place] = joined.series
+      tell(
+        "\(one.symbol)\(hours): \(joined.added) bars are new in \(path), \(joined.shared) were there, \(joined.revised) of "
+          + "these differ" + (joined.revised > 0 ? " and are replaced" : ""))
+      for line in joined.differences { tell("  " + line) }
+      if joined.factorScale != 1 {
+        tell("  the factors of earlier bars are multiplied by \(joined.factorScale): split or paid since")
+      }
+    }
+    return all
+  }
+
+  /// Throws if the store was written since it was read.
+  func requireUnchanged() throws(StorageError) {
+    guard try MarketStoreFile(path).contentHash == contents.contentHash else { throw .changed(path: path) }
+  }
+}
+
+extension JoinedSeries {
+  /// The largest difference and the first few, a line each; none where nothing differs.
+  var differences: [String] {
+    guard let largest else { return [] }
+    return ["largest difference: \(largest)"] + samples.filter { $0 != largest }.map(\.description)
+  }
+}
