@@ -163,7 +163,7 @@ enum PlantedDefect: CaseIterable {
   }
 
   /// Splits that move a price by more than 20 %, and a volume by less than a change of unit does.
-  static let plainSplits = SplitEvidence.ratios.filter { abs(1 / $0.value - 1) > 0.25 && (0.1...10).contains($0.value) }
+  static let plainSplits = SplitEvidence.ratios.filter { abs(1 / $0.value - 1) > 0.25 && (0.12...8).contains($0.value) }
 
   /// A ratio above 20 % in either direction, from a hair to a rout.
   static func largeRatio(_ random: inout RandomStream) -> Double {

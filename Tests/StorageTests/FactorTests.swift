@@ -11,7 +11,7 @@ private let date = { DayTable.series.dates[$0] } as @Sendable (Int) -> CalendarD
 /// `20010627`.
 private func digits(_ date: CalendarDate) -> String { "\(date)".replacing("-", with: "") }
 
-private func reading(
+private func table(
   _ header: String, adjusted: PriceAdjustment? = nil, _ line: (BarSeries, Int) -> String
 ) throws -> BarFileReading {
   var declared = BarDeclarations()
@@ -56,7 +56,7 @@ private func row(_ one: BarSeries, _ row: Int, steps: Bool = true, splits: Bool 
 
   @Test(arguments: [
     ("20010102,0.9", "line 1"), ("20010102,0.9,1\n2001-01-03,1,1", "line 2"), ("20010102,0,1", "line 1"),
-    ("20010102,x,1", "line 1"), ("20010102,1,1\n20010102,1,1", "line 2"), ("", "there is a header but no row"),
+    ("20010102,x,1", "line 1"), ("20010102,1,1\n20010102,1,1", "line 2"), ("", "the file is empty"),
     ("20010230,1,1", "line 1"), ("20010102,1,nan", "line 1"), ("20010102,1,1e9", "line 1"),
     ("Date,Open,High,Low,Close,Volume", "line 1"),
   ])
@@ -97,7 +97,7 @@ private func row(_ one: BarSeries, _ row: Int, steps: Bool = true, splits: Bool 
 
   /// Prices that step where the column says so are raw; the payment is what it is of the close before.
   @Test func pricesThatStepAreAdjusted() throws {
-    let reading = try reading(header) { row($0, $1) }
+    let reading = try table(header) { row($0, $1) }
     let series = reading.series[0]
     let payment = 1 - 0.5 / series.close[199]
     #expect(series.actions.map(\.date) == [date(120), date(200)] && series.actions[0].split == 4)
@@ -111,42 +111,32 @@ private func row(_ one: BarSeries, _ row: Int, steps: Bool = true, splits: Bool 
   }
 
   @Test func pricesThatDoNotStepHoldTheirSplits() throws {
-    let reading = try reading(header) { row($0, $1, steps: false) }
+    let reading = try table(header) { row($0, $1, steps: false) }
     #expect(reading.series[0].adjustmentFactors.allSatisfy { $0 == 1 } && reading.series[0].actions.isEmpty)
     #expect(reading.notes.contains { $0.contains("they hold these splits") && $0.contains("--adjusted splits") })
-    let declared = try self.reading(adjusted: .splits) { row($0, $1, steps: false) }
+    let declared = try table(header, adjusted: .splits) { row($0, $1, steps: false) }
     #expect(declared.series[0].actions.map(\.date) == [date(200)] && declared.series[0].actions[0].split == 1)
   }
 
   /// Nothing to tell by: they are taken as they are, and that is said.
   @Test func withoutASplitNobodyKnows() throws {
-    let reading = try reading(header) { row($0, $1, steps: false, splits: false) }
+    let reading = try table(header) { row($0, $1, steps: false, splits: false) }
     #expect(reading.series[0].adjustmentFactors.allSatisfy { $0 == 1 })
     #expect(reading.notes.contains { $0.contains("--adjusted none adjusts for them") })
-    let declared = try self.reading(adjusted: PriceAdjustment.none) { row($0, $1, steps: false, splits: false) }
+    let declared = try table(header, adjusted: PriceAdjustment.none) { row($0, $1, steps: false, splits: false) }
     #expect(declared.series[0].actions.count == 1 && declared.series[0].adjustmentFactors[0] < 1)
-    let held = try self.reading(adjusted: .all) { row($0, $1, steps: false, splits: false) }
+    let held = try table(header, adjusted: .all) { row($0, $1, steps: false, splits: false) }
     #expect(held.series[0].adjustmentFactors.allSatisfy { $0 == 1 } && held.notes.isEmpty)
   }
 
   /// Beside an adjusted close they tell which part of it moves no volume.
   @Test func besideAnAdjustedCloseTheyAreRemembered() throws {
-    let reading = try self.reading(header: header + ",adjClose") { one, place in
+    let reading = try table(header + ",adjClose") { one, place in
       row(one, place) + ",\(one.close[place] * (place < 200 ? 0.99 : 1))"
     }
     let series = reading.series[0]
     #expect(series.actions.count == 2 && abs(series.adjustmentFactors[0] - 0.99 / 4) < 1e-12)
     #expect(series.adjustedVolume[119] == series.volume[119] * 4 && series.adjustedVolume[150] == series.volume[150])
-  }
-
-  private func reading(
-    header: String? = nil, adjusted: PriceAdjustment? = nil, _ line: (BarSeries, Int) -> String
-  ) throws -> BarFileReading {
-    try StorageTests.reading(header ?? self.header, adjusted: adjusted, line)
-  }
-
-  private func reading(_ header: String, _ line: (BarSeries, Int) -> String) throws -> BarFileReading {
-    try reading(header: header, line)
   }
 
   @Test func declaredSplitsHaveOneForm() throws {

@@ -1,7 +1,5 @@
 // Moves from one date to the next that are too large to be believed unseen, and splits that nobody told of.
 
-internal import Glibc
-
 extension PriceContinuity {
   private struct Move {
     var row: Int

@@ -2,7 +2,6 @@
 
 import Glibc
 import Market
-import Text
 
 /// What an import found where it is told to write.
 struct EarlierStore {

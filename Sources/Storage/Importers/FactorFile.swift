@@ -44,7 +44,7 @@ struct FactorFile {
       }
       rows.append((date, price, split))
     }
-    guard !rows.isEmpty else { throw problem(0, "", .noRows) }
+    guard !rows.isEmpty else { throw problem(0, "", .empty) }
     var actions: [CorporateAction] = []
     for (row, next) in zip(rows, rows.dropFirst()) where (row.price, row.split) != (next.price, next.split) {
       guard
