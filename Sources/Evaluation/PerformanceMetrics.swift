@@ -133,7 +133,7 @@ package struct PerformanceMetrics: Sendable, Equatable {
     return tradedDollars / mean
   }
 
-  static func dollars(_ microDollars: Int64) -> Double { Double(microDollars) * 1e-6 }
+  package static func dollars(_ microDollars: Int64) -> Double { Double(microDollars) * 1e-6 }
 
   /// Where the true Sharpe ratio lies in 95 of 100 cases, by its standard error; nil where the ratio is undefined.
   var sharpeInterval: (lower: Double, upper: Double)? {

@@ -27,6 +27,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case runName(String, isNew: Bool)
   /// A limit of the system is too low, in one sentence with the remedy.
   case noRoom(String)
+  /// Another process does the same, in one sentence that says which.
+  case busy(String)
   /// The system starts no more processes, for now or at all.
   case noProcess(String)
   /// A folder that was locked is not what its path leads to any more. `savedAtStep`: where it is, with everything up to that step.
@@ -63,7 +65,7 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .runName(let name, let isNew):
       "a run cannot be called '\(PrintableText.name(name))': \(RunName.rule); "
         + (isNew ? "give it another with --run" : "rename its folder, and name the run by that")
-    case .noRoom(let sentence), .noProcess(let sentence): sentence
+    case .noRoom(let sentence), .busy(let sentence), .noProcess(let sentence): sentence
     case .displaced(let path, let displacement, let step): displacement.sentence(path, savedAtStep: step)
     case .incomplete(let path, let what, let remedy): "\(path) holds no \(what); \(remedy)"
     case .file(let path, let action, let reason): "cannot \(action) \(path): \(reason)"

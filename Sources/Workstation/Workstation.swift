@@ -15,8 +15,8 @@ package struct Workstation {
   static var commands: [any Command.Type] {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
-      EvaluateCommand.self, ExportCommand.self, ReplayCommand.self, ReplayUpdateCommand.self, PriceCommand.self,
-      SurfaceCommand.self, RegistryCommand.self, ScheduleCommand.self, ListCommand.self,
+      EvaluateCommand.self, ExportCommand.self, RetrainCommand.self, ReplayCommand.self, ReplayUpdateCommand.self,
+      PriceCommand.self, SurfaceCommand.self, RegistryCommand.self, ScheduleCommand.self, ListCommand.self,
     ]
   }
 

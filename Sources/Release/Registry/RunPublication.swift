@@ -12,7 +12,7 @@ package enum RunPublication {
   private static let companions = [
     "config.json", "config.yaml", "combination.json", "evaluation.json", "report.md", "report.html",
     "daily-returns.csv",
-    "trades.csv",
+    "trades.csv", RetrainChampion.checkpointName,
   ]
 
   /// Publishes the bundle that was exported from a run or an ensemble.

@@ -12,7 +12,7 @@ package struct Hook: Sendable, Equatable {
   package var limitSeconds: Double
   /// Tries after the first.
   package var retries: Int
-  /// Seconds before the second try; each wait is twice the one before.
+  /// Seconds before the second try; each wait is twice the one before, up to a minute.
   package var waitSeconds: Double
 
   package init(words: [String], limitSeconds: Double = 600, retries: Int = 0, waitSeconds: Double = 1) {
@@ -30,6 +30,8 @@ package struct Hook: Sendable, Equatable {
     case killed(signal: Int32)
     case overran(seconds: Double)
     case notStarted(String)
+    /// Somebody asked for an end while it ran, or while the next try was waited for.
+    case stopped
 
     package var description: String {
       switch self {
@@ -38,6 +40,7 @@ package struct Hook: Sendable, Equatable {
       case .killed(let signal): "was ended by signal \(signal)"
       case .overran(let seconds): "was ended, since it took longer than \(DeadlinePlan.text(seconds))"
       case .notStarted(let reason): "could not be started: \(reason)"
+      case .stopped: "was stopped"
       }
     }
   }
@@ -47,23 +50,32 @@ package struct Hook: Sendable, Equatable {
   /// What of the environment it gets: no key and no token of the one who started this program.
   static let passedOn = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR"]
   private static let secondsToEnd = 2.0
+  /// Between two tries, whatever they have doubled to.
+  private static let longestWaitSeconds = 60.0
 
   /// Runs it, once more for each retry that is needed. variables: what it is told besides. output: a file that takes what it says, anew for each try.
-  package func run(variables: [String: String] = [:], output: String) -> (ending: Ending, tries: Int) {
+  /// shouldStop: whether somebody asks for an end; it is then ended as one that takes too long.
+  package func run(
+    variables: [String: String] = [:], output: String, shouldStop: () -> Bool = { false }
+  ) -> (ending: Ending, tries: Int) {
     var wait = waitSeconds
     var ending = Ending.notStarted("")
     for number in 1...retries + 1 {
       if number > 1 {
-        usleep(UInt32(min(wait, 3600) * 1e6))
+        let begin = MonotonicClock.seconds
+        while MonotonicClock.seconds - begin < min(wait, Hook.longestWaitSeconds) {
+          if shouldStop() { return (.stopped, number - 1) }
+          usleep(UInt32(1e6 * min(0.05, max(0, wait))))
+        }
         wait *= 2
       }
-      ending = runOnce(variables, output)
-      if ending == .done { return (ending, number) }
+      ending = runOnce(variables, output, shouldStop)
+      if ending == .done || ending == .stopped { return (ending, number) }
     }
     return (ending, retries + 1)
   }
 
-  private func runOnce(_ variables: [String: String], _ output: String) -> Ending {
+  private func runOnce(_ variables: [String: String], _ output: String, _ shouldStop: () -> Bool) -> Ending {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { return .notStarted(String(cString: strerror(errno))) }
     defer { close(ends[0]) }
@@ -80,7 +92,8 @@ package struct Hook: Sendable, Equatable {
     close(ends[1])
     var said: [UInt8] = []
     let begin = MonotonicClock.seconds
-    var (asked, ended) = (false, false)
+    var (asked, ended, stopped) = (false, false, false)
+    var limit = limitSeconds
     var status: Int32 = 0
     while true {
       drain(ends[0], into: &said)
@@ -88,11 +101,12 @@ package struct Hook: Sendable, Equatable {
       var news = siginfo_t()
       if waitid(P_PID, id_t(process), &news, WEXITED | WNOHANG | WNOWAIT) == 0, news.si_signo == SIGCHLD { break }
       let elapsed = MonotonicClock.seconds - begin
-      if elapsed > limitSeconds, !asked {
+      if !asked, shouldStop() { (limit, stopped) = (min(limit, elapsed), true) }
+      if elapsed >= limit, !asked {
         kill(-process, SIGTERM)
         asked = true
       }
-      if elapsed > limitSeconds + Hook.secondsToEnd, !ended {
+      if elapsed > limit + Hook.secondsToEnd, !ended {
         kill(-process, SIGKILL)
         ended = true
       }
@@ -103,6 +117,7 @@ package struct Hook: Sendable, Equatable {
     waitpid(process, &status, 0)
     drain(ends[0], into: &said)
     try? AtomicWrite.write(said, to: output)
+    if stopped { return .stopped }
     if asked { return .overran(seconds: limitSeconds) }
     if status & 0x7F != 0 { return .killed(signal: status & 0x7F) }
     let code = (status >> 8) & 0xFF

@@ -4,6 +4,39 @@ import Market
 package import Text
 
 extension MarketImport {
+  /// Those of `strikeforge import`.
+  package static let flags: [Flag] = [
+    Flag("output", "FILE", "the market store to write (.h5); bars are added to one that is there"),
+    Flag("replace", "makes a store that is there anew"),
+    Flag("symbols", "A,B", "which symbols to take from files that name them; all by default"),
+    Flag("extra-columns", "A,B", "columns beside the layout's own to keep, for environment.extra_columns"),
+    Flag(
+      "index", "SYMBOL=FILE", repeats: true,
+      "a series that is an index, not a share: it needs no volume and is never traded, but may be a benchmark"),
+    Flag(
+      "allow", "CHECK:SYMBOL:DATE", repeats: true,
+      "accepts one finding by name, for example price-continuity:AAPL:2000-09-29, or DATE..DATE; needs a --reason behind it"
+    ),
+    Flag("reason", "TEXT", repeats: true, "why the --allow before it is right; kept in the record and every report"),
+    Flag(
+      "split", "SYMBOL:DATE:FACTOR", repeats: true,
+      "a split that the file does not tell, for example AAPL:2014-06-09:7 (3/2 and 1/8 too)"),
+    Flag("factors", "SYMBOL=FILE", repeats: true, "splits and payments of a symbol, as a factor file of LEAN"),
+    Flag("fill", "fills gaps of minutes that the gate lets pass, with bars that nobody may trade in"),
+    Flag("dry-run", "tells what is understood, and stores nothing"),
+    Flag("from", "DATE", "leaves out what is older"),
+    Flag("until", "DATE", "leaves out what is newer"),
+    Flag("common-dates", "takes the dates alone that all symbols have"),
+    Flag("layout", "NAME", "the vendor's layout, where the columns do not tell it"),
+    Flag("columns", "A,B", "what the columns hold, in file order: date,time,open,high,low,close,volume,- and so on"),
+    Flag("zone", "ZONE", "the clock of the times: new-york, chicago, est or utc"),
+    Flag("stamp", "SIDE", "which end of a minute its stamp tells: start or end"),
+    Flag("adjusted", "WHAT", "what prices were adjusted for: none, splits or all"),
+    Flag("decimal", "MARK", "what stands before decimals: point or comma"),
+    Flag("price-divisor", "NUMBER", "what prices that are whole numbers are divided by, such as 10000"),
+    Flag("dates", "ORDER", "of dates with slashes or points: day-first or month-first"),
+  ]
+
   /// Operands are `[SYMBOL=]FILE`; the flags are those of `strikeforge import`. Refuses before anything is read.
   package init(_ arguments: Arguments) throws(UsageError) {
     let isDryRun = arguments.has("dry-run")

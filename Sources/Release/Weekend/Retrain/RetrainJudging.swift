@@ -1,0 +1,141 @@
+// Who was best: every trained run on the report window, and the rule that was written before.
+
+private import Algorithms
+private import Evaluation
+import Inference
+private import Storage
+import Text
+import Training
+
+/// What a weekend decides, as it stands in its journal.
+struct RetrainDecision: Sendable {
+  enum Outcome: String, Sendable { case promote, challenge, keep }
+  var outcome: Outcome
+  /// The run that stands for the candidate; empty where nothing is published.
+  var run: String
+  var sentence: String
+  var caveats: [String]
+  /// How far the ledger went when it was decided.
+  var ledgerLines: Int
+  var trials: Int
+
+  init(_ gate: GateDecision, ledger: TrialsLedger?) {
+    func account(_ candidate: String) -> String {
+      gate.judgements.first { $0.candidate == candidate }?.account ?? ""
+    }
+    switch gate.outcome {
+    case .promote(let name): (outcome, run) = (.promote, account(name))
+    case .challenge(let name): (outcome, run) = (.challenge, account(name))
+    case .keep: (outcome, run) = (.keep, "")
+    }
+    (sentence, caveats) = (gate.sentence, gate.caveats)
+    (ledgerLines, trials) = (ledger?.position.lines ?? 0, ledger?.count ?? 1)
+  }
+
+  init?(_ json: JSON) {
+    guard let outcome = json["outcome"]?.stringValue.flatMap(Outcome.init(rawValue:)),
+      let run = json["run"]?.stringValue, let sentence = json["sentence"]?.stringValue,
+      let lines = json["ledger_lines"]?.integerValue, let trials = json["trials"]?.integerValue, trials >= 1
+    else { return nil }
+    (self.outcome, self.run, self.sentence) = (outcome, run, sentence)
+    (ledgerLines, self.trials) = (lines, trials)
+    caveats = (json["caveats"]?.arrayValue ?? []).compactMap(\.stringValue)
+  }
+
+  var json: JSON {
+    [
+      "outcome": .string(outcome.rawValue), "run": .string(run), "sentence": .string(sentence),
+      "caveats": .array(caveats.map(JSON.string)), "ledger_lines": .integer(Int64(ledgerLines)),
+      "trials": .integer(Int64(trials)),
+    ]
+  }
+}
+
+extension Retrain {
+  private func step(judging run: RetrainRun) -> String { "judged-" + run.name }
+  private static let opponents = "opponents"
+
+  func judged(_ run: RetrainRun) -> JudgedRun? {
+    journal.result(step(judging: run)).flatMap { JudgedRun($0) }
+  }
+
+  var opponents: Opponents? { journal.result(Retrain.opponents).flatMap { Opponents($0) } }
+
+  /// Exports every run that was trained, and plays it on the report window. False where somebody asked for an end.
+  func judge(_ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError) -> Bool {
+    let seed = UInt64(plan.settings.seed)
+    let kept = runs.filter { trained($0)?.state == .trained }
+    guard !kept.isEmpty else { return true }
+    try data.windows.report.requireUnseen(
+      by: kept.map { .init(name: $0.name, until: $0.configuration.split.selectionUntil) })
+    if opponents == nil {
+      let factory = try EnvironmentFactory(kept[0].configuration)
+      let found = try Opponents(champion: champion?.bundle.policy, factory: factory, window: .heldOut, seed: seed)
+      try journal.keep(found.json, of: Retrain.opponents)
+    }
+    for run in kept where judged(run) == nil {
+      if stops { return false }
+      let (trained, factory, directory) = try policy(run)
+      let bundle = try exported(trained, factory)
+      let judged = try JudgedRun(
+        name: run.name, policy: bundle.policy, factory: factory, window: .heldOut, seed: seed)
+      // Written down before anything of it is shown.
+      let looks = TrialsLedger.record(
+        Look(
+          store: factory.market?.contentHash ?? "", window: Window.heldOut.rawValue, from: judged.from,
+          until: judged.until, policy: judged.policy, run: run.name,
+          algorithm: run.configuration.algorithm.rawValue, program: Trial.thisProgram, sharpe: judged.sharpe),
+        beside: plan.settings.store)
+      if let reason = looks.unrecorded {
+        caveats.append("The look at \(run.name) is not in the ledger, and is not counted: \(reason).")
+      }
+      try PolicyExporter.write(bundle, to: directory.file(RegistryVersion.bundleName))
+      try journal.keep(judged.json, of: step(judging: run))
+      tell("\(run.name): judged over \(judged.account.returns.count) sessions")
+    }
+    return true
+  }
+
+  /// The best checkpoint of a run.
+  func policy(_ run: RetrainRun) throws(TrainingError) -> (TrainedPolicy, EnvironmentFactory, RunDirectory) {
+    let directory = try RunDirectory.open(run: folder(of: run), locks: false)
+    let (checkpoint, path) = try TrainedPolicy.find(in: directory, choice: nil)
+    let factory = try EnvironmentFactory(
+      try RunState.configuration(of: checkpoint, path: path, families: families))
+    return (try TrainedPolicy(checkpoint, path: path, factory: factory), factory, directory)
+  }
+
+  /// After a round trip through its bytes: what is judged is what would be served.
+  func exported(_ trained: TrainedPolicy, _ factory: EnvironmentFactory) throws(TrainingError) -> PolicyBundle {
+    let bundle = try PolicyExporter.bundle(trained, factory: factory, includesCritic: false)
+    do {
+      return try PolicyBundle.decode(bundle.encode(), path: trained.sourcePath)
+    } catch {
+      throw .policy(error)
+    }
+  }
+
+  /// What the gate says of candidates, each with the seeds that were trained.
+  func gateDecision(_ runs: [RetrainRun]) -> GateDecision {
+    let candidates = plan.candidates.compactMap { candidate -> GateCandidate? in
+      let seeds = runs.filter { $0.candidate == candidate.name }.compactMap { judged($0)?.account }
+      return seeds.isEmpty ? nil : GateCandidate(name: candidate.name, seeds: seeds)
+    }
+    return PromotionGate(seed: UInt64(plan.settings.seed)).decide(
+      candidates, champion: opponents?.champion, baselines: opponents?.baselines ?? [])
+  }
+
+  func decide(_ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError)
+    -> RetrainDecision
+  {
+    let found = try journal.step("decision") { () throws(TrainingError) in
+      RetrainDecision(gateDecision(runs), ledger: try? TrialsLedger.read(beside: plan.settings.store)).json
+    }
+    guard let decision = RetrainDecision(found) else {
+      throw .incomplete(
+        path: journal.file("decision.json"), what: "decision", remedy: "remove it, and the gate is asked again")
+    }
+    tell("decision: \(decision.sentence)")
+    return decision
+  }
+}

@@ -1,0 +1,175 @@
+// What things cost on this machine today: measured, by shape, before anything is promised.
+
+private import Algorithms
+private import Configuration
+private import Evaluation
+private import Glibc
+private import Inference
+private import Storage
+import Text
+import Training
+
+/// Seconds, of one shape of training.
+struct ShapeRate: Sendable, Equatable {
+  /// Of each rollout that was tried, learning included.
+  var rollouts: [Double]
+  /// Until the first rollout, with the first checkpoint.
+  var start: Double
+  /// Of one look at the selection window, and of one checkpoint.
+  var look: Double
+  var save: Double
+  /// Of one judgement over the report window, with the comparison of its deployed form.
+  var judgement: Double
+
+  init(rollouts: [Double], start: Double, look: Double, save: Double, judgement: Double) {
+    (self.rollouts, self.start, self.look, self.save, self.judgement) = (rollouts, start, look, save, judgement)
+  }
+
+  init?(_ json: JSON) {
+    let rollouts = (json["rollout_seconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
+    guard !rollouts.isEmpty, let start = json["start_seconds"]?.doubleValue,
+      let look = json["look_seconds"]?.doubleValue,
+      let save = json["save_seconds"]?.doubleValue, let judgement = json["judgement_seconds"]?.doubleValue,
+      (rollouts + [start, look, save, judgement]).allSatisfy({ $0 >= 0 })
+    else { return nil }
+    self.init(rollouts: rollouts, start: start, look: look, save: save, judgement: judgement)
+  }
+
+  var json: JSON {
+    [
+      "rollout_seconds": .array(rollouts.map(JSON.number)), "start_seconds": .number(start),
+      "look_seconds": .number(look), "save_seconds": .number(save), "judgement_seconds": .number(judgement),
+    ]
+  }
+
+  /// Of a run that has made so many of its steps.
+  func cost(_ run: RetrainRun, stepsDone: Int) -> Cost {
+    let configuration = run.configuration
+    let steps = max(0, configuration.wholeTimesteps - stepsDone)
+    let rollouts = Double(steps) / Double(configuration.stepsPerRollout)
+    var cost = Cost(of: rollouts, secondsPerUnit: self.rollouts)
+    let fixed =
+      start + look * Double(1 + steps / configuration.run.evaluationInterval)
+      + save * Double(2 + steps / configuration.run.checkpointInterval)
+    cost.expected += fixed
+    cost.safe += 1.25 * fixed
+    return cost
+  }
+
+  var judgementCost: Cost { Cost(of: 1, secondsPerUnit: [judgement]) }
+}
+
+/// Rates of every shape, and of what is done once.
+struct RetrainRates: Sendable, Equatable {
+  var shapes: [String: ShapeRate]
+  /// Champion, baselines, gate, the winner's report and its publication.
+  var once: Double
+
+  init(shapes: [String: ShapeRate], once: Double) {
+    self.shapes = shapes
+    self.once = once
+  }
+
+  init?(_ json: JSON) {
+    guard let members = json["shapes"]?.objectValue, let once = json["once_seconds"]?.doubleValue, once >= 0 else {
+      return nil
+    }
+    let shapes = members.compactMapValues { ShapeRate($0) }
+    guard shapes.count == members.count else { return nil }
+    self.init(shapes: shapes, once: once)
+  }
+
+  var json: JSON { ["shapes": .object(shapes.mapValues(\.json)), "once_seconds": .number(once)] }
+}
+
+extension Retrain {
+  /// Trains each distinct shape for a few seconds, and judges what comes of it on the selection window: nothing is learned of it, and nothing of it is kept.
+  func measure(_ runs: [RetrainRun], store: String, _ data: RetrainData, in folder: String) throws(TrainingError)
+    -> RetrainRates
+  {
+    var shapes: [String: ShapeRate] = [:]
+    var once = 0.0
+    for run in runs where shapes[run.shape] == nil {
+      var configuration = run.configuration
+      configuration.world.store = store
+      let place = FileSystem.join(folder, "calibration-" + run.shape)
+      try? removeRun(place)
+      defer { try? removeRun(place) }
+      let (rate, more) = try measure(configuration, data, in: place)
+      shapes[run.shape] = rate
+      once = max(once, more)
+    }
+    return RetrainRates(shapes: shapes, once: once)
+  }
+
+  private func measure(_ configuration: RunConfiguration, _ data: RetrainData, in place: String) throws(TrainingError)
+    -> (ShapeRate, once: Double)
+  {
+    var trial = configuration
+    // Long enough that no rollout is its last, and no look falls into it.
+    trial.run.totalTimesteps = max(configuration.run.totalTimesteps, 20_000 * configuration.stepsPerRollout)
+    (trial.run.checkpointInterval, trial.run.evaluationInterval) = (trial.run.totalTimesteps, trial.run.totalTimesteps)
+    // What replays learns from the first rollout on, as it does for most of a run.
+    let begins = "algorithm.learning_starts"
+    if trial.setting(begins) != nil { try? trial.apply(assignment: "\(begins)=\(trial.stepsPerRollout)") }
+    let begin = MonotonicClock.seconds
+    let factory = try EnvironmentFactory(trial)
+    let directory = try RunDirectory.create(run: place, prefix: "")
+    let trainer = try Trainer(starting: trial, factory: factory, in: directory)
+    var (start, last): (Double?, Double) = (nil, begin)
+    var rollouts: [Double] = []
+    let seconds = plan.settings.calibrationSeconds
+    _ = try trainer.run {
+      let now = MonotonicClock.seconds
+      if start == nil { start = now - begin } else { rollouts.append(now - last) }
+      last = now
+      return self.shouldStop() || rollouts.count >= 3 && now - begin >= seconds
+    }
+    if shouldStop() {
+      throw .busy("stopped while the rates of this machine were measured; the same command begins again")
+    }
+    let save = MonotonicClock.seconds - last
+    let policy = trainer.policy.deployed
+    let look = try timed { () throws(TrainingError) in
+      _ = try SelectionScore.score(policy, factory: factory, seed: 0)
+    }
+    // Sessions of the report window cost what those of the selection window do.
+    let share = Double(data.windows.report.sessions) / Double(data.windows.selection.sessions)
+    var account: JudgedRun?
+    let judgement = try timed { () throws(TrainingError) in
+      account = try JudgedRun(
+        name: "", policy: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
+    }
+    let (checkpoint, path) = try TrainedPolicy.find(in: directory, choice: "latest")
+    let export = try timed { () throws(TrainingError) in
+      _ = try PolicyExporter.bundle(
+        try TrainedPolicy(checkpoint, path: path, factory: factory), factory: factory, includesCritic: false)
+    }
+    let opponents = try timed { () throws(TrainingError) in
+      _ = try Opponents(champion: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
+    }
+    let comparison = try timed { () throws(TrainingError) in
+      let returns = account?.account.returns ?? []
+      let long = (0..<data.windows.report.sessions).map { returns.isEmpty ? 0 : returns[$0 % returns.count] }
+      _ = SharpeComparison(policy: long, baseline: long.reversed(), seed: 0, lane: 0)
+    }
+    let pairs = Double((plan.candidates.count + 2) * (factory.baselines.count + 3))
+    let once = opponents * share + comparison * pairs + 2 * judgement * share + export + 0.2
+    return (
+      ShapeRate(
+        rollouts: rollouts.isEmpty ? [last - begin] : rollouts, start: start ?? 0, look: look, save: save,
+        judgement: judgement * share + export), once
+    )
+  }
+
+  private func timed(_ body: () throws(TrainingError) -> Void) throws(TrainingError) -> Double {
+    let begin = MonotonicClock.seconds
+    try body()
+    return MonotonicClock.seconds - begin
+  }
+
+  func removeRun(_ path: String) throws(TrainingError) {
+    guard access(path, F_OK) == 0 else { return }
+    try storing { () throws(StorageError) in try AtomicFolder.remove(path) }
+  }
+}

@@ -1,0 +1,257 @@
+// What is trained before the deadline: planned, begun, gone on with, and planned again after each.
+
+private import AgentInterface
+private import Algorithms
+private import Configuration
+private import Environments
+private import Inference
+private import Storage
+private import Text
+import Training
+
+extension Retrain {
+  /// Measures and plans, and refuses what cannot fit: before the store is replaced and anything is tried on it.
+  func makeSchedule(_ data: RetrainData, store: String) throws(TrainingError) {
+    let hasChampion = try championVersion() != nil
+    let runs = RetrainRun.all(of: plan, data.windows).filter { hasChampion || $0.mode == nil }
+    guard !runs.isEmpty else {
+      throw .refused(
+        "every candidate of \(path) begins with what the champion learned, but there is none; promote a version first, or add a candidate that begins "
+          + "with nothing")
+    }
+    let folder = journal.folder
+    let found = try journal.step("rates") { () throws(TrainingError) in
+      let distinct = Set(runs.map(\.shape)).count
+      tell(
+        "rates: \(distinct) shape\(distinct == 1 ? "" : "s") train \(DeadlinePlan.text(plan.settings.calibrationSeconds)) each"
+      )
+      return try measure(runs, store: store, data, in: folder).json
+    }
+    guard let rates = RetrainRates(found) else {
+      throw .incomplete(
+        path: journal.file("rates.json"), what: "rates", remedy: "remove it, and they are measured again")
+    }
+    let entries = try self.entries(runs, rates)
+    let reserve = self.reserve(rates, judged: [])
+    let schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve)
+    for line in schedule.lines { tell("plan: \(line)") }
+    if journal.result("plan") == nil {
+      try journal.keep(
+        [
+          "reserve_expected": .number(reserve.expected), "reserve_safe": .number(reserve.safe),
+          "seconds": .number(countdown.left),
+          "entries": .array(
+            entries.map {
+              ["name": .string($0.name), "expected": .number($0.cost.expected), "safe": .number($0.cost.safe)]
+            }),
+          "lines": .array(schedule.lines.map(JSON.string)),
+        ], of: "plan")
+    }
+  }
+
+  /// What must come behind training: once, and for each of these runs.
+  func reserve(_ rates: RetrainRates, judged: [RetrainRun]) -> Cost {
+    var reserve = Cost(of: 1, secondsPerUnit: [rates.once])
+    for run in judged {
+      guard let rate = rates.shapes[run.shape]?.judgementCost else { continue }
+      reserve.expected += rate.expected
+      reserve.safe += rate.safe
+    }
+    return reserve
+  }
+
+  /// Training and judging of each, whatever of it is done.
+  func entries(_ runs: [RetrainRun], _ rates: RetrainRates) throws(TrainingError) -> [DeadlinePlan.Entry] {
+    var entries: [DeadlinePlan.Entry] = []
+    for run in runs {
+      guard let rate = rates.shapes[run.shape] else {
+        throw .incomplete(
+          path: journal.file("rates.json"), what: "rate of \(run.name)", remedy: "remove it, and it is measured again")
+      }
+      var cost = rate.cost(run, stepsDone: lastStep(run) ?? 0)
+      cost.expected += rate.judgementCost.expected
+      cost.safe += rate.judgementCost.safe
+      entries.append(.init(name: run.name, cost: cost))
+    }
+    return entries
+  }
+
+  func folder(of run: RetrainRun) -> String { journal.file("runs/" + run.name) }
+  func step(of run: RetrainRun) -> String { "trained-" + run.name }
+
+  func trained(_ run: RetrainRun) -> TrainedRun? { journal.result(step(of: run)).flatMap { TrainedRun($0) } }
+
+  /// The step of its newest checkpoint; nil where it has none.
+  private func lastStep(_ run: RetrainRun) -> Int? {
+    (try? CheckpointStore.list(directory: folder(of: run)))?.last?.step
+  }
+
+  // MARK: Training
+
+  /// Marks what cannot begin: where there is no champion, nobody can go on from one.
+  func cutHeirs(_ runs: [RetrainRun], _ champion: RetrainChampion?) throws(TrainingError) {
+    for run in runs where champion == nil && run.mode != nil && trained(run) == nil {
+      let words = "it is to begin with what the champion learned, and there is none yet"
+      tell("\(run.name): cut, since \(words)")
+      try journal.keep(
+        TrainedRun(name: run.name, state: .cut, words: words, expected: 0, safe: 0, used: 0).json, of: step(of: run))
+    }
+  }
+
+  /// Trains what fits, in the plan's order. False where somebody asked for an end.
+  func train(_ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError) -> Bool {
+    guard let rates = journal.result("rates").flatMap({ RetrainRates($0) }) else {
+      try makeSchedule(data, store: plan.settings.store)
+      return try train(runs, data, champion)
+    }
+    while true {
+      let waiting = runs.filter { trained($0) == nil }
+      if waiting.isEmpty { return true }
+      if stops { return false }
+      let kept = runs.filter { trained($0)?.state == .trained }
+      let entries = try self.entries(waiting, rates)
+      let schedule: DeadlinePlan
+      do throws(TrainingError) {
+        schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve(rates, judged: kept))
+      } catch {
+        try cut(waiting, entries)
+        return true
+      }
+      guard let next = schedule.kept.first, let run = waiting.first(where: { $0.name == next.name }) else {
+        try cut(waiting, entries)
+        return true
+      }
+      let judgement = rates.shapes[run.shape]?.judgementCost.safe ?? 0
+      let others = schedule.kept.dropFirst().reduce(0) { $0 + $1.cost.safe }
+      // As long as nobody else's time is taken.
+      let most = max(next.cost.safe, countdown.left - schedule.reserve.safe - others) - judgement
+      guard try train(run, next.cost, most: most, data, champion) else { return false }
+    }
+  }
+
+  private func cut(_ runs: [RetrainRun], _ entries: [DeadlinePlan.Entry]) throws(TrainingError) {
+    for (run, entry) in zip(runs, entries) {
+      let words = "it may take \(DeadlinePlan.text(entry.cost.safe)), more than was left for it"
+      tell("\(run.name): cut, since \(words)")
+      try journal.keep(
+        TrainedRun(
+          name: run.name, state: .cut, words: words, expected: entry.cost.expected, safe: entry.cost.safe, used: 0
+        ).json, of: step(of: run))
+    }
+  }
+
+  /// Trains one run, or the rest of it. most: seconds that it may take. False where somebody asked for an end.
+  private func train(
+    _ run: RetrainRun, _ cost: Cost, most: Double, _ data: RetrainData, _ champion: RetrainChampion?
+  ) throws(TrainingError) -> Bool {
+    let begin = MonotonicClock.seconds
+    func result(_ state: TrainedRun.State, _ words: String, bestStep: Int? = nil, _ drift: [String] = []) -> JSON {
+      TrainedRun(
+        name: run.name, state: state, words: words, bestStep: bestStep, expected: cost.expected, safe: cost.safe,
+        used: MonotonicClock.seconds - begin, drift: drift
+      ).json
+    }
+    let trainer: Trainer
+    do throws(TrainingError) {
+      trainer = try self.trainer(run, champion)
+    } catch {
+      guard case .unhealthy = error else { throw error }
+      try journal.keep(result(.failed, error.description), of: step(of: run))
+      return true
+    }
+    tell(
+      "\(run.name): \(trainer.startStep > 0 ? "goes on at step \(ConsoleSink.grouped(trainer.startStep)) of" : "trains") "
+        + "\(ConsoleSink.grouped(run.configuration.wholeTimesteps)) steps, about \(DeadlinePlan.text(cost.expected))")
+    let trial = record(run, trainer)
+    var overran = false
+    do throws(TrainingError) {
+      let ending = try trainer.run {
+        overran = MonotonicClock.seconds - begin > most
+        return overran || self.shouldStop()
+      }
+      if case .stopped(let step) = ending {
+        guard overran else { return false }
+        let words =
+          "it took longer than the \(DeadlinePlan.text(most)) that were kept for it and was stopped at step \(ConsoleSink.grouped(step))"
+        tell("\(run.name): cut, since \(words)")
+        try journal.keep(result(.cut, words), of: self.step(of: run))
+        return true
+      }
+    } catch {
+      switch error {
+      case .diverged, .unhealthy:
+        tell("\(run.name): failed: \(error)")
+        try journal.keep(result(.failed, error.description), of: step(of: run))
+        return true
+      default: throw error
+      }
+    }
+    if let step = trainer.bestStep, let choice = trial?.earlyStop(atStep: step) { record(choice, again: true) }
+    let drift = self.drift(trainer, champion)
+    tell(
+      "\(run.name): trained in \(DeadlinePlan.text(MonotonicClock.seconds - begin)), best on the selection window at step "
+        + "\(trainer.bestStep.map(ConsoleSink.grouped) ?? "none")")
+    try journal.keep(
+      result(.trained, trainer.parameterDigest, bestStep: trainer.bestStep, drift), of: step(of: run))
+    return true
+  }
+
+  private func trainer(_ run: RetrainRun, _ champion: RetrainChampion?) throws(TrainingError) -> Trainer {
+    let configuration = run.configuration
+    let place = folder(of: run)
+    let factory = try EnvironmentFactory(configuration)
+    if lastStep(run) != nil {
+      let directory = try RunDirectory.open(run: place, locks: true)
+      let point = try ResumePoint.find(in: directory, from: nil)
+      return try Trainer(
+        resuming: point.checkpoint, from: point.path, leavingBehind: point.later, configuration: configuration,
+        factory: factory, in: directory)
+    }
+    try Trainer.requireLearning(configuration, factory)
+    let warmStart = try beginning(of: run, champion)
+    if let warmStart { try Trainer.requireFit(warmStart, configuration, factory) }
+    let directory = try RunStart.makeFolder(
+      ConfigurationLayers(configuration), factory: factory, run: place,
+      command: ["strikeforge", "retrain", path])
+    return try Trainer(starting: configuration, factory: factory, in: directory, warmStart: warmStart)
+  }
+
+  // MARK: Ledger and drift
+
+  /// Of the ledger beside the store, before anything of it is seen.
+  private func record(_ run: RetrainRun, _ trainer: Trainer) -> Trial? {
+    guard
+      let trial = Trial(
+        training: trainer.configuration, store: trainer.factory.market?.contentHash, run: trainer.directory.name,
+        beginning: trainer.beginning)
+    else { return nil }
+    // Always looked for first: who was killed behind it has written it down.
+    record(trial, again: true)
+    return trial
+  }
+
+  private func record(_ trial: Trial, again: Bool) {
+    guard let reason = TrialsLedger.record(trial, beside: plan.settings.store, again: again) else { return }
+    let sentence =
+      "A trial (\(trial.kind.rawValue)) is not in the ledger \(TrialsLedger.path(ofStore: plan.settings.store)), and is not counted: \(reason)."
+    tell("warning: \(sentence)")
+    if !caveats.contains(sentence) { caveats.append(sentence) }
+  }
+
+  /// What this run sees beside what the champion was scaled by.
+  private func drift(_ trainer: Trainer, _ champion: RetrainChampion?) -> [String] {
+    if let drift = trainer.drift { return drift.lines }
+    guard let scaling = champion?.bundle.policy.network?.normalizer else { return [] }
+    let names = trainer.factory.spaces.observations.columns.map(\.name)
+    guard names.count == scaling.mean.count, names.count == scaling.variance.count else { return [] }
+    let old = Dictionary(
+      names.indices.map { (names[$0], (mean: scaling.mean[$0], variance: scaling.variance[$0])) },
+      uniquingKeysWith: { $1 })
+    guard let lanes = try? trainer.factory.trainingLanes(count: 16),
+      let drift = try? ObservationDrift(
+        environment: lanes, policy: trainer.policy, old: old, steps: 256,
+        seed: UInt64(trainer.configuration.run.seed))
+    else { return [] }
+    return drift.lines
+  }
+}

@@ -1,0 +1,153 @@
+// How far a weekend has come: each step's result is a file, and a line with its digest.
+
+private import Glibc
+import Storage
+package import Text
+package import Training
+
+/// The folder of one weekend, `FOLDER/NAME/0001`. A step is done once its result lies there and a line of `journal.jsonl` (a `ChainedLog`) holds the
+/// result's digest: whoever is killed before has not done it, and does it again.
+package struct WeekendJournal: Sendable {
+  static let logName = "journal.jsonl"
+  private static let beginning = "begin"
+  /// The step that ends a weekend.
+  static let end = "end"
+  private static let largestResult = 64 << 20
+
+  /// Of all weekends of one name.
+  package let parent: String
+  package let number: String
+  package var folder: String { FileSystem.join(parent, number) }
+  package func file(_ name: String) -> String { FileSystem.join(folder, name) }
+
+  /// Every weekend of one name, the oldest first.
+  package static func all(in parent: String) -> [WeekendJournal] {
+    let names = (try? FileSystem.names(inFolder: parent)) ?? []
+    return names.filter { RegistryVersion.number($0) != nil }.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) }
+      .map { WeekendJournal(parent: parent, number: $0) }
+  }
+
+  /// A new one, behind all that there are.
+  package static func make(in parent: String) throws(TrainingError) -> WeekendJournal {
+    let last = all(in: parent).last.flatMap { Int($0.number) } ?? 0
+    let journal = WeekendJournal(parent: parent, number: RegistryVersion.name(last + 1))
+    try storing { () throws(StorageError) in
+      for folder in [journal.folder, journal.file("hooks"), journal.file("runs")] { try FileSystem.makeFolder(folder) }
+    }
+    return journal
+  }
+
+  init(parent: String, number: String) {
+    self.parent = parent
+    self.number = number
+  }
+
+  package var isFinished: Bool { result(WeekendJournal.end) != nil }
+
+  // MARK: Results
+
+  private func path(_ step: String) -> String { file(step + ".json") }
+
+  /// What a step gave, where it is whole; nil where it must be done.
+  package func result(_ step: String) -> JSON? {
+    guard let log = try? ChainedLog.read(file(WeekendJournal.logName)),
+      let digest = log.entries.last(where: { $0.members["step"]?.stringValue == step })?.members["sha256"]?.stringValue,
+      let bytes = try? FileSystem.read(path(step), limitBytes: WeekendJournal.largestResult),
+      SHA256.hex(bytes) == digest
+    else { return nil }
+    return try? JSON.parse(bytes)
+  }
+
+  /// What a step gave, or gives now.
+  package func step(_ name: String, _ body: () throws(TrainingError) -> JSON) throws(TrainingError) -> JSON {
+    if let there = result(name) { return there }
+    let result = try body()
+    try keep(result, of: name)
+    return result
+  }
+
+  package func keep(_ result: JSON, of step: String) throws(TrainingError) {
+    let bytes = Array((result.prettyText + "\n").utf8)
+    try storing { () throws(StorageError) in
+      try AtomicWrite.write(bytes, to: path(step))
+      try ChainedLog.append(
+        ["step": .string(step), "sha256": .string(SHA256.hex(bytes)), "time": .string(UTCTime.now())],
+        to: file(WeekendJournal.logName))
+    }
+  }
+
+  // MARK: Beginning
+
+  /// What stands when a weekend begins: which plan it follows, and by when it must be done.
+  package struct Beginning: Sendable, Equatable {
+    package var plan: String
+    package var deadline: String
+    /// Seconds since 1970.
+    package var begun: Int64
+    package var ends: Int64
+    /// The machine's start, and the seconds since then: a clock that nobody sets, also over several processes.
+    package var boot: String
+    package var bootSeconds: Double
+    package var isDuration: Bool
+
+    package init(plan: String, deadline text: String, _ deadline: Deadline, now: Int64 = Int64(time(nil))) {
+      self.plan = plan
+      self.deadline = text
+      begun = now
+      ends = now + Int64(deadline.seconds(from: now).rounded(.up))
+      boot = Beginning.bootName
+      bootSeconds = Beginning.secondsSinceBoot
+      if case .duration = deadline { isDuration = true } else { isDuration = false }
+    }
+
+    init?(_ json: JSON) {
+      guard let plan = json["plan"]?.stringValue, let deadline = json["deadline"]?.stringValue,
+        let begun = json["begun"]?.integerValue, let ends = json["ends"]?.integerValue,
+        let boot = json["boot"]?.stringValue, let seconds = json["boot_seconds"]?.doubleValue,
+        let isDuration = json["is_duration"]?.boolValue
+      else { return nil }
+      (self.plan, self.deadline, self.begun, self.ends) = (plan, deadline, Int64(begun), Int64(ends))
+      (self.boot, bootSeconds, self.isDuration) = (boot, seconds, isDuration)
+    }
+
+    var json: JSON {
+      [
+        "plan": .string(plan), "deadline": .string(deadline), "begun": .integer(begun), "ends": .integer(ends),
+        "boot": .string(boot), "boot_seconds": .number(bootSeconds), "is_duration": .bool(isDuration),
+        "begun_utc": .string(UTCTime.text(secondsSinceEpoch: begun)),
+        "ends_utc": .string(UTCTime.text(secondsSinceEpoch: ends)),
+      ]
+    }
+
+    /// Seconds until it must be done. Of a duration, and of the same start of the machine, no clock that was set meanwhile is asked.
+    package func left(
+      now: Int64 = Int64(time(nil)), boot here: String = Beginning.bootName,
+      sinceBoot: Double = Beginning.secondsSinceBoot
+    ) -> Double {
+      isDuration && boot == here && !boot.isEmpty
+        ? Double(ends - begun) - (sinceBoot - bootSeconds) : Double(ends - now)
+    }
+
+    package static var bootName: String {
+      let bytes = try? FileSystem.read("/proc/sys/kernel/random/boot_id", limitBytes: 4096)
+      return bytes.map { String(decoding: $0, as: UTF8.self).filter { $0 != "\n" } } ?? ""
+    }
+
+    package static var secondsSinceBoot: Double {
+      var time = timespec()
+      clock_gettime(CLOCK_BOOTTIME, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+  }
+
+  package var began: Beginning? { result(WeekendJournal.beginning).flatMap { Beginning($0) } }
+
+  package func begin(_ beginning: Beginning) throws(TrainingError) {
+    try keep(beginning.json, of: WeekendJournal.beginning)
+  }
+}
+
+/// What `body` gives; a file that could not be read or written is what stopped it.
+func storing<Value>(_ body: () throws(StorageError) -> Value) throws(TrainingError) -> Value {
+  do { return try body() } catch { throw .storage(error) }
+}

@@ -1,0 +1,207 @@
+// A weekend from outside: what it publishes, what it refuses, and what is left of it whoever dies.
+
+import Glibc
+import Storage
+import TestSupport
+import Testing
+import Text
+
+@Suite struct RetrainTests {
+  @Test func aWeekendPromotesSaysWhyAndIsUndone() throws {
+    let small = try RetrainPlace.withChampion()
+    try small.folder.write(RetrainPlace.plan(), to: "plan.yaml")
+    let before = try small.alias()
+    let outcome = try small.retrain("plan.yaml")
+    try #require(outcome.exitCode == 0, "\(outcome)\n\(outcome.output)")
+    let champion = try small.alias()
+    #expect(champion != before && outcome.output.contains("decision: learner is promoted"), "\(outcome.output)")
+    // What serves elsewhere is the same, and the hooks did their work.
+    #expect(try small.alias(in: "serving") == champion)
+    #expect(try small.publication(in: "serving") == small.publication())
+    #expect(small.folder.exists("went-well") && !small.folder.exists("up"))
+    #expect(try small.folder.read("weekends/small/0002/hooks/before.txt") == "before\n")
+    let (incurred, paid) = try small.debts()
+    #expect(incurred.count == 1 && paid == incurred)
+    // Monday's page.
+    let page = try small.folder.read("weekends/small/0002/report.md")
+    for words in [
+      "VERDICT: a candidate was promoted", "strikeforge registry rollback small", "chance alone may promote",
+      "N = 6: that many things were tried", "2 weekends have judged on sessions of it", "more than 60 % of trades won",
+      "standard error 6", "a week says nothing", "deflated Sharpe ratio",
+    ] {
+      #expect(page.contains(words) || page.replacing("\\", with: "").contains(words), "\(words)")
+    }
+    #expect(try small.folder.read("weekends/small/0002/report.html").contains("Content-Security-Policy"))
+    let version = try JSON.parse(small.folder.bytes("registry/small/\(champion ?? "")/version.json"))
+    #expect(version["provenance"]?["trials"] == "6" && version["provenance"]?["weekend"] == "0002")
+    // The same data again teach nothing; a champion is not promoted over itself; the way back is one step.
+    let again = try small.retrain("plan.yaml")
+    #expect(again.exitCode == 2 && again.errorLines.count == 1 && again.errors.contains("there is nothing to learn"))
+    let anew = try small.retrain("plan.yaml", "--anew")
+    #expect(anew.exitCode == 0 && anew.output.contains("The champion stays"), "\(anew.output)")
+    #expect(try small.alias() == champion)
+    try small.place.succeed(["registry", "rollback", "small"])
+    #expect(try small.alias() == before)
+    try small.place.succeed(["registry", "verify", "small"])
+  }
+
+  @Test func candidatesBeginWithTheChampion() throws {
+    let small = try RetrainPlace.withChampion()
+    let further = "  - {name: heir, seeds: [5], begin: champion, mode: finetune}"
+    try small.folder.write(RetrainPlace.plan(seeds: "[1]", further: further), to: "plan.yaml")
+    let outcome = try small.retrain("plan.yaml")
+    #expect(outcome.exitCode == 0, "\(outcome)")
+    let origin = try small.folder.read("weekends/small/0002/runs/heir-5/init-from.json")
+    #expect(origin.contains("registry/small/") && origin.contains("finetune"))
+    // Before there is a champion an heir waits, and an heir alone is nothing to train.
+    let first = try RetrainPlace()
+    try first.folder.write(RetrainPlace.plan(hooks: "", steps: 256, seeds: "[1]", further: further), to: "plan.yaml")
+    #expect(
+      try first.retrain("plan.yaml").output.contains("heir-5: cut, since it is to begin with what the champion learned")
+    )
+  }
+
+  @Test func dataThatAreRefusedTrainNothing() throws {
+    let small = try RetrainPlace()
+    try small.folder.write(RetrainPlace.plan(), to: "plan.yaml")
+    let bars = try small.folder.read("vendor/bars.csv").split(separator: "\n", omittingEmptySubsequences: false)
+    try small.folder.write((bars[..<400] + bars[420...]).joined(separator: "\n"), to: "vendor/bars.csv")
+    let outcome = try small.retrain("plan.yaml")
+    #expect(outcome.exitCode == 2 && outcome.errorLines.count == 1, "\(outcome)")
+    #expect(outcome.errors.contains("nothing was trained: the quality gate refused the data"), "\(outcome)")
+    #expect(!small.folder.exists("market.h5") && small.folder.names(in: "weekends/small/0001/runs").isEmpty)
+    let page = try small.folder.read("weekends/small/0001/report.md")
+    #expect(page.contains("nothing was trained") && page.contains("The data were refused"))
+    #expect(!small.folder.exists("up"), "always was not run")
+  }
+
+  @Test func aDryRunTellsAllAndChangesNothing() throws {
+    let small = try RetrainPlace()
+    try FileSystem.makeFolder(small.folder.place("arrived"))
+    try small.folder.write(small.folder.bytes("vendor/bars.csv"), to: "arrived/bars.csv")
+    try small.folder.write(RetrainPlace.plan(), to: "plan.yaml")
+    let before = Set(try small.place.content().keys)
+    let outcome = try small.retrain("plan.yaml", "--dry-run", "--deadline", "Mon 05:00 America/New_York")
+    #expect(outcome.exitCode == 0, "\(outcome)")
+    for words in [
+      "deadline: Mon 05:00 America/New_York", "hook before: sh -c", "learner-1: ", "learner-2: ", "kept back",
+      "judges on", "nothing was changed",
+    ] {
+      #expect(outcome.output.contains(words), "\(words): \(outcome.output)")
+    }
+    #expect(Set(try small.place.content().keys) == before)
+    let late = try small.retrain("plan.yaml", "--dry-run", "--deadline", "0.01s")
+    #expect(late.exitCode == 2 && late.errors.contains("has room for the first candidate, learner-1"), "\(late)")
+  }
+
+  /// What cannot fit is refused before the store is there; what fits in part is cut by name.
+  @Test func whatDoesNotFitIsRefusedOrCut() throws {
+    let small = try RetrainPlace()
+    try small.folder.write(RetrainPlace.plan(), to: "plan.yaml")
+    let late = try small.retrain("plan.yaml", "--deadline", "0.02s")
+    #expect(late.exitCode == 2 && late.errorLines.count == 1 && late.errors.contains("has room for"), "\(late)")
+    #expect(!small.folder.exists("market.h5") && !small.folder.exists("up"))
+    let further = "  - {name: long, seeds: [1], run: {total_timesteps: 400000000}}"
+    try small.folder.write(RetrainPlace.plan(seeds: "[1]", further: further), to: "plan.yaml")
+    let cut = try small.retrain("plan.yaml", "--deadline", "20min")
+    #expect(cut.exitCode == 0 && cut.output.contains("long-1: cut, since it may take"), "\(cut)")
+    #expect(try small.folder.read("weekends/small/0002/report.md").contains("long-1 was cut"))
+  }
+
+  @Test func twoAtOnceAndTheSecondSaysWhoRuns() throws {
+    let small = try RetrainPlace()
+    try small.folder.write(
+      RetrainPlace.plan(hooks: "hooks:\n  before: [sleep, '20']\n  always: [rm, -f, up]\n"), to: "plan.yaml")
+    let first = try Program.strikeforge.start(["retrain", "plan.yaml"], in: small.folder.path)
+    _ = try first.wait { small.folder.exists("weekends/small/0001/begin.json") }
+    let second = try small.retrain("plan.yaml")
+    #expect(second.exitCode == 1 && second.errorLines.count == 1, "\(second)")
+    #expect(second.errors.contains("process \(first.process), begun "), "\(second)")
+    // Asked to end it does so soon, and pays.
+    first.send(SIGTERM)
+    let outcome = try first.wait()
+    #expect(
+      outcome.exitCode == 1 && outcome.errors.contains("stopped by SIGTERM; the same command goes on"), "\(outcome)")
+    let (incurred, paid) = try small.debts()
+    #expect(incurred.count == 1 && paid == incurred)
+  }
+
+  @Test func whatAKilledOneLeftIsSettled() throws {
+    let small = try RetrainPlace()
+    try small.folder.write(
+      RetrainPlace.plan(hooks: "hooks:\n  before: [sh, -c, touch up; sleep 20]\n  always: [rm, up]\n"), to: "plan.yaml")
+    let first = try Program.strikeforge.start(["retrain", "plan.yaml"], in: small.folder.path)
+    _ = try first.wait { small.folder.exists("up") }
+    first.send(SIGKILL)
+    _ = try first.wait()
+    let settled = try small.retrain("plan.yaml", "--settle")
+    #expect(
+      settled.exitCode == 0 && settled.output.contains("no debt is open") && !small.folder.exists("up"), "\(settled)")
+    // What cannot be paid stays, and is said.
+    #expect(try small.debts().paid.count == 1)
+  }
+
+  @Test(arguments: [
+    ("before: [/nowhere/program]", "could not be started"), ("before: [sh, -c, exit 3]", "failed with exit code 3"),
+    ("before: {command: [sleep, '30'], limit_seconds: 0.2}", "took longer than 0.2 s"),
+    ("ready: {command: [test, -e, nothing], retries: 2, wait_seconds: 0.01}", "after 3 tries"),
+  ])
+  func hooksThatFailEndItAndAlwaysIsRun(_ hook: String, _ reason: String) throws {
+    let small = try RetrainPlace()
+    try small.folder.write("", to: "up")
+    try small.folder.write(RetrainPlace.plan(hooks: "hooks:\n  \(hook)\n  always: [rm, -f, up]\n"), to: "plan.yaml")
+    let outcome = try small.retrain("plan.yaml")
+    #expect(outcome.exitCode == 1 && outcome.errorLines.count == 1 && outcome.errors.contains(reason), "\(outcome)")
+    #expect(!small.folder.exists("up") && !small.folder.exists("market.h5"))
+  }
+
+  @Test func championsAndRegistriesThatAreNotWholeAreRefusedBeforeAnythingIsTrained() throws {
+    let small = try RetrainPlace.withChampion()
+    try small.folder.write(RetrainPlace.plan(hooks: ""), to: "plan.yaml")
+    let champion = try #require(try small.alias())
+    func refused(_ words: String, _ breaking: (RetrainPlace) throws -> Void) throws {
+      let copy = try RetrainPlace(copying: small)
+      try breaking(copy)
+      let outcome = try copy.retrain("plan.yaml")
+      #expect(outcome.exitCode == 2 && outcome.errorLines.count == 1 && outcome.errors.contains(words), "\(outcome)")
+      #expect(!copy.folder.exists("weekends/small/0002/runs/learner-1"))
+    }
+    try refused("policy.safetensors is not the file that was published") { copy in
+      let path = "registry/small/\(champion)/policy.safetensors"
+      var bytes = try copy.folder.bytes(path)
+      bytes[bytes.count / 2] ^= 1
+      copy.folder.remove(path)
+      try copy.folder.write(bytes, to: path)
+    }
+    try refused("is missing or cannot be read") { $0.folder.remove("registry/small/\(champion)") }
+    try refused("was edited") { copy in
+      try copy.folder.write("{\"champion\": \"0009\"}", to: "registry/small/aliases.json")
+    }
+    try refused("sees other columns or has other actions") { copy in
+      let plan = RetrainPlace.plan(hooks: "").replacing(", extra_columns: [next_return]", with: "")
+      try copy.folder.write(plan, to: "plan.yaml")
+    }
+    try refused("but the data hold") { copy in
+      try copy.folder.write(
+        RetrainPlace.plan(hooks: "", windows: "{training: 300, selection: 60, report: 80, until: 2030-01-02}"),
+        to: "plan.yaml")
+    }
+    try refused("before windows.from") { copy in
+      try copy.folder.write(
+        RetrainPlace.plan(hooks: "", windows: "{from: 2004-01-02, until: 2003-01-02}"), to: "plan.yaml")
+    }
+    try refused("the data hold 1000 sessions, but training, selection and report need") { copy in
+      try copy.folder.write(RetrainPlace.plan(hooks: "", windows: "{training: 3000}"), to: "plan.yaml")
+    }
+  }
+
+  @Test func aCandidateThatDivergesLeavesTheOthersAlone() throws {
+    let small = try RetrainPlace()
+    let further = "  - {name: wild, seeds: [1], algorithm: {learning_rate: 1.0e+30, max_gradient_norm: 1.0e+30}}"
+    try small.folder.write(RetrainPlace.plan(hooks: "", seeds: "[1]", further: further), to: "plan.yaml")
+    let outcome = try small.retrain("plan.yaml")
+    #expect(
+      outcome.exitCode == 0 && outcome.output.contains("wild-1: failed: training"), "\(outcome)\n\(outcome.output)")
+    #expect(outcome.output.contains("learner-1: judged"))
+  }
+}
