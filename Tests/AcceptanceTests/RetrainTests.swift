@@ -197,7 +197,8 @@ import Text
 
   @Test func aCandidateThatDivergesLeavesTheOthersAlone() throws {
     let small = try RetrainPlace()
-    let further = "  - {name: wild, seeds: [1], algorithm: {learning_rate: 1.0e+30, max_gradient_norm: 1.0e+30}}"
+    let further =
+      "  - {name: wild, seeds: [1], algorithm: {learning_rate: 1.0, epochs: 4}, health: {divergence_limit: 0.001}}"
     try small.folder.write(RetrainPlace.plan(hooks: "", seeds: "[1]", further: further), to: "plan.yaml")
     let outcome = try small.retrain("plan.yaml")
     #expect(

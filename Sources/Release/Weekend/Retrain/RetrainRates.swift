@@ -119,17 +119,26 @@ extension Retrain {
     var (start, last): (Double?, Double) = (nil, begin)
     var rollouts: [Double] = []
     let seconds = plan.settings.calibrationSeconds
-    _ = try trainer.run {
-      let now = MonotonicClock.seconds
-      if start == nil { start = now - begin } else { rollouts.append(now - last) }
-      last = now
-      return self.shouldStop() || rollouts.count >= 3 && now - begin >= seconds
+    var policy = trainer.policy.deployed
+    do throws(TrainingError) {
+      _ = try trainer.run {
+        let now = MonotonicClock.seconds
+        if start == nil { start = now - begin } else { rollouts.append(now - last) }
+        last = now
+        return self.shouldStop() || rollouts.count >= 3 && now - begin >= seconds
+      }
+      policy = trainer.policy.deployed
+    } catch {
+      // That is told where it is trained; its rate is what there was of it.
+      switch error {
+      case .diverged, .unhealthy: break
+      default: throw error
+      }
     }
     if shouldStop() {
       throw .busy("stopped while the rates of this machine were measured; the same command begins again")
     }
     let save = MonotonicClock.seconds - last
-    let policy = trainer.policy.deployed
     let look = try timed { () throws(TrainingError) in
       _ = try SelectionScore.score(policy, factory: factory, seed: 0)
     }
