@@ -205,4 +205,26 @@ import Text
       outcome.exitCode == 0 && outcome.output.contains("wild-1: failed: training"), "\(outcome)\n\(outcome.output)")
     #expect(outcome.output.contains("learner-1: judged"))
   }
+
+  /// No space, a registry that is none, a folder that goes away: one sentence each, and the same command goes on once it is mended.
+  @Test func whatTheDiskRefusesEndsItInOneSentence() throws {
+    let small = try RetrainPlace()
+    try small.folder.write(RetrainPlace.plan(hooks: "", steps: 512, seeds: "[1]"), to: "plan.yaml")
+    let full = try Program.strikeforge.run(["retrain", "plan.yaml"], in: small.folder.path, fileLimitBytes: 20_000)
+    #expect(full.exitCode == 1 && full.errorLines.count == 1 && full.errors.contains("cannot write"), "\(full)")
+    try small.folder.write("", to: "registry")
+    let blocked = try small.retrain("plan.yaml")
+    #expect(
+      blocked.exitCode == 1 && blocked.errorLines.count == 1 && blocked.errors.contains("'registry"), "\(blocked)")
+    small.folder.remove("registry")
+    let mended = try small.retrain("plan.yaml")
+    #expect(mended.exitCode == 0 && mended.output.contains("weekend 0001: goes on"), "\(mended)")
+    let other = try RetrainPlace()
+    let hooks = "hooks:\n  fetch: [rm, -r, weekends/small/0001]\n"
+    try other.folder.write(RetrainPlace.plan(hooks: hooks, steps: 512, seeds: "[1]"), to: "plan.yaml")
+    let vanished = try other.retrain("plan.yaml")
+    #expect(
+      vanished.exitCode == 1 && vanished.errorLines.count == 1 && vanished.errors.contains("weekends/small/0001"),
+      "\(vanished)")
+  }
 }

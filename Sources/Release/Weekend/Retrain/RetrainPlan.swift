@@ -80,8 +80,11 @@ package struct RetrainPlan: Sendable {
     if let told { settings.deadline = told }
     deadline = try Deadline(settings.deadline)
     let (hooks, candidates) = (hooks, candidates)
+    // By when it must be done decides nothing about what it is.
+    var timeless = settings
+    timeless.deadline = ""
     let content: [JSON] =
-      [settings.json] + RetrainPlan.Moment.allCases.map { moment in hooks[moment].map(RetrainPlan.json) ?? .null }
+      [timeless.json] + RetrainPlan.Moment.allCases.map { moment in hooks[moment].map(RetrainPlan.json) ?? .null }
       + candidates.map { one in
         [
           "name": .string(one.name), "seeds": .array(one.seeds.map { .integer(Int64($0)) }),
