@@ -245,7 +245,7 @@ private let plain = """
     #expect(control?.contains("\u{1B}") == false)
   }
 
-  @Test func refusesSymbolsThatCannotBeGiven() {
+  @Test func refusesSymbolsThatCannotBeGiven() throws {
     func problem(_ text: String, _ symbols: [String]?, _ override: String?) -> StorageError? {
       storageError { try read(text, symbols: symbols, symbolOverride: override) }
     }
@@ -257,6 +257,10 @@ private let plain = """
     #expect(problem(tickers, ["AAPL", "AAPL"], nil) == .symbols(path: path, problem: .requestedTwice("AAPL")))
     #expect(problem(tickers, [], nil) == .symbols(path: path, problem: .noneGiven))
     #expect(problem(tickers, nil, "SPY") == .symbols(path: path, problem: .namedByFile(["AAPL", "MSFT"])))
+    let taken = try read(tickers, symbols: nil, symbolOverride: "MSFT").series
+    #expect(taken.map(\.symbol) == ["MSFT"])
+    let index = try CSVImporter.read(Array(tickers.utf8), path: path, symbolOverride: "AAPL", isIndex: true).series
+    #expect(index.map(\.symbol) == ["AAPL"] && index[0].instrument == .index)
     #expect(problem(plain, nil, nil) == .symbols(path: path, problem: .noneGiven))
     #expect(problem(plain, ["A", "B"], nil) == .symbols(path: path, problem: .severalForOneSeries(["A", "B"])))
     #expect(problem(plain, nil, "a b") == .symbols(path: path, problem: .unusable("a b")))

@@ -178,7 +178,9 @@ private func problem(_ text: String, symbol: String? = "ACME") -> TableProblem? 
     #expect(series.map(\.symbol) == ["ACME", "LATE"] && series.map(\.count) == [300, 200])
     #expect(series[0].close == DayTable.series.close && series[1].dates[0] == DayTable.series.dates[100])
     #expect(series[1].open[0] == 7.5 && series[1].high[0] == 8)
-    #expect(storageError { try reading(text) } == .symbols(path: "bars.csv", problem: .namedByFile(["ACME", "LATE"])))
+    #expect(try reading(text, symbol: "LATE").series == [series[1]])
+    let absent = storageError { try reading(text, symbol: "SPY") }
+    #expect(absent == .symbols(path: "bars.csv", problem: .namedByFile(["ACME", "LATE"])))
   }
 
   @Test func notesBelowAndUnfinishedRowsAreLeftOutAndTold() throws {
@@ -230,10 +232,16 @@ private func problem(_ text: String, symbol: String? = "ACME") -> TableProblem? 
     let comma = try reading(commas) { $0.isDecimalComma = true }
     let point = try reading(commas) { $0.isDecimalComma = false }
     #expect(comma.series[0].open == [1.234] && point.series[0].open == [1234])
-    let days = "Date,Open,High,Low,Close,Volume\n3/4/2001,1,1,1,1,5\n4/4/2001,1,1,1,1,5\n"
-    #expect(problem(days) == .dayOrMonth("3/4/2001"))
+    let days = "Date,Open,High,Low,Close,Volume\n4/4/2001,1,1,1,1,5\n5/4/2001,1,1,1,1,5\n"
+    #expect(problem(days) == .dayOrMonth("4/4/2001"))
     let dayFirst = try reading(days) { $0.isDayFirst = true }
-    #expect(dayFirst.series[0].dates == [CalendarDate("2001-04-03")!, CalendarDate("2001-04-04")!])
+    #expect(dayFirst.series[0].dates == [CalendarDate("2001-04-04")!, CalendarDate("2001-04-05")!])
+    // The fourth of March was a Sunday: the calendar tells, and it is said.
+    let told = try reading("Date,Open,High,Low,Close,Volume\n3/4/2001,1,1,1,1,5\n4/4/2001,1,1,1,1,5\n")
+    #expect(told.series[0].dates == [CalendarDate("2001-04-03")!, CalendarDate("2001-04-04")!])
+    #expect(
+      told.notes == ["dates are read day first: month first, 2001-03-04 would be a day without a session"],
+      "\(told.notes)")
     let quoted = "Date,Open,High,Low,Close,Volume\n2001-01-02,\"166,6\",\"170,25\",\"160,5\",\"166,6\",5\n"
     let read = try reading(quoted)
     #expect(read.series[0].open == [166.6])
@@ -283,5 +291,15 @@ private func problem(_ text: String, symbol: String? = "ACME") -> TableProblem? 
     let bare = "34200000,4477700,4501300,4477700,4479900,100\n"
     let error = storageError { try reading(bare, path: "20230803_spy_minute_quote.csv") }
     #expect(error?.description.contains("this is quotes, not bars") == true)
+    let contract = "timestamp,symbol,open,high,low,close,volume,trade_count,vwap\n2025-04-24 15:38:00+00:00,"
+    for symbol in ["SPY250506P00551000", "O:SPY250506P00551000"] {
+      #expect(
+        problem(contract + symbol + ",13.64,13.64,13.64,13.64,1.0,1.0,13.64\n", symbol: nil)
+          == .notBars("an option, \(symbol)"))
+    }
+    #expect(
+      problem("19980102,0.86,0.0089,1\n20000620,0.86,0.0089,101\n")
+        == .notBars("a factor file, the splits and dividends of a share"))
+    #expect(problem("19990310,qqq,Q\n20501231,qqq,Q\n") == .notBars("a map file, the names of a share"))
   }
 }

@@ -41,6 +41,7 @@ import Text
 
   @Test func whatCannotBeMeantIsRefusedBeforeAnythingIsRead() {
     #expect(refusal("a.csv") == "--output is missing: name the market store to write")
+    #expect(refusal("--output", "m.h5")?.contains("no file is named") == true)
     #expect(refusal("--index", "i.csv", "--output", "m") == "--index i.csv names no symbol; write it SYMBOL=FILE")
     for columns in ["x,x", "close", "X", "", "x,,y"] {
       #expect(refusal("a", "--extra-columns=\(columns)", "--output", "m")?.isEmpty == false, "\(columns)")

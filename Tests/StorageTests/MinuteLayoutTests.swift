@@ -238,7 +238,11 @@ private func reading(
     let index = try reading(
       text(day, scale: 1, clock: .chicago), path: "20240307_spx_minute_trade.csv", symbol: "SPX", isIndex: true)
     #expect(index.provenance.layout == "lean-index-minute" && index.series[0].starts[0] == MinuteTable.bars[0].start)
-    #expect(index.series[0].open[0] == MinuteTable.bars[0].open)
+    #expect(index.series[0].open[0] == MinuteTable.bars[0].open && index.series[0].instrument == .index)
+    let share = storageError {
+      try reading(text(day, scale: 1, clock: .chicago), path: "20240307_spx_minute_trade.csv", symbol: "SPX")
+    }
+    #expect(share?.description.contains("--index SYMBOL=FILE") == true, "\(String(describing: share))")
     let unnamed = storageError { try reading(text(day, scale: 1e4, clock: .newYork), path: "bars.csv") }
     #expect(unnamed != nil)
   }

@@ -62,14 +62,14 @@ struct BarFile {
     guard !all.isEmpty else { throw .table(path: path, line: 0, column: "", problem: .noRows) }
     var chosen: [BarSeries]
     if namesSymbols {
-      if isIndex || (symbolOverride != nil && all.map(\.symbol) != [symbolOverride]) {
+      if symbolOverride.map({ name in !all.contains { $0.symbol == name } }) ?? isIndex {
         throw .symbols(path: path, problem: .namedByFile(all.map(\.symbol)))
       }
-      chosen = try BarFile.select(symbols, from: all, path: path)
+      chosen = try BarFile.select(symbolOverride.map { [$0] } ?? symbols, from: all, path: path)
     } else {
       chosen = try BarFile.name(all, symbols: symbols, override: symbolOverride, path: path)
-      if isIndex { chosen[0].instrument = .index }
     }
+    if isIndex { for place in chosen.indices { chosen[place].instrument = .index } }
     let provenance = ImportProvenance(
       sourceName: FileSystem.split(path).name, sourceSHA256: digest, layout: layouts.joined(separator: "+"), rows: rows,
       symbols: chosen.map(\.symbol), importerVersion: CSVImporter.version)
@@ -109,6 +109,9 @@ struct BarFile {
       var reader = try BarTableReader(pieces, declared: declared, extraColumns: extraColumns)
       guard reader.plan.hasVolume || isIndex else {
         throw .table(path: pieces.path, line: max(1, reader.plan.linesBefore), column: "", problem: .noVolume)
+      }
+      guard isIndex || !reader.plan.layout.isOfIndex else {
+        throw .table(path: pieces.path, line: 0, column: "", problem: .ofIndex)
       }
       if let name = symbolOverride, !CSVImporter.isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
       let table = try reader.read()

@@ -59,6 +59,8 @@ package struct BarLayout: Sendable, Equatable {
   package var undefinedPrice: Double?
   /// Whether a header of these columns alone tells the vendor; others are taken only where they are named.
   package var isRecognised = true
+  /// Whether nothing but an index is written so: nobody can trade it.
+  package var isOfIndex = false
 
   /// Rows without a header.
   package struct BareRow: Sendable, Equatable {

@@ -91,6 +91,7 @@ struct BarTableReader {
     if plan.notesAbove > 0 {
       notes.append("line \(plan.notesAbove + 1) is the header; what stands above it was not read")
     }
+    if let evidence = plan.dateEvidence { notes.append(evidence) }
     if let noteLine { notes.append("line \(noteLine.number), below the rows, is a note and was not read") }
     if let first = withoutPrices.first, let last = withoutPrices.last {
       let dates = withoutPrices.count > 8 ? "\(first) to \(last)" : withoutPrices.joined(separator: ", ")
@@ -222,6 +223,9 @@ struct BarTableReader {
     guard let place = plan.groups[group].places[.symbol] else { return group }
     let symbol = text(place)
     if let known = indexBySymbol[symbol] { return known }
+    guard (try? OptionSymbol(symbol)) == nil else {
+      throw problem(.notBars("an option, \(shortened(symbol))"), column: plan.name(.symbol))
+    }
     guard CSVImporter.isSymbol(symbol) else {
       add(.symbolName(shortened(symbol)), .symbol)
       return nil

@@ -54,6 +54,9 @@ extension MarketImport {
       guard let symbol else { throw UsageError("--index \(index) names no symbol; write it SYMBOL=FILE") }
       sources.append(Source(path: path, symbol: symbol, isIndex: true))
     }
+    guard !sources.isEmpty else {
+      throw UsageError("no file is named: write [SYMBOL=]FILE, or --index SYMBOL=FILE for an index")
+    }
     self.init(
       sources: sources, symbols: arguments.value("symbols")?.split(separator: ",").map(String.init),
       extraColumns: extraColumns, allowances: allowances, output: output)

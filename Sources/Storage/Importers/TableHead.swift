@@ -38,6 +38,9 @@ struct TableHead {
         throw problem(.notBars(kind), line: line + 1)
       }
     }
+    if let kind = TableHead.ofLEAN(fields(first, delimiter: UInt8(ascii: ","))) {
+      throw problem(.notBars(kind), line: first + 1)
+    }
     if looksLikeData(first) {
       throw problem(
         .noHeader(fields(first, delimiter: likelyDelimiter(first)).prefix(8).joined(separator: ",")), line: first + 1)
@@ -328,8 +331,11 @@ struct TableHead {
     if let isDayFirst = declared.isDayFirst, [.dayFirst, .monthFirst].contains(plan.stamp) {
       plan.stamp = isDayFirst ? .dayFirst : .monthFirst
     } else if stamps.isAmbiguous {
-      throw problem(
-        .dayOrMonth(shortened(rows.first?[place] ?? "")), column: plan.names[place], line: plan.linesBefore + 1)
+      guard let order = DateOrder(rows.map { Array($0[place].utf8) }) else {
+        throw problem(
+          .dayOrMonth(shortened(rows.first?[place] ?? "")), column: plan.names[place], line: plan.linesBefore + 1)
+      }
+      (plan.stamp, plan.dateEvidence) = (order.way, order.evidence)
     }
     return plan
   }
@@ -341,38 +347,4 @@ struct TableHead {
   }
 
   private func shortened(_ text: String) -> String { PrintableText.of(text, longest: 40) }
-}
-
-/// What the names of files say that hold a day or a symbol each.
-struct FileName {
-  /// Without folders, the archive that it lies in, and its endings.
-  private let stem: String
-
-  init(_ path: String) {
-    let name = FileSystem.split(path).name
-    let inner = name.split(separator: ":").last.map(String.init) ?? name
-    stem = String(inner.prefix { $0 != "." })
-  }
-
-  private var parts: [String] { stem.split(separator: "_").map(String.init) }
-
-  /// `20230803_spy_minute_trade`: the date's midnight in nanoseconds since 1970, and the symbol.
-  var dated: (date: Int64, symbol: String)? {
-    guard parts.count >= 2, parts[0].utf8.count == 8, let stamp = StampText.compact.read(Array(parts[0].utf8)[...]),
-      CSVImporter.isSymbol(parts[1].uppercased())
-    else { return nil }
-    return (stamp.local, parts[1].uppercased())
-  }
-
-  var symbol: String? {
-    let name = stem.uppercased()
-    return CSVImporter.isSymbol(name) ? name : nil
-  }
-
-  /// What a file is of that LEAN names as something else than trades; nil where its name says nothing.
-  var otherThanBars: String? {
-    if parts.contains("american") || parts.contains("european") { return "options" }
-    if parts.contains("quote") { return "quotes" }
-    return parts.contains("openinterest") ? "open interest" : nil
-  }
 }

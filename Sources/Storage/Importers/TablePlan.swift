@@ -45,6 +45,8 @@ struct TablePlan: Equatable {
   /// The date and the symbol that the file's own name says.
   var fileDate: Int64 = 0
   var fileSymbol: String?
+  /// Why the day or the month of its dates is taken to come first, where the calendar alone told.
+  var dateEvidence: String?
   /// What prices are divided by.
   var priceDivisor = 1.0
 

@@ -7,6 +7,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   case header(missing: [String], unexpected: [String])
   case repeatedColumn
   case noVolume
+  case ofIndex
   case tooManyColumns(found: Int, limit: Int)
   case fieldCount(expected: Int, found: Int)
   case emptyLine
@@ -49,6 +50,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
         ].compactMap { $0 }.joined(separator: "; ")
     case .repeatedColumn: "the column stands twice in the header"
     case .noVolume: "there is no volume, which every share has"
+    case .ofIndex: "the file is of an index, which nobody can trade"
     case .tooManyColumns(let found, let limit): "the header names \(found) columns, more than \(limit)"
     case .fieldCount(let expected, let found):
       "\(found) field\(found == 1 ? "" : "s") where the header names \(expected)"
@@ -92,6 +94,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
         + BarLayout.common.map { $0.columns.joined(separator: ",") }.joined(separator: " or ")
         + ", or say what each column holds: --columns date,open,-,..."
     case .noVolume: "add the column volume, or name the series as an index: --index SYMBOL=FILE"
+    case .ofIndex: "name the series as an index: --index SYMBOL=FILE"
     case .fieldCount, .unterminatedQuote, .textAfterQuote: "repair the row or fetch the file again"
     case .emptyLine: "remove the line, or fetch the file again if rows are missing there"
     case .lineTooLong: "check which file was meant, or fetch it again"

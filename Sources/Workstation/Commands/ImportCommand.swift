@@ -7,7 +7,7 @@ import Training
 struct ImportCommand: Command {
   static let description = CommandDescription(
     name: "import", summary: "Reads bars, questions them, and stores them with their provenance.",
-    operands: "[SYMBOL=]FILE ...", operandCount: 1...1000,
+    operands: "[SYMBOL=]FILE ...", operandCount: 0...1000,
     flags: MarketImport.flags,
     notes: """
       Layouts of many vendors are told by their columns, in any order and case, plain,

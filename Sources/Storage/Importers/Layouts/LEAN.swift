@@ -19,5 +19,5 @@ extension BarLayout {
     name: "lean-index-minute", words: "LEAN, minutes of an index, in Chicago's time",
     columns: ["timestamp", "open", "high", "low", "close", "volume"],
     bareRow: BareRow(delimiter: UInt8(ascii: ","), stamp: .millisecondOfDay, isNamedByFile: true), zone: .chicago,
-    side: .start, adjustment: PriceAdjustment.none, isRecognised: false)
+    side: .start, adjustment: PriceAdjustment.none, isRecognised: false, isOfIndex: true)
 }
