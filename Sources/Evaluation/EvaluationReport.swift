@@ -201,11 +201,11 @@ package struct EvaluationRecords: Sendable {
   package var tradesAreFree = false
 
   /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
-  /// by chance, in the lanes of `chance` where that is given: the same window, several accounts side by side.
+  /// by chance, side by side in the lanes of `chance`: the same window. Not by chance where there are none.
   ///
   /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Throws where the policy cannot decide.
   package init(
-    policy: DeployedPolicy, environment: any TradingEnvironment, chance: (any TradingEnvironment)? = nil, seed: UInt64,
+    policy: DeployedPolicy, environment: any TradingEnvironment, chance: [any TradingEnvironment] = [], seed: UInt64,
     baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero
   ) throws(DecisionError) {
     self.cash = cash
@@ -219,9 +219,9 @@ package struct EvaluationRecords: Sendable {
       self.baselines.append((baseline.name, record))
     }
     cashReturns = cash.returns(decisionDates: longest.decisionDates)
-    if randomDraws > 0 {
+    if !chance.isEmpty {
       random = RandomTrading(
-        matching: greedy, environment: chance ?? environment, cash: cashReturns, seed: seed, draws: randomDraws)
+        matching: greedy, environments: chance, cash: cashReturns, seed: seed, draws: randomDraws)
     }
   }
 
@@ -299,8 +299,7 @@ package struct EvaluationReport: Sendable, Equatable {
     quant = QuantFigures(records, seed: seed, looks: context.looks)
     let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
     random = records.random
-    let sharpe = self.greedy.metrics.sharpe
-    let chance = records.random.map { $0.pValue(sharpe: sharpe) }
+    let chance = records.random.map(\.pValue)
     verdict = Verdict(
       policy: greedy.dailyReturns, baselines: returns, chance: chance, cash: cash, seed: seed, firstLane: 16)
     stochasticVerdict = Verdict(

@@ -7,31 +7,77 @@ import Kernels
 /// Spells of one side change places among each other; which side follows which stays. So every order keeps its place inside its spell, and
 /// orders, time in the market, long and short are those of the policy.
 package struct PositionSpells: Sendable, Equatable {
-  /// (K) the positions of each spell, in units, in the order played.
-  package let spells: [[Int]]
+  /// (T) units held at each close.
+  private let units: [Int8]
+  /// (K + 1) where in `units` each spell begins, and where the last one ends.
+  private let starts: [Int32]
+  /// The spells of each side: short, without a position, long.
+  private let sides: [[Int32]]
 
-  /// units: (T) signed units held at each close.
-  package init(_ units: [Int]) {
-    var spells: [[Int]] = []
+  /// units: (T) signed units held at each close, at most 127 of them.
+  package init(_ units: some Sequence<Int>) {
+    var kept: [Int8] = []
+    var starts: [Int32] = []
+    var sides: [[Int32]] = [[], [], []]
     for one in units {
-      if let last = spells.last?.last, last.signum() == one.signum() {
-        spells[spells.count - 1].append(one)
-      } else {
-        spells.append([one])
+      guard let narrow = Int8(exactly: one) else { preconditionFailure("a position of \(one) units") }
+      if kept.last.map({ $0.signum() != narrow.signum() }) ?? true {
+        sides[1 + one.signum()].append(Int32(starts.count))
+        starts.append(Int32(kept.count))
       }
+      kept.append(narrow)
     }
-    self.spells = spells
+    starts.append(Int32(kept.count))
+    self.units = kept
+    self.starts = starts
+    self.sides = sides
   }
 
-  /// (T) the positions in an order that chance chooses: every order of the spells of each side is equally likely.
-  func shuffled(_ stream: inout RandomStream) -> [Int] {
-    var order = Array(spells.indices)
-    for side in -1...1 {
-      let places = spells.indices.filter { (spells[$0].first ?? 0).signum() == side }
+  /// T.
+  var sessions: Int { units.count }
+  /// K.
+  var count: Int { starts.count - 1 }
+  /// Spells with a position.
+  var countHeld: Int { sides[0].count + sides[2].count }
+
+  /// (K) the positions of each spell, in units, in the order played.
+  var spells: [[Int]] {
+    (0..<count).map { spell in units[Int(starts[spell])..<Int(starts[spell + 1])].map { Int($0) } }
+  }
+
+  /// Writes what chance holds in some sessions of (T): every order of the spells of each side is equally likely, and the stream alone decides. order:
+  /// (K) room for a draw.
+  func shuffle(
+    _ stream: inout RandomStream, sessions: Range<Int>, into path: UnsafeMutablePointer<Int8>, order: inout [Int32]
+  ) {
+    order.removeAll(keepingCapacity: true)
+    order.append(contentsOf: repeatElement(0, count: count))
+    for places in sides {
       var chosen = places
       stream.shuffle(&chosen)
-      for (place, spell) in zip(places, chosen) { order[place] = spell }
+      for (place, spell) in zip(places, chosen) { order[Int(place)] = spell }
     }
-    return order.flatMap { spells[$0] }
+    var session = 0
+    for spell in order {
+      let (first, end) = (Int(starts[Int(spell)]), Int(starts[Int(spell) + 1]))
+      let after = session + (end - first)
+      for wanted in max(
+        session, sessions.lowerBound)..<max(session, sessions.lowerBound, min(after, sessions.upperBound))
+      {
+        path[wanted - sessions.lowerBound] = units[first + wanted - session]
+      }
+      session = after
+      if session >= sessions.upperBound { break }
+    }
+  }
+
+  /// (T) the positions in an order that chance chooses.
+  func shuffled(_ stream: inout RandomStream) -> [Int] {
+    var order: [Int32] = []
+    let path = [Int8](unsafeUninitializedCapacity: sessions) { buffer, count in
+      if let base = buffer.baseAddress { shuffle(&stream, sessions: 0..<sessions, into: base, order: &order) }
+      count = sessions
+    }
+    return path.map { Int($0) }
   }
 }

@@ -2,7 +2,6 @@
 
 private import AgentInterface
 package import Environments
-internal import Kernels
 private import Market
 private import Trading
 
@@ -16,6 +15,9 @@ package struct RandomTrading: Sendable, Equatable {
   package var ordersPerSymbol: [Int]
   /// (S) its spells with a position.
   package var spellsPerSymbol: [Int]
+  /// The Sharpe ratio of the matched account, counted as those of the draws are: a draw that does the same has the same bits. nil where it is
+  /// undefined.
+  package var accountSharpe: Double?
   /// One value a draw.
   package var totalReturns: [Double]
   /// Annual, over the cash rate; 0 for an account whose value never varied.
@@ -29,71 +31,89 @@ package struct RandomTrading: Sendable, Equatable {
   package var middleCloses: [Double]
   package var upperCloses: [Double]
 
-  /// Walks the environment's window `draws` times, as many at once as it has lanes. Draw i takes its numbers from (seed, i) alone.
+  /// Walks a window `draws` times, side by side. Draw i takes its numbers from (seed, i) alone, however the lanes are spread.
   ///
-  /// An order that the mask forbids is put off until it is legal. cash: (T) what cash earns each session; nothing where it is empty. The environment
-  /// must walk its window as one episode and record fills, as the matched account's did.
+  /// An order that the mask forbids is put off until it is legal. environments: walks of the window, each as one episode and recording fills, as the
+  /// matched account's did, with a lane a draw or more in all. cash: (T) what cash earns each session; nothing where it is empty. What is
+  /// kept of a session are its bands: of a draw there are only sums.
   package init(
-    matching account: BacktestRecord, environment: any TradingEnvironment, cash: [Double] = [], seed: UInt64,
+    matching account: BacktestRecord, environments: [any TradingEnvironment], cash: [Double] = [], seed: UInt64,
     draws: Int = draws
   ) {
+    let lanes = environments.reduce(0) { $0 + $1.laneCount }
     precondition(draws > 0 && account.count > 0, "\(draws) draws over \(account.count) decisions")
-    symbols = environment.tape.symbols
+    precondition(lanes >= draws, "\(draws) draws in \(lanes) lanes")
+    symbols = environments[0].tape.symbols
     ordersPerSymbol = symbols.indices.map { symbol in account.fills.count { $0.symbol == symbol } }
-    let spells = symbols.indices.map { symbol in PositionSpells(account.accounts.map { $0.units[symbol] }) }
-    spellsPerSymbol = spells.map { $0.spells.count { $0.first != 0 } }
-    var walks: [ChanceWalk] = []
-    let walker = ChanceWalker(environment)
-    while walks.count < draws {
-      let targets = (walks.count..<min(draws, walks.count + environment.laneCount)).map { draw in
-        var stream = RandomStream(seed: seed, purpose: .randomTrading, lane: UInt32(draw))
-        return spells.map { $0.shuffled(&stream) }
-      }
-      walks += walker.walk(targets, seed: seed)
-    }
+    let paths = ChancePaths(
+      symbols.indices.map { symbol in PositionSpells(account.accounts.lazy.map { $0.units[symbol] }) }, seed: seed,
+      draws: draws)
+    spellsPerSymbol = paths.spells.map(\.countHeld)
     let initial = account.initialDollars
-    totalReturns = walks.map { ($0.closes.last ?? initial) / initial - 1 }
-    sharpeRatios = walks.map { walk in
-      let returns = ReturnStatistics.dailyReturns(initial: initial, closes: walk.closes)
-      return ReturnStatistics.sharpe(ReturnStatistics.excess(returns, cash: cash)) ?? 0
+    var before = initial
+    var matched = StreamedSharpe()
+    for (session, close) in account.closes.enumerated() {
+      matched.add(close / before - 1 - (cash.isEmpty ? 0 : cash[session]))
+      before = close
     }
-    turnoversPerYear = walks.map { walk in
-      let turnover = PerformanceMetrics.turnover(
-        PerformanceMetrics.dollars(walk.tradedMicroDollars), closes: walk.closes)
-      return (turnover ?? 0) * ReturnStatistics.sessionsPerYear / Double(walk.closes.count)
-    }
-    fillCounts = walks.map(\.fills)
-    medianTimeInPosition = Bootstrap.quantile(
-      walks.map { Double($0.sessionsHeld) / Double($0.closes.count) }.sorted(), 0.5)
+    let isDefined =
+      ReturnStatistics.sharpe(
+        account.dailyReturns, excess: ReturnStatistics.excess(account.dailyReturns, cash: cash)) != nil
+    accountSharpe = isDefined ? matched.annual : nil
     lowerCloses = []
     middleCloses = []
     upperCloses = []
-    fillBands(walks)
+    totalReturns = []
+    sharpeRatios = []
+    turnoversPerYear = []
+    fillCounts = []
+    medianTimeInPosition = 0
+
+    var walkers: [ChanceWalker] = []
+    for environment in environments {
+      let first = walkers.last?.draws.upperBound ?? 0
+      let walked = first..<min(draws, first + environment.laneCount)
+      if !walked.isEmpty {
+        walkers.append(ChanceWalker(environment, draws: walked, initial: initial, seed: seed))
+      }
+    }
+    walk(&walkers, along: paths, cash: cash)
+    let walks = walkers.flatMap(\.walks)
+    totalReturns = walks.map { $0.close / initial - 1 }
+    sharpeRatios = walks.map { $0.sharpe.annual ?? 0 }
+    turnoversPerYear = walks.map { $0.turnoverPerYear ?? 0 }
+    fillCounts = walks.map(\.fills)
+    medianTimeInPosition = Bootstrap.quantile(
+      walks.map { Double($0.sessionsHeld) / Double($0.sessions) }.sorted(), 0.5)
   }
 
-  /// Some sessions at a time, so that a walk's closes are read one after the other.
-  private mutating func fillBands(_ walks: [ChanceWalk]) {
-    let (sessions, together) = (walks.map(\.closes.count).max() ?? 0, 32)
+  /// Sessions that one environment's lanes walk before the next one's do, so that what they touch stays in the caches.
+  private static let together = 32
+
+  /// To the end of the paths, or until no walk goes on.
+  private mutating func walk(_ walkers: inout [ChanceWalker], along paths: ChancePaths, cash: [Double]) {
+    let draws = paths.draws
     // (sessions together, draws)
-    var values = [Double](repeating: 0, count: together * walks.count)
-    for first in stride(from: 0, to: sessions, by: together) {
-      let some = min(together, sessions - first)
-      for (draw, walk) in walks.enumerated() {
-        for session in 0..<some {
-          // A lost account stays at its last value.
-          values[session * walks.count + draw] = walk.closes[min(first + session, walk.closes.count - 1)]
-        }
-      }
+    var values = [Double](repeating: 0, count: RandomTrading.together * draws)
+    var paths = paths
+    for first in stride(from: 0, to: paths.sessions, by: RandomTrading.together) {
+      let steps = first..<min(first + RandomTrading.together, paths.sessions)
+      paths.reach(steps)
       values.withUnsafeMutableBufferPointer { values in
-        for session in 0..<some {
-          let row = UnsafeMutableBufferPointer(
-            rebasing: values[(session * walks.count)..<((session + 1) * walks.count)])
-          let band = OrderStatistics.quantiles(row, shares: [0.05, 0.5, 0.95])
+        for place in walkers.indices {
+          walkers[place].walk(steps, along: paths, cash: cash, values: values, stride: draws)
+        }
+        let walked = walkers.reduce(0) { most, walker in walker.walks.reduce(most) { max($0, $1.sessions) } }
+        for session in first..<max(first, min(steps.upperBound, walked)) {
+          let row = (session - first) * draws
+          let band = OrderStatistics.quantiles(
+            UnsafeMutableBufferPointer(rebasing: values[row..<(row + draws)]), shares: [0.05, 0.5, 0.95])
           lowerCloses.append(band[0])
           middleCloses.append(band[1])
           upperCloses.append(band[2])
         }
       }
+      if walkers.allSatisfy({ $0.walks.allSatisfy(\.isLost) }) { return }
     }
   }
 
@@ -105,81 +125,9 @@ package struct RandomTrading: Sendable, Equatable {
   package func totalReturn(quantile q: Double) -> Double { Bootstrap.quantile(totalReturns.sorted(), q) }
   package func sharpe(quantile q: Double) -> Double { Bootstrap.quantile(sharpeRatios.sorted(), q) }
 
-  /// (1 + draws as good) / (draws + 1), by Sharpe ratio: how often chance does as well. 1 for a ratio that is undefined.
-  package func pValue(sharpe: Double?) -> Double {
-    guard let sharpe else { return 1 }
-    return Double(1 + sharpeRatios.count { $0 >= sharpe }) / Double(draws + 1)
-  }
-}
-
-/// What one draw did.
-private struct ChanceWalk {
-  /// Dollars at each close.
-  var closes: [Double] = []
-  var tradedMicroDollars: Int64 = 0
-  var fills = 0
-  var sessionsHeld = 0
-  var isLost = false
-}
-
-/// Lanes that go where they are told, one order a symbol at a time.
-private struct ChanceWalker {
-  private let environment: any TradingEnvironment
-  private let orders: JointOrders
-  private let loop: EnvironmentLoop
-  private let hold: Int32
-
-  /// Traps where the environment's actions are not the joint orders of its symbols.
-  init(_ environment: any TradingEnvironment) {
-    self.environment = environment
-    orders = JointOrders(environment.actionSpace)
-    loop = EnvironmentLoop(environment)
-    hold = Int32(environment.actionSpace.fallback ?? 0)
-  }
-
-  /// targets: a lane, of (S, T) units wanted at each close; at most as many as there are lanes.
-  func walk(_ targets: [[[Int]]], seed: UInt64) -> [ChanceWalk] {
-    let (symbols, steps) = (targets[0].count, targets[0][0].count)
-    // (L, S, T)
-    let path = targets.flatMap { $0.flatMap { $0.map(Int32.init) } }
-    loop.reset(seed: seed)
-    for lane in targets.indices { _ = environment.drainFills(lane: lane) }
-    var walks = [ChanceWalk](repeating: ChanceWalk(), count: targets.count)
-    for lane in walks.indices { walks[lane].closes.reserveCapacity(steps) }
-    var units = [Int](repeating: 0, count: targets.count * symbols)
-    var wanted = [Int](repeating: 0, count: symbols)
-    for lane in 0..<environment.laneCount { loop.actions[lane] = hold }
-    for step in 0..<steps {
-      for lane in walks.indices where !walks[lane].isLost {
-        var holds = true
-        for symbol in 0..<symbols {
-          let place = lane * symbols + symbol
-          wanted[symbol] = (Int(path[place * steps + step]) - units[place]).signum()
-          if wanted[symbol] != 0 { holds = false }
-        }
-        loop.actions[lane] = holds ? hold : Int32(orders.nearestLegal(to: wanted, mask: loop.row.masks[lane]))
-      }
-      loop.step()
-      // Only sums are taken of fills, so that they may gather for a while.
-      let countsFills = step % 64 == 63 || step == steps - 1
-      for lane in walks.indices where !walks[lane].isLost {
-        let standing = units.withUnsafeMutableBufferPointer { units in
-          environment.lastStanding(lane: lane, units: units.baseAddress! + lane * symbols)
-        }
-        walks[lane].closes.append(PerformanceMetrics.dollars(standing.netLiquidationMicroDollars))
-        walks[lane].sessionsHeld += standing.holdsShares ? 1 : 0
-        walks[lane].isLost = loop.row.terminated[lane] != 0
-        if walks[lane].isLost { loop.actions[lane] = hold }
-        if countsFills || walks[lane].isLost {
-          for fill in environment.drainFills(lane: lane) {
-            walks[lane].fills += 1
-            walks[lane].tradedMicroDollars += fill.notionalMicroDollars
-          }
-        }
-      }
-    }
-    _ = environment.drainEpisodes()
-    _ = environment.drainIllegalAttempts()
-    return walks
+  /// (1 + draws as good) / (draws + 1), by Sharpe ratio: how often chance does as well as the matched account. 1 for a ratio that is undefined.
+  package var pValue: Double {
+    guard let accountSharpe else { return 1 }
+    return Double(1 + sharpeRatios.count { $0 >= accountSharpe }) / Double(draws + 1)
   }
 }

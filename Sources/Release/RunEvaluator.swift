@@ -74,7 +74,7 @@ package enum RunEvaluator {
   /// Steps over all lanes by which a planted market judges.
   package static let plantedSteps = 200_000
   private static let plantedLanes = 64
-  /// Draws of chance that are walked at once.
+  /// Draws of chance in one environment's lanes: few enough that a step of all stays in the caches.
   private static let chanceLanes = 128
   private static let plantedObservationSteps = 256
 
@@ -110,7 +110,10 @@ package enum RunEvaluator {
     }
     let rate = try cashRate(cash, market.tape)
     let environment = try factory.walk(window)
-    let chance = try factory.walk(window, laneCount: chanceLanes)
+    var chance: [any TradingEnvironment] = []
+    for first in stride(from: 0, to: RandomTrading.draws, by: chanceLanes) {
+      chance.append(try factory.walk(window, laneCount: min(chanceLanes, RandomTrading.draws - first)))
+    }
     var records = try TrainingError.deciding { () throws(DecisionError) in
       try EvaluationRecords(
         policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines,

@@ -14,10 +14,10 @@ import Trading
 @Suite struct BasketEvaluationTests {
   private let window = 60..<700
 
-  private func environment(_ configuration: BasketConfiguration) throws -> BasketEnvironment {
+  private func environment(_ configuration: BasketConfiguration, laneCount: Int = 1) throws -> BasketEnvironment {
     try BasketEnvironment(
       tape: MarketTape(SyntheticTape.series(bars: 760, seed: 5)), configuration: configuration, window: window,
-      laneCount: 1, episodes: .continuous, recordsFills: true)
+      laneCount: laneCount, episodes: .continuous, recordsFills: true)
   }
 
   private func records(_ configuration: BasketConfiguration = BasketConfiguration()) throws
@@ -25,7 +25,22 @@ import Trading
   {
     let environment = try environment(configuration)
     let policy = ToyPolicy.recurrent(inputs: environment.observationSpace.count, actions: 9, seed: 6)
-    return try EvaluationRecords(policy: policy.deployed, environment: environment, seed: 7)
+    return try EvaluationRecords(
+      policy: policy.deployed, environment: environment,
+      chance: [self.environment(configuration, laneCount: RandomTrading.draws)], seed: 7)
+  }
+
+  /// How draws are spread over lanes, and over environments, says nothing.
+  @Test func lanesDoNotDecideOverChance() throws {
+    let configuration = BasketConfiguration()
+    let walk = try environment(configuration)
+    let record = try Backtest.run(walk, decider: BaselineDecider(.previousSign, for: walk), seed: 7)
+    let together = RandomTrading(
+      matching: record, environments: [try environment(configuration, laneCount: 9)], seed: 7, draws: 9)
+    let apart = RandomTrading(
+      matching: record, environments: try [4, 1, 6].map { try environment(configuration, laneCount: $0) }, seed: 7,
+      draws: 9)
+    #expect(together == apart && Set(together.totalReturns).count == 9)
   }
 
   @Test func walksTheWholeWindowOnce() throws {

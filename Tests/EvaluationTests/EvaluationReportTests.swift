@@ -38,7 +38,9 @@ import Text
     ])
     let environment = ToyTradingEnvironment(tape: tape, initialDollars: initialDollars)
     let policy = policy ?? ToyPolicy.recurrent(inputs: 4, actions: 9, seed: 3)
-    let records = try EvaluationRecords(policy: policy.deployed, environment: environment, seed: 7)
+    let chance = ToyTradingEnvironment.walks(of: tape, count: RandomTrading.draws, initialDollars: initialDollars)
+    let records = try EvaluationRecords(
+      policy: policy.deployed, environment: environment, chance: chance, seed: 7)
     return EvaluationReport(context: context, seed: 7, records: records)
   }
 
@@ -109,7 +111,9 @@ import Text
         return price
       }
     }
-    let environment = ToyTradingEnvironment(tape: ToyTape.make([saw(0), saw(3)]), commissionDollars: 0.01)
+    let tape = ToyTape.make([saw(0), saw(3)])
+    let environment = ToyTradingEnvironment(tape: tape, commissionDollars: 0.01)
+    let chance = ToyTradingEnvironment.walks(of: tape, count: RandomTrading.draws, commissionDollars: 0.01)
     // Observation: return, position of each. Wants a symbol by the sign of its return: logits add the two symbols' scores.
     let weights: [[Float]] = (0..<9).map { action in
       let first = Float(action / 3 - 1)
@@ -118,13 +122,14 @@ import Text
     }
     let policy = ToyPolicy.linear(weights: weights, biases: [Float](repeating: 0, count: 9))
     let records = try EvaluationRecords(
-      policy: policy.deployed, environment: environment, seed: 7, baselines: [.flat, .buyAndHold])
+      policy: policy.deployed, environment: environment, chance: chance, seed: 7, baselines: [.flat, .buyAndHold])
     let report = EvaluationReport(context: context, seed: 7, records: records)
     #expect(report.verdict.edgeFound)
     #expect(report.text.contains("VERDICT: an edge over every baseline on this window."))
     #expect(report.text.contains("further look"))
     // The previous-sign rule is the same rule here: from it there is nothing to be told.
-    let all = try EvaluationRecords(policy: policy.deployed, environment: environment, seed: 7)
+    let all = try EvaluationRecords(
+      policy: policy.deployed, environment: environment, chance: chance, seed: 7)
     let verdict = EvaluationReport(context: context, seed: 7, records: all).verdict
     #expect(verdict.claim == .overFlatAndChance && verdict.notToldFrom == ["previous-sign"])
   }

@@ -20,14 +20,18 @@ import Trading
   ) {
     let environment = ToyTradingEnvironment(tape: tape)
     let record = try Backtest.run(environment, decider: BaselineDecider(baseline, for: environment), seed: seed)
-    return (record, RandomTrading(matching: record, environment: environment, seed: seed, draws: draws))
+    return (
+      record,
+      RandomTrading(
+        matching: record, environments: ToyTradingEnvironment.walks(of: tape, count: draws), seed: seed, draws: draws)
+    )
   }
 
   /// Orders, time in the market, long and short stay; only the order of the spells moves.
   @Test func shufflingKeepsWhatWasHeld() {
     let units = [0, 1, 1, 2, 0, 0, -1, -1, 0, 1, 0, 0, 0, -2, -1, 0]
     let spells = PositionSpells(units)
-    #expect(spells.spells.flatMap { $0 } == units && spells.spells.count == 9)
+    #expect(spells.spells.flatMap { $0 } == units && spells.count == 9 && spells.countHeld == 4)
     var orders: Set<[Int]> = []
     for draw in 0..<200 {
       var stream = RandomStream(seed: 1, purpose: .randomTrading, lane: UInt32(draw))
@@ -86,13 +90,35 @@ import Trading
     let (record, random) = try matched(.buyAndHold, draws: 3)
     let total = try #require(record.closes.last) / record.initialDollars - 1
     #expect(random.totalReturns.allSatisfy { $0 == total })
-    #expect(random.pValue(sharpe: ReturnStatistics.sharpe(record.dailyReturns)) == 1)
+    #expect(random.sharpeRatios.allSatisfy { $0 == random.accountSharpe } && random.pValue == 1)
+  }
+
+  /// A window that is shuffled stretch by stretch is the one that is shuffled at once.
+  @Test func stretchesAreTheWhole() {
+    var stream = RandomStream(seed: 4, purpose: .randomTrading)
+    let units = (0..<2).map { _ in (0..<333).map { _ in Int(stream.nextInteger(below: 5)) - 2 } }
+    let spells = units.map { PositionSpells($0) }
+    for bytes in [1, 900, 1 << 20] {
+      var paths = ChancePaths(spells, seed: 9, draws: 3, bytes: bytes)
+      var found = [[Int]](repeating: [], count: 6)
+      for first in stride(from: 0, to: 333, by: 32) {
+        let steps = first..<min(first + 32, 333)
+        paths.reach(steps)
+        paths.withUnits { path, begin, length in
+          for place in found.indices { found[place] += steps.map { Int(path[place * length + $0 - begin]) } }
+        }
+      }
+      for draw in 0..<3 {
+        var stream = RandomStream(seed: 9, purpose: .randomTrading, lane: UInt32(draw))
+        for (symbol, one) in spells.enumerated() { #expect(found[draw * 2 + symbol] == one.shuffled(&stream)) }
+      }
+    }
   }
 
   @Test func whoNeverTradesIsMatchedByNobodyTrading() throws {
     let (record, random) = try matched(.flat, draws: 5)
     #expect(record.fills.isEmpty && random.fillCounts == [0, 0, 0, 0, 0])
-    #expect(random.pValue(sharpe: nil) == 1 && random.pValue(sharpe: 0) == 1)
+    #expect(random.accountSharpe == nil && random.pValue == 1)
     let verdict = Verdict(policy: record.dailyReturns, baselines: [], chance: 1, seed: 1, firstLane: 16)
     #expect(random.sentence(verdict: verdict).contains("never held anything"))
   }
@@ -100,7 +126,9 @@ import Trading
   @Test func aTieCountsForChance() throws {
     var random = try matched(.flat, draws: 4).1
     random.sharpeRatios = [-0.1, 0, 0, 0.2]
-    #expect(random.pValue(sharpe: 0.3) == 0.2 && random.pValue(sharpe: 0.2) == 0.4)
-    #expect(random.pValue(sharpe: 0) == 0.8 && random.pValue(sharpe: -1) == 1)
+    for (sharpe, p) in [(0.3, 0.2), (0.2, 0.4), (0, 0.8), (-1, 1)] {
+      random.accountSharpe = sharpe
+      #expect(random.pValue == p)
+    }
   }
 }

@@ -25,7 +25,8 @@ import Testing
     ])
     let policy = ToyPolicy.recurrent(inputs: 4, actions: 9, seed: 3)
     let records = try EvaluationRecords(
-      policy: policy.deployed, environment: ToyTradingEnvironment(tape: tape), seed: 7, randomDraws: 20)
+      policy: policy.deployed, environment: ToyTradingEnvironment(tape: tape),
+      chance: ToyTradingEnvironment.walks(of: tape, count: 20), seed: 7, randomDraws: 20)
     return EvaluationReport(context: context(text), seed: 7, records: records)
   }
 

@@ -43,6 +43,15 @@ final class ToyTradingEnvironment: TradingEnvironment, @unchecked Sendable {
     shares = [Int](repeating: 0, count: symbols.count)
   }
 
+  /// As many walks of one tape, a lane each.
+  static func walks(of tape: MarketTape, count: Int, commissionDollars: Double = 1, initialDollars: Double = 1000)
+    -> [any TradingEnvironment]
+  {
+    (0..<count).map { _ in
+      ToyTradingEnvironment(tape: tape, commissionDollars: commissionDollars, initialDollars: initialDollars)
+    }
+  }
+
   private func micro(_ dollars: Double) -> Int64 { Int64((dollars * 1e6).rounded(.toNearestOrEven)) }
 
   private func orders(_ action: Int) -> [Int] {
