@@ -18,13 +18,6 @@
   OF_V4 static result name##_v4 parameters { return name##_body arguments; }          \
   CHOOSE(result, name, parameters, arguments, level >= 2 ? name##_v4 : level == 1 ? name##_v3 : name##_baseline) \
   HELPER result name##_body parameters
-// For loops over vectors of eight floats, which fill the registers of the third level.
-#define FOR_BASELINE_AND_V3(result, name, parameters, arguments)                       \
-  HELPER result name##_body parameters;                                               \
-  static result name##_baseline parameters { return name##_body arguments; }          \
-  OF_V3 static result name##_v3 parameters { return name##_body arguments; }          \
-  CHOOSE(result, name, parameters, arguments, level >= 1 ? name##_v3 : name##_baseline) \
-  HELPER result name##_body parameters
 // Several threads may choose at once; they choose the same.
 #define CHOOSE(result, name, parameters, arguments, choice)                            \
   static result name##_first parameters;                                              \
@@ -38,7 +31,6 @@
   result name parameters { return __atomic_load_n(&name##_chosen, __ATOMIC_RELAXED) arguments; }
 #else
 #define FOR_EACH_INSTRUCTION_SET(result, name, parameters, arguments) result name parameters
-#define FOR_BASELINE_AND_V3(result, name, parameters, arguments) result name parameters
 #endif
 
 // Macros where a function would pass vectors, whose passing differs between instruction sets.

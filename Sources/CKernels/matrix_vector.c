@@ -14,6 +14,14 @@ HELPER float total(const eights *x) {
   return (four.x + four.z) + (four.y + four.w);
 }
 
+// The totals of four rows: the same additions, four rows at once.
+HELPER fours totals(const eights *x) {
+  const fours a = x[0].lo + x[0].hi, b = x[1].lo + x[1].hi, c = x[2].lo + x[2].hi, d = x[3].lo + x[3].hi;
+  const fours ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const fours cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
 // y += W x for R rows. `tail`: what of x is left over of eights, and zeros; `lanes`: which of its places those are. Rows are read to the end of
 // eight numbers, behind the row's own.
 #define PRODUCT(R)                                                                                                    \
@@ -39,16 +47,21 @@ HELPER float total(const eights *x) {
         sums[r] = sums[r] + weight * *tail;                                                                           \
       }                                                                                                               \
     }                                                                                                                 \
-    UNROLLED for (int r = 0; r < R; r++) y[r] += total(&sums[r]);                                                     \
+    UNROLLED for (int r = 0; r + 4 <= R; r += 4) {                                                                    \
+      fours result;                                                                                                   \
+      LOAD(result, y + r);                                                                                            \
+      result = result + totals(sums + r);                                                                             \
+      STORE(result, y + r);                                                                                           \
+    }                                                                                                                 \
+    UNROLLED for (int r = R / 4 * 4; r < R; r++) y[r] += total(&sums[r]);                                             \
   }
 
+PRODUCT(8)
 PRODUCT(4)
 PRODUCT(1)
 
-FOR_BASELINE_AND_V3(
-    void, ckernels_matrix_vector,
-    (const float *weights, long rows, long columns, const float *x, float *y),
-    (weights, rows, columns, x, y)) {
+// together: the rows that go side by side, 4 or 8. Eight hide how long an addition takes, where the sums of eight fit the registers.
+HELPER void multiply(const float *weights, long rows, long columns, const float *x, float *y, const int together) {
   const long whole = columns / 8 * 8, rest = columns - whole;
   const places counted = {0, 1, 2, 3, 4, 5, 6, 7};
   const places lanes = counted < (int)rest;
@@ -57,6 +70,9 @@ FOR_BASELINE_AND_V3(
   // The last rows may not be read beyond their end: nothing may lie behind the last of all.
   const long readable = rest == 0 ? rows : rows - (8 - rest + columns - 1) / columns;
   long row = 0;
+  if (together == 8) {
+    for (; row + 8 <= readable; row += 8) product_8(weights + row * columns, columns, x, &tail, &lanes, y + row);
+  }
   for (; row + 4 <= readable; row += 4) product_4(weights + row * columns, columns, x, &tail, &lanes, y + row);
   for (; row < readable; row++) product_1(weights + row * columns, columns, x, &tail, &lanes, y + row);
   for (; row < rows; row++) {
@@ -73,3 +89,15 @@ FOR_BASELINE_AND_V3(
     y[row] += total(&sum);
   }
 }
+
+// Vectors of eight floats fill the registers of the third level.
+#define PARAMETERS (const float *weights, long rows, long columns, const float *x, float *y)
+#if defined(__x86_64__)
+static void ckernels_matrix_vector_baseline PARAMETERS { multiply(weights, rows, columns, x, y, 4); }
+OF_V3 static void ckernels_matrix_vector_v3 PARAMETERS { multiply(weights, rows, columns, x, y, 8); }
+CHOOSE(
+    void, ckernels_matrix_vector, PARAMETERS, (weights, rows, columns, x, y),
+    level >= 1 ? ckernels_matrix_vector_v3 : ckernels_matrix_vector_baseline)
+#else
+void ckernels_matrix_vector PARAMETERS { multiply(weights, rows, columns, x, y, 8); }
+#endif

@@ -17,6 +17,8 @@ public struct ObservationNormalizer: Hashable, Sendable {
   public let clip: Double
   /// Added to the variance before the root.
   public let epsilon: Double
+  /// (D) sqrt(variance + epsilon): roots and their latency are no part of a decision.
+  private let deviation: [Double]
 
   /// The scaling of the reference: bound 10, epsilon 1e-8.
   public static let defaultClip = 10.0
@@ -34,6 +36,7 @@ public struct ObservationNormalizer: Hashable, Sendable {
     self.count = count
     self.clip = clip
     self.epsilon = epsilon
+    deviation = variance.map { ($0 + epsilon).squareRoot() }
   }
 
   /// Scales one row in place. Traps if its length is not D.
@@ -48,11 +51,11 @@ public struct ObservationNormalizer: Hashable, Sendable {
   /// Scales one row. source, destination: (D); they may be the same.
   package func normalize(_ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>) {
     mean.withUnsafeBufferPointer { mean in
-      variance.withUnsafeBufferPointer { variance in
-        guard let mean = mean.baseAddress, let variance = variance.baseAddress else { return }
-        ObservationNormalizer.normalize(
+      deviation.withUnsafeBufferPointer { deviation in
+        guard let mean = mean.baseAddress, let deviation = deviation.baseAddress else { return }
+        ColumnScaling.scale(
           source, into: destination, rows: 1, columns: self.mean.count, sourceStride: self.mean.count,
-          destinationStride: self.mean.count, mean: mean, variance: variance, clip: clip, epsilon: epsilon)
+          targetStride: self.mean.count, mean: mean, deviation: deviation, clip: clip)
       }
     }
   }
