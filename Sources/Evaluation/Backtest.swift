@@ -6,7 +6,7 @@ package import Inference
 package import Market
 package import Trading
 
-/// Everything that happened in one walk. Arrays are by decision t = 0 ..< T.
+/// Everything that happened in one walk, or where only the account is kept what became of that. Arrays are by decision t = 0 ..< T.
 package struct BacktestRecord: Sendable {
   /// The account before the first decision.
   package var initialAccount: AccountView
@@ -15,12 +15,13 @@ package struct BacktestRecord: Sendable {
   /// (T) the close at which the step ended: its value belongs to that session.
   package var closeDates: [CalendarDate] = []
   /// (T) the account at the close of `closeDates`.
-  package var accounts: [AccountView] = []
+  package var accounts = AccountSeries()
   /// (T + 1) gross exposure at the first decision's close and at each of `closeDates`, dollars: see `Exposure`.
   package var grossAtClose: [Double] = []
   /// (T) gross exposure after the fills at each session's open, at that open.
   package var grossAtOpen: [Double] = []
   package var actions: [Int] = []
+  /// (T); like the observations, rewards and probabilities below empty where only the account is kept.
   package var masks: [ActionMask] = []
   /// (T) nil for a decider without probabilities.
   package var confidences: [Double?] = []
@@ -43,11 +44,11 @@ package struct BacktestRecord: Sendable {
   /// T.
   package var count: Int { actions.count }
   /// (T) net liquidation value at each close, dollars.
-  package var closes: [Double] { accounts.map { PerformanceMetrics.dollars($0.netLiquidationMicroDollars) } }
+  package var closes: [Double] { accounts.netLiquidationMicroDollars.map(PerformanceMetrics.dollars) }
   package var initialDollars: Double { PerformanceMetrics.dollars(initialAccount.netLiquidationMicroDollars) }
   package var dailyReturns: [Double] { ReturnStatistics.dailyReturns(initial: initialDollars, closes: closes) }
   /// (T) whether anything was held at each close.
-  package var heldPosition: [Bool] { accounts.map { $0.shares.contains { $0 != 0 } } }
+  package var heldPosition: [Bool] { accounts.holdsShares }
   /// Mean probability of the chosen actions.
   package var meanConfidence: Double? { ReturnStatistics.mean(confidences.compactMap { $0 }) }
 
@@ -64,9 +65,10 @@ package enum Backtest {
   ///
   /// The environment must have one lane, walk its window as one episode and record fills; its account and the decider's memory
   /// are carried through, and only the first decision starts an episode. The same decider, environment and seed give the same
-  /// record to the bit. Throws where the decider cannot decide. Traps with more than one lane, and where the episode outlasts the tape.
+  /// record to the bit. keepsSteps: whether what was seen and how it was decided is kept too, or the account alone. Throws where the decider
+  /// cannot decide. Traps with more than one lane, and where the episode outlasts the tape.
   package static func run(
-    _ environment: any TradingEnvironment, decider: any Decider, seed: UInt64
+    _ environment: any TradingEnvironment, decider: any Decider, seed: UInt64, keepsSteps: Bool = true
   ) throws(DecisionError) -> BacktestRecord {
     precondition(environment.laneCount == 1, "a walk over \(environment.laneCount) lanes: one is needed")
     let loop = EnvironmentLoop(environment)
@@ -84,18 +86,20 @@ package enum Backtest {
       let mask = loop.row.masks[0]
       let choice = try decider.decide(observation.span, mask: mask, startsEpisode: record.actions.isEmpty)
       record.decisionDates.append(dates[decisionBar])
-      record.observations.append(contentsOf: observation)
-      record.masks.append(mask)
       record.actions.append(choice.action)
       record.confidences.append(choice.confidence)
-      if let policy = decider as? PolicyDecider {
-        record.logProbabilities.append(policy.logProbability)
-        record.probabilities += policy.probabilities
+      if keepsSteps {
+        record.observations.append(contentsOf: observation)
+        record.masks.append(mask)
+        if let policy = decider as? PolicyDecider {
+          record.logProbabilities.append(policy.logProbability)
+          record.probabilities += policy.probabilities
+        }
       }
 
       loop.actions[0] = Int32(choice.action)
       loop.step()
-      record.rewards.append(loop.row.rewards[0])
+      if keepsSteps { record.rewards.append(loop.row.rewards[0]) }
       record.illegalAttempts += environment.drainIllegalAttempts()
       record.fills += environment.drainFills(lane: 0)
       record.breakdown += environment.lastBreakdown(lane: 0)

@@ -16,7 +16,7 @@ package struct CostlierWalk: Sendable {
     policy: DeployedPolicy, environment: any TradingEnvironment, rules: [RuleLine], seed: UInt64
   ) throws(DecisionError) {
     self.rules = rules
-    record = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
+    record = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keepsSteps: false)
   }
 
   package init(rules: [RuleLine], record: BacktestRecord) {

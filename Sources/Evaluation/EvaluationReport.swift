@@ -92,7 +92,7 @@ package struct AccountReport: Sendable, Equatable {
   package var closes: [Double]
   /// The share of that value that is not cash, at each close.
   package var investedShares: [Double]
-  /// (T, S) signed units held at each close.
+  /// (S, T) signed units held at each close.
   package var units: [[Int]]
   /// What was at work, and what that earned.
   package var exposure: Exposure
@@ -119,18 +119,18 @@ package struct AccountReport: Sendable, Equatable {
     cutFillCount = record.fills.count(where: { $0.wasCut })
     unknownVolumeFillCount = record.fills.count(where: { $0.volumeWasUnknown })
     meanConfidence = record.meanConfidence
-    restrictedSessions = record.accounts.count(where: { $0.riskTier >= 2 })
+    restrictedSessions = record.accounts.riskTiers.count(where: { $0 >= 2 })
     wasLost = record.endedByTermination
     lastDate = record.closeDates[record.count - 1]
     closes = record.closes
     breakdown = record.breakdown
     investedShares = AccountReport.investedShares(record)
-    units = record.accounts.map(\.units)
+    units = (0..<record.accounts.symbolCount).map { Array(record.accounts.units(symbol: $0)) }
     exposure = record.exposure
     var paid = CostsSoFar()
     var fills = record.fills[...]
-    costs = record.accounts.map { account in
-      while let fill = fills.first, fill.bar <= account.bar {
+    costs = record.accounts.bars.map { bar in
+      while let fill = fills.first, fill.bar <= bar {
         paid.halfSpread += PerformanceMetrics.dollars(fill.halfSpreadCostMicroDollars)
         paid.impact += PerformanceMetrics.dollars(fill.impactCostMicroDollars)
         paid.commission += PerformanceMetrics.dollars(fill.commissionMicroDollars)
@@ -142,9 +142,8 @@ package struct AccountReport: Sendable, Equatable {
 
   /// (T) the share of the value that is not cash, at each close; 0 where nothing is left.
   static func investedShares(_ record: BacktestRecord) -> [Double] {
-    record.accounts.map { account in
-      let value = Double(account.netLiquidationMicroDollars)
-      return value > 0 ? 1 - Double(account.cashMicroDollars) / value : 0
+    zip(record.accounts.netLiquidationMicroDollars, record.accounts.cashMicroDollars).map { value, cash in
+      value > 0 ? 1 - Double(cash) / Double(value) : 0
     }
   }
 
@@ -165,10 +164,10 @@ package struct AccountReport: Sendable, Equatable {
     var changes: Int { zip(units, units.dropFirst()).count { $0 != $1 } }
   }
 
-  /// nil where a close knows no such symbol.
+  /// nil where the account knows no such symbol.
   func unitsHeld(symbol: Int) -> UnitsHeld? {
-    guard units.allSatisfy({ symbol < $0.count }) else { return nil }
-    return UnitsHeld(units: [0.0] + units.map { Double($0[symbol]) })
+    guard units.indices.contains(symbol) else { return nil }
+    return UnitsHeld(units: [0.0] + units[symbol].map(Double.init))
   }
 
   /// The name over a column.
@@ -203,19 +202,23 @@ package struct EvaluationRecords: Sendable {
   /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
   /// by chance, side by side in the lanes of `chance`: the same window. Not by chance where there are none.
   ///
-  /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Throws where the policy cannot decide.
+  /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. The greedy run's steps are kept, and the stochastic
+  /// one's where that is asked for. Throws where the policy cannot decide.
   package init(
     policy: DeployedPolicy, environment: any TradingEnvironment, chance: [any TradingEnvironment] = [], seed: UInt64,
-    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero
+    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero,
+    keepsStochasticSteps: Bool = true
   ) throws(DecisionError) {
     self.cash = cash
     cashReturns = []
     greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
     stochastic = try Backtest.run(
-      environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed)
+      environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed,
+      keepsSteps: keepsStochasticSteps)
     self.baselines = []
     for baseline in baselines {
-      let record = try Backtest.run(environment, decider: BaselineDecider(baseline, for: environment), seed: seed)
+      let record = try Backtest.run(
+        environment, decider: BaselineDecider(baseline, for: environment), seed: seed, keepsSteps: false)
       self.baselines.append((baseline.name, record))
     }
     cashReturns = cash.returns(decisionDates: longest.decisionDates)

@@ -46,7 +46,7 @@ package struct RandomTrading: Sendable, Equatable {
     symbols = environments[0].tape.symbols
     ordersPerSymbol = symbols.indices.map { symbol in account.fills.count { $0.symbol == symbol } }
     let paths = ChancePaths(
-      symbols.indices.map { symbol in PositionSpells(account.accounts.lazy.map { $0.units[symbol] }) }, seed: seed,
+      symbols.indices.map { symbol in PositionSpells(account.accounts.units(symbol: symbol)) }, seed: seed,
       draws: draws)
     spellsPerSymbol = paths.spells.map(\.countHeld)
     let initial = account.initialDollars

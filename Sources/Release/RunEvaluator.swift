@@ -18,7 +18,7 @@ package struct RunEvaluation {
   /// The same for people: one file each, complete in itself.
   package let markdown: String
   package let html: String
-  /// One JSON line a decision of the greedy run, as `strikeforge-serve once` reads them.
+  /// One JSON line a decision of the greedy run, as `strikeforge-serve once` reads them; empty where they were not asked for.
   package let observationLines: String
   /// The greedy run's actions, in the same order.
   package let actions: [Int]
@@ -81,7 +81,7 @@ package enum RunEvaluator {
   /// Plays a window that training does not see. `bundle` decides: the very form that is exported.
   package static func evaluate(
     _ bundle: PolicyBundle, of trained: PolicyOrigin, window: Window, factory: EnvironmentFactory, seed: UInt64,
-    cash: CashRateChoice? = nil, recordsRollouts: Bool = false
+    cash: CashRateChoice? = nil, recordsRollouts: Bool = false, writesObservations: Bool = true
   ) throws(TrainingError) -> RunEvaluation {
     precondition(window != .training, "the training window proves nothing")
     guard factory.configuration.environment.hasWindows else {
@@ -93,12 +93,12 @@ package enum RunEvaluator {
       }
       return try planted(bundle, trained, window, factory, seed, recordsRollouts)
     }
-    return try market(bundle, trained, window, factory, seed, cash, recordsRollouts)
+    return try market(bundle, trained, window, factory, seed, cash, recordsRollouts, writesObservations)
   }
 
   private static func market(
     _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
-    _ cash: CashRateChoice?, _ recordsRollouts: Bool
+    _ cash: CashRateChoice?, _ recordsRollouts: Bool, _ writesObservations: Bool
   ) throws(TrainingError) -> RunEvaluation {
     guard let market = factory.market else { preconditionFailure("no market") }
     guard factory.bars(of: window, in: market.tape).count >= 2 else {
@@ -117,7 +117,7 @@ package enum RunEvaluator {
     var records = try TrainingError.deciding { () throws(DecisionError) in
       try EvaluationRecords(
         policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines,
-        cash: rate)
+        cash: rate, keepsStochasticSteps: recordsRollouts)
     }
     let fit = ObservationFit(
       bundle.policy, environment.observationSpace, observations: records.greedy.observations)
@@ -159,8 +159,11 @@ package enum RunEvaluator {
     }
     let lines: String
     do {
-      lines = try ObservationLines.text(
-        records.greedy, actionCount: bundle.policy.actions, includesMask: bundle.policy.requiresMask)
+      try ObservationLines.requireFinite(records.greedy)
+      lines =
+        writesObservations
+        ? try ObservationLines.text(
+          records.greedy, actionCount: bundle.policy.actions, includesMask: bundle.policy.requiresMask) : ""
     } catch {
       throw .observation(error)
     }

@@ -108,7 +108,10 @@ import Testing
       let total = try #require(account.costs.last?.total)
       #expect(abs(total - account.metrics.costDollars) < 1e-6)
       #expect(zip(account.costs, account.costs.dropFirst()).allSatisfy { $0.total <= $1.total })
-      #expect(zip(account.units, account.investedShares).allSatisfy { ($0.contains { $0 != 0 }) == ($1 != 0) })
+      #expect(
+        account.investedShares.enumerated().allSatisfy { session, share in
+          account.units.contains { $0[session] != 0 } == (share != 0)
+        })
     }
   }
 

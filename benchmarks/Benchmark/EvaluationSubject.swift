@@ -54,7 +54,8 @@ final class EvaluationSubject {
     let start = ProcessorTime.seconds
     do {
       let bundle = try PolicyExporter.bundle(trained, factory: factory, includesCritic: false)
-      _ = try RunEvaluator.evaluate(bundle, of: trained.origin, window: .heldOut, factory: factory, seed: 0)
+      _ = try RunEvaluator.evaluate(
+        bundle, of: trained.origin, window: .heldOut, factory: factory, seed: 0, writesObservations: false)
     } catch {
       throw .failed("\(error)")
     }

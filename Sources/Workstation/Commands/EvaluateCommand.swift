@@ -104,7 +104,7 @@ struct EvaluateCommand: Command {
     }
     let result = try RunEvaluator.evaluate(
       subject.bundle(), of: subject.origin, window: window, factory: subject.factory, seed: seed, cash: cash,
-      recordsRollouts: rollouts != nil)
+      recordsRollouts: rollouts != nil, writesObservations: arguments.has("write-observations"))
     if isAlone {
       print(arguments.has("json") ? result.json.prettyText : result.text, terminator: arguments.has("json") ? "\n" : "")
     }
