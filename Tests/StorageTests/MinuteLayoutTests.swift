@@ -51,11 +51,13 @@ private struct MinuteTable {
 
 private func reading(
   _ text: String, path: String = "bars.csv", symbol: String? = "SPY", isIndex: Bool = false,
-  _ declare: (inout BarDeclarations) -> Void = { _ in }
+  readsPlainRows: Bool = true, _ declare: (inout BarDeclarations) -> Void = { _ in }
 ) throws(StorageError) -> BarFileReading {
   var declared = BarDeclarations()
   declare(&declared)
-  return try BarFile(ByteSource(Array(text.utf8), path: path), path: path, limitBytes: 1 << 30).read(
+  var file = BarFile(ByteSource(Array(text.utf8), path: path), path: path, limitBytes: 1 << 30)
+  file.readsPlainRows = readsPlainRows
+  return try file.read(
     symbols: nil, symbolOverride: symbol, isIndex: isIndex, extraColumns: [], declared: declared)
 }
 
@@ -148,6 +150,8 @@ private func reading(
       }),
   ]
 
+  private func fieldByField(_ text: String) throws -> [BarSeries] { try reading(text, readsPlainRows: false).series }
+
   @Test(arguments: spellings) func beginsWhenItDid(_ spelling: Spelling) throws {
     let reading = try reading(spelling.text)
     let series = reading.series[0]
@@ -159,6 +163,8 @@ private func reading(
     #expect(series.high.elementsEqual(MinuteTable.bars) { abs($0 - $1.high) < 1e-9 })
     #expect(series.close.elementsEqual(MinuteTable.bars) { abs($0 - $1.close) < 1e-9 })
     #expect(series.volume == MinuteTable.bars.map { Double($0.volume) })
+    let fieldByField = try self.fieldByField(spelling.text)
+    #expect(fieldByField == reading.series)
   }
 
   /// 391 rows: the row of 16:00 is the closing auction where trade jumps at 09:30, and the session's last minute where it jumps at 09:31.

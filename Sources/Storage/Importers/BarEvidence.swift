@@ -59,23 +59,13 @@ extension BarTimer {
     for (series, instants) in zip(table.series, instants) {
       let hasVolume = series.volume.contains { $0 > 0 }
       func weight(_ row: Int) -> Double { hasVolume ? series.volume[row] : series.high[row] - series.low[row] }
-      var bySession: [CalendarDate: [Int: Int]] = [:]
-      for (row, instant) in instants.enumerated() {
-        switch TradingCalendar.xnys.place(of: Instant(nanoseconds: instant)) {
-        case .session(let session, let minute) where session.minuteCount == 390:
-          bySession[session.date, default: [:]][minute] = row
-        case .extendedHours(let session, 390) where session.minuteCount == 390:
-          bySession[session.date, default: [:]][390] = row
-        default: break
-        }
-      }
-      for rows in bySession.values where rows.count > 195 {
+      for edges in self.edges(instants).values where edges.count > 195 {
         sessions += 1
-        opens += rows[0] == nil ? 0 : 1
-        firsts += rows[1] == nil ? 0 : 1
-        closes += rows[390] == nil ? 0 : 1
-        if let row = rows[0] { atOpen += weight(row) }
-        if let row = rows[1] { afterOpen += weight(row) }
+        opens += edges.opening == nil ? 0 : 1
+        firsts += edges.first == nil ? 0 : 1
+        closes += edges.closing == nil ? 0 : 1
+        if let row = edges.opening { atOpen += weight(row) }
+        if let row = edges.first { afterOpen += weight(row) }
       }
     }
     func isMost(_ count: Int) -> Bool { count * 10 > sessions * 7 }
@@ -93,6 +83,44 @@ extension BarTimer {
     throw problem(.noSide("\(sessions) whole sessions, \(opens) with a row of 09:30, \(closes) with one of 16:00"))
   }
 
+  /// The rows at the edges of a whole session.
+  private struct Edges {
+    var count = 0
+    /// The rows that are stamped with its opening, a minute later, and with its close.
+    var opening: Int?
+    var first: Int?
+    var closing: Int?
+  }
+
+  private func edges(_ instants: [Int64]) -> [CalendarDate: Edges] {
+    var all: [CalendarDate: Edges] = [:]
+    // Neighbouring rows mostly lie in one session.
+    var session: Session?
+    var edges = Edges()
+    for (row, nanoseconds) in instants.enumerated() {
+      let instant = Instant(nanoseconds: nanoseconds)
+      if !(session.map { $0.open <= instant && instant < $0.close.advanced(seconds: 60) } ?? false) {
+        if let session { all[session.date] = edges }
+        session = nil
+        switch TradingCalendar.xnys.place(of: instant) {
+        case .session(let found, _) where found.minuteCount == 390: session = found
+        case .extendedHours(let found, 390) where found.minuteCount == 390: session = found
+        default: continue
+        }
+        edges = session.flatMap { all[$0.date] } ?? Edges()
+      }
+      edges.count += 1
+      switch session?.minute(of: instant) {
+      case 0: edges.opening = row
+      case 1: edges.first = row
+      case 390: edges.closing = row
+      default: break
+      }
+    }
+    if let session { all[session.date] = edges }
+    return all
+  }
+
   // MARK: Calendar
 
   /// Refuses days of another exchange, or of all days of the week.
@@ -106,6 +134,7 @@ extension BarTimer {
         .otherCalendar("\(weekend.count) of \(dates.count) rows are of Saturdays and Sundays, from \(weekend[0])"))
     }
     let closed = dates.filter { $0.weekday <= 5 && calendar.isSession($0) == false }
+    guard closed.count >= 3 else { return }
     let own = Set(dates)
     let missing = calendar.sessions(in: first...last).filter { !own.contains($0) }
     let closures = (Int(first.daysSinceEpoch)...Int(last.daysSinceEpoch)).count {

@@ -19,9 +19,12 @@ struct BarFile {
   private let path: String
   private let member: String?
   private let limitBytes: Int
+  /// Whether rows that are written plainly are read many at a time, with the same outcome.
+  var readsPlainRows = true
 
   /// `FILE`, or `ARCHIVE.zip:MEMBER` for one member of an archive.
-  init(path: String, limitBytes: Int) throws(StorageError) {
+  /// `progress`: gets the share of the file that was read, now and then.
+  init(path: String, limitBytes: Int, progress: ((Double) -> Void)? = nil) throws(StorageError) {
     var (file, member): (String, String?) = (path, nil)
     if access(path, F_OK) != 0, let colon = path.firstRange(of: ".zip:") {
       file = String(path[..<colon.lowerBound]) + ".zip"
@@ -31,6 +34,7 @@ struct BarFile {
     self.member = member
     self.limitBytes = limitBytes
     source = try ByteSource(path: file, limitBytes: limitBytes)
+    source.progress = progress
   }
 
   init(_ source: ByteSource, path: String, limitBytes: Int) {
@@ -47,28 +51,35 @@ struct BarFile {
     var (notes, understanding): ([String], [String]) = ([], [])
     var (layouts, rows): ([String], Int) = ([], 0)
     var namesSymbols = true
+    // All symbols with rows, also those that nobody asked for.
+    var named: [String] = []
+    let kept = symbolOverride.map { [$0] } ?? symbols
     for pieces in try texts() {
-      let (table, timed) = try timed(
-        pieces, symbolOverride, isIndex: isIndex, extraColumns: extraColumns, declared: declared)
-      let plan = table.plan
+      let timed = try timed(
+        pieces, symbolOverride, isIndex: isIndex, extraColumns: extraColumns, declared: declared, kept: kept)
+      let plan = timed.plan
+      for symbol in timed.symbols where !named.contains(symbol) { named.append(symbol) }
       if !layouts.contains(plan.layout.name) { layouts.append(plan.layout.name) }
-      rows += table.series.reduce(0) { $0 + $1.count }
+      rows += timed.rows
       for line in timed.notes where !notes.contains(line) { notes.append(line) }
       understanding = Understanding.lines(plan, timed.timing, declared)
       namesSymbols = namesSymbols && plan.namesSymbols
       for one in timed.series where one.count > 0 { try BarFile.add(one, to: &all, notes: &notes, path: pieces.path) }
     }
     let digest = try source.finish()
-    guard !all.isEmpty else { throw .table(path: path, line: 0, column: "", problem: .noRows) }
+    guard !named.isEmpty, namesSymbols || !all.isEmpty else {
+      throw .table(path: path, line: 0, column: "", problem: .noRows)
+    }
     var chosen: [BarSeries]
     if namesSymbols {
-      if symbolOverride.map({ name in !all.contains { $0.symbol == name } }) ?? isIndex {
-        throw .symbols(path: path, problem: .namedByFile(all.map(\.symbol)))
+      if symbolOverride.map({ !named.contains($0) }) ?? isIndex {
+        throw .symbols(path: path, problem: .namedByFile(named))
       }
-      chosen = try BarFile.select(symbolOverride.map { [$0] } ?? symbols, from: all, path: path)
+      chosen = try BarFile.select(kept, from: all, named: named, path: path)
     } else {
       chosen = try BarFile.name(all, symbols: symbols, override: symbolOverride, path: path)
     }
+    guard !chosen.isEmpty else { throw .table(path: path, line: 0, column: "", problem: .noRows) }
     if isIndex { for place in chosen.indices { chosen[place].instrument = .index } }
     let provenance = ImportProvenance(
       sourceName: FileSystem.split(path).name, sourceSHA256: digest, layout: layouts.joined(separator: "+"), rows: rows,
@@ -103,10 +114,13 @@ struct BarFile {
 
   /// Every row of every series of a text, in file order, and when they were.
   private func timed(
-    _ pieces: TextPieces, _ symbolOverride: String?, isIndex: Bool, extraColumns: [String], declared: BarDeclarations
-  ) throws(StorageError) -> (RawTable, TimedBars) {
+    _ pieces: TextPieces, _ symbolOverride: String?, isIndex: Bool, extraColumns: [String], declared: BarDeclarations,
+    kept: [String]?
+  ) throws(StorageError) -> TimedBars {
     do throws(StorageError) {
-      var reader = try BarTableReader(pieces, declared: declared, extraColumns: extraColumns)
+      var reader = try BarTableReader(
+        pieces, declared: declared, extraColumns: extraColumns, kept: kept.map { Set($0) },
+        readsPlainRows: readsPlainRows)
       guard reader.plan.hasVolume || isIndex else {
         throw .table(path: pieces.path, line: max(1, reader.plan.linesBefore), column: "", problem: .noVolume)
       }
@@ -114,9 +128,8 @@ struct BarFile {
         throw .table(path: pieces.path, line: 0, column: "", problem: .ofIndex)
       }
       if let name = symbolOverride, !CSVImporter.isSymbol(name) { throw .symbols(path: path, problem: .unusable(name)) }
-      let table = try reader.read()
-      var timer = BarTimer(table, declared: declared, extraColumns: extraColumns, path: pieces.path)
-      return (table, try timer.time())
+      var timer = BarTimer(try reader.read(), declared: declared, extraColumns: extraColumns, path: pieces.path)
+      return try timer.time()
     } catch {
       // Text that damaged packing unpacks to is no table either, but it is the packing that must be fetched again: that is found at its end.
       if pieces.isCompressed { while try pieces.next() != nil {} }
@@ -149,14 +162,14 @@ struct BarFile {
   }
 
   private static func select(
-    _ symbols: [String]?, from all: [BarSeries], path: String
+    _ symbols: [String]?, from all: [BarSeries], named: [String], path: String
   ) throws(StorageError) -> [BarSeries] {
     guard let symbols else { return all }
     guard !symbols.isEmpty else { throw .symbols(path: path, problem: .noneGiven) }
     var chosen: [BarSeries] = []
     for symbol in symbols {
       guard let series = all.first(where: { $0.symbol == symbol }) else {
-        throw .symbols(path: path, problem: .absent(requested: symbol, existing: all.map(\.symbol).sorted()))
+        throw .symbols(path: path, problem: .absent(requested: symbol, existing: named.sorted()))
       }
       if chosen.contains(where: { $0.symbol == symbol }) {
         throw .symbols(path: path, problem: .requestedTwice(symbol))
@@ -173,7 +186,7 @@ struct BarFile {
     func problem(_ problem: SymbolProblem) -> StorageError { .symbols(path: path, problem: problem) }
     if all.count > 1 || (override == nil && symbols == nil && !all[0].symbol.isEmpty) {
       guard override == nil else { throw problem(.namedByFile(all.map(\.symbol))) }
-      return try select(symbols, from: all, path: path)
+      return try select(symbols, from: all, named: all.map(\.symbol), path: path)
     }
     var named = all[0]
     if let override {

@@ -6,6 +6,10 @@ import Text
 /// The rows of one symbol as a table writes them, struct of arrays of one length.
 struct RawBars {
   var symbol: String
+  /// Whether anybody asked for this symbol: of all others the rows are read and counted alone.
+  var isKept: Bool
+  /// How many rows were read and not kept.
+  var passed = 0
   /// Nanoseconds since 1970 as the stamps are written.
   var local: [Int64] = []
   /// Nanoseconds since 1970 UTC, where stamps name their clock; else empty.
@@ -15,17 +19,28 @@ struct RawBars {
   var low: [Double] = []
   var close: [Double] = []
   var volume: [Double] = []
+  /// Empty where a table has no adjusted closes: all of them are 1 then.
   var factors: [Double] = []
   var extra: [[Double]]
   /// Rows that tell of a split or a payment.
   var events: [Event] = []
 
-  init(symbol: String, extraCount: Int) {
+  init(symbol: String, isKept: Bool = true, extraCount: Int) {
     self.symbol = symbol
+    self.isKept = isKept
     extra = Array(repeating: [], count: extraCount)
   }
 
   var count: Int { local.count }
+  /// Gives up its columns and keeps how many rows there were.
+  mutating func handOver() {
+    let rows = rowCount
+    self = RawBars(symbol: symbol, isKept: false, extraCount: extra.count)
+    passed = rows
+  }
+
+  /// Also of rows that were not kept.
+  var rowCount: Int { local.count + passed }
 }
 
 /// What a table holds, before it is known when its bars were.
@@ -41,7 +56,13 @@ struct BarTableReader {
   private let path: String
   private let extraColumns: [String]
   private let declaredAdjustment: PriceAdjustment?
+  /// The symbols that are asked for; nil for all.
+  private let kept: Set<String>?
   let plan: TablePlan
+  /// nil where rows are written in another way.
+  private var plainRows: PlainRows?
+  /// How often no row at all was written plainly.
+  private var declined = 0
   private var lines: TableLines
   private var fields: TableFields
   private var faults: RowFaults
@@ -57,13 +78,17 @@ struct BarTableReader {
   private var noteLine: (number: Int, fields: Int)?
 
   /// Reads the head. Traps on an extra column whose name is not one.
+  ///
+  /// `kept`: the symbols that are asked for, of a table that names them; nil for all. `readsPlainRows`: the same numbers either way.
   init(
-    _ pieces: TextPieces, declared: BarDeclarations = BarDeclarations(), extraColumns: [String] = []
+    _ pieces: TextPieces, declared: BarDeclarations = BarDeclarations(), extraColumns: [String] = [],
+    kept: Set<String>? = nil, readsPlainRows: Bool = true
   ) throws(StorageError) {
     for name in extraColumns { precondition(ExtraColumn.isName(name), "a column cannot be named '\(name)'") }
     path = pieces.path
     self.extraColumns = extraColumns
     declaredAdjustment = declared.adjustment
+    self.kept = kept
     var lines = try TableLines(pieces)
     let head = try lines.head(TableHead.lineCount)
     // A line without an end is no header either.
@@ -72,6 +97,7 @@ struct BarTableReader {
     self.lines = lines
     fields = TableFields(delimiter: plan.delimiter)
     faults = RowFaults(path: path)
+    plainRows = readsPlainRows ? PlainRows(plan, isAdjusted: declared.adjustment != .all, extraCount: extraColumns.count) : nil
   }
 
   /// Reads every row. Throws all that is wrong with them at once.
@@ -80,11 +106,38 @@ struct BarTableReader {
     if plan.place(.symbol) == nil {
       series = plan.groups.map { RawBars(symbol: $0.symbol ?? plan.fileSymbol ?? "", extraCount: extraColumns.count) }
     }
-    while try nextRow() { try readRow() }
+    while true {
+      readPlainRows()
+      guard try nextRow() else { break }
+      try readRow()
+    }
     if let error = faults.error { throw error }
-    guard series.contains(where: { $0.count > 0 }) else { throw problem(.noRows, line: 0) }
+    guard series.contains(where: { $0.rowCount > 0 }) else { throw problem(.noRows, line: 0) }
     return RawTable(plan: plan, series: series, notes: notes)
   }
+
+  /// Reads as many of the rows at hand as are written plainly, like the first.
+  private mutating func readPlainRows() {
+    guard var rows = plainRows, let first = firstStamp, noteLine == nil else { return }
+    // The columns change hands, so that they are changed in place.
+    var taken: [RawBars] = []
+    swap(&taken, &series)
+    plainRows = nil
+    var areMidnights = true
+    let known = indexBySymbol
+    let count = lines.pass { text in
+      let passed = rows.read(text, like: first, known, into: &taken)
+      areMidnights = passed.areMidnights
+      return (passed.bytes, passed.rows)
+    }
+    swap(&taken, &series)
+    isMidnight = isMidnight && areMidnights
+    declined = count == 0 ? declined + 1 : 0
+    // Where nothing ever is, it is not asked for each row.
+    plainRows = declined < BarTableReader.declinedLimit ? rows : nil
+  }
+
+  private static let declinedLimit = 1000
 
   private var notes: [String] {
     var notes: [String] = []
@@ -206,7 +259,8 @@ struct BarTableReader {
     case .offset(let seconds):
       let (instant, overflow) = stamp.local.subtractingReportingOverflow(
         Int64(seconds) * Instant.nanosecondsPerSecond)
-      return overflow ? nil : instant
+      // A bar may begin a minute before its stamp.
+      return overflow || instant < .min + Instant.nanosecondsPerMinute ? nil : instant
     case .zone(.utc): return stamp.local
     case .zone(let zone):
       guard case .once(let instant) = zone.clock.occurrence(of: WallClock.Reading(local: stamp.local)) else {
@@ -233,7 +287,8 @@ struct BarTableReader {
     guard series.count < CSVImporter.symbolLimit else {
       throw problem(.tooManySymbols(limit: CSVImporter.symbolLimit), column: plan.name(.symbol))
     }
-    series.append(RawBars(symbol: symbol, extraCount: extraColumns.count))
+    series.append(
+      RawBars(symbol: symbol, isKept: kept?.contains(symbol) ?? true, extraCount: extraColumns.count))
     indexBySymbol[symbol] = series.count - 1
     return series.count - 1
   }
@@ -250,10 +305,7 @@ struct BarTableReader {
     let (low, close) = (number(.low, group), number(.close, group))
     let volume = places[.volume] == nil ? .nan : number(.volume, group, isPrice: false)
     var factor = 1.0
-    // Prices that hold everything already need no factor.
-    if places[.adjustedClose] != nil, declaredAdjustment != .all, let adjusted = number(.adjustedClose, group),
-      let close
-    {
+    if usesAdjustedClose(group), let adjusted = number(.adjustedClose, group), let close {
       factor = adjusted / close
       if !factor.isFinite {
         add(
@@ -264,7 +316,9 @@ struct BarTableReader {
     }
     let split = event(.splitFactor, group, nothing: 1)
     let payment = event(.payment, group, nothing: 0)
-    for place in extraColumns.indices { readExtra(place, group, into: index) }
+    if series[index].isKept {
+      for place in extraColumns.indices { readExtra(place, group, into: index) }
+    }
     var when: Int64?
     if stamp.clock != .unnamed {
       when = instant(stamp)
@@ -274,7 +328,11 @@ struct BarTableReader {
       return
     }
     let limit = stamp.local % StampText.nanosecondsPerDay == 0 ? CSVImporter.rowLimit : CSVImporter.minuteRowLimit
-    guard series[index].count < limit else { throw problem(.tooManyRows(limit: limit)) }
+    guard series[index].rowCount < limit else { throw problem(.tooManyRows(limit: limit)) }
+    guard series[index].isKept else {
+      series[index].passed += 1
+      return
+    }
     series[index].local.append(stamp.local)
     if let when { series[index].instants.append(when) }
     series[index].open.append(open / plan.priceDivisor)
@@ -282,12 +340,17 @@ struct BarTableReader {
     series[index].low.append(low / plan.priceDivisor)
     series[index].close.append(close / plan.priceDivisor)
     series[index].volume.append(volume)
-    series[index].factors.append(factor)
+    if usesAdjustedClose(group) { series[index].factors.append(factor) }
     // Vendors write 0 or 1 where nothing happened.
     if split != 0 && split != 1 || payment != 0 {
       series[index].events.append(
         RawBars.Event(row: series[index].count - 1, split: split == 0 ? 1 : split, payment: payment))
     }
+  }
+
+  /// Prices that hold everything already need no factor.
+  private func usesAdjustedClose(_ group: Int) -> Bool {
+    plan.groups[group].places[.adjustedClose] != nil && declaredAdjustment != .all
   }
 
   private func isMissingPrice(_ place: Int) -> Bool {

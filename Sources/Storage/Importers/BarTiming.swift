@@ -31,14 +31,18 @@ struct BarTiming: Equatable {
 
 /// The bars of a table, placed in time.
 struct TimedBars {
+  var plan: TablePlan
   var timing: BarTiming
+  /// All rows that the table has, and the symbols that they are of, also of those that nobody asked for.
+  var rows: Int
+  var symbols: [String]
   /// For each series of the table, in its order, the rows that are kept.
   var series: [BarSeries]
   var notes: [String]
 }
 
 struct BarTimer {
-  let table: RawTable
+  private(set) var table: RawTable
   private let declared: BarDeclarations
   private let path: String
   private let extraColumns: [String]
@@ -64,7 +68,13 @@ struct BarTimer {
     guard let days else { return try minutes() }
     let kept = zip(table.series, days).map { self.kept($0, dates: $1) }
     for one in kept { try checkCalendar(one) }
-    return TimedBars(timing: BarTiming(width: .session), series: kept, notes: notes + actions.notes)
+    return timed(BarTiming(width: .session), kept)
+  }
+
+  private func timed(_ timing: BarTiming, _ series: [BarSeries]) -> TimedBars {
+    TimedBars(
+      plan: table.plan, timing: timing, rows: table.series.reduce(0) { $0 + $1.rowCount },
+      symbols: table.series.filter { $0.rowCount > 0 }.map(\.symbol), series: series, notes: notes + actions.notes)
   }
 
   // MARK: Days
@@ -77,12 +87,17 @@ struct BarTimer {
       try checkDays(dates)
       return dates
     }
-    let readings = table.series.map { self.readings($0) }
-    // One row a date, of one time of day: the time says nothing. In Greenwich's time, New York's midnight is 4 or 5 o'clock.
-    let isOneADate = readings.allSatisfy { one in
-      one.indices.dropFirst().allSatisfy { one[$0].date != one[$0 - 1].date }
+    // One row a date, of one time of day: the time says nothing. In Greenwich's time, New York's midnight is 4 or 5 o'clock. The first minutes tell that
+    // they are none.
+    let isOneADate = table.series.allSatisfy { one in
+      var before: CalendarDate?
+      return one.local.indices.allSatisfy { row in
+        defer { before = reading(one, row).date }
+        return reading(one, row).date != before
+      }
     }
     guard isOneADate else { return try mixedWithDays() }
+    let readings = table.series.map { one in one.local.indices.map { reading(one, $0) } }
     var times: [Int64: Int] = [:]
     for one in readings { for reading in one { times[reading.nanosecondOfDay, default: 0] += 1 } }
     let hour = 60 * BarTimer.minute
@@ -119,29 +134,34 @@ struct BarTimer {
 
   /// Refuses a time of day among dates; nil where most rows have one.
   private func mixedWithDays() throws(StorageError) -> [[CalendarDate?]]? {
-    let timed = table.series.flatMap { $0.local.filter { $0 % BarTimer.day != 0 } }
+    var (timed, first): (Int, Int64?) = (0, nil)
+    for one in table.series {
+      for local in one.local where local % BarTimer.day != 0 {
+        timed += 1
+        if first == nil { first = local }
+      }
+    }
     let count = table.series.reduce(0) { $0 + $1.count }
-    guard timed.count * 2 < count, let first = timed.first else { return nil }
+    guard timed * 2 < count, let first else { return nil }
     let reading = WallClock.Reading(local: first)
     throw problem(.intraday("\(reading.date) \(BarTimer.text(reading.nanosecondOfDay))"))
   }
 
   /// What New York's clock showed where stamps name theirs, else what the stamps say.
-  private func readings(_ series: RawBars) -> [WallClock.Reading] {
-    series.local.indices.map { row in
-      let named =
-        series.instants.isEmpty ? nil : WallClock.newYork.reading(at: Instant(nanoseconds: series.instants[row]))
-      return named ?? WallClock.Reading(local: series.local[row])
-    }
+  private func reading(_ series: RawBars, _ row: Int) -> WallClock.Reading {
+    let named =
+      series.instants.isEmpty ? nil : WallClock.newYork.reading(at: Instant(nanoseconds: series.instants[row]))
+    return named ?? WallClock.Reading(local: series.local[row])
   }
 
   /// Refuses weeks and months, which lie further apart than days.
   private func checkDays(_ dates: [[CalendarDate?]]) throws(StorageError) {
     for one in dates {
-      let gaps = zip(one, one.dropFirst()).compactMap { before, after in
+      var gaps = zip(one, one.dropFirst()).compactMap { before, after in
         before.flatMap { before in after.map { abs(Int($0.daysSinceEpoch) - Int(before.daysSinceEpoch)) } }
-      }.sorted()
-      guard gaps.count >= 3 else { continue }
+      }
+      guard gaps.count >= 3, gaps.count(where: { $0 < 5 }) <= gaps.count / 2 else { continue }
+      gaps.sort()
       let median = gaps[gaps.count / 2]
       if median >= 5 {
         throw problem(.otherWidth(median < 10 ? "weeks (they are \(median) days apart)" : "\(median) days"))
@@ -164,7 +184,8 @@ struct BarTimer {
       }
     }
     var instants: [[Int64]] = []
-    for one in table.series {
+    for place in table.series.indices {
+      let one = table.series[place]
       instants.append(try one.instants.isEmpty ? self.instants(one.local, timing.zone ?? .utc) : one.instants)
     }
     if let side = declared.side {
@@ -175,23 +196,35 @@ struct BarTimer {
       (timing.side, timing.sideSource) = try sideByEvidence(instants)
     }
     let shift = timing.side == .end ? -BarTimer.minute : 0
-    let series = zip(table.series, instants).map { raw, instants in
-      self.kept(raw, starts: instants.map { Instant(nanoseconds: $0 + shift) })
+    var series: [BarSeries] = []
+    for place in table.series.indices {
+      series.append(self.kept(table.series[place], starts: instants[place].map { Instant(nanoseconds: $0 + shift) }))
+      // Its columns have another owner now; what is left of it is as long as it was.
+      instants[place] = []
+      table.series[place].handOver()
     }
-    return TimedBars(timing: timing, series: series, notes: notes + actions.notes)
+    return timed(timing, series)
   }
 
   /// Refuses what is not a minute apart.
   private func checkWidth() throws(StorageError) {
     var counts: [Int64: Int] = [:]
+    var last: (gap: Int64, count: Int) = (0, 0)
     for one in table.series {
       let stamps = one.instants.isEmpty ? one.local : one.instants
       for (before, after) in zip(stamps, stamps.dropFirst()) {
         let gap = after > before ? after - before : before - after
-        // Across nights, gaps say nothing of the width.
-        if gap > 0, gap < BarTimer.day / 4 { counts[gap, default: 0] += 1 }
+        // Across nights, gaps say nothing of the width. Neighbouring gaps mostly are one.
+        guard gap > 0, gap < BarTimer.day / 4 else { continue }
+        if gap != last.gap {
+          counts[last.gap, default: 0] += last.count
+          last = (gap, 0)
+        }
+        last.count += 1
       }
     }
+    counts[last.gap, default: 0] += last.count
+    counts[0] = nil
     // A single gap may be of a last row that was cut short.
     let repeated = counts.filter { $0.value > 1 }
     let gaps = (repeated.isEmpty ? counts : repeated).keys
@@ -234,9 +267,11 @@ struct BarTimer {
 
   /// The rows that are kept, oldest first where the table has the newest first.
   private mutating func kept(_ raw: RawBars, dates: [CalendarDate?]) -> BarSeries {
-    let rows = order(raw).filter { dates[$0] != nil }
+    let ordered = order(raw)
     var series = BarSeries(symbol: raw.symbol, extraColumns: extraColumns)
-    series.dates = rows.compactMap { dates[$0] }
+    let rows =
+      ordered == nil && !dates.contains(nil) ? nil : (ordered ?? Array(raw.local.indices)).filter { dates[$0] != nil }
+    series.dates = rows?.compactMap { dates[$0] } ?? dates.compactMap { $0 }
     fill(&series, raw, rows)
     return series
   }
@@ -244,34 +279,36 @@ struct BarTimer {
   private mutating func kept(_ raw: RawBars, starts: [Instant]) -> BarSeries {
     let rows = order(raw)
     var series = BarSeries(symbol: raw.symbol, width: .minute, extraColumns: extraColumns)
-    series.starts = rows.map { starts[$0] }
-    series.dates = series.starts.map {
-      WallClock.newYork.reading(at: $0)?.date ?? WallClock.Reading(local: $0.nanoseconds).date
-    }
+    series.begin(at: rows?.map { starts[$0] } ?? starts)
     fill(&series, raw, rows)
     return series
   }
 
-  private mutating func fill(_ series: inout BarSeries, _ raw: RawBars, _ rows: [Int]) {
-    series.open = rows.map { raw.open[$0] }
-    series.high = rows.map { raw.high[$0] }
-    series.low = rows.map { raw.low[$0] }
-    series.close = rows.map { raw.close[$0] }
-    series.volume = rows.map { raw.volume[$0] }
-    series.adjustmentFactors = rows.map { raw.factors[$0] }
-    for place in raw.extra.indices { series.extra[place].values = rows.map { raw.extra[place][$0] } }
-    actions.apply(raw.events, to: &series, rows: rows)
+  /// `rows`: which are taken; nil for all as they stand, whose columns are not copied.
+  private mutating func fill(_ series: inout BarSeries, _ raw: RawBars, _ rows: [Int]?) {
+    func taken(_ column: [Double]) -> [Double] { rows.map { $0.map { column[$0] } } ?? column }
+    series.open = taken(raw.open)
+    series.high = taken(raw.high)
+    series.low = taken(raw.low)
+    series.close = taken(raw.close)
+    series.volume = taken(raw.volume)
+    series.adjustmentFactors =
+      raw.factors.isEmpty ? [Double](repeating: 1, count: series.open.count) : taken(raw.factors)
+    for place in raw.extra.indices { series.extra[place].values = taken(raw.extra[place]) }
+    if !raw.events.isEmpty { actions.apply(raw.events, to: &series, rows: rows ?? Array(raw.local.indices)) }
   }
 
-  /// The rows in the order in which they are taken, without those before the user's own columns begin.
-  private mutating func order(_ raw: RawBars) -> [Int] {
+  /// The rows in the order in which they are taken, without those before the user's own columns begin; nil for all as they stand.
+  private mutating func order(_ raw: RawBars) -> [Int]? {
     let name = raw.symbol.isEmpty ? "the series" : raw.symbol
     let warmUp = raw.extra.map { $0.prefix(while: \.isNaN).count }.max() ?? 0
     let stamps = raw.instants.isEmpty ? raw.local : raw.instants
     let gaps = zip(stamps, stamps.dropFirst())
     let isNewestFirst =
-      raw.count > 2 && gaps.allSatisfy { $0 >= $1 } && gaps.count(where: { $0 > $1 }) * 10 >= 9 * (raw.count - 1)
+      raw.count > 2 && gaps.allSatisfy { $0 >= $1 }
+      && gaps.count(where: { $0 > $1 }) * 10 >= 9 * (raw.count - 1)
     if isNewestFirst { notes.append("the rows of \(name) stand newest first: turned round") }
+    guard isNewestFirst || (warmUp > 0 && warmUp < raw.count) else { return nil }
     var rows = Array(raw.local.indices)
     if warmUp > 0, warmUp < raw.count {
       notes.append("the first \(warmUp) rows of \(name) have no value in a further column: its bars begin behind them")

@@ -14,6 +14,8 @@ final class ByteSource {
   private var digest = SHA256()
   /// How far `next` has come.
   private var position = 0
+  /// Gets the share of the bytes that were passed, now and then.
+  var progress: ((Double) -> Void)?
 
   /// Throws for what is no regular file, and for one of more than `limitBytes`.
   init(path: String, limitBytes: Int) throws(StorageError) {
@@ -47,8 +49,12 @@ final class ByteSource {
     let bytes = try read(at: position, count: count)
     digest.update(bytes)
     position += bytes.count
+    pass(to: position)
     return bytes
   }
+
+  /// Says that what lies before a place was read.
+  func pass(to place: Int) { if size > 0 { progress?(Double(place) / Double(size)) } }
 
   /// The bytes at a place, at most `count`; fewer where the file ends before.
   func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {

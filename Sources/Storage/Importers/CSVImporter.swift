@@ -47,12 +47,13 @@ package enum CSVImporter {
     return (reading.series, reading.provenance)
   }
 
-  /// The same with what was found out on the way.
+  /// The same with what was found out on the way. `progress`: gets the share of the file that was read, now and then.
   package static func readings(
     path: String, symbols: [String]? = nil, symbolOverride: String? = nil, isIndex: Bool = false,
-    extraColumns: [String] = [], declared: BarDeclarations = BarDeclarations(), limitBytes: Int = textLimitBytes
+    extraColumns: [String] = [], declared: BarDeclarations = BarDeclarations(), limitBytes: Int = textLimitBytes,
+    progress: ((Double) -> Void)? = nil
   ) throws(StorageError) -> BarFileReading {
-    try BarFile(path: path, limitBytes: limitBytes).read(
+    try BarFile(path: path, limitBytes: limitBytes, progress: progress).read(
       symbols: symbols, symbolOverride: symbolOverride, isIndex: isIndex, extraColumns: extraColumns, declared: declared
     )
   }

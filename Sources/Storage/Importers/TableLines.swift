@@ -1,5 +1,7 @@
 // The lines of a text, one after the other; a line has a bound, and memory holds little more than one.
 
+import Glibc
+
 /// Lines of UTF-8 or UTF-16 text, without their byte-order mark. No byte sequence makes it trap.
 struct TableLines {
   private let pieces: TextPieces
@@ -46,7 +48,7 @@ struct TableLines {
   mutating func next() throws(StorageError) -> Bool {
     var looked = nextStart
     while true {
-      if let end = bytes[looked...].firstIndex(of: 10) {
+      if let end = TableLines.lineFeed(in: bytes, from: looked) {
         (line, nextStart) = (nextStart..<end, end + 1)
         break
       }
@@ -66,7 +68,25 @@ struct TableLines {
     return true
   }
 
+  /// Shows the text that is at hand and not yet passed, and passes the lines of it that `take` says it took. Returns how many.
+  mutating func pass(_ take: (UnsafeBufferPointer<UInt8>) -> (bytes: Int, lines: Int)) -> Int {
+    guard nextStart < bytes.count else { return 0 }
+    let taken = bytes.withUnsafeBufferPointer { take(UnsafeBufferPointer(rebasing: $0[nextStart...])) }
+    nextStart += taken.bytes
+    number += taken.lines
+    return taken.lines
+  }
+
   var isEmpty: Bool { bytes[line].allSatisfy { TableFields.isBlank($0) || $0 == 13 } }
+
+  private static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+    bytes.withUnsafeBytes { buffer in
+      guard start < buffer.count, let base = buffer.baseAddress,
+        let found = memchr(base + start, 10, buffer.count - start)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
+  }
 
   /// Adds a piece to `bytes`; false where there is none.
   private mutating func readPiece() throws(StorageError) -> Bool {

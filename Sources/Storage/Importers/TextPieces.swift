@@ -133,6 +133,7 @@ final class TextPieces {
     if case .member = packing {
       added = try source.read(at: ahead.lowerBound, count: min(TextPieces.pieceBytes, ahead.count))
       ahead = ahead.lowerBound + added.count..<ahead.upperBound
+      source.pass(to: ahead.lowerBound)
     } else {
       added = try source.next(TextPieces.pieceBytes)
     }
