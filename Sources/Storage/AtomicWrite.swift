@@ -125,6 +125,15 @@ package enum AtomicWrite {
     try writeAll(bytes.count, path: path) { Glibc.write(descriptor, bytes.baseAddress! + $0, bytes.count - $0) }
   }
 
+  /// The same at a place in the file.
+  static func writeAll(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int, path: String
+  ) throws(StorageError) {
+    try writeAll(bytes.count, path: path) { done in
+      pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+    }
+  }
+
   /// `rest`: writes what comes after the bytes that are done, and says how much of it.
   private static func writeAll(_ count: Int, path: String, _ rest: (_ done: Int) -> Int) throws(StorageError) {
     var done = 0

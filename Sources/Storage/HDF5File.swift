@@ -161,6 +161,30 @@ struct HDF5File: ~Copyable {
     return result
   }
 
+  /// Fills a file that is open under a path of the system's own, from its beginning: a user block of zeros, and what `fill` puts behind it. `path` names it in errors.
+  static func fill<Result>(
+    _ openPath: String, path: String, _ fill: (borrowing HDF5Group) throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
+    let access = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_FILE_ACCESS()), close: { H5Pclose($0) }, "make access properties", path: path)
+    try HDF5.check(H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110), "choose a format", path: path)
+    // Whoever opened it has locked it.
+    try HDF5.check(H5Pset_file_locking(access.id, false, true), "leave the lock alone", path: path)
+    let creation = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_FILE_CREATE()), close: { H5Pclose($0) }, "make file properties", path: path)
+    try HDF5.check(H5Pset_userblock(creation.id, UInt64(userBlockSize)), "set a user block", path: path)
+    try HDF5.check(H5Pset_obj_track_times(creation.id, false), "leave times out", path: path)
+    let file = HDF5File(
+      path: path,
+      handle: try HDF5Handle(
+        H5Fcreate(openPath, strikeforge_H5F_ACC_TRUNC(), creation.id, access.id), close: { H5Fclose($0) },
+        "create the file", path: path))
+    let result = try fill(try file.root())
+    // Closing would not say whether it worked.
+    try HDF5.check(H5Fflush(file.handle.id, H5F_SCOPE_GLOBAL), "complete the file", path: path)
+    return result
+  }
+
   private static func diskProperties(path: String) throws(StorageError) -> HDF5Handle {
     let access = try HDF5Handle(
       H5Pcreate(strikeforge_H5P_FILE_ACCESS()), close: { H5Pclose($0) }, "make access properties", path: path)

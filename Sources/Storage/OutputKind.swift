@@ -64,6 +64,14 @@ extension AtomicWrite {
     try write(bytes, to: path)
   }
 
+  /// The same for what `fill` writes to a descriptor.
+  static func write(
+    to path: String, replacing kind: OutputKind, _ fill: (Int32) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    try require(path, replacing: kind)
+    try write(to: path, in: nil, fill)
+  }
+
   /// The same for text, as UTF-8.
   package static func write(text: String, to path: String, replacing kind: OutputKind) throws(StorageError) {
     try write(Array(text.utf8), to: path, replacing: kind)

@@ -1,5 +1,6 @@
 // Bars at rest: series, where they come from, and what the quality gate said about exactly these numbers.
 
+import Glibc
 package import Market
 import Text
 
@@ -50,12 +51,50 @@ package enum MarketStore {
     _ series: [BarSeries], extendedHours: [BarSeries] = [], provenance: [ImportProvenance],
     qualityReport: QualityReport?, created: String, to path: String
   ) throws(StorageError) -> String {
-    let hash = contentHash(series, extendedHours: extendedHours)
+    let catalogue = self.catalogue(series, extendedHours)
+    let hash = contentHash(series, catalogue)
     let contents = MarketStoreContents(
       path: path, series: series, extendedHours: extendedHours, provenance: provenance, qualityReport: qualityReport,
       qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
-    try AtomicWrite.write(try encode(contents), to: path, replacing: .marketStore)
+    try AtomicWrite.write(to: path, replacing: .marketStore) { (descriptor) throws(StorageError) in
+      try write(contents, catalogue, to: descriptor)
+    }
     return hash
+  }
+
+  /// Writes the bytes of a store to a file that is open: the library makes room, and the columns are written from where they lie, without a copy.
+  private static func write(
+    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], to descriptor: Int32
+  ) throws(StorageError) {
+    let (path, openPath) = (contents.path, "/proc/self/fd/\(descriptor)")
+    // Where the system shows no open files as paths, in memory.
+    guard access(openPath, F_OK) == 0 else {
+      return try AtomicWrite.writeAll(try encode(contents, catalogue), to: descriptor, path: path)
+    }
+    check(catalogue)
+    let all = contents.series + contents.extendedHours
+    let attributes = self.attributes(contents, catalogue)
+    // A disk without room says so in the system's own words, before the library begins.
+    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(all)))
+    guard [0, EOPNOTSUPP, EINVAL].contains(code) else { throw .system(path: path, operation: .write, code: code) }
+    let places = try HDF5.exclusive { (_) throws(StorageError) -> [[Range<Int>?]] in
+      try HDF5File.fill(openPath, path: path) { (root) throws(StorageError) -> [[Range<Int>?]] in
+        for (name, text) in attributes { try root.writeAttribute(name, text) }
+        var places: [[Range<Int>?]] = []
+        for (one, entry) in zip(all, catalogue) {
+          places.append(try SeriesColumns.reserve(one, in: try root.makeGroup(entry.place)))
+        }
+        return places
+      }
+    }
+    var segments: [SegmentedSeal.Segment] = []
+    for (owner, one) in all.enumerated() {
+      try SeriesColumns.write(one, to: descriptor, at: places[owner], path: path)
+      segments += places[owner].compactMap { $0 }.map { SegmentedSeal.Segment(range: $0, owner: owner) }
+    }
+    segments.sort { $0.range.lowerBound < $1.range.lowerBound }
+    try SegmentedSeal.seal(
+      try FileBytes(path: openPath), under: descriptor, as: .marketStore, segments: segments, path: path)
   }
 
   /// Reads a store and checks all of it.
@@ -70,9 +109,37 @@ package enum MarketStore {
 
   /// The bytes of a store file.
   static func encode(_ contents: MarketStoreContents) throws(StorageError) -> [UInt8] {
+    try encode(contents, catalogue(contents.series, contents.extendedHours))
+  }
+
+  /// The same where the digests are known.
+  private static func encode(
+    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry]
+  ) throws(StorageError) -> [UInt8] {
     let path = contents.path
     let all = contents.series + contents.extendedHours
-    let catalogue = self.catalogue(contents.series, contents.extendedHours)
+    check(catalogue)
+    let attributes = self.attributes(contents, catalogue)
+    let expectedBytes = self.expectedBytes(all)
+    let memory = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
+      try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
+        for (name, text) in attributes { try root.writeAttribute(name, text) }
+        for (one, entry) in zip(all, catalogue) { try SeriesColumns.write(one, to: try root.makeGroup(entry.place)) }
+      }
+    }
+    var image = [UInt8](memory.bytes)
+    let segments = try self.segments(image, catalogue, path: path)
+    SegmentedSeal.seal(&image, as: .marketStore, segments: segments)
+    return image
+  }
+
+  /// About how many bytes a store of such series has, and not less.
+  private static func expectedBytes(_ series: [BarSeries]) -> Int {
+    series.reduce(1 << 16) { $0 + (56 + 8 * $1.extra.count) * $1.count + 4096 }
+  }
+
+  /// Traps on what no store can hold.
+  private static func check(_ catalogue: [SeriesEntry]) {
     for (index, entry) in catalogue.enumerated() {
       precondition(CSVImporter.isSymbol(entry.symbol), "a market store cannot hold a symbol '\(entry.symbol)'")
       precondition(
@@ -81,6 +148,12 @@ package enum MarketStore {
         !entry.isExtendedHours || entry.width == .minute, "extended hours of whole sessions: \(entry.symbol)")
       precondition(entry.extraColumns.allSatisfy(ExtraColumn.isName), "a column of \(entry.symbol) cannot be named so")
     }
+  }
+
+  /// The texts at the root, by name.
+  private static func attributes(
+    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry]
+  ) -> [(key: String, value: String)] {
     var attributes = [
       "schema_version": "\(schemaVersion)", "created": contents.created, "content_hash": contents.contentHash,
       "series": JSON.array(catalogue.map(\.json)).text,
@@ -90,18 +163,7 @@ package enum MarketStore {
       attributes["quality_report"] = QualityRecord.json(report).text
       attributes["quality_content_hash"] = hash
     }
-    let expectedBytes = all.reduce(1 << 16) { $0 + (56 + 8 * $1.extra.count) * $1.count + 4096 }
-    let sortedAttributes = attributes.sorted { $0.key < $1.key }
-    let memory = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
-      try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
-        for (name, text) in sortedAttributes { try root.writeAttribute(name, text) }
-        for (one, entry) in zip(all, catalogue) { try SeriesColumns.write(one, to: try root.makeGroup(entry.place)) }
-      }
-    }
-    var image = [UInt8](memory.bytes)
-    let segments = try self.segments(image, catalogue, path: path)
-    SegmentedSeal.seal(&image, as: .marketStore, segments: segments)
-    return image
+    return attributes.sorted { $0.key < $1.key }
   }
 
   /// Where the columns of each series lie in an image.

@@ -37,15 +37,46 @@ enum SegmentedSeal {
   /// Puts the table behind an HDF5 image that has a user block, and fills in the block. The segments: in the order of the file, apart.
   static func seal(_ image: inout [UInt8], as kind: SealedFile.Kind, segments: [Segment]) {
     precondition(image.count >= header, "an image of \(image.count) bytes has no user block of \(header)")
-    for segment in segments {
-      for number in [segment.range.lowerBound, segment.range.upperBound, segment.owner] {
-        image += bytes(UInt64(number))
+    image += table(segments)
+    let digest = self.digest(of: gaps(segments, fileBytes: image.count).map { image[$0] })
+    image.replaceSubrange(0..<header, with: block(kind, fileBytes: image.count, digest, segments))
+  }
+
+  /// The same for a file that was written without its seal and is open under a descriptor. `file`: its bytes.
+  static func seal(
+    _ file: FileBytes, under descriptor: Int32, as kind: SealedFile.Kind, segments: [Segment], path: String
+  ) throws(StorageError) {
+    var digest = SHA256()
+    for range in gaps(segments, fileBytes: file.count) { digest.update(try file.read(range)) }
+    let table = self.table(segments)
+    digest.update(table)
+    let block = self.block(kind, fileBytes: file.count + table.count, Array(digest.finalize()), segments)
+    for (bytes, place) in [(table, file.count), (block, 0)] {
+      var failure: StorageError?
+      bytes.withUnsafeBytes { raw in
+        do throws(StorageError) {
+          try AtomicWrite.writeAll(raw, to: descriptor, at: place, path: path)
+        } catch {
+          failure = error
+        }
       }
+      if let failure { throw failure }
     }
-    let front = kind.magic + bytes(UInt64(version)) + bytes(UInt64(image.count - header))
-    let block =
-      front + digest(of: gaps(segments, fileBytes: image.count).map { image[$0] }) + bytes(UInt64(segments.count))
-    image.replaceSubrange(0..<header, with: block + [UInt8](repeating: 0, count: header - block.count))
+  }
+
+  private static func table(_ segments: [Segment]) -> [UInt8] {
+    segments.flatMap { segment in
+      [segment.range.lowerBound, segment.range.upperBound, segment.owner].flatMap { bytes(UInt64($0)) }
+    }
+  }
+
+  /// The user block of a file of so many bytes.
+  private static func block(
+    _ kind: SealedFile.Kind, fileBytes: Int, _ digest: [UInt8], _ segments: [Segment]
+  ) -> [UInt8] {
+    let front = kind.magic + bytes(UInt64(version)) + bytes(UInt64(fileBytes - header))
+    let block = front + digest + bytes(UInt64(segments.count))
+    return block + [UInt8](repeating: 0, count: header - block.count)
   }
 
   /// What a file of that envelope holds outside of its segments, checked, and where they lie.

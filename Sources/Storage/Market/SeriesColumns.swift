@@ -56,12 +56,60 @@ enum SeriesColumns {
   }
 
   static func write(_ series: BarSeries, to group: borrowing HDF5Group) throws(StorageError) {
+    for (name, numbers) in columns(series) { try write(numbers, as: name, to: group) }
+  }
+
+  private static func write(
+    _ numbers: Numbers, as name: String, to group: borrowing HDF5Group
+  ) throws(StorageError) {
+    switch numbers {
+    case .days(let values): try group.write(values, as: name)
+    case .integers(let values): try group.write(values, as: name)
+    case .doubles(let values): try group.write(values, as: name)
+    }
+  }
+
+  /// Makes room for the columns, and returns where in the file each will lie; nil for one of nothing.
+  static func reserve(_ series: BarSeries, in group: borrowing HDF5Group) throws(StorageError) -> [Range<Int>?] {
+    var places: [Range<Int>?] = []
     for (name, numbers) in columns(series) {
-      switch numbers {
-      case .days(let values): try group.write(values, as: name)
-      case .integers(let values): try group.write(values, as: name)
-      case .doubles(let values): try group.write(values, as: name)
+      let (count, type, size) =
+        switch numbers {
+        case .days(let values): (values.count, Int32.fileType, 4)
+        case .integers(let values): (values.count, Int64.fileType, 8)
+        case .doubles(let values): (values.count, Double.fileType, 8)
+        }
+      guard count > 0 else {
+        try write(numbers, as: name, to: group)
+        places.append(nil)
+        continue
       }
+      let start = try group.reserve(name, type: type, extent: [count])
+      places.append(start..<start + count * size)
+    }
+    return places
+  }
+
+  /// Writes the columns where room was made for them.
+  static func write(
+    _ series: BarSeries, to descriptor: Int32, at places: [Range<Int>?], path: String
+  ) throws(StorageError) {
+    for (column, place) in zip(columns(series), places) {
+      guard let place else { continue }
+      var failure: StorageError?
+      func put(_ bytes: UnsafeRawBufferPointer) {
+        do throws(StorageError) {
+          try AtomicWrite.writeAll(bytes, to: descriptor, at: place.lowerBound, path: path)
+        } catch {
+          failure = error
+        }
+      }
+      switch column.numbers {
+      case .days(let values): values.withUnsafeBytes { put($0) }
+      case .integers(let values): values.withUnsafeBytes { put($0) }
+      case .doubles(let values): values.withUnsafeBytes { put($0) }
+      }
+      if let failure { throw failure }
     }
   }
 
