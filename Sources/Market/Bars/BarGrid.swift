@@ -20,6 +20,13 @@ package struct BarGrid: Sendable {
     package var closed: [Int] = []
     package var outsideHours: [Int] = []
     package var offGrid: [Int] = []
+
+    /// The numbers of the rows that have one, ascending, each once.
+    package var distinctSlots: [Int] {
+      // The rule, and nothing to sort.
+      let isAscending = slots.first.map { $0 >= 0 } ?? true && zip(slots, slots.dropFirst()).allSatisfy { $0 < $1 }
+      return isAscending ? slots : Set(slots.lazy.filter { $0 >= 0 }).sorted()
+    }
   }
 
   /// Traps if the series' bars are of another width. Looks at whole rows only.

@@ -42,14 +42,18 @@ package struct BarSeries: Sendable, Equatable {
   package var count: Int { dates.count }
 
   /// The number of rows for which every column has a value: the only ones that may be read where lengths are in doubt.
-  package var wholeRows: Int { columnLengths.reduce(dates.count, min) }
+  package var wholeRows: Int { columnLength { $0 < $1 ? $0 : $1 } }
 
   /// The length of the longest column; equal to `wholeRows` where the series is whole.
-  package var longestColumn: Int { columnLengths.reduce(dates.count, max) }
+  package var longestColumn: Int { columnLength { $0 > $1 ? $0 : $1 } }
 
-  private var columnLengths: [Int] {
-    [dates.count, open.count, high.count, low.count, close.count, volume.count, adjustmentFactors.count]
-      + (width == .session ? [] : [starts.count]) + extra.map(\.values.count)
+  /// The length that is chosen of every two, without a list of all: it is asked for row by row.
+  private func columnLength(_ choose: (Int, Int) -> Int) -> Int {
+    var length = choose(choose(dates.count, adjustmentFactors.count), choose(close.count, volume.count))
+    length = choose(length, choose(open.count, choose(high.count, low.count)))
+    if width != .session { length = choose(length, starts.count) }
+    for column in extra { length = choose(length, column.values.count) }
+    return length
   }
 
   /// A further column's values, or nil where the series has none of that name.
@@ -145,6 +149,18 @@ package struct ExtraColumn: Sendable, Equatable {
 }
 
 extension BarSeries {
+  /// The dates of the calendar's years that are meant.
+  package func distinctDates(where isMeant: (CalendarDate) -> Bool) -> DateSet {
+    var distinct = DateSet()
+    var last: CalendarDate?
+    // Neighbouring rows of minutes mostly are of one date.
+    for date in dates where date != last {
+      last = date
+      if isMeant(date) { distinct.insert(date) }
+    }
+    return distinct
+  }
+
   /// Those of `dates` at which this series has no bar.
   package func missingDates(of dates: [CalendarDate]) -> [CalendarDate] {
     let own = Set(self.dates.prefix(wholeRows))

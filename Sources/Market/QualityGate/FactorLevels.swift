@@ -28,7 +28,8 @@ enum FactorLevels: QualityCheck {
         / (series.close[row] * series.adjustmentFactors[row])
     }
     let rows = (0..<series.wholeRows).filter { row in
-      guard row > 0,
+      // The rule: most days nothing happens.
+      guard row > 0, series.adjustmentFactors[row] != series.adjustmentFactors[row - 1],
         [row - 1, row].allSatisfy({ isPossible(series.close[$0]) && isPossible(series.adjustmentFactors[$0]) })
       else { return false }
       let step = abs(log(series.adjustmentFactors[row] / series.adjustmentFactors[row - 1]))

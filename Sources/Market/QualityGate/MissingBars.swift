@@ -25,7 +25,7 @@ enum MissingBars: QualityCheck {
 
   private static func missingSessions(of one: BarSeries, _ allowances: inout AllowanceLedger) -> [QualityFinding] {
     let calendar = TradingCalendar.xnys
-    let own = Set(one.dates.filter { calendar.supportedRange.contains($0) })
+    let own = one.distinctDates { calendar.supportedRange.contains($0) }
     guard let first = own.min(), let last = own.max() else { return [] }
     let sessions = calendar.sessions(in: first...last)
     var missing: [Int] = []
@@ -62,10 +62,10 @@ enum MissingBars: QualityCheck {
     of series: BarSeries, _ allowances: inout AllowanceLedger
   ) -> [QualityFinding] {
     let grid = BarGrid(series.width)
-    var found = grid.rows(of: series).slots
+    var rows = grid.rows(of: series)
     // What nobody delivered is missing still.
-    for row in series.filledRows where found.indices.contains(row) { found[row] = -1 }
-    let slots = Set(found.lazy.filter { $0 >= 0 }).sorted()
+    for row in series.filledRows where rows.slots.indices.contains(row) { rows.slots[row] = -1 }
+    let slots = rows.distinctSlots
     var holes: [(ordinal: Int, hole: Hole, severity: QualityFinding.Severity)] = []
     var place = 0
     while place < slots.count {

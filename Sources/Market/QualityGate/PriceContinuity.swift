@@ -32,6 +32,11 @@ enum PriceContinuity: QualityCheck {
     [series.open[row], series.high[row], series.low[row], series.close[row]]
   }
 
+  /// Whether all prices from one to the other are possible, raw and adjusted.
+  private static func isSound(_ low: Double, _ high: Double, _ factor: Double) -> Bool {
+    high.isFinite && isPossible(factor) && isPossible(low * factor) && isPossible(high * factor)
+  }
+
   private static func impossibleValues(
     in series: BarSeries, allowances: inout AllowanceLedger
   ) -> [QualityFinding] {
@@ -39,6 +44,13 @@ enum PriceContinuity: QualityCheck {
     var factors: [Int] = []
     var order: [Int] = []
     for row in 0..<series.wholeRows {
+      // The rule: all sound, which takes no list of them.
+      let (open, high, low, close) = (series.open[row], series.high[row], series.low[row], series.close[row])
+      if 0 < low, low <= open, low <= close, open <= high, close <= high,
+        isSound(low, high, series.adjustmentFactors[row])
+      {
+        continue
+      }
       // A not-a-number is told by the schema check.
       let values = self.prices(series, row).filter { !$0.isNaN }
       let factor = series.adjustmentFactors[row]

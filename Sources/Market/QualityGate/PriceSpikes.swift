@@ -22,8 +22,10 @@ enum PriceSpikes: QualityCheck {
   private static func ofSeries(_ series: BarSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
     let (warning, failure) = series.width == .session ? (warningRatio, failureRatio) : bounds(series)
     var rows: [QualityFinding.Severity: [Int]] = [:]
-    for row in 0..<series.wholeRows {
-      let ratio = series.width == .session ? sessionRatio(series, row) : minuteRatio(series, row)
+    let count = series.wholeRows
+    for row in 0..<count {
+      let ratio =
+        series.width == .session ? sessionRatio(series, row, count: count) : minuteRatio(series, row, count: count)
       guard ratio >= warning else { continue }
       let severity: QualityFinding.Severity = ratio >= failure ? .fail : .warn
       if severity == .fail, allowances.allows(check: identifier, symbol: series.symbol, date: series.dates[row]) {
@@ -59,18 +61,23 @@ enum PriceSpikes: QualityCheck {
   }
 
   /// By how much, at least 1, the farther of high and low lies outside of the open, the close and the closes beside; 1 where a price is impossible.
-  private static func sessionRatio(_ series: BarSeries, _ row: Int) -> Double {
+  private static func sessionRatio(_ series: BarSeries, _ row: Int, count: Int) -> Double {
     guard let open = adjusted(series.open, series, row), let close = adjusted(series.close, series, row),
       let high = adjusted(series.high, series, row), let low = adjusted(series.low, series, row)
     else { return 1 }
-    let beside = [row - 1, row + 1].filter { (0..<series.wholeRows).contains($0) }
-    let all = [open, close] + beside.compactMap { adjusted(series.close, series, $0) }
-    return max(high / (all.max() ?? high), (all.min() ?? low) / low, 1)
+    var (most, least) = (max(open, close), min(open, close))
+    if row > 0, let beside = adjusted(series.close, series, row - 1) {
+      (most, least) = (max(most, beside), min(least, beside))
+    }
+    if row + 1 < count, let beside = adjusted(series.close, series, row + 1) {
+      (most, least) = (max(most, beside), min(least, beside))
+    }
+    return max(high / most, least / low, 1)
   }
 
   /// By how much, at least 1, the farthest price of a minute lies on one side of the closes of the minutes before and after it in its session.
-  private static func minuteRatio(_ series: BarSeries, _ row: Int) -> Double {
-    guard row > 0, row + 1 < series.wholeRows, series.dates[row - 1] == series.dates[row],
+  private static func minuteRatio(_ series: BarSeries, _ row: Int, count: Int) -> Double {
+    guard row > 0, row + 1 < count, series.dates[row - 1] == series.dates[row],
       series.dates[row + 1] == series.dates[row], let before = adjusted(series.close, series, row - 1),
       let after = adjusted(series.close, series, row + 1), let high = adjusted(series.high, series, row),
       let low = adjusted(series.low, series, row), let close = adjusted(series.close, series, row)

@@ -19,9 +19,9 @@ enum SharedTimes: QualityCheck {
   /// Sessions that another symbol has and one lacks, as runs of neighbours among all symbols' sessions.
   private static func absences(in series: [BarSeries]) -> [QualityFinding] {
     let calendar = TradingCalendar.xnys
-    let own = series.map { Set($0.dates.lazy.filter { calendar.isSession($0) == true }) }
+    let own = series.map { $0.distinctDates { calendar.isSession($0) == true } }
     let tradable = zip(series, own).filter(\.0.instrument.isTradable)
-    let common = tradable.reduce(into: Set<CalendarDate>()) { $0.formUnion($1.1) }.sorted()
+    let common = tradable.reduce(into: DateSet()) { $0.formUnion($1.1) }.sorted()
     return zip(series, own).flatMap { one, own in
       let absent = common.indices.filter { !own.contains(common[$0]) }
       return QualityFinding.runs(of: absent) { $1 == $0 + 1 }.map { run in
@@ -47,7 +47,7 @@ enum SharedTimes: QualityCheck {
   /// For every two symbols the sessions in which they share too few minutes, those of one severity together.
   private static func unequalMinutes(in series: [BarSeries], _ width: BarWidth) -> [QualityFinding] {
     let grid = BarGrid(width)
-    let slots = series.map { Array(Set(grid.rows(of: $0).slots.lazy.filter { $0 >= 0 })).sorted() }
+    let slots = series.count > 1 ? series.map { grid.rows(of: $0).distinctSlots } : []
     var findings: [QualityFinding] = []
     for first in series.indices {
       for second in series.indices where second > first {

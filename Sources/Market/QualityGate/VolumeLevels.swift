@@ -62,6 +62,12 @@ enum VolumeLevels: QualityCheck {
     }
     var broken: [(start: Int, ratio: Double)] = []
     for start in sessionsBefore..<max(sessionsBefore, levels.count - sessionsAfter + 1) {
+      // Medians lie between the least and the most: where these are near each other, nothing has changed.
+      var (least, most) = (Double.infinity, 0.0)
+      for level in levels[start - sessionsBefore..<start + sessionsAfter] {
+        (least, most) = (min(least, level.volume), max(most, level.volume))
+      }
+      if most < breakRatio * least { continue }
       let (before, after) = (median(start - sessionsBefore..<start), median(start..<start + sessionsAfter))
       guard before > 0, after > 0 else { continue }
       let ratio = after / before
@@ -93,12 +99,17 @@ enum VolumeLevels: QualityCheck {
   /// counted.
   private static func levels(of series: BarSeries) -> [(date: CalendarDate, volume: Double)] {
     var levels: [(date: CalendarDate, volume: Double)] = []
-    let adjusted = series.adjustedVolume
+    let (rows, adjusted) = (series.wholeRows, series.adjustedVolume)
     var row = 0
-    while row < series.wholeRows {
+    while row < rows {
       let date = series.dates[row]
+      if row + 1 == rows || series.dates[row + 1] != date {
+        if adjusted[row] >= 0, adjusted[row].isFinite { levels.append((date, adjusted[row])) }
+        row += 1
+        continue
+      }
       var volumes: [Double] = []
-      while row < series.wholeRows, series.dates[row] == date {
+      while row < rows, series.dates[row] == date {
         if adjusted[row] >= 0, adjusted[row].isFinite { volumes.append(adjusted[row]) }
         row += 1
       }
