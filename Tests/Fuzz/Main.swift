@@ -73,7 +73,7 @@ struct Main {
     }
     for (what, names) in [
       ("text", ["csv", "gzip", "json", "yaml"]), ("arguments of prices", ["price"]),
-      ("bundles", ["safetensors", "bundle"]),
+      ("vendors' bars", ["bars", "zip", "stamps", "numbers"]), ("bundles", ["safetensors", "bundle"]),
       ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
       ("incidents, replay files", ["incident", "replay"]), ("forged metadata of HDF5", ["metadata"]),
     ] {

@@ -64,8 +64,9 @@ enum Subjects {
   static var all: [any Subject.Type] {
     [
       RunSubject.self, StoreSubject.self, ReplaySubject.self, IncidentSubject.self, CheckpointSubject.self,
-      MetadataSubject.self, BundleSubject.self, SafetensorsSubject.self, CSVSubject.self, GzipSubject.self,
-      JSONSubject.self, YAMLSubject.self, PriceSubject.self,
+      MetadataSubject.self, BundleSubject.self, SafetensorsSubject.self, BarsSubject.self, CSVSubject.self,
+      StampsSubject.self, NumbersSubject.self, ZipSubject.self, GzipSubject.self, JSONSubject.self, YAMLSubject.self,
+      PriceSubject.self,
     ]
   }
 
