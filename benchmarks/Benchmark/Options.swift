@@ -29,6 +29,7 @@ struct Options {
            benchmark train --config FILE [--set KEY=VALUE] [--json FILE]
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
+           benchmark bars make|measure FOLDER [--minutes N] [--days N] [--subjects A,B]
            benchmark solve [--worlds A,B] [--programs A,B] [--seeds N] [--quick] [...]
            benchmark peers [--shapes A,B] [--peers A,B] [--lanes A,B] [--pairs N] [--quick] [--require floors] [...]
     `benchmark --help` tells more
@@ -73,6 +74,14 @@ struct Options {
     benchmark market FILE.h5
 
     Writes the made-up market that the committed configurations train on.
+
+    benchmark bars make FOLDER [--minutes N] [--days N]
+    benchmark bars measure FOLDER [--subjects A,B]
+
+    Writes made-up bars (1,000,000 of each width), and measures how many rows a
+    second of processor time are read, stored, sealed and questioned, as one line of
+    JSON: minutes, minutes_read, minutes_gzip, gate, days (all). benchmarks/bar-import
+    does both in alternation with other libraries.
 
     benchmark peers [--quick] [...]
 
