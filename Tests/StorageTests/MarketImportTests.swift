@@ -86,6 +86,25 @@ import Text
     }
   }
 
+  @Test func tellsHowFarItIs() throws {
+    try withScratchFolder { folder in
+      let series = SyntheticTape.series(symbols: ["AAA"], bars: 5000, seed: 3)[0]
+      let path = FileSystem.join(folder, "AAA.csv.gz")
+      let text = Array(BarTableWriter.plain(series).utf8)
+      try AtomicWrite.write(try Gzip.deflate(text, path: path), to: path)
+      let output = FileSystem.join(folder, "market.h5")
+      var (words, shares): ([String], [Double]) = ([], [])
+      let refusal = try MarketImport(sources: [.init(path: path, symbol: "AAA")], output: output).run(
+        progress: { said, share in
+          if words.last != said { words.append(said) }
+          if let share { shares.append(share) }
+        }, tell: { _ in })
+      #expect(refusal == nil)
+      #expect(words == ["reading \(path)", "questioning 5000 bars", "writing \(output)"])
+      #expect(shares.count > 1 && shares == shares.sorted() && shares.last == 1)
+    }
+  }
+
   @Test func whatTheGateRefusesIsNotStored() throws {
     try withScratchFolder { folder in
       var series = SyntheticTape.series(symbols: ["AAA"], bars: 60, seed: 3)[0]

@@ -60,6 +60,9 @@ package struct MarketImport: Sendable, Equatable {
   /// Answers a question: one of its choices, or nil where nobody can.
   package typealias Answering = (ImportQuestion) -> String?
 
+  /// Gets what is being done, and the share of it that is done, or nil where nobody knows.
+  package typealias Progress = (_ words: String, _ share: Double?) -> Void
+
   /// What is imported so far.
   private struct Delivery {
     var series: [BarSeries] = []
@@ -73,14 +76,14 @@ package struct MarketImport: Sendable, Equatable {
   ///
   /// Returns why the gate refused the data, in one sentence; nil where they are stored.
   package func run(
-    answer: Answering? = nil, now: Instant = MarketImport.now, tell: (String) -> Void
+    answer: Answering? = nil, progress: Progress? = nil, now: Instant = MarketImport.now, tell: (String) -> Void
   ) throws(StorageError) -> String? {
     if !isDryRun {
       try AtomicWrite.require(
         output, replacing: .marketStore, inputs: sources.map(\.path) + factorFiles.map(\.path))
     }
     let earlier = try isReplacing ? nil : EarlierStore(output)
-    var delivery = try deliveries(answer: answer, tell: tell)
+    var delivery = try deliveries(answer: answer, progress: progress, tell: tell)
     for source in factorFiles { try apply(source, to: &delivery.series, tell: tell) }
     for line in try cut.applyDates(to: &delivery.series) { tell(line) }
     delivery.extendedHours = MarketImport.partHours(of: &delivery.series, tell: tell)
@@ -92,6 +95,7 @@ package struct MarketImport: Sendable, Equatable {
       to: &delivery.extendedHours, path: output, tell: { _ in })
     for line in try cut.applyCommon(to: &delivery.series) { tell(line) }
     if isFilling { MarketImport.fill(&delivery.series, tell: tell) }
+    progress?("questioning \(delivery.series.reduce(0) { $0 + $1.count }) bars", nil)
     // The date in Greenwich is never behind that of the exchange.
     let report = QualityGate.examine(
       delivery.series, allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date)
@@ -103,6 +107,7 @@ package struct MarketImport: Sendable, Equatable {
         + ": do what is suggested above, or correct the data"
     }
     guard !isDryRun else { return nil }
+    progress?("writing \(output)", nil)
     try earlier?.requireUnchanged()
     let hash = try MarketStore.write(
       delivery.series, extendedHours: delivery.extendedHours, provenance: delivery.provenance, qualityReport: report,
@@ -113,11 +118,11 @@ package struct MarketImport: Sendable, Equatable {
 
   /// All files' bars, each symbol's as one series.
   private func deliveries(
-    answer: Answering?, tell: (String) -> Void
+    answer: Answering?, progress: Progress?, tell: (String) -> Void
   ) throws(StorageError) -> Delivery {
     var delivery = Delivery()
     for source in sources {
-      let reading = try read(source, answer: answer, tell: tell)
+      let reading = try read(source, answer: answer, progress: progress, tell: tell)
       for one in reading.series { try MarketImport.add(one, to: &delivery.series, path: source.path, tell: tell) }
       delivery.provenance.append(reading.provenance)
       let counts = reading.series.map { "\($0.symbol) \(counted($0.count, "bar"))" }.joined(separator: ", ")
@@ -152,14 +157,17 @@ package struct MarketImport: Sendable, Equatable {
 
   /// A file's bars. What it leaves open is asked, and the file read again with the answer.
   private func read(
-    _ source: Source, answer: Answering?, tell: (String) -> Void
+    _ source: Source, answer: Answering?, progress: Progress?, tell: (String) -> Void
   ) throws(StorageError) -> BarFileReading {
+    let report = progress.map { progress in
+      return { (share: Double) in progress("reading \(source.path)", share) }
+    }
     var declared = declared
     while true {
       do throws(StorageError) {
         return try CSVImporter.readings(
           path: source.path, symbols: source.symbol == nil ? symbols : nil, symbolOverride: source.symbol,
-          isIndex: source.isIndex, extraColumns: source.isIndex ? [] : extraColumns, declared: declared)
+          isIndex: source.isIndex, extraColumns: source.isIndex ? [] : extraColumns, declared: declared, progress: report)
       } catch {
         if case .rows(_, let faults) = error { for fault in faults { tell("\(source.path), \(fault.description)") } }
         guard case .table(_, _, _, let problem) = error, let question = problem.question, let answer,

@@ -22,8 +22,20 @@ struct ImportCommand: Command {
       """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
-    let asks = Console.isTerminal ? { Console.ask($0) } : nil as MarketImport.Answering?
-    guard let refusal = try MarketImport(arguments).run(answer: asks, tell: { print($0) }) else { return 0 }
+    let bar = ProgressBar()
+    defer { bar.clear() }
+    func ask(_ question: ImportQuestion) -> String? {
+      bar.clear()
+      return Console.ask(question)
+    }
+    func tell(_ text: String) {
+      bar.clear()
+      print(text)
+    }
+    let refusal = try MarketImport(arguments).run(
+      answer: Console.isTerminal ? ask : nil, progress: { bar.show($0, $1) }, tell: tell)
+    guard let refusal else { return 0 }
+    bar.clear()
     complain("strikeforge import: \(refusal)")
     return 2
   }
