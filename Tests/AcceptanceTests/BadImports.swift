@@ -1,5 +1,7 @@
 // What `strikeforge import` is told of splits, factors and a store that is there, and cannot be.
 
+import TestSupport
+
 extension BadInput {
   static let ofImports: [BadInput] = [
     BadInput(
