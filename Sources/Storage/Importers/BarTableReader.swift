@@ -59,9 +59,8 @@ struct BarTableReader {
   /// The symbols that are asked for; nil for all.
   private let kept: Set<String>?
   let plan: TablePlan
-  /// nil where rows are written in another way.
+  /// nil where rows are written in another way, and how often none at all was written plainly.
   private var plainRows: PlainRows?
-  /// How often no row at all was written plainly.
   private var declined = 0
   private var lines: TableLines
   private var fields: TableFields
@@ -97,7 +96,8 @@ struct BarTableReader {
     self.lines = lines
     fields = TableFields(delimiter: plan.delimiter)
     faults = RowFaults(path: path)
-    plainRows = readsPlainRows ? PlainRows(plan, isAdjusted: declared.adjustment != .all, extraCount: extraColumns.count) : nil
+    plainRows =
+      readsPlainRows ? PlainRows(plan, isAdjusted: declared.adjustment != .all, extraCount: extraColumns.count) : nil
   }
 
   /// Reads every row. Throws all that is wrong with them at once.

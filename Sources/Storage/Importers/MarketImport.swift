@@ -167,7 +167,8 @@ package struct MarketImport: Sendable, Equatable {
       do throws(StorageError) {
         return try CSVImporter.readings(
           path: source.path, symbols: source.symbol == nil ? symbols : nil, symbolOverride: source.symbol,
-          isIndex: source.isIndex, extraColumns: source.isIndex ? [] : extraColumns, declared: declared, progress: report)
+          isIndex: source.isIndex, extraColumns: source.isIndex ? [] : extraColumns, declared: declared,
+          progress: report)
       } catch {
         if case .rows(_, let faults) = error { for fault in faults { tell("\(source.path), \(fault.description)") } }
         guard case .table(_, _, _, let problem) = error, let question = problem.question, let answer,
