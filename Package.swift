@@ -71,7 +71,9 @@ let package = Package(
     library("Trading"),
     .target(
       name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),
-    library("Environments", uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Text", "Trading"]),
+    library(
+      "Environments",
+      uses: ["AgentInterface", "CPairRules", "Kernels", "Market", "Pricing", "Text", "Trading"]),
 
     // Agent.
     library("Inference", uses: ["AgentInterface", "Kernels", "Text"]),
@@ -165,7 +167,7 @@ let package = Package(
     tests(of: "Pricing", uses: ["Kernels", "Market", "Storage", "Workstation"]),
     tests(of: "Market", uses: ["Kernels", "Pricing", "Text"]),
     .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
-    tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Trading"]),
+    tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Pricing", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels", "OpCases"]),
     tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "OpCases"]),

@@ -51,6 +51,12 @@ package struct SessionProfile: Equatable, Sendable {
     }
     return min(sum / total, 1)
   }
+
+  /// (minutes) the share of the session's variance that each of its minutes has; they add up to 1.
+  package func shares(ofMinutes minutes: Int) -> [Double] {
+    let before = (0...minutes).map { cumulative(minute: Double($0), of: Double(minutes)) }
+    return zip(before.dropFirst(), before).map(-)
+  }
 }
 
 /// The sessions and nights between now and an expiry, as a calendar told them.
@@ -117,14 +123,20 @@ package struct VarianceClock: Equatable, Sendable {
       days += weight(ofMinutes: current.minutes) * (1 - gone)
     }
     for (index, session) in remaining.later.enumerated() {
-      days += session.night == .long ? nightShare * longNightFactor : nightShare
+      days += weight(of: session.night)
       if remaining.settlesAtOpen && index == remaining.later.count - 1 { break }
       days += weight(ofMinutes: session.minutes)
     }
     return days / daysPerYear
   }
 
-  private func weight(ofMinutes minutes: Double) -> Double {
+  /// What a session of so many minutes has of a trading day's variance.
+  package func weight(ofMinutes minutes: Double) -> Double {
     minutes < fullSessionMinutes ? sessionShare * halfDayFactor : sessionShare
+  }
+
+  /// What a night has of it.
+  package func weight(of night: RemainingSessions.Night) -> Double {
+    night == .long ? nightShare * longNightFactor : nightShare
   }
 }

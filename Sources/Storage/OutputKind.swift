@@ -21,7 +21,9 @@ package struct OutputKind: Sendable {
   package static let marketStore = OutputKind("a market store") { SealedFile.kind(of: $0) == .marketStore }
 
   package static let bars = OutputKind("a table of bars") { bytes in
-    bytes.starts(with: BarLayout.plain.columns.joined(separator: ",").utf8)
+    [BarLayout.plain, .synthetic].contains { layout in
+      bytes.starts(with: layout.columns.joined(separator: ",").utf8)
+    }
   }
 }
 

@@ -55,8 +55,12 @@ package enum StorageInspection {
       ("kind", "market store, schema \(store.schemaVersion)"), ("size", "\(byteCount) bytes, digest verified"),
       ("created", store.created), ("content hash", store.contentHash),
     ]
-    lines += store.series.map { line($0, hours: "") }
-    lines += store.extendedHours.map { line($0, hours: ", extended hours") }
+    let symbols = (store.series + store.extendedHours).map(\.symbol)
+    let synthetic = Set(store.provenance.syntheticSymbols(among: symbols))
+    lines += store.series.map { line($0, hours: "", isSynthetic: synthetic.contains($0.symbol)) }
+    lines += store.extendedHours.map {
+      line($0, hours: ", extended hours", isSynthetic: synthetic.contains($0.symbol))
+    }
     for source in store.provenance {
       lines.append(
         (
@@ -86,7 +90,7 @@ package enum StorageInspection {
     return lines
   }
 
-  private static func line(_ series: BarSeries, hours: String) -> (String, String) {
+  private static func line(_ series: BarSeries, hours: String, isSynthetic: Bool) -> (String, String) {
     let range = series.dates.first.flatMap { first in series.dates.last.map { "\(first) to \($0)" } } ?? "no dates"
     let extra = series.extra.isEmpty ? "" : ", with " + series.extra.map(\.name).joined(separator: ", ")
     return (
@@ -94,7 +98,7 @@ package enum StorageInspection {
       "\(series.count) \(series.width == .minute ? "minute " : "")bars, \(range)\(hours)\(extra)"
         + (series.actions.isEmpty ? "" : ", \(series.actions.count) splits and payments known by date")
         + (series.filledRows.isEmpty ? "" : ", \(series.filledRows.count) of them filled in, not to be traded in")
-        + (series.instrument.isTradable ? "" : ", not tradable")
+        + (series.instrument.isTradable ? "" : ", not tradable") + (isSynthetic ? ", SYNTHETIC" : "")
     )
   }
 

@@ -86,7 +86,18 @@ package struct BarSeries: Sendable, Equatable {
   package mutating func begin(at starts: [Instant]) {
     precondition(width != .session && dates.isEmpty, "\(symbol) has bars already, or bars of whole sessions")
     dates.reserveCapacity(starts.count)
-    for start in starts { dates.append(date(of: start)) }
+    let calendar = TradingCalendar.xnys
+    // Neighbours mostly lie in one session: the calendar is asked where one begins.
+    var session: Session?
+    for start in starts {
+      if let session, session.contains(start) {
+        dates.append(session.date)
+        continue
+      }
+      let date = calendar.clock.reading(at: start)?.date ?? start.date
+      session = calendar.session(on: date)
+      dates.append(date)
+    }
     self.starts = starts
   }
 

@@ -63,6 +63,7 @@ enum BarColumn: Hashable, Sendable {
       "ticker": .symbol, "timestamp": .stamp, "time": .time, "open": .open, "high": .high, "low": .low,
       "close": .close, "volume": .volume, "adjclose": .adjustedClose, "splitfactor": .splitFactor,
       "stocksplits": .splitFactor, "dividends": .payment, "divcash": .payment, "windowstart": .stamp, "tsevent": .stamp,
+      "syntheticstart": .stamp,
     ]
     for name in [
       "vwap", "wap", "barcount", "tradecount", "transactions", "capitalgains", "adjopen",

@@ -74,7 +74,8 @@ package struct BarLayout: Sendable, Equatable {
 
   /// In the order in which they are tried.
   package static let all: [BarLayout] = [
-    tickers, plain, adjusted, index, tickersPlain, alpaca, massive, interactiveBrokers, yahooHistory, tiingo, databento,
+    tickers, plain, synthetic, adjusted, index, tickersPlain, alpaca, massive, interactiveBrokers, yahooHistory, tiingo,
+    databento,
     nasdaq, firstRate, kibot, histData, leanDaily, leanMinute, leanIndexMinute, alphaVantage,
   ]
 

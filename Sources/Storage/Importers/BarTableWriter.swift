@@ -17,4 +17,28 @@ package enum BarTableWriter {
     }
     return text
   }
+
+  /// Minutes of one series in the layout that says that nobody traded at these prices; an index has no volume. Numbers read back to the same bits.
+  /// Traps on bars of whole sessions, on further columns and on adjustment factors other than 1.
+  package static func synthetic(_ series: BarSeries) -> [UInt8] {
+    precondition(series.width == .minute && series.extra.isEmpty, "\(series.symbol): minutes and nothing beside them")
+    precondition(series.adjustmentFactors.allSatisfy { $0 == 1 }, "\(series.symbol): adjusted prices")
+    let layout = BarLayout.synthetic
+    let hasVolume = series.instrument.hasVolume
+    var bytes = Array((layout.columns + (hasVolume ? layout.optionalColumns : [])).joined(separator: ",").utf8)
+    bytes.reserveCapacity(96 * (series.count + 1))
+    bytes.append(UInt8(ascii: "\n"))
+    for row in 0..<series.count {
+      bytes += series.starts[row].description.utf8
+      for price in [series.open[row], series.high[row], series.low[row], series.close[row]] {
+        bytes.append(UInt8(ascii: ","))
+        bytes += price.description.utf8
+      }
+      if hasVolume {
+        bytes += ",\(Int(exactly: series.volume[row]).map(String.init) ?? series.volume[row].description)".utf8
+      }
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    return bytes
+  }
 }

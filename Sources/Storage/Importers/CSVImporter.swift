@@ -97,3 +97,12 @@ package struct ImportProvenance: Sendable, Equatable {
     self.importerVersion = importerVersion
   }
 }
+
+extension [ImportProvenance] {
+  /// Those of some symbols of which a file was made up: no market's prices.
+  package func syntheticSymbols(among symbols: [String]) -> [String] {
+    symbols.filter { symbol in
+      contains { $0.layout == BarLayout.synthetic.name && $0.symbols.contains(symbol) }
+    }
+  }
+}

@@ -128,6 +128,9 @@ package struct MarketImport: Sendable, Equatable {
       let counts = reading.series.map { "\($0.symbol) \(counted($0.count, "bar"))" }.joined(separator: ", ")
       tell("read \(source.path): \(counts)\(source.isIndex ? ", an index, not tradable" : "")")
       for note in reading.notes { tell("  " + note) }
+      if reading.provenance.layout == BarLayout.synthetic.name {
+        tell("  SYNTHETIC: \(BarLayout.synthetic.words)")
+      }
       if isDryRun {
         for line in reading.understanding { tell("  " + line) }
         for one in reading.series { for line in Understanding.rows(one) { tell("  " + line) } }

@@ -11,14 +11,17 @@ struct SynthesizeCommand: Command {
 
   static let description = CommandDescription(
     name: "synthesize",
-    summary: "Writes made-up daily bars whose answer is known, to try everything else on.",
+    summary: "Writes made-up bars whose answer is known, to try everything else on.",
     operands: "MARKET", operandCount: 1...1,
     flags: [
       Flag("output", "FILE", "the bar file to write (.csv)"),
       Flag("bars", "N", "how many bars; 7560 by default, thirty years"),
-      Flag("from", "DATE", "the first date that may hold a bar; 1990-01-02 by default"),
+      Flag("from", "DATE", "the first date that may hold a bar; 1990-01-02 by default, of minutes 2022-01-03"),
       Flag("seed", "N", "another seed, another market of the same kind; 0 by default"),
       Flag("rho", "R", "edge only: the correlation of its column with the next return, -1 to 1"),
+      Flag("sessions", "N", "minutes only: how many sessions; 250 by default, of --bridge all"),
+      Flag("bridge", "STORE", "minutes only: between the opens and closes of a store's daily bars"),
+      Flag("symbol", "SYMBOL", "with --bridge: whose daily bars"),
     ],
     notes: """
       Markets:
@@ -31,27 +34,32 @@ struct SynthesizeCommand: Command {
                         with the return of the next bar: following its sign earns an
                         annual Sharpe ratio of 12.7 R before costs, so that it can be
                         measured how small an edge is still found
-      A bar opens where the one before it closed. Dates are sessions of the New York
-      calendar, 1990 to 2035. Import the file as SYMBOL=FILE; to let the agent see
+        minutes         minutes of whole sessions, half days among them: a walk without
+                        drift of 1 % a day, 65 % of whose variance lies inside the
+                        session, spread over its minutes as that of SPY is. With --bridge
+                        the opens and closes of each day are those of real bars, and only
+                        what lies between them is made up
+      A daily bar opens where the one before it closed. Dates are sessions of the New
+      York calendar, 1990 to 2035. Import the file as SYMBOL=FILE; to let the agent see
       next_return (or signal), import with --extra-columns next_return and train with
-      --set environment.extra_columns=[next_return].
+      --set environment.extra_columns=[next_return]. Minutes are marked SYNTHETIC: file,
+      store, run and report say so.
       """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let name = arguments.operands[0]
+    if name == SynthesizeMinutes.market { return try SynthesizeMinutes.run(arguments) }
     guard let answer = PlantedBars.Answer(rawValue: name) else {
-      let known = PlantedBars.Answer.allCases.map(\.rawValue)
+      let known = PlantedBars.Answer.allCases.map(\.rawValue) + [SynthesizeMinutes.market]
       let nearest = NearestName.of(name, among: known).map { "; did you mean \($0)?" } ?? ""
       throw UsageError(
         "there is no market \(name) to synthesize, only \(known.joined(separator: ", "))\(nearest)",
         command: description)
     }
-    guard let output = arguments.value("output") else {
-      throw UsageError("--output is missing: name the bar file to write", command: description)
+    for flag in ["sessions", "bridge", "symbol"] where arguments.has(flag) {
+      throw UsageError("--\(flag) is for minutes; \(name) is of daily bars, so leave it out", command: description)
     }
-    guard let seed = UInt64(arguments.value("seed") ?? "0") else {
-      throw UsageError("--seed must be a whole number of at least 0", command: description)
-    }
+    let (output, seed) = try target(arguments)
     let correlation = try correlation(arguments, of: answer)
     try AtomicWrite.require(output, replacing: .bars)
     let dates = try dates(arguments)
@@ -63,6 +71,17 @@ struct SynthesizeCommand: Command {
     let extra = series.extra.isEmpty ? "" : " --extra-columns " + series.extra.map(\.name).joined(separator: ",")
     print("next: strikeforge import \(symbol)=\(output)\(extra) --output FILE.h5")
     return 0
+  }
+
+  /// The file to write, and the seed.
+  static func target(_ arguments: Arguments) throws(UsageError) -> (output: String, seed: UInt64) {
+    guard let output = arguments.value("output") else {
+      throw UsageError("--output is missing: name the bar file to write", command: description)
+    }
+    guard let seed = UInt64(arguments.value("seed") ?? "0") else {
+      throw UsageError("--seed must be a whole number of at least 0", command: description)
+    }
+    return (output, seed)
   }
 
   /// What --rho says; nil for a market that has no such column.
@@ -86,21 +105,34 @@ struct SynthesizeCommand: Command {
     return correlation
   }
 
-  /// The sessions that get a bar; never none.
   private static func dates(_ arguments: Arguments) throws -> [CalendarDate] {
+    try dates(arguments, count: "bars", usually: "7560", from: "1990-01-02")
+  }
+
+  /// The sessions that get bars; never none. count: the flag that says how many.
+  static func dates(
+    _ arguments: Arguments, count: String, usually: String, from usualStart: String
+  ) throws(UsageError) -> [CalendarDate] {
+    let from = try start(arguments, usually: usualStart)
     let last = TradingCalendar.xnys.supportedRange.upperBound
-    let text = arguments.value("from") ?? "1990-01-02"
-    guard let from = CalendarDate(text), TradingCalendar.xnys.supportedRange.contains(from) else {
-      throw UsageError(
-        "--from is \(text), but must be a date like 1990-01-02, not after \(last)", command: description)
-    }
     let sessions = TradingCalendar.xnys.sessions(in: from...last)
-    let wanted = arguments.value("bars") ?? "7560"
-    guard let bars = Int(wanted), (1...sessions.count).contains(bars) else {
+    let wanted = arguments.value(count) ?? usually
+    guard let number = Int(wanted), (1...sessions.count).contains(number) else {
       throw UsageError(
-        "--bars is \(wanted), but must be 1 to \(sessions.count), the sessions from \(from) to \(last)",
+        "--\(count) is \(wanted), but must be 1 to \(sessions.count), the sessions from \(from) to \(last)",
         command: description)
     }
-    return Array(sessions.prefix(bars))
+    return Array(sessions.prefix(number))
+  }
+
+  /// What --from says.
+  static func start(_ arguments: Arguments, usually: String) throws(UsageError) -> CalendarDate {
+    let text = arguments.value("from") ?? usually
+    let range = TradingCalendar.xnys.supportedRange
+    guard let from = CalendarDate(text), range.contains(from) else {
+      throw UsageError(
+        "--from is \(text), but must be a date like 1990-01-02, not after \(range.upperBound)", command: description)
+    }
+    return from
   }
 }

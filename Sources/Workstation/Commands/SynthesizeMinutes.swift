@@ -1,0 +1,92 @@
+// strikeforge synthesize minutes: minute bars whose variance over a session is known, of nothing or between real opens and closes.
+
+import Environments
+import Market
+import Storage
+import Text
+import Training
+
+enum SynthesizeMinutes {
+  /// The operand that asks for them.
+  static let market = "minutes"
+
+  static func run(_ arguments: Arguments) throws -> Int32 {
+    let command = SynthesizeCommand.description
+    for (flag, instead) in [("bars", "give --sessions instead"), ("rho", "leave it out")] where arguments.has(flag) {
+      throw UsageError("--\(flag) is for daily bars; of minutes \(instead)", command: command)
+    }
+    let (output, seed) = try SynthesizeCommand.target(arguments)
+    let bridge = try arguments.value("bridge").map { try days(of: $0, arguments) }
+    if bridge == nil, arguments.has("symbol") {
+      throw UsageError(
+        "--symbol goes with --bridge: it says whose daily bars; without one the symbol is named at the import",
+        command: command)
+    }
+    let inputs = arguments.value("bridge").map { [$0] } ?? []
+    try AtomicWrite.require(output, replacing: .bars, inputs: inputs)
+    let series: BarSeries
+    if let bridge {
+      series = PlantedMinutes.bridge(bridge, seed: seed)
+    } else {
+      let dates = try SynthesizeCommand.dates(arguments, count: "sessions", usually: "250", from: "2022-01-03")
+      series = PlantedMinutes.walk(symbol: "SYN", dates: dates, seed: seed)
+    }
+    try AtomicWrite.write(BarTableWriter.synthetic(series), to: output, replacing: .bars)
+    tell(series, output, seed, bridge: bridge, store: arguments.value("bridge"))
+    return 0
+  }
+
+  private static func tell(_ series: BarSeries, _ output: String, _ seed: UInt64, bridge: BarSeries?, store: String?) {
+    let calendar = TradingCalendar.xnys
+    var dates: [CalendarDate] = []
+    for date in series.dates where date != dates.last { dates.append(date) }
+    let halfDays = dates.count { calendar.isEarlyClose($0) == true }
+    print(
+      "wrote \(output): SYNTHETIC minutes, \(series.count) bars of \(dates.count) sessions (\(halfDays) half \(halfDays == 1 ? "day" : "days")), "
+        + "\(dates[0]) to \(dates[dates.count - 1]), seed \(seed)")
+    if let bridge, let store {
+      print(
+        "real are the opens and closes of each day of \(bridge.symbol) in \(store)"
+          + (bridge.adjustmentFactors.contains { $0 != 1 } ? ", adjusted; " : "; ")
+          + "what lies between them is made up")
+    }
+    let source = "\(series.symbol)=\(output)"
+    print("next: strikeforge import \(series.instrument.isTradable ? source : "--index " + source) --output FILE.h5")
+  }
+
+  /// The daily bars between which there will be minutes; never none.
+  private static func days(of store: String, _ arguments: Arguments) throws -> BarSeries {
+    let command = SynthesizeCommand.description
+    let file = try MarketStoreFile(store)
+    try file.requirePassingGate()
+    let daily = file.catalogue.filter { $0.width == .session }
+    let names = daily.map(\.symbol).joined(separator: ", ")
+    guard let symbol = arguments.value("symbol") else {
+      throw UsageError(
+        "--symbol is missing: \(store) holds daily bars of \(names.isEmpty ? "nothing" : names)", command: command)
+    }
+    guard daily.contains(where: { $0.symbol == symbol }),
+      let series = try file.series(where: { $0.width == .session && $0.symbol == symbol }).first
+    else {
+      let nearest = NearestName.of(symbol, among: daily.map(\.symbol)).map { "; did you mean \($0)?" } ?? ""
+      throw UsageError(
+        "--symbol is \(symbol), but \(store) holds daily bars of \(names.isEmpty ? "nothing" : names)\(nearest)",
+        command: command)
+    }
+    let start = series.dates.first.map { "\($0)" } ?? "1990-01-02"
+    let from = try SynthesizeCommand.start(arguments, usually: start)
+    let days = series.rows(series.dates.indices.filter { from <= series.dates[$0] })
+    guard days.count > 0 else {
+      throw UsageError(
+        "--from is \(from), but the daily bars of \(symbol) in \(store) end on \(series.dates.last?.description ?? "no date")",
+        command: command)
+    }
+    guard let wanted = arguments.value("sessions") else { return days }
+    guard let number = Int(wanted), (1...days.count).contains(number) else {
+      throw UsageError(
+        "--sessions is \(wanted), but must be 1 to \(days.count), the daily bars of \(symbol) from \(days.dates[0]) on",
+        command: command)
+    }
+    return days.rows(Array(0..<number))
+  }
+}
