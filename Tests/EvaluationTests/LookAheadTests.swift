@@ -15,9 +15,11 @@ import Trading
 struct BasketGame: Sendable, CustomTestStringConvertible {
   var symbols: Int
   var configuration = BasketConfiguration()
+  var width = BarWidth.session
 
   var testDescription: String {
     (symbols == 1 ? "1 symbol" : "\(symbols) symbols")
+      + (width == .minute ? ", minutes" : "")
       + (configuration.allowShort ? ", \(configuration.maximumUnits) units, short" : "")
       + (configuration.extraColumns.isEmpty ? "" : ", a further column")
       + (configuration.portfolioFeatures ? ", portfolio columns, penalties" : "")
@@ -41,7 +43,11 @@ struct BasketGame: Sendable, CustomTestStringConvertible {
   func series(bars: Int, seed: UInt64) -> [BarSeries] {
     var random = RandomStream(seed: seed, purpose: .market, lane: 99)
     let count = symbols + (configuration.portfolioFeatures ? 1 : 0)
-    var series = SyntheticTape.series(symbols: Array(BasketGame.names.prefix(count)), bars: bars, seed: seed)
+    let names = Array(BasketGame.names.prefix(count))
+    var series =
+      width == .session
+      ? SyntheticTape.series(symbols: names, bars: bars, seed: seed)
+      : SyntheticTape.minutes(symbols: names, sessions: bars / 390 + 1, seed: seed).map { $0.rows(Array(0..<bars)) }
     for place in series.indices {
       series[place].extra = configuration.extraColumns.map { name in
         ExtraColumn(name: name, values: (0..<bars).map { _ in random.nextNormal() })
@@ -69,7 +75,8 @@ struct BasketGame: Sendable, CustomTestStringConvertible {
   func policy(extraColumns: [ObservationSpace.Column] = []) throws -> DeployedPolicy {
     let names = Array(BasketGame.names.prefix(symbols))
     let own = BasketObservation.space(
-      symbols: names, extraColumns: configuration.extraColumns, portfolioFeatures: configuration.portfolioFeatures)
+      symbols: names, extraColumns: configuration.extraColumns, portfolioFeatures: configuration.portfolioFeatures,
+      width: width)
     let space = ObservationSpace(columns: own.columns + extraColumns)
     let actions = BasketAction.space(symbols: names)
     let spec = NetworkSpec(
@@ -96,6 +103,22 @@ struct BasketGame: Sendable, CustomTestStringConvertible {
 
 @Suite struct LookAheadTests {
   private static let bars = 260
+
+  /// Two whole sessions and a part of a third, of which the second and the third are played: what is usual of a minute's volume is known there.
+  @Test func `nothing up to a minute depends on what comes after`() throws {
+    let game = BasketGame(symbols: 2, configuration: BasketConfiguration(extraColumns: ["signal"]), width: .minute)
+    let policy = try game.policy()
+    let detector = LookAheadDetector(series: game.series(bars: 840, seed: 30), firstBar: 700, cutCount: 25, seed: 6)
+    let report = try detector.examine { market, window in
+      LookAheadEvent.trace(try game.environment(market, window: window), policy: policy, seed: 5)
+    }
+    #expect(report.leaks.isEmpty && report.void == 0, "\(report.leaks.prefix(5))")
+    #expect(report.cuts.contains { $0 < 780 } && report.cuts.contains { $0 > 780 })
+    ProofTable.record(
+      "honesty: no look-ahead, \(game.testDescription)",
+      figure: "\(report.leaks.count) of \(report.cuts.count * 4) changes noticed, \(report.compared) events equal",
+      threshold: "0", seeds: "-", holds: report.leaks.isEmpty && report.void == 0)
+  }
 
   @Test(arguments: BasketGame.all)
   func `nothing up to a bar depends on what comes after`(game: BasketGame) throws {

@@ -73,7 +73,7 @@ package struct LookAheadDetector: Sendable {
     case noise
     /// Prices and volumes that are not a number.
     case nothing
-    /// The same days in another order.
+    /// The same bars in another order.
     case shuffled
     /// No more bars.
     case truncated
@@ -138,8 +138,7 @@ package struct LookAheadDetector: Sendable {
     for place in series.indices {
       switch change {
       case .truncated:
-        changed[place] = BarSeries(symbol: series[place].symbol, extraColumns: series[place].extra.map(\.name))
-        for bar in 0...cut { changed[place].append(series[place], bar: bar, on: bar) }
+        changed[place] = series[place].rows(Array(0...cut))
         finite[place] = changed[place]
       case .shuffled:
         for (offset, source) in order.enumerated() {
@@ -174,13 +173,6 @@ package struct LookAheadDetector: Sendable {
 }
 
 extension BarSeries {
-  fileprivate mutating func append(_ other: BarSeries, bar: Int, on dateBar: Int) {
-    append(
-      date: other.dates[dateBar], open: other.open[bar], high: other.high[bar], low: other.low[bar],
-      close: other.close[bar], volume: other.volume[bar], adjustmentFactor: other.adjustmentFactors[bar],
-      extra: other.extra.map { $0.values[bar] })
-  }
-
   fileprivate mutating func set(_ place: Int, to other: BarSeries, bar: Int) {
     open[place] = other.open[bar]
     high[place] = other.high[bar]

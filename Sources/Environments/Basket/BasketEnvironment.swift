@@ -1,4 +1,4 @@
-// Daily bars of one to three symbols as a game: one unit a symbol, filled at the next open.
+// Bars of one to three symbols as a game: one unit a symbol, filled at the next open.
 
 package import AgentInterface
 import Kernels
@@ -20,7 +20,8 @@ package import Trading
 /// one that cash cannot pay at all is not filled and no unit is counted. A covering buy is never cut: what cash lacks becomes debt.
 ///
 /// An episode is terminated at a value of zero or less, else truncated at its last bar. No bar outside the window is traded or marked;
-/// features of the window's first bars look back before it. Source of fills and marks: decision at a close, execution at the next open,
+/// features of the window's first bars look back before it. Bars of minutes follow one another over nights: what is held at a session's last close is
+/// held through the night, and what is decided there is filled at the next session's open. Source of fills and marks: decision at a close, execution at the next open,
 /// positions at the side that would have to be hit.
 package final class BasketEnvironment: TradingEnvironment {
   package static let name = "dual_ticker"
@@ -81,7 +82,7 @@ package final class BasketEnvironment: TradingEnvironment {
     try BasketEnvironment.checkUnit(features: self.features, configuration: configuration)
     observationSpace = BasketObservation.space(
       symbols: tape.symbols, extraColumns: configuration.extraColumns,
-      portfolioFeatures: configuration.portfolioFeatures)
+      portfolioFeatures: configuration.portfolioFeatures, width: tape.width)
     precondition(
       self.features.barCount == tape.barCount && self.features.symbolCount == symbolCount
         && self.features.columnCount == observationSpace.count

@@ -1,6 +1,7 @@
 // What the agent sees of each symbol: twelve features, what else the data says, and its position; and of the portfolio as a whole.
 
 package import AgentInterface
+package import Market
 
 /// The observation's columns, in the order that is the contract: each symbol's block in the tape's order, its features first, then the
 /// further columns that the configuration names, then its position. Columns of the portfolio as a whole stand behind the last block.
@@ -21,6 +22,14 @@ package enum BasketObservation {
     .init(name: "drawdown_50", unit: "fraction"),
   ]
 
+  /// The same where bars are of minutes: volumes are compared within their session (`VolumeAgainstUsual`).
+  package static func features(_ width: BarWidth) -> [ObservationSpace.Column] {
+    guard width == .minute else { return features }
+    return features.map { column in
+      column.name == "volume_ratio_20" ? .init(name: "volume_against_usual", unit: "log ratio") : column
+    }
+  }
+
   package static let position = ObservationSpace.Column(name: "position", unit: "signed units over maximum units")
 
   /// Columns per symbol: 13 without further ones.
@@ -28,11 +37,13 @@ package enum BasketObservation {
 
   /// Columns named `SYMBOL.feature`, and with `portfolioFeatures` the three of `PortfolioColumns`.
   package static func space(
-    symbols: [String], extraColumns: [String] = [], portfolioFeatures: Bool = false
+    symbols: [String], extraColumns: [String] = [], portfolioFeatures: Bool = false, width: BarWidth = .session
   ) -> ObservationSpace {
     let extra = extraColumns.map { ObservationSpace.Column(name: $0, unit: "as delivered") }
     let blocks = symbols.flatMap { symbol in
-      (features + extra + [position]).map { ObservationSpace.Column(name: symbol + "." + $0.name, unit: $0.unit) }
+      (features(width) + extra + [position]).map {
+        ObservationSpace.Column(name: symbol + "." + $0.name, unit: $0.unit)
+      }
     }
     return ObservationSpace(columns: blocks + (portfolioFeatures ? PortfolioColumns.columns : []))
   }

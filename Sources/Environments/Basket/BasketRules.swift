@@ -1,17 +1,32 @@
 // The rules of the basket's fills, costs and limits, in words for a report.
 
+package import Market
 import Trading
 
 extension BasketConfiguration {
-  /// `number`: how a report writes one.
-  package func rules(_ number: (Double) -> String) -> [RuleLine] {
+  /// `number`: how a report writes one. `width`: of the bars that are traded.
+  package func rules(_ number: (Double) -> String, width: BarWidth = .session) -> [RuleLine] {
     let (costs, tiers) = (execution, drawdown)
+    let isDaily = width == .session
+    let bar = isDaily ? "session" : "minute"
+    let nights =
+      isDaily
+      ? []
+      : [RuleLine("nights", "what is held at a session's last close is held until the next open, and its gap counts")]
     return [
-      RuleLine("fill", "decided at a close, filled at the next open, never at mid"),
+      RuleLine(
+        "fill",
+        isDaily
+          ? "decided at a close, filled at the next open, never at mid"
+          : "decided at a minute's close, filled at the open of the next one that all symbols have, never at mid"),
       RuleLine("half-spread", "\(number(costs.halfSpreadBasisPoints)) basis points"),
       RuleLine(
         "impact",
-        "\(number(costs.impactCoefficient)) x daily volatility x root of the order's share of mean daily dollar volume"),
+        "\(number(costs.impactCoefficient)) x "
+          + (isDaily
+            ? "daily volatility x root of the order's share of mean daily dollar volume"
+            : "a minute's volatility x root of the order's share of a minute's mean dollar volume, both over 20 minutes")
+      ),
       RuleLine("commission", "\(number(costs.commissionDollars)) $ an order"),
       RuleLine("capital", "\(number(capitalPerSymbolDollars)) $ a symbol"),
       RuleLine(
@@ -25,12 +40,12 @@ extension BasketConfiguration {
         "reward",
         rewards.isActive
           ? "the change of value less penalties: \(number(rewards.turnover.coefficient)) $ for a $ traded, "
-            + "\(number(rewards.drawdown.coefficient)) $ a session for a $ below the highest close"
+            + "\(number(rewards.drawdown.coefficient)) $ a \(bar) for a $ below the highest close"
           : "the change of value"),
       RuleLine(
         "risk tiers",
         "warn, reduce, halt at \(number(100 * tiers.warn)), \(number(100 * tiers.reduce)), \(number(100 * tiers.halt)) % "
           + "below the highest close"),
-    ]
+    ] + nights
   }
 }

@@ -3,6 +3,7 @@
 import Glibc
 import Kernels
 package import Market
+internal import Pricing
 package import Trading
 
 /// What an observation says about the market, and what an order needs to know of it, for every bar of a tape.
@@ -13,8 +14,13 @@ package import Trading
 package final class MarketFeatures: Sendable {
   /// Bars before the first that may be decided on.
   package static let warmUpBars = 50
-  /// Trading days of a year, for the annual volatility.
-  package static let barsPerYear = 252.0
+  /// Bars of a year, for the annual volatility.
+  package static func barsPerYear(_ width: BarWidth) -> Double {
+    switch width {
+    case .session: 252
+    case .minute: VolatilityClock.sessionMinutesPerYear
+    }
+  }
 
   /// One symbol at one bar, as the desk needs it.
   struct Quote: Sendable {
@@ -133,10 +139,8 @@ package final class MarketFeatures: Sendable {
     let high = tape.high[symbol]
     let low = tape.low[symbol]
     let close = tape.close[symbol]
-    let volume = tape.volume[symbol]
     let highest = RollingWindow.highest(of: high, window: 20)
     let lowest = RollingWindow.lowest(of: low, window: 20)
-    let meanVolume = RollingWindow.mean(of: volume, window: 20)
     let gap = { (averages: [Double]) in zip(close, averages).map { $1 == 0 ? 0 : $0 / $1 - 1 } }
     return [
       LogReturns.values(of: close, lag: 1),
@@ -146,17 +150,22 @@ package final class MarketFeatures: Sendable {
       gap(EMA.values(of: close, span: 12)),
       gap(EMA.values(of: close, span: 26)),
       zip(ATR.values(high: high, low: low, close: close, period: 14), close).map { $1 == 0 ? 0 : $0 / $1 },
-      RealizedVolatility.values(of: close, window: 20).map { $0 * barsPerYear.squareRoot() },
+      RealizedVolatility.values(of: close, window: 20).map { $0 * barsPerYear(tape.width).squareRoot() },
       close.indices.map { bar in
         let range = highest[bar] - lowest[bar]
         return range > 0 ? (close[bar] - lowest[bar]) / range : 0.5
       },
-      zip(volume, meanVolume).map { now, mean in
-        let ratio = (now + 1) / (mean + 1)
-        return ratio > 0 && ratio.isFinite ? log(ratio) : 0
-      },
+      tape.width == .minute ? tape.volumeAgainstUsual(symbol: symbol) : volumeRatios(tape.volume[symbol]),
       close.indices.map { $0 == 0 || close[$0 - 1] == 0 ? 0 : open[$0] / close[$0 - 1] - 1 },
       Drawdown.values(of: close, high: high, window: 50),
     ] + extra
+  }
+
+  /// (B) the logarithm of a session's volume over the mean of the last 20.
+  private static func volumeRatios(_ volume: [Double]) -> [Double] {
+    zip(volume, RollingWindow.mean(of: volume, window: 20)).map { now, mean in
+      let ratio = (now + 1) / (mean + 1)
+      return ratio > 0 && ratio.isFinite ? log(ratio) : 0
+    }
   }
 }

@@ -46,7 +46,8 @@ extension BarSeries {
   /// are those that were traded. Nil for all that is known.
   package func adjusted(_ prices: KeyPath<BarSeries, [Double]>, asOf date: CalendarDate? = nil) -> [Double] {
     let values = self[keyPath: prices]
-    guard let date else { return zip(values, adjustmentFactors).map(*) }
+    // Of raw prices the column itself: there may be millions.
+    guard let date else { return hasFactors(values) ? zip(values, adjustmentFactors).map(*) : values }
     let rows = (0..<wholeRows).filter { dates[$0] <= date }
     guard let newest = rows.max(by: { dates[$0] < dates[$1] }) else { return [] }
     return rows.map { values[$0] * (adjustmentFactors[$0] / adjustmentFactors[newest]) }
@@ -55,9 +56,14 @@ extension BarSeries {
   /// Volumes as they compare over time, (B), or fewer where columns differ in length: a payment changes no number of shares, so that where actions are known it is their splits that count, else
   /// the factors.
   package var adjustedVolume: [Double] {
-    guard !actions.isEmpty else { return zip(volume, adjustmentFactors).map(/) }
+    guard !actions.isEmpty else { return hasFactors(volume) ? zip(volume, adjustmentFactors).map(/) : volume }
     let splits = Steps(actions, \.split)
     return zip(volume, dates).map { $0 * splits.product(after: $1) }
+  }
+
+  /// Whether the factors change any of a column's values, or how many there are.
+  private func hasFactors(_ values: [Double]) -> Bool {
+    values.count != adjustmentFactors.count || adjustmentFactors.contains { $0 != 1 }
   }
 
   /// What is multiplied over all actions after a date.

@@ -8,7 +8,7 @@ package final class MarketTape: Sendable {
   package struct Benchmark: Sendable, Equatable {
     package let symbol: String
     package let instrument: Instrument
-    /// (B) adjusted, at the tape's dates.
+    /// (B) adjusted, at the tape's times.
     package let close: [Double]
   }
 
@@ -18,6 +18,10 @@ package final class MarketTape: Sendable {
   package let dates: [CalendarDate]
   /// (B) when each bar begins; empty where it spans a whole session.
   package let starts: [Instant]
+  /// (B) the minute of its session in which each bar begins; empty where it spans a whole session.
+  package let minutes: [Int16]
+  /// (K) the bars of each session, in order: at least one each.
+  package let sessions: [Range<Int>]
   package let open: [[Double]]
   package let high: [[Double]]
   package let low: [[Double]]
@@ -26,13 +30,38 @@ package final class MarketTape: Sendable {
   /// [symbol][column]
   package let extra: [[ExtraColumn]]
   package let benchmark: Benchmark?
+  /// (S) how many of each symbol's bars were left out, because another one has none at that time.
+  package let leftOut: [Int]
+  /// Those symbols whose bars are made up: no market's prices.
+  package let syntheticSymbols: [String]
 
   package var barCount: Int { dates.count }
 
   /// Adjusts and aligns. Traps if none is given, or if the series' times or a series' column lengths differ: the quality gate has
   /// refused such data before. Traps if one cannot be traded, and if the benchmark is one of the symbols or lacks one of their dates
-  /// (`BarSeries.missingDates`).
-  package init(_ series: [BarSeries], benchmark: BarSeries? = nil) {
+  /// (`BarSeries.missingDates`), or where the bars are of minutes one of their times.
+  package convenience init(_ series: [BarSeries], benchmark: BarSeries? = nil, syntheticSymbols: [String] = []) {
+    self.init(
+      series, benchmark: benchmark, leftOut: [Int](repeating: 0, count: series.count),
+      syntheticSymbols: syntheticSymbols)
+  }
+
+  /// The same of the times alone at which all series, and the benchmark where its bars are of minutes, have a bar: real minutes have holes. Nothing is
+  /// filled, and rows that were filled in are holes; `leftOut` counts what is lost. Traps as the other does, but not where times differ; times must grow.
+  package convenience init(
+    common series: [BarSeries], benchmark: BarSeries? = nil, syntheticSymbols: [String] = []
+  ) {
+    let all = (series + (benchmark.map { $0.width == .session ? [] : [$0] } ?? [])).map(\.withoutFilledRows)
+    let kept = MarketTape.commonRows(of: all)
+    let parts = zip(all, kept).map { one, rows in rows.count == one.count ? one : one.rows(rows) }
+    self.init(
+      Array(parts.prefix(series.count)), benchmark: all.count > series.count ? parts.last : benchmark,
+      leftOut: zip(all, parts).prefix(series.count).map { $0.count - $1.count }, syntheticSymbols: syntheticSymbols)
+  }
+
+  private init(
+    _ series: [BarSeries], benchmark: BarSeries?, leftOut: [Int], syntheticSymbols: [String]
+  ) {
     precondition(!series.isEmpty, "a tape of no symbols")
     for one in series {
       precondition(one.instrument.isTradable, "\(one.symbol) is an \(one.instrument.rawValue): nobody can trade it")
@@ -47,22 +76,86 @@ package final class MarketTape: Sendable {
     width = series[0].width
     dates = series[0].dates
     starts = series[0].starts
+    sessions = MarketTape.sessions(of: series[0].dates)
+    minutes = MarketTape.minutes(of: series[0], sessions)
     open = series.map { $0.adjusted(\.open) }
     high = series.map { $0.adjusted(\.high) }
     low = series.map { $0.adjusted(\.low) }
     close = series.map { $0.adjusted(\.close) }
     volume = series.map(\.adjustedVolume)
     extra = series.map(\.extra)
+    self.leftOut = leftOut
+    self.syntheticSymbols = syntheticSymbols
     self.benchmark = benchmark.map { benchmark in
       precondition(
         !series.contains { $0.symbol == benchmark.symbol }, "\(benchmark.symbol) is traded and the benchmark")
+      // Of minutes, since the close of a day is not known within it.
       precondition(
-        benchmark.width == series[0].width && benchmark.width == .session,
-        "a benchmark has bars of whole sessions, like what it is compared with")
+        benchmark.width == series[0].width && (benchmark.width == .session || benchmark.starts == series[0].starts),
+        "a benchmark has bars of the width and the times of what it is compared with")
       return Benchmark(
-        symbol: benchmark.symbol, instrument: benchmark.instrument, close: benchmark.adjustedCloses(at: series[0].dates)
-      )
+        symbol: benchmark.symbol, instrument: benchmark.instrument,
+        close: benchmark.width == .session
+          ? benchmark.adjustedCloses(at: series[0].dates) : benchmark.adjusted(\.close))
     }
+  }
+
+  /// Bars that follow one another on one date. Dates are those of sessions: bars outside of them were parted off before.
+  private static func sessions(of dates: [CalendarDate]) -> [Range<Int>] {
+    var sessions: [Range<Int>] = []
+    var first = 0
+    for bar in dates.indices where bar + 1 == dates.count || dates[bar + 1] != dates[bar] {
+      sessions.append(first..<bar + 1)
+      first = bar + 1
+    }
+    return sessions
+  }
+
+  private static func minutes(of series: BarSeries, _ sessions: [Range<Int>]) -> [Int16] {
+    guard series.width == .minute else { return [] }
+    var minutes: [Int16] = []
+    minutes.reserveCapacity(series.count)
+    for bars in sessions {
+      guard let session = TradingCalendar.xnys.session(on: series.dates[bars.lowerBound]) else {
+        preconditionFailure("\(series.symbol) has bars on \(series.dates[bars.lowerBound]), which is no session")
+      }
+      for bar in bars { minutes.append(Int16(clamping: session.minute(of: series.starts[bar]))) }
+    }
+    return minutes
+  }
+
+  /// The rows of each series at the times that all of them have.
+  private static func commonRows(of series: [BarSeries]) -> [[Int]] {
+    guard let first = series.first else { return [] }
+    if series.allSatisfy({ $0.dates == first.dates && $0.starts == first.starts }) {
+      return series.map { Array(0..<$0.count) }
+    }
+    func time(_ place: Int, _ row: Int) -> Int64 {
+      first.width == .session ? Int64(series[place].dates[row].daysSinceEpoch) : series[place].starts[row].nanoseconds
+    }
+    var kept = [[Int]](repeating: [], count: series.count)
+    var rows = [Int](repeating: 0, count: series.count)
+    while zip(rows, series).allSatisfy({ $0 < $1.count }) {
+      let latest = series.indices.reduce(Int64.min) { max($0, time($1, rows[$1])) }
+      var isCommon = true
+      for place in series.indices where time(place, rows[place]) < latest {
+        isCommon = false
+        rows[place] += 1
+      }
+      guard isCommon else { continue }
+      for place in series.indices {
+        kept[place].append(rows[place])
+        rows[place] += 1
+      }
+    }
+    return kept
+  }
+
+  /// The bars of the session of that date; nil where the tape has none.
+  package func bars(ofSession date: CalendarDate) -> Range<Int>? {
+    let bar = firstBar(onOrAfter: date)
+    guard bar < barCount, dates[bar] == date else { return nil }
+    return bar..<firstBar(onOrAfter: date.advanced(by: 1))
   }
 
   /// The first bar on or after `date`, or `barCount`.
@@ -74,5 +167,14 @@ package final class MarketTape: Sendable {
       if dates[middle] < date { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+}
+
+extension BarSeries {
+  /// What was delivered: in rows that were filled in nobody traded.
+  fileprivate var withoutFilledRows: BarSeries {
+    guard !filledRows.isEmpty else { return self }
+    let filled = Set(filledRows)
+    return rows((0..<count).filter { !filled.contains($0) })
   }
 }

@@ -35,7 +35,8 @@ package struct ExecutionModel: Sendable, Hashable, Codable {
 
   /// What an order of any size will move the price by, as known at one bar.
   ///
-  /// dailyVolatility: standard deviation of one-bar log returns. meanDollarVolume: mean over bars of price x volume.
+  /// dailyVolatility: standard deviation of one-bar log returns. meanDollarVolume: mean over bars of price x volume. Of minutes both are a minute's: a
+  /// day's volatility grows with the root of its minutes, as the root of its volume does, so that the impact is the same.
   package func impactRate(dailyVolatility: Double, meanDollarVolume: Double) -> ImpactRate {
     let scale = impactCoefficient * dailyVolatility
     guard meanDollarVolume.isFinite, meanDollarVolume > 0 else { return ImpactRate(perRootDollar: 0, constant: scale) }
