@@ -6,7 +6,8 @@ package import Inference
 package import Market
 package import Trading
 
-/// Everything that happened in one walk, or where only the account is kept what became of that. Arrays are by decision t = 0 ..< T.
+/// Everything that happened in one walk, or where only the account is kept what became of that. Arrays are by decision t = 0 ..< T; what is reckoned in
+/// sessions is by session k = 0 ..< K. Of bars of whole sessions every decision has one of its own, and K is T.
 package struct BacktestRecord: Sendable {
   /// The account before the first decision.
   package var initialAccount: AccountView
@@ -14,11 +15,13 @@ package struct BacktestRecord: Sendable {
   package var decisionDates: [CalendarDate] = []
   /// (T) the close at which the step ended: its value belongs to that session.
   package var closeDates: [CalendarDate] = []
+  /// (T) when the bar begins at whose close the step ended; empty where bars span whole sessions.
+  package var closeStarts: [Instant] = []
   /// (T) the account at the close of `closeDates`.
   package var accounts = AccountSeries()
   /// (T + 1) gross exposure at the first decision's close and at each of `closeDates`, dollars: see `Exposure`.
   package var grossAtClose: [Double] = []
-  /// (T) gross exposure after the fills at each session's open, at that open.
+  /// (T) gross exposure after the fills at each bar's open, at that open.
   package var grossAtOpen: [Double] = []
   package var actions: [Int] = []
   /// (T); like the observations, rewards and probabilities below empty where only the account is kept.
@@ -43,9 +46,21 @@ package struct BacktestRecord: Sendable {
 
   /// T.
   package var count: Int { actions.count }
-  /// (T) net liquidation value at each close, dollars.
-  package var closes: [Double] { accounts.netLiquidationMicroDollars.map(PerformanceMetrics.dollars) }
+  /// (K) the last step of each session, and of the walk.
+  package var sessionEnds: [Int] {
+    closeDates.indices.filter { $0 + 1 == closeDates.count || closeDates[$0 + 1] != closeDates[$0] }
+  }
+  /// (K)
+  package var sessionDates: [CalendarDate] { sessionEnds.map { closeDates[$0] } }
+  /// (K) the close before each session: the first decision's date, and then the sessions' own. What was known there is known to the session.
+  package var datesBefore: [CalendarDate] { Array((decisionDates.prefix(1) + sessionDates).dropLast()) }
+  /// (K) net liquidation value at each session's close, dollars.
+  package var closes: [Double] {
+    let values = accounts.netLiquidationMicroDollars
+    return sessionEnds.map { PerformanceMetrics.dollars(values[$0]) }
+  }
   package var initialDollars: Double { PerformanceMetrics.dollars(initialAccount.netLiquidationMicroDollars) }
+  /// (K)
   package var dailyReturns: [Double] { ReturnStatistics.dailyReturns(initial: initialDollars, closes: closes) }
   /// (T) whether anything was held at each close.
   package var heldPosition: [Bool] { accounts.holdsShares }
@@ -56,7 +71,22 @@ package struct BacktestRecord: Sendable {
   package func metrics(seed: UInt64, cashReturns: [Double] = []) -> PerformanceMetrics {
     PerformanceMetrics(
       initial: initialDollars, closes: closes, heldPosition: heldPosition, fills: fills, seed: seed,
-      cashReturns: cashReturns)
+      cashReturns: cashReturns, sessionOfBar: sessionOfBar)
+  }
+
+  /// The number of a bar's session: 0 for that of the first decision.
+  package var sessionOfBar: (Int) -> Int {
+    let (places, first) = (places, Int(accounts.bars.first ?? 0))
+    return { bar in bar < first || places.isEmpty ? 0 : places[min(bar - first, places.count - 1)] }
+  }
+
+  /// (T) by bar, from that of the first step's close on.
+  private var places: [Int] {
+    var place = decisionDates.first == closeDates.first ? 0 : 1
+    return closeDates.indices.map { step in
+      if step > 0, closeDates[step] != closeDates[step - 1] { place += 1 }
+      return place
+    }
   }
 }
 
@@ -108,6 +138,7 @@ package enum Backtest {
       record.grossAtClose.append(Exposure.gross(after.shares, prices: tape.close, bar: after.bar))
       record.grossAtOpen.append(Exposure.gross(after.shares, prices: tape.open, bar: after.bar))
       record.closeDates.append(dates[after.bar])
+      if tape.width != .session { record.closeStarts.append(tape.starts[after.bar]) }
       if loop.row.terminated[0] != 0 {
         record.endedByTermination = true
         break

@@ -69,26 +69,49 @@ struct ChancePaths: Sendable {
   }
 }
 
+/// Which session each step of a walk is in.
+struct SessionSteps: Sendable {
+  /// (T) its number from 0 on.
+  let number: [Int]
+  /// (T) whether it is the session's last.
+  let isLast: [Bool]
+
+  /// ends: the last step of each session.
+  init(ends: [Int]) {
+    var (number, isLast) = ([Int](), [Bool]())
+    for (session, end) in ends.enumerated() {
+      while number.count <= end {
+        isLast.append(number.count == end)
+        number.append(session)
+      }
+    }
+    (self.number, self.isLast) = (number, isLast)
+  }
+}
+
 /// What one draw has done so far.
 struct ChanceWalk: Sendable {
-  /// Dollars at the last close, or at the beginning.
+  /// Dollars at the last session's close, or at the beginning.
   var close: Double
   var closesSum = 0.0
   var sharpe = StreamedSharpe()
   var tradedMicroDollars: Int64 = 0
   var fills = 0
   var sessions = 0
-  var sessionsHeld = 0
+  var steps = 0
+  var stepsHeld = 0
   var isLost = false
 
-  /// Takes in one session. cash: what cash earned in it.
-  @inline(__always) mutating func take(_ standing: AccountStanding, cash: Double) {
+  /// Takes in one step. cash: what cash earned in its session. isClose: whether it is that session's last, or the account's.
+  @inline(__always) mutating func take(_ standing: AccountStanding, cash: Double, isClose: Bool) {
+    steps += 1
+    stepsHeld += standing.holdsShares ? 1 : 0
+    guard isClose else { return }
     let after = PerformanceMetrics.dollars(standing.netLiquidationMicroDollars)
     sharpe.add(after / close - 1 - cash)
     close = after
     closesSum += after
     sessions += 1
-    sessionsHeld += standing.holdsShares ? 1 : 0
   }
 
   /// nil where the mean close is not positive.
@@ -129,10 +152,10 @@ struct ChanceWalker {
     }
   }
 
-  /// Walks some sessions. values: (steps, stride) the value at each close, written at each draw's place; a lost account stays at its last.
+  /// Walks some steps. values: (steps, stride) the value at the last session's close, written at each draw's place; a lost account stays at its last.
   mutating func walk(
-    _ steps: Range<Int>, along paths: ChancePaths, cash: [Double], values: UnsafeMutableBufferPointer<Double>,
-    stride: Int
+    _ steps: Range<Int>, along paths: ChancePaths, cash: [Double], _ sessions: SessionSteps,
+    values: UnsafeMutableBufferPointer<Double>, stride: Int
   ) {
     var wanted = [Int](repeating: 0, count: symbols)
     let (environment, loop, hold, symbols, first) = (environment, loop, hold, symbols, draws.lowerBound)
@@ -153,12 +176,13 @@ struct ChanceWalker {
             loop.step()
             // Only sums are taken of fills, so that they may gather for a while.
             let countsFills = step == steps.upperBound - 1
-            let cash = cash.isEmpty ? 0 : cash[step]
+            let cash = cash.isEmpty ? 0 : cash[sessions.number[step]]
+            let isLast = sessions.isLast[step]
             let row = (step - steps.lowerBound) * stride + first
             for lane in walks.indices where !walks[lane].isLost {
               let standing = environment.lastStanding(lane: lane, units: units.baseAddress! + lane * symbols)
-              walks[lane].take(standing, cash: cash)
               walks[lane].isLost = loop.row.terminated[lane] != 0
+              walks[lane].take(standing, cash: cash, isClose: isLast || walks[lane].isLost)
               if walks[lane].isLost { loop.actions[lane] = hold }
               if countsFills || walks[lane].isLost {
                 for fill in environment.drainFills(lane: lane) {

@@ -47,6 +47,8 @@ package struct EvaluationContext: Sendable, Equatable {
   package var distributions: [Distributions]
   /// How often the window has been looked at; nil where nobody counts.
   package var looks: WindowLooks?
+  /// Those symbols whose bars are made up.
+  package var syntheticSymbols: [String] = []
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
@@ -67,6 +69,18 @@ package struct EvaluationContext: Sendable, Equatable {
     self.provenance = provenance
     self.distributions = distributions
     self.looks = looks
+  }
+}
+
+extension EvaluationContext {
+  /// What everyone must read first who sees a figure of made-up bars.
+  package static func syntheticSentence(_ symbols: [String]) -> String {
+    "SYNTHETIC: the bars of \(symbols.joined(separator: ", ")) are made up by strikeforge synthesize; what is earned on them proves nothing of a market"
+  }
+
+  /// That sentence, where there are made-up bars.
+  var syntheticSentences: [String] {
+    syntheticSymbols.isEmpty ? [] : [EvaluationContext.syntheticSentence(syntheticSymbols) + "."]
   }
 }
 
@@ -119,18 +133,23 @@ package struct AccountReport: Sendable, Equatable {
     cutFillCount = record.fills.count(where: { $0.wasCut })
     unknownVolumeFillCount = record.fills.count(where: { $0.volumeWasUnknown })
     meanConfidence = record.meanConfidence
-    restrictedSessions = record.accounts.riskTiers.count(where: { $0 >= 2 })
+    let (ends, tiers) = (record.sessionEnds, record.accounts.riskTiers)
+    restrictedSessions = ends.count { tiers[$0] >= 2 }
     wasLost = record.endedByTermination
     lastDate = record.closeDates[record.count - 1]
     closes = record.closes
     breakdown = record.breakdown
     investedShares = AccountReport.investedShares(record)
-    units = (0..<record.accounts.symbolCount).map { Array(record.accounts.units(symbol: $0)) }
+    units = (0..<record.accounts.symbolCount).map { symbol in
+      let held = Array(record.accounts.units(symbol: symbol))
+      return ends.map { held[$0] }
+    }
     exposure = record.exposure
     var paid = CostsSoFar()
     var fills = record.fills[...]
-    costs = record.accounts.bars.map { bar in
-      while let fill = fills.first, fill.bar <= bar {
+    let bars = record.accounts.bars
+    costs = ends.map { end in
+      while let fill = fills.first, fill.bar <= bars[end] {
         paid.halfSpread += PerformanceMetrics.dollars(fill.halfSpreadCostMicroDollars)
         paid.impact += PerformanceMetrics.dollars(fill.impactCostMicroDollars)
         paid.commission += PerformanceMetrics.dollars(fill.commissionMicroDollars)
@@ -140,10 +159,11 @@ package struct AccountReport: Sendable, Equatable {
     }
   }
 
-  /// (T) the share of the value that is not cash, at each close; 0 where nothing is left.
+  /// (K) the share of the value that is not cash, at each session's close; 0 where nothing is left.
   static func investedShares(_ record: BacktestRecord) -> [Double] {
-    zip(record.accounts.netLiquidationMicroDollars, record.accounts.cashMicroDollars).map { value, cash in
-      value > 0 ? 1 - Double(cash) / Double(value) : 0
+    let (values, cash) = (record.accounts.netLiquidationMicroDollars, record.accounts.cashMicroDollars)
+    return record.sessionEnds.map { end in
+      values[end] > 0 ? 1 - Double(cash[end]) / Double(values[end]) : 0
     }
   }
 
@@ -190,7 +210,7 @@ package struct EvaluationRecords: Sendable {
   package var random: RandomTrading?
   /// Over which returns are counted.
   package var cash: CashRate
-  /// (T) what cash earned in each session of the longest walk.
+  /// (K) what cash earned in each session of the longest walk.
   package var cashReturns: [Double]
   /// The index that alpha and beta are against; nil for holding what is traded.
   package var market: MarketReference?
@@ -221,7 +241,7 @@ package struct EvaluationRecords: Sendable {
         environment, decider: BaselineDecider(baseline, for: environment), seed: seed, keepsSteps: false)
       self.baselines.append((baseline.name, record))
     }
-    cashReturns = cash.returns(decisionDates: longest.decisionDates)
+    cashReturns = cash.returns(decisionDates: longest.datesBefore)
     if !chance.isEmpty {
       random = RandomTrading(
         matching: greedy, environments: chance, cash: cashReturns, seed: seed, draws: randomDraws)
@@ -237,7 +257,7 @@ package struct EvaluationRecords: Sendable {
     self.baselines = baselines
     self.cash = cash
     cashReturns = []
-    cashReturns = cash.returns(decisionDates: longest.decisionDates)
+    cashReturns = cash.returns(decisionDates: longest.datesBefore)
   }
 
   /// The baseline that buys and holds, as a market; nil where it was not walked.
@@ -288,12 +308,12 @@ package struct EvaluationReport: Sendable, Equatable {
     let all = [greedy, stochastic] + baselines.map(\.record)
     precondition(greedy.count > 0, "an evaluation without a session")
     firstDecisionDate = greedy.decisionDates[0]
-    dates = all.map(\.closeDates).max { $0.count < $1.count } ?? []
+    dates = all.map(\.sessionDates).max { $0.count < $1.count } ?? []
     for record in all {
+      let own = record.sessionDates
       precondition(
-        record.closeDates == Array(dates.prefix(record.count))
-          && (record.count == dates.count || record.endedByTermination),
-        "records of different windows: \(record.count) sessions against \(dates.count)")
+        own == Array(dates.prefix(own.count)) && (own.count == dates.count || record.endedByTermination),
+        "records of different windows: \(own.count) sessions against \(dates.count)")
     }
     let cash = records.cashReturns
     self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed, cashReturns: cash)

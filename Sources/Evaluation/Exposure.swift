@@ -85,8 +85,14 @@ package struct Exposure: Sendable, Equatable {
 }
 
 extension BacktestRecord {
-  /// The capital at work in this walk.
+  /// The capital at work in this walk. A session of several bars has as much at work as any of them.
   package var exposure: Exposure {
-    Exposure(values: [initialDollars] + closes, grossAtClose: grossAtClose, grossAtOpen: grossAtOpen)
+    let ends = sessionEnds
+    let most = zip([-1] + ends, ends).map { before, last in
+      (before + 1...last).reduce(0) { max($0, grossAtOpen[$1], $1 > before + 1 ? grossAtClose[$1] : 0) }
+    }
+    return Exposure(
+      values: [initialDollars] + closes, grossAtClose: [grossAtClose[0]] + ends.map { grossAtClose[$0 + 1] },
+      grossAtOpen: most)
   }
 }

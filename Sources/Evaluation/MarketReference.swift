@@ -1,5 +1,6 @@
 // What an account is compared with as its market: an index, or holding what it trades.
 
+internal import Environments
 package import Market
 
 /// The returns of a market over the sessions of a window.
@@ -26,18 +27,21 @@ package struct MarketReference: Sendable, Equatable {
 
   /// The series' closes over the sessions of a walk; nil where it lacks one of their dates, or a close is no price.
   package init?(_ series: BarSeries, kind: Kind, over walk: BacktestRecord) {
-    let dates = walk.decisionDates.prefix(1) + walk.closeDates
-    guard !dates.isEmpty, series.missingDates(of: Array(dates)).isEmpty else { return nil }
-    self.init(name: series.symbol, kind: kind, closes: series.adjustedCloses(at: Array(dates)))
+    let sessions = walk.sessionDates
+    // Of minutes the first session begins in itself: its move is that from the close before.
+    let first =
+      walk.decisionDates.first == sessions.first
+      ? series.dates.last { date in sessions.first.map { date < $0 } ?? false } : walk.decisionDates.first
+    guard let first, series.missingDates(of: [first] + sessions).isEmpty else { return nil }
+    self.init(name: series.symbol, kind: kind, closes: series.adjustedCloses(at: [first] + sessions))
   }
 
-  /// The tape's own benchmark over the sessions of a walk on it; nil where there is none.
+  /// The tape's own benchmark from the first decision's close over the sessions of a walk on it; nil where there is none.
   package init?(benchmarkOf tape: MarketTape, over walk: BacktestRecord) {
-    guard let benchmark = tape.benchmark, let first = walk.decisionDates.first, let last = walk.closeDates.last else {
-      return nil
-    }
-    let bars = tape.firstBar(onOrAfter: first)...tape.firstBar(onOrAfter: last)
-    self.init(name: benchmark.symbol, kind: .benchmark, closes: Array(benchmark.close[bars]))
+    guard let benchmark = tape.benchmark, walk.count > 0 else { return nil }
+    let bars = [walk.initialAccount.bar] + walk.sessionEnds.map { Int(walk.accounts.bars[$0]) }
+    guard bars.allSatisfy({ benchmark.close.indices.contains($0) }) else { return nil }
+    self.init(name: benchmark.symbol, kind: .benchmark, closes: bars.map { benchmark.close[$0] })
   }
 
   private init?(name: String, kind: Kind, closes: [Double]) {

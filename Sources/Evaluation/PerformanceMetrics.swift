@@ -39,7 +39,7 @@ package struct PerformanceMetrics: Sendable, Equatable {
   package var grossDollars: Double
   /// Costs over the gross gain; nil where that is not positive, because then there was no gain for the costs to take a share of.
   package var costShare: Double?
-  /// Sessions that ended with a position, over all sessions.
+  /// Bars that ended with a position, over all bars.
   package var timeInPosition: Double?
   /// Closed round trips, those that ended at exactly zero included.
   package var tradeCount: Int
@@ -52,18 +52,21 @@ package struct PerformanceMetrics: Sendable, Equatable {
   /// Mean net gain of a closed round trip in dollars, and its 95 % bootstrap interval (nil below two trades).
   package var expectancyDollars: Double?
   package var expectancyInterval: Interval?
+  /// From the session of a trade's first fill to that of its last: 0 within one.
   package var medianHoldingSessions: Double?
 
   /// The metrics of one account.
   ///
-  /// `closes`: the net liquidation value at each close of the window, dollars, after `initial`; `heldPosition`: whether the account
-  /// held anything at that close. Traps where their lengths differ. `seed`: of the bootstrap. `cashReturns`: what cash earned in those sessions
-  /// (and later ones, where there are more), over which the ratios of Sharpe and Sortino are counted; none for zero.
+  /// `closes`: the net liquidation value at each session's close of the window, dollars, after `initial`; `heldPosition`: whether the account
+  /// held anything at each bar's close. Traps where there are fewer bars than sessions. `seed`: of the bootstrap. `cashReturns`: what cash earned in those sessions
+  /// (and later ones, where there are more), over which the ratios of Sharpe and Sortino are counted; none for zero. `sessionOfBar`: the number of a bar's
+  /// session.
   package init(
-    initial: Double, closes: [Double], heldPosition: [Bool], fills: [Fill], seed: UInt64, cashReturns: [Double] = []
+    initial: Double, closes: [Double], heldPosition: [Bool], fills: [Fill], seed: UInt64, cashReturns: [Double] = [],
+    sessionOfBar: (Int) -> Int = { $0 }
   ) {
     precondition(
-      closes.count == heldPosition.count, "\(closes.count) closing values for \(heldPosition.count) position flags")
+      closes.count <= heldPosition.count, "\(closes.count) closing values for \(heldPosition.count) position flags")
     let returns = ReturnStatistics.dailyReturns(initial: initial, closes: closes)
     precondition(
       cashReturns.isEmpty || cashReturns.count >= returns.count,
@@ -117,7 +120,7 @@ package struct PerformanceMetrics: Sendable, Equatable {
     }
     expectancyDollars = ReturnStatistics.mean(nets)
     expectancyInterval = Bootstrap.mean(nets, seed: seed, lane: PerformanceMetrics.expectancyLane)
-    let holding = log.closed.map { Double($0.exitBar - $0.entryBar) }.sorted()
+    let holding = log.closed.map { Double(sessionOfBar($0.exitBar) - sessionOfBar($0.entryBar)) }.sorted()
     medianHoldingSessions = holding.isEmpty ? nil : Bootstrap.quantile(holding, 0.5)
   }
 

@@ -24,7 +24,7 @@ package struct QuantFigures: Sendable, Equatable {
     let returns = greedy.dailyReturns
     cash = records.cash
     tradesAreFree = records.tradesAreFree
-    let rates = records.longest.decisionDates.map { records.cash.annual(at: $0) }
+    let rates = records.longest.datesBefore.map { records.cash.annual(at: $0) }
     // A mean of equal numbers may be off by its rounding.
     meanCashRate = records.cash.column == nil ? rates.first ?? 0 : ReturnStatistics.mean(rates) ?? 0
     market = records.market ?? records.buyAndHold
@@ -33,7 +33,7 @@ package struct QuantFigures: Sendable, Equatable {
       alphaBeta = AlphaBeta(account: returns, reference: market.returns, cash: records.cashReturns)
     }
     rollingSharpe = RollingSharpe(
-      returns: returns, excess: zip(returns, records.cashReturns).map(-), dates: greedy.closeDates)
+      returns: returns, excess: zip(returns, records.cashReturns).map(-), dates: greedy.sessionDates)
     doubledCosts = records.doubledCosts.map {
       DoubledCosts($0, seed: seed, cashReturns: records.cashReturns)
     }

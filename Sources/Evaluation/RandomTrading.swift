@@ -24,7 +24,7 @@ package struct RandomTrading: Sendable, Equatable {
   package var sharpeRatios: [Double]
   package var turnoversPerYear: [Double]
   package var fillCounts: [Int]
-  /// The middle draw's share of sessions with a position.
+  /// The middle draw's share of bars that end with a position.
   package var medianTimeInPosition: Double
   /// (T) the 5 %, 50 % and 95 % quantiles over the draws of the value at each close, dollars.
   package var lowerCloses: [Double]
@@ -77,23 +77,25 @@ package struct RandomTrading: Sendable, Equatable {
         walkers.append(ChanceWalker(environment, draws: walked, initial: initial, seed: seed))
       }
     }
-    walk(&walkers, along: paths, cash: cash)
+    walk(&walkers, along: paths, cash: cash, SessionSteps(ends: account.sessionEnds))
     let walks = walkers.flatMap(\.walks)
     totalReturns = walks.map { $0.close / initial - 1 }
     sharpeRatios = walks.map { $0.sharpe.annual ?? 0 }
     turnoversPerYear = walks.map { $0.turnoverPerYear ?? 0 }
     fillCounts = walks.map(\.fills)
     medianTimeInPosition = Bootstrap.quantile(
-      walks.map { Double($0.sessionsHeld) / Double($0.sessions) }.sorted(), 0.5)
+      walks.map { Double($0.stepsHeld) / Double($0.steps) }.sorted(), 0.5)
   }
 
-  /// Sessions that one environment's lanes walk before the next one's do, so that what they touch stays in the caches.
+  /// Steps that one environment's lanes walk before the next one's do, so that what they touch stays in the caches.
   private static let together = 32
 
   /// To the end of the paths, or until no walk goes on.
-  private mutating func walk(_ walkers: inout [ChanceWalker], along paths: ChancePaths, cash: [Double]) {
+  private mutating func walk(
+    _ walkers: inout [ChanceWalker], along paths: ChancePaths, cash: [Double], _ sessions: SessionSteps
+  ) {
     let draws = paths.draws
-    // (sessions together, draws)
+    // (steps together, draws)
     var values = [Double](repeating: 0, count: RandomTrading.together * draws)
     var paths = paths
     for first in stride(from: 0, to: paths.sessions, by: RandomTrading.together) {
@@ -101,11 +103,12 @@ package struct RandomTrading: Sendable, Equatable {
       paths.reach(steps)
       values.withUnsafeMutableBufferPointer { values in
         for place in walkers.indices {
-          walkers[place].walk(steps, along: paths, cash: cash, values: values, stride: draws)
+          walkers[place].walk(
+            steps, along: paths, cash: cash, sessions, values: values, stride: draws)
         }
-        let walked = walkers.reduce(0) { most, walker in walker.walks.reduce(most) { max($0, $1.sessions) } }
-        for session in first..<max(first, min(steps.upperBound, walked)) {
-          let row = (session - first) * draws
+        let walked = walkers.reduce(0) { most, walker in walker.walks.reduce(most) { max($0, $1.steps) } }
+        for step in first..<max(first, min(steps.upperBound, walked)) where sessions.isLast[step] {
+          let row = (step - first) * draws
           let band = OrderStatistics.quantiles(
             UnsafeMutableBufferPointer(rebasing: values[row..<(row + draws)]), shares: [0.05, 0.5, 0.95])
           lowerCloses.append(band[0])

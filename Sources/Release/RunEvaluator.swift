@@ -149,6 +149,7 @@ package enum RunEvaluator {
       provenance: provenance(trained), distributions: market.distributions, looks: looks)
     context.notes += fit?.notes ?? []
     context.fit = fit
+    context.syntheticSymbols = market.tape.syntheticSymbols
     var report = EvaluationReport(context: context, seed: seed, records: records)
     if let ensemble = trained.ensemble {
       report.ensemble = try TrainingError.deciding { () throws(DecisionError) in

@@ -9,7 +9,7 @@ extension EvaluationReport {
     ReportDocument(
       title: "Evaluation of \(context.run)",
       subtitle: "\(window), \(dates.count) sessions, \(context.windowName); \(context.environment) on "
-        + context.symbols.joined(separator: ", "),
+        + context.symbols.joined(separator: ", ") + (context.syntheticSymbols.isEmpty ? "" : ", SYNTHETIC"),
       verdict: .init(headline: verdict.headline, isEdge: verdict.edgeFound, blocks: summary),
       sections: [
         .init(heading: "Pictures", blocks: pictures.map { .chart($0) }),
@@ -58,7 +58,8 @@ extension EvaluationReport {
       .list(comparisonSentences),
     ]
     return blocks
-      + (verdict.caveats + exposureSentences + seedSentences + lookCaveats + context.notes).map { .paragraph($0) }
+      + (context.syntheticSentences + verdict.caveats + exposureSentences + seedSentences + lookCaveats + context.notes)
+      .map { .paragraph($0) }
   }
 
   private var provenance: [(name: String, text: String)] {
@@ -141,7 +142,7 @@ extension EvaluationReport {
     return LineChart(
       id: "position", title: "Position of the greedy run, percent of its value",
       description: "The share of the account that is not cash, at each close: \(mean) on average; "
-        + "\(ReportText.percent(greedy.metrics.timeInPosition ?? 0, decimals: 1)) of the sessions end with a position.",
+        + "\(ReportText.percent(greedy.metrics.timeInPosition ?? 0, decimals: 1)) of the bars end with a position.",
       unit: .percent, dates: chartDates, lines: [line(greedy, [0] + greedy.investedPercents, filled: true)])
   }
 

@@ -12,12 +12,13 @@ package enum ReportCSV {
     var dates: [Int: CalendarDate] = [:]
     for (account, date) in zip(record.accounts, record.closeDates) { dates[account.bar] = date }
     func date(_ bar: Int) -> String { dates[bar]?.description ?? "" }
+    let session = record.sessionOfBar
     func side(_ direction: Int) -> String { direction > 0 ? "long" : "short" }
     let log = TradeLog(record.fills)
     let closed = log.closed.map { trip in
       [
         symbols[trip.symbol], "closed", side(trip.direction), date(trip.entryBar), date(trip.exitBar),
-        "\(trip.exitBar - trip.entryBar)", number(trip.entryShares),
+        "\(session(trip.exitBar) - session(trip.entryBar))", number(trip.entryShares),
         price(trip.entryNotionalMicroDollars, trip.entryShares), price(trip.exitNotionalMicroDollars, trip.entryShares),
         money(trip.halfSpreadMicroDollars), money(trip.impactMicroDollars), money(trip.commissionMicroDollars),
         money(trip.netMicroDollars),
@@ -45,7 +46,7 @@ package enum ReportCSV {
     let columns = accounts.map(\.1.dailyReturns)
     let invested = AccountReport.investedShares(records.greedy)
     let index = records.market?.returns ?? []
-    let rows = records.longest.closeDates.enumerated().map { session, date in
+    let rows = records.longest.sessionDates.enumerated().map { session, date in
       [date.description]
         + columns.map { session < $0.count ? number($0[session]) : "0.0" }
         + [

@@ -21,6 +21,7 @@ extension EvaluationReport {
       "algorithm": .string(context.algorithm),
       "environment": .string(context.environment),
       "symbols": .array(context.symbols.map { .string($0) }),
+      "synthetic_symbols": .array(context.syntheticSymbols.map { .string($0) }),
       "data_fingerprint": .string(context.dataFingerprint),
       "window": .object([
         "name": .string(context.windowName), "first": .string(dates.first?.description ?? ""),
@@ -41,7 +42,7 @@ extension EvaluationReport {
       ]),
       "dates": .array(dates.map { .string($0.description) }),
       "accounts": .array(accounts.map(ReportJSON.account)),
-      "verdict": ReportJSON.verdict(verdict, more: lookCaveats),
+      "verdict": ReportJSON.verdict(verdict, more: context.syntheticSentences + lookCaveats),
       "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
       "ensemble": ensemble?.json ?? .null,
     ]

@@ -34,6 +34,7 @@ extension EvaluationReport {
       "\(first) to \(last), \(dates.count) sessions, \(context.windowName); first decision at the close of "
         + "\(firstDecisionDate)")
     for line in context.split { lines += entry("split", "\(line.name): \(line.text)") }
+    for sentence in context.syntheticSentences { lines += entry("warning", sentence) }
     lines += entry("data", context.symbols.joined(separator: ", ") + " " + context.dataFingerprint)
     if context.allowances.isEmpty {
       lines += entry("allowed", "nothing: the quality gate passed without an allowance")
@@ -146,7 +147,8 @@ extension EvaluationReport {
     return ReportText.wrapped("VERDICT: \(verdict.headline).", rest: "  ")
       + wrapped(["For the greedy run. " + Verdict.introduction], rest: "  ")
       + wrapped(comparisonSentences)
-      + wrapped(verdict.caveats + exposureSentences + seedSentences + lookCaveats, rest: "  ")
+      + wrapped(
+        context.syntheticSentences + verdict.caveats + exposureSentences + seedSentences + lookCaveats, rest: "  ")
       + wrapped([EvaluationReport.sampledIntroduction], rest: "  ")
       + wrapped(stochasticVerdict.comparisons.map(\.sentence))
   }
