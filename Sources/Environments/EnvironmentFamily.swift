@@ -89,8 +89,8 @@ package struct EnvironmentFamily: Sendable {
         throws(EnvironmentError) -> any TradingEnvironment
     /// The same game where trading costs so many times as much, each cost at most what its setting allows; nil where it costs nothing.
     package let costlier: @Sendable (any EnvironmentConfiguration, _ factor: Double) -> (any EnvironmentConfiguration)?
-    /// How orders are filled, what they cost and what may be held, in words. `number`: how a report writes one.
-    package let rules: @Sendable (any EnvironmentConfiguration, _ number: (Double) -> String) -> [RuleLine]
+    /// How orders are filled, what they cost and what may be held on bars of a width, in words. `number`: how a report writes one.
+    package let rules: @Sendable (any EnvironmentConfiguration, _ number: (Double) -> String, BarWidth) -> [RuleLine]
     /// What a learner must know of the configuration before it starts, in sentences.
     package let notes: @Sendable (any EnvironmentConfiguration) -> [String]
     /// The rules without learning that must be beaten.

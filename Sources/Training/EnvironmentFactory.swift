@@ -26,6 +26,23 @@ package struct AdmittedMarket: Sendable {
   let prepared: any Sendable
 }
 
+extension AdmittedMarket {
+  /// What must be known of bars that are no daily ones of a market, in sentences.
+  fileprivate var notes: [String] {
+    var notes: [String] = []
+    if tape.width == .minute {
+      notes.append(
+        "bars of minutes: a position is carried over night, and an episode may begin and end within a session")
+    }
+    for (symbol, count) in zip(tape.symbols, tape.leftOut) where count > 0 {
+      notes.append(
+        "\(count) \(count == 1 ? "minute" : "minutes") of \(symbol) left out: another symbol has none at that time")
+    }
+    if !tape.syntheticSymbols.isEmpty { notes.append(EvaluationContext.syntheticSentence(tape.syntheticSymbols)) }
+    return notes
+  }
+}
+
 /// Makes environments for one configuration. Loading it is what admits the data: no store without a passing gate record for exactly its
 /// content gets past it.
 package struct EnvironmentFactory: Sendable {
@@ -93,7 +110,7 @@ package struct EnvironmentFactory: Sendable {
       let prepared = try bars.prepare(game, market.tape)
       return (
         try bars.walk(game, market.tape, prepared, self.bars(of: window, in: market.tape), 1),
-        bars.rules(game, ReportText.shortest).filter { !usual.contains($0) }
+        bars.rules(game, ReportText.shortest, market.tape.width).filter { !usual.contains($0) }
       )
     } catch {
       throw .environment(error)
@@ -114,20 +131,24 @@ package struct EnvironmentFactory: Sendable {
   /// Sessions by which what a decision has seen and what follows from it may reach over the end of a window: as far back as features look, and as long as a
   /// position of a training episode may live. 0 for games.
   package var reachInSessions: Int {
-    guard case .bars(let bars) = play else { return 0 }
-    return max(bars.featureBars, configuration.world.lookbackWindow) + configuration.world.episodeLength
+    guard case .bars(let bars) = play, let market else { return 0 }
+    let reach = max(bars.featureBars, configuration.world.lookbackWindow) + configuration.world.episodeLength
+    guard market.tape.width == .minute else { return reach }
+    // So many minutes may begin and end in the middle of sessions, the shortest of the tape among them.
+    let shortest = market.tape.sessions.reduce(Int.max) { min($0, $1.count) }
+    return min(reach, reach / max(shortest, 1) + 2)
   }
 
   /// The rules of fills, costs and limits in words; none for games.
   package var rules: [RuleLine] {
-    guard case .bars(let bars) = play else { return [] }
-    return bars.rules(configuration.game, ReportText.shortest)
+    guard case .bars(let bars) = play, let market else { return [] }
+    return bars.rules(configuration.game, ReportText.shortest, market.tape.width)
   }
 
   /// What a learner must know of the configuration before it starts, in sentences.
   package var notes: [String] {
-    guard case .bars(let bars) = play else { return [] }
-    return bars.notes(configuration.game)
+    guard case .bars(let bars) = play, let market else { return [] }
+    return bars.notes(configuration.game) + market.notes
   }
 
   /// The rules without learning that must be beaten.
@@ -180,10 +201,10 @@ package struct EnvironmentFactory: Sendable {
     guard let report = store.qualityReport else {
       throw .refused("\(world.store) holds no record of the quality gate; import the data again")
     }
-    let needed = try needed(world, from: store.catalogue)
+    let choice = try MarketChoice(world, from: store)
     let read: [BarSeries]
     do {
-      read = try store.series { $0.width == .session && needed.contains($0.symbol) }
+      read = try store.series { choice.reads($0) }
     } catch {
       throw .storage(error)
     }
@@ -192,89 +213,57 @@ package struct EnvironmentFactory: Sendable {
       throw .refused(
         "\(world.store) has a passing record, but its bars do not pass the quality gate; import them again")
     }
-    if let one = read.first(where: { !$0.filledRows.isEmpty }) {
+    // Filled minutes are left out of a tape; a session that was filled in would be a day that nobody saw.
+    if choice.width == .session, let one = read.first(where: { !$0.filledRows.isEmpty }) {
       throw .refused(
         "\(world.store) holds \(one.filledRows.count) bars of \(one.symbol) that were filled in, in which nobody may trade, and no "
           + "environment plays such bars; import it anew without --fill and with --replace")
     }
-    let (series, benchmark) = try chosen(world, from: read)
-    let tape = MarketTape(series, benchmark: benchmark)
+    let tape = try tape(choice, read, synthetic: store.provenance.syntheticSymbols(among: choice.traded))
     do {
       return AdmittedMarket(
         tape: tape, contentHash: store.contentHash, qualityReport: report,
-        distributions: series.map(\.distributions), indices: read.filter { !$0.instrument.isTradable },
+        distributions: choice.traded.compactMap { symbol in
+          read.first { $0.symbol == symbol && $0.width == choice.width }?.distributions
+        },
+        indices: read.filter { !$0.instrument.isTradable && $0.width == .session },
         prepared: try bars.prepare(configuration.game, tape))
     } catch {
       throw .environment(error)
     }
   }
 
-  /// The symbols of a store that a run reads: those that are traded, the one that they are compared with, and all indices. Bars of whole sessions only.
-  private static func needed(
-    _ world: RunConfiguration.World, from catalogue: [SeriesEntry]
-  ) throws(TrainingError) -> Set<String> {
-    func conflict(_ text: String) -> TrainingError { .configuration(.conflict(text)) }
-    let store = catalogue.filter { $0.width == .session }
-    guard !store.isEmpty || catalogue.isEmpty else {
-      throw conflict("\(world.store) holds bars of minutes alone, which no environment plays; import daily bars")
+  /// The tape of what was chosen; all of it is there.
+  private static func tape(
+    _ choice: MarketChoice, _ series: [BarSeries], synthetic: [String]
+  ) throws(TrainingError) -> MarketTape {
+    func find(_ symbol: String) -> BarSeries? {
+      series.first { $0.symbol == symbol && $0.width == choice.width }
     }
-    let names = store.map(\.symbol).joined(separator: ", ")
-    for symbol in world.assets {
-      guard let one = store.first(where: { $0.symbol == symbol }) else {
-        if catalogue.contains(where: { $0.symbol == symbol }) {
-          throw conflict(
-            "environment.assets names \(symbol), of which \(world.store) holds minutes alone, which no environment plays; import its daily bars"
+    let traded = choice.traded.compactMap(find)
+    let benchmark = find(choice.benchmark)
+    guard choice.width == .session else {
+      let tape = MarketTape(common: traded, benchmark: benchmark, syntheticSymbols: synthetic)
+      guard tape.barCount > 0 else {
+        throw .configuration(
+          .conflict(
+            "\((traded.map(\.symbol) + (benchmark.map { [$0.symbol] } ?? [])).joined(separator: ", ")) have no minute in common; import minutes of the same sessions"
+          ))
+      }
+      return tape
+    }
+    if let first = traded.first, let benchmark {
+      let missing = benchmark.missingDates(of: first.dates)
+      if let date = missing.first {
+        throw .configuration(
+          .conflict(
+            "environment.benchmark_symbol \(choice.benchmark) has no bar on \(missing.count) of the \(first.dates.count) dates of "
+              + "\(first.symbol), the first being \(date); import a benchmark that covers them, or shares of fewer dates"
           )
-        }
-        throw conflict("environment.assets names \(symbol), but \(world.store) holds \(names); import it or drop it")
-      }
-      guard one.instrument.isTradable else {
-        throw conflict(
-          "environment.assets names \(symbol), which is an index in \(world.store): nobody can trade it; drop it, or name it in "
-            + "environment.benchmark_symbol")
+        )
       }
     }
-    let symbol = world.benchmarkSymbol
-    guard symbol.isEmpty || store.contains(where: { $0.symbol == symbol }) else {
-      throw conflict(
-        "environment.benchmark_symbol is \(symbol), but \(world.store) holds \(names); import it (an index with --index) or "
-          + "name another")
-    }
-    guard !world.assets.contains(symbol) else {
-      throw conflict(
-        "environment.benchmark_symbol is \(symbol), which is traded too: a portfolio's beta against its own share says little "
-          + "but the position; name a series that environment.assets leaves out")
-    }
-    let traded =
-      world.assets.isEmpty
-      ? store.filter { $0.instrument.isTradable && $0.symbol != symbol }.map(\.symbol) : world.assets
-    guard !traded.isEmpty || store.isEmpty else {
-      throw conflict("\(world.store) holds no share to trade beside \(names); import one")
-    }
-    return Set(traded + store.filter { !$0.instrument.isTradable }.map(\.symbol) + (symbol.isEmpty ? [] : [symbol]))
-  }
-
-  /// The series that are traded, in order, and the one that they are compared with; all of them are there.
-  private static func chosen(
-    _ world: RunConfiguration.World, from series: [BarSeries]
-  ) throws(TrainingError) -> (traded: [BarSeries], benchmark: BarSeries?) {
-    let symbol = world.benchmarkSymbol
-    let traded =
-      world.assets.isEmpty
-      ? series.filter { $0.instrument.isTradable && $0.symbol != symbol }
-      : world.assets.compactMap { asset in series.first { $0.symbol == asset } }
-    guard let first = traded.first, let benchmark = series.first(where: { $0.symbol == symbol }) else {
-      return (traded, nil)
-    }
-    let missing = benchmark.missingDates(of: first.dates)
-    if let date = missing.first {
-      throw .configuration(
-        .conflict(
-          "environment.benchmark_symbol \(symbol) has no bar on \(missing.count) of the \(first.dates.count) dates of "
-            + "\(first.symbol), the first being \(date); import a benchmark that covers them, or shares of fewer dates")
-      )
-    }
-    return (traded, benchmark)
+    return MarketTape(traded, benchmark: benchmark, syntheticSymbols: synthetic)
   }
 
   private func checkSplit() throws(TrainingError) {

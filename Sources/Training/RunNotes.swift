@@ -47,9 +47,10 @@ package enum RunNotes {
         }
         lines.append(
           "\(window.rawValue) window: \(market.tape.dates[bars.lowerBound]) to \(market.tape.dates[bars.upperBound - 1]), "
-            + "\(bars.count) bars"
+            + barCount(bars, of: market.tape)
             + (window == .training ? ", passed \(ConsoleSink.short(Double(total) / Double(bars.count))) times" : ""))
       }
+      if let line = rolled(configuration.split, factory, market.tape) { lines.append(line) }
       lines.append("data: \(market.tape.symbols.joined(separator: ", ")), content \(market.contentHash)")
       if let benchmark = market.tape.benchmark {
         lines.append(
@@ -62,6 +63,27 @@ package enum RunNotes {
       }
     }
     return lines
+  }
+
+  private static func barCount(_ bars: Range<Int>, of tape: MarketTape) -> String {
+    guard tape.width == .minute else { return "\(bars.count) bars" }
+    let sessions = tape.sessions.count { $0.overlaps(bars) }
+    return "\(ConsoleSink.grouped(sessions)) sessions, \(ConsoleSink.grouped(bars.count)) minutes"
+  }
+
+  /// That training begins later than was asked, because nothing was traded on that date; nil where it begins as asked, or where sessions are counted back
+  /// from the end.
+  private static func rolled(_ split: RunConfiguration.Split, _ factory: EnvironmentFactory, _ tape: MarketTape)
+    -> String?
+  {
+    let bars = factory.bars(of: .training, in: tape)
+    guard split.trainingSessions == 0, split.trainingFrom != RunConfiguration.Split().trainingFrom, !bars.isEmpty,
+      tape.dates[bars.lowerBound] > split.trainingFrom
+    else { return nil }
+    let first = tape.dates[bars.lowerBound]
+    return TradingCalendar.xnys.nextSession(onOrAfter: split.trainingFrom) == first
+      ? "training starts on \(first), the first session from \(split.trainingFrom) on"
+      : "training starts on \(first), not on \(split.trainingFrom): the data and the bars before a first decision allow no earlier one"
   }
 
   package static func manifest(_ configuration: RunConfiguration, factory: EnvironmentFactory, modelName: String)
@@ -87,6 +109,10 @@ package enum RunNotes {
     if let market = factory.market {
       members["data_fingerprint"] = .string(market.contentHash)
       members["symbols"] = .array(market.tape.symbols.map(JSON.string))
+      if market.tape.width != .session { members["bar_width"] = .string(market.tape.width.rawValue) }
+      if !market.tape.syntheticSymbols.isEmpty {
+        members["synthetic"] = .array(market.tape.syntheticSymbols.map(JSON.string))
+      }
       if let benchmark = market.tape.benchmark { members["benchmark"] = .string(benchmark.symbol) }
       members["split"] = .object(
         Dictionary(

@@ -90,7 +90,8 @@ extension BasketConfiguration: EnvironmentConfiguration {
         name: "environment.drawdown_halt", found: "\(drawdown.halt)",
         allowed: "at least environment.drawdown_reduce, \(drawdown.reduce)")
     }
-    let taken = BasketObservation.features.map(\.name) + [BasketObservation.position.name]
+    let taken =
+      BarWidth.allCases.flatMap { BasketObservation.features($0).map(\.name) } + [BasketObservation.position.name]
     for (index, name) in extraColumns.enumerated() {
       guard ExtraColumn.isName(name), !taken.contains(name), !extraColumns[..<index].contains(name) else {
         throw .badSetting(
@@ -124,7 +125,7 @@ extension BasketConfiguration: EnvironmentConfiguration {
 
 extension BasketEnvironment {
   package static let family = EnvironmentFamily(
-    name: name, aliases: ["basket"], summary: "trades daily bars of one to three symbols, one unit a symbol",
+    name: name, aliases: ["basket"], summary: "trades daily or minute bars of one to three symbols, one unit a symbol",
     defaults: BasketConfiguration(), settings: BasketConfiguration.settings.map { $0.erased() },
     play: .bars(
       EnvironmentFamily.BarsPlay(
@@ -144,7 +145,7 @@ extension BasketEnvironment {
           return EnvironmentSpaces(
             observations: BasketObservation.space(
               symbols: tape.symbols, extraColumns: configuration.extraColumns,
-              portfolioFeatures: configuration.portfolioFeatures),
+              portfolioFeatures: configuration.portfolioFeatures, width: tape.width),
             actions: BasketAction.space(symbols: tape.symbols))
         },
         lanes: { configuration, tape, prepared, window, count, length throws(EnvironmentError) in
@@ -158,7 +159,7 @@ extension BasketEnvironment {
             episodes: .continuous, recordsFills: true, features: prepared as? MarketFeatures)
         },
         costlier: { typed($0, BasketConfiguration.self).costing(times: $1) },
-        rules: { typed($0, BasketConfiguration.self).rules($1) },
+        rules: { typed($0, BasketConfiguration.self).rules($1, width: $2) },
         notes: {
           typed($0, BasketConfiguration.self).rewards.isActive
             ? ["reward: change of value less penalties, which are a learning signal and no money"] : []

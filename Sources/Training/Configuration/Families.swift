@@ -5,6 +5,7 @@ internal import Configuration
 package import Environments
 internal import Market
 package import Networks
+private import Storage
 internal import Text
 
 /// The environments, algorithms and devices that a program knows, each a list that its door hands in.
@@ -175,6 +176,15 @@ package struct Families: Sendable {
     .text("environment.store", \.world.store, "the market store, made by `strikeforge import`"),
     .words(
       "environment.assets", \.world.assets, "symbols in order; empty takes all shares of the store but the benchmark"),
+    .choice(
+      "environment.bar_width", \.world.barWidth,
+      [("auto", nil)] + BarWidth.allCases.map { ($0.rawValue, $0) },
+      "which bars are traded where a store holds several widths; auto takes the one that the symbols have"),
+    .text(
+      "environment.data_source", \.world.dataSource,
+      expected: "empty, or one of " + BarLayout.all.map(\.name).joined(separator: ", "),
+      "the layout that the store's bars must have been imported from; empty takes any; nothing is downloaded",
+      accepts: { $0.isEmpty || BarLayout.named($0) != nil }),
     .text(
       "environment.benchmark_symbol", \.world.benchmarkSymbol,
       "a series of the store that is not traded, an index or a share, for the portfolio's beta"),

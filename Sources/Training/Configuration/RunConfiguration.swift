@@ -52,6 +52,10 @@ package struct RunConfiguration: Sendable {
     /// The market store.
     package var store = ""
     package var assets: [String] = []
+    /// How wide the bars are that are traded; nil takes the one width that the traded symbols have.
+    package var barWidth: BarWidth?
+    /// The layout that all files of the traded symbols must have been read by; empty takes any.
+    package var dataSource = ""
     /// A series of the store that is only looked at; empty for none.
     package var benchmarkSymbol = ""
     /// Bars before the first decision that are history only.

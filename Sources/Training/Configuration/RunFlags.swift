@@ -14,6 +14,10 @@ extension SettingFlagOf where Root == RunConfiguration {
       list("symbols", "environment.assets", "A,B", "symbols to trade, in order"),
       scalar("timesteps", "run.total_timesteps", "N", "environment steps, rounded up to whole rollouts"),
       text("model-name", "run.model_name", "NAME", "the policy's name; also the run's, unless --run names it"),
+      text(
+        "data-source", "environment.data_source", "LAYOUT",
+        "refuses a store that was not imported from that vendor's layout, massive for one; downloads nothing"),
+      text("start", "split.training_from", "DATE", "the first date that training may see; rolls to the next session"),
       scalar("intraday-days", "split.training_sessions", "N", "trains on the last N sessions of the training window"),
       text(
         "environment", "environment.name", "NAME", "what is played: `strikeforge list` names them all"),
