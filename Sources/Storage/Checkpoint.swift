@@ -116,9 +116,9 @@ package struct Checkpoint: Sendable, Equatable {
         let dataset = try HDF5Dataset(child)
         let vector = vectorPrefix + child.name
         switch dataset.kind {
-        case .float: groups[record]?.floats[vector] = dataset.read()
-        case .double: groups[record]?.doubles[vector] = dataset.read()
-        case .integer64: groups[record]?.integers[vector] = dataset.read()
+        case .float: groups[record]?.floats[vector] = try dataset.read()
+        case .double: groups[record]?.doubles[vector] = try dataset.read()
+        case .integer64: groups[record]?.integers[vector] = try dataset.read()
         case .integer32: throw group.damaged("'\(child.name)' holds 32-bit integers")
         case .byte: throw group.damaged("'\(child.name)' holds bytes")
         }

@@ -60,10 +60,15 @@ struct HDF5Dataset {
   let count: Int
   /// Columns of a matrix; nil for a vector.
   let columns: Int?
-  private let bytes: ArraySlice<UInt8>
+  private let numbers: HDF5Image.Numbers
 
   /// Where its numbers lie in a file that is one piece.
-  var range: Range<Int> { bytes.indices }
+  var range: Range<Int> {
+    switch numbers {
+    case .memory(let bytes): bytes.indices
+    case .file(_, let range): range
+    }
+  }
 
   /// Checks type, size and where the numbers lie: in the file itself, as they are.
   init(_ object: HDF5Object, allowsMatrix: Bool = false) throws(StorageError) {
@@ -86,13 +91,13 @@ struct HDF5Dataset {
     let (size, isBeyond) = count.multipliedReportingOverflow(by: kind.byteCount)
     // A vector of nothing lies nowhere.
     guard !isBeyond, address == HDF5Image.nowhere ? size == 0 : announced == UInt64(size),
-      let bytes = size == 0 ? [] : object.image.bytes(at: address, count: size)
+      let numbers = size == 0 ? HDF5Image.Numbers.memory([]) : object.image.numbers(at: address, count: size)
     else { throw object.damaged("\(count) values do not fit the file") }
     try object.image.spend(content: size, object.place)
     self.kind = kind
     self.count = count
     columns = sizes.count == 2 ? Int(clamping: sizes[1]) : nil
-    self.bytes = bytes
+    self.numbers = numbers
   }
 
   /// The first byte tells the version too, which changes nothing in these types.
@@ -102,12 +107,16 @@ struct HDF5Dataset {
   }
 
   /// All values. Traps if `Element` is not what `kind` says.
-  func read<Element: HDF5Element>(_ element: Element.Type = Element.self) -> [Element] {
+  func read<Element: HDF5Element>(_ element: Element.Type = Element.self) throws(StorageError) -> [Element] {
     precondition(
-      MemoryLayout<Element>.stride * count == bytes.count, "\(count) values of \(Element.self) in \(bytes.count) bytes")
-    return [Element](unsafeUninitializedCapacity: count) { buffer, filled in
-      UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
-      filled = count
+      MemoryLayout<Element>.stride * count == range.count, "\(count) values of \(Element.self) in \(range.count) bytes")
+    switch numbers {
+    case .file(let file, let range): return try file.numbers(in: range, as: Element.self)
+    case .memory(let bytes):
+      return [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+        UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
+        filled = count
+      }
     }
   }
 }

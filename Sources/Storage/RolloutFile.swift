@@ -157,10 +157,10 @@ extension RolloutFile.Column {
     let dataset = try HDF5Dataset(object, allowsMatrix: true)
     let values: Values =
       switch dataset.kind {
-      case .byte: .bytes(dataset.read())
-      case .integer64: .integers(dataset.read())
-      case .float: .floats(dataset.read())
-      case .double: .doubles(dataset.read())
+      case .byte: .bytes(try dataset.read())
+      case .integer64: .integers(try dataset.read())
+      case .float: .floats(try dataset.read())
+      case .double: .doubles(try dataset.read())
       case .integer32: throw object.damaged("it holds 32-bit integers")
       }
     if let width = dataset.columns, width == 0 || values.count % width != 0 {

@@ -32,6 +32,7 @@ struct Measurement {
   private let checkpoint: CheckpointSubject?
   private let save: SaveSubject?
   private let imports: ImportSubject?
+  private let store: StoreSubject?
   private let evaluation: EvaluationSubject?
   private let allocations: AllocationSubject?
   /// In the order in which they were first measured.
@@ -60,6 +61,7 @@ struct Measurement {
     save = has(.save) ? try SaveSubject(parameters: workload.saveParameters) : nil
     evaluation = has(.evaluation) ? try EvaluationSubject(isQuick: options.isQuick) : nil
     imports = has(.import) ? try ImportSubject(isQuick: options.isQuick) : nil
+    store = has(.store) ? try StoreSubject(isQuick: options.isQuick) : nil
     allocations = has(.allocations) ? try AllocationSubject(workload) : nil
   }
 
@@ -139,6 +141,16 @@ struct Measurement {
     }
     if let imports {
       record("import_bars_per_second", "import, written and flushed", "bars/s", try imports.measure())
+      _ = peak()
+    }
+    if let store {
+      record("store_tape_milliseconds", "minutes from store to tape", "ms", 1000 * (try store.measureTape()))
+      record(
+        "store_start_milliseconds", "start of a run, 2 of 100 symbols", "ms",
+        1000 * (try store.measureStart(ofMinutes: false)))
+      record(
+        "store_start_minutes_milliseconds", "  of minutes, 2 of 5", "ms",
+        1000 * (try store.measureStart(ofMinutes: true)))
       _ = peak()
     }
     if let evaluation {

@@ -4,7 +4,8 @@ import Text
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
-  case training, products, kernels, pointwise, pricing, environment, decision, checkpoint, save, `import`, evaluation,
+  case training, products, kernels, pointwise, pricing, environment, decision, checkpoint, save, `import`, store,
+    evaluation,
     allocations, sgemm
 }
 
@@ -39,13 +40,13 @@ struct Options {
     benchmark
 
     Measures training, matrix products, kernels, the environment,
-    decisions, checkpoints, the import of bars, an evaluation and allocations in one
+    decisions, checkpoints, the import and the opening of bars, an evaluation and allocations in one
     process, their repetitions in turn, and prints median, minimum and maximum.
 
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
       --subjects A,B    some of training, products, kernels, pointwise, pricing,
-                        environment, decision, checkpoint, save, import,
+                        environment, decision, checkpoint, save, import, store,
                         evaluation, allocations, sgemm (all); sgemm is always measured: it shows the
                         machine's noise. kernels names the faster of
                         run.kernels=blas and fused on this machine

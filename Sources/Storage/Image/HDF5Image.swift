@@ -17,8 +17,21 @@ final class HDF5Image {
   }
 
   let path: String
-  /// In the order of the file, apart. What lies in none of them is not there.
+  /// Numbers that nobody has read yet: ranges of a file, in its order, apart.
+  struct Unread {
+    let file: FileBytes
+    let ranges: [Range<Int>]
+  }
+
+  /// Where the bytes of numbers are.
+  enum Numbers {
+    case memory(ArraySlice<UInt8>)
+    case file(FileBytes, Range<Int>)
+  }
+
+  /// In the order of the file, apart. What lies in none of them, and is not unread, is not there.
   private let pieces: [Piece]
+  private let unread: Unread?
   private let fileBytes: Int
   /// Addresses count from its end.
   private let userBlockBytes: Int
@@ -30,12 +43,14 @@ final class HDF5Image {
       [Piece(start: 0, bytes: bytes)], fileBytes: bytes.count, userBlockBytes: HDF5File.userBlockSize, path: path)
   }
 
-  init(_ pieces: [Piece], fileBytes: Int, userBlockBytes: Int, path: String) {
+  init(_ pieces: [Piece], unread: Unread? = nil, fileBytes: Int, userBlockBytes: Int, path: String) {
     self.path = path
     self.pieces = pieces
+    self.unread = unread
     self.fileBytes = fileBytes
     self.userBlockBytes = userBlockBytes
-    budget = HDF5Budget(bytes: pieces.reduce(0) { $0 + $1.bytes.count })
+    budget = HDF5Budget(
+      bytes: pieces.reduce(0) { $0 + $1.bytes.count } + (unread?.ranges.reduce(0) { $0 + $1.count } ?? 0))
   }
 
   /// What an address says that leads nowhere.
@@ -70,6 +85,18 @@ final class HDF5Image {
       return nil
     }
     return piece.bytes[start - piece.start..<end - piece.start]
+  }
+
+  /// The same for numbers, which may be unread.
+  func numbers(at address: UInt64, count: Int) -> Numbers? {
+    if let bytes = bytes(at: address, count: count) { return .memory(bytes) }
+    guard let unread, count >= 0, let offset = Int(exactly: address) else { return nil }
+    let (start, startsBeyond) = offset.addingReportingOverflow(userBlockBytes)
+    let (end, endsBeyond) = start.addingReportingOverflow(count)
+    guard !startsBeyond, !endsBeyond,
+      unread.ranges.contains(where: { $0.lowerBound <= start && end <= $0.upperBound })
+    else { return nil }
+    return .file(unread.file, start..<end)
   }
 
   /// The last piece that begins at a place of the file or before it.

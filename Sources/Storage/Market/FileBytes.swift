@@ -39,28 +39,57 @@ final class FileBytes: @unchecked Sendable {
 
   /// The bytes of a range; fewer where the file has been cut short.
   func read(_ range: Range<Int>) throws(StorageError) -> [UInt8] {
-    let wanted = range.clamped(to: 0..<count)
+    try values(in: range.clamped(to: 0..<count), as: UInt8.self)
+  }
+
+  /// The numbers whose bytes a range of the file holds, read straight to where they stay. Nothing is mapped: a file that is cut short while it is
+  /// mapped ends the process. Traps where the range does not hold whole numbers.
+  func numbers<Element: BitwiseCopyable>(in range: Range<Int>, as _: Element.Type) throws(StorageError) -> [Element] {
+    let numbers = try values(in: range, as: Element.self)
+    guard numbers.count * MemoryLayout<Element>.stride == range.count else {
+      throw .wrongSize(
+        path: path, expectedBytes: count, foundBytes: range.lowerBound + numbers.count * MemoryLayout<Element>.stride)
+    }
+    return numbers
+  }
+
+  /// As many whole values as come.
+  private func values<Element: BitwiseCopyable>(
+    in wanted: Range<Int>, as _: Element.Type
+  ) throws(StorageError) -> [Element] {
+    let stride = MemoryLayout<Element>.stride
+    precondition(wanted.count % stride == 0, "\(wanted.count) bytes of values of \(stride)")
+    guard wanted.count <= FileSystem.largestFileBytes else {
+      throw .tooLarge(path: path, bytes: wanted.count, limitBytes: FileSystem.largestFileBytes)
+    }
+    var failure: Int32 = 0
+    let values = [Element](unsafeUninitializedCapacity: wanted.count / stride) { buffer, filled in
+      filled = fill(UnsafeMutableRawBufferPointer(buffer), from: wanted, &failure) / stride
+    }
+    if failure != 0 { throw .system(path: path, operation: .read, code: failure) }
+    return values
+  }
+
+  /// Returns how many bytes came.
+  private func fill(_ buffer: UnsafeMutableRawBufferPointer, from wanted: Range<Int>, _ failure: inout Int32) -> Int {
     switch source {
-    case .memory(let bytes): return Array(bytes[wanted])
+    case .memory(let bytes):
+      let there = wanted.clamped(to: 0..<bytes.count)
+      UnsafeMutableRawBufferPointer(rebasing: buffer[..<there.count]).copyBytes(from: bytes[there])
+      return there.count
     case .descriptor(let descriptor):
-      guard wanted.count <= FileSystem.largestFileBytes else {
-        throw .tooLarge(path: path, bytes: wanted.count, limitBytes: FileSystem.largestFileBytes)
-      }
-      var failure: Int32 = 0
-      let bytes = [UInt8](unsafeUninitializedCapacity: wanted.count) { buffer, filled in
-        while filled < wanted.count {
-          let got = pread(
-            descriptor, buffer.baseAddress! + filled, wanted.count - filled, off_t(wanted.lowerBound + filled))
-          if got < 0 {
-            if errno == EINTR { continue }
-            failure = errno
-          }
-          guard got > 0 else { break }
-          filled += got
+      var filled = 0
+      while filled < wanted.count {
+        let got = pread(
+          descriptor, buffer.baseAddress! + filled, wanted.count - filled, off_t(wanted.lowerBound + filled))
+        if got < 0 {
+          if errno == EINTR { continue }
+          failure = errno
         }
+        guard got > 0 else { break }
+        filled += got
       }
-      if failure != 0 { throw .system(path: path, operation: .read, code: failure) }
-      return bytes
+      return filled
     }
   }
 }

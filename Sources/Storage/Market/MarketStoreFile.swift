@@ -58,6 +58,8 @@ package final class MarketStoreFile: @unchecked Sendable {
   /// What the gate said, or nil if it was not asked.
   package var qualityReport: QualityReport? { description.qualityReport }
   package var contentHash: String { description.contentHash }
+  /// One entry for each source file.
+  package var provenance: [ImportProvenance] { description.provenance }
 
   /// Throws `StorageError.gateRefused` unless the current gate has passed exactly this content.
   package func requirePassingGate() throws(StorageError) {
@@ -71,13 +73,11 @@ package final class MarketStoreFile: @unchecked Sendable {
     switch form {
     case .older(let series): return wanted.map { series[$0] }
     case .segments(let file, let pieces, let segments):
-      var pieces = pieces
       let owners = Set(wanted)
-      for segment in segments where owners.contains(segment.owner) {
-        pieces.append(HDF5Image.Piece(start: segment.range.lowerBound, bytes: try file.read(segment.range)))
-      }
-      pieces.sort { $0.start < $1.start }
-      let image = HDF5Image(pieces, fileBytes: file.count, userBlockBytes: HDF5File.userBlockSize, path: path)
+      let unread = HDF5Image.Unread(
+        file: file, ranges: segments.filter { owners.contains($0.owner) }.map(\.range))
+      let image = HDF5Image(
+        pieces, unread: unread, fileBytes: file.count, userBlockBytes: HDF5File.userBlockSize, path: path)
       let groups = try MarketStore.seriesGroups(try image.root())
       guard groups.count == catalogue.count else {
         throw .damaged(path: path, place: "attribute 'series'", reason: "it does not name the series that there are")

@@ -86,14 +86,14 @@ enum OlderMarketStore {
     let dates = try dataset("dates")
     guard dates.kind == .integer32 else { throw group.damaged("'dates' does not hold 32-bit integers") }
     var series = BarSeries(symbol: group.name)
-    series.dates = dates.read(Int32.self).map { CalendarDate(daysSinceEpoch: $0) }
+    series.dates = try dates.read(Int32.self).map { CalendarDate(daysSinceEpoch: $0) }
     func column(_ name: String) throws(StorageError) -> [Double] {
       let values = try dataset(name)
       guard values.kind == .double else { throw group.damaged("'\(name)' does not hold 64-bit numbers") }
       guard values.count == dates.count else {
         throw group.damaged("'\(name)' holds \(values.count) values for \(dates.count) dates")
       }
-      return values.read()
+      return try values.read()
     }
     for one in MarketStore.sessionColumns { series[keyPath: one.values] = try column(one.name) }
     if extraColumns == nil { series.instrument = .index }

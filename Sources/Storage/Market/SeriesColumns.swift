@@ -17,7 +17,8 @@ import Text
 /// | `filled_rows` i64 | rows that nobody delivered; absent where there are none |
 enum SeriesColumns {
   private enum Numbers {
-    case days([Int32])
+    case days([CalendarDate])
+    case instants([Instant])
     case integers([Int64])
     case doubles([Double])
   }
@@ -26,26 +27,35 @@ enum SeriesColumns {
   private static func columns(_ series: BarSeries) -> [(name: String, numbers: Numbers)] {
     var columns: [(String, Numbers)] =
       series.width == .session
-      ? [("dates", .days(series.dates.map(\.daysSinceEpoch)))]
-      : [("starts", .integers(series.starts.map(\.nanoseconds)))]
+      ? [("dates", .days(series.dates))]
+      : [("starts", .instants(series.starts))]
     columns += prices.map { ($0.name, .doubles(series[keyPath: $0.values])) }
     if series.width == .session {
       columns.append(("adjustment_factor", .doubles(series.adjustmentFactors)))
     } else {
-      let rows = series.adjustmentFactors.indices.filter { row in
-        row == 0 || series.adjustmentFactors[row].bitPattern != series.adjustmentFactors[row - 1].bitPattern
-      }
+      let rows = factorRows(series.adjustmentFactors)
       columns.append(("factor_rows", .integers(rows.map { Int64($0) })))
       columns.append(("factors", .doubles(rows.map { series.adjustmentFactors[$0] })))
     }
     columns += series.extra.map { (extraPrefix + $0.name, .doubles($0.values)) }
     if !series.actions.isEmpty {
-      columns.append(("action_dates", .days(series.actions.map(\.date.daysSinceEpoch))))
+      columns.append(("action_dates", .days(series.actions.map(\.date))))
       columns.append(("action_splits", .doubles(series.actions.map(\.split))))
       columns.append(("action_payments", .doubles(series.actions.map(\.payment))))
     }
     if !series.filledRows.isEmpty { columns.append(("filled_rows", .integers(series.filledRows.map { Int64($0) }))) }
     return columns
+  }
+
+  /// The rows at which a factor has other bits than the one before.
+  private static func factorRows(_ factors: [Double]) -> [Int] {
+    var rows: [Int] = []
+    var last: UInt64?
+    for row in factors.indices where factors[row].bitPattern != last {
+      rows.append(row)
+      last = factors[row].bitPattern
+    }
+    return rows
   }
 
   private static let extraPrefix = "extra."
@@ -63,7 +73,8 @@ enum SeriesColumns {
     _ numbers: Numbers, as name: String, to group: borrowing HDF5Group
   ) throws(StorageError) {
     switch numbers {
-    case .days(let values): try group.write(values, as: name)
+    case .days(let values): try group.write(values.map(\.daysSinceEpoch), as: name)
+    case .instants(let values): try group.write(values.map(\.nanoseconds), as: name)
     case .integers(let values): try group.write(values, as: name)
     case .doubles(let values): try group.write(values, as: name)
     }
@@ -76,6 +87,7 @@ enum SeriesColumns {
       let (count, type, size) =
         switch numbers {
         case .days(let values): (values.count, Int32.fileType, 4)
+        case .instants(let values): (values.count, Int64.fileType, 8)
         case .integers(let values): (values.count, Int64.fileType, 8)
         case .doubles(let values): (values.count, Double.fileType, 8)
         }
@@ -106,6 +118,7 @@ enum SeriesColumns {
       }
       switch column.numbers {
       case .days(let values): values.withUnsafeBytes { put($0) }
+      case .instants(let values): values.withUnsafeBytes { put($0) }
       case .integers(let values): values.withUnsafeBytes { put($0) }
       case .doubles(let values): values.withUnsafeBytes { put($0) }
       }
@@ -135,9 +148,12 @@ enum SeriesColumns {
     feed(series.count)
     for (name, numbers) in columns(series) {
       feed(name)
-      // In memory the bits are little-endian already, as in the file: see `HDF5Element`.
+      // In memory the bits are little-endian already, as in the file: see `HDF5Element`. A date is its days and an instant its nanoseconds.
       switch numbers {
       case .days(let values):
+        feed(values.count)
+        values.withUnsafeBytes { digest.update($0) }
+      case .instants(let values):
         feed(values.count)
         values.withUnsafeBytes { digest.update($0) }
       case .integers(let values):
@@ -163,7 +179,7 @@ enum SeriesColumns {
       guard count == nil || found.count == count else {
         throw group.damaged("'\(name)' holds \(found.count) values for \(entry.count) bars")
       }
-      return found.read()
+      return try found.read()
     }
     var series = BarSeries(symbol: entry.symbol, width: entry.width)
     series.instrument = entry.instrument
