@@ -18,7 +18,15 @@ package struct OptionSymbol: Hashable, Sendable, CustomStringConvertible {
   package var strike: Double { Double(strikeThousandths) / 1000 }
 
   /// Whether the contract delivers a hundred shares of the root's name: a digit in the root marks one that a corporate action has changed.
-  package var isStandard: Bool { !root.utf8.contains { (48...57).contains($0) } }
+  package var isStandard: Bool { ContractTerms.of(root: root).isStandard }
+
+  /// The symbol of a contract.
+  package init(_ contract: OptionContract) {
+    root = contract.root
+    expiry = contract.expiry
+    right = contract.right
+    strikeThousandths = Int(contract.strikeThousandths)
+  }
 
   /// Reads from the right: eight digits of strike, C or P, six of the date (20YYMMDD), and the root is the rest. Between root and date there may be the
   /// spaces that fill the root up to six characters, before it an `O:`.

@@ -14,13 +14,18 @@ package enum QualityGate {
 
   /// Findings come in the order of the checks, within a check in the order of the series.
   /// `today`: the date at the exchange, after which no bar can lie; nil where nobody knows.
+  /// `chains`: option chains of the same import, which come after all bars; where there are no bars beside them, nothing is asked of bars.
   package static func examine(
-    _ series: [BarSeries], allowances: [QualityAllowance], today: CalendarDate? = nil
+    _ series: [BarSeries], chains: [OptionChain] = [], allowances: [QualityAllowance], today: CalendarDate? = nil
   ) -> QualityReport {
     var distinct: [QualityAllowance] = []
     for allowance in allowances where !distinct.contains(allowance) { distinct.append(allowance) }
     var ledger = AllowanceLedger(distinct)
-    var findings = checks.flatMap { $0.findings(in: series, allowances: &ledger) }
+    var findings: [QualityFinding] = []
+    if !series.isEmpty || chains.isEmpty {
+      findings = checks.flatMap { $0.findings(in: series, allowances: &ledger) }
+    }
+    findings += ChainGate.findings(chains, bars: series)
     if let today { findings += series.flatMap { futureRows(in: $0, after: today) } }
     return QualityReport(
       gateVersion: version, passed: !findings.contains { $0.severity == .fail },

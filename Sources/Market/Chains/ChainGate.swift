@@ -1,0 +1,150 @@
+// Questions that a chain must answer before anyone trades on it. What needs a price model is asked elsewhere.
+
+/// Checks of option chains. Every share is of the quotes in the hours of sessions; findings name contract and minute.
+package enum ChainGate {
+  /// Above the first share of bad quotes a finding warns, above the second it fails.
+  package static let warningShare = 0.001
+  package static let failureShare = 0.01
+
+  /// Findings of each chain, in the order of the checks. `bars`: those of the same import, among them the underlying's.
+  package static func findings(_ chains: [OptionChain], bars: [BarSeries]) -> [QualityFinding] {
+    chains.flatMap { chain in
+      let prices = UnderlyingPrices(bars.filter { $0.symbol == chain.underlying })
+      return contracts(of: chain) + rows(of: chain) + ChainQuoteCheck.findings(chain)
+        + ChainVolatilityCheck.findings(chain) + ChainUnderlyingCheck.findings(chain, prices)
+    }
+  }
+
+  static func severity(_ bad: Int, of all: Int) -> QualityFinding.Severity? {
+    guard all > 0 else { return nil }
+    let share = Double(bad) / Double(all)
+    return share > failureShare ? .fail : share > warningShare ? .warn : nil
+  }
+
+  static func percent(_ part: Int, of all: Int) -> String {
+    let hundredths = all == 0 ? 0 : (Double(part) / Double(all) * 10_000).rounded()
+    return "\(hundredths / 100) %"
+  }
+
+  // MARK: Contracts
+
+  static let contractCheck = "chain-contracts"
+
+  private static func contracts(of chain: OptionChain) -> [QualityFinding] {
+    let lives = chain.contracts.map { ContractLife($0) }
+    var (impossible, behind, other) = (ChainFindings(chain, contractCheck), ChainFindings(chain, contractCheck), 0)
+    for session in chain.sessions where !session.isExtendedHours {
+      for number in session.contracts {
+        let contract = chain.contracts[Int(number)]
+        guard let life = lives[Int(number)] else {
+          impossible.add(session.date) { "\(contract), expiry \(contract.expiry)" }
+          continue
+        }
+        // A row of nothing but open interest is none of trading.
+        if session.date > life.lastSession, !session.minutes.isEmpty {
+          behind.add(session.date) { "\(contract) on \(session.date), last session \(life.lastSession)" }
+        }
+      }
+    }
+    other = chain.contracts.count { !$0.isStandard }
+    var findings: [QualityFinding] = []
+    if impossible.count > 0 {
+      findings.append(
+        impossible.finding(
+          "no-such-expiry", .fail, suggestion: "Fetch these contracts again, or leave them out.",
+          "\(counted(impossible.count, "contract")) with an expiry on which no contract expires: neither a session, nor a holiday, nor a Saturday before February 2015."
+        ))
+    }
+    if behind.count > 0 {
+      findings.append(
+        behind.finding(
+          "after-last-session", .warn,
+          suggestion: "Nobody trades on them: an AM-settled contract trades last the session before.",
+          "\(counted(behind.count, "quote row")) of contracts after their last session."))
+    }
+    if other > 0 {
+      let roots = Set(chain.contracts.filter { !$0.isStandard }.map(\.root)).sorted()
+      var found = ChainFindings(chain, contractCheck)
+      found.count = other
+      findings.append(
+        found.finding(
+          "changed-deliverable", .warn,
+          suggestion: "They are kept apart from the standard ones, and nobody trades them.",
+          "\(counted(other, "contract")) whose deliverable a corporate action has changed (\(roots.prefix(8).joined(separator: ", ")))."
+        ))
+    }
+    return findings
+  }
+
+  // MARK: Rows
+
+  static let rowCheck = "chain-rows"
+
+  private static func rows(of chain: OptionChain) -> [QualityFinding] {
+    func found(_ kind: ChainConflict.Kind) -> ChainFindings {
+      var found = ChainFindings(chain, rowCheck)
+      for conflict in chain.conflicts where conflict.kind == kind {
+        found.add(conflict.date) {
+          let name = conflict.contract?.description ?? chain.underlying
+          let minute = conflict.minute == Int(ChainBuilder.noMinute) ? "" : " minute \(conflict.minute)"
+          return "\(name) \(conflict.date)\(minute): \(conflict.first) and \(conflict.second)"
+        }
+      }
+      return found
+    }
+    var findings: [QualityFinding] = []
+    let (quotes, interest, underlying) = (found(.quote), found(.openInterest), found(.underlying))
+    if quotes.count > 0 {
+      findings.append(
+        quotes.finding(
+          ChainConflict.Kind.quote.rawValue, .fail,
+          suggestion: "Import one of the files, or remove the rows that are wrong.",
+          "\(counted(quotes.count, "row")) of a contract and minute that another row says otherwise."))
+    }
+    let known = chain.sessions.reduce(0) { sum, session in
+      sum + session.openInterest.count { $0 != ChainValue.none }
+    }
+    if interest.count > 0, let severity = severity(interest.count, of: known) {
+      findings.append(
+        interest.finding(
+          ChainConflict.Kind.openInterest.rawValue, severity,
+          suggestion: "Open interest is made at night: check the column.",
+          "Open interest of a contract changes within a day, \(counted(interest.count, "time")) among \(known)."))
+    }
+    if underlying.count > 0 {
+      findings.append(
+        underlying.finding(
+          ChainConflict.Kind.underlying.rawValue, .warn, suggestion: "The first of them is kept: check the column.",
+          "\(counted(underlying.count, "row")) with another price of the underlying than one before of the same minute."
+        ))
+    }
+    return findings
+  }
+}
+
+/// A finding that grows: how many, from when to when, and the first few.
+struct ChainFindings {
+  private let symbol: String
+  private let check: String
+  var count = 0
+  private var first: CalendarDate?
+  private var last: CalendarDate?
+  private var samples: [String] = []
+
+  init(_ chain: OptionChain, _ check: String) { (symbol, self.check) = (chain.underlying, check) }
+
+  mutating func add(_ date: CalendarDate, _ sample: () -> String) {
+    count += 1
+    first = min(first ?? date, date)
+    last = max(last ?? date, date)
+    if samples.count < QualityFinding.sampleLimit { samples.append(sample()) }
+  }
+
+  func finding(
+    _ kind: String, _ severity: QualityFinding.Severity, suggestion: String, _ message: String
+  ) -> QualityFinding {
+    QualityFinding(
+      check: check, kind: kind, severity: severity, symbol: symbol, firstDate: first, lastDate: last, count: count,
+      samples: samples, suggestion: suggestion, message: message)
+  }
+}

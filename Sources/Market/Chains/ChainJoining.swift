@@ -1,0 +1,92 @@
+// Two files of one underlying's options as one chain.
+
+extension OptionChain {
+  /// Both chains as one: what either says, and where both say something else of one contract in one minute, what the other says. Returns how many values
+  /// that are; nil where the two declare different units.
+  package func joined(with other: OptionChain) -> (chain: OptionChain, revised: Int)? {
+    guard underlying == other.underlying, let declaration = declaration.joined(with: other.declaration) else {
+      return nil
+    }
+    let table = Array(Set(contracts).union(other.contracts)).sorted()
+    func renumbered(_ own: [OptionContract]) -> [Int32] {
+      var place = 0
+      return own.map { contract in
+        while table[place] != contract { place += 1 }
+        return Int32(place)
+      }
+    }
+    let (left, right) = (renumbered(contracts), renumbered(other.contracts))
+    var (revised, joined): (Int, [ChainSession]) = (0, [])
+    var (i, j) = (0, 0)
+    while i < sessions.count || j < other.sessions.count {
+      let first = i < sessions.count ? OptionChain.key(sessions[i]) : .max
+      let second = j < other.sessions.count ? OptionChain.key(other.sessions[j]) : .max
+      if first == second {
+        joined.append(sessions[i].renumbered(left).joined(with: other.sessions[j].renumbered(right), &revised))
+        (i, j) = (i + 1, j + 1)
+      } else if first < second {
+        joined.append(sessions[i].renumbered(left))
+        i += 1
+      } else {
+        joined.append(other.sessions[j].renumbered(right))
+        j += 1
+      }
+    }
+    return (
+      OptionChain(
+        underlying: underlying, contracts: table, sessions: joined, declaration: declaration,
+        conflicts: conflicts + other.conflicts), revised
+    )
+  }
+}
+
+extension ChainSession {
+  fileprivate func renumbered(_ numbers: [Int32]) -> ChainSession {
+    ChainSession(
+      date: date, isExtendedHours: isExtendedHours, contracts: contracts.map { numbers[Int($0)] }, minutes: minutes,
+      columns: columns, openInterest: openInterest, underlying: underlying)
+  }
+
+  fileprivate func joined(with other: ChainSession, _ revised: inout Int) -> ChainSession {
+    let contracts = Array(Set(self.contracts).union(other.contracts)).sorted()
+    let minutes = Array(Set(self.minutes).union(other.minutes)).sorted()
+    func places(_ all: [Int32], _ own: [Int32]) -> [Int] {
+      var place = 0
+      return own.map { value in
+        while all[place] != value { place += 1 }
+        return place
+      }
+    }
+    var count = revised
+    func put(_ values: [Int32], at cells: [Int], into joined: inout [Int32]) {
+      for (cell, value) in zip(cells, values) where value != ChainValue.none {
+        if joined[cell] != ChainValue.none, joined[cell] != value { count += 1 }
+        joined[cell] = value
+      }
+    }
+    func merged(_ first: [Int32], _ firstCells: [Int], _ second: [Int32], _ secondCells: [Int], count: Int) -> [Int32] {
+      guard !first.isEmpty || !second.isEmpty else { return [] }
+      var joined = [Int32](repeating: ChainValue.none, count: count)
+      put(first, at: firstCells, into: &joined)
+      put(second, at: secondCells, into: &joined)
+      return joined
+    }
+    let slots = (places(contracts, self.contracts), places(contracts, other.contracts))
+    let blocks = (places(minutes, self.minutes), places(minutes, other.minutes))
+    func cells(_ blocks: [Int], _ slots: [Int]) -> [Int] {
+      blocks.flatMap { block in slots.map { block * contracts.count + $0 } }
+    }
+    let (own, added) = (cells(blocks.0, slots.0), cells(blocks.1, slots.1))
+    let columns = ChainColumn.allCases.map { column in
+      merged(
+        self.columns[column.rawValue], own, other.columns[column.rawValue], added,
+        count: contracts.count * minutes.count)
+    }
+    let openInterest = merged(self.openInterest, slots.0, other.openInterest, slots.1, count: contracts.count)
+    let underlying = merged(self.underlying, blocks.0, other.underlying, blocks.1, count: minutes.count)
+    revised = count
+    return ChainSession(
+      date: date, isExtendedHours: isExtendedHours, contracts: contracts, minutes: minutes, columns: columns,
+      openInterest: openInterest, underlying: underlying)
+  }
+}

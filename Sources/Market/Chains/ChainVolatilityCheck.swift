@@ -1,0 +1,66 @@
+// Are a vendor's volatilities and deltas possible at all?
+
+enum ChainVolatilityCheck {
+  static let identifier = "chain-volatility"
+
+  /// Annual decimals between which a volatility is believed.
+  static let believed: ClosedRange<Float> = 0.01...5
+
+  static func findings(_ chain: OptionChain) -> [QualityFinding] {
+    var high = ChainFindings(chain, identifier)
+    var low = ChainFindings(chain, identifier)
+    var sign = ChainFindings(chain, identifier)
+    var (volatilities, deltas) = (0, 0)
+    let lastSessions = chain.contracts.map { ContractLife($0)?.lastSession }
+    for session in chain.sessions where !session.isExtendedHours {
+      let lastMinute = (TradingCalendar.xnys.tradingMinutes(session.date) ?? 0) - 1
+      func text(_ row: Int, _ what: String, _ value: Float) -> String {
+        let (block, slot) = row.quotientAndRemainder(dividingBy: session.contracts.count)
+        return
+          "\(chain.contracts[Int(session.contracts[slot])]) \(session.date) minute \(session.minutes[block]): \(what) \(value)"
+      }
+      for (row, bits) in session.columns[ChainColumn.impliedVolatility.rawValue].enumerated() {
+        guard let value = ChainValue.float(bits) else { continue }
+        // In its last minute a contract has no time left that a volatility could be of.
+        let (block, slot) = row.quotientAndRemainder(dividingBy: session.contracts.count)
+        if lastSessions[Int(session.contracts[slot])] == session.date, Int(session.minutes[block]) >= lastMinute {
+          continue
+        }
+        volatilities += 1
+        if value > believed.upperBound { high.add(session.date) { text(row, "volatility", value) } }
+        if value < believed.lowerBound { low.add(session.date) { text(row, "volatility", value) } }
+      }
+      for (row, bits) in session.columns[ChainColumn.delta.rawValue].enumerated() {
+        guard let value = ChainValue.float(bits) else { continue }
+        deltas += 1
+        let isCall = chain.contracts[Int(session.contracts[row % session.contracts.count])].right == .call
+        if isCall ? !(-0.01...1.01).contains(value) : !(-1.01...0.01).contains(value) {
+          sign.add(session.date) { text(row, "delta", value) }
+        }
+      }
+    }
+    var findings: [QualityFinding] = []
+    if high.count > 0 {
+      findings.append(
+        high.finding(
+          "impossible-volatility", ChainGate.severity(high.count, of: volatilities) == .fail ? .fail : .warn,
+          suggestion: "Do not use this column; a volatility of such a size is made of a price that nobody quoted.",
+          "\(high.count) of \(volatilities) volatilities are above 500 % (\(ChainGate.percent(high.count, of: volatilities)))."
+        ))
+    }
+    if ChainGate.severity(low.count, of: volatilities) != nil {
+      findings.append(
+        low.finding(
+          "no-volatility", .warn, suggestion: "Take them for missing.",
+          "\(low.count) of \(volatilities) volatilities are below 1 % (\(ChainGate.percent(low.count, of: volatilities))): what vendors write where they found none."
+        ))
+    }
+    if let severity = ChainGate.severity(sign.count, of: deltas) {
+      findings.append(
+        sign.finding(
+          "delta-sign", severity, suggestion: "Check whether calls and puts are exchanged, or deltas are in percent.",
+          "\(sign.count) of \(deltas) deltas are not between 0 and 1 of a call, or -1 and 0 of a put."))
+    }
+    return findings
+  }
+}

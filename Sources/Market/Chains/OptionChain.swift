@@ -1,0 +1,108 @@
+// The options of one underlying: a table of contracts, and what was quoted of them, session by session.
+
+/// All contracts of an underlying, of whatever root, and their quotes.
+package struct OptionChain: Sendable, Equatable {
+  package let underlying: String
+  /// In order (expiry, strike, right, root), none twice. Sessions speak of them by their numbers here.
+  package let contracts: [OptionContract]
+  /// By date; of one date those of the hours of the session before those outside of them.
+  package let sessions: [ChainSession]
+  package let declaration: ChainDeclaration
+  /// What was found wrong while rows were brought together, for the gate. It is told in a store's quality record, and no part of the chain itself.
+  package var conflicts: [ChainConflict] = []
+
+  /// Traps where contracts or sessions are not in order, or a session speaks of a contract that is not in the table.
+  package init(
+    underlying: String, contracts: [OptionContract], sessions: [ChainSession], declaration: ChainDeclaration,
+    conflicts: [ChainConflict] = []
+  ) {
+    precondition(zip(contracts, contracts.dropFirst()).allSatisfy { $0 < $1 }, "contracts of \(underlying) in no order")
+    precondition(
+      zip(sessions, sessions.dropFirst()).allSatisfy { OptionChain.key($0) < OptionChain.key($1) },
+      "sessions of \(underlying) in no order")
+    precondition(
+      sessions.allSatisfy { ($0.contracts.first ?? 0) >= 0 && Int($0.contracts.last ?? -1) < contracts.count },
+      "a session of \(underlying) has a contract that is not in the table")
+    self.underlying = underlying
+    self.contracts = contracts
+    self.sessions = sessions
+    self.declaration = declaration
+    self.conflicts = conflicts
+  }
+
+  static func key(_ session: ChainSession) -> Int64 {
+    Int64(session.date.daysSinceEpoch) * 2 + (session.isExtendedHours ? 1 : 0)
+  }
+
+  package static func == (left: OptionChain, right: OptionChain) -> Bool {
+    left.underlying == right.underlying && left.contracts == right.contracts && left.sessions == right.sessions
+      && left.declaration == right.declaration
+  }
+
+  /// The quotes in the hours of a session.
+  package func session(on date: CalendarDate) -> ChainSession? { session(on: date, isExtendedHours: false) }
+
+  package func session(on date: CalendarDate, isExtendedHours: Bool) -> ChainSession? {
+    let wanted = Int64(date.daysSinceEpoch) * 2 + (isExtendedHours ? 1 : 0)
+    let place = OptionChain.firstPlace(in: sessions) { OptionChain.key($0) >= wanted }
+    guard place < sessions.count, OptionChain.key(sessions[place]) == wanted else { return nil }
+    return sessions[place]
+  }
+
+  /// The number of a contract, by halving the table; nil where it is not in it.
+  package func number(of contract: OptionContract) -> Int? {
+    let place = OptionChain.firstPlace(in: contracts) { !($0 < contract) }
+    return place < contracts.count && contracts[place] == contract ? place : nil
+  }
+
+  /// The sessions between two dates, both included; nil for no bound. The table of contracts stays as it is.
+  package func sessions(from first: CalendarDate?, until last: CalendarDate?) -> OptionChain {
+    func isTaken(_ date: CalendarDate) -> Bool { first.map { $0 <= date } ?? true && last.map { date <= $0 } ?? true }
+    return OptionChain(
+      underlying: underlying, contracts: contracts, sessions: sessions.filter { isTaken($0.date) },
+      declaration: declaration, conflicts: conflicts.filter { isTaken($0.date) })
+  }
+
+  private static func firstPlace<Item>(in items: [Item], where isBehind: (Item) -> Bool) -> Int {
+    var (low, high) = (0, items.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(items[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// Cells that say anything, in and outside the hours of sessions.
+  package var quoteCount: Int { sessions.reduce(0) { $0 + $1.quoteCount } }
+}
+
+/// Two rows that contradict each other.
+package struct ChainConflict: Sendable, Equatable {
+  package enum Kind: String, Sendable {
+    /// Two rows of one contract in one minute.
+    case quote = "different-quotes"
+    /// Two values of open interest on one day.
+    case openInterest = "open-interest-changes"
+    /// Two prices of the underlying in one minute.
+    case underlying = "different-underlying"
+  }
+
+  package var kind: Kind
+  /// nil where the conflict is about the underlying.
+  package var contract: OptionContract?
+  package var date: CalendarDate
+  package var minute: Int
+  package var first: Int32
+  package var second: Int32
+
+  package init(
+    kind: Kind, contract: OptionContract?, date: CalendarDate, minute: Int, first: Int32, second: Int32
+  ) {
+    self.kind = kind
+    self.contract = contract
+    self.date = date
+    self.minute = minute
+    self.first = first
+    self.second = second
+  }
+}
