@@ -70,33 +70,57 @@ struct HDF5Dataset {
     }
   }
 
-  /// Checks type, size and where the numbers lie: in the file itself, as they are.
+  /// Type and size of a dataset, and where its numbers lie: in the file itself, as they are. The numbers need not be at hand.
+  struct Shape {
+    let kind: ElementKind
+    let count: Int
+    let columns: Int?
+    /// Where its numbers lie, from the beginning of the file; empty for a vector of nothing, which lies nowhere.
+    let fileRange: Range<Int>
+    fileprivate let address: UInt64
+    fileprivate let size: Int
+
+    init(_ object: HDF5Object, allowsMatrix: Bool = false) throws(StorageError) {
+      guard let type = try object.header.one(.type), var extentFields = try object.header.one(.extent),
+        var layout = try object.header.one(.layout)
+      else { throw object.damaged("it is neither a group nor numbers") }
+      guard let kind = ElementKind.all.first(where: { HDF5Dataset.type(type.rest, is: $0) }) else {
+        throw object.damaged("it holds neither 32- or 64-bit floating-point numbers nor integers, nor bytes")
+      }
+      let extent = try HDF5Extent(&extentFields)
+      guard let sizes = extent.sizes, sizes.count == 1 || allowsMatrix && sizes.count == 2 else {
+        throw object.damaged("it is not a vector")
+      }
+      let version = try layout.number(1)
+      guard version == 3 || version == 4, try layout.number(1) == 1, !object.header.has(.externalFiles) else {
+        throw object.damaged("its numbers do not lie in one block of the file")
+      }
+      let (address, announced) = (try layout.number(8), try layout.number(8))
+      guard let count = extent.count else { throw object.damaged("its values do not fit the file") }
+      let (size, isBeyond) = count.multipliedReportingOverflow(by: kind.byteCount)
+      // A vector of nothing lies nowhere.
+      guard !isBeyond, address == HDF5Image.nowhere ? size == 0 : announced == UInt64(size),
+        let range = size == 0 ? 0..<0 : object.image.fileRange(at: address, count: size)
+      else { throw object.damaged("\(count) values do not fit the file") }
+      self.kind = kind
+      self.count = count
+      columns = sizes.count == 2 ? Int(clamping: sizes[1]) : nil
+      (self.address, self.size) = (address, size)
+      fileRange = range
+    }
+  }
+
+  /// Checks the shape, and that the numbers are at hand.
   init(_ object: HDF5Object, allowsMatrix: Bool = false) throws(StorageError) {
-    guard let type = try object.header.one(.type), var extentFields = try object.header.one(.extent),
-      var layout = try object.header.one(.layout)
-    else { throw object.damaged("it is neither a group nor numbers") }
-    guard let kind = ElementKind.all.first(where: { HDF5Dataset.type(type.rest, is: $0) }) else {
-      throw object.damaged("it holds neither 32- or 64-bit floating-point numbers nor integers, nor bytes")
+    let shape = try Shape(object, allowsMatrix: allowsMatrix)
+    guard
+      let numbers = shape.size == 0
+        ? HDF5Image.Numbers.memory([]) : object.image.numbers(at: shape.address, count: shape.size)
+    else {
+      throw object.damaged("\(shape.count) values do not fit the file")
     }
-    let extent = try HDF5Extent(&extentFields)
-    guard let sizes = extent.sizes, sizes.count == 1 || allowsMatrix && sizes.count == 2 else {
-      throw object.damaged("it is not a vector")
-    }
-    let version = try layout.number(1)
-    guard version == 3 || version == 4, try layout.number(1) == 1, !object.header.has(.externalFiles) else {
-      throw object.damaged("its numbers do not lie in one block of the file")
-    }
-    let (address, announced) = (try layout.number(8), try layout.number(8))
-    guard let count = extent.count else { throw object.damaged("its values do not fit the file") }
-    let (size, isBeyond) = count.multipliedReportingOverflow(by: kind.byteCount)
-    // A vector of nothing lies nowhere.
-    guard !isBeyond, address == HDF5Image.nowhere ? size == 0 : announced == UInt64(size),
-      let numbers = size == 0 ? HDF5Image.Numbers.memory([]) : object.image.numbers(at: address, count: size)
-    else { throw object.damaged("\(count) values do not fit the file") }
-    try object.image.spend(content: size, object.place)
-    self.kind = kind
-    self.count = count
-    columns = sizes.count == 2 ? Int(clamping: sizes[1]) : nil
+    try object.image.spend(content: shape.size, object.place)
+    (kind, count, columns) = (shape.kind, shape.count, shape.columns)
     self.numbers = numbers
   }
 

@@ -21,7 +21,8 @@ import Trading
     }
     let environment = try walk(1)
     let policy = ToyPolicy.recurrent(inputs: environment.observationSpace.count, actions: 9, seed: 6)
-    return try EvaluationRecords(policy: policy.deployed, environment: environment, chance: [try walk(19)], seed: 7, randomDraws: 19)
+    return try EvaluationRecords(
+      policy: policy.deployed, environment: environment, chance: [try walk(19)], seed: 7, randomDraws: 19)
   }
 
   @Test func returnsAreThoseOfSessions() throws {
@@ -67,7 +68,9 @@ import Trading
     context.syntheticSymbols = ["BBB"]
     let report = EvaluationReport(context: context, seed: 7, records: records)
     #expect(report.dates.count == 3 && report.verdict.sessions == 3 && !report.verdict.edgeFound)
-    #expect(report.greedy.closes.count == 3 && report.greedy.decisions == 879 && report.greedy.units.allSatisfy { $0.count == 3 })
+    #expect(
+      report.greedy.closes.count == 3 && report.greedy.decisions == 879
+        && report.greedy.units.allSatisfy { $0.count == 3 })
     #expect(report.lines.allSatisfy { $0.count <= 80 })
     let words = report.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     for part in [

@@ -76,15 +76,20 @@ final class HDF5Image {
 
   // MARK: Bytes
 
-  /// Bytes at an address, not counted; nil where they are not all there.
-  func bytes(at address: UInt64, count: Int) -> ArraySlice<UInt8>? {
+  /// Where in the file bytes at an address lie; nil where the file does not reach so far.
+  func fileRange(at address: UInt64, count: Int) -> Range<Int>? {
     guard count >= 0, let offset = Int(exactly: address) else { return nil }
     let (start, startsBeyond) = offset.addingReportingOverflow(userBlockBytes)
     let (end, endsBeyond) = start.addingReportingOverflow(count)
-    guard !startsBeyond, !endsBeyond, let piece = piece(at: start), end <= piece.start + piece.bytes.count else {
-      return nil
-    }
-    return piece.bytes[start - piece.start..<end - piece.start]
+    return !startsBeyond && !endsBeyond && end <= fileBytes ? start..<end : nil
+  }
+
+  /// Bytes at an address, not counted; nil where they are not all there.
+  func bytes(at address: UInt64, count: Int) -> ArraySlice<UInt8>? {
+    guard let range = fileRange(at: address, count: count), let piece = piece(at: range.lowerBound),
+      range.upperBound <= piece.start + piece.bytes.count
+    else { return nil }
+    return piece.bytes[range.lowerBound - piece.start..<range.upperBound - piece.start]
   }
 
   /// The same for numbers, which may be unread.

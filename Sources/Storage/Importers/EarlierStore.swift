@@ -32,6 +32,27 @@ struct EarlierStore {
     provenance = contents.provenance + provenance.filter { !contents.provenance.contains($0) }
   }
 
+  /// Adds to the store's chains those that were delivered, which win where both have a value, and tells what that changed.
+  func add(_ chains: inout [OptionChain], tell: (String) -> Void) throws(StorageError) {
+    var all = contents.chains
+    for one in chains {
+      guard let place = all.firstIndex(where: { $0.underlying == one.underlying }) else {
+        tell("the options of \(one.underlying) are new in \(path)")
+        all.append(one)
+        continue
+      }
+      guard let joined = all[place].joined(with: one) else {
+        throw .table(path: path, line: 0, column: "", problem: .chain(.differentUnits))
+      }
+      let added = joined.chain.quoteCount - all[place].quoteCount
+      all[place] = joined.chain
+      tell(
+        "options of \(one.underlying): \(added) quotes are new in \(path), \(joined.revised) values differ"
+          + (joined.revised > 0 ? " and are replaced" : ""))
+    }
+    chains = all
+  }
+
   private func joined(
     _ stored: [BarSeries], _ delivered: [BarSeries], hours: String, tell: (String) -> Void
   ) throws(StorageError) -> [BarSeries] {

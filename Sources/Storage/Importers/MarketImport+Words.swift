@@ -6,9 +6,10 @@ package import Text
 extension MarketImport {
   /// Those of `strikeforge import`.
   package static let flags: [Flag] = [
-    Flag("output", "FILE", "the market store to write (.h5); bars are added to one that is there"),
+    Flag("output", "FILE", "the market store to write (.h5); bars and chains are added to one that is there"),
     Flag("replace", "makes a store that is there anew"),
     Flag("symbols", "A,B", "which symbols to take from files that name them; all by default"),
+    Flag("roots", "A,B", "of option chains, which roots to take, for example SPXW,SPY; all by default"),
     Flag("extra-columns", "A,B", "columns beside the layout's own to keep, for environment.extra_columns"),
     Flag(
       "index", "SYMBOL=FILE", repeats: true,
@@ -61,6 +62,13 @@ extension MarketImport {
       sources: sources, symbols: arguments.value("symbols")?.split(separator: ",").map(String.init),
       extraColumns: extraColumns, allowances: allowances, output: output)
     self.isDryRun = isDryRun
+    if let value = arguments.value("roots") {
+      let names = value.split(separator: ",", omittingEmptySubsequences: false).map { $0.uppercased() }
+      guard names.allSatisfy(CSVImporter.isSymbol) else {
+        throw UsageError("--roots is \(value), but must be names of roots such as SPXW,SPY")
+      }
+      roots = names
+    }
     for name in BarDeclarations.flags {
       guard let said = arguments.value(name) else { continue }
       guard declared.take(said, for: name) else {

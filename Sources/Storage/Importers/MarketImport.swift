@@ -1,11 +1,11 @@
-// Bar files through the quality gate into a market store.
+// Files of bars and option chains through the quality gate into a market store.
 
 package import Market
 import Text
 
 /// What is to be imported, and how it is questioned.
 package struct MarketImport: Sendable, Equatable {
-  /// A file of bars, and what it is taken for.
+  /// A file of bars or of an option chain, and what it is taken for.
   package struct Source: Sendable, Equatable {
     package var path: String
     /// The name of a series that its file does not name.
@@ -23,6 +23,8 @@ package struct MarketImport: Sendable, Equatable {
   package var sources: [Source]
   /// Which symbols to take from files that name them; nil for all.
   package var symbols: [String]?
+  /// Which roots of options to take; nil for all.
+  package var roots: [String]?
   /// Columns beside the layouts' own that are kept of everything but an index.
   package var extraColumns: [String]
   package var allowances: [QualityAllowance]
@@ -67,6 +69,7 @@ package struct MarketImport: Sendable, Equatable {
   private struct Delivery {
     var series: [BarSeries] = []
     var extendedHours: [BarSeries] = []
+    var chains: [OptionChain] = []
     var provenance: [ImportProvenance] = []
   }
 
@@ -86,9 +89,13 @@ package struct MarketImport: Sendable, Equatable {
     var delivery = try deliveries(answer: answer, progress: progress, tell: tell)
     for source in factorFiles { try apply(source, to: &delivery.series, tell: tell) }
     for line in try cut.applyDates(to: &delivery.series) { tell(line) }
+    delivery.chains = try cut(delivery.chains)
     delivery.extendedHours = MarketImport.partHours(of: &delivery.series, tell: tell)
     MarketImport.leaveOutUnfinished(of: &delivery.series, &delivery.extendedHours, now: now, tell: tell)
-    if let earlier { try earlier.add(&delivery.series, &delivery.extendedHours, &delivery.provenance, tell: tell) }
+    if let earlier {
+      try earlier.add(&delivery.series, &delivery.extendedHours, &delivery.provenance, tell: tell)
+      try earlier.add(&delivery.chains, tell: tell)
+    }
     try DeclaredSplit.apply(splits, to: &delivery.series, path: output, tell: tell)
     try DeclaredSplit.apply(
       splits.filter { split in delivery.extendedHours.contains { $0.symbol == split.symbol } },
@@ -98,7 +105,8 @@ package struct MarketImport: Sendable, Equatable {
     progress?("questioning \(delivery.series.reduce(0) { $0 + $1.count }) bars", nil)
     // The date in Greenwich is never behind that of the exchange.
     let report = QualityGate.examine(
-      delivery.series, allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date)
+      delivery.series, chains: delivery.chains,
+      allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date)
     tell(report.description)
     guard report.passed else {
       let kept = earlier == nil ? "\(output) was not written" : "\(output) is as it was"
@@ -110,7 +118,8 @@ package struct MarketImport: Sendable, Equatable {
     progress?("writing \(output)", nil)
     try earlier?.requireUnchanged()
     let hash = try MarketStore.write(
-      delivery.series, extendedHours: delivery.extendedHours, provenance: delivery.provenance, qualityReport: report,
+      delivery.series, extendedHours: delivery.extendedHours, chains: delivery.chains, provenance: delivery.provenance,
+      qualityReport: report,
       created: UTCTime.now(), to: output)
     tell("wrote \(output): content \(hash)")
     return nil
@@ -122,6 +131,10 @@ package struct MarketImport: Sendable, Equatable {
   ) throws(StorageError) -> Delivery {
     var delivery = Delivery()
     for source in sources {
+      if let found = try readChains(source, into: &delivery.chains, tell: tell) {
+        delivery.provenance.append(found)
+        continue
+      }
       let reading = try read(source, answer: answer, progress: progress, tell: tell)
       for one in reading.series { try MarketImport.add(one, to: &delivery.series, path: source.path, tell: tell) }
       delivery.provenance.append(reading.provenance)

@@ -188,7 +188,7 @@ struct TableHead {
   /// What a header of options or quotes is of.
   private func chain(_ names: [String]) -> String? {
     let names = Set(names.map(BarColumn.canonical))
-    if names.contains("strike") || names.contains("[strike]") { return "an option chain" }
+    if names.contains("strike") || names.contains("[strike]") { return TableProblem.chainWords }
     return nil
   }
 

@@ -36,6 +36,11 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   case noSide(String)
   case otherCalendar(String)
   case notFactors(String)
+  /// Of a table of options.
+  case chain(ChainProblem)
+
+  /// What is no table of bars, but read elsewhere (`ChainFile`).
+  static let chainWords = "an option chain"
 
   package var description: String {
     switch self {
@@ -83,6 +88,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .notFactors(let found):
       "found \(found) where a factor file has a date YYYYMMDD, a price factor and a split factor"
     case .otherCalendar(let evidence): "\(evidence): only sessions of the New York Stock Exchange are known"
+    case .chain(let problem): problem.description
     }
   }
 
@@ -107,7 +113,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .tooManySymbols: "split the file"
     case .noHeader: "say what the columns hold, for example --columns date,open,high,low,close,volume"
     case .headerAgain: "remove the line, or import the files one by one"
-    case .notBars: "import bars"
+    case .notBars(let kind):
+      kind == TableProblem.chainWords ? "leave out --layout and --columns, which are of bars" : "import bars"
     case .noDateInName: "give the file its vendor's name again, as 20240102_spy_minute_trade.csv"
     case .decimalOrThousands: "say which: --decimal comma or --decimal point"
     case .dayOrMonth: "say which comes first: --dates day-first or --dates month-first"
@@ -118,6 +125,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .noSide: "say it: --stamp start or --stamp end"
     case .otherCalendar: "import another symbol"
     case .notFactors: "name a factor file of LEAN, or give splits one by one: --split SYMBOL:DATE:FACTOR"
+    case .chain(let problem): problem.remedy
     }
   }
 }
@@ -145,6 +153,10 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
     let shown = names.prefix(8).joined(separator: ", ")
     return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
   }
+  /// Of chains in a store.
+  case noChain
+  case noChainSession(String, first: String, last: String)
+  case noChainMinute(String, first: String, last: String)
 
   package var description: String {
     switch self {
@@ -170,6 +182,11 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
       "\(symbol) is known to have split \(known) for 1 on \(date), not \(given) for 1; leave the --split out, or correct the file"
     case .factorsTwice(let symbol):
       "the bars of \(symbol) have adjustment factors of their own; leave --factors out, or import raw prices"
+    case .noChain: "it holds no option chain; import one: strikeforge import CHAIN --output STORE"
+    case .noChainSession(let date, let first, let last):
+      "it has no quotes in the hours of \(date); its sessions are of \(first) to \(last): choose one of these (without --date they are listed)"
+    case .noChainMinute(let date, let first, let last):
+      "nothing is quoted in that minute of \(date); its first minute ends at \(first), its last at \(last): choose another"
     case .noneLeft(let symbol): "no bar of \(symbol) is left between the dates that are taken; choose others"
     }
   }

@@ -12,12 +12,16 @@ import Text
 /// | `/bars/<symbol>` | bars of whole sessions: see `SeriesColumns` |
 /// | `/minutes/<symbol>` | bars of minutes in the sessions |
 /// | `/extended/<symbol>` | bars of minutes before the opening and after the close |
+/// | `/` attribute `chains` | JSON: a `ChainEntry` for each chain, in order; only where there are any |
+/// | `/chains/<underlying>` | option chains: see `ChainColumns` |
 ///
 /// Every series has a digest of its own in the catalogue, and the file's seal (`SegmentedSeal`) covers the catalogue: whoever needs two of a hundred
 /// series reads and checks those two. The file is written atomically.
 package enum MarketStore {
   /// Raised when older programs could not read the file any more. Versions 1 and 2 (`OlderMarketStore`) are still read.
   package static let schemaVersion = 3
+  /// Of stores that hold option chains: programs that know none of them must not take such a store for whole.
+  package static let chainSchemaVersion = 4
 
   /// SHA-256, as 64 hexadecimal digits, of the content as a whole: it knows nothing of files, order of import or time. A run remembers it.
   ///
@@ -26,6 +30,18 @@ package enum MarketStore {
   /// before those of extended hours. Traps if the columns of a series differ in length.
   package static func contentHash(_ series: [BarSeries], extendedHours: [BarSeries] = []) -> String {
     contentHash(series, catalogue(series, extendedHours))
+  }
+
+  /// The same for a store that holds option chains. Without any it is that of its bars; else it is fed the text `strikeforge bars and chains 1` and a line
+  /// feed, the content hash of the bars (64 characters), the number of chains (u64, little-endian), and the digest of each (`ChainEntry.digest`).
+  package static func contentHash(_ bars: String, chains: [ChainEntry]) -> String {
+    guard !chains.isEmpty else { return bars }
+    var digest = SHA256()
+    digest.update(Array("strikeforge bars and chains 1\n".utf8))
+    digest.update(Array(bars.utf8))
+    withUnsafeBytes(of: UInt64(chains.count).littleEndian) { digest.update($0) }
+    for chain in chains { digest.update(Array(chain.digest.utf8)) }
+    return SHA256.hexDigits(digest.finalize())
   }
 
   /// The same where the digests are known.
@@ -48,13 +64,14 @@ package enum MarketStore {
   /// and hours, if the columns of a series differ in length, or if extended hours are not of minutes.
   @discardableResult
   package static func write(
-    _ series: [BarSeries], extendedHours: [BarSeries] = [], provenance: [ImportProvenance],
+    _ series: [BarSeries], extendedHours: [BarSeries] = [], chains: [OptionChain] = [], provenance: [ImportProvenance],
     qualityReport: QualityReport?, created: String, to path: String
   ) throws(StorageError) -> String {
     let catalogue = self.catalogue(series, extendedHours)
-    let hash = contentHash(series, catalogue)
+    let hash = contentHash(contentHash(series, catalogue), chains: chains.map { ChainEntry($0) })
     let contents = MarketStoreContents(
-      path: path, series: series, extendedHours: extendedHours, provenance: provenance, qualityReport: qualityReport,
+      path: path, series: series, extendedHours: extendedHours, chains: chains, provenance: provenance,
+      qualityReport: qualityReport,
       qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
     try AtomicWrite.write(to: path, replacing: .marketStore) { (descriptor) throws(StorageError) in
       try write(contents, catalogue, to: descriptor)
@@ -67,8 +84,8 @@ package enum MarketStore {
     _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], to descriptor: Int32
   ) throws(StorageError) {
     let (path, openPath) = (contents.path, "/proc/self/fd/\(descriptor)")
-    // Where the system shows no open files as paths, in memory.
-    guard access(openPath, F_OK) == 0 else {
+    // Where the system shows no open files as paths, or where there are chains, in memory.
+    guard contents.chains.isEmpty, access(openPath, F_OK) == 0 else {
       return try AtomicWrite.writeAll(try encode(contents, catalogue), to: descriptor, path: path)
     }
     check(catalogue)
@@ -120,15 +137,25 @@ package enum MarketStore {
     let all = contents.series + contents.extendedHours
     check(catalogue)
     let attributes = self.attributes(contents, catalogue)
-    let expectedBytes = self.expectedBytes(all)
+    let chains = contents.chains.map { ChainEntry($0) }
+    precondition(
+      Set(chains.map(\.underlying)).count == chains.count && chains.allSatisfy { CSVImporter.isSymbol($0.underlying) },
+      "a market store cannot hold chains of \(chains.map(\.underlying))")
+    let chainBytes = chains.reduce(0) { sum, one in
+      sum + 16 * one.contractCount + 4 * (one.columns.count + 2) * one.sessions.reduce(0) { $0 + $1.cells }
+    }
+    let expectedBytes = self.expectedBytes(all) + chainBytes
     let memory = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
         for (name, text) in attributes { try root.writeAttribute(name, text) }
         for (one, entry) in zip(all, catalogue) { try SeriesColumns.write(one, to: try root.makeGroup(entry.place)) }
+        for (chain, entry) in zip(contents.chains, chains) {
+          try ChainColumns.write(chain, entry, to: try root.makeGroup(entry.place))
+        }
       }
     }
     var image = [UInt8](memory.bytes)
-    let segments = try self.segments(image, catalogue, path: path)
+    let segments = try self.segments(image, catalogue.map(\.place) + chains.map(\.place), path: path)
     SegmentedSeal.seal(&image, as: .marketStore, segments: segments)
     return image
   }
@@ -154,8 +181,10 @@ package enum MarketStore {
   private static func attributes(
     _ contents: MarketStoreContents, _ catalogue: [SeriesEntry]
   ) -> [(key: String, value: String)] {
+    let chains = contents.chains.map { ChainEntry($0) }
     var attributes = [
-      "schema_version": "\(schemaVersion)", "created": contents.created, "content_hash": contents.contentHash,
+      "schema_version": "\(chains.isEmpty ? schemaVersion : chainSchemaVersion)", "created": contents.created,
+      "content_hash": contents.contentHash,
       "series": JSON.array(catalogue.map(\.json)).text,
       "provenance": JSON.array(contents.provenance.map(\.json)).text,
     ]
@@ -163,17 +192,19 @@ package enum MarketStore {
       attributes["quality_report"] = QualityRecord.json(report).text
       attributes["quality_content_hash"] = hash
     }
+    if !chains.isEmpty { attributes["chains"] = JSON.array(chains.map(\.json)).text }
     return attributes.sorted { $0.key < $1.key }
   }
 
-  /// Where the columns of each series lie in an image.
+  /// Where the columns of each series and chain lie in an image. `places`: those of their groups, in order.
   private static func segments(
-    _ image: [UInt8], _ catalogue: [SeriesEntry], path: String
+    _ image: [UInt8], _ places: [String], path: String
   ) throws(StorageError) -> [SegmentedSeal.Segment] {
-    let groups = try seriesGroups(try HDF5Image(image, path: path).root())
+    let root = try HDF5Image(image, path: path).root()
+    let groups = try seriesGroups(root).merging(try self.groups(root, in: [ChainEntry.folder])) { first, _ in first }
     var segments: [SegmentedSeal.Segment] = []
-    for (owner, entry) in catalogue.enumerated() {
-      for child in try groups[entry.place]?.children() ?? [] {
+    for (owner, place) in places.enumerated() {
+      for child in try groups[place]?.children() ?? [] {
         let range = try HDF5Dataset(child).range
         if !range.isEmpty { segments.append(SegmentedSeal.Segment(range: range, owner: owner)) }
       }
@@ -183,8 +214,13 @@ package enum MarketStore {
 
   /// The groups of all series, by their places.
   static func seriesGroups(_ root: HDF5Object) throws(StorageError) -> [String: HDF5Object] {
+    try groups(root, in: SeriesEntry.folders)
+  }
+
+  /// The groups in some folders, by their places.
+  static func groups(_ root: HDF5Object, in folders: [String]) throws(StorageError) -> [String: HDF5Object] {
     var groups: [String: HDF5Object] = [:]
-    for folder in try root.children() where folder.isGroup && SeriesEntry.folders.contains(folder.name) {
+    for folder in try root.children() where folder.isGroup && folders.contains(folder.name) {
       for group in try folder.children() { groups[folder.name + "/" + group.name] = group }
     }
     return groups

@@ -9,6 +9,7 @@ package struct MarketStoreContents: Sendable, Equatable {
   package var series: [BarSeries]
   /// Bars of minutes before the opening and after the close, which the gate is not asked about and nobody trades.
   package var extendedHours: [BarSeries] = []
+  package var chains: [OptionChain] = []
   /// One entry for each source file.
   package var provenance: [ImportProvenance]
   /// What the gate said, or nil if it was not asked.
@@ -26,7 +27,9 @@ package struct MarketStoreContents: Sendable, Equatable {
   package func requirePassingGate() throws(StorageError) {
     try QualityRecord.requirePassing(
       qualityReport, recordedHash: qualityContentHash,
-      dataHash: MarketStore.contentHash(series, extendedHours: extendedHours), path: path)
+      dataHash: MarketStore.contentHash(
+        MarketStore.contentHash(series, extendedHours: extendedHours), chains: chains.map { ChainEntry($0) }),
+      path: path)
   }
 }
 

@@ -9,6 +9,7 @@ package final class MarketStoreFile: @unchecked Sendable {
   struct Description {
     var schemaVersion: Int
     var catalogue: [SeriesEntry]
+    var chains: [ChainEntry] = []
     var provenance: [ImportProvenance]
     var qualityReport: QualityReport?
     var qualityContentHash: String?
@@ -55,6 +56,7 @@ package final class MarketStoreFile: @unchecked Sendable {
   }
 
   package var catalogue: [SeriesEntry] { description.catalogue }
+  package var chains: [ChainEntry] { description.chains }
   /// What the gate said, or nil if it was not asked.
   package var qualityReport: QualityReport? { description.qualityReport }
   package var contentHash: String { description.contentHash }
@@ -97,29 +99,58 @@ package final class MarketStoreFile: @unchecked Sendable {
   package func contents() throws(StorageError) -> MarketStoreContents {
     let all = try series { _ in true }
     let sessions = catalogue.count { !$0.isExtendedHours }
-    guard contentHash == MarketStore.contentHash(Array(all[..<sessions]), catalogue) else {
+    var chains: [OptionChain] = []
+    for entry in self.chains { chains.append(try chain(entry) { _ in true }) }
+    guard
+      contentHash
+        == MarketStore.contentHash(
+          MarketStore.contentHash(Array(all[..<sessions]), catalogue), chains: self.chains)
+    else {
       throw .damaged(
         path: path, place: "attribute 'content_hash'", reason: "the content hash is not that of the numbers")
     }
     return MarketStoreContents(
-      path: path, series: Array(all[..<sessions]), extendedHours: Array(all[sessions...]),
+      path: path, series: Array(all[..<sessions]), extendedHours: Array(all[sessions...]), chains: chains,
       provenance: description.provenance, qualityReport: description.qualityReport,
       qualityContentHash: description.qualityContentHash, contentHash: contentHash, created: description.created,
       schemaVersion: description.schemaVersion)
   }
 
+  /// A chain with the sessions that are wanted, read and checked. Traps for an entry of another store.
+  package func chain(
+    _ entry: ChainEntry, where isWanted: (ChainEntry.SessionEntry) -> Bool
+  ) throws(StorageError) -> OptionChain {
+    guard case .segments(let file, let pieces, _) = form, chains.contains(entry) else {
+      preconditionFailure("'\(path)' has no such chain of \(entry.underlying)")
+    }
+    let image = HDF5Image(pieces, fileBytes: file.count, userBlockBytes: HDF5File.userBlockSize, path: path)
+    let groups = try MarketStore.groups(try image.root(), in: [ChainEntry.folder])
+    guard groups.count == chains.count, let group = groups[entry.place] else {
+      throw .damaged(path: path, place: "attribute 'chains'", reason: "it does not name the chains that there are")
+    }
+    let reader = try ChainColumns.Reader(group, as: entry) { (range) throws(StorageError) in try file.read(range) }
+    return try reader.chain(where: isWanted)
+  }
+
   private static func description(_ attributes: StoreAttributes) throws(StorageError) -> Description {
     let version = attributes.texts["schema_version"] ?? "none"
-    guard version == "\(MarketStore.schemaVersion)" else {
+    let known = [MarketStore.schemaVersion, MarketStore.chainSchemaVersion]
+    guard let schema = known.first(where: { version == "\($0)" }) else {
       throw .unsupportedVersion(
         path: attributes.path, subject: "market store schema", found: version,
-        supported: "1 to \(MarketStore.schemaVersion)")
+        supported: "1 to \(MarketStore.chainSchemaVersion)")
     }
     guard let catalogue = QualityRecord.all(try attributes.json("series"), SeriesEntry.init(json:)),
       Set(catalogue.map(\.place)).count == catalogue.count,
       catalogue.drop(while: { !$0.isExtendedHours }).allSatisfy(\.isExtendedHours)
     else { throw attributes.malformed("series") }
-    return try attributes.description(schemaVersion: MarketStore.schemaVersion, catalogue: catalogue)
+    var description = try attributes.description(schemaVersion: schema, catalogue: catalogue)
+    guard schema == MarketStore.chainSchemaVersion else { return description }
+    guard let chains = QualityRecord.all(try attributes.json("chains"), ChainEntry.init(json:)), !chains.isEmpty,
+      Set(chains.map(\.place)).count == chains.count
+    else { throw attributes.malformed("chains") }
+    description.chains = chains
+    return description
   }
 }
 

@@ -1,4 +1,4 @@
-// strikeforge import: bar files through the quality gate into a market store.
+// strikeforge import: files of bars and option chains through the quality gate into a market store.
 
 import Storage
 import Text
@@ -6,7 +6,7 @@ import Training
 
 struct ImportCommand: Command {
   static let description = CommandDescription(
-    name: "import", summary: "Reads bars, questions them, and stores them with their provenance.",
+    name: "import", summary: "Reads bars and option chains, questions them, and stores them with their provenance.",
     operands: "[SYMBOL=]FILE ...", operandCount: 0...1000,
     flags: MarketImport.flags,
     notes: """
@@ -18,6 +18,9 @@ struct ImportCommand: Command {
                                                 SYMBOL=FILE
         timestamp,open,high,low,close,volume    one symbol, written SYMBOL=FILE
         Date,Open,High,Low,Close                one index, given with --index
+      Option chains are told the same way: of OptionsDX, Cboe, ThetaData, ORATS,
+      DoltHub, Yahoo, LEAN, Massive and Databento; one whose file names no
+      underlying is written SYMBOL=FILE.
       Nothing is stored unless every check passes.
       """)
 

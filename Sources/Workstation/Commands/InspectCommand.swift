@@ -1,6 +1,7 @@
 // strikeforge inspect: what a store, a checkpoint or a bundle holds.
 
 import Inference
+import Market
 import Storage
 import Text
 import Training
@@ -10,10 +11,26 @@ struct InspectCommand: Command {
     name: "inspect",
     summary:
       "Shows what a market store, checkpoint, replay file, policy bundle, recorded rollouts or incident hold, after verifying it.",
-    operands: "FILE", operandCount: 1...1, flags: [], notes: "")
+    operands: "FILE", operandCount: 1...1,
+    flags: [
+      Flag("chain", "SYMBOL", "of a market store: its options of one underlying"),
+      Flag("date", "DATE", "of that chain: the session to show"),
+      Flag("time", "HH:MM", "of that session: the minute that ends at this time in New York; all minutes by default"),
+    ],
+    notes: """
+      Without a date, --chain lists the sessions that the store has of it.
+      """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let path = arguments.operands[0]
+    if let symbol = arguments.value("chain") {
+      let place = try chainPlace(arguments)
+      for line in try chainLines(path, symbol, date: place.date, minute: place.minute) { print(line) }
+      return 0
+    }
+    for name in ["date", "time"] where arguments.value(name) != nil {
+      throw UsageError("--\(name) stands without --chain, whose session it says")
+    }
     if ReplayFile.isReplayFile(path) {
       show(try ReplayReader(path).describe())
       return 0
@@ -28,6 +45,53 @@ struct InspectCommand: Command {
       throw TrainingError.policy(error)
     }
     return 0
+  }
+
+  /// The session and minute that are asked for; no bounds where the flags do not say them.
+  private static func chainPlace(_ arguments: Arguments) throws(UsageError) -> (date: CalendarDate?, minute: Int?) {
+    var (date, minute): (CalendarDate?, Int?) = (nil, nil)
+    if let text = arguments.value("date") {
+      date = CalendarDate(text)
+      guard date != nil else { throw UsageError("--date is \(text), but must be a date like 2021-01-04") }
+    }
+    if let text = arguments.value("time") {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[1].utf8.count == 2, let hour = Int(parts[0]), let second = Int(parts[1]),
+        (0..<24).contains(hour), (0..<60).contains(second)
+      else { throw UsageError("--time is \(text), but must be a time like 10:30") }
+      guard date != nil else { throw UsageError("--time stands without --date, whose minute it says") }
+      // The minute that ends then.
+      minute = hour * 60 + second - TradingCalendar.xnys.openMinute - 1
+    }
+    return (date, minute)
+  }
+
+  private static func chainLines(
+    _ path: String, _ symbol: String, date: CalendarDate?, minute: Int?
+  ) throws(StorageError) -> [String] {
+    func problem(_ problem: SymbolProblem) -> StorageError { .symbols(path: path, problem: problem) }
+    let file = try MarketStoreFile(path)
+    guard !file.chains.isEmpty else { throw problem(.noChain) }
+    guard let entry = file.chains.first(where: { $0.underlying == symbol }) else {
+      throw problem(.absent(requested: symbol, existing: file.chains.map(\.underlying)))
+    }
+    guard let date else { return ChainText.sessions(entry) }
+    let chain = try file.chain(entry) { $0.date == date && !$0.isExtendedHours }
+    guard let session = chain.sessions.first, !session.minutes.isEmpty else {
+      throw problem(
+        .noChainSession(
+          "\(date)", first: entry.sessions.first.map { "\($0.date)" } ?? "-",
+          last: entry.sessions.last.map { "\($0.date)" } ?? "-"))
+    }
+    if let minute, session.block(ofMinute: minute) == nil {
+      func clock(_ minute: Int32?) -> String {
+        let time = TradingCalendar.xnys.openMinute + Int(minute ?? 0) + 1
+        return "\(time / 60):" + (time % 60 < 10 ? "0" : "") + "\(time % 60)"
+      }
+      throw problem(
+        .noChainMinute("\(date)", first: clock(session.minutes.first), last: clock(session.minutes.last)))
+    }
+    return ChainText(entry: entry, chain: chain, session: session, minute: minute).lines
   }
 
   static func show(_ lines: [(String, String)]) {

@@ -1,0 +1,50 @@
+// Option chains among the files of an import.
+
+import Glibc
+import Market
+
+extension MarketImport {
+  /// The chains of a file, added to those that are there, and where they come from; nil for a file of bars.
+  func readChains(
+    _ source: Source, into chains: inout [OptionChain], tell: (String) -> Void
+  ) throws(StorageError) -> ImportProvenance? {
+    // An archive's member is one of bars, and so is what the user says the columns of.
+    guard !source.isIndex, declared.layout == nil, declared.columns == nil, access(source.path, F_OK) == 0 else {
+      return nil
+    }
+    let file = try ChainFile(path: source.path, underlying: source.symbol, roots: roots.map { Set($0) })
+    let reading: ChainFileReading
+    do throws(StorageError) {
+      guard let found = try file.read() else { return nil }
+      reading = found
+    } catch {
+      if case .rows(_, let faults) = error { for fault in faults { tell("\(source.path), \(fault.description)") } }
+      throw error
+    }
+    tell("read \(source.path): " + reading.chains.map(ChainUnderstanding.summary).joined(separator: "; "))
+    for note in reading.notes { tell("  " + note) }
+    if isDryRun {
+      for line in reading.understanding { tell("  " + line) }
+    }
+    var notes: [String] = []
+    for chain in reading.chains where symbols?.contains(chain.underlying) ?? true {
+      try ChainFile.add(chain, to: &chains, notes: &notes, path: source.path)
+    }
+    for note in notes { tell(note) }
+    return reading.provenance
+  }
+
+  /// Leaves the sessions between the dates that are taken.
+  func cut(_ chains: [OptionChain]) throws(StorageError) -> [OptionChain] {
+    guard cut.from != nil || cut.until != nil else { return chains }
+    var taken: [OptionChain] = []
+    for chain in chains {
+      let part = chain.sessions(from: cut.from, until: cut.until)
+      guard !part.sessions.isEmpty else {
+        throw .symbols(path: chain.underlying, problem: .noneLeft(chain.underlying))
+      }
+      taken.append(part)
+    }
+    return taken
+  }
+}
