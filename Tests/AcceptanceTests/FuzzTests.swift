@@ -11,7 +11,8 @@ import Testing
 
   /// The readers, as the fuzzer names them.
   private static let readers = [
-    "csv", "gzip", "bars", "zip", "stamps", "numbers", "json", "yaml", "safetensors", "bundle", "store", "checkpoint",
+    "csv", "chain", "gzip", "bars", "zip", "stamps", "numbers", "json", "yaml", "safetensors", "bundle", "store",
+    "checkpoint",
     "run", "incident", "replay",
     "price",
   ]

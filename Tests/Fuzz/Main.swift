@@ -72,7 +72,7 @@ struct Main {
       return
     }
     for (what, names) in [
-      ("text", ["csv", "gzip", "json", "yaml"]), ("arguments of prices", ["price"]),
+      ("text", ["csv", "chain", "gzip", "json", "yaml"]), ("arguments of prices", ["price"]),
       ("vendors' bars", ["bars", "zip", "stamps", "numbers"]), ("bundles", ["safetensors", "bundle"]),
       ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
       ("incidents, replay files", ["incident", "replay"]), ("forged metadata of HDF5", ["metadata"]),

@@ -65,6 +65,7 @@ enum Subjects {
     [
       RunSubject.self, StoreSubject.self, ReplaySubject.self, IncidentSubject.self, CheckpointSubject.self,
       MetadataSubject.self, BundleSubject.self, SafetensorsSubject.self, BarsSubject.self, CSVSubject.self,
+      ChainSubject.self,
       StampsSubject.self, NumbersSubject.self, ZipSubject.self, GzipSubject.self, JSONSubject.self, YAMLSubject.self,
       PriceSubject.self,
     ]
