@@ -24,7 +24,7 @@ struct Main {
       complain("benchmark: \(problem)")
       exit(64)
     }
-    if !["compare", "market", "bars"].contains(words.first), MatrixProduct.buffers(upTo: 1) < 1 {
+    if !["compare", "market", "bars", "chains"].contains(words.first), MatrixProduct.buffers(upTo: 1) < 1 {
       complain(
         "benchmark: the matrix library needs \(MatrixProduct.bufferBytes >> 20) MiB of address space for every thread that multiplies, and "
           + "the limits of this process do not give them; lift them with ulimit -v unlimited")
@@ -38,6 +38,7 @@ struct Main {
       case "compare": try CompareVerb.run(rest)
       case "market": try MarketVerb.run(rest)
       case "bars": try BarsVerb.run(rest)
+      case "chains": try ChainsVerb.run(rest)
       case "peers": try PeersVerb.run(rest)
       case "solve": try SolveVerb.run(rest)
       case "solve-ours": try SolveVerb.runOurs(rest)

@@ -31,6 +31,8 @@ struct Options {
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
            benchmark bars make|measure FOLDER [--minutes N] [--days N] [--subjects A,B]
+
+           benchmark chains FILE | --write FILE [--rows N]
            benchmark solve [--worlds A,B] [--programs A,B] [--seeds N] [--quick] [...]
            benchmark peers [--shapes A,B] [--peers A,B] [--lanes A,B] [--pairs N] [--quick] [--require floors] [...]
     `benchmark --help` tells more
@@ -83,6 +85,11 @@ struct Options {
     second of processor time are read, stored, sealed and questioned, as one line of
     JSON: minutes, minutes_read, minutes_gzip, gate, days (all). benchmarks/bar-import
     does both in alternation with other libraries.
+
+    benchmark chains FILE | --write FILE [--rows N]
+
+    Reads a table of options of SPY into contracts and quotes, looks two million
+    quotes up, and prints a line of JSON; --write makes such a table.
 
     benchmark peers [--quick] [...]
 
