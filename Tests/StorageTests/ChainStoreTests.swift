@@ -102,6 +102,19 @@ private func chain(_ underlying: String = "SPX") throws -> OptionChain {
       #expect(contents.chains[0].contracts.count == 2 && contents.provenance[0].layout == "long")
       let lines = try StorageInspection.describe(folder + "/m.h5")
       #expect(lines.contains { $0.0 == "chain XOM" && $0.1.contains("2 contracts, 3 quotes") })
+      // What is imported later is added.
+      writePlainly(
+        Array(
+          "timestamp,underlying,type,strike,expiry,bid,ask\n2024-12-04 10:00,XOM,put,120,2024-12-20,5.0,5.1\n".utf8),
+        to: folder + "/later.csv")
+      let second = MarketImport(sources: [.init(path: folder + "/later.csv", symbol: nil)], output: folder + "/m.h5")
+      told = []
+      let refusedLater = try second.run { told.append($0) }
+      #expect(refusedLater == nil)
+      #expect(told.contains { $0.contains("options of XOM: 1 quote new") }, "\(told)")
+      let both = try MarketStore.read(folder + "/m.h5")
+      #expect(both.chains[0].sessions.count == 3 && both.chains[0].contracts.count == 3 && both.provenance.count == 2)
+      request.isReplacing = true
       request.cut = BarCut(from: CalendarDate("2024-12-03"), until: nil)
       _ = try request.run { _ in }
       let later = try MarketStore.read(folder + "/m.h5")

@@ -47,8 +47,8 @@ struct EarlierStore {
       let added = joined.chain.quoteCount - all[place].quoteCount
       all[place] = joined.chain
       tell(
-        "options of \(one.underlying): \(added) quotes are new in \(path), \(joined.revised) values differ"
-          + (joined.revised > 0 ? " and are replaced" : ""))
+        "options of \(one.underlying): \(counted(added, "quote")) new in \(path), \(counted(joined.revised, "value")) different"
+          + (joined.revised > 0 ? " and replaced" : ""))
     }
     chains = all
   }

@@ -120,6 +120,4 @@ struct ChainText {
     return (value < 0 && whole > 0 ? "-" : "") + "\(whole / scale)"
       + (places == 0 ? "" : "." + String(repeating: "0", count: places - fraction.count) + fraction)
   }
-
-  private static func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }
