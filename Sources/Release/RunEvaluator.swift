@@ -3,7 +3,7 @@
 private import AgentInterface
 private import Algorithms
 private import Configuration
-private import Environments
+import Environments
 package import Evaluation
 package import Inference
 private import Market
@@ -110,10 +110,7 @@ package enum RunEvaluator {
     }
     let rate = try cashRate(cash, market.tape)
     let environment = try factory.walk(window)
-    var chance: [any TradingEnvironment] = []
-    for first in stride(from: 0, to: RandomTrading.draws, by: chanceLanes) {
-      chance.append(try factory.walk(window, laneCount: min(chanceLanes, RandomTrading.draws - first)))
-    }
+    let chance = try chanceWalks(factory, window)
     var records = try TrainingError.deciding { () throws(DecisionError) in
       try EvaluationRecords(
         policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines,
@@ -183,6 +180,17 @@ package enum RunEvaluator {
       measure: SeedSpread.sharpe,
       trades: ReportCSV.trades(records.greedy, symbols: market.tape.symbols),
       dailyReturns: ReportCSV.dailyReturns(records))
+  }
+
+  /// Lanes for every draw of chance.
+  static func chanceWalks(_ factory: EnvironmentFactory, _ window: Window) throws(TrainingError)
+    -> [any TradingEnvironment]
+  {
+    var walks: [any TradingEnvironment] = []
+    for first in stride(from: 0, to: RandomTrading.draws, by: chanceLanes) {
+      walks.append(try factory.walk(window, laneCount: min(chanceLanes, RandomTrading.draws - first)))
+    }
+    return walks
   }
 
   private static func cashRate(_ choice: CashRateChoice?, _ tape: MarketTape) throws(TrainingError) -> CashRate {

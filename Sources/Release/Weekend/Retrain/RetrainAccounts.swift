@@ -19,8 +19,6 @@ struct JudgedRun: Sendable {
   var trades: [Double]
   var sharpe: Double? { ReturnStatistics.sharpe(account.returns) }
 
-  private static let chanceLanes = 128
-
   /// Walks a window greedily: at the usual costs and at the gate's, and as often as luck is asked for.
   init(name: String, policy: DeployedPolicy, factory: EnvironmentFactory, window: Window, seed: UInt64)
     throws(TrainingError)
@@ -35,11 +33,10 @@ struct JudgedRun: Sendable {
         try CostlierWalk(policy: policy, environment: walk.environment, rules: walk.rules, seed: seed)
       }.record.dailyReturns
     }
-    let sharpe = ReturnStatistics.sharpe(record.dailyReturns)
     let chance = RandomTrading(
-      matching: record, environment: try factory.walk(window, laneCount: JudgedRun.chanceLanes), seed: seed)
+      matching: record, environments: try RunEvaluator.chanceWalks(factory, window), seed: seed)
     account = GateAccount(
-      name: name, returns: record.dailyReturns, costlier: costlier, chance: chance.pValue(sharpe: sharpe))
+      name: name, returns: record.dailyReturns, costlier: costlier, chance: chance.pValue)
     self.policy = policy.decisionDigest
     (from, until) = (record.decisionDates[0], record.closeDates[record.count - 1])
     trades = TradeLog(record.fills).closed.map { PerformanceMetrics.dollars($0.netMicroDollars) }
