@@ -1,9 +1,12 @@
 // A walk through minutes is judged by its sessions: returns, ratios and intervals are of days, never of minutes.
 
+import AgentInterface
 import Environments
+import Inference
 import Market
 import TestSupport
 import Testing
+import Text
 import Trading
 
 @testable import Evaluation
