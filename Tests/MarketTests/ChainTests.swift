@@ -49,6 +49,19 @@ private func chain(
     #expect(chain.quoteCount == 3)
   }
 
+  /// Contracts that lie far apart in the table are found as well as neighbours.
+  @Test func contractsFarApartAreFound() throws {
+    var columns = [[Int32]](repeating: [], count: ChainColumn.allCases.count)
+    columns[ChainColumn.bid.rawValue] = [7, 8, 9]
+    let session = ChainSession(
+      date: date, isExtendedHours: false, contracts: [2, 5000, 70_000], minutes: [3], columns: columns,
+      openInterest: [], underlying: [])
+    #expect([2, 5000, 70_000].map { session.quote(minute: 3, contract: $0)?.bid } == [7, 8, 9])
+    for absent in [-1, 0, 3, 4999, 5001, 69_999, 70_001] {
+      #expect(session.quote(minute: 3, contract: absent) == nil, "\(absent)")
+    }
+  }
+
   @Test func oneMinutesQuotesComeAtOnce() throws {
     let chain = try chain([(contract(3700), 5, 20, 30), (contract(3600), 5, 40, 50), (contract(3600), 6, 1, 2)])
     let session = try #require(chain.session(on: date))

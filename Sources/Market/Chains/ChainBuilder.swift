@@ -31,7 +31,10 @@ package struct ChainBuilder {
     self.keepsLast = keepsLast
   }
 
-  /// The number of a root for `number`.
+  /// More than any underlying has had.
+  package static let rootLimit = 1000
+
+  /// The number of a root for `number`; at most `rootLimit` of them.
   package mutating func root(_ name: String) -> Int {
     if let place = roots.firstIndex(of: name) { return place }
     roots.append(name)
@@ -39,6 +42,7 @@ package struct ChainBuilder {
   }
 
   package var contractCount: Int { contracts.count }
+  package var rootCount: Int { roots.count }
 
   /// A contract's number in this builder. Traps for a strike that no symbol can name.
   package mutating func number(

@@ -19,6 +19,7 @@ package struct ChainSession: Sendable, Equatable {
   /// By block, ten-thousandths of a dollar: what the vendor says the underlying cost; empty where nobody says it.
   package let underlying: [Int32]
   private let blocks: [Int32]
+  /// Empty where the session's contracts lie so far apart in the table that halving their list costs less than the room.
   private let slots: [Int32]
 
   /// Traps where the shapes do not agree or the order is another.
@@ -42,7 +43,8 @@ package struct ChainSession: Sendable, Equatable {
     self.openInterest = openInterest
     self.underlying = underlying
     blocks = ChainSession.places(minutes)
-    slots = ChainSession.places(contracts)
+    let span = (contracts.last.map { Int($0) } ?? -1) - (contracts.first.map { Int($0) } ?? 0) + 1
+    slots = span <= 4 * contracts.count ? ChainSession.places(contracts) : []
   }
 
   static func isAscending(_ numbers: [Int32]) -> Bool { zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 } }
@@ -67,7 +69,13 @@ package struct ChainSession: Sendable, Equatable {
 
   /// The slot of a contract of the chain's table, or nil where the session has none of its quotes.
   package func slot(ofContract contract: Int) -> Int? {
-    ChainSession.place(of: contract, in: slots, from: contracts.first)
+    guard slots.isEmpty else { return ChainSession.place(of: contract, in: slots, from: contracts.first) }
+    var (low, high) = (0, contracts.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(contracts[middle]) < contract { low = middle + 1 } else { high = middle }
+    }
+    return low < contracts.count && Int(contracts[low]) == contract ? low : nil
   }
 
   /// Where in every column a contract's value of a minute lies.

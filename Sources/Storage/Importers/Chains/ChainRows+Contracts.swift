@@ -63,9 +63,14 @@ extension ChainRows {
     let name = underlyingName(buffer, root: contract.root)
     if lastUnderlying < 0 || underlyings[lastUnderlying] != name {
       guard CSVImporter.isSymbol(name) else { return (.symbolName(String(name.prefix(40))), at.underlying ?? -1) }
+      guard underlyings.count < CSVImporter.symbolLimit else {
+        return (.tooManySymbols(limit: CSVImporter.symbolLimit), at.underlying ?? -1)
+      }
     }
     let builder = self.builder(for: name)
-    guard builders[builder].contractCount < ChainRows.contractLimit else {
+    guard builders[builder].contractCount < ChainRows.contractLimit,
+      builders[builder].rootCount < ChainBuilder.rootLimit
+    else {
       return (.chain(.tooManyContracts(limit: ChainRows.contractLimit)), -1)
     }
     let root = builders[builder].root(contract.root)

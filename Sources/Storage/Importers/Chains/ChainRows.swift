@@ -225,7 +225,9 @@ struct ChainRows {
       guard case .value(let count) = FixedPoint.read(buffer, starts[millisecond], ends[millisecond], decimals: 0),
         (0..<86_400_000).contains(count)
       else { return (.notANumber(shown(buffer, millisecond)), millisecond) }
-      local.local += Int64(count) * 1_000_000
+      let (sum, overflow) = local.local.addingReportingOverflow(Int64(count) * 1_000_000)
+      guard !overflow else { return (.notADate(shown(buffer, place)), place) }
+      local.local = sum
     }
     // A date alone is a day, whatever its layout stamps.
     let isDay =
