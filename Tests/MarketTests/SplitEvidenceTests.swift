@@ -43,6 +43,26 @@ extension BarSeries {
     }
   }
 
+  /// As large shares have split on days that opened 3 to 4 % higher.
+  @Test(arguments: [0.965, 1.0354, 1.04]) func aSplitOnADayThatMovesMoreIsOneStill(move: Double) {
+    var series = SyntheticTape.series(symbols: ["A"], bars: 120, seed: 22)[0]
+    series.openAt(60, move)
+    series.split(60, 4)
+    let found = findings(series)
+    #expect(found.first?.suggestion.contains("--split A:\(series.dates[60]):4.") == true, "\(found)")
+  }
+
+  /// Only its own dates: what lies between two spikes is not allowed with them.
+  @Test func adviceAllowsNoMoreThanItsDates() {
+    var series = SyntheticTape.series(symbols: ["A"], bars: 120, seed: 23)[0]
+    for row in [30, 60] { series.high[row] *= 3 }
+    for row in [40, 41, 80] { series.high[row] = series.low[row] }
+    let advice = findings(series).map(\.suggestion)
+    for dates in [
+      "\(series.dates[30])", "\(series.dates[60])", "\(series.dates[40])..\(series.dates[41])", "\(series.dates[80])",
+    ] { #expect(advice.contains { $0.contains("--allow price-continuity:A:\(dates) --reason") }, "\(advice)") }
+  }
+
   /// Below 20 % nothing fails, but it is said.
   @Test func fiveForFourIsAWarning() throws {
     var series = SyntheticTape.series(symbols: ["A"], bars: 120, seed: 12)[0]

@@ -71,7 +71,6 @@ enum PriceContinuity: QualityCheck {
         factors.append(row)
       }
     }
-    let orderDates = order.map { series.dates[$0] }
     return QualityFinding.ofRows(
       prices, in: series, check: identifier, kind: "impossible-price",
       suggestion: "Fetch these rows again; a price is a positive number."
@@ -83,9 +82,9 @@ enum PriceContinuity: QualityCheck {
       + QualityFinding.ofRows(
         order, in: series, check: identifier, kind: "price-order",
         severity: series.instrument.isTradable ? .fail : .warn,
-        suggestion: "Check the order of the columns, or fetch these rows again. If the vendor has them so: "
-          + QualityAllowance.flag(identifier, series.symbol, orderDates.min(), orderDates.max()) + "."
+        suggestion: "Check the order of the columns, or fetch these rows again."
       ) { "The low is above, or the high below, the open or the close in \(counted($0, "row"))." }
+      .map { $0.allowable(" If the vendor has them so: ") }
   }
 
   private static func standstills(in series: BarSeries) -> [QualityFinding] {

@@ -34,13 +34,11 @@ enum PriceSpikes: QualityCheck {
       rows[severity, default: []].append(row)
     }
     return [QualityFinding.Severity.fail, .warn].flatMap { severity -> [QualityFinding] in
-      let dates = (rows[severity] ?? []).map { series.dates[$0] }
-      return QualityFinding.ofRows(
+      let found = QualityFinding.ofRows(
         rows[severity] ?? [], in: series, check: identifier, kind: "price-spike", severity: severity,
-        suggestion: "Compare with another source"
-          + (severity == .warn
-            ? "." : ". If real: " + QualityAllowance.flag(identifier, series.symbol, dates.min(), dates.max()) + ".")
+        suggestion: "Compare with another source."
       ) { "A price far from those before and after it in \(counted($0, "row"))." }
+      return severity == .fail ? found.map { $0.allowable(" If real: ") } : found
     }
   }
 

@@ -36,6 +36,15 @@ extension QualityFinding {
   }
 }
 
+extension QualityFinding {
+  /// The same with the words that would allow its own dates, and no others, behind its suggestion.
+  func allowable(_ words: String) -> QualityFinding {
+    var finding = self
+    finding.suggestion += words + QualityAllowance.flag(check, symbol, firstDate, lastDate) + "."
+    return finding
+  }
+}
+
 extension BarSeries {
   /// A row as a person would look it up.
   func rowText(_ row: Int) -> String {

@@ -8,8 +8,9 @@ internal import Glibc
 /// Of five real splits of large shares volume x price was 0.3 to 1.6 times its median of 20 sessions; of two gaps that looked like splits and were
 /// none (0.527 and 1.237 of the close before) 7.8 and 10 times.
 struct SplitEvidence {
-  /// How far the open may lie from where the split puts it, and how far where nobody knows the money.
-  static let (openTolerance, openToleranceAlone) = (0.035, 0.01)
+  /// How far the open may lie from where the split puts it: of whole shares, of the fractions that lie nearer to each other, and where nobody knows the
+  /// money.
+  static let (openTolerance, openToleranceOfFractions, openToleranceAlone) = (0.05, 0.035, 0.01)
   /// How far any price of the session may.
   static let rangeTolerance = 0.15
   static let mostMoney = 4.0
@@ -28,6 +29,7 @@ struct SplitEvidence {
     var old: Int
 
     var value: Double { Double(new) / Double(old) }
+    var isOfWholeShares: Bool { new == 1 || old == 1 }
     /// `7 for 1`.
     var words: String { "\(new) for \(old)" }
     /// As `--split` takes it.
@@ -100,7 +102,11 @@ struct SplitEvidence {
       let ratio = SplitEvidence.ratios.min(by: { distance($0) < distance($1) })
     else { return nil }
     let money = relativeMoney(place)
-    guard distance(ratio) <= log(1 + (money == nil ? SplitEvidence.openToleranceAlone : SplitEvidence.openTolerance)),
+    let tolerance =
+      money == nil
+      ? SplitEvidence.openToleranceAlone
+      : ratio.isOfWholeShares ? SplitEvidence.openTolerance : SplitEvidence.openToleranceOfFractions
+    guard distance(ratio) <= log(1 + tolerance),
       money.map({ $0 <= SplitEvidence.mostMoney }) ?? true
     else { return nil }
     let scale = ratio.value / before.close
