@@ -97,7 +97,11 @@ package enum StorageInspection {
     return (
       (series.instrument == .index ? "index" : "series") + " \(series.symbol)",
       "\(series.count) \(series.width == .minute ? "minute " : "")bars, \(range)\(hours)\(extra)"
-        + (series.actions.isEmpty ? "" : ", \(series.actions.count) splits and payments known by date")
+        + (series.actions.isEmpty
+          ? ""
+          : series.actions.count == 1
+            ? ", a split or payment known by its date"
+            : ", \(series.actions.count) splits and payments known by their dates")
         + (series.filledRows.isEmpty ? "" : ", \(series.filledRows.count) of them filled in, not to be traded in")
         + (series.instrument.isTradable ? "" : ", not tradable") + (isSynthetic ? ", SYNTHETIC" : "")
     )
