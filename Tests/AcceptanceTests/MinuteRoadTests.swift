@@ -125,7 +125,7 @@ import Text
     let source = try place.strikeforge([
       "synthesize", "minutes", "--bridge", "market.h5", "--symbol", "AAA", "--output", "market.h5",
     ])
-    #expect(source.exitCode == 1 && source.errors.contains("which is read"), "\(source)")
+    #expect(source.exitCode == 1 && source.errors.contains("is read, and is not written over"), "\(source)")
     #expect(!place.folder.names().contains("x.csv"))
   }
 }
