@@ -163,7 +163,8 @@ extension Retrain {
       _ = SharpeComparison(policy: long, baseline: long.reversed(), seed: 0, lane: 0)
     }
     let pairs = Double((plan.candidates.count + 2) * (factory.baselines.count + 3))
-    let once = opponents * share + comparison * pairs + 2 * judgement * share + export + 0.2
+    // The gate is asked twice: for the decision, and for the page.
+    let once = opponents * share + 2 * comparison * pairs + 2 * judgement * share + export + 0.2
     return (
       ShapeRate(
         rollouts: rollouts.isEmpty ? [last - begin] : rollouts, start: start ?? 0, look: look, save: save,
