@@ -212,6 +212,7 @@ import Text
     try small.folder.write(RetrainPlace.plan(hooks: "", steps: 512, seeds: "[1]"), to: "plan.yaml")
     let full = try Program.strikeforge.run(["retrain", "plan.yaml"], in: small.folder.path, fileLimitBytes: 20_000)
     #expect(full.exitCode == 1 && full.errorLines.count == 1 && full.errors.contains("cannot write"), "\(full)")
+    small.folder.remove("registry")
     try small.folder.write("", to: "registry")
     let blocked = try small.retrain("plan.yaml")
     #expect(
