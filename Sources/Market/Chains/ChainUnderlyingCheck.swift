@@ -46,6 +46,7 @@ enum ChainUnderlyingCheck {
 
   static func findings(_ chain: OptionChain, _ prices: UnderlyingPrices) -> [QualityFinding] {
     var exchanged = ChainFindings(chain, identifier)
+    var mixed = ChainFindings(chain, identifier)
     var scaled = ChainFindings(chain, identifier)
     var other = ChainFindings(chain, identifier)
     var stale = ChainFindings(chain, identifier)
@@ -59,8 +60,16 @@ enum ChainUnderlyingCheck {
         if prices.hasMinutes, bar == nil { untimed.add(session.date) { "\(session.date) minute \(minute)" } }
         guard let implied = implied(session, chain, block: block) else { continue }
         let place = "\(session.date) minute \(minute)"
-        if implied.pairs >= 3, implied.scatter > 4 * implied.exchangedScatter + implied.tolerance {
+        if implied.pairs >= 3, implied.scatter > 4 * implied.exchangedScatter + implied.tolerance,
+          implied.exchangedScatter < implied.tolerance + 0.01 * abs(implied.spot)
+        {
           exchanged.add(session.date) { place }
+          continue
+        }
+        if implied.pairs >= 3, implied.scatter > 0.05 * abs(implied.spot) {
+          mixed.add(session.date) {
+            "\(place): half of \(implied.pairs) pairs are off by more than \(rounded(implied.scatter))"
+          }
           continue
         }
         let told =
@@ -85,6 +94,13 @@ enum ChainUnderlyingCheck {
         exchanged.finding(
           "calls-and-puts-exchanged", .fail, suggestion: "Check the column of the right.",
           "Prices of calls fit puts, and those of puts calls, in \(counted(exchanged.count, "minute"))."))
+    }
+    if mixed.count > 0 {
+      findings.append(
+        mixed.finding(
+          "mixed-prices", .fail, suggestion: "Leave out the rows of before a split, or those that are stale.",
+          "Puts and calls of one expiry say prices of the underlying that are far apart, in \(counted(mixed.count, "minute")): rows of different times or units are mixed."
+        ))
     }
     if scaled.count > 0 {
       findings.append(

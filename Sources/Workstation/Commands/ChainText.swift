@@ -49,7 +49,7 @@ struct ChainText {
       lines += ["* a deliverable that a corporate action has changed: nobody trades it"]
     }
     guard summary.hasQuotes else { return lines + ["", "No bids and asks: prices of trades alone."] }
-    lines += ["", "Spreads of uncrossed quotes with two sides, by strike over the underlying's price:"]
+    lines += ["", "Spreads of uncrossed quotes with two sides, by strike over the underlying:"]
     lines.append(
       ChainText.left("moneyness", 18) + ChainText.right("quotes", 9) + ChainText.right("median $", 11)
         + ChainText.right("median of middle", 18))

@@ -17,6 +17,8 @@ package struct ChainFileReading: Sendable {
 /// Reads a file of option chains.
 package struct ChainFile {
   private let source: ByteSource
+  /// The same bytes from their beginning, for a text that is read twice.
+  private let reopen: () throws(StorageError) -> ByteSource
   private let path: String
   private let limitBytes: Int
   /// The underlying of all its options, where the user says it.
@@ -30,17 +32,26 @@ package struct ChainFile {
   package init(
     path: String, underlying: String? = nil, roots: Set<String>? = nil, limitBytes: Int = 1 << 40
   ) throws(StorageError) {
-    self.init(try ByteSource(path: path, limitBytes: limitBytes), path: path, underlying, roots, limitBytes)
+    let open: () throws(StorageError) -> ByteSource = { () throws(StorageError) in
+      try ByteSource(path: path, limitBytes: limitBytes)
+    }
+    self.init(try open(), reopen: open, path: path, underlying, roots, limitBytes)
   }
 
   /// The same for bytes that are at hand; `path` names them.
   package init(
     _ bytes: [UInt8], path: String, underlying: String? = nil, roots: Set<String>? = nil, limitBytes: Int = 1 << 34
   ) {
-    self.init(ByteSource(bytes, path: path), path: path, underlying, roots, limitBytes)
+    self.init(
+      ByteSource(bytes, path: path), reopen: { () throws(StorageError) in ByteSource(bytes, path: path) }, path: path,
+      underlying, roots, limitBytes)
   }
 
-  private init(_ source: ByteSource, path: String, _ underlying: String?, _ roots: Set<String>?, _ limitBytes: Int) {
+  private init(
+    _ source: ByteSource, reopen: @escaping () throws(StorageError) -> ByteSource, path: String, _ underlying: String?,
+    _ roots: Set<String>?, _ limitBytes: Int
+  ) {
+    self.reopen = reopen
     (self.source, self.path, self.underlying, self.roots) = (source, path, underlying, roots)
     self.limitBytes = limitBytes
   }
@@ -116,7 +127,8 @@ package struct ChainFile {
     var notes: [String]
   }
 
-  private func pieces(_ member: ZipArchive.Member?) throws(StorageError) -> TextPieces {
+  private func pieces(_ member: ZipArchive.Member?, of other: ByteSource? = nil) throws(StorageError) -> TextPieces {
+    let source = other ?? self.source
     guard let member else { return try TextPieces(source, path: path, limitBytes: limitBytes) }
     return try TextPieces(source, path: "\(path):\(member.name)", packing: .member(member), limitBytes: limitBytes)
   }
@@ -209,7 +221,7 @@ package struct ChainFile {
   private func newestTrade(
     _ plan: ChainPlan, _ member: ZipArchive.Member?
   ) throws(StorageError) -> (minute: ChainMinute, note: String) {
-    let pieces = try pieces(member)
+    let pieces = try pieces(member, of: try reopen())
     var lines = try TableLines(pieces)
     var fields = TableFields(delimiter: plan.delimiter)
     var newest: Instant?
