@@ -21,11 +21,19 @@ package enum FileContent: String, Sendable, CaseIterable {
     for (content, beginning) in beginnings where bytes.starts(with: beginning) { return content }
     if UTF16Text(beginning: bytes) != nil { return nil }
     let text = bytes.drop { [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf].contains($0) }
-    if text.starts(with: "[".utf8) || text.starts(with: "{".utf8) { return .json }
+    if text.starts(with: "{".utf8) || text.starts(with: "[".utf8) && isArray(text.dropFirst()) { return .json }
     if text.starts(with: "<".utf8) { return .markup }
     // No text has these; a few may be damage, which the reader names with its line.
     let foreign = bytes.prefix(lookedAt).count { $0 < 9 || (14..<32).contains($0) }
     return foreign > 16 && foreign * 16 > min(bytes.count, lookedAt) ? .bytes : nil
+  }
+
+  /// Whether what stands behind a bracket is a value of JSON, and no name of a column: `[QUOTE_DATE], ...`.
+  private static func isArray(_ text: ArraySlice<UInt8>) -> Bool {
+    let value = text.drop { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    guard let first = value.first else { return true }
+    return "{[]\"-".utf8.contains(first) || (48...57).contains(first)
+      || ["true", "false", "null"].contains { value.starts(with: $0.utf8) }
   }
 
   private static let beginnings: [(FileContent, [UInt8])] = [
