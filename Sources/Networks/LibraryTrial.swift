@@ -29,7 +29,10 @@ extension MatrixProduct {
         + "took those for \(library.core); unset it, or set it to a name that the library knows, as \(library.core)"
     }
     let signal = Trial.signal(of: { MatrixProduct.tryProducts() }, milliseconds: trialMilliseconds)
-    guard signal > 0 else { return nil }
+    guard signal > 0 else {
+      keepBuffer()
+      return nil
+    }
     let reason =
       signal == SIGILL
       ? "need \(instructions(ofCore: library.core)), which this processor does not have"

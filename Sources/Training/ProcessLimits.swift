@@ -23,10 +23,14 @@ package enum ProcessLimits {
     /// `ulimit -v`.
     package var limitBytes: Int?
     package var usedBytes: Int
+    /// Buffers of the matrix library among them that a worker will use again.
+    package var buffersHeld = 0
     /// What is left below the limit.
     package var leftBytes: Int? { limitBytes.map { max(0, $0 - usedBytes) } }
 
-    package init(limitBytes: Int?, usedBytes: Int) { (self.limitBytes, self.usedBytes) = (limitBytes, usedBytes) }
+    package init(limitBytes: Int?, usedBytes: Int, buffersHeld: Int = 0) {
+      (self.limitBytes, self.usedBytes, self.buffersHeld) = (limitBytes, usedBytes, buffersHeld)
+    }
 
     /// That of this process.
     package static var own: AddressSpace {
@@ -34,7 +38,8 @@ package enum ProcessLimits {
         Int(String(decoding: $0.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self))
       }
       return AddressSpace(
-        limitBytes: softLimit(RLIMIT_AS), usedBytes: (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE)))
+        limitBytes: softLimit(RLIMIT_AS), usedBytes: (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE)),
+        buffersHeld: MatrixProduct.buffersHeld)
     }
   }
 
@@ -50,8 +55,11 @@ package enum ProcessLimits {
   ) throws(TrainingError) -> Int {
     let own = Int(exactly: min(plannedBytes, 0x1p60).rounded(.up)) ?? 0
     var possible = wanted
-    if let left = space.leftBytes { possible = min(possible, max(0, left - own - spareBytes) / bytesOfWorker) }
-    possible = min(possible, MatrixProduct.buffers(upTo: possible))
+    let held = space.buffersHeld
+    if let left = space.leftBytes {
+      possible = min(possible, max(0, left + held * MatrixProduct.bufferBytes - own - spareBytes) / bytesOfWorker)
+    }
+    possible = min(possible, held + MatrixProduct.buffers(upTo: max(0, possible - held)))
     guard possible < 1 else { return possible }
     let buffer = MatrixProduct.bufferBytes >> 20
     guard let limit = space.limitBytes else {
@@ -60,7 +68,8 @@ package enum ProcessLimits {
           + "give them; close other programs, or raise ulimit -d, or allow overcommitment (vm.overcommit_memory)")
     }
     // The next start may take a little more than this one has by now.
-    let (needed, overflow) = (space.usedBytes + 3 * spareBytes / 2 + bytesOfWorker).addingReportingOverflow(own)
+    let (needed, overflow) = (space.usedBytes - held * MatrixProduct.bufferBytes + 3 * spareBytes / 2 + bytesOfWorker)
+      .addingReportingOverflow(own)
     throw .noRoom(
       "the limit of address space, ulimit -v \(limit >> 10), leaves no room for the \(buffer) MiB that the matrix library needs "
         + "for every thread that multiplies; raise it to at least \((overflow ? .max : needed) >> 10 + 1), or lift it with "

@@ -79,16 +79,15 @@ struct HouseTests {
 
   @Test func `an unknown room is found`() throws {
     let house = try Self.house { manifest, page, files in
-      manifest = manifest.replacing(
-        "    library(\"Market\", uses: [\"Text\"]),\n", with: "    library(\"Cellar\"),\n")
-      page = page.replacing("| `Market` |", with: "| `Attic` |")
+      manifest = manifest.replacing("    library(\"Trading\"),\n", with: "    library(\"Cellar\"),\n")
+      page = page.replacing("| `Trading` |", with: "| `Attic` |")
       files["Sources/Shed/Shed.swift"] = "import Kernels\n"
       files["Sources/Cellar/Cellar.swift"] = ""
     }
     #expect(
       house.unknownRooms == [
         "Cellar is a target and no row of the table", "Attic is a row of the table and no target",
-        "Sources/Market is no target's folder", "Sources/Shed is no target's folder",
+        "Sources/Trading is no target's folder", "Sources/Shed is no target's folder",
         "Sources/Cellar is not in the picture", "Sources/Shed is not in the picture",
       ])
   }
@@ -117,15 +116,14 @@ struct HouseTests {
   @Test func `a dead arrow and a way without one are found`() throws {
     let house = try Self.house { manifest, _, files in
       manifest = manifest.replacing(
-        "    library(\"Market\", uses: [\"Text\"]),\n",
-        with: "    library(\"Market\", uses: [\"Kernels\", \"Gone\", \"Text\"]),\n")
-      files["Sources/Market/More.swift"] = "@testable private import struct Storage.Checkpoint\n"
+        "    library(\"Trading\"),\n", with: "    library(\"Trading\", uses: [\"Kernels\", \"Gone\"]),\n")
+      files["Sources/Trading/More.swift"] = "@testable private import struct Storage.Checkpoint\n"
       files["Sources/CKernels/more.c"] = "#include \"cpairrules.h\"\n"
     }
     #expect(
       house.wrongArrows == [
-        "CKernels uses CPairRules and may not", "Market may use Gone and does not; it is no target",
-        "Market may use Kernels and does not", "Market uses Storage and may not",
+        "CKernels uses CPairRules and may not", "Trading may use Gone and does not; it is no target",
+        "Trading may use Kernels and does not", "Trading uses Storage and may not",
       ])
   }
 
@@ -147,7 +145,8 @@ struct HouseTests {
 
   @Test func `a manifest or a page of another form is not taken for an empty house`() throws {
     #expect(throws: HouseError.self) {
-      try Self.house { manifest, _, _ in manifest = manifest.replacing("library(\"Market\",", with: "barn(\"Market\",")
+      try Self.house { manifest, _, _ in
+        manifest = manifest.replacing("library(\"Trading\")", with: "barn(\"Trading\")")
       }
     }
     #expect(throws: HouseError.self) {
