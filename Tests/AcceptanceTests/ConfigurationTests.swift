@@ -51,7 +51,11 @@ import Text
     (["--gamma", "1.5"], 1, "--gamma: 'algorithm.gamma' is 1.5 but must be a number from 0.0 to 1.0"),
     (["--gama", "0.9"], 64, "unknown flag --gama; did you mean --gamma?"),
     (["--human-momentum"], 64, "unknown flag --human-momentum"),
-    (["--data-source", "massive"], 64, "unknown flag --data-source"),
+    (
+      ["--data-source", "massive"], 2,
+      "environment.data_source is massive, but AAA in market.h5 was imported from plain"
+    ),
+    (["--data-source", "bloomberg"], 1, "environment.data_source"),
     (["--symbols", "AAA,CCC"], 1, "environment.assets names CCC, but market.h5 holds AAA, BBB"),
     (["--intraday-days", "600"], 1, "split.training_sessions asks for 600 sessions"),
     (["--intraday-days", "20"], 1, "the training window holds 20 bars"),
