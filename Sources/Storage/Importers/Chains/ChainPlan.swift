@@ -98,11 +98,15 @@ struct ChainPlan {
   /// What a header lacks that speaks of strikes: no table of bars does.
   private static func unknown(_ found: Set<String>, path: String, line: Int) -> StorageError? {
     guard found.contains("strike") || found.contains("strike_price"), found.count >= 4 else { return nil }
-    let nearest = ChainLayout.all.min { left, right in
-      func lacking(_ layout: ChainLayout) -> Int {
-        layout.columns.keys.count { !layout.optional.contains($0) && !found.contains($0) }
+    // The one with the most columns in common; of several, the one that lacks the fewest.
+    let nearest = ChainLayout.all.max { left, right in
+      func nearness(_ layout: ChainLayout) -> (common: Int, lacking: Int) {
+        (
+          layout.columns.keys.count { found.contains($0) },
+          -layout.columns.keys.count { !layout.optional.contains($0) && !found.contains($0) }
+        )
       }
-      return lacking(left) < lacking(right)
+      return nearness(left) < nearness(right)
     }
     guard let nearest else { return nil }
     let missing = nearest.columns.keys.filter { !nearest.optional.contains($0) && !found.contains($0) }.sorted()
