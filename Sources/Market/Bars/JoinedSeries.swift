@@ -144,10 +144,13 @@ extension BarSeries {
     return places.sorted { (keys[$0], $0) < (keys[$1], $1) }
   }
 
-  /// What brings the factors of these bars, which end before the later ones begin, to theirs.
+  /// What brings the factors of these bars, which end before the later ones begin, to theirs, beyond the actions between both.
   private func scale(to later: BarSeries) -> Double {
-    guard let last = adjustmentFactors.last, let first = later.adjustmentFactors.first else { return 1 }
-    return BarSeries.noticeable(first / last)
+    guard let last = adjustmentFactors.last, let first = later.adjustmentFactors.first, let end = dates.last,
+      let start = later.dates.first
+    else { return 1 }
+    let between = later.actions.filter { end < $0.date && $0.date <= start }.reduce(1) { $0 * $1.priceFactor }
+    return BarSeries.noticeable(first * between / last)
   }
 
   private static func noticeable(_ scale: Double) -> Double {

@@ -100,17 +100,22 @@ enum VolumeLevels: QualityCheck {
   private static func levels(of series: BarSeries) -> [(date: CalendarDate, volume: Double)] {
     var levels: [(date: CalendarDate, volume: Double)] = []
     let (rows, adjusted) = (series.wholeRows, series.adjustedVolume)
+    /// Neither the volume nor what adjusts it is told elsewhere.
+    func isPossible(_ row: Int) -> Bool {
+      let factor = series.adjustmentFactors[row]
+      return adjusted[row] >= 0 && adjusted[row].isFinite && factor > 0 && (factor * series.close[row]).isFinite
+    }
     var row = 0
     while row < rows {
       let date = series.dates[row]
       if row + 1 == rows || series.dates[row + 1] != date {
-        if adjusted[row] >= 0, adjusted[row].isFinite { levels.append((date, adjusted[row])) }
+        if isPossible(row) { levels.append((date, adjusted[row])) }
         row += 1
         continue
       }
       var volumes: [Double] = []
       while row < rows, series.dates[row] == date {
-        if adjusted[row] >= 0, adjusted[row].isFinite { volumes.append(adjusted[row]) }
+        if isPossible(row) { volumes.append(adjusted[row]) }
         row += 1
       }
       if let median = Median.of(&volumes) { levels.append((date, median)) }
