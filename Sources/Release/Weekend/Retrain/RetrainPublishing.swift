@@ -61,7 +61,8 @@ extension Retrain {
     try registry.move(alias, to: version.version, reason: decision.sentence, rule: Retrain.rule)
     try journal.keep(
       ["version": .string(version.version), "alias": .string(alias.rawValue)], of: Retrain.publication)
-    tell("published: \(registry.name) \(version.version) is \(alias.rawValue); `\(undo)` undoes it")
+    let remark = alias == .champion ? "`\(undo)` undoes it" : "it serves nobody until a person promotes it"
+    tell("published: \(registry.name) \(version.version) is \(alias.rawValue); \(remark)")
   }
 
   /// Whether a version is what this weekend published before it was killed.

@@ -33,7 +33,16 @@ extension Retrain {
     }
     let entries = try self.entries(runs, rates)
     let reserve = self.reserve(rates, judged: [])
-    let schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve)
+    let schedule: DeadlinePlan
+    do throws(TrainingError) {
+      schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve)
+    } catch {
+      // Nothing was tried: with a later deadline another weekend begins, and this one is not gone on with.
+      if journal.result("plan") == nil {
+        try journal.keep(["decision": .string(error.description)], of: WeekendJournal.end)
+      }
+      throw error
+    }
     for line in schedule.lines { tell("plan: \(line)") }
     if journal.result("plan") == nil {
       try journal.keep(

@@ -89,6 +89,8 @@ package struct WeekendJournal: Sendable {
     package var boot: String
     package var bootSeconds: Double
     package var isDuration: Bool
+    /// From the beginning to the deadline.
+    package var seconds: Double
 
     package init(plan: String, deadline text: String, _ deadline: Deadline, now: Int64 = Int64(time(nil))) {
       self.plan = plan
@@ -97,6 +99,7 @@ package struct WeekendJournal: Sendable {
       ends = now + Int64(deadline.seconds(from: now).rounded(.up))
       boot = Beginning.bootName
       bootSeconds = Beginning.secondsSinceBoot
+      seconds = deadline.seconds(from: now)
       if case .duration = deadline { isDuration = true } else { isDuration = false }
     }
 
@@ -104,16 +107,17 @@ package struct WeekendJournal: Sendable {
       guard let plan = json["plan"]?.stringValue, let deadline = json["deadline"]?.stringValue,
         let begun = json["begun"]?.integerValue, let ends = json["ends"]?.integerValue,
         let boot = json["boot"]?.stringValue, let seconds = json["boot_seconds"]?.doubleValue,
-        let isDuration = json["is_duration"]?.boolValue
+        let isDuration = json["is_duration"]?.boolValue, let span = json["seconds"]?.doubleValue
       else { return nil }
       (self.plan, self.deadline, self.begun, self.ends) = (plan, deadline, Int64(begun), Int64(ends))
-      (self.boot, bootSeconds, self.isDuration) = (boot, seconds, isDuration)
+      (self.boot, bootSeconds, self.isDuration, self.seconds) = (boot, seconds, isDuration, span)
     }
 
     var json: JSON {
       [
         "plan": .string(plan), "deadline": .string(deadline), "begun": .integer(begun), "ends": .integer(ends),
         "boot": .string(boot), "boot_seconds": .number(bootSeconds), "is_duration": .bool(isDuration),
+        "seconds": .number(seconds),
         "begun_utc": .string(UTCTime.text(secondsSinceEpoch: begun)),
         "ends_utc": .string(UTCTime.text(secondsSinceEpoch: ends)),
       ]
@@ -125,7 +129,7 @@ package struct WeekendJournal: Sendable {
       sinceBoot: Double = Beginning.secondsSinceBoot
     ) -> Double {
       isDuration && boot == here && !boot.isEmpty
-        ? Double(ends - begun) - (sinceBoot - bootSeconds) : Double(ends - now)
+        ? seconds - (sinceBoot - bootSeconds) : Double(ends - now)
     }
 
     package static var bootName: String {
