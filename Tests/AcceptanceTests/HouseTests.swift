@@ -87,7 +87,7 @@ struct HouseTests {
     #expect(
       house.unknownRooms == [
         "Cellar is a target and no row of the table", "Attic is a row of the table and no target",
-        "Sources/Trading is no target's folder", "Sources/Shed is no target's folder",
+        "Sources/Shed is no target's folder", "Sources/Trading is no target's folder",
         "Sources/Cellar is not in the picture", "Sources/Shed is not in the picture",
       ])
   }

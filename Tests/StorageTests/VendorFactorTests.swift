@@ -11,9 +11,9 @@ private let folder = getenv("STRIKEFORGE_MARKET_DATA").map { String(cString: $0)
 @Suite(.enabled(if: folder != nil)) struct VendorFactorTests {
   private func file(_ name: String) throws -> String { FileSystem.join(try #require(folder), name) }
 
-  /// What a vendor's adjusted closes say is what its dividends and splits lead to. The vendor's file of AAPL tells other dividends, by up to 0.015 dollars,
-  /// than its adjusted closes hold.
-  @Test(arguments: ["MSFT", "SPY", "QQQ"]) func paymentsLeadToTheVendorsFactors(symbol: String) throws {
+  /// What a vendor's adjusted closes say is what its dividends and splits lead to, but for two cents of payments a share: the files of AAPL and MSFT tell
+  /// other dividends, by 1.0 to 1.6 cents in all, than their adjusted closes hold.
+  @Test(arguments: ["AAPL", "MSFT", "SPY", "QQQ"]) func paymentsLeadToTheVendorsFactors(symbol: String) throws {
     let path = try file("daily/tiingo_\(symbol)_1d_2024_2026.csv")
     let vendor = try CSVImporter.read(path: path, symbolOverride: symbol).series[0]
     #expect(vendor.actions.count >= 7)
@@ -24,7 +24,7 @@ private let folder = getenv("STRIKEFORGE_MARKET_DATA").map { String(cString: $0)
     let last = try #require(vendor.adjustmentFactors.last)
     for row in own.dates.indices {
       let ratio = own.adjustmentFactors[row] * last / vendor.adjustmentFactors[row]
-      #expect(abs(ratio - 1) < 2e-6, "\(own.dates[row]): \(ratio)")
+      #expect(abs(ratio - 1) * own.close[row] < 0.02, "\(own.dates[row]): \(ratio)")
     }
   }
 
