@@ -11,20 +11,27 @@ private let folder = getenv("STRIKEFORGE_MARKET_DATA").map { String(cString: $0)
 @Suite(.enabled(if: folder != nil)) struct VendorFactorTests {
   private func file(_ name: String) throws -> String { FileSystem.join(try #require(folder), name) }
 
-  /// What a vendor's adjusted closes say is what its dividends and splits lead to, but for two cents of payments a share: the files of AAPL and MSFT tell
-  /// other dividends, by 1.0 to 1.6 cents in all, than their adjusted closes hold.
+  /// The dates and payments of a vendor's column are those of its adjusted closes. It reinvests what was paid at the close of that day, close / (close +
+  /// payment); a factor here is 1 - payment / close before, which the move of that day does not change.
   @Test(arguments: ["AAPL", "MSFT", "SPY", "QQQ"]) func paymentsLeadToTheVendorsFactors(symbol: String) throws {
     let path = try file("daily/tiingo_\(symbol)_1d_2024_2026.csv")
     let vendor = try CSVImporter.read(path: path, symbolOverride: symbol).series[0]
     #expect(vendor.actions.count >= 7)
+    var reinvested: [CorporateAction] = []
+    for action in vendor.actions {
+      let row = try #require(vendor.dates.firstIndex(of: action.date))
+      let payment = (1 - action.payment) * vendor.close[row - 1]
+      let factor = vendor.close[row] / (vendor.close[row] + payment)
+      reinvested.append(try #require(CorporateAction(date: action.date, split: action.split, payment: factor)))
+    }
     var own = vendor
     own.adjustmentFactors = own.adjustmentFactors.map { _ in 1 }
-    own.adjust(for: vendor.actions)
+    own.adjust(for: reinvested)
     // Payments after the last row are in the vendor's factors alone.
     let last = try #require(vendor.adjustmentFactors.last)
     for row in own.dates.indices {
       let ratio = own.adjustmentFactors[row] * last / vendor.adjustmentFactors[row]
-      #expect(abs(ratio - 1) * own.close[row] < 0.02, "\(own.dates[row]): \(ratio)")
+      #expect(abs(ratio - 1) < 1e-10, "\(own.dates[row]): \(ratio)")
     }
   }
 
