@@ -206,7 +206,8 @@ private func knowledge(_ index: Double, ratio: Double = 0.78) -> SyntheticSurfac
         default: .market
         }
       let contract = try #require(PremiumStudy.Contract(rawValue: wanted.contract))
-      let found = try #require(try study.figure(contract, level, withoutDrift: wanted.withoutDrift))
+      let figures = try #require(try study.figures(contract, level))
+      let found = wanted.withoutDrift ? figures.withoutDrift : figures.asItWas
       #expect(isNear(found.costOverPayoff, wanted.costOverPayoff, 1e-9), "\(wanted)")
       #expect(isNear(found.keptBySeller, wanted.keptBySeller, 1e-9), "\(wanted)")
       #expect(isNear(found.standardError, wanted.standardError, 1e-9), "\(wanted)")

@@ -114,27 +114,35 @@ package struct PremiumStudy: Sendable {
     self.leftOut = leftOut
   }
 
-  /// `withoutDrift`: the mean change of all sessions is taken out of what the options pay. `years`: those of which the sessions count.
-  package func figure(
-    _ contract: Contract, _ level: Level, withoutDrift: Bool = false, in years: ClosedRange<Int>? = nil
-  ) throws(PricingError) -> Figure? {
+  /// What was found of one contract and one level, as it was and without the drift: there the mean change of all sessions is taken out of what the options pay.
+  package typealias Figures = (asItWas: Figure, withoutDrift: Figure)
+
+  /// `years`: those of which the sessions count; nil where fewer than two do.
+  package func figures(
+    _ contract: Contract, _ level: Level, in years: ClosedRange<Int>? = nil
+  ) throws(PricingError) -> Figures? {
     let counted = sessions.filter { session in years.map { $0.contains(session.date.civil.year) } ?? true }
     guard counted.count >= 2 else { return nil }
-    let drift = withoutDrift ? counted.reduce(0) { $0 + $1.change } / Double(counted.count) : 0
-    var (costs, payoffs): ([Double], [Double]) = ([], [])
+    var costs: [Double] = []
+    var legs: [[OptionTerms<Double>]] = []
     for session in counted {
       let atTheMoney = session.index / 100 * PremiumStudy.ratio(level, session)
       let option = try PremiumStudy.option(contract, atTheMoney: atTheMoney, smile: level.smile)
-      let paid = 1 + session.change - drift
       costs.append(option.cost)
-      payoffs.append(option.legs.reduce(0) { $0 + max(Double($1.side.rawValue) * (paid - $1.strike), 0) })
+      legs.append(option.legs)
     }
-    let (cost, payoff) = (costs.reduce(0, +), payoffs.reduce(0, +))
-    let share = payoff / cost
-    let squares = zip(costs, payoffs).reduce(0) { $0 + ($1.1 - share * $1.0) * ($1.1 - share * $1.0) }
-    return Figure(
-      sessionCount: counted.count, costOverPayoff: cost / payoff, keptBySeller: 1 - share,
-      standardError: squares.squareRoot() / cost)
+    func figure(drift: Double) -> Figure {
+      let payoffs = zip(counted, legs).map { session, legs in
+        legs.reduce(0) { $0 + max(Double($1.side.rawValue) * (1 + session.change - drift - $1.strike), 0) }
+      }
+      let (cost, payoff) = (costs.reduce(0, +), payoffs.reduce(0, +))
+      let share = payoff / cost
+      let squares = zip(costs, payoffs).reduce(0) { $0 + ($1.1 - share * $1.0) * ($1.1 - share * $1.0) }
+      return Figure(
+        sessionCount: counted.count, costOverPayoff: cost / payoff, keptBySeller: 1 - share,
+        standardError: squares.squareRoot() / cost)
+    }
+    return (figure(drift: 0), figure(drift: counted.reduce(0) { $0 + $1.change } / Double(counted.count)))
   }
 
   private static func ratio(_ level: Level, _ session: Session) -> Double {
@@ -171,18 +179,29 @@ package struct PremiumStudy: Sendable {
       volatility: smile.volatility(atTheMoney: atTheMoney, logMoneyness: logMoneyness, years: years))
   }
 
-  /// The strike is halved towards until it has nowhere to go.
+  /// The strike between the money and the end of the smile whose delta is the wanted one: false position, the older end's miss halved (the Illinois method), so
+  /// that some ten prices are enough.
   private static func leg(
     _ side: OptionSide, ofDelta wanted: Double, _ atTheMoney: Double, _ smile: Smile
   ) throws(PricingError) -> OptionTerms<Double> {
-    var near = 0.0
-    var far = side == .call ? Smile.moneyness.upperBound : Smile.moneyness.lowerBound
-    while true {
-      let middle = (near + far) / 2
-      let terms = terms(side, middle, atTheMoney, smile)
-      guard middle != near, middle != far else { return terms }
-      if abs(try BlackScholes.plainValue(terms).delta) > wanted { near = middle } else { far = middle }
+    func miss(_ k: Double) throws(PricingError) -> Double {
+      abs(try BlackScholes.plainValue(terms(side, k, atTheMoney, smile)).delta) - wanted
     }
+    var near = (k: 0.0, miss: try miss(0))
+    let end = side == .call ? Smile.moneyness.upperBound : Smile.moneyness.lowerBound
+    var far = (k: end, miss: try miss(end))
+    for _ in 0..<100 {
+      let k = (near.k * far.miss - far.k * near.miss) / (far.miss - near.miss)
+      let found = try miss(k)
+      guard abs(found) > 1e-14, k != near.k, k != far.k else { return terms(side, k, atTheMoney, smile) }
+      if (found > 0) == (far.miss > 0) {
+        near.miss /= 2
+      } else {
+        near = far
+      }
+      far = (k, found)
+    }
+    return terms(side, far.k, atTheMoney, smile)
   }
 }
 

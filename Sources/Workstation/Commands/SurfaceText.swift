@@ -16,18 +16,17 @@ enum SurfaceText {
     ]
     for level in PremiumStudy.Level.allCases {
       for contract in PremiumStudy.Contract.allCases {
-        guard let figure = try study.figure(contract, level) else { continue }
-        lines.append(row(level.words, contract.words, figure))
-        guard contract != .straddle, let still = try study.figure(contract, level, withoutDrift: true) else { continue }
-        lines.append(row("", "  without the drift", still))
+        guard let figures = try study.figures(contract, level) else { continue }
+        lines.append(row(level.words, contract.words, figures.asItWas))
+        if contract != .straddle { lines.append(row("", "  without the drift", figures.withoutDrift)) }
       }
     }
     lines += ["", "Straddle by era, cost / payoff:"]
     for era in eras(first.civil.year...last.civil.year) {
       var parts: [String] = []
       for level in PremiumStudy.Level.allCases {
-        guard let figure = try study.figure(.straddle, level, in: era) else { continue }
-        parts.append("\(level.words) \(fixed(figure.costOverPayoff, 3))")
+        guard let figures = try study.figures(.straddle, level, in: era) else { continue }
+        parts.append("\(level.words) \(fixed(figures.asItWas.costOverPayoff, 3))")
       }
       if !parts.isEmpty { lines.append("  \(era.lowerBound)-\(era.upperBound)  " + parts.joined(separator: ", ")) }
     }
