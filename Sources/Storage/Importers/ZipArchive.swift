@@ -47,6 +47,7 @@ struct ZipArchive {
   private static let localHeaderBytes = 30
   private static let entryBytes = 46
   private static let endBytes = 22
+  private static let locatorBytes = 20
   private static let longestComment = 65_535
 
   /// In the order of the directory; folders and what macOS adds to them are left out.
@@ -99,8 +100,9 @@ struct ZipArchive {
     )
     // 64-bit numbers stand in a record of their own, which a locator before the end leads to.
     if found.offset == 0xffff_ffff || found.size == 0xffff_ffff || found.count == 0xffff {
-      let locator = try source.read(at: tailStart + end - 20, count: 20)
-      if tailStart + end >= 20, number32(locator, 0) == 0x0706_4b50 {
+      let place = tailStart + end - locatorBytes
+      let locator = try source.read(at: max(0, place), count: locatorBytes)
+      if place >= 0, number32(locator, 0) == 0x0706_4b50 {
         let record = try source.read(at: number64(locator, 8), count: 56)
         guard record.count == 56, number32(record, 0) == 0x0606_4b50 else {
           throw .archive(path: path, problem: .damaged("its 64-bit directory is not where it should be"))
