@@ -126,13 +126,10 @@ struct SurfaceDay {
 
   private static func minute(_ text: String?, of session: Session) throws -> Int {
     guard let text else { return 0 }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (48...57).contains($0) } }),
-      let hour = Int(parts[0]), let minute = Int(parts[1]), hour < 24, minute < 60
-    else {
+    guard let minute = ExchangeMoment.minuteOfDay(text) else {
       throw UsageError("--time: \(PrintableText.name(text)) is no HH:MM", command: SurfaceCommand.description)
     }
-    let place = hour * 60 + minute - TradingCalendar.xnys.openMinute
+    let place = minute - TradingCalendar.xnys.openMinute
     guard (0..<session.minuteCount).contains(place) else {
       throw UsageError(
         "--time: \(text) is outside the session of \(session.date), 09:30 to before "

@@ -16,11 +16,17 @@ struct ExchangeMoment: Equatable {
   init?(_ text: String) {
     let parts = text.split(omittingEmptySubsequences: false) { $0 == "T" || $0 == " " }
     guard parts.count == 2, let date = CalendarDate(parts[0]) else { return nil }
-    let clock = parts[1].split(separator: ":", omittingEmptySubsequences: false)
+    guard let minute = ExchangeMoment.minuteOfDay(parts[1]) else { return nil }
+    self.init(date, minute: Double(minute))
+  }
+
+  /// `15:00` as minutes from midnight; nil where it is none.
+  static func minuteOfDay(_ text: some StringProtocol) -> Int? {
+    let clock = text.split(separator: ":", omittingEmptySubsequences: false)
     guard clock.count == 2, clock.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (48...57).contains($0) } }),
       let hour = Int(clock[0]), let minute = Int(clock[1]), hour < 24, minute < 60
     else { return nil }
-    self.init(date, minute: Double(hour * 60 + minute))
+    return hour * 60 + minute
   }
 
   init(_ date: CalendarDate, minute: Double) {
