@@ -68,7 +68,7 @@ let package = Package(
     .target(name: "CPricing", dependencies: ["CKernels"], cSettings: [.headerSearchPath("../CKernels")]),
     library("Pricing", uses: ["CPricing", "Kernels"]),
     library("Market", uses: ["Pricing", "Text"]),
-    library("Trading"),
+    library("Trading", uses: ["Kernels", "Market", "Pricing", "Text"]),
     .target(
       name: "CPairRules", dependencies: ["CKernels", "CProcessor"], cSettings: [.headerSearchPath("../CKernels")]),
     library(
@@ -166,7 +166,7 @@ let package = Package(
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
     tests(of: "Pricing", uses: ["Kernels", "Market", "Storage", "Workstation"]),
     tests(of: "Market", uses: ["Kernels", "Pricing", "Text"]),
-    .testTarget(name: "TradingTests", dependencies: ["Trading"], swiftSettings: strict),
+    tests(of: "Trading", uses: ["Kernels", "Market", "Pricing", "Text"]),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Pricing", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels", "OpCases"]),

@@ -1,7 +1,7 @@
 // What is quoted around a price that a model gives: ticks and spreads.
 
 /// Prices that an exchange allows: whole ticks. Counted in ten-thousandths of a dollar, so that sums are exact.
-package struct TickRule: Sendable, Equatable {
+package struct TickRule: Sendable, Hashable {
   /// Below the threshold, and from it on.
   package var small: Int
   package var large: Int

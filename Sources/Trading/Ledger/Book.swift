@@ -1,0 +1,174 @@
+// What an account holds: positions by contract, and the groups of legs that were opened together.
+
+/// One position. Prices of its mark are ten-thousandths of a dollar a unit.
+package struct Position: Sendable, Hashable {
+  /// Its number in the `ContractTable`.
+  package var contract: Int32
+  /// Units of the underlying in one.
+  package var multiplier: Int32
+  /// Signed; 0: the slot is free.
+  package var quantity: Int32
+  /// Whether the mark is a quote of its own minute; otherwise it was moved from the last one.
+  package var isQuoted: Bool
+  /// What was paid for what is held, without fees, in micro-dollars; negative for what was sold.
+  package var basis: Int64
+  /// Where it was last marked: the bid and the ask that longs and shorts are valued at.
+  package var bid: Int
+  package var ask: Int
+  /// Its last two-sided quote, and what the model said then (0: nothing): from there an unquoted mark is moved.
+  package var lastBid: Int
+  package var lastAsk: Int
+  package var lastModel: Int
+
+  package static let free = Position(contract: -1, multiplier: 0, quantity: 0, bid: 0, ask: 0)
+
+  /// Marked at a quote.
+  @inlinable
+  package init(contract: Int32, multiplier: Int32, quantity: Int32, basis: Int64 = 0, bid: Int, ask: Int) {
+    self.contract = contract
+    self.multiplier = multiplier
+    self.quantity = quantity
+    self.basis = basis
+    isQuoted = true
+    self.bid = bid
+    self.ask = ask
+    lastBid = bid
+    lastAsk = ask
+    lastModel = 0
+  }
+
+  @inlinable
+  package var isFree: Bool { quantity == 0 }
+
+  /// Units of the underlying, signed.
+  @inlinable
+  package var units: Int64 { Int64(quantity) * Int64(multiplier) }
+
+  /// At the middle, in micro-dollars.
+  @inlinable
+  package var middle: Int64 { units * Int64(bid + ask) * (Money.microDollarsPerTick / 2) }
+
+  /// At the bid where it is long and at the ask where it is short, in micro-dollars.
+  @inlinable
+  package var liquidation: Int64 { units * Int64(quantity > 0 ? bid : ask) * Money.microDollarsPerTick }
+
+  /// What was paid or received a unit on average, in dollars, without fees.
+  package var averagePriceDollars: Double { isFree ? 0 : Double(basis) / Double(units) * 1e-6 }
+}
+
+/// What a book is worth, in micro-dollars.
+package struct Marks: Sendable, Hashable {
+  package var middle: Int64
+  /// At the side that would have to be hit: bid for longs, ask for shorts.
+  package var liquidation: Int64
+  /// Positions without a quote of the minute.
+  package var unquoted: Int
+
+  @inlinable
+  package init(middle: Int64 = 0, liquidation: Int64 = 0, unquoted: Int = 0) {
+    self.middle = middle
+    self.liquidation = liquidation
+    self.unquoted = unquoted
+  }
+}
+
+/// Legs that were opened by one order, so far as they are still held.
+package struct LegGroup: Sendable, Hashable {
+  /// The order that opened it; 0: the place is free.
+  package var order: Int64
+  /// As they were bought and sold, a package.
+  package var legs: UpToFour<OrderLeg>
+  /// Packages that are left.
+  package var quantity: Int
+  /// What a package cost, without fees, in micro-dollars; negative where it brought money.
+  package var openedFor: Int64
+  package var openedMinute: Int
+
+  @inlinable
+  package init(order: Int64, legs: UpToFour<OrderLeg>, quantity: Int, openedFor: Int64, openedMinute: Int) {
+    self.order = order
+    self.legs = legs
+    self.quantity = quantity
+    self.openedFor = openedFor
+    self.openedMinute = openedMinute
+  }
+
+  package static let free = LegGroup(
+    order: 0, legs: UpToFour(OrderLeg(contract: -1, ratio: 0)), quantity: 0, openedFor: 0, openedMinute: 0)
+
+  /// The legs that give packages back: every one of them reversed.
+  package var reversed: UpToFour<OrderLeg> {
+    var legs = legs
+    for index in legs.indices { legs[index].ratio = -legs[index].ratio }
+    return legs
+  }
+}
+
+/// One account's positions, as a window on memory that its owner keeps. A contract has one slot, long or short.
+///
+/// positions: (capacity). groups: (groupCapacity). Slots are not moved while they are held.
+package struct Book: @unchecked Sendable {
+  package let positions: UnsafeMutablePointer<Position>
+  package let capacity: Int
+  package let groups: UnsafeMutablePointer<LegGroup>
+  package let groupCapacity: Int
+
+  @inlinable
+  package init(
+    positions: UnsafeMutablePointer<Position>, capacity: Int, groups: UnsafeMutablePointer<LegGroup>,
+    groupCapacity: Int
+  ) {
+    self.positions = positions
+    self.capacity = capacity
+    self.groups = groups
+    self.groupCapacity = groupCapacity
+  }
+
+  /// Nothing held. The memory must be initialised, or of no consequence.
+  package func open() {
+    positions.update(repeating: .free, count: capacity)
+    groups.update(repeating: .free, count: groupCapacity)
+  }
+
+  /// The slot of a contract that is held.
+  @inlinable
+  package func slot(of contract: Int32) -> Int? {
+    for slot in 0..<capacity where positions[slot].contract == contract && !positions[slot].isFree { return slot }
+    return nil
+  }
+
+  @inlinable
+  package var freeSlot: Int? {
+    for slot in 0..<capacity where positions[slot].isFree { return slot }
+    return nil
+  }
+
+  /// What is held of a contract, signed.
+  @inlinable
+  package func quantity(of contract: Int32) -> Int { slot(of: contract).map { Int(positions[$0].quantity) } ?? 0 }
+
+  /// Where the group lies that an order opened.
+  @inlinable
+  package func group(openedBy order: Int64) -> Int? {
+    guard order != 0 else { return nil }
+    for place in 0..<groupCapacity where groups[place].order == order { return place }
+    return nil
+  }
+
+  /// As the positions were last marked.
+  @inlinable
+  package var marks: Marks {
+    var marks = Marks()
+    for slot in 0..<capacity where !positions[slot].isFree {
+      marks.middle += positions[slot].middle
+      marks.liquidation += positions[slot].liquidation
+      if !positions[slot].isQuoted { marks.unquoted += 1 }
+    }
+    return marks
+  }
+
+  package var isEmpty: Bool {
+    for slot in 0..<capacity where !positions[slot].isFree { return false }
+    return true
+  }
+}
