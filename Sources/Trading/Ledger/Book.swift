@@ -80,7 +80,7 @@ package struct LegGroup: Sendable, Hashable {
   package var legs: UpToFour<OrderLeg>
   /// Packages that are left.
   package var quantity: Int
-  /// What a package cost, without fees, in micro-dollars; negative where it brought money.
+  /// What the order that opened it was filled for, all legs and packages, without fees, in micro-dollars; negative where it brought money.
   package var openedFor: Int64
   package var openedMinute: Int
 
@@ -95,6 +95,12 @@ package struct LegGroup: Sendable, Hashable {
 
   package static let free = LegGroup(
     order: 0, legs: UpToFour(OrderLeg(contract: -1, ratio: 0)), quantity: 0, openedFor: 0, openedMinute: 0)
+
+  /// Whether a leg is on the other side of one of these.
+  package func isReversed(by leg: OrderLeg) -> Bool {
+    for index in legs.indices where legs[index].contract == leg.contract { return legs[index].side != leg.side }
+    return false
+  }
 
   /// The legs that give packages back: every one of them reversed.
   package var reversed: UpToFour<OrderLeg> {

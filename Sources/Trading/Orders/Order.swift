@@ -109,6 +109,10 @@ package enum OrderRefusal: Sendable, Equatable {
   case openingDouble(Int64)
   /// A closing order without, or beyond, what it closes.
   case nothingToClose(String, held: Int, asked: Int)
+  /// It closes what no order has opened.
+  case unknownGroup(Int64)
+  /// A split or a payment made another contract of it.
+  case replaced(String, by: String)
   /// No slot is free in the book.
   case bookFull(Int)
 }
@@ -134,6 +138,9 @@ extension Order {
       guard leg.ratio != 0, leg.ratio.magnitude <= Order.mostRatio else { return .ratioOutside(Int(leg.ratio)) }
       guard table.contains(leg.contract) else { return .unknownContract(leg.contract) }
       let contract = table[leg.contract]
+      if let successor = table.successor(of: leg.contract) {
+        return .replaced(contract.symbol, by: table[successor].symbol)
+      }
       // Both are bounded already: the product cannot overflow.
       let units = quantity * Int(leg.ratio.magnitude) * contract.multiplier
       guard units <= Order.mostUnits else { return .unitsOutside(contract.symbol, units) }

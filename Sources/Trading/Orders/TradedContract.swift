@@ -60,23 +60,28 @@ package struct TradedContract: Sendable, Hashable {
     guard option.isStandard else { return nil }
     let terms = option.terms
     self.init(
-      option, strike: Int(option.strikeThousandths) * (TickRule.perDollar / 1000), multiplier: terms.multiplier,
-      calendar: calendar)
+      option, symbol: option.description, strike: Int(option.strikeThousandths) * (TickRule.perDollar / 1000),
+      multiplier: terms.multiplier, calendar: calendar)
   }
 
-  /// What a listed option has become by a split or a special payment: the same life with another strike and multiplier. nil as for the listed one, and
-  /// where the strike or the multiplier is not positive.
+  /// What a listed option has become by a split or a special payment: the same life with another strike and multiplier, and a symbol whose root has the
+  /// digit 1 behind it as the clearing house gives it. nil as for the listed one, and where the strike or the multiplier is not positive.
   package init?(
     adjusting option: OptionContract, strike: Int, multiplier: Int, calendar: TradingCalendar = .xnys
   ) {
     guard strike > 0, multiplier > 0 else { return nil }
-    self.init(option, strike: strike, multiplier: multiplier, calendar: calendar)
+    let name = OptionContract(
+      root: option.root + "1", expiry: option.expiry, right: option.right,
+      strikeThousandths: Int(option.strikeThousandths))
+    self.init(option, symbol: name.description, strike: strike, multiplier: multiplier, calendar: calendar)
   }
 
-  private init?(_ option: OptionContract, strike: Int, multiplier: Int, calendar: TradingCalendar) {
+  private init?(
+    _ option: OptionContract, symbol: String, strike: Int, multiplier: Int, calendar: TradingCalendar
+  ) {
     guard let life = ContractLife(option, calendar: calendar) else { return nil }
     let terms = option.terms
-    symbol = option.description
+    self.symbol = symbol
     underlying = terms.underlying ?? option.root
     self.option = option
     side = option.right == .call ? .call : .put
@@ -116,6 +121,8 @@ package struct ContractTable: Sendable {
   package private(set) var underlyingNumbers: [Int32] = []
   private var numbers: [TradedContract: Int32] = [:]
 
+  private var successors: [Int32: Int32] = [:]
+
   package init(_ contracts: [TradedContract] = []) {
     for contract in contracts { _ = add(contract) }
   }
@@ -136,6 +143,15 @@ package struct ContractTable: Sendable {
   package func number(of contract: TradedContract) -> Int32? { numbers[contract] }
 
   package func contains(_ number: Int32) -> Bool { number >= 0 && Int(number) < contracts.count }
+
+  /// Remembers that a split or a payment made another contract of one, which nobody trades any more. Traps where it becomes itself.
+  package mutating func replace(_ number: Int32, by successor: Int32) {
+    precondition(number != successor, "contract \(number) replaces itself")
+    successors[number] = successor
+  }
+
+  /// What a contract has become.
+  package func successor(of number: Int32) -> Int32? { successors[number] }
 
   /// Traps where there is no such number.
   package subscript(number: Int32) -> TradedContract { contracts[Int(number)] }

@@ -1,0 +1,155 @@
+// What a split or a special payment makes of a position.
+
+private import Market
+
+/// What a share did between two sessions that its options are adjusted for. Ordinary dividends adjust nothing.
+package struct ContractAdjustment: Sendable, Hashable {
+  /// Shares that one became, as a fraction: 2 for 1, 3 for 2, 1 for 10.
+  package let numerator: Int
+  package let denominator: Int
+  /// What was paid a share beside an ordinary dividend, in ten-thousandths of a dollar, before the split.
+  package let payment: Int
+
+  /// nil where it is none that a share can have.
+  package init?(split numerator: Int = 1, for denominator: Int = 1, payment: Int = 0) {
+    let most = Int(CorporateAction.largestSplit)
+    guard (1...most).contains(numerator), (1...most).contains(denominator), (0...Order.mostPrice).contains(payment)
+    else { return nil }
+    self.numerator = numerator
+    self.denominator = denominator
+    self.payment = payment
+  }
+
+  /// What an option has become and how many there are of it for each one; nil where no whole contract can say it.
+  ///
+  /// A split into whole shares multiplies the contracts and divides the strike, any other one changes the units of each; strikes are rounded to the
+  /// cent, as the clearing house rounds them. A payment lowers the strike. Source: The Options Clearing Corporation, By-Laws,
+  /// Article VI, section 11A, and its "Interpretation and Policy".
+  package func contract(from contract: TradedContract) -> (contract: TradedContract, count: Int)? {
+    guard let option = contract.option, contract.strike > payment else { return nil }
+    let cent = TickRule.perDollar / 100
+    let whole = (contract.strike - payment) * denominator
+    let strike = (2 * whole + numerator * cent) / (2 * numerator * cent) * cent
+    let isWhole = numerator % denominator == 0
+    let units = contract.multiplier * numerator
+    guard strike > 0, isWhole || units % denominator == 0 else { return nil }
+    let count = isWhole ? numerator / denominator : 1
+    let multiplier = isWhole ? contract.multiplier : units / denominator
+    let thousandths = strike / (TickRule.perDollar / 1000)
+    guard (1...99_999_999).contains(thousandths) else { return nil }
+    let listed = OptionContract(
+      root: option.root, expiry: option.expiry, right: option.right, strikeThousandths: thousandths)
+    let adjusted =
+      payment == 0 && isWhole && multiplier == ContractTerms.of(root: option.root).multiplier
+      ? TradedContract(listed)
+      : TradedContract(adjusting: listed, strike: strike, multiplier: multiplier)
+    return adjusted.map { ($0, count) }
+  }
+}
+
+/// What an adjustment did to one position.
+package struct AdjustedPosition: Sendable, Hashable {
+  package enum Outcome: Sendable, Hashable {
+    /// It is another contract now, or another number of shares.
+    case became(contract: Int32, quantity: Int)
+    /// It was given back at its last mark, and why.
+    case closed(reason: String)
+  }
+
+  package var contract: Int32
+  package var quantity: Int
+  package var outcome: Outcome
+  /// What cash received, in micro-dollars.
+  package var cash: Int64
+}
+
+extension Book {
+  /// Adjusts every position of an underlying before a session opens: contract, count, strike and multiplier, with the last mark, so that its value goes on
+  /// without a jump. What no whole contract or share can say is given back at its last mark, with a reason.
+  ///
+  /// The table learns what contracts have become, so that nobody trades the old ones. Shares receive the payment as a dividend.
+  package func adjust(
+    for adjustment: ContractAdjustment, of underlying: String, in table: inout ContractTable, to ledger: Ledger,
+    record: (AdjustedPosition) -> Void = { _ in }
+  ) {
+    for number in table.contracts.indices.map(Int32.init) where table[number].underlying == underlying {
+      let contract = table[number]
+      guard contract.isOption, table.successor(of: number) == nil else { continue }
+      if let (adjusted, _) = adjustment.contract(from: contract), adjusted != contract {
+        table.replace(number, by: table.add(adjusted))
+      }
+    }
+    for slot in 0..<capacity where !positions[slot].isFree {
+      let before = positions[slot]
+      let contract = table[before.contract]
+      guard contract.underlying == underlying else { continue }
+      if !contract.isOption {
+        payDividend(Int64(adjustment.payment) * Money.microDollarsPerTick, on: before.contract, to: ledger)
+      }
+      if let after = adjusted(before, contract, adjustment, table) {
+        positions[slot] = after
+        let step = ValueStep(
+          priceProfit: after.middle - before.middle,
+          markChange: (after.liquidation - after.middle) - (before.liquidation - before.middle))
+        ledger.sums.pointee += step
+        record(
+          AdjustedPosition(
+            contract: before.contract, quantity: Int(before.quantity),
+            outcome: .became(contract: after.contract, quantity: Int(after.quantity)), cash: 0))
+      } else {
+        positions[slot] = .free
+        ledger.cash.pointee += before.liquidation
+        record(
+          AdjustedPosition(
+            contract: before.contract, quantity: Int(before.quantity),
+            outcome: .closed(
+              reason: "\(adjustment.numerator) for \(adjustment.denominator) leaves no whole contract or share of it"),
+            cash: before.liquidation))
+      }
+    }
+    adjustGroups(adjustment, table)
+    trimGroups()
+  }
+
+  /// nil where nothing whole comes of it.
+  private func adjusted(
+    _ before: Position, _ contract: TradedContract, _ adjustment: ContractAdjustment, _ table: ContractTable
+  ) -> Position? {
+    var after = before
+    let (numerator, denominator) = (adjustment.numerator, adjustment.denominator)
+    var perUnit = (numerator, denominator)
+    if contract.isOption {
+      guard let (adjusted, count) = adjustment.contract(from: contract), let number = table.number(of: adjusted)
+      else { return nil }
+      guard abs(Int(before.quantity)) * count * adjusted.multiplier <= Order.mostUnits else { return nil }
+      after.contract = number
+      after.multiplier = Int32(adjusted.multiplier)
+      after.quantity = before.quantity * Int32(count)
+    } else {
+      let shares = Int(before.quantity) * numerator
+      guard shares % denominator == 0, abs(shares / denominator) <= Order.mostUnits else { return nil }
+      after.quantity = Int32(shares / denominator)
+      if after.quantity == before.quantity { perUnit = (1, 1) }
+    }
+    func scaled(_ price: Int) -> Int { (2 * price * perUnit.1 + perUnit.0) / (2 * perUnit.0) }
+    (after.bid, after.ask) = (scaled(before.bid), scaled(before.ask))
+    (after.lastBid, after.lastAsk) = (scaled(before.lastBid), scaled(before.lastAsk))
+    after.lastModel = scaled(before.lastModel)
+    after.isQuoted = false
+    return after
+  }
+
+  private func adjustGroups(_ adjustment: ContractAdjustment, _ table: ContractTable) {
+    for place in 0..<groupCapacity where groups[place].order != 0 {
+      for index in groups[place].legs.indices {
+        let leg = groups[place].legs[index]
+        guard let successor = table.successor(of: leg.contract) else { continue }
+        groups[place].legs[index].contract = successor
+        // Packages keep their number: a leg has more of the new contract.
+        if table[leg.contract].multiplier == table[successor].multiplier {
+          groups[place].legs[index].ratio *= Int32(max(1, adjustment.numerator / adjustment.denominator))
+        }
+      }
+    }
+  }
+}
