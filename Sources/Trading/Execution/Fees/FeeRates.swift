@@ -1,0 +1,125 @@
+// The fees of one day, and what they make of a fill.
+
+/// What kind of contract a fee is asked for.
+package enum FeeClass: UInt8, Sendable {
+  case share, option
+  /// An option of an index: it has a fee of its exchange, and none on sales.
+  case indexOption
+
+  package init(_ contract: TradedContract) {
+    self = !contract.isOption ? .share : contract.isCashSettled ? .indexOption : .option
+  }
+}
+
+/// What the commissions of one order came to so far, in micro-dollars: minimums are of the order, however many fills it has.
+package struct OrderCommission: Sendable, Hashable {
+  /// At the rates, and what was charged for it.
+  package var options: Int64 = 0
+  package var optionsCharged: Int64 = 0
+  package var shares: Int64 = 0
+  package var sharesCharged: Int64 = 0
+
+  @inlinable
+  package init() {}
+}
+
+/// The fees of one day, in micro-dollars by the units of `Fee`.
+package struct FeeRates: Sendable, Hashable {
+  package var optionCommission: PremiumRate
+  package var optionOrderMinimum: Int64
+  package var optionClearing: Int64
+  package var optionRegulatory: Int64
+  package var indexOptionExchange: PremiumRate
+  package var optionSale: Int64
+  package var shareCommission: Int64
+  package var shareOrderMinimum: Int64
+  package var shareSale: Int64
+  package var shareSaleMost: Int64
+  /// Micro-dollars a million dollars.
+  package var saleValue: Int64
+  package var exercise: Int64
+
+  package init(
+    optionCommission: PremiumRate, optionOrderMinimum: Int64, optionClearing: Int64, optionRegulatory: Int64,
+    indexOptionExchange: PremiumRate, optionSale: Int64, shareCommission: Int64, shareOrderMinimum: Int64,
+    shareSale: Int64, shareSaleMost: Int64, saleValue: Int64, exercise: Int64
+  ) {
+    self.optionCommission = optionCommission
+    self.optionOrderMinimum = optionOrderMinimum
+    self.optionClearing = optionClearing
+    self.optionRegulatory = optionRegulatory
+    self.indexOptionExchange = indexOptionExchange
+    self.optionSale = optionSale
+    self.shareCommission = shareCommission
+    self.shareOrderMinimum = shareOrderMinimum
+    self.shareSale = shareSale
+    self.shareSaleMost = shareSaleMost
+    self.saleValue = saleValue
+    self.exercise = exercise
+  }
+
+  /// The same amount for every contract of options and nothing else, as planted markets have it.
+  package static func flat(optionMicroDollars rate: Int64) -> FeeRates {
+    FeeRates(
+      optionCommission: PremiumRate(rate), optionOrderMinimum: 0, optionClearing: 0, optionRegulatory: 0,
+      indexOptionExchange: PremiumRate(0), optionSale: 0, shareCommission: 0, shareOrderMinimum: 0, shareSale: 0,
+      shareSaleMost: 0, saleValue: 0, exercise: 0)
+  }
+
+  package static let none = FeeRates.flat(optionMicroDollars: 0)
+
+  /// The fees of one leg of a fill. The commission is that of the rates: `raise` brings it to the order's minimum.
+  ///
+  /// price: ten-thousandths of a dollar a unit. quantity: signed. proceeds: of a sale, micro-dollars, positive.
+  package func fees(class kind: FeeClass, price: Int, quantity: Int, proceeds: Int64) -> Costs {
+    let count = Int64(quantity.magnitude)
+    let isSale = quantity < 0
+    var costs = Costs()
+    switch kind {
+    case .share:
+      costs[.commission] = shareCommission * count
+      if isSale { costs[.saleFees] = min(shareSale * count, shareSaleMost) + valueFee(proceeds) }
+    case .option, .indexOption:
+      costs[.commission] = optionCommission.rate(at: price) * count
+      costs[.clearing] = optionClearing * count
+      costs[.regulatory] = optionRegulatory * count
+      if kind == .indexOption {
+        costs[.clearing] += indexOptionExchange.rate(at: price) * count
+      } else if isSale {
+        costs[.saleFees] = optionSale * count + valueFee(proceeds)
+      }
+    }
+    return costs
+  }
+
+  /// What a fill's commissions must be charged beyond its rates, so that the order comes to its minimum, and once only. `order` takes both.
+  package func raise(_ order: inout OrderCommission, options: Int64, shares: Int64, hasOptions: Bool, hasShares: Bool)
+    -> Int64
+  {
+    var beyond: Int64 = 0
+    if hasOptions {
+      order.options += options
+      let due = max(order.options, optionOrderMinimum) - order.optionsCharged
+      order.optionsCharged += due
+      beyond += due - options
+    }
+    if hasShares {
+      order.shares += shares
+      let due = max(order.shares, shareOrderMinimum) - order.sharesCharged
+      order.sharesCharged += due
+      beyond += due - shares
+    }
+    return beyond
+  }
+
+  /// A share of the proceeds, to the micro-dollar, half to even.
+  private func valueFee(_ proceeds: Int64) -> Int64 {
+    guard proceeds > 0, saleValue > 0 else { return 0 }
+    // Micro-dollars times micro-dollars a million dollars: more than 64 bits hold.
+    let product = proceeds.multipliedFullWidth(by: saleValue)
+    let unit: Int64 = 1_000_000_000_000
+    let (whole, rest) = unit.dividingFullWidth(product)
+    if rest * 2 > unit || (rest * 2 == unit && whole % 2 == 1) { return whole + 1 }
+    return whole
+  }
+}
