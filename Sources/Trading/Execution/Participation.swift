@@ -1,0 +1,121 @@
+// How much of a minute an order may have, and that nobody has the same of it twice.
+
+/// How much may be traded where the quote has no sizes.
+package struct Participation: Sendable, Hashable {
+  /// Of the contract's volume in the minute.
+  package var millionths = 100_000
+  /// Where nobody says the volume: contracts of an underlying and side in a minute of usual weight.
+  package var contractsWithoutVolume = 10
+
+  package init() {}
+
+  /// Contracts or shares that the volume of a minute allows; whoever asks may have `least`.
+  package func cap(volume: Int, least: Int) -> Int {
+    guard volume > 0 else { return least }
+    // Whole and rest of the volume apart, so that no product leaves 64 bits.
+    let (whole, rest) = volume.quotientAndRemainder(dividingBy: ExecutionSettings.millionths)
+    return max(whole * millionths + rest * millionths / ExecutionSettings.millionths, least)
+  }
+
+  /// Contracts that a minute allows without volume, for all options of an underlying on one side: max(1, floor(10 w)).
+  ///
+  /// weight: the minute's usual share of the session's volume or variance, times the minutes of the session.
+  package func cap(weight: Double, least: Int) -> Int {
+    let contracts = Double(contractsWithoutVolume) * weight
+    guard contracts.isFinite, contracts >= 1 else { return max(1, least) }
+    return max(Int(min(contracts, Double(Order.mostQuantity))), least)
+  }
+}
+
+/// What was taken of a minute, by side.
+package struct TakenLiquidity: Sendable, Hashable {
+  package var minute: Int
+  package var bought: Int
+  package var sold: Int
+
+  @inlinable
+  package init(minute: Int = -1, bought: Int = 0, sold: Int = 0) {
+    self.minute = minute
+    self.bought = bought
+    self.sold = sold
+  }
+
+  @inlinable
+  package func taken(side: Int) -> Int { side > 0 ? bought : sold }
+}
+
+/// What one account has taken of each quote and of each minute, as a window on memory that its owner keeps: what was taken serves nobody again.
+///
+/// contracts: (contractCount) by contract, of the minute of the last quote that was met. underlyings: (underlyingCount) by underlying, of the last minute.
+package struct LiquidityLedger: @unchecked Sendable {
+  package let contracts: UnsafeMutablePointer<TakenLiquidity>
+  package let contractCount: Int
+  package let underlyings: UnsafeMutablePointer<TakenLiquidity>
+  package let underlyingCount: Int
+
+  @inlinable
+  package init(
+    contracts: UnsafeMutablePointer<TakenLiquidity>, contractCount: Int,
+    underlyings: UnsafeMutablePointer<TakenLiquidity>, underlyingCount: Int
+  ) {
+    self.contracts = contracts
+    self.contractCount = contractCount
+    self.underlyings = underlyings
+    self.underlyingCount = underlyingCount
+  }
+
+  /// Nothing taken yet: at the beginning of a session.
+  package func open() {
+    contracts.update(repeating: TakenLiquidity(), count: contractCount)
+    underlyings.update(repeating: TakenLiquidity(), count: underlyingCount)
+  }
+
+  @inlinable
+  package func taken(contract: Int32, minute: Int) -> TakenLiquidity {
+    let taken = contracts[Int(contract)]
+    return taken.minute == minute ? taken : TakenLiquidity(minute: minute)
+  }
+
+  @inlinable
+  package func taken(underlying: Int32, minute: Int) -> TakenLiquidity {
+    let taken = underlyings[Int(underlying)]
+    return taken.minute == minute ? taken : TakenLiquidity(minute: minute)
+  }
+
+  /// quantity: signed. quoteMinute: the minute of the quote that was met.
+  @inlinable
+  package func take(contract: Int32, quoteMinute: Int, quantity: Int) {
+    var taken = taken(contract: contract, minute: quoteMinute)
+    if quantity > 0 { taken.bought += quantity } else { taken.sold -= quantity }
+    contracts[Int(contract)] = taken
+  }
+
+  /// quantity: signed, contracts of options.
+  @inlinable
+  package func take(underlying: Int32, minute: Int, quantity: Int) {
+    var taken = taken(underlying: underlying, minute: minute)
+    if quantity > 0 { taken.bought += quantity } else { taken.sold -= quantity }
+    underlyings[Int(underlying)] = taken
+  }
+}
+
+/// The memory of one account's `LiquidityLedger`.
+package final class LiquidityMemory {
+  package let ledger: LiquidityLedger
+
+  /// Nothing taken. The contracts and underlyings of the table as it is now; a table that grew needs a new one.
+  package init(_ table: ContractTable) {
+    let contracts = UnsafeMutablePointer<TakenLiquidity>.allocate(capacity: max(table.count, 1))
+    let underlyings = UnsafeMutablePointer<TakenLiquidity>.allocate(capacity: max(table.underlyings.count, 1))
+    contracts.initialize(repeating: TakenLiquidity(), count: table.count)
+    underlyings.initialize(repeating: TakenLiquidity(), count: table.underlyings.count)
+    ledger = LiquidityLedger(
+      contracts: contracts, contractCount: table.count, underlyings: underlyings,
+      underlyingCount: table.underlyings.count)
+  }
+
+  deinit {
+    ledger.contracts.deallocate()
+    ledger.underlyings.deallocate()
+  }
+}
