@@ -88,7 +88,10 @@ struct ContractAdjustmentTests {
     let adjustment = try #require(adjustment)
     var adjusted: [AdjustedPosition] = []
     var table = account.table
-    account.book.adjust(for: adjustment, of: underlying, in: &table, to: account.ledger) { adjusted.append($0) }
+    let date = try #require(CalendarDate("2020-08-31"))
+    account.book.adjust(for: adjustment, of: underlying, on: date, in: &table, to: account.ledger) {
+      adjusted.append($0)
+    }
     account.table = table
     #expect(account.gap == 0)
     return adjusted
@@ -114,6 +117,11 @@ struct ContractAdjustmentTests {
     #expect(
       order.refusal(in: account.table, on: date, minuteCount: 390)
         == .replaced("AAPL200918C00500000", by: "AAPL200918C00125000"))
+    // What it became is traded, although a contract of that name was listed before, and a day later the old name may be listed anew.
+    var successor = order
+    successor.legs[0].contract = number
+    #expect(successor.refusal(in: account.table, on: date, minuteCount: 390) == nil)
+    #expect(order.refusal(in: account.table, on: date.advanced(by: 1), minuteCount: 390) == nil)
   }
 
   @Test func `splits that are no whole number change the units of a contract`() throws {

@@ -43,6 +43,38 @@ extension Book {
     return .bookFull(groupCapacity)
   }
 
+  /// How many of so many packages an order that works may still fill: what is not held any more closes nothing, and what has no slot opens nothing.
+  package func permitted(_ order: Order, _ packages: Int, in table: ContractTable) -> Int {
+    var rolled: LegGroup?
+    if order.closes != 0 {
+      guard let place = group(openedBy: order.closes) else { return 0 }
+      rolled = groups[place]
+    }
+    var most = packages
+    var needed = 0
+    for index in order.legs.indices {
+      let leg = order.legs[index]
+      let held = quantity(of: leg.contract)
+      if order.effect == .closes || rolled?.isReversed(by: leg) == true {
+        guard held * leg.side < 0 else { return 0 }
+        most = min(most, abs(held) / Int(leg.ratio.magnitude))
+      } else {
+        if held == 0 { needed += 1 }
+        let unit = table[leg.contract].multiplier
+        // Short of the bound by what is held on the same side already.
+        let room = Order.mostUnits - max(0, held * leg.side) * unit
+        most = min(most, max(0, room) / (Int(leg.ratio.magnitude) * unit))
+      }
+    }
+    guard order.effect == .opens else { return most }
+    var free = 0
+    for slot in 0..<capacity where positions[slot].isFree { free += 1 }
+    guard needed <= free else { return 0 }
+    if group(openedBy: order.id) != nil { return most }
+    for place in 0..<groupCapacity where groups[place].order == 0 { return most }
+    return 0
+  }
+
   /// Books a fill: cash, positions, group, and the items of the ledger. Traps where a leg needs a slot and none is free; see `refusal(of:in:)`.
   @discardableResult
   package func apply(_ fill: OrderFill, to ledger: Ledger) -> BookedFill {

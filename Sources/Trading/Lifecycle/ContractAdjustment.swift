@@ -1,6 +1,6 @@
 // What a split or a special payment makes of a position.
 
-private import Market
+package import Market
 
 /// What a share did between two sessions that its options are adjusted for. Ordinary dividends adjust nothing.
 package struct ContractAdjustment: Sendable, Hashable {
@@ -65,20 +65,29 @@ package struct AdjustedPosition: Sendable, Hashable {
 
 extension Book {
   /// Adjusts every position of an underlying before a session opens: contract, count, strike and multiplier, with the last mark, so that its value goes on
-  /// without a jump. What no whole contract or share can say is given back at its last mark, with a reason.
+  /// without a jump. What no whole contract or share can say is given back at its last mark, with a reason. Shares receive the payment as a dividend.
   ///
-  /// The table learns what contracts have become, so that nobody trades the old ones. Shares receive the payment as a dividend.
+  /// `listed`: the contracts that were listed before, beside those that are held. The table learns what they have become, so that nobody trades them under their
+  /// old names that day.
   package func adjust(
-    for adjustment: ContractAdjustment, of underlying: String, in table: inout ContractTable, to ledger: Ledger,
-    record: (AdjustedPosition) -> Void = { _ in }
+    for adjustment: ContractAdjustment, of underlying: String, on date: CalendarDate, listed: Set<Int32> = [],
+    in table: inout ContractTable, to ledger: Ledger, record: (AdjustedPosition) -> Void = { _ in }
   ) {
-    for number in table.contracts.indices.map(Int32.init) where table[number].underlying == underlying {
-      let contract = table[number]
-      guard contract.isOption, table.successor(of: number) == nil else { continue }
-      if let (adjusted, _) = adjustment.contract(from: contract), adjusted != contract {
-        table.replace(number, by: table.add(adjusted))
+    var before = listed.sorted().filter { table[$0].underlying == underlying && table[$0].isOption }
+    for slot in 0..<capacity where !positions[slot].isFree {
+      let number = positions[slot].contract
+      if table[number].underlying == underlying, table[number].isOption, !before.contains(number) {
+        before.append(number)
       }
     }
+    var became: [Int32: Int32] = [:]
+    for number in before {
+      if let (adjusted, _) = adjustment.contract(from: table[number]), adjusted != table[number] {
+        became[number] = table.add(adjusted)
+      }
+    }
+    for (number, successor) in became { table.replace(number, by: successor, on: date) }
+    for successor in became.values { table.list(successor) }
     for slot in 0..<capacity where !positions[slot].isFree {
       let before = positions[slot]
       let contract = table[before.contract]
@@ -107,7 +116,7 @@ extension Book {
             cash: before.liquidation))
       }
     }
-    adjustGroups(adjustment, table)
+    adjustGroups(adjustment, of: underlying, became, table)
     trimGroups()
   }
 
@@ -117,7 +126,8 @@ extension Book {
   ) -> Position? {
     var after = before
     let (numerator, denominator) = (adjustment.numerator, adjustment.denominator)
-    var perUnit = (numerator, denominator)
+    // What a share paid is not in its price any more; the strike of an option has gone down with it.
+    let paid = contract.isOption ? 0 : adjustment.payment
     if contract.isOption {
       guard let (adjusted, count) = adjustment.contract(from: contract), let number = table.number(of: adjusted)
       else { return nil }
@@ -129,9 +139,8 @@ extension Book {
       let shares = Int(before.quantity) * numerator
       guard shares % denominator == 0, abs(shares / denominator) <= Order.mostUnits else { return nil }
       after.quantity = Int32(shares / denominator)
-      if after.quantity == before.quantity { perUnit = (1, 1) }
     }
-    func scaled(_ price: Int) -> Int { (2 * price * perUnit.1 + perUnit.0) / (2 * perUnit.0) }
+    func scaled(_ price: Int) -> Int { (2 * max(0, price - paid) * denominator + numerator) / (2 * numerator) }
     (after.bid, after.ask) = (scaled(before.bid), scaled(before.ask))
     (after.lastBid, after.lastAsk) = (scaled(before.lastBid), scaled(before.lastAsk))
     after.lastModel = scaled(before.lastModel)
@@ -139,15 +148,22 @@ extension Book {
     return after
   }
 
-  private func adjustGroups(_ adjustment: ContractAdjustment, _ table: ContractTable) {
+  /// Packages keep their number: a leg has more of what its contract has become.
+  private func adjustGroups(
+    _ adjustment: ContractAdjustment, of underlying: String, _ became: [Int32: Int32], _ table: ContractTable
+  ) {
     for place in 0..<groupCapacity where groups[place].order != 0 {
       for index in groups[place].legs.indices {
         let leg = groups[place].legs[index]
-        guard let successor = table.successor(of: leg.contract) else { continue }
-        groups[place].legs[index].contract = successor
-        // Packages keep their number: a leg has more of the new contract.
-        if table[leg.contract].multiplier == table[successor].multiplier {
-          groups[place].legs[index].ratio *= Int32(max(1, adjustment.numerator / adjustment.denominator))
+        guard table[leg.contract].underlying == underlying else { continue }
+        if let successor = became[leg.contract] {
+          let count = adjustment.contract(from: table[leg.contract])?.count ?? 1
+          groups[place].legs[index] = OrderLeg(contract: successor, ratio: leg.ratio * Int32(count))
+        } else if !table[leg.contract].isOption {
+          let shares = Int(leg.ratio) * adjustment.numerator
+          if shares % adjustment.denominator == 0 {
+            groups[place].legs[index].ratio = Int32(clamping: shares / adjustment.denominator)
+          }
         }
       }
     }

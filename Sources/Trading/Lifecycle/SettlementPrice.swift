@@ -11,7 +11,6 @@ package struct SettlementPrice: Sendable, Hashable {
     case officialClose = "official close"
     /// The close of the last regular minute, where nobody says the official one.
     case lastMinute = "close of the last regular minute"
-    case firstMinute = "opening of the first regular minute"
   }
 
   package var price: Int

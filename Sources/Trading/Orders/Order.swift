@@ -138,7 +138,7 @@ extension Order {
       guard leg.ratio != 0, leg.ratio.magnitude <= Order.mostRatio else { return .ratioOutside(Int(leg.ratio)) }
       guard table.contains(leg.contract) else { return .unknownContract(leg.contract) }
       let contract = table[leg.contract]
-      if let successor = table.successor(of: leg.contract) {
+      if let successor = table.successor(of: leg.contract, on: date) {
         return .replaced(contract.symbol, by: table[successor].symbol)
       }
       // Both are bounded already: the product cannot overflow.

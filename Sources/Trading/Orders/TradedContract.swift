@@ -121,7 +121,12 @@ package struct ContractTable: Sendable {
   package private(set) var underlyingNumbers: [Int32] = []
   private var numbers: [TradedContract: Int32] = [:]
 
-  private var successors: [Int32: Int32] = [:]
+  private var successors: [Int32: Successor] = [:]
+
+  private struct Successor: Sendable {
+    let number: Int32
+    let date: CalendarDate
+  }
 
   package init(_ contracts: [TradedContract] = []) {
     for contract in contracts { _ = add(contract) }
@@ -144,14 +149,20 @@ package struct ContractTable: Sendable {
 
   package func contains(_ number: Int32) -> Bool { number >= 0 && Int(number) < contracts.count }
 
-  /// Remembers that a split or a payment made another contract of one, which nobody trades any more. Traps where it becomes itself.
-  package mutating func replace(_ number: Int32, by successor: Int32) {
+  /// Remembers that a split or a payment made another contract of one on a date, on which nobody may trade it under its old name: a day later the same name
+  /// may be listed anew. Traps where it becomes itself.
+  package mutating func replace(_ number: Int32, by successor: Int32, on date: CalendarDate) {
     precondition(number != successor, "contract \(number) replaces itself")
-    successors[number] = successor
+    successors[number] = Successor(number: successor, date: date)
   }
 
-  /// What a contract has become.
-  package func successor(of number: Int32) -> Int32? { successors[number] }
+  /// Forgets that: the name is that of a contract of today.
+  package mutating func list(_ number: Int32) { successors[number] = nil }
+
+  /// What a contract has become on a date.
+  package func successor(of number: Int32, on date: CalendarDate) -> Int32? {
+    successors[number].flatMap { $0.date == date ? $0.number : nil }
+  }
 
   /// Traps where there is no such number.
   package subscript(number: Int32) -> TradedContract { contracts[Int(number)] }

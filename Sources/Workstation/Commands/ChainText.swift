@@ -73,7 +73,7 @@ struct ChainText {
     func entry(_ name: String, _ text: String) { lines.append(ChainText.left(name, 14) + text) }
     entry(
       "options of",
-      "\(chain.underlying), \(session.date)" + (minute.map { ", the minute that ends at \(clock($0 + 1))" } ?? ""))
+      "\(chain.underlying), \(session.date)" + (minute.map { ", the minute that ends at \(clockText($0 + 1))" } ?? ""))
     if let price = summary.underlying, let source = summary.priceSource {
       entry("underlying", "\(ChainText.decimal(price, 4)) (by \(source.rawValue))")
     }
@@ -81,7 +81,7 @@ struct ChainText {
     if let first = session.minutes.first, let last = session.minutes.last {
       entry(
         "minutes",
-        "\(session.minutes.count) with quotes, the first ends at \(clock(Int(first) + 1)), the last at \(clock(Int(last) + 1)) New York"
+        "\(session.minutes.count) with quotes, the first ends at \(clockText(Int(first) + 1)), the last at \(clockText(Int(last) + 1)) New York"
       )
     }
     entry(
@@ -91,13 +91,6 @@ struct ChainText {
     let interest = summary.expiries.compactMap(\.openInterest)
     if !interest.isEmpty { entry("open interest", "\(interest.reduce(0, +)) contracts") }
     return lines
-  }
-
-  /// A time of day at the exchange, so many minutes after the opening.
-  private func clock(_ minute: Int) -> String {
-    let time = TradingCalendar.xnys.openMinute + minute
-    func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
-    return two(time / 60) + ":" + two(time % 60)
   }
 
   private static func left(_ text: String, _ width: Int) -> String {

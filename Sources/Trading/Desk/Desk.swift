@@ -1,0 +1,228 @@
+// One account from order to settlement: the walk of a session, minute by minute, by the rules that many lanes share.
+
+package import Market
+
+/// A desk: its book and money, its working orders, and the rules that it trades under. It owns the memory of its windows.
+///
+/// A session is walked in order: `adjust` and `payDividend` for what happens before the opening, `beginSession`, `settle` at the opening, for every
+/// minute `submit` and `advance`, `settle` at the close, `endSession`.
+package final class Desk {
+  package let settings: DeskSettings
+  package private(set) var table: ContractTable
+  package let book: Book
+  package let ledger: Ledger
+  package private(set) var working: WorkingOrders
+  /// What stands in the log, oldest first.
+  package private(set) var log: [DeskEntry] = []
+  /// How often the books were balanced, and the furthest that they ever were from it, in micro-dollars.
+  package private(set) var balances = 0
+  package private(set) var widestGap: Int64 = 0
+  /// Profit that rests on fills inside the touch, in micro-dollars.
+  package private(set) var insideTouch: Int64 = 0
+  /// Whether anything was filled that no market fills.
+  package private(set) var isIdeal = false
+  package private(set) var fillCount = 0
+
+  private var execution: Execution?
+  private var liquidity: LiquidityMemory?
+  private var date: CalendarDate?
+  /// The orders that it gives itself have numbers below zero.
+  private var lastForced: Int64 = 0
+
+  package init(_ settings: DeskSettings, table: ContractTable) {
+    self.settings = settings
+    self.table = table
+    book = Book(
+      positions: .allocate(capacity: settings.slots), capacity: settings.slots,
+      groups: .allocate(capacity: settings.groups), groupCapacity: settings.groups)
+    ledger = Ledger(cash: .allocate(capacity: 1), start: .allocate(capacity: 1), sums: .allocate(capacity: 1))
+    working = WorkingOrders()
+    book.open()
+    ledger.open(cashMicroDollars: settings.cashDollars * 1_000_000)
+  }
+
+  deinit {
+    book.positions.deallocate()
+    book.groups.deallocate()
+    ledger.cash.deallocate()
+    ledger.start.deallocate()
+    ledger.sums.deallocate()
+  }
+
+  /// Cash and what the positions would bring, in micro-dollars.
+  package var value: Int64 { ledger.cash.pointee + book.marks.liquidation }
+
+  // MARK: before the opening
+
+  /// Splits and special payments of an underlying, before a session opens. Orders for what changed are cancelled. `listed`: see `Book.adjust`.
+  package func adjust(
+    for adjustment: ContractAdjustment, of underlying: String, on date: CalendarDate, listed: Set<Int32> = []
+  ) {
+    for order in working.orders where touches(order.order, underlying) {
+      _ = working.cancel(order.order.id, minute: -1) { self.note(date, .order($0), minute: -1) }
+    }
+    var entries: [AdjustedPosition] = []
+    var table = table
+    book.adjust(for: adjustment, of: underlying, on: date, listed: listed, in: &table, to: ledger) {
+      entries.append($0)
+    }
+    self.table = table
+    for entry in entries { note(date, .adjusted(entry, of: underlying), minute: -1) }
+    balance()
+  }
+
+  private func touches(_ order: Order, _ underlying: String) -> Bool {
+    order.legs.indices.contains { table[order.legs[$0].contract].underlying == underlying }
+  }
+
+  /// A dividend, on the first session without it. `dividend`: micro-dollars a share.
+  package func payDividend(_ dividend: Int64, on underlying: String, date: CalendarDate) {
+    guard let share = shareNumber(underlying) else { return }
+    let shares = book.quantity(of: share)
+    guard shares != 0 else { return }
+    let cash = book.payDividend(dividend, on: share, to: ledger)
+    note(date, .dividend(share: share, shares: shares, cash: cash), minute: -1)
+    balance()
+  }
+
+  // MARK: the session
+
+  /// Opens a session: fees are those of its date, and nobody has taken anything of its quotes yet.
+  package func beginSession(_ date: CalendarDate) throws(ExecutionSettingError) {
+    self.date = date
+    execution = try Execution(settings.execution, fees: settings.fees, table: table, date: date)
+    liquidity = LiquidityMemory(table)
+  }
+
+  /// Sends an order that was decided at the end of a minute, or says why not. Traps outside of a session.
+  @discardableResult
+  package func submit(_ order: Order, view: some MarketView) -> OrderRefusal? {
+    let execution = opened()
+    let refusal =
+      order.refusal(in: table, on: view.date, minuteCount: view.minuteCount) ?? book.refusal(of: order, in: table)
+      ?? (working.orders.contains { $0.order.id == order.id } ? .openingDouble(order.id) : nil)
+    if let refusal {
+      note(view.date, .refused(order, refusal), minute: order.submittedMinute)
+      return refusal
+    }
+    working.submit(order, execution, view: view) { note(view.date, .order($0), minute: $0.minute) }
+    return nil
+  }
+
+  package func cancel(_ id: Int64, minute: Int) {
+    guard let date else { return }
+    if !working.cancel(id, minute: minute, log: { self.note(date, .order($0), minute: minute) }) {
+      note(date, .nothingToCancel(id), minute: minute)
+    }
+  }
+
+  /// Lets a minute pass: what works is filled and booked, then everything is marked. Traps outside of a session.
+  package func advance(minute: Int, view: some MarketView) {
+    let execution = opened()
+    guard let liquidity else { return }
+    let (book, table) = (book, table)
+    working.advance(
+      minute: minute, execution, view: view, ledger: liquidity.ledger, permits: { book.permitted($0, $1, in: table) },
+      log: { self.note(view.date, .order($0), minute: minute) },
+      fill: { self.book($0, on: view.date) })
+    book.mark(view, minute: minute, in: table, to: ledger)
+    balance()
+  }
+
+  private func opened() -> Execution {
+    guard let execution else { preconditionFailure("a desk trades in a session; begin one first") }
+    return execution
+  }
+
+  private func book(_ fill: OrderFill, on date: CalendarDate) {
+    let booked = book.apply(fill, to: ledger)
+    fillCount += 1
+    isIdeal = isIdeal || fill.isIdeal
+    for index in fill.legs.indices { insideTouch += max(0, fill.legs[index].insideTouch) }
+    note(date, .filled(fill, realised: booked.realised), minute: fill.minute)
+    balance()
+  }
+
+  // MARK: how contracts end
+
+  /// Settles what ends at the opening or the close of the session. Where a price is missing nothing is settled.
+  package func settle(
+    _ settlement: ContractTerms.Settlement, view: some MarketView, prices: some SettlementPrices
+  ) throws(SettlementProblem) {
+    let minute = settlement == .opening ? -1 : view.minuteCount
+    var settled: [SettledPosition] = []
+    try book.settle(
+      on: view.date, at: settlement, prices: prices, exercise: settings.exercise, shares: { self.shareNumber($0) },
+      in: table, to: ledger
+    ) { settled.append($0) }
+    for position in settled { note(view.date, .settled(position, isEarly: false), minute: minute) }
+    balance()
+  }
+
+  /// Ends a session, behind its settlements: early assignments, what an account without the money must give back, and the orders of the day.
+  ///
+  /// `dividends`: what is paid to those that hold a share tonight, by underlying, micro-dollars.
+  package func endSession(
+    view: some MarketView, prices: some SettlementPrices, dividends: [String: Int64]
+  ) throws(SettlementProblem) {
+    let execution = opened()
+    var settled: [SettledPosition] = []
+    let rate = settings.rateAnnual
+    try book.assignEarly(
+      view, prices: prices,
+      holders: { underlying in
+        let dividend = dividends[underlying] ?? 0
+        return dividend > 0 || rate > 0 ? EarlyExercise(rateAnnual: rate, dividend: dividend) : nil
+      }, exercise: settings.exercise, shares: { self.shareNumber($0) }, in: table, to: ledger
+    ) { settled.append($0) }
+    for position in settled { note(view.date, .settled(position, isEarly: true), minute: view.minuteCount) }
+    balance()
+    giveBack(view: view)
+    working.endSession(execution, minute: view.minuteCount) { note(view.date, .order($0), minute: view.minuteCount) }
+  }
+
+  /// Shares that cash or margin cannot carry are given back at the next quote. Owed shares need one and a half times their value. Source: Federal Reserve
+  /// Board, Regulation T, 12 CFR 220.12(c).
+  private func giveBack(view: some MarketView) {
+    let cash = ledger.cash.pointee
+    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+      let position = book.positions[slot]
+      guard !table[position.contract].isOption else { continue }
+      let needed = position.quantity < 0 ? -position.liquidation / 2 * 3 : 0
+      let reason: DeskEntry.ForcedReason
+      if position.quantity > 0, cash < 0 {
+        reason = .shortOfCash(cash)
+      } else if position.quantity < 0, cash < needed {
+        reason = .shortOfMargin(needed - cash)
+      } else {
+        continue
+      }
+      lastForced -= 1
+      note(
+        view.date,
+        .forced(
+          order: lastForced, share: position.contract, shares: -Int(position.quantity), reason: reason),
+        minute: view.minuteCount)
+      let shares = abs(Int(position.quantity))
+      // So many that an order holds them: lots of a contract's shares, rather than one by one.
+      let lot = (1...Order.mostRatio).first { shares % $0 == 0 && shares / $0 <= Order.mostQuantity } ?? 1
+      let order = Order(
+        id: lastForced,
+        legs: UpToFour(OrderLeg(contract: position.contract, ratio: Int32(position.quantity > 0 ? -lot : lot))),
+        quantity: shares / lot, effect: .closes, submittedMinute: view.minuteCount - 1)
+      submit(order, view: view)
+    }
+  }
+
+  private func shareNumber(_ underlying: String) -> Int32? { table.number(of: TradedContract(share: underlying)) }
+
+  private func note(_ date: CalendarDate, _ what: DeskEntry.What, minute: Int) {
+    log.append(DeskEntry(date: date, minute: minute, what: what))
+  }
+
+  private func balance() {
+    balances += 1
+    let gap = book.gap(to: ledger)
+    if gap.magnitude > widestGap.magnitude { widestGap = gap }
+  }
+}

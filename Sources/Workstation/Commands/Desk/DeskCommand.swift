@@ -1,0 +1,87 @@
+// strikeforge desk: a scripted day through execution, book and settlement.
+
+import Storage
+import Text
+import Trading
+import Training
+
+struct DeskCommand: Command {
+  static let description = CommandDescription(
+    name: "desk",
+    summary: "Plays a scripted day of quotes, orders and events: trade log, costs, and whether the books balance.",
+    operands: "FILE", operandCount: 1...1,
+    flags: [
+      Flag("cash", "DOLLARS", "what the account begins with, whole (100000)"),
+      Flag("fees", "PROFILE", "retail, zero_commission or ibkr (retail)"),
+      Flag("exercise", "MODE", "cash: every option is paid; physical: shares change hands (cash)"),
+      Flag("latency", "MINUTES", "from a decision to the quote that fills it, at least 1 (1)"),
+      Flag("rate", "DECIMAL", "interest a year; with it deep puts may be assigned early (0)"),
+      Flag("leg-discount", "SHARE", "of the half-spreads of orders of several legs, given back (0)"),
+      Flag("execution", "MODE", "realistic or ideal; what is ideal is marked, nobody can trade so (realistic)"),
+    ],
+    notes: """
+      FILE has a JSON object a line, in the order of time:
+        {"session": "2025-12-11"}
+        {"quote": "SPY251211C00606000", "time": "10:00", "bid": 0.44, "ask": 0.46}
+        {"order": 1, "time": "10:00", "opens": {"SPY251211C00606000": -1}, "quantity": 2}
+        {"close": "SPY", "dollars": 604.10}
+      A quote may have bid_size, ask_size, lowest_ask, highest_bid, volume and filled_forward;
+      an order "limit" (net price, negative for a credit), "stop", or "aggressive" (0 to 1)
+      with "chase", "give_up" and "changes"; "closes" instead of "opens", with "of" the order
+      that opened. {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's.
+      Others: cancel, opening, dividend, split with "becomes" and "of", payment.
+      A line of 10:00 stands at the end of the minute before 10:00.
+      """)
+
+  static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
+    let settings = try settings(arguments)
+    let path = arguments.operands[0]
+    let play = try DeskPlay(try DeskScript(try FileSystem.read(path), path: path), settings)
+    for line in play.lines { print(line) }
+    return play.desk.widestGap == 0 ? 0 : 1
+  }
+
+  private static func settings(_ arguments: Arguments) throws -> DeskSettings {
+    var settings = DeskSettings()
+    let most = Int(DeskSettings.mostCashDollars)
+    if let cash = try arguments.wholeNumber("cash", in: 0...most) { settings.cashDollars = Int64(cash) }
+    if let name = arguments.value("fees") {
+      guard let fees = FeeTable.profile(named: name) else {
+        let names = FeeTable.profiles.map(\.name).joined(separator: ", ")
+        throw UsageError("--fees is \(PrintableText.name(name)); it must be one of \(names)", command: description)
+      }
+      settings.fees = fees
+    }
+    settings.exercise = try choice("exercise", arguments) ?? .cash
+    settings.execution.mode = try choice("execution", arguments) ?? .realistic
+    if let latency = try arguments.wholeNumber("latency", in: 1...390) { settings.execution.latencyMinutes = latency }
+    if let rate = try number("rate", arguments, in: DeskSettings.rates) { settings.rateAnnual = rate }
+    if let discount = try number("leg-discount", arguments, in: 0...1) {
+      settings.execution.legDiscountMillionths = Int((discount * 1e6).rounded())
+    }
+    return settings
+  }
+
+  private static func choice<Value: RawRepresentable & CaseIterable>(
+    _ name: String, _ arguments: Arguments
+  ) throws(UsageError) -> Value? where Value.RawValue == String {
+    guard let text = arguments.value(name) else { return nil }
+    guard let value = Value(rawValue: text) else {
+      let names = Value.allCases.map(\.rawValue).joined(separator: " or ")
+      throw UsageError("--\(name) is \(PrintableText.name(text)); it must be \(names)", command: description)
+    }
+    return value
+  }
+
+  private static func number(
+    _ name: String, _ arguments: Arguments, in range: ClosedRange<Double>
+  ) throws(UsageError) -> Double? {
+    guard let text = arguments.value(name) else { return nil }
+    guard let value = Double(text), range.contains(value) else {
+      throw UsageError(
+        "--\(name) is \(PrintableText.name(text)); it must be a number from \(range.lowerBound) to \(range.upperBound)",
+        command: description)
+    }
+    return value
+  }
+}

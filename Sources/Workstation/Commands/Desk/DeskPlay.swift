@@ -1,0 +1,74 @@
+// Plays a script: one desk walks its sessions, minute by minute.
+
+import Market
+package import Text
+package import Trading
+
+/// A desk behind a script's last session.
+package struct DeskPlay {
+  package let script: DeskScript
+  package let desk: Desk
+  let feeNotices: [String]
+
+  /// Throws `DeskScriptError` where a session cannot be settled, and `ExecutionSettingError`.
+  package init(_ script: DeskScript, _ settings: DeskSettings) throws {
+    self.script = script
+    let desk = Desk(settings, table: script.table)
+    self.desk = desk
+    var listed: Set<Int32> = []
+    for (place, session) in script.sessions.enumerated() {
+      let next = place + 1 < script.sessions.count ? script.sessions[place + 1] : nil
+      do {
+        try DeskPlay.play(session, next: next, listed: listed, on: desk)
+        for case .quote(let contract, _) in session.items.map(\.entry) { listed.insert(contract) }
+      } catch let problem as SettlementProblem {
+        throw DeskScriptError(path: script.path, line: nil, problem: "\(problem)")
+      }
+    }
+    if let first = script.sessions.first, let last = script.sessions.last {
+      feeNotices = settings.fees.notices(from: first.date, until: last.date)
+    } else {
+      feeNotices = []
+    }
+  }
+
+  private static func play(
+    _ session: DeskScript.ScriptSession, next: DeskScript.ScriptSession?, listed: Set<Int32>, on desk: Desk
+  ) throws {
+    for (underlying, adjustment) in session.adjustments {
+      desk.adjust(for: adjustment, of: underlying, on: session.date, listed: listed)
+    }
+    for underlying in session.dividends.keys.sorted() {
+      desk.payDividend(session.dividends[underlying] ?? 0, on: underlying, date: session.date)
+    }
+    try desk.beginSession(session.date)
+    var market = ScriptMarket(session, table: desk.table)
+    func prices() -> ScriptPrices {
+      ScriptPrices(session: session, market: market, underlyings: desk.table.underlyings)
+    }
+    try desk.settle(.opening, view: market, prices: prices())
+    var items = session.items[...]
+    for minute in 0..<session.minuteCount {
+      let now = items.prefix { $0.minute == minute }
+      items = items.dropFirst(now.count)
+      for item in now {
+        switch item.entry {
+        case .quote(let contract, let quote): market.see(quote, of: contract)
+        case .price(let underlying, let price): market.see(price: price, of: underlying)
+        case .order, .cancel: break
+        }
+      }
+      // What is decided at the end of a minute knows what was filled in it.
+      desk.advance(minute: minute, view: market)
+      for item in now {
+        switch item.entry {
+        case .order(let order): desk.submit(order, view: market)
+        case .cancel(let id): desk.cancel(id, minute: minute)
+        case .quote, .price: break
+        }
+      }
+    }
+    try desk.settle(.close, view: market, prices: prices())
+    try desk.endSession(view: market, prices: prices(), dividends: next?.dividends ?? [:])
+  }
+}

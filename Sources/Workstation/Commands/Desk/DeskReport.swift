@@ -1,0 +1,192 @@
+// A played day in lines of 80 columns: the trade log, what trading cost, and where the value came from.
+
+import Evaluation
+import Market
+import Text
+import Trading
+
+extension DeskPlay {
+  /// Everything that is printed.
+  package var lines: [String] {
+    var lines = head + [""]
+    lines += ["TRADE LOG"]
+    let log = desk.log.flatMap(entryLines)
+    lines += log.isEmpty ? ["  nothing was traded"] : log
+    lines += [""] + costLines + [""] + valueLines
+    let held = heldLines
+    if !held.isEmpty { lines += ["", "HELD"] + held }
+    return lines
+  }
+
+  private var head: [String] {
+    let (settings, sessions) = (desk.settings, script.sessions)
+    var lines: [String] = []
+    func entry(_ name: String, _ text: String) {
+      lines += ReportText.wrapped(text, first: padded(name, 11), rest: padded("", 11))
+    }
+    if settings.execution.mode == .ideal { lines += ReportText.wrapped(ExecutionMode.watermark) }
+    let dates = sessions.first.map { "\($0.date)" } ?? ""
+    let last = sessions.count > 1 ? sessions.last.map { " to \($0.date)" } ?? "" : ""
+    entry("desk", "\(script.path): \(sessions.count) session\(sessions.count == 1 ? "" : "s"), \(dates)\(last)")
+    if settings.execution.mode == .realistic {
+      for notice in settings.execution.notices { entry("fills", notice) }
+      entry("latency", "\(settings.execution.latencyMinutes) minute(s) from a decision to the quote that fills it")
+      entry("fees", settings.fees.name + feeNotices.map { "; \($0)" }.joined())
+    }
+    entry(
+      "exercise",
+      settings.exercise == .cash ? "every option is paid its value" : "options on shares deliver them at the strike")
+    if script.outsideHours > 0 {
+      entry("left out", "\(script.outsideHours) quotes and prices from outside of the sessions' hours")
+    }
+    return lines
+  }
+
+  // MARK: the log
+
+  private func entryLines(_ entry: DeskEntry) -> [String] {
+    let time = entry.minute < 0 ? "opens" : clockText(min(entry.minute + 1, closeMinute(entry.date)))
+    let start = "\(entry.date) \(time) "
+    func line(_ order: Int64?, _ text: String) -> [String] {
+      let name = order.map { $0 < 0 ? "own" : "\($0)" } ?? ""
+      let first = start + String(repeating: " ", count: max(0, 4 - name.count)) + name + "  "
+      return ReportText.wrapped(text, first: first, rest: padded("", first.count))
+    }
+    switch entry.what {
+    case .refused(let order, let refusal): return line(order.id, "refused: \(refusal.words)")
+    case .order(let event):
+      if case .filled = event.what { return [] }
+      return line(event.order, event.words(desk.table))
+    case .filled(let fill, let realised): return fillLines(fill, realised, line)
+    case .settled(let position, let isEarly): return line(nil, settledWords(position, isEarly))
+    case .adjusted(let position, let underlying): return line(nil, adjustedWords(position, underlying))
+    case .dividend(let share, let shares, let cash):
+      return line(
+        nil,
+        "\(cash < 0 ? "paid" : "received") a dividend of \(symbol(share)) on \(abs(shares)) shares: \(money(abs(cash)))"
+      )
+    case .forced(let order, let share, let shares, let reason):
+      return line(
+        order, "\(shares < 0 ? "sells" : "buys") \(abs(shares)) \(symbol(share)) at the next quote: \(reason.words)")
+    case .nothingToCancel(let id): return line(id, "nothing to cancel: it does not work any more")
+    }
+  }
+
+  private func closeMinute(_ date: CalendarDate) -> Int {
+    script.sessions.first { $0.date == date }?.minuteCount ?? 390
+  }
+
+  private func fillLines(_ fill: OrderFill, _ realised: Int64, _ line: (Int64?, String) -> [String]) -> [String] {
+    var lines: [String] = []
+    for index in fill.legs.indices {
+      let leg = fill.legs[index]
+      lines += line(
+        index == 0 ? fill.order : nil,
+        "\(leg.quantity < 0 ? "sold" : "bought") \(abs(leg.quantity)) \(symbol(leg.contract)) at \(price(leg.price)) "
+          + "(\(price(leg.bid))/\(price(leg.ask)))")
+    }
+    let costs = fill.costs
+    let items = CostKind.allCases.filter { costs[$0] != 0 }.map { "\($0.words) \(money(costs[$0]))" }
+    let amount = fill.amount
+    let flow = "\(amount < 0 ? "received" : "paid") \(money(abs(amount)))"
+    let profit = fill.effect == .closes ? ", realised \(money(realised))" : ""
+    let ideal = fill.isIdeal ? ", IDEAL" : ""
+    lines += line(nil, flow + profit + "; costs " + (items.isEmpty ? "none" : items.joined(separator: ", ")) + ideal)
+    return lines
+  }
+
+  private func settledWords(_ position: SettledPosition, _ isEarly: Bool) -> String {
+    let contract = desk.table[position.contract]
+    var words = "\(position.quantity) \(contract.symbol) \(position.outcome.rawValue)" + (isEarly ? " early" : "")
+    words += " at \(price(position.price.price)) (\(position.price.source.rawValue))"
+    if position.shares != 0 {
+      words +=
+        ", \(position.shares < 0 ? "delivers" : "receives") \(abs(position.shares)) shares at \(price(contract.strike))"
+    }
+    if position.cash != 0 { words += "; \(position.cash < 0 ? "paid" : "received") \(money(abs(position.cash)))" }
+    return words + "; realised \(money(position.realised))"
+  }
+
+  private func adjustedWords(_ position: AdjustedPosition, _ underlying: String) -> String {
+    let before = "\(position.quantity) \(symbol(position.contract))"
+    switch position.outcome {
+    case .became(let contract, let quantity):
+      let after = desk.table[contract]
+      return "\(before) become \(quantity) \(after.symbol)"
+        + (after.isOption ? " (strike \(price(after.strike)), \(after.multiplier) units)" : "")
+    case .closed(let reason): return "\(before) given back at the last mark for \(money(position.cash)): \(reason)"
+    }
+  }
+
+  // MARK: sums
+
+  private var costLines: [String] {
+    let costs = desk.ledger.sums.pointee.costs
+    var lines = ["COSTS, dollars"]
+    for kind in CostKind.allCases where costs[kind] != 0 { lines.append(row(kind.words, money(costs[kind]))) }
+    lines.append(row("all costs", money(costs.total)))
+    let touch = desk.insideTouch
+    if touch > 0 { lines.append(row("saved by fills inside the touch", money(touch))) }
+    return lines
+  }
+
+  private var valueLines: [String] {
+    let (ledger, marks) = (desk.ledger, desk.book.marks)
+    let sums = ledger.sums.pointee
+    var lines = ["VALUE, dollars"]
+    func add(_ name: String, _ amount: Int64) { lines.append(row(name, money(amount))) }
+    add("started with", ledger.start.pointee)
+    add("price profit at mid", sums.priceProfit)
+    add("settlements beyond the last mid", sums.settlementProfit)
+    if sums.dividends != 0 { add("dividends", sums.dividends) }
+    add("costs", -sums.costs.total)
+    add("distance of marks from mid", sums.markChange)
+    add("sum of these", ledger.start.pointee + sums.total)
+    add("cash", ledger.cash.pointee)
+    add("marks (bid of longs, ask of shorts)", marks.liquidation)
+    add("value", desk.value)
+    if marks.liquidation != marks.middle { add("value at mid", ledger.cash.pointee + marks.middle) }
+    let gap = desk.widestGap
+    lines += ReportText.wrapped(
+      gap == 0
+        ? "identity: cash + marks = start + sum of steps, to the micro-dollar, each of \(desk.balances) times"
+        : "IDENTITY BROKEN by \(MicroDollars.decimal(gap)) dollars: the books are wrong")
+    if marks.unquoted > 0 {
+      lines += ReportText.wrapped(
+        "\(marks.unquoted) positions have no quote of the last minute: their marks are moved from older ones")
+    }
+    if desk.isIdeal { lines += ReportText.wrapped(ExecutionMode.watermark) }
+    return lines
+  }
+
+  private var heldLines: [String] {
+    (0..<desk.book.capacity).compactMap { slot in
+      let position = desk.book.positions[slot]
+      guard !position.isFree else { return nil }
+      return row(
+        "\(position.quantity) \(symbol(position.contract)) at \(price(position.bid))/\(price(position.ask))",
+        money(position.liquidation)) + (position.isQuoted ? "" : " *")
+    } + (desk.book.marks.unquoted > 0 ? ["  * without a quote of the last minute"] : [])
+  }
+
+  // MARK: words
+
+  private func symbol(_ contract: Int32) -> String { desk.table[contract].symbol }
+
+  private func row(_ name: String, _ value: String) -> String {
+    "  " + padded(name, 46) + String(repeating: " ", count: max(1, 22 - value.count)) + value
+  }
+
+  private func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+
+  /// Two decimals at least, and as many more as there are.
+  private func price(_ price: Int) -> String { money(Int64(price) * Money.microDollarsPerTick) }
+
+  private func money(_ amount: Int64) -> String {
+    let text = MicroDollars.decimal(amount)
+    guard let point = text.firstIndex(of: ".") else { return text + ".00" }
+    return text.distance(from: point, to: text.endIndex) == 2 ? text + "0" : text
+  }
+}
