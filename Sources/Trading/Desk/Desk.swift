@@ -94,19 +94,33 @@ package final class Desk {
     liquidity = LiquidityMemory(table)
   }
 
-  /// Sends an order that was decided at the end of a minute, or says why not. Traps outside of a session.
+  /// Sends an order that was decided at the end of a minute; false where it is not sent, and the log says why. Traps outside of a session.
   @discardableResult
-  package func submit(_ order: Order, view: some MarketView) -> OrderRefusal? {
+  package func submit(_ order: Order, view: some MarketView) -> Bool {
     let execution = opened()
     let refusal =
       order.refusal(in: table, on: view.date, minuteCount: view.minuteCount) ?? book.refusal(of: order, in: table)
       ?? (working.orders.contains { $0.order.id == order.id } ? .openingDouble(order.id) : nil)
     if let refusal {
       note(view.date, .refused(order, refusal), minute: order.submittedMinute)
-      return refusal
+      return false
+    }
+    if let short = marginRefusal(of: order, order.quantity, view: view, minute: order.submittedMinute, execution) {
+      note(view.date, .notCarried(order: order.id, short), minute: order.submittedMinute)
+      return false
     }
     working.submit(order, execution, view: view) { note(view.date, .order($0), minute: $0.minute) }
-    return nil
+    return true
+  }
+
+  /// What the desk gives back by itself is always carried.
+  private func marginRefusal(
+    of order: Order, _ packages: Int, view: some MarketView, minute: Int, _ execution: Execution
+  ) -> MarginRefusal? {
+    if order.id < 0 { return nil }
+    return book.marginRefusal(
+      of: order, packages: packages, in: table, cash: ledger.cash.pointee, view: view, minute: minute,
+      fees: execution.fees, rules: settings.margin)
   }
 
   package func cancel(_ id: Int64, minute: Int) {
@@ -122,7 +136,15 @@ package final class Desk {
     guard let liquidity else { return }
     let (book, table) = (book, table)
     working.advance(
-      minute: minute, execution, view: view, ledger: liquidity.ledger, permits: { book.permitted($0, $1, in: table) },
+      minute: minute, execution, view: view, ledger: liquidity.ledger,
+      permits: { order, packages in
+        let permitted = book.permitted(order, packages, in: table)
+        guard permitted > 0,
+          let short = self.marginRefusal(of: order, permitted, view: view, minute: minute, execution)
+        else { return permitted }
+        self.note(view.date, .notCarried(order: order.id, short), minute: minute)
+        return 0
+      },
       log: { self.note(view.date, .order($0), minute: minute) },
       fill: { self.book($0, on: view.date) })
     book.mark(view, minute: minute, in: table, to: ledger)
@@ -139,7 +161,7 @@ package final class Desk {
     fillCount += 1
     isIdeal = isIdeal || fill.isIdeal
     for index in fill.legs.indices { insideTouch += max(0, fill.legs[index].insideTouch) }
-    note(date, .filled(fill, realised: booked.realised), minute: fill.minute)
+    note(date, .filled(fill, realised: booked.wasReduced ? booked.realised : nil), minute: fill.minute)
     balance()
   }
 
@@ -177,26 +199,32 @@ package final class Desk {
     ) { settled.append($0) }
     for position in settled { note(view.date, .settled(position, isEarly: true), minute: view.minuteCount) }
     balance()
-    giveBack(view: view)
+    giveBack(view: view, prices: prices)
     working.endSession(execution, minute: view.minuteCount) { note(view.date, .order($0), minute: view.minuteCount) }
   }
 
-  /// Shares that cash or margin cannot carry are given back at the next quote. Owed shares need one and a half times their value. Source: Federal Reserve
-  /// Board, Regulation T, 12 CFR 220.12(c).
-  private func giveBack(view: some MarketView) {
-    let cash = ledger.cash.pointee
+  /// Shares that cash or margin cannot carry are given back at the next quote; what else an account is short of is said.
+  private func giveBack(view: some MarketView, prices: some SettlementPrices) {
+    let (cash, minute) = (ledger.cash.pointee, view.minuteCount - 1)
+    func price(_ contract: Int32) -> Int? {
+      prices.price(of: table[contract].underlying, at: .close)?.price
+        ?? view.underlyingPrice(of: contract, minute: minute)
+    }
+    var short: Int64 = 0
+    do throws(MarginError) {
+      short =
+        try book.margin(
+          in: table, rules: settings.margin, ask: { view.quote(of: $0, minute: minute)?.ask }, underlyingPrice: price
+        ).gross - cash
+    } catch {
+      note(view.date, .marginUnknown(error), minute: view.minuteCount)
+    }
+    guard short > 0 else { return }
+    note(view.date, .marginShort(short), minute: view.minuteCount)
     for slot in 0..<book.capacity where !book.positions[slot].isFree {
       let position = book.positions[slot]
-      guard !table[position.contract].isOption else { continue }
-      let needed = position.quantity < 0 ? -position.liquidation / 2 * 3 : 0
-      let reason: DeskEntry.ForcedReason
-      if position.quantity > 0, cash < 0 {
-        reason = .shortOfCash(cash)
-      } else if position.quantity < 0, cash < needed {
-        reason = .shortOfMargin(needed - cash)
-      } else {
-        continue
-      }
+      guard !table[position.contract].isOption, position.quantity < 0 || cash < 0 else { continue }
+      let reason: DeskEntry.ForcedReason = position.quantity > 0 ? .shortOfCash(cash) : .shortOfMargin(short)
       lastForced -= 1
       note(
         view.date,

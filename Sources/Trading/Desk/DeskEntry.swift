@@ -6,13 +6,19 @@ package import Market
 package struct DeskEntry: Sendable {
   package enum What: Sendable {
     case refused(Order, OrderRefusal)
+    /// The account could not carry it: at its decision, or when it would have been filled.
+    case notCarried(order: Int64, MarginRefusal)
     case order(OrderEvent)
-    case filled(OrderFill, realised: Int64)
+    /// `realised`: nil where it gave nothing back.
+    case filled(OrderFill, realised: Int64?)
     case settled(SettledPosition, isEarly: Bool)
     case adjusted(AdjustedPosition, of: String)
     case dividend(share: Int32, shares: Int, cash: Int64)
     /// Shares that came by exercise or assignment are given back at the next quote.
     case forced(order: Int64, share: Int32, shares: Int, reason: ForcedReason)
+    /// Behind a session's settlements cash does not cover the requirement, by so many micro-dollars.
+    case marginShort(Int64)
+    case marginUnknown(MarginError)
     /// Nobody works on an order of that number.
     case nothingToCancel(Int64)
   }

@@ -6,6 +6,7 @@ package struct DeskSettings: Sendable {
   package var execution = ExecutionSettings()
   package var fees = FeeTable.retail
   package var exercise = ExerciseMode.cash
+  package var margin = MarginRules()
   /// Continuously compounded, a decimal a year: what decides about early exercise. 0 for none.
   package var rateAnnual = 0.0
   /// Different contracts that may be held at once.

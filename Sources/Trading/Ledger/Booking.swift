@@ -5,6 +5,8 @@ package struct BookedFill: Sendable, Equatable {
   package var step: ValueStep
   /// What was gained on the part that was given back, against what was paid for it, without costs beside the price, in micro-dollars.
   package var realised: Int64
+  /// Whether anything that was held was given back, by whatever order.
+  package var wasReduced = false
 }
 
 extension Book {
@@ -83,7 +85,7 @@ extension Book {
     let given = group(openedBy: fill.closes)
     if fill.effect == .opens { open(groupOf: fill, rolling: given.map { groups[$0] }) }
     if let given { groups[given].quantity -= fill.quantity }
-    if fill.effect == .closes || given != nil { trimGroups() }
+    if booked.wasReduced { trimGroups() }
     ledger.sums.pointee += booked.step
     return booked
   }
@@ -99,6 +101,7 @@ extension Book {
     }
     let before = positions[slot]
     var after = before
+    booked.wasReduced = booked.wasReduced || Int(before.quantity) * leg.quantity < 0
     booked.realised += after.add(leg.quantity, for: leg.amount)
     after.quote(bid: leg.bid, ask: leg.ask, model: after.lastModel)
     positions[slot] = after.isFree ? .free : after

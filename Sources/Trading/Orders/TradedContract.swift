@@ -139,10 +139,16 @@ package struct ContractTable: Sendable {
     if let number = numbers[contract] { return number }
     let number = Int32(contracts.count)
     contracts.append(contract)
-    if !underlyings.contains(contract.underlying) { underlyings.append(contract.underlying) }
-    underlyingNumbers.append(Int32(underlyings.firstIndex(of: contract.underlying) ?? 0))
+    underlyingNumbers.append(addUnderlying(contract.underlying))
     numbers[contract] = number
     return number
+  }
+
+  /// The number of an underlying in `underlyings`, of which contracts may come later.
+  package mutating func addUnderlying(_ name: String) -> Int32 {
+    if let place = underlyings.firstIndex(of: name) { return Int32(place) }
+    underlyings.append(name)
+    return Int32(underlyings.count - 1)
   }
 
   package func number(of contract: TradedContract) -> Int32? { numbers[contract] }

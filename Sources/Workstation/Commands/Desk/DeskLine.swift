@@ -154,7 +154,12 @@ struct DeskLine {
   /// The contract of a symbol.
   func contract(_ symbol: String, known: [String: TradedContract]) throws(DeskScriptError) -> TradedContract {
     if let contract = known[symbol] { return contract }
-    if DeskLine.isShare(symbol) { return TradedContract(share: symbol) }
+    if DeskLine.isShare(symbol) {
+      guard !ContractTerms.of(root: symbol).isCashSettled else {
+        throw refusal("\(symbol) is an index, which nobody trades; name one of its options, or write its 'price'")
+      }
+      return TradedContract(share: symbol)
+    }
     let option: OptionContract
     do throws(OptionSymbolError) {
       option = OptionContract(try OptionSymbol(symbol))

@@ -27,17 +27,18 @@ extension DeskPlay {
     if settings.execution.mode == .ideal { lines += ReportText.wrapped(ExecutionMode.watermark) }
     let dates = sessions.first.map { "\($0.date)" } ?? ""
     let last = sessions.count > 1 ? sessions.last.map { " to \($0.date)" } ?? "" : ""
-    entry("desk", "\(script.path): \(sessions.count) session\(sessions.count == 1 ? "" : "s"), \(dates)\(last)")
+    entry("desk", "\(script.path): \(counted(sessions.count, "session")), \(dates)\(last)")
     if settings.execution.mode == .realistic {
       for notice in settings.execution.notices { entry("fills", notice) }
-      entry("latency", "\(settings.execution.latencyMinutes) minute(s) from a decision to the quote that fills it")
-      entry("fees", settings.fees.name + feeNotices.map { "; \($0)" }.joined())
+      entry(
+        "latency", "\(counted(settings.execution.latencyMinutes, "minute")) from a decision to the quote that fills it")
+      entry("fees", ([settings.fees.name] + feeNotices).joined(separator: "; "))
     }
     entry(
       "exercise",
       settings.exercise == .cash ? "every option is paid its value" : "options on shares deliver them at the strike")
     if script.outsideHours > 0 {
-      entry("left out", "\(script.outsideHours) quotes and prices from outside of the sessions' hours")
+      entry("left out", "\(counted(script.outsideHours, "line")) from outside of the sessions' hours")
     }
     return lines
   }
@@ -54,9 +55,18 @@ extension DeskPlay {
     }
     switch entry.what {
     case .refused(let order, let refusal): return line(order.id, "refused: \(refusal.words)")
+    case .notCarried(let order, let refusal): return line(order, "short of margin: \(refusal.words)")
+    case .marginShort(let amount):
+      return line(nil, "MARGIN: \(money(amount)) short of what the book needs; nothing opens that needs more")
+    case .marginUnknown(let error): return line(nil, "\(error)")
     case .order(let event):
-      if case .filled = event.what { return [] }
-      return line(event.order, event.words(desk.table))
+      switch event.what {
+      case .filled: return []
+      case .priced(let net, let before, let minute):
+        let from = " from \(clockText(minute + 1))"
+        return line(event.order, (before.map { "limit \(price($0)) becomes " } ?? "limit ") + price(net) + from)
+      default: return line(event.order, event.words(desk.table))
+      }
     case .filled(let fill, let realised): return fillLines(fill, realised, line)
     case .settled(let position, let isEarly): return line(nil, settledWords(position, isEarly))
     case .adjusted(let position, let underlying): return line(nil, adjustedWords(position, underlying))
@@ -76,7 +86,7 @@ extension DeskPlay {
     script.sessions.first { $0.date == date }?.minuteCount ?? 390
   }
 
-  private func fillLines(_ fill: OrderFill, _ realised: Int64, _ line: (Int64?, String) -> [String]) -> [String] {
+  private func fillLines(_ fill: OrderFill, _ realised: Int64?, _ line: (Int64?, String) -> [String]) -> [String] {
     var lines: [String] = []
     for index in fill.legs.indices {
       let leg = fill.legs[index]
@@ -89,7 +99,7 @@ extension DeskPlay {
     let items = CostKind.allCases.filter { costs[$0] != 0 }.map { "\($0.words) \(money(costs[$0]))" }
     let amount = fill.amount
     let flow = "\(amount < 0 ? "received" : "paid") \(money(abs(amount)))"
-    let profit = fill.effect == .closes ? ", realised \(money(realised))" : ""
+    let profit = realised.map { ", realised \(money($0))" } ?? ""
     let ideal = fill.isIdeal ? ", IDEAL" : ""
     lines += line(nil, flow + profit + "; costs " + (items.isEmpty ? "none" : items.joined(separator: ", ")) + ideal)
     return lines
@@ -181,12 +191,18 @@ extension DeskPlay {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 
-  /// Two decimals at least, and as many more as there are.
   private func price(_ price: Int) -> String { money(Int64(price) * Money.microDollarsPerTick) }
 
+  /// Two decimals at least, and as many more as there are; thousands apart.
   private func money(_ amount: Int64) -> String {
-    let text = MicroDollars.decimal(amount)
-    guard let point = text.firstIndex(of: ".") else { return text + ".00" }
-    return text.distance(from: point, to: text.endIndex) == 2 ? text + "0" : text
+    let parts = MicroDollars.decimal(amount).split(separator: ".")
+    let digits = parts[0].drop { $0 == "-" }
+    var whole = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { whole.append(",") }
+      whole.append(digit)
+    }
+    let decimals = parts.count > 1 ? String(parts[1]) : ""
+    return (amount < 0 ? "-" : "") + whole + "." + decimals + String(repeating: "0", count: max(0, 2 - decimals.count))
   }
 }

@@ -64,7 +64,7 @@ package struct DeskScript {
     case .session: return
     case .quote: try readQuote(line, place)
     case .price:
-      let underlying = try addUnderlying(try line.share("price"))
+      let underlying = table.addUnderlying(try line.share("price"))
       try append(.price(underlying, try line.price("dollars")), line, place)
     case .order: try append(.order(try order(line)), line, place)
     case .cancel: try append(.cancel(Int64(try line.whole("cancel", 1...Int.max))), line, place)
@@ -150,11 +150,6 @@ package struct DeskScript {
     known[symbol] = contract
     if contract.isOption, !contract.isCashSettled { _ = table.add(TradedContract(share: contract.underlying)) }
     return table.add(contract)
-  }
-
-  private mutating func addUnderlying(_ name: String) throws(DeskScriptError) -> Int32 {
-    if let place = table.underlyings.firstIndex(of: name) { return Int32(place) }
-    return table.underlyingNumbers[Int(table.add(TradedContract(share: name)))]
   }
 
   private mutating func readQuote(_ line: DeskLine, _ place: Int) throws(DeskScriptError) {

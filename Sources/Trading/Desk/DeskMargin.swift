@@ -1,0 +1,61 @@
+// Whether an account can carry what an order would make of its book.
+
+package import Market
+
+/// Why an order is not carried.
+package enum MarginRefusal: Sendable, Equatable {
+  /// Cash after it, and what the book would need then, both micro-dollars.
+  case short(cash: Int64, needed: Int64)
+  case unknown(MarginError)
+
+  package var words: String {
+    switch self {
+    case .short(let cash, let needed):
+      "it would leave \(MicroDollars.decimal(cash)) dollars of cash, and the book would need "
+        + "\(MicroDollars.decimal(needed)); trade less, or cover it"
+    case .unknown(let error): "\(error)"
+    }
+  }
+}
+
+extension Book {
+  /// Why cash with all premiums in it does not cover the requirement behind so many packages of an order; nil where it does, and where the account is no
+  /// shorter of margin behind it than before: what reduces is always carried.
+  ///
+  /// Every leg is counted at the far touch of the quote, with its fees; nil as well where a leg has no quote to be filled on. Fails closed where the
+  /// requirement cannot be told.
+  package func marginRefusal(
+    of order: Order, packages: Int, in table: ContractTable, cash: Int64, view: some MarketView, minute: Int,
+    fees: FeeRates, rules: MarginRules
+  ) -> MarginRefusal? {
+    var after = cash
+    var commission: Int64 = 0
+    for index in order.legs.indices {
+      let leg = order.legs[index]
+      guard let quote = view.quote(of: leg.contract, minute: minute), quote.fills(at: minute) else { return nil }
+      let contract = table[leg.contract]
+      let quantity = Int(leg.ratio) * packages
+      let price = quote.farTouch(side: leg.side)
+      let amount = Money.amount(price: price, multiplier: contract.multiplier, quantity: quantity)
+      let costs = fees.fees(class: FeeClass(contract), price: price, quantity: quantity, proceeds: max(0, -amount))
+      commission += costs[.commission]
+      after -= amount + costs.total
+    }
+    after -= max(0, fees.optionOrderMinimum - commission)
+    func ask(_ contract: Int32) -> Int? {
+      view.quote(of: contract, minute: minute).flatMap { $0.fills(at: minute) ? $0.ask : nil }
+    }
+    func price(_ contract: Int32) -> Int? { view.underlyingPrice(of: contract, minute: minute) }
+    do throws(MarginError) {
+      let needed = try margin(
+        in: table, rules: rules, adding: MarginAddition(legs: order.legs, quantity: packages), ask: ask,
+        underlyingPrice: price
+      ).gross
+      guard after < needed else { return nil }
+      let before = try margin(in: table, rules: rules, ask: ask, underlyingPrice: price).gross
+      return needed - after > before - cash ? .short(cash: after, needed: needed) : nil
+    } catch {
+      return .unknown(error)
+    }
+  }
+}
