@@ -166,7 +166,7 @@ let package = Package(
     .testTarget(name: "AgentInterfaceTests", dependencies: ["AgentInterface"], swiftSettings: strict),
     tests(of: "Pricing", uses: ["Kernels", "Market", "Storage", "Workstation"]),
     tests(of: "Market", uses: ["Kernels", "Pricing", "Text"]),
-    tests(of: "Trading", uses: ["Kernels", "Market", "Pricing", "Text"]),
+    tests(of: "Trading", uses: ["Kernels", "Market", "Pricing", "Storage", "Text", "Workstation"]),
     tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Pricing", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels", "OpCases"]),
