@@ -68,28 +68,37 @@ package struct Execution: Sendable {
     guard settings.mode == .realistic else { return Order.mostQuantity }
     var most = Order.mostQuantity
     for index in package.indices {
-      let contract = order.legs[index].contract
       let quote = package.quotes[index]
-      let terms = package.terms[index]
       let side = package.side(index)
       let ratio = abs(package.ratios[index])
-      let taken = ledger.taken(contract: contract, minute: quote.minute)
-      let left: Int
-      if let size = quote.farSize(side: side) {
-        // Nobody stands at a touch of no size; beyond a touch of any size others stand, dearer.
-        left = size <= 0 ? 0 : isPassive ? (size - taken.taken(side: side)) / ratio : Order.mostQuantity
-      } else if let volume = quote.volume {
-        left = (settings.participation.cap(volume: volume, least: ratio) - taken.bought - taken.sold) / ratio
-      } else if terms.feeClass == .share {
-        // A contract's worth of shares counts as a contract.
-        let cap = settings.participation.cap(weight: weight, least: 1) * 100
-        left = (max(cap, ratio) - taken.taken(side: side)) / ratio
-      } else {
-        left = leftWithoutVolume(package, leg: index, minute: minute, weight: weight, ledger: ledger)
-      }
+      let terms = package.terms[index]
+      let left =
+        Execution.isCapped(quote, terms, side: side)
+        ? leftWithoutVolume(package, leg: index, minute: minute, weight: weight, ledger: ledger)
+        : left(
+          quote, terms, side: side, ratio: ratio, weight: weight, isPassive: isPassive,
+          taken: ledger.taken(contract: order.legs[index].contract, minute: quote.minute))
       most = min(most, max(left, 0))
     }
     return most
+  }
+
+  /// Packages that one leg allows, by its size, by its volume, or of shares by the weight of the minute. taken: of this quote before.
+  @inline(__always)
+  func left(
+    _ quote: MinuteQuote, _ terms: ExecutionTerms, side: Int, ratio: Int, weight: Double, isPassive: Bool,
+    taken: TakenLiquidity
+  ) -> Int {
+    if let size = quote.farSize(side: side) {
+      // Nobody stands at a touch of no size; beyond a touch of any size others stand, dearer.
+      return size <= 0 ? 0 : isPassive ? (size - taken.taken(side: side)) / ratio : Order.mostQuantity
+    }
+    if let volume = quote.volume {
+      return (settings.participation.cap(volume: volume, least: ratio) - taken.bought - taken.sold) / ratio
+    }
+    // A contract's worth of shares counts as a contract.
+    let cap = settings.participation.cap(weight: weight, least: 1) * 100
+    return (max(cap, ratio) - taken.taken(side: side)) / ratio
   }
 
   /// The cap of an underlying and side, shared by all legs of the package that it holds for.
@@ -111,8 +120,12 @@ package struct Execution: Sendable {
 
   /// Whether a leg has neither a size nor a volume, so that the underlying's cap holds for it.
   func isCappedWithoutVolume(_ package: PackageQuotes, leg: Int) -> Bool {
-    let quote = package.quotes[leg]
-    return quote.farSize(side: package.side(leg)) == nil && quote.volume == nil && package.terms[leg].feeClass != .share
+    Execution.isCapped(package.quotes[leg], package.terms[leg], side: package.side(leg))
+  }
+
+  @inline(__always)
+  static func isCapped(_ quote: MinuteQuote, _ terms: ExecutionTerms, side: Int) -> Bool {
+    quote.farSize(side: side) == nil && quote.volume == nil && terms.feeClass != .share
   }
 
   /// What was filled is gone for everybody else.

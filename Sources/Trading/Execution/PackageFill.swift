@@ -100,18 +100,26 @@ extension Execution {
     for index in package.indices {
       let side = package.side(index)
       let quote = package.quotes[index]
-      guard let size = quote.farSize(side: side) else { continue }
-      let taken = ledger.taken(contract: order.legs[index].contract, minute: quote.minute).taken(side: side)
       let touch = legs.prices[index]
-      let impact = settings.impact.perUnit(
-        quantity: quantity * abs(package.ratios[index]), taken: taken, size: size,
-        tick: package.terms[index].ticks.tick(atTenThousandths: touch))
-      // Nobody pays to sell, and no contract costs more than prices go.
-      let price = side > 0 ? min(touch + impact, Order.mostPrice) : max(touch - impact, 0)
-      legs.prices[index] = price
-      legs.impacts[index] = abs(price - touch)
+      legs.prices[index] = beyondTouch(
+        quote, package.terms[index], side: side, count: quantity * abs(package.ratios[index]),
+        taken: ledger.taken(contract: order.legs[index].contract, minute: quote.minute))
+      legs.impacts[index] = abs(legs.prices[index] - touch)
     }
     return legs
+  }
+
+  /// The price of one leg at the far touch, with the impact of its size where the quote has one. count: contracts or shares.
+  @inline(__always)
+  func beyondTouch(
+    _ quote: MinuteQuote, _ terms: ExecutionTerms, side: Int, count: Int, taken: TakenLiquidity
+  ) -> Int {
+    let touch = quote.farTouch(side: side)
+    guard let size = quote.farSize(side: side) else { return touch }
+    let impact = settings.impact.perUnit(
+      quantity: count, taken: taken.taken(side: side), size: size, tick: terms.ticks.tick(atTenThousandths: touch))
+    // Nobody pays to sell, and no contract costs more than prices go.
+    return side > 0 ? min(touch + impact, Order.mostPrice) : max(touch - impact, 0)
   }
 
   private func value(of legs: LegPrices, _ package: PackageQuotes) -> Int {
@@ -182,15 +190,9 @@ extension Execution {
     for index in package.indices {
       let terms = package.terms[index]
       let quote = package.quotes[index]
-      var fill = LegFill(
-        contract: order.legs[index].contract, multiplier: terms.multiplier,
-        quantity: package.ratios[index] * quantity, price: legs.prices[index], bid: quote.bid + legs.shifts[index],
-        ask: quote.ask + legs.shifts[index], costs: Costs())
-      let amount = fill.amount
-      if settings.mode == .realistic {
-        fill.costs = fees.fees(
-          class: terms.feeClass, price: fill.price, quantity: fill.quantity, proceeds: max(-amount, 0))
-      }
+      var fill = leg(
+        order.legs[index].contract, terms, bid: quote.bid + legs.shifts[index], ask: quote.ask + legs.shifts[index],
+        quantity: package.ratios[index] * quantity, price: legs.prices[index], impact: legs.impacts[index])
       if terms.feeClass == .share {
         hasShares = true
         shares += fill.costs[.commission]
@@ -198,10 +200,6 @@ extension Execution {
         hasOptions = true
         options += fill.costs[.commission]
       }
-      let impact = Money.amount(
-        price: legs.impacts[index], multiplier: Int(terms.multiplier), quantity: abs(fill.quantity))
-      fill.costs[.impact] = impact
-      fill.costs[.halfSpread] = amount - fill.middleAmount - impact
       if isCrossing, package.indices.count > 1, settings.legDiscountMillionths > 0 {
         let paid = Int(max(fill.costs[.halfSpread], 0))
         fill.costs[.legDiscount] = -Int64(part(paid, settings.legDiscountMillionths))
@@ -219,5 +217,25 @@ extension Execution {
     return OrderFill(
       order: order.id, minute: minute, quantity: quantity, effect: order.effect, closes: order.closes, legs: fills,
       isIdeal: settings.mode == .ideal)
+  }
+
+  /// One leg of a fill with its costs, but for what hangs on the order as a whole: the minimum of its commission, adverse selection, and the leg discount.
+  ///
+  /// impact: of the price, beyond the touch, in ten-thousandths of a dollar; positive.
+  @inline(__always)
+  func leg(
+    _ contract: Int32, _ terms: ExecutionTerms, bid: Int, ask: Int, quantity: Int, price: Int, impact: Int
+  ) -> LegFill {
+    var fill = LegFill(
+      contract: contract, multiplier: terms.multiplier, quantity: quantity, price: price, bid: bid, ask: ask,
+      costs: Costs())
+    let amount = fill.amount
+    if settings.mode == .realistic {
+      fill.costs = fees.fees(class: terms.feeClass, price: price, quantity: quantity, proceeds: max(-amount, 0))
+    }
+    let beyond = Money.amount(price: impact, multiplier: Int(terms.multiplier), quantity: abs(quantity))
+    fill.costs[.impact] = beyond
+    fill.costs[.halfSpread] = amount - fill.middleAmount - beyond
+    return fill
   }
 }

@@ -99,23 +99,37 @@ package struct LiquidityLedger: @unchecked Sendable {
   }
 }
 
-/// The memory of one account's `LiquidityLedger`.
-package final class LiquidityMemory {
-  package let ledger: LiquidityLedger
+/// The memory of the `LiquidityLedger` of one account, or of each of many.
+package final class LiquidityMemory: @unchecked Sendable {
+  package let laneCount: Int
+  private let first: LiquidityLedger
 
   /// Nothing taken. The contracts and underlyings of the table as it is now; a table that grew needs a new one.
-  package init(_ table: ContractTable) {
-    let contracts = UnsafeMutablePointer<TakenLiquidity>.allocate(capacity: max(table.count, 1))
-    let underlyings = UnsafeMutablePointer<TakenLiquidity>.allocate(capacity: max(table.underlyings.count, 1))
-    contracts.initialize(repeating: TakenLiquidity(), count: table.count)
-    underlyings.initialize(repeating: TakenLiquidity(), count: table.underlyings.count)
-    ledger = LiquidityLedger(
-      contracts: contracts, contractCount: table.count, underlyings: underlyings,
+  package init(_ table: ContractTable, laneCount: Int = 1) {
+    precondition(laneCount > 0, "\(laneCount) lanes")
+    func memory(_ count: Int) -> UnsafeMutablePointer<TakenLiquidity> {
+      let memory = UnsafeMutablePointer<TakenLiquidity>.allocate(capacity: max(laneCount * count, 1))
+      memory.initialize(repeating: TakenLiquidity(), count: laneCount * count)
+      return memory
+    }
+    self.laneCount = laneCount
+    first = LiquidityLedger(
+      contracts: memory(table.count), contractCount: table.count, underlyings: memory(table.underlyings.count),
       underlyingCount: table.underlyings.count)
   }
 
+  package var ledger: LiquidityLedger { first }
+
+  /// Traps outside of 0..<laneCount.
+  package func ledger(_ lane: Int) -> LiquidityLedger {
+    precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
+    return LiquidityLedger(
+      contracts: first.contracts + lane * first.contractCount, contractCount: first.contractCount,
+      underlyings: first.underlyings + lane * first.underlyingCount, underlyingCount: first.underlyingCount)
+  }
+
   deinit {
-    ledger.contracts.deallocate()
-    ledger.underlyings.deallocate()
+    first.contracts.deallocate()
+    first.underlyings.deallocate()
   }
 }

@@ -82,15 +82,38 @@ extension Book {
   package func apply(_ fill: OrderFill, to ledger: Ledger) -> BookedFill {
     var booked = BookedFill(step: ValueStep(), realised: 0)
     for index in fill.legs.indices { apply(fill.legs[index], to: ledger, booked: &booked) }
-    let given = group(openedBy: fill.closes)
-    if fill.effect == .opens { open(groupOf: fill, rolling: given.map { groups[$0] }) }
-    if let given { groups[given].quantity -= fill.quantity }
-    if booked.wasReduced { trimGroups() }
+    regroup(
+      fill.order, fill.effect, closes: fill.closes, quantity: fill.quantity, amount: fill.amount, minute: fill.minute
+    ) { rolled in
+      // The legs that do not reverse a rolled group's are a group of their own.
+      var legs: UpToFour<OrderLeg>?
+      for index in fill.legs.indices {
+        let leg = Book.leg(fill.legs[index], packages: fill.quantity)
+        if rolled?.isReversed(by: leg) == true { continue }
+        if legs == nil { legs = UpToFour(leg) } else { legs?.append(leg) }
+      }
+      return legs
+    }
     ledger.sums.pointee += booked.step
     return booked
   }
 
-  @inlinable
+  /// Books a fill of one leg: what the other does, without a fill around it. quantity: packages.
+  @inline(__always)
+  func apply(_ leg: LegFill, of order: Order, quantity: Int, minute: Int, to ledger: Ledger) {
+    var booked = BookedFill(step: ValueStep(), realised: 0)
+    apply(leg, to: ledger, booked: &booked)
+    regroup(
+      order.id, order.effect, closes: order.closes, quantity: quantity, amount: leg.amount,
+      minute: minute
+    ) { rolled in
+      let one = Book.leg(leg, packages: quantity)
+      return rolled?.isReversed(by: one) == true ? nil : UpToFour(one)
+    }
+    ledger.sums.pointee += booked.step
+  }
+
+  @inlinable @inline(__always)
   func apply(_ leg: LegFill, to ledger: Ledger, booked: inout BookedFill) {
     guard let slot = slot(of: leg.contract) ?? freeSlot else {
       preconditionFailure("no slot is free for contract \(leg.contract): \(capacity) are held")
@@ -113,26 +136,33 @@ extension Book {
     booked.step.markChange += (after.liquidation - after.middle) - (before.liquidation - before.middle)
   }
 
-  /// The legs that do not reverse a rolled group's are a group of their own.
-  private func open(groupOf fill: OrderFill, rolling rolled: LegGroup?) {
-    if let place = group(openedBy: fill.order) {
-      groups[place].quantity += fill.quantity
-      groups[place].openedFor += fill.amount
-      return
+  /// Opens the group of a fill, or adds to it, and takes what was given back from the one that it closes or rolls. `legs`: those that are opened.
+  @inline(__always)
+  private func regroup(
+    _ order: Int64, _ effect: Order.Effect, closes: Int64, quantity: Int, amount: Int64, minute: Int,
+    legs: (_ rolled: LegGroup?) -> UpToFour<OrderLeg>?
+  ) {
+    let given = group(openedBy: closes)
+    if effect == .opens {
+      open(order, quantity: quantity, amount: amount, minute: minute, legs(given.map { groups[$0] }))
     }
-    var legs: UpToFour<OrderLeg>?
-    for index in fill.legs.indices {
-      let leg = Book.leg(fill.legs[index], packages: fill.quantity)
-      if rolled?.isReversed(by: leg) == true { continue }
-      if legs == nil { legs = UpToFour(leg) } else { legs?.append(leg) }
+    if let given { groups[given].quantity -= quantity }
+    if effect == .closes || given != nil { trimGroups() }
+  }
+
+  private func open(_ order: Int64, quantity: Int, amount: Int64, minute: Int, _ legs: UpToFour<OrderLeg>?) {
+    if let place = group(openedBy: order) {
+      groups[place].quantity += quantity
+      groups[place].openedFor += amount
+      return
     }
     guard let legs else { return }
     for place in 0..<groupCapacity where groups[place].order == 0 {
       groups[place] = LegGroup(
-        order: fill.order, legs: legs, quantity: fill.quantity, openedFor: fill.amount, openedMinute: fill.minute)
+        order: order, legs: legs, quantity: quantity, openedFor: amount, openedMinute: minute)
       return
     }
-    preconditionFailure("no place is free for the group of order \(fill.order): \(groupCapacity) are held")
+    preconditionFailure("no place is free for the group of order \(order): \(groupCapacity) are held")
   }
 
   private static func leg(_ leg: LegFill, packages: Int) -> OrderLeg {
@@ -166,7 +196,7 @@ extension Position {
   /// Adds a signed quantity for an amount (micro-dollars, signed as the quantity), and returns what was gained on what was given back.
   ///
   /// What is given back takes its share of the basis with it, rounded towards zero; the rest stays exactly.
-  @inlinable
+  @inlinable @inline(__always)
   mutating func add(_ added: Int, for amount: Int64) -> Int64 {
     let held = Int(quantity)
     quantity += Int32(added)
@@ -218,30 +248,32 @@ extension Book {
   package func mark(_ view: some MarketView, minute: Int, in table: ContractTable, to ledger: Ledger) -> ValueStep {
     var step = ValueStep()
     for slot in 0..<capacity where !positions[slot].isFree {
-      let before = positions[slot]
-      var after = before
-      if let quote = view.quote(of: before.contract, minute: minute), quote.fills(at: minute) {
-        after.quote(
-          bid: quote.bid, ask: quote.ask, model: view.modelPrice(of: before.contract, minute: minute) ?? 0)
+      let contract = positions[slot].contract
+      let (middle, distance) = (positions[slot].middle, positions[slot].liquidation - positions[slot].middle)
+      let model = view.modelPrice(of: contract, minute: minute) ?? 0
+      if let quote = view.quote(of: contract, minute: minute), quote.fills(at: minute) {
+        positions[slot].quote(bid: quote.bid, ask: quote.ask, model: model)
       } else {
-        let price = view.underlyingPrice(of: before.contract, minute: minute)
-        let contract = table[before.contract]
-        if contract.isOption {
-          after.move(
-            model: view.modelPrice(of: before.contract, minute: minute) ?? 0,
-            intrinsic: price.map { contract.intrinsic(underlying: $0) } ?? 0)
-        } else if let price {
-          (after.bid, after.ask, after.isQuoted) = (price, price, false)
-        } else {
-          after.isQuoted = false
-        }
+        markUnquoted(
+          slot, model: model, underlying: view.underlyingPrice(of: contract, minute: minute), in: table)
       }
-      positions[slot] = after
-      step.priceProfit += after.middle - before.middle
-      step.markChange += (after.liquidation - after.middle) - (before.liquidation - before.middle)
+      step.priceProfit += positions[slot].middle - middle
+      step.markChange += (positions[slot].liquidation - positions[slot].middle) - distance
     }
-    ledger.sums.pointee += step
+    ledger.sums.pointee.priceProfit += step.priceProfit
+    ledger.sums.pointee.markChange += step.markChange
     return step
+  }
+
+  @usableFromInline
+  func markUnquoted(_ slot: Int, model: Int, underlying price: Int?, in table: ContractTable) {
+    let contract = table[positions[slot].contract]
+    if contract.isOption {
+      positions[slot].move(model: model, intrinsic: price.map { contract.intrinsic(underlying: $0) } ?? 0)
+      return
+    }
+    if let price { (positions[slot].bid, positions[slot].ask) = (price, price) }
+    positions[slot].isQuoted = false
   }
 
   /// The middle and the liquidation of all positions are what the ledger's items say, to the micro-dollar.

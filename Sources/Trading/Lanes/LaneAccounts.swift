@@ -1,0 +1,64 @@
+// The memory of many accounts at once, lane beside lane.
+
+/// Accounts of N lanes, each a window on arrays that all share: a book, a ledger and what was taken of the market. One account is lane 0 of one; there is no
+/// other way to keep an account, so that one and many are booked, marked and settled by the same code.
+///
+/// positions: (N, capacity). groups: (N, groupCapacity). cash, start, sums: (N). Nothing is allocated after the beginning.
+package final class LaneAccounts: @unchecked Sendable {
+  package let laneCount: Int
+  package let capacity: Int
+  package let groupCapacity: Int
+  private let positions: UnsafeMutablePointer<Position>
+  private let groups: UnsafeMutablePointer<LegGroup>
+  private let cash: UnsafeMutablePointer<Int64>
+  private let start: UnsafeMutablePointer<Int64>
+  private let sums: UnsafeMutablePointer<ValueStep>
+
+  /// Nothing held, no cash: see `open`. Traps where there is no lane, or no slot.
+  package init(laneCount: Int, capacity: Int = 8, groupCapacity: Int? = nil) {
+    precondition(laneCount > 0 && capacity > 0, "\(laneCount) lanes of \(capacity) slots")
+    self.laneCount = laneCount
+    self.capacity = capacity
+    self.groupCapacity = groupCapacity ?? capacity
+    func memory<Element>(_ element: Element, _ each: Int) -> UnsafeMutablePointer<Element> {
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: laneCount * each)
+      memory.initialize(repeating: element, count: laneCount * each)
+      return memory
+    }
+    positions = memory(.free, capacity)
+    groups = memory(.free, self.groupCapacity)
+    cash = memory(0, 1)
+    start = memory(0, 1)
+    sums = memory(ValueStep(), 1)
+  }
+
+  deinit {
+    positions.deallocate()
+    groups.deallocate()
+    cash.deallocate()
+    start.deallocate()
+    sums.deallocate()
+  }
+
+  /// Traps outside of 0..<laneCount.
+  @inline(__always)
+  package func book(_ lane: Int) -> Book {
+    precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
+    return Book(
+      positions: positions + lane * capacity, capacity: capacity, groups: groups + lane * groupCapacity,
+      groupCapacity: groupCapacity)
+  }
+
+  /// Traps outside of 0..<laneCount.
+  @inline(__always)
+  package func ledger(_ lane: Int) -> Ledger {
+    precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
+    return Ledger(cash: cash + lane, start: start + lane, sums: sums + lane)
+  }
+
+  /// A lane begins anew: so much cash, and nothing held.
+  package func open(_ lane: Int, cashMicroDollars: Int64) {
+    book(lane).open()
+    ledger(lane).open(cashMicroDollars: cashMicroDollars)
+  }
+}

@@ -1,0 +1,101 @@
+// Market orders of many lanes, filled and booked in one pass, and all books marked in another: the rules of one account, lane after lane.
+
+extension Execution {
+  /// Fills an order of each lane on the quotes of its minute and books it.
+  ///
+  /// orders: (N) market orders that no `refusal` stands against; of quantity 0: none. filled: (N) packages that were filled, 0 where a quote fills nothing or
+  /// nobody stands there. Lanes outside of `lanes` are not touched, so that threads may share the arrays. Orders of one leg take a short way, in which no fill
+  /// is handed about; its arithmetic is that of `cross` and `Book.apply`, to the bit.
+  package func fill(
+    _ orders: UnsafePointer<Order>, lanes: Range<Int>, on quotes: LaneQuotes, accounts: LaneAccounts,
+    liquidity: LiquidityMemory, filled: UnsafeMutablePointer<Int32>
+  ) {
+    terms.withUnsafeBufferPointer { terms in
+      for lane in lanes {
+        let order = orders + lane
+        guard case .market = order.pointee.kind else {
+          preconditionFailure("lane \(lane) has an order of another kind than market")
+        }
+        if order.pointee.quantity == 0 {
+          filled[lane] = 0
+        } else if order.pointee.legs.count == 1, settings.mode == .realistic {
+          filled[lane] = fillOne(order, lane, terms, quotes, accounts, liquidity)
+        } else {
+          filled[lane] = fillPackage(order.pointee, lane, quotes, accounts, liquidity)
+        }
+      }
+    }
+  }
+
+  /// The long way, which is that of a single account.
+  func fillPackage(
+    _ order: Order, _ lane: Int, _ quotes: LaneQuotes, _ accounts: LaneAccounts, _ liquidity: LiquidityMemory
+  ) -> Int32 {
+    let minute = quotes.minute(lane)
+    guard case .quoted(let package) = self.quotes(of: order, minute: minute, in: quotes.view(lane)) else { return 0 }
+    var commission = OrderCommission()
+    let fill = cross(
+      order, in: package, quantity: order.quantity, minute: minute, weight: quotes.weight(lane),
+      ledger: liquidity.ledger(lane), commission: &commission)
+    guard let fill else { return 0 }
+    accounts.book(lane).apply(fill, to: accounts.ledger(lane))
+    return Int32(fill.quantity)
+  }
+
+  @inline(__always)
+  private func fillOne(
+    _ order: UnsafePointer<Order>, _ lane: Int, _ terms: UnsafeBufferPointer<ExecutionTerms>, _ quotes: LaneQuotes,
+    _ accounts: LaneAccounts, _ liquidity: LiquidityMemory
+  ) -> Int32 {
+    let leg = order.pointee.legs[0]
+    let minute = quotes.minute(lane)
+    guard leg.contract >= 0, Int(leg.contract) < terms.count, minute < quotes.minuteCount else { return 0 }
+    let terms = terms[Int(leg.contract)]
+    let quote = quotes.quote(lane, leg.contract)
+    guard terms.lastSession >= day, quote.fault(at: minute, mostAge: settings.mostQuoteAgeMinutes) == nil else {
+      return 0
+    }
+    let ledger = liquidity.ledger(lane)
+    let taken = ledger.taken(contract: leg.contract, minute: quote.minute)
+    let (side, ratio) = (leg.side, Int(leg.ratio.magnitude))
+    let isCapped = Execution.isCapped(quote, terms, side: side)
+    let left: Int
+    if isCapped {
+      let before = ledger.taken(underlying: terms.underlying, minute: minute).taken(side: side)
+      left = (settings.participation.cap(weight: quotes.weight(lane), least: ratio) - before) / ratio
+    } else {
+      left = self.left(
+        quote, terms, side: side, ratio: ratio, weight: quotes.weight(lane), isPassive: false, taken: taken)
+    }
+    let quantity = min(order.pointee.quantity, Order.mostQuantity, left)
+    guard quantity > 0 else { return 0 }
+    let touch = quote.farTouch(side: side)
+    let price = beyondTouch(quote, terms, side: side, count: quantity * ratio, taken: taken)
+    let signed = Int(leg.ratio) * quantity
+    ledger.take(contract: leg.contract, quoteMinute: quote.minute, quantity: signed)
+    if isCapped { ledger.take(underlying: terms.underlying, minute: minute, quantity: signed) }
+    var fill = self.leg(
+      leg.contract, terms, bid: quote.bid, ask: quote.ask, quantity: signed, price: price, impact: abs(price - touch))
+    var commission = OrderCommission()
+    let isShare = terms.feeClass == .share
+    let charged = fill.costs[.commission]
+    fill.costs[.commission] += fees.raise(
+      &commission, options: isShare ? 0 : charged, shares: isShare ? charged : 0, hasOptions: !isShare,
+      hasShares: isShare)
+    accounts.book(lane).apply(
+      fill, of: order.pointee, quantity: quantity, minute: minute, to: accounts.ledger(lane))
+    return Int32(quantity)
+  }
+}
+
+extension LaneAccounts {
+  /// Marks the books of some lanes at the end of their minutes; see `Book.mark`. steps: (N) what each gained or lost, or nil.
+  package func mark(
+    _ lanes: Range<Int>, on quotes: LaneQuotes, in table: ContractTable, steps: UnsafeMutablePointer<ValueStep>? = nil
+  ) {
+    for lane in lanes {
+      let step = book(lane).mark(quotes.view(lane), minute: quotes.minute(lane), in: table, to: ledger(lane))
+      steps?[lane] = step
+    }
+  }
+}
