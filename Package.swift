@@ -179,7 +179,7 @@ let package = Package(
       of: "Training",
       uses: [
         "AgentInterface", "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market",
-        "Networks", "OpCases", "RunSupport", "Storage", "Text",
+        "Networks", "OpCases", "RunSupport", "Storage", "Text", "Trading",
       ]),
     tests(
       of: "Release",
