@@ -63,6 +63,12 @@ package struct VolumeAgainstUsual: Sendable {
     return max(-VolumeAgainstUsual.limit, min(VolumeAgainstUsual.limit, log(volume / expected)))
   }
 
+  /// The usual share of a minute of the session that was begun, times its minutes: 1 for a minute like all others. nil before the first full session is over.
+  package func usualWeight(ofMinute minute: Int) -> Double? {
+    guard !usualBefore.isEmpty, (0..<minutes).contains(minute) else { return nil }
+    return usualShare(minute) * Double(minutes)
+  }
+
   private func usualShare(_ minute: Int) -> Double {
     guard !usualBefore.isEmpty else { return 0 }
     if minutes == VolumeAgainstUsual.fullMinutes { return usualBefore[minute + 1] - usualBefore[minute] }

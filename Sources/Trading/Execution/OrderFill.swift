@@ -69,6 +69,8 @@ package struct OrderFill: Sendable, Hashable {
   package var legs: UpToFour<LegFill>
   /// Whether it was filled at no cost, which no market does: whatever rests on it is marked.
   package var isIdeal: Bool
+  /// Whether a leg had neither a size nor a volume to go by, so that the cap of a usual minute decided how much of it was filled: reports count such minutes.
+  package var isWithoutVolume = false
 
   @inlinable
   package init(

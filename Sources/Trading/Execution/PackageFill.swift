@@ -214,9 +214,12 @@ extension Execution {
     guard var fills else { preconditionFailure("an order without legs") }
     fills[0].costs[.commission] += fees.raise(
       &commission, options: options, shares: shares, hasOptions: hasOptions, hasShares: hasShares)
-    return OrderFill(
+    var fill = OrderFill(
       order: order.id, minute: minute, quantity: quantity, effect: order.effect, closes: order.closes, legs: fills,
       isIdeal: settings.mode == .ideal)
+    fill.isWithoutVolume =
+      settings.mode == .realistic && package.indices.contains { !package.saysHowMuch(leg: $0) }
+    return fill
   }
 
   /// One leg of a fill with its costs, but for what hangs on the order as a whole: the minimum of its commission, adverse selection, and the leg discount.

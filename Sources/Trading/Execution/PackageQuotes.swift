@@ -40,6 +40,11 @@ package struct PackageQuotes: Sendable {
 
   package func side(_ leg: Int) -> Int { ratios[leg] < 0 ? -1 : 1 }
 
+  /// Whether a leg's quote has a size, or its minute a volume.
+  package func saysHowMuch(leg: Int) -> Bool {
+    quotes[leg].farSize(side: side(leg)) != nil || quotes[leg].volume != nil
+  }
+
   /// Twice the value at the middle, so that an odd spread stays exact.
   package var twiceMiddle: Int { bid + ask }
 
