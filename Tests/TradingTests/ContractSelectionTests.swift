@@ -1,0 +1,108 @@
+// Which contract is taken, and when none is.
+
+import Market
+import Testing
+import Trading
+
+private func candidate(
+  _ contract: Int32, bid: Double = 1.00, ask: Double = 1.04, delta: Double? = 0.15, volume: Int? = 500,
+  openInterest: Int? = 5000, minute: Int = 60
+) -> SelectionCandidate {
+  SelectionCandidate(
+    contract: contract,
+    quote: MinuteQuote(
+      bid: Int((bid * 10_000).rounded()), ask: Int((ask * 10_000).rounded()), minute: minute),
+    delta: delta, volume: volume, openInterest: openInterest)
+}
+
+private let calm = try? VolatilityRank(current: 0.30, before: (1...100).map { 0.2 + 0.002 * Double($0) })
+private let selection = ContractSelection(targetDelta: 0.15, mostDelta: 0.15)
+
+private let rejected: [(SelectionCandidate, SelectionRejection)] = [
+  (SelectionCandidate(contract: 0, quote: nil, delta: 0.1, volume: 500, openInterest: 5000), .quote),
+  (candidate(0, bid: 0), .quote), (candidate(0, bid: 1.04), .quote), (candidate(0, minute: 57), .quote),
+  (candidate(0, minute: 61), .quote), (candidate(0, ask: 1.2), .spread), (candidate(0, delta: nil), .delta),
+  (candidate(0, delta: .nan), .delta), (candidate(0, delta: 0.1501), .deltaLimit),
+  (candidate(0, delta: -0.2), .deltaLimit),
+  (candidate(0, volume: 9), .volume), (candidate(0, volume: nil), .volume),
+  (candidate(0, openInterest: 99), .openInterest), (candidate(0, openInterest: nil), .openInterest),
+]
+
+@Test(arguments: rejected)
+func aContractThatMayNotBeTradedHasAReason(candidate: SelectionCandidate, reason: SelectionRejection) {
+  #expect(selection.rejection(of: candidate, rank: calm, minute: 60) == reason)
+}
+
+@Test func boundariesOfSelectionAreInclusive() {
+  #expect(selection.rejection(of: candidate(0, volume: 10, openInterest: 100), rank: calm, minute: 60) == nil)
+  // 0.95 to 1.05: a tenth of the middle.
+  #expect(selection.rejection(of: candidate(0, bid: 0.95, ask: 1.05), rank: calm, minute: 60) == nil)
+  #expect(selection.rejection(of: candidate(0, bid: 0.9499, ask: 1.05), rank: calm, minute: 60) == .spread)
+  #expect(selection.rejection(of: candidate(0, minute: 58), rank: calm, minute: 60) == nil)
+}
+
+/// 0.45 within 0.20 to 0.60 is 0.625 and passes; 0.80 within 0.30 to 0.90 is 0.8333 and does not; 0.80 itself passes; 0.35 within 0.20 to 0.65 is 0.333.
+@Test func aRankTooHighIsRefused() throws {
+  func rank(_ current: Double, _ least: Double, _ most: Double) throws -> VolatilityRank {
+    try VolatilityRank(current: current, before: [least, most] + Array(repeating: (least + most) / 2, count: 30))
+  }
+  let ranks = [
+    try rank(0.45, 0.20, 0.60), try rank(0.80, 0.30, 0.90), try rank(1.8, 1, 2), try rank(0.35, 0.20, 0.65),
+  ]
+  let expected = [0.625, 0.8333333333333334, 0.8, 0.3333333333333333]
+  for (rank, value) in zip(ranks, expected) { #expect(abs((rank.rank ?? -1) - value) < 1e-15) }
+  let reasons = ranks.map { selection.rejection(of: candidate(0), rank: $0, minute: 60) }
+  #expect(reasons == [nil, .volatilityRank, nil, nil])
+  #expect(ranks[1].words() == "IV Rank: 0.833 (IV Rank too high), 97 % of days were below")
+  #expect(ranks[3].words() == "IV Rank: 0.333 (OK), 3 % of days were below")
+  // Of too few days it is taken as a half; an unknown volatility of today rejects.
+  let young = try VolatilityRank(current: 0.9, before: [0.1])
+  #expect(selection.rejection(of: candidate(0), rank: young, minute: 60) == nil)
+  #expect(young.words() == "IV Rank: unknown (1 of 30 days), taken as 0.50")
+  #expect(selection.rejection(of: candidate(0), rank: nil, minute: 60) == .volatilityRank)
+}
+
+@Test func theBestContractIsTaken() {
+  let narrow = candidate(4, bid: 1.00, ask: 1.01)
+  let wide = candidate(3, bid: 0.98, ask: 1.06)
+  let far = candidate(2, bid: 1.00, ask: 1.01, delta: 0.05)
+  let scarce = candidate(1, bid: 1.00, ask: 1.01, volume: 10, openInterest: 100)
+  let answer = selection.choose(among: [scarce, far, wide, narrow], rank: calm, minute: 60)
+  #expect(answer.contract == 4 && answer.accepted == 4 && answer.score == selection.score(of: narrow))
+  for worse in [wide, far, scarce] { #expect(selection.score(of: worse) > selection.score(of: narrow)) }
+  // A put's delta is negative, and its distance is that of its size.
+  #expect(selection.score(of: candidate(0, delta: -0.15)) == selection.score(of: candidate(0, delta: 0.15)))
+}
+
+@Test func equalContractsAreChosenByTheirNumberInAnyOrder() {
+  var candidates = (0..<6).map { candidate(Int32(5 - $0)) }
+  for _ in 0..<6 {
+    candidates.append(candidates.removeFirst())
+    #expect(selection.choose(among: candidates, rank: calm, minute: 60).contract == 0)
+  }
+}
+
+@Test func noneIsAnAnswerWithItsReasons() {
+  let candidates = [candidate(0, volume: 1), candidate(1, ask: 2), candidate(2, volume: nil), candidate(3, delta: nil)]
+  let answer = selection.choose(among: candidates, rank: calm, minute: 60)
+  #expect(answer.contract == nil && answer.score == nil && answer.accepted == 0)
+  #expect(
+    answer.sentence
+      == "no contract of 4 may be traded: too little volume 2, spread too wide 1, delta unknown 1")
+  #expect(selection.choose(among: [], rank: calm, minute: 60).sentence == "no contract of 0 may be traded")
+  let some = selection.choose(among: candidates + [candidate(4)], rank: calm, minute: 60)
+  #expect(
+    some.sentence
+      == "1 of 5 contracts may be traded: too little volume 2, spread too wide 1, delta unknown 1")
+}
+
+/// A made surface has no volume and no open interest: whoever trades on one says so.
+@Test func unknownLiquidityIsTakenWhereItIsAllowed() {
+  var made = selection
+  made.takesUnknownLiquidity = true
+  let unknown = candidate(0, volume: nil, openInterest: nil)
+  #expect(made.rejection(of: unknown, rank: calm, minute: 60) == nil)
+  #expect(made.rejection(of: candidate(0, volume: 9), rank: calm, minute: 60) == .volume)
+  // It is never better than one that is known to be traded.
+  #expect(made.score(of: unknown) > made.score(of: candidate(0, volume: 10, openInterest: 100)))
+}
