@@ -141,7 +141,7 @@ package struct ContractSelection: Sendable, Equatable {
   ///
   /// rank: of today's implied volatility; nil where today's is unknown, which rejects all.
   package func choose(
-    among candidates: some Sequence<SelectionCandidate>, rank: VolatilityRank?, minute: Int
+    among candidates: [SelectionCandidate], rank: VolatilityRank?, minute: Int
   ) -> SelectionAnswer {
     var answer = SelectionAnswer()
     for candidate in candidates {
