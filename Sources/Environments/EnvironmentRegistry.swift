@@ -8,5 +8,6 @@ package enum EnvironmentRegistry {
     CueMarket.family,
     MartingaleMarket.family,
     RegimeSwitchingMarket.family,
+    StraddleMarket.family,
   ]
 }

@@ -251,7 +251,9 @@ func brokenStatesAreRefusedByName(name: String) throws {
 @Test func registryKnowsEveryNameOnce() {
   let families = EnvironmentRegistry.families
   #expect(
-    families.map(\.name) == ["dual_ticker", "mean_reversion", "leak", "cue", "martingale", "regime_switching"])
+    families.map(\.name) == [
+      "dual_ticker", "mean_reversion", "leak", "cue", "martingale", "regime_switching", "straddle",
+    ])
   #expect(families[0].aliases == ["basket"])
   for family in families.dropFirst() {
     guard case .game(let game) = family.play else {

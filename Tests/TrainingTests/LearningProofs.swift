@@ -89,6 +89,20 @@ struct Proof: Sendable, CustomTestStringConvertible {
     return proof
   }
 
+  /// Hundreds of dollars a day, of 0.6245 at best: one-day straddles that are quoted too dear or too cheap.
+  static let straddle = straddle(.shown, .ppo, must: share(0.9, of: 0.6245))
+  static let straddleQuoted = straddle(.quoted, .ppo, must: share(0.8, of: 0.6245))
+  static let straddleFair = straddle(.fair, .ppo, must: 0...0)
+  static let straddleRemembered = straddle(.remembered, .ppoLSTMMask, must: share(0.85, of: 0.6245))
+  static let straddleForgotten = straddle(.remembered, .ppoMask, must: -Double.infinity...0.0215)
+
+  private static func straddle(_ days: StraddleDays, _ algorithm: AlgorithmTag, must: ClosedRange<Double>) -> Proof {
+    Proof(
+      name: "straddle, days \(days.rawValue), \(algorithm.rawValue)", market: "straddle", algorithm: algorithm,
+      world: ["environment.straddle_days=\(days.rawValue)"], unit: .episode, must: must,
+      short: ["run.total_timesteps=65536"], shortMust: 0.5...(.infinity))
+  }
+
   static func martingale(_ algorithm: AlgorithmTag) -> Proof {
     Proof(
       name: "martingale, \(algorithm.rawValue)", market: "martingale", algorithm: algorithm, unit: .episode,
