@@ -33,6 +33,17 @@ import Testing
     #expect(both.description.contains(first.name) && both.description.contains("Reason: a takeover offer"))
   }
 
+  /// Where all failures may be real, the report has the words for all of them; where one cannot be, or may be a split, it has none.
+  @Test func theReportHasTheWordsForAllFailures() throws {
+    var series = crashed()
+    let report = QualityGate.examine(series, allowances: [])
+    let flags = [50, 120].map { "--allow price-continuity:\(series[0].symbol):\(series[0].dates[$0]) --reason \"...\"" }
+    #expect(report.allowanceFlags == flags)
+    #expect(QualityGate.examine(SyntheticTape.series(bars: 200, seed: 21), allowances: []).allowanceFlags.isEmpty)
+    series[1].volume[50] = -1
+    #expect(QualityGate.examine(series, allowances: []).allowanceFlags.isEmpty)
+  }
+
   @Test func isReportedWhereItMatchesNothing() throws {
     let series = crashed()
     let unused = try [

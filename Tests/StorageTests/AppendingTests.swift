@@ -192,7 +192,7 @@ private func inPlace(_ body: (ImportPlace) throws -> Void) throws {
       var other = split
       other.action = try #require(CorporateAction(date: date, split: 4))
       let error = storageError { try place.run([source]) { $0.splits = [other] } }
-      #expect(error?.description.contains("AAA is known to have split 7.0 for 1") == true)
+      #expect(error?.description.contains("AAA is known to have split 7 for 1") == true)
     }
   }
 

@@ -73,6 +73,20 @@ package struct QualityReport: Sendable, Equatable {
   }
 }
 
+extension QualityReport {
+  /// The words of a command line that let the failures pass, one for each, where all of them may be true of sound data; else none. Where a split is suspected,
+  /// the factor is asked for first.
+  package var allowanceFlags: [String] {
+    let failures = findings.filter { $0.severity == .fail }
+    let areAllowable = failures.allSatisfy { failure in
+      QualityAllowance.checks.contains(failure.check) && failure.suggestion.contains("--allow ")
+        && !failure.suggestion.contains("--split ")
+    }
+    guard areAllowable else { return [] }
+    return failures.map { QualityAllowance.flag($0.check, $0.symbol, $0.firstDate, $0.lastDate) }
+  }
+}
+
 extension QualityReport: CustomStringConvertible {
   package var description: String {
     let failures = findings.count { $0.severity == .fail }

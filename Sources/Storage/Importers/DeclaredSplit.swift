@@ -18,6 +18,11 @@ package struct DeclaredSplit: Sendable, Equatable {
     (symbol, self.action) = (parts[0], action)
   }
 
+  /// `7 for 1`, or `1.5 for 1`.
+  static func words(_ factor: Double) -> String {
+    (Int(exactly: factor).map { "\($0)" } ?? "\(factor)") + " for 1"
+  }
+
   private static func factor(_ text: String) -> Double? {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { number(String($0)) }
     switch parts.count {
@@ -63,7 +68,7 @@ package struct DeclaredSplit: Sendable, Equatable {
         let before = series[place].dates.count { $0 < date }
         tell(
           "\(split.symbol): \(before) \(series[place].width == .minute ? "minute " : "")bars before \(date) adjusted for a split of "
-            + "\(factor) for 1")
+            + DeclaredSplit.words(factor))
       }
     }
   }

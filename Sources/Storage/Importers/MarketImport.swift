@@ -109,6 +109,11 @@ package struct MarketImport: Sendable, Equatable {
       allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date)
     tell(report.description)
     guard report.passed else {
+      let flags = report.allowanceFlags
+      if flags.count > 1 {
+        tell("\nEach failure may be real: compare with another source. Where it is, these words let it pass:")
+        for flag in Set(flags).sorted() { tell("  " + flag) }
+      }
       let kept = earlier == nil ? "\(output) was not written" : "\(output) is as it was"
       return "the quality gate refused the data (\(MarketImport.firstFailure(of: report))); "
         + (isDryRun ? "nothing would be written" : kept)
