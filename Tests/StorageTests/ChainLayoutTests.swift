@@ -209,6 +209,23 @@ private func row(_ chain: OptionChain, _ symbol: String, minute: Int) throws -> 
     #expect(session.greeks(row: put).impliedVolatility == 1e-05 && session.quote(row: put).volume == 4)
   }
 
+  /// Quotes of contracts that nobody trades are months old there: they are left out, and that is said.
+  @Test func yahoosQuotesOfWhatNobodyTradesAreLeftOut() throws {
+    let header = "contractSymbol,lastTradeDate,strike,lastPrice,bid,ask,volume,openInterest,impliedVolatility\n"
+    let text =
+      header + "SPY260331C00536000,2025-04-29 16:41:00+00:00,536.0,84,84.31,86.91,1,2,0.2\n"
+      + "SPY260331C00537000,2026-01-12 15:22:34+00:00,537.0,158,158.86,162.22,1,2,0.2\n"
+      + "SPY260331C00538000,2026-01-12 15:22:33+00:00,538.0,158,157.86,161.22,1,2,0.2\n"
+      + "SPY260331C00539000,,539.0,158,156.86,160.22,1,2,0.2\n"
+      + "SPY260331C00540000,2026-02-11 15:22:34+00:00,540.0,155,155.9,159.2,1,2,0.2\n"
+    let reading = try read(text)
+    #expect(reading.chains[0].contracts.map(\.strike) == [537, 540])
+    #expect(
+      reading.notes.contains(
+        "3 rows of contracts that did not trade in the 30 days before are left out: their quotes are old ones"))
+    #expect(reading.provenance.rows == 5)
+  }
+
   @Test func massiveAggregatesAreTradesAndQuotesAreReduced() throws {
     let aggregates = """
       ticker,volume,open,close,high,low,window_start,transactions

@@ -122,4 +122,63 @@ private func problem(_ row: String) -> (line: Int, column: String, problem: Chai
     }
     #expect(float("1e60") == nil)
   }
+
+  /// The quick way of reading a number reads the same, or nothing.
+  @Test func theQuickWayReadsNumbersAsTheOtherDoes() {
+    var state = UInt64(11)
+    func draw(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    var taken = 0
+    for _ in 0..<20_000 {
+      var text = draw(3) == 0 ? "-" : ""
+      text += String((0..<draw(12)).map { _ in Character("\(draw(10))") })
+      if draw(3) > 0 { text += "." + String((0..<draw(12)).map { _ in Character("\(draw(10))") }) }
+      if draw(20) == 0 { text += ["e5", "x", " ", "-", ".", "nan"][draw(6)] }
+      Array(text.utf8).withUnsafeBufferPointer { bytes in
+        guard let bits = FixedPoint.plainFloatBits(bytes, 0, bytes.count) else { return }
+        taken += 1
+        #expect(FixedPoint.floatBits(bytes, 0, bytes.count) == .value(Int(bits)), "\(text)")
+      }
+    }
+    #expect(taken > 10_000)
+  }
+
+  /// Fields are found as the reader of all tables finds them, whatever stands in a line.
+  @Test func fieldsAreFoundWhereAllTablesHaveThem() {
+    var state = UInt64(12)
+    func draw(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    for delimiter in [",", ";", "|"].map({ UInt8(ascii: $0) }) {
+      var plain = TableFields(delimiter: delimiter)
+      for _ in 0..<4000 {
+        let letters: [UInt8] = [delimiter, delimiter, 32, 48, 49, 46, 65, 0xac, 0x2b, 0x2d, 0xff, 0x80]
+        var line = (0..<draw(60)).map { _ in letters[draw(letters.count)] }
+        if draw(8) == 0 { line.insert(34, at: draw(line.count + 1)) }
+        if draw(8) == 0 { line.append(13) }
+        let bytes: [UInt8] = [7, 7] + line + [7]
+        let range = 2..<2 + line.count
+        let problem = plain.take(bytes, range)
+        let fields = ChainFields(delimiter: delimiter, count: max(1, plain.count + (draw(9) == 0 ? 1 : 0)))
+        let found = bytes.withUnsafeBufferPointer { fields.take($0, range) }
+        guard problem == nil else {
+          #expect(found == problem)
+          continue
+        }
+        guard fields.count == plain.count else {
+          #expect(found == .fieldCount(expected: fields.count, found: plain.count))
+          continue
+        }
+        #expect(found == nil)
+        for place in 0..<fields.count {
+          let text = bytes.withUnsafeBufferPointer { fields.text($0, place) }
+          let other = plain.fields[place]
+          #expect(text == String(decoding: bytes[other.start..<other.end], as: UTF8.self))
+        }
+      }
+    }
+  }
 }

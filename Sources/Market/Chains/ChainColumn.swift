@@ -34,7 +34,7 @@ package enum ChainColumn: Int, CaseIterable, Sendable {
 /// A value of 32 bits in a chain's column.
 package enum ChainValue {
   /// Nothing: no price, no size, and as the bits of a `Float` a zero that nobody writes (negative).
-  package static let none = Int32.min
+  @inlinable package static var none: Int32 { .min }
   /// Ten-thousandths of a dollar.
   package static let ticksPerDollar = 10_000
 
@@ -47,7 +47,9 @@ package enum ChainValue {
   }
 
   /// A negative zero becomes the positive one.
-  package static func bits(_ value: Float) -> Int32 { Int32(bitPattern: (value == 0 ? 0 : value).bitPattern) }
+  @inlinable package static func bits(_ value: Float) -> Int32 {
+    Int32(bitPattern: (value == 0 ? 0 : value).bitPattern)
+  }
 }
 
 /// What was quoted of one contract in one minute. Prices in ten-thousandths of a dollar; `ChainValue.none` where nothing was.

@@ -119,6 +119,11 @@ final class TextPieces {
   private func plain() throws(StorageError) -> [UInt8]? {
     if used == packed.count { try refill() }
     guard used < packed.count else { return nil }
+    // What was read fits a piece: it changes hands.
+    if used == 0, packed.count <= TextPieces.pieceBytes {
+      defer { packed = [] }
+      return packed
+    }
     let end = min(packed.count, used + TextPieces.pieceBytes)
     defer { used = end }
     return Array(packed[used..<end])
@@ -138,7 +143,7 @@ final class TextPieces {
       added = try source.next(TextPieces.pieceBytes)
     }
     isRead = added.isEmpty
-    packed += added
+    if packed.isEmpty { packed = added } else { packed += added }
   }
 
   // MARK: Unpacking

@@ -155,6 +155,7 @@ package struct ChainFile {
       .table(path: pieces.path, line: 0, column: "", problem: .chain(problem))
     }
     var (notes, minute, date): ([String], ChainMinute?, CalendarDate?) = ([], nil, nil)
+    var tradedSince: Instant?
     var named = try name(plan, pieces.path)
     if let moment = plan.layout.moments.first {
       switch moment {
@@ -164,6 +165,9 @@ package struct ChainFile {
       case .newestTrade:
         let found = try newestTrade(plan, member)
         (minute, notes) = (found.minute, [found.note])
+        if let days = plan.layout.staleDays {
+          tradedSince = found.instant.advanced(nanoseconds: -Int64(days) * StampText.nanosecondsPerDay)
+        }
       default: break
       }
     }
@@ -178,15 +182,23 @@ package struct ChainFile {
     guard namesUnderlying || named != nil else { throw problem(.noUnderlying) }
     guard plan.place(.expiry) != nil || namesUnderlying && plan.place(.root) == nil else { throw problem(.noExpiry) }
     var rows = ChainRows(
-      plan, path: pieces.path, underlying: named, roots: roots, minute: minute, date: date)
+      plan, path: pieces.path, underlying: named, roots: roots, minute: minute, date: date,
+      tradedSince: tradedSince)
     for _ in 0..<plan.linesBefore { _ = try lines.next() }
-    while try lines.next() {
-      if lines.isEmpty { continue }
-      rows.take(lines.bytes, lines.line, line: lines.number)
+    while true {
+      let before = lines.number
+      _ = lines.pass { rows.take(linesOf: $0, after: before) }
+      guard try lines.next() else { break }
+      lines.bytes.withUnsafeBufferPointer { rows.take($0, lines.line, line: lines.number) }
     }
     if let error = rows.faults.error { throw error }
     guard let chains = rows.finish() else { throw problem(.tooSparse) }
     if rows.repeatedRows > 0 { notes.append("\(rows.repeatedRows) rows say again what another said") }
+    if rows.untraded > 0, let days = plan.layout.staleDays {
+      notes.append(
+        "\(rows.untraded) rows of contracts that did not trade in the \(days) days before are left out: their quotes are old ones"
+      )
+    }
     if rows.otherDeliverables > 0 {
       notes.append("\(rows.otherDeliverables) rows of changed deliverables under a standard root are left out")
     }
@@ -220,7 +232,7 @@ package struct ChainFile {
   /// When the newest trade of a file was, which is the only thing that says when its quotes were made: the file is read once for it.
   private func newestTrade(
     _ plan: ChainPlan, _ member: ZipArchive.Member?
-  ) throws(StorageError) -> (minute: ChainMinute, note: String) {
+  ) throws(StorageError) -> (minute: ChainMinute, instant: Instant, note: String) {
     let pieces = try pieces(member, of: try reopen())
     var lines = try TableLines(pieces)
     var fields = TableFields(delimiter: plan.delimiter)
@@ -238,11 +250,13 @@ package struct ChainFile {
       else { continue }
       newest = max(newest ?? instant, instant)
     }
-    guard let newest, case .success(let minute) = timing.lastMinute(at: newest.advanced(nanoseconds: 1)) else {
+    guard let newest, newest.nanoseconds < .max,
+      case .success(let minute) = timing.lastMinute(at: newest.advanced(nanoseconds: 1))
+    else {
       throw .table(path: path, line: 0, column: plan.name(place), problem: .chain(.noMoment))
     }
     return (
-      minute,
+      minute, newest,
       "nothing but the newest trade, \(newest), says when the quotes were made: taken for minute \(minute.minute) of \(minute.date)"
     )
   }

@@ -77,6 +77,8 @@ package struct ChainLayout: Sendable {
   package var hasUnderlyingRow = false
   /// Whether the date of all lines is the file's name, and the underlying its folder's.
   package var isDatedByName = false
+  /// A contract that did not trade for so many days before the newest trade of the file has no quote of that time, and is left out; nil where quotes are fresh.
+  package var staleDays: Int?
   /// Prices of trades alone: nobody says what could have been traded.
   package var isTradesOnly = false
 

@@ -4,9 +4,9 @@ import Market
 import Text
 
 extension ChainRows {
-  mutating func add(_ buffer: UnsafeBufferPointer<UInt8>, _ group: ChainPlan.Group) -> (TableProblem, Int)? {
+  mutating func add(_ buffer: UnsafeBufferPointer<UInt8>, _ group: Group) -> (TableProblem, Int)? {
     let contract: (root: String, expiry: CalendarDate, right: OptionSymbol.Right, strike: Int)
-    if let place = at.symbol(group.side) {
+    if let place = group.symbol {
       // A line without its other half.
       if group.side != .row, isEmpty(place) { return nil }
       switch symbol(buffer, place, group.side) {
@@ -31,17 +31,15 @@ extension ChainRows {
     guard contract.expiry >= minute.date else {
       return (
         .chain(.expired(expiry: contract.expiry, date: minute.date)),
-        at.expiry ?? at.symbol(group.side) ?? -1
+        at.expiry ?? group.symbol ?? -1
       )
     }
-    for (index, place) in group.places.enumerated() {
-      guard place >= 0 else {
-        values[index] = ChainValue.none
-        continue
-      }
-      if let problem = value(buffer, place, plan.columns[index], into: index) { return (problem, place) }
+    // A column that only another side of the line has is none here.
+    if !group.isWhole {
+      for column in ChainBuilder.rowHead..<out.numbers.count { out.numbers[column] = ChainValue.none }
     }
-    if let place = group.sizes, let problem = sizes(buffer, place) { return (problem, place) }
+    if let problem = values(buffer, group.cells) { return problem }
+    if let place = group.sizes, let problem = sizes(buffer, place, group) { return (problem, place) }
     var openInterest = ChainValue.none
     if let place = group.openInterest {
       switch whole(buffer, place, decimals: 0) {
@@ -61,26 +59,58 @@ extension ChainRows {
       underlying = low + (high - low) / 2
     }
     let name = underlyingName(buffer, root: contract.root)
-    if lastUnderlying < 0 || underlyings[lastUnderlying] != name {
-      guard CSVImporter.isSymbol(name) else { return (.symbolName(String(name.prefix(40))), at.underlying ?? -1) }
-      guard underlyings.count < CSVImporter.symbolLimit else {
-        return (.tooManySymbols(limit: CSVImporter.symbolLimit), at.underlying ?? -1)
+    let series: (builder: Int, number: Int)
+    if let last = lastSeries, last.root == contract.root, last.underlying == name {
+      series = (last.builder, last.number)
+    } else {
+      switch self.series(name, root: contract.root) {
+      case .success(let found): series = found
+      case .failure(let problem): return (problem.problem, problem.place)
       }
     }
-    let builder = self.builder(for: name)
-    guard builders[builder].contractCount < ChainRows.contractLimit,
-      builders[builder].rootCount < ChainBuilder.rootLimit
-    else {
+    let number = builders[series.builder].number(
+      root: series.number, expiry: contract.expiry, right: contract.right, strikeThousandths: contract.strike)
+    guard number < ChainRows.contractLimit else {
       return (.chain(.tooManyContracts(limit: ChainRows.contractLimit)), -1)
     }
-    let root = builders[builder].root(contract.root)
-    let number = builders[builder].number(
-      root: root, expiry: contract.expiry, right: contract.right, strikeThousandths: contract.strike)
-    builders[builder].add(
-      contract: number, date: minute.date, isExtendedHours: minute.isExtendedHours, minute: minute.minute,
-      values: values, openInterest: openInterest, underlying: underlying)
+    out.numbers[0] = number
+    out.numbers[1] = minute.minute
+    out.numbers[2] = openInterest
+    out.numbers[3] = underlying
+    builders[series.builder].add(
+      UnsafeBufferPointer(out.numbers), date: minute.date, isExtendedHours: minute.isExtendedHours)
     takenCount += 1
     return nil
+  }
+
+  /// Where contracts of a root belong: in which builder, and under which number of it.
+  private mutating func series(_ underlying: String, root: String) -> Result<(builder: Int, number: Int), Problem> {
+    func failure(_ problem: TableProblem, _ place: Int) -> Result<(builder: Int, number: Int), Problem> {
+      .failure(Problem(problem: problem, place: place))
+    }
+    let builder: Int
+    if let known = underlyings.firstIndex(of: underlying) {
+      builder = known
+    } else {
+      guard CSVImporter.isSymbol(underlying) else {
+        return failure(.symbolName(String(underlying.prefix(40))), at.underlying ?? -1)
+      }
+      guard underlyings.count < CSVImporter.symbolLimit else {
+        return failure(.tooManySymbols(limit: CSVImporter.symbolLimit), at.underlying ?? -1)
+      }
+      underlyings.append(underlying)
+      builders.append(
+        ChainBuilder(
+          underlying: underlying, columns: plan.columns, declaration: plan.layout.declaration,
+          keepsLast: plan.layout.keepsLast))
+      builder = builders.count - 1
+    }
+    guard builders[builder].rootCount < ChainBuilder.rootLimit else {
+      return failure(.chain(.tooManyContracts(limit: ChainRows.contractLimit)), -1)
+    }
+    let number = builders[builder].root(root)
+    lastSeries = (root, underlying, builder, number)
+    return .success((builder, number))
   }
 
   struct Problem: Error {
@@ -93,11 +123,15 @@ extension ChainRows {
     _ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, _ side: ChainField.Side
   ) -> Result<OptionSymbol, Problem> {
     let index = side == .row ? 0 : side == .call ? 1 : 2
-    if let known = symbols[index], isSame(buffer, place, symbolTexts[index]) { return .success(known) }
+    if let known = symbols[index], fields.isSame(buffer, place, symbolTexts[index]) { return .success(known) }
     guard !isEmpty(place) else { return .failure(Problem(problem: .chain(.noExpiry), place: place)) }
     let symbol: OptionSymbol
-    do { symbol = try OptionSymbol(text(buffer, place)) } catch {
-      return .failure(Problem(problem: .chain(.symbol(error)), place: place))
+    if let known = symbols[index], let same = sameSeries(buffer, place, as: known, symbolTexts[index]) {
+      symbol = same
+    } else {
+      do { symbol = try OptionSymbol(text(buffer, place)) } catch {
+        return .failure(Problem(problem: .chain(.symbol(error)), place: place))
+      }
     }
     func other(_ place: Int) -> Result<OptionSymbol, Problem> {
       .failure(
@@ -116,9 +150,32 @@ extension ChainRows {
     if let place = at.right, case .success(let right) = right(buffer, place), right != symbol.right {
       return other(place)
     }
-    symbolTexts[index] = bytes(buffer, place)
+    symbolTexts[index] = fields.bytes(buffer, place)
     symbols[index] = symbol
     return .success(symbol)
+  }
+
+  /// A symbol that differs from one that was read in nothing but right and strike; nil for any other.
+  private func sameSeries(
+    _ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, as known: OptionSymbol, _ knownText: [UInt8]
+  ) -> OptionSymbol? {
+    let (start, end) = (fields.start(place), fields.end(place))
+    let head = end - start - 9
+    guard end - start == knownText.count, head > 0 else { return nil }
+    for offset in 0..<head where buffer[start + offset] != knownText[offset] { return nil }
+    let letter = buffer[start + head]
+    guard letter == UInt8(ascii: "C") || letter == UInt8(ascii: "P") else { return nil }
+    var strike = 0
+    for place in end - 8..<end {
+      let digit = buffer[place] &- 48
+      guard digit < 10 else { return nil }
+      strike = strike * 10 + Int(digit)
+    }
+    guard strike > 0 else { return nil }
+    return OptionSymbol(
+      OptionContract(
+        root: known.root, expiry: known.expiry, right: letter == UInt8(ascii: "C") ? .call : .put,
+        strikeThousandths: strike))
   }
 
   /// The contract that columns name.
@@ -153,10 +210,14 @@ extension ChainRows {
       }
     }
     if let place = at.root, !isEmpty(place) {
+      if let known = rootText, fields.isSame(buffer, place, known.bytes) {
+        return .success((known.root, expiry, right, strike))
+      }
       let root = text(buffer, place)
       guard ChainRows.isRoot(root) else {
         return .failure(Problem(problem: .symbolName(shown(buffer, place)), place: place))
       }
+      rootText = (fields.bytes(buffer, place), root)
       return .success((root, expiry, right, strike))
     }
     let underlying = underlyingName(buffer, root: "")
@@ -175,8 +236,8 @@ extension ChainRows {
   }
 
   mutating func expiry(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> CalendarDate? {
-    if let expiry, isSame(buffer, place, expiryText) { return expiry }
-    let text = bytes(buffer, place)
+    if let expiry, fields.isSame(buffer, place, expiryText) { return expiry }
+    let text = fields.bytes(buffer, place)
     // Beyond what a symbol can name there is no contract.
     guard let date = ChainDates.date(text[...]), (1973...2099).contains(date.civil.year) else { return nil }
     (expiry, expiryText) = (date, text)
@@ -189,7 +250,8 @@ extension ChainRows {
       .failure(Problem(problem: .chain(problem), place: place))
     }
     let divisor = plan.layout.strikeDivisor
-    guard case .value(let millionths) = FixedPoint.read(buffer, starts[place], ends[place], decimals: 6) else {
+    guard case .value(let millionths) = FixedPoint.read(buffer, fields.start(place), fields.end(place), decimals: 6)
+    else {
       return failure(.noStrike(shown(buffer, place)))
     }
     let (thousandths, rest) = millionths.quotientAndRemainder(dividingBy: 1000 * divisor)
@@ -199,35 +261,31 @@ extension ChainRows {
   }
 
   func right(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> Result<OptionSymbol.Right, Problem> {
+    // Most write one letter.
+    if fields.end(place) - fields.start(place) == 1 {
+      let letter = buffer[fields.start(place)] | 32
+      if letter == UInt8(ascii: "c") { return .success(.call) }
+      if letter == UInt8(ascii: "p") { return .success(.put) }
+    }
     switch text(buffer, place).lowercased() {
-    case "c", "call", "calls": .success(.call)
-    case "p", "put", "puts": .success(.put)
-    default: .failure(Problem(problem: .chain(.right(shown(buffer, place))), place: place))
+    case "call", "calls": return .success(.call)
+    case "put", "puts": return .success(.put)
+    default: return .failure(Problem(problem: .chain(.right(shown(buffer, place))), place: place))
     }
   }
 
-  func underlyingName(_ buffer: UnsafeBufferPointer<UInt8>, root: String) -> String {
+  mutating func underlyingName(_ buffer: UnsafeBufferPointer<UInt8>, root: String) -> String {
     if let named { return named }
     if let place = at.underlying, !isEmpty(place) {
+      if let known = underlyingText, fields.isSame(buffer, place, known.bytes) { return known.name }
       // Cboe writes an index with a sign before it.
-      let name = text(buffer, place)
-      return name.hasPrefix("^") ? String(name.dropFirst()) : name
+      let text = text(buffer, place)
+      let name = text.hasPrefix("^") ? String(text.dropFirst()) : text
+      underlyingText = (fields.bytes(buffer, place), name)
+      return name
     }
+    // As it was of the row before: a name's own underlying is looked up in a table.
+    if let last = lastSeries, last.root == root, at.underlying == nil { return last.underlying }
     return ContractTerms.of(root: root).underlying ?? root
-  }
-
-  mutating func builder(for underlying: String) -> Int {
-    if lastUnderlying >= 0, underlyings[lastUnderlying] == underlying { return lastUnderlying }
-    if let place = underlyings.firstIndex(of: underlying) {
-      lastUnderlying = place
-      return place
-    }
-    underlyings.append(underlying)
-    builders.append(
-      ChainBuilder(
-        underlying: underlying, columns: plan.columns, declaration: plan.layout.declaration,
-        keepsLast: plan.layout.keepsLast))
-    lastUnderlying = builders.count - 1
-    return lastUnderlying
   }
 }

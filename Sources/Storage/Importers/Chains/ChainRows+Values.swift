@@ -3,59 +3,70 @@
 import Market
 
 extension ChainRows {
-  mutating func value(
-    _ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, _ column: ChainColumn, into index: Int
-  ) -> TableProblem? {
-    let result =
-      column.isFloat
-      ? FixedPoint.floatBits(buffer, starts[place], ends[place])
-      : FixedPoint.read(buffer, starts[place], ends[place], decimals: column.isPrice && plan.priceDivisor == 1 ? 4 : 0)
-    switch result {
-    case .missing: values[index] = ChainValue.none
-    case .malformed: return .notANumber(shown(buffer, place))
-    case .outOfRange:
-      guard plan.priceDivisor > 1, text(buffer, place) == "9223372036854775807" else {
-        return .chain(.price(shown(buffer, place)))
+  /// Reads the values of a group into the builder's row. Returns what is wrong with one, and where it stands.
+  func values(
+    _ buffer: UnsafeBufferPointer<UInt8>, _ cells: UnsafeMutableBufferPointer<Cell>
+  ) -> (TableProblem, Int)? {
+    for cell in cells {
+      let (start, end) = (fields.start(cell.place), fields.end(cell.place))
+      let result: FixedPoint.Result
+      switch cell.kind {
+      case .float:
+        if let bits = FixedPoint.plainFloatBits(buffer, start, end) {
+          out.numbers[cell.column] = bits
+          continue
+        }
+        result = FixedPoint.floatBits(buffer, start, end)
+      case .ticks: result = FixedPoint.read(buffer, start, end, decimals: 4)
+      case .whole, .dividedPrice: result = FixedPoint.read(buffer, start, end, decimals: 0)
       }
-      values[index] = ChainValue.none
-    case .value(var number):
-      if column.isPrice, plan.priceDivisor > 1 {
-        let unit = plan.priceDivisor / ChainValue.ticksPerDollar
-        number = (number + unit / 2) / unit
+      switch result {
+      case .missing: out.numbers[cell.column] = ChainValue.none
+      case .malformed: return (.notANumber(shown(buffer, cell.place)), cell.place)
+      case .outOfRange:
+        // Databento's price for none.
+        guard plan.priceDivisor > 1, text(buffer, cell.place) == "9223372036854775807" else {
+          return (.chain(.price(shown(buffer, cell.place))), cell.place)
+        }
+        out.numbers[cell.column] = ChainValue.none
+      case .value(var number):
+        if cell.kind == .dividedPrice {
+          let unit = plan.priceDivisor / ChainValue.ticksPerDollar
+          number = (number + unit / 2) / unit
+        }
+        guard let value = Int32(exactly: number), value != ChainValue.none || cell.kind == .float else {
+          return (.chain(.price(shown(buffer, cell.place))), cell.place)
+        }
+        out.numbers[cell.column] = value
       }
-      guard let value = Int32(exactly: number), value != ChainValue.none || column.isFloat else {
-        return .chain(.price(shown(buffer, place)))
-      }
-      values[index] = value
     }
     return nil
   }
 
   /// `10 x 12`, the bid's size before the ask's.
-  mutating func sizes(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> TableProblem? {
+  func sizes(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, _ group: Group) -> TableProblem? {
     var (bid, ask) = (ChainValue.none, ChainValue.none)
-    if starts[place] < ends[place] {
-      var middle = starts[place]
-      while middle < ends[place], buffer[middle] | 32 != UInt8(ascii: "x") { middle += 1 }
-      let left = FixedPoint.trimmed(buffer, starts[place], middle)
-      let right = FixedPoint.trimmed(buffer, min(middle + 1, ends[place]), ends[place])
+    let (start, end) = (fields.start(place), fields.end(place))
+    if start < end {
+      var middle = start
+      while middle < end, buffer[middle] | 32 != UInt8(ascii: "x") { middle += 1 }
+      let left = FixedPoint.trimmed(buffer, start, middle)
+      let right = FixedPoint.trimmed(buffer, min(middle + 1, end), end)
       guard case .value(let first) = FixedPoint.read(buffer, left.start, left.end, decimals: 0),
         case .value(let second) = FixedPoint.read(buffer, right.start, right.end, decimals: 0),
         let first = Int32(exactly: first), let second = Int32(exactly: second)
       else { return .notANumber(shown(buffer, place)) }
       (bid, ask) = (first, second)
     }
-    for (index, column) in plan.columns.enumerated() {
-      if column == .bidSize { values[index] = bid }
-      if column == .askSize { values[index] = ask }
-    }
+    if group.bidSize >= 0 { out.numbers[group.bidSize] = bid }
+    if group.askSize >= 0 { out.numbers[group.askSize] = ask }
     return nil
   }
 
   func whole(
     _ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, decimals: Int
   ) -> Result<Int32, Problem> {
-    switch FixedPoint.read(buffer, starts[place], ends[place], decimals: decimals) {
+    switch FixedPoint.read(buffer, fields.start(place), fields.end(place), decimals: decimals) {
     case .missing: return .success(ChainValue.none)
     case .value(let number):
       guard let value = Int32(exactly: number) else {

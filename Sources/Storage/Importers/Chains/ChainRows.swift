@@ -1,5 +1,6 @@
 // The rows of a table of options, one after the other, into chains.
 
+import Glibc
 import Market
 import Text
 
@@ -14,21 +15,24 @@ struct ChainRows {
   /// The minute of all rows, where they do not say it; and the date.
   let fileMinute: ChainMinute?
   let fileDate: CalendarDate?
+  /// A contract whose newest trade lies before is left out; nil where none is.
+  let tradedSince: Instant?
 
   private(set) var faults: RowFaults
   /// All rows, those that were taken, and those that were left out for what they deliver.
   private(set) var rowCount = 0
   var takenCount = 0
   var otherDeliverables = 0
+  private(set) var untraded = 0
   var underlyings: [String] = []
   var builders: [ChainBuilder] = []
   var lastUnderlying = -1
   var underlyingRow = ChainValue.none
 
-  var starts: [Int]
-  var ends: [Int]
-  var slow: TableFields
-  var values: [Int32]
+  let fields: ChainFields
+  let groups: [Group]
+  /// The row that the builder gets: `ChainBuilder.rowHead` numbers, then the values.
+  let out: RowBuffer
   var moments: [ChainMinute]
   var momentText: [UInt8] = []
   var dayText: [UInt8] = []
@@ -36,14 +40,76 @@ struct ChainRows {
   var expiry: CalendarDate?
   var symbolTexts: [[UInt8]] = [[], [], []]
   var symbols: [OptionSymbol?] = [nil, nil, nil]
-  var line = 0
   var hasMoments = false
   var lastRoot: (underlying: String, expiry: CalendarDate, root: String)?
+  /// Fields as they were written last, with what they said.
+  var rootText: (bytes: [UInt8], root: String)?
+  var underlyingText: (bytes: [UInt8], name: String)?
+  var multiplierText: [UInt8] = []
+  var currencyText: [UInt8] = []
+  /// The root of the last row, the underlying that it was of, its builder, and its number there.
+  var lastSeries: (root: String, underlying: String, builder: Int, number: Int)?
+
+  /// A column of a group: where it stands in a row of the table and of the builder, and how it is written.
+  struct Cell {
+    enum Kind { case ticks, dividedPrice, whole, float }
+    let place: Int
+    let column: Int
+    let kind: Kind
+  }
+
+  /// A group of the plan as every row needs it.
+  final class Group {
+    let side: ChainField.Side
+    let snapshot: Int
+    let symbol: Int?
+    /// The columns that it has; `isWhole` where those are all.
+    let cells: UnsafeMutableBufferPointer<Cell>
+    let isWhole: Bool
+    /// Where both sizes stand in one field, and in the builder's row; -1 for one that it has not.
+    let sizes: Int?
+    let bidSize, askSize: Int
+    let openInterest, underlying: Int?
+    let underlyingSides: (bid: Int, ask: Int)?
+
+    init(_ group: ChainPlan.Group, _ plan: ChainPlan) {
+      (side, snapshot, symbol) = (group.side, group.snapshot, plan.place(.symbol(group.side)))
+      let price: Cell.Kind = plan.priceDivisor > 1 ? .dividedPrice : .ticks
+      let found = plan.columns.enumerated().compactMap { index, column in
+        group.places[index] < 0
+          ? nil
+          : Cell(
+            place: group.places[index], column: ChainBuilder.rowHead + index,
+            kind: column.isFloat ? .float : column.isPrice ? price : .whole)
+      }
+      cells = .allocate(capacity: found.count)
+      _ = cells.initialize(from: found)
+      isWhole = found.count == plan.columns.count
+      func column(_ column: ChainColumn) -> Int {
+        plan.columns.firstIndex(of: column).map { $0 + ChainBuilder.rowHead } ?? -1
+      }
+      (sizes, bidSize, askSize) = (group.sizes, column(.bidSize), column(.askSize))
+      (openInterest, underlying, underlyingSides) = (group.openInterest, group.underlying, group.underlyingSides)
+    }
+
+    deinit { cells.deallocate() }
+  }
+
+  final class RowBuffer {
+    let numbers: UnsafeMutableBufferPointer<Int32>
+
+    init(valueCount: Int) {
+      numbers = .allocate(capacity: ChainBuilder.rowHead + valueCount)
+      numbers.initialize(repeating: ChainValue.none)
+    }
+
+    deinit { numbers.deallocate() }
+  }
 
   /// Where the columns stand that every row is asked for.
   struct Places {
     let stamp, date, millisecond, expiry, strike, right, root, underlying, last: Int?
-    let multiplier, currency, deliveryCode: Int?
+    let multiplier, currency, deliveryCode, lastTrade: Int?
     private let rowSymbol, callSymbol, putSymbol: Int?
 
     init(_ plan: ChainPlan) {
@@ -51,7 +117,7 @@ struct ChainRows {
       (expiry, strike, right) = (plan.place(.expiry), plan.place(.strike), plan.place(.right))
       (root, underlying, last) = (plan.place(.root), plan.place(.underlying), plan.place(.row(.last)))
       (multiplier, currency) = (plan.place(.multiplier), plan.place(.currency))
-      deliveryCode = plan.place(.deliveryCode)
+      (deliveryCode, lastTrade) = (plan.place(.deliveryCode), plan.place(.lastTrade))
       (rowSymbol, callSymbol, putSymbol) = (
         plan.place(.symbol(.row)), plan.place(.symbol(.call)), plan.place(.symbol(.put))
       )
@@ -65,7 +131,7 @@ struct ChainRows {
 
   init(
     _ plan: ChainPlan, path: String, underlying: String?, roots: Set<String>?, minute: ChainMinute?,
-    date: CalendarDate?
+    date: CalendarDate?, tradedSince: Instant? = nil
   ) {
     self.plan = plan
     at = Places(plan)
@@ -73,24 +139,37 @@ struct ChainRows {
     self.roots = roots
     fileMinute = minute
     fileDate = date
+    self.tradedSince = tradedSince
     faults = RowFaults(path: path)
-    starts = [Int](repeating: 0, count: plan.names.count)
-    ends = starts
-    slow = TableFields(delimiter: plan.delimiter)
-    values = [Int32](repeating: ChainValue.none, count: plan.columns.count)
+    fields = ChainFields(delimiter: plan.delimiter, count: plan.names.count)
+    groups = plan.groups.map { Group($0, plan) }
+    out = RowBuffer(valueCount: plan.columns.count)
     moments = plan.layout.moments.map { _ in
       minute ?? ChainMinute(date: CalendarDate(daysSinceEpoch: 0), minute: 0, isExtendedHours: false)
     }
   }
 
-  mutating func take(_ bytes: [UInt8], _ range: Range<Int>, line: Int) {
-    self.line = line
-    rowCount += 1
-    let problem = bytes.withUnsafeBufferPointer { buffer -> (TableProblem, Int)? in
-      if let problem = split(buffer, range, bytes) { return (problem, -1) }
-      return row(buffer)
+  /// Takes the rows of all lines that end in `text`. `line`: how many lines stand before it.
+  mutating func take(linesOf text: UnsafeBufferPointer<UInt8>, after line: Int) -> (bytes: Int, lines: Int) {
+    guard let base = text.baseAddress else { return (0, 0) }
+    var (start, lines) = (0, 0)
+    while let feed = memchr(base + start, 10, text.count - start) {
+      let end = UnsafeRawPointer(feed) - UnsafeRawPointer(base)
+      lines += 1
+      take(text, start..<end, line: line + lines)
+      start = end + 1
     }
-    if let (problem, place) = problem {
+    return (start, lines)
+  }
+
+  /// Takes the row of a line; of an empty one nothing.
+  mutating func take(_ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, line: Int) {
+    let whole = FixedPoint.trimmed(buffer, range.lowerBound, range.upperBound)
+    guard whole.start < whole.end else { return }
+    rowCount += 1
+    if let problem = fields.take(buffer, range) {
+      faults.add(problem, line: line)
+    } else if let (problem, place) = row(buffer) {
       faults.add(problem, column: place < 0 ? "" : plan.name(place), line: line)
     }
   }
@@ -109,62 +188,14 @@ struct ChainRows {
 
   // MARK: Fields
 
-  mutating func split(
-    _ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ bytes: [UInt8]
-  ) -> TableProblem? {
-    let delimiter = plan.delimiter
-    var (count, cursor) = (0, range.lowerBound)
-    let (end, expected) = (range.upperBound, plan.names.count)
-    while true {
-      while cursor < end, buffer[cursor] == 32 { cursor += 1 }
-      let start = cursor
-      while cursor < end, buffer[cursor] != delimiter {
-        if buffer[cursor] == UInt8(ascii: "\"") { return splitQuoted(range, bytes) }
-        cursor += 1
-      }
-      if count < expected {
-        let field = FixedPoint.trimmed(buffer, start, cursor)
-        starts[count] = field.start
-        ends[count] = field.end
-      }
-      count += 1
-      guard cursor < end else { break }
-      cursor += 1
-    }
-    return count == expected ? nil : .fieldCount(expected: expected, found: count)
-  }
-
-  mutating func splitQuoted(_ range: Range<Int>, _ bytes: [UInt8]) -> TableProblem? {
-    if let problem = slow.take(bytes, range) { return problem }
-    guard slow.count == plan.names.count, slow.fields.count == slow.count else {
-      return .fieldCount(expected: plan.names.count, found: slow.count)
-    }
-    for (place, field) in slow.fields.enumerated() { (starts[place], ends[place]) = (field.start, field.end) }
-    return nil
-  }
-
-  func text(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> String {
-    String(decoding: buffer[starts[place]..<ends[place]], as: UTF8.self)
-  }
+  func text(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> String { fields.text(buffer, place) }
 
   /// A field as a message may show it.
   func shown(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> String {
     String(text(buffer, place).prefix(40))
   }
 
-  func isEmpty(_ place: Int?) -> Bool { place.map { starts[$0] == ends[$0] } ?? true }
-
-  func isSame(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, _ last: [UInt8]) -> Bool {
-    let count = ends[place] - starts[place]
-    guard count == last.count else { return false }
-    let start = starts[place]
-    for offset in 0..<count where buffer[start + offset] != last[offset] { return false }
-    return true
-  }
-
-  func bytes(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> [UInt8] {
-    Array(buffer[starts[place]..<ends[place]])
-  }
+  func isEmpty(_ place: Int?) -> Bool { place.map { fields.isEmpty($0) } ?? true }
 
   // MARK: Rows
 
@@ -176,16 +207,24 @@ struct ChainRows {
       guard roots.contains(root.trimmingSuffix(" ")) else { return nil }
     }
     if layout.hasUnderlyingRow, isEmpty(at.expiry), isEmpty(at.strike) {
-      if let place = at.last, case .value(let price) = FixedPoint.read(buffer, starts[place], ends[place], decimals: 4),
+      if let place = at.last,
+        case .value(let price) = FixedPoint.read(buffer, fields.start(place), fields.end(place), decimals: 4),
         let price = Int32(exactly: price)
       {
         underlyingRow = price
       }
       return nil
     }
+    if let tradedSince, let place = at.lastTrade {
+      let stamp = plan.stampWay.read(fields.bytes(buffer, place)[...])
+      guard let traded = stamp.flatMap({ timing.instant($0, zone: layout.zone) }), traded >= tradedSince else {
+        untraded += 1
+        return nil
+      }
+    }
     if let problem = moment(buffer) { return problem }
     if let problem = terms(buffer) { return problem }
-    for group in plan.groups {
+    for group in groups {
       if let problem = add(buffer, group) { return problem }
     }
     return nil
@@ -193,14 +232,16 @@ struct ChainRows {
 
   /// What stands in a row besides prices and must be as it always is.
   mutating func terms(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
-    if let place = at.multiplier, !isEmpty(place) {
+    if let place = at.multiplier, !isEmpty(place), !fields.isSame(buffer, place, multiplierText) {
       let word = text(buffer, place)
       guard ["REGULAR", "100", "100.0", "100.00"].contains(word) else {
         return (.chain(.multiplier(shown(buffer, place))), place)
       }
+      multiplierText = fields.bytes(buffer, place)
     }
-    if let place = at.currency, !isEmpty(place), text(buffer, place) != "USD" {
-      return (.chain(.currency(shown(buffer, place))), place)
+    if let place = at.currency, !isEmpty(place), !fields.isSame(buffer, place, currencyText) {
+      guard text(buffer, place) == "USD" else { return (.chain(.currency(shown(buffer, place))), place) }
+      currencyText = fields.bytes(buffer, place)
     }
     return nil
   }
@@ -214,15 +255,17 @@ struct ChainRows {
       return set(date: fileDate, text: fileDate.description, place: -1)
     }
     guard let place = at.stamp ?? at.date else { return (.chain(.noMoment), -1) }
-    let isSameDay = isSame(buffer, place, momentText)
-    if hasMoments, isSameDay, millisecond.map({ isSame(buffer, $0, dayText) }) ?? true { return nil }
+    let isSameDay = fields.isSame(buffer, place, momentText)
+    if hasMoments, isSameDay, millisecond.map({ fields.isSame(buffer, $0, dayText) }) ?? true { return nil }
     hasMoments = false
-    guard let stamp = plan.stampWay.read(bytes(buffer, place)[...]) else {
+    guard let stamp = plan.stampWay.read(fields.bytes(buffer, place)[...]) else {
       return (.notADate(shown(buffer, place)), place)
     }
     var local = stamp
     if let millisecond {
-      guard case .value(let count) = FixedPoint.read(buffer, starts[millisecond], ends[millisecond], decimals: 0),
+      guard
+        case .value(let count) = FixedPoint.read(
+          buffer, fields.start(millisecond), fields.end(millisecond), decimals: 0),
         (0..<86_400_000).contains(count)
       else { return (.notANumber(shown(buffer, millisecond)), millisecond) }
       let (sum, overflow) = local.local.addingReportingOverflow(Int64(count) * 1_000_000)
@@ -232,7 +275,7 @@ struct ChainRows {
     // A date alone is a day, whatever its layout stamps.
     let isDay =
       at.stamp == nil && millisecond == nil
-      || ends[place] - starts[place] <= 10 && stamp.unit == 0 && millisecond == nil
+      || fields.end(place) - fields.start(place) <= 10 && stamp.unit == 0 && millisecond == nil
     if isDay {
       if let problem = set(
         date: WallClock.Reading(local: local.local).date, text: shown(buffer, place), place: place)
@@ -248,8 +291,8 @@ struct ChainRows {
       case .failure(let failure): return (failure.problem(shown(buffer, place)), place)
       }
     }
-    momentText = bytes(buffer, place)
-    if let millisecond { dayText = bytes(buffer, millisecond) }
+    momentText = fields.bytes(buffer, place)
+    if let millisecond { dayText = fields.bytes(buffer, millisecond) }
     hasMoments = true
     return nil
   }

@@ -80,6 +80,38 @@ enum FixedPoint {
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
   ]
 
+  /// The same bits as `floatBits` gives, of a number of few digits that is written with them and at most one point; nil for all others.
+  @inline(__always)
+  static func plainFloatBits(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Int32? {
+    guard end - start <= 16, start < end, let base = bytes.baseAddress else { return nil }
+    var cursor = base + start
+    let stop = base + end
+    let isNegative = cursor.pointee == UInt8(ascii: "-")
+    if isNegative { cursor += 1 }
+    var mantissa: UInt64 = 0
+    let whole = cursor
+    while cursor < stop, case let digit = cursor.pointee &- 48, digit < 10 {
+      mantissa = mantissa &* 10 &+ UInt64(digit)
+      cursor += 1
+    }
+    var digits = cursor - whole
+    var places = 0
+    if cursor < stop, cursor.pointee == UInt8(ascii: ".") {
+      cursor += 1
+      let point = cursor
+      while cursor < stop, case let digit = cursor.pointee &- 48, digit < 10 {
+        mantissa = mantissa &* 10 &+ UInt64(digit)
+        cursor += 1
+      }
+      places = cursor - point
+      digits += places
+    }
+    // Fifteen digits are exact in double precision, whatever zeros stand before them.
+    guard cursor == stop, (1...15).contains(digits) else { return nil }
+    let value = Double(mantissa) / powers[places]
+    return ChainValue.bits(Float(isNegative ? -value : value))
+  }
+
   /// The bits of the number as a `Float` (rounded to a `Double` on the way), or why there is none.
   static func floatBits(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Result {
     var position = start

@@ -3,6 +3,9 @@
 import Market
 
 extension ChainLayout {
+  /// The quotes of contracts that nobody trades stay as they were for months: of four snapshots of SPY, 1.8 to 3.5 % of neighbouring strikes contradicted each
+  /// other, by 3 to 5 dollars in the median, and all but a few of those pairs had one that had not traded for 30 days; among the rest it was at most 0.2 %.
+  ///
   /// `underlyingprice` may be minutes newer than the quotes.
   static let yahoo = ChainLayout(
     name: "yahoo-chain", words: "Yahoo, chains of yfinance",
@@ -13,5 +16,5 @@ extension ChainLayout {
       "underlyingprice": .underlyingPrice(snapshot: 0),
     ],
     optional: ["underlyingprice", "contractsize", "currency"],
-    moments: [.newestTrade], declaration: ChainDeclaration(clock: .calendar, volume: .day))
+    moments: [.newestTrade], declaration: ChainDeclaration(clock: .calendar, volume: .day), staleDays: 30)
 }

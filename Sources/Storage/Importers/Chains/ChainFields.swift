@@ -1,0 +1,117 @@
+// Where the fields of a row of a table of options lie, found eight bytes at a time.
+
+import Glibc
+
+/// The fields of one row after the other. They are blank around or not, and in quotes or not.
+final class ChainFields {
+  private let delimiter: UInt8
+  /// How many fields a row has.
+  let count: Int
+  private let starts: UnsafeMutablePointer<Int>
+  private let ends: UnsafeMutablePointer<Int>
+  private var quoted: TableFields
+
+  init(delimiter: UInt8, count: Int) {
+    self.delimiter = delimiter
+    self.count = count
+    starts = .allocate(capacity: max(count, 1))
+    starts.initialize(repeating: 0, count: max(count, 1))
+    ends = .allocate(capacity: max(count, 1))
+    ends.initialize(repeating: 0, count: max(count, 1))
+    quoted = TableFields(delimiter: delimiter)
+  }
+
+  deinit {
+    starts.deallocate()
+    ends.deallocate()
+  }
+
+  /// Where a field of the row begins and ends, without the blanks around it. `place`: below `count`.
+  @inline(__always) func start(_ place: Int) -> Int { starts[place] }
+  @inline(__always) func end(_ place: Int) -> Int { ends[place] }
+  @inline(__always) func isEmpty(_ place: Int) -> Bool { starts[place] == ends[place] }
+
+  func text(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> String {
+    String(decoding: buffer[starts[place]..<ends[place]], as: UTF8.self)
+  }
+
+  func bytes(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> [UInt8] {
+    Array(buffer[starts[place]..<ends[place]])
+  }
+
+  /// Whether a field is written as `text` is.
+  @inline(__always) func isSame(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, _ text: [UInt8]) -> Bool {
+    let (start, length) = (starts[place], ends[place] - starts[place])
+    guard length == text.count, let base = buffer.baseAddress else { return false }
+    return text.withUnsafeBufferPointer { text in
+      guard let other = text.baseAddress else { return true }
+      // Most are dates, which are as long as two words that overlap.
+      if (8...16).contains(length) {
+        let (left, right) = (UnsafeRawPointer(base + start), UnsafeRawPointer(other))
+        return left.loadUnaligned(as: UInt64.self) == right.loadUnaligned(as: UInt64.self)
+          && left.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self)
+            == right.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self)
+      }
+      return memcmp(base + start, other, length) == 0
+    }
+  }
+
+  /// Finds the fields of the row that lies in `range`. Returns what is wrong with it.
+  func take(_ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> TableProblem? {
+    guard let base = buffer.baseAddress, !range.isEmpty else {
+      return count == 1 ? nil : .fieldCount(expected: count, found: 1)
+    }
+    if memchr(base + range.lowerBound, Int32(UInt8(ascii: "\"")), range.count) != nil {
+      return takeQuoted(buffer, range)
+    }
+    let pattern = 0x0101_0101_0101_0101 &* UInt64(delimiter)
+    let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+    var (found, start, cursor) = (0, range.lowerBound, range.lowerBound)
+    while cursor + 8 <= range.upperBound {
+      let word = UnsafeRawPointer(base + cursor).loadUnaligned(as: UInt64.self).littleEndian ^ pattern
+      // The high bit of every byte that is zero, and no other.
+      var hits = ~(((word & low) &+ low) | word | low)
+      while hits != 0 {
+        let end = cursor + hits.trailingZeroBitCount >> 3
+        add(buffer, found, start, end)
+        found += 1
+        start = end + 1
+        hits &= hits &- 1
+      }
+      cursor += 8
+    }
+    while cursor < range.upperBound {
+      if base[cursor] == delimiter {
+        add(buffer, found, start, cursor)
+        found += 1
+        start = cursor + 1
+      }
+      cursor += 1
+    }
+    add(buffer, found, start, range.upperBound)
+    found += 1
+    return found == count ? nil : .fieldCount(expected: count, found: found)
+  }
+
+  @inline(__always) private func add(
+    _ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, _ start: Int, _ end: Int
+  ) {
+    guard place < count else { return }
+    let field = FixedPoint.trimmed(buffer, start, end)
+    starts[place] = field.start
+    ends[place] = field.end
+  }
+
+  private func takeQuoted(_ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> TableProblem? {
+    let line = Array(buffer[range])
+    if let problem = quoted.take(line, line.indices) { return problem }
+    guard quoted.count == count, quoted.fields.count == count else {
+      return .fieldCount(expected: count, found: quoted.count)
+    }
+    for (place, field) in quoted.fields.enumerated() {
+      starts[place] = range.lowerBound + field.start
+      ends[place] = range.lowerBound + field.end
+    }
+    return nil
+  }
+}
