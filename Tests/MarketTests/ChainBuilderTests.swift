@@ -120,7 +120,7 @@ private struct PlainChain {
           strike: 100 + number / 2, right: number % 2 == 0 ? .call : .put, root: draw(30) == 0 ? "SPXW" : "SPX",
           day: isInOrder ? place / 7000 : draw(3),
           minute: isInterestAlone ? ChainBuilder.noMinute : Int32(isInOrder ? place / 200 % 35 : draw(12) - 2),
-          openInterest: maybe(7 + draw(2) / 1, 90), underlying: maybe(3700, 60),
+          openInterest: maybe(7 + draw(2), 90), underlying: maybe(3700, 60),
           values: isInterestAlone ? [none, none, none] : [maybe(1 + draw(2), 10), Int32(9), maybe(4, 50)]))
     }
     var builder = ChainBuilder(underlying: "SPX", columns: Row.columns)
@@ -141,6 +141,7 @@ private struct PlainChain {
     #expect(found.underlying == plain.underlying)
     #expect(found.repeated == plain.repeated)
     #expect(found.conflicts.sorted() == plain.conflicts.sorted())
-    #expect(!plain.conflicts.isEmpty && plain.repeated > 0)
+    // Rows in no order meet each other.
+    #expect(count != 9000 || !plain.conflicts.isEmpty && plain.repeated > 0)
   }
 }
