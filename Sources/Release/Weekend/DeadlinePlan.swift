@@ -17,11 +17,12 @@ package struct Cost: Sendable, Equatable {
   }
 
   /// Of `amount` units of work, where trials of them took so long a unit, seconds: their mean, and the mean with 1.2816 (90 %, one-sided, of a
-  /// normal distribution) times their scatter and the error of the mean together. A single trial says nothing of the scatter: it is taken for a fifth.
+  /// normal distribution) times their scatter and the error of the mean together. A single trial says nothing of the scatter: it is taken for a fifth. Trials
+  /// in a row do not see what the machine will do later: it is never taken for less than a tenth.
   package init(of amount: Double, secondsPerUnit trials: [Double]) {
     precondition(!trials.isEmpty && amount >= 0, "\(trials.count) trials of \(amount)")
     let mean = ReturnStatistics.mean(trials) ?? 0
-    let scatter = ReturnStatistics.standardDeviation(trials) ?? mean / 5
+    let scatter = max(ReturnStatistics.standardDeviation(trials) ?? mean / 5, mean / 10)
     let error = scatter * (1 + 1 / Double(trials.count)).squareRoot()
     self.init(expected: amount * mean, safe: amount * (mean + 1.2816 * error))
   }
@@ -45,9 +46,12 @@ package struct DeadlinePlan: Sendable, Equatable {
   package let reserve: Cost
   /// In the plan's order.
   package let kept: [Entry]
+  /// Begun behind them, where it may end in time but not safely so, and stopped where it does not: else the time would be lost.
+  package let tried: Entry?
   package let cut: [Entry]
 
-  /// Takes entries in their order as long as they fit, each at its safe cost; one that does not fit is cut, and a later, cheaper one may still fit.
+  /// Takes entries in their order as long as they fit, each at its safe cost; one that does not fit is cut, and a later, cheaper one may still fit. The first
+  /// of those that are cut whose expected cost fits into what is left is tried.
   /// Throws where not even the reserve fits, with what would.
   package init(_ entries: [Entry], seconds: Double, reserve: Cost) throws(TrainingError) {
     guard seconds >= reserve.safe else {
@@ -68,6 +72,8 @@ package struct DeadlinePlan: Sendable, Equatable {
         cut.append(entry)
       }
     }
+    let tried = cut.firstIndex { $0.cost.expected <= left }
+    self.tried = tried.map { cut.remove(at: $0) }
     self.seconds = seconds
     self.reserve = reserve
     self.kept = kept
@@ -85,6 +91,11 @@ package struct DeadlinePlan: Sendable, Equatable {
       lines.append(
         "  \(entry.name): \(DeadlinePlan.text(entry.cost.expected)), at most \(DeadlinePlan.text(entry.cost.safe)); then "
           + "\(DeadlinePlan.text(seconds - reserve.safe - spent)) are left")
+    }
+    if let tried {
+      lines.append(
+        "  \(tried.name): \(DeadlinePlan.text(tried.cost.expected)), at most \(DeadlinePlan.text(tried.cost.safe)); begun with what is left, and stopped "
+          + "where it takes longer")
     }
     for entry in cut {
       lines.append(

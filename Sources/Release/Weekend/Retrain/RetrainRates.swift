@@ -18,27 +18,28 @@ struct ShapeRate: Sendable, Equatable {
   /// Of one look at the selection window, and of one checkpoint.
   var look: Double
   var save: Double
-  /// Of one judgement over the report window, with the comparison of its deployed form.
-  var judgement: Double
+  /// Of each trial of a judgement over the report window, with the comparison of its deployed form.
+  var judgements: [Double]
 
-  init(rollouts: [Double], start: Double, look: Double, save: Double, judgement: Double) {
-    (self.rollouts, self.start, self.look, self.save, self.judgement) = (rollouts, start, look, save, judgement)
+  init(rollouts: [Double], start: Double, look: Double, save: Double, judgements: [Double]) {
+    (self.rollouts, self.start, self.look, self.save, self.judgements) = (rollouts, start, look, save, judgements)
   }
 
   init?(_ json: JSON) {
     let rollouts = (json["rollout_seconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
-    guard !rollouts.isEmpty, let start = json["start_seconds"]?.doubleValue,
-      let look = json["look_seconds"]?.doubleValue,
-      let save = json["save_seconds"]?.doubleValue, let judgement = json["judgement_seconds"]?.doubleValue,
-      (rollouts + [start, look, save, judgement]).allSatisfy({ $0 >= 0 })
+    let judgements = (json["judgement_seconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
+    guard !rollouts.isEmpty, !judgements.isEmpty, let start = json["start_seconds"]?.doubleValue,
+      let look = json["look_seconds"]?.doubleValue, let save = json["save_seconds"]?.doubleValue,
+      (rollouts + judgements + [start, look, save]).allSatisfy({ $0 >= 0 })
     else { return nil }
-    self.init(rollouts: rollouts, start: start, look: look, save: save, judgement: judgement)
+    self.init(rollouts: rollouts, start: start, look: look, save: save, judgements: judgements)
   }
 
   var json: JSON {
     [
       "rollout_seconds": .array(rollouts.map(JSON.number)), "start_seconds": .number(start),
-      "look_seconds": .number(look), "save_seconds": .number(save), "judgement_seconds": .number(judgement),
+      "look_seconds": .number(look), "save_seconds": .number(save),
+      "judgement_seconds": .array(judgements.map(JSON.number)),
     ]
   }
 
@@ -56,30 +57,35 @@ struct ShapeRate: Sendable, Equatable {
     return cost
   }
 
-  var judgementCost: Cost { Cost(of: 1, secondsPerUnit: [judgement]) }
+  var judgementCost: Cost { Cost(of: 1, secondsPerUnit: judgements) }
 }
 
 /// Rates of every shape, and of what is done once.
 struct RetrainRates: Sendable, Equatable {
-  var shapes: [String: ShapeRate]
-  /// Champion, baselines, gate, the winner's report and its publication.
-  var once: Double
+  /// How often what follows training is tried, so that its scatter is known.
+  static let trials = 3
 
-  init(shapes: [String: ShapeRate], once: Double) {
+  var shapes: [String: ShapeRate]
+  /// Champion, baselines, gate, the winner's report and its publication: of each trial.
+  var once: [Double]
+
+  init(shapes: [String: ShapeRate], once: [Double]) {
     self.shapes = shapes
     self.once = once
   }
 
   init?(_ json: JSON) {
-    guard let members = json["shapes"]?.objectValue, let once = json["once_seconds"]?.doubleValue, once >= 0 else {
-      return nil
-    }
+    guard let members = json["shapes"]?.objectValue else { return nil }
+    let once = (json["once_seconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
+    guard !once.isEmpty, once.allSatisfy({ $0 >= 0 }) else { return nil }
     let shapes = members.compactMapValues { ShapeRate($0) }
     guard shapes.count == members.count else { return nil }
     self.init(shapes: shapes, once: once)
   }
 
-  var json: JSON { ["shapes": .object(shapes.mapValues(\.json)), "once_seconds": .number(once)] }
+  var json: JSON {
+    ["shapes": .object(shapes.mapValues(\.json)), "once_seconds": .array(once.map(JSON.number))]
+  }
 }
 
 extension Retrain {
@@ -88,7 +94,7 @@ extension Retrain {
     -> RetrainRates
   {
     var shapes: [String: ShapeRate] = [:]
-    var once = 0.0
+    var once: [Double] = []
     for run in runs where shapes[run.shape] == nil {
       var configuration = run.configuration
       configuration.world.store = store
@@ -97,13 +103,15 @@ extension Retrain {
       defer { try? removeRun(place) }
       let (rate, more) = try measure(configuration, data, in: place)
       shapes[run.shape] = rate
-      once = max(once, more)
+      if Cost(of: 1, secondsPerUnit: more).safe > (once.isEmpty ? -1 : Cost(of: 1, secondsPerUnit: once).safe) {
+        once = more
+      }
     }
     return RetrainRates(shapes: shapes, once: once)
   }
 
   private func measure(_ configuration: RunConfiguration, _ data: RetrainData, in place: String) throws(TrainingError)
-    -> (ShapeRate, once: Double)
+    -> (ShapeRate, once: [Double])
   {
     var trial = configuration
     // Long enough that no rollout is its last, and no look falls into it.
@@ -144,31 +152,35 @@ extension Retrain {
     }
     // Sessions of the report window cost what those of the selection window do.
     let share = Double(data.windows.report.sessions) / Double(data.windows.selection.sessions)
-    var account: JudgedRun?
-    let judgement = try timed { () throws(TrainingError) in
-      account = try JudgedRun(
-        name: "", policy: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
-    }
     let (checkpoint, path) = try TrainedPolicy.find(in: directory, choice: "latest")
-    let export = try timed { () throws(TrainingError) in
-      _ = try PolicyExporter.bundle(
-        try TrainedPolicy(checkpoint, path: path, factory: factory), factory: factory, includesCritic: false)
-    }
-    let opponents = try timed { () throws(TrainingError) in
-      _ = try Opponents(champion: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
-    }
-    let comparison = try timed { () throws(TrainingError) in
-      let returns = account?.account.returns ?? []
-      let long = (0..<data.windows.report.sessions).map { returns.isEmpty ? 0 : returns[$0 % returns.count] }
-      _ = SharpeComparison(policy: long, baseline: long.reversed(), seed: 0, lane: 0)
-    }
     let pairs = Double((plan.candidates.count + 2) * (factory.baselines.count + 3))
-    // The gate is asked twice: for the decision, and for the page.
-    let once = opponents * share + 2 * comparison * pairs + 2 * judgement * share + export + 0.2
+    var (judgements, once): ([Double], [Double]) = ([], [])
+    for _ in 0..<RetrainRates.trials {
+      var account: JudgedRun?
+      let judgement = try timed { () throws(TrainingError) in
+        account = try JudgedRun(
+          name: "", policy: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
+      }
+      let export = try timed { () throws(TrainingError) in
+        _ = try PolicyExporter.bundle(
+          try TrainedPolicy(checkpoint, path: path, factory: factory), factory: factory, includesCritic: false)
+      }
+      let opponents = try timed { () throws(TrainingError) in
+        _ = try Opponents(champion: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
+      }
+      let comparison = try timed { () throws(TrainingError) in
+        let returns = account?.account.returns ?? []
+        let long = (0..<data.windows.report.sessions).map { returns.isEmpty ? 0 : returns[$0 % returns.count] }
+        _ = SharpeComparison(policy: long, baseline: long.reversed(), seed: 0, lane: 0)
+      }
+      judgements.append(judgement * share + export)
+      // The gate is asked twice: for the decision, and for the page.
+      once.append(opponents * share + 2 * comparison * pairs + 2 * judgement * share + export + 0.2)
+    }
     return (
       ShapeRate(
         rollouts: rollouts.isEmpty ? [last - begin] : rollouts, start: start ?? 0, look: look, save: save,
-        judgement: judgement * share + export), once
+        judgements: judgements), once
     )
   }
 

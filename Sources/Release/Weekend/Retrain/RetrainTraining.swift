@@ -60,7 +60,7 @@ extension Retrain {
 
   /// What must come behind training: once, and for each of these runs.
   func reserve(_ rates: RetrainRates, judged: [RetrainRun]) -> Cost {
-    var reserve = Cost(of: 1, secondsPerUnit: [rates.once])
+    var reserve = Cost(of: 1, secondsPerUnit: rates.once)
     for run in judged {
       guard let rate = rates.shapes[run.shape]?.judgementCost else { continue }
       reserve.expected += rate.expected
@@ -69,8 +69,19 @@ extension Retrain {
     return reserve
   }
 
-  /// Training and judging of each, whatever of it is done.
-  func entries(_ runs: [RetrainRun], _ rates: RetrainRates) throws(TrainingError) -> [DeadlinePlan.Entry] {
+  /// How much longer, or shorter, the runs of this weekend took than was expected of each: seconds an expected second.
+  private func paces(_ runs: [RetrainRun], _ rates: RetrainRates) -> [Double] {
+    runs.compactMap { run in
+      guard let done = trained(run), done.state == .trained else { return nil }
+      let expected = done.expected - (rates.shapes[run.shape]?.judgementCost.expected ?? 0)
+      return expected > 0 && done.used > 0 ? done.used / expected : nil
+    }
+  }
+
+  /// Training and judging of each, whatever of it is done. paces: of those that were trained before, which know more than a few seconds of trials did.
+  func entries(_ runs: [RetrainRun], _ rates: RetrainRates, paces: [Double] = []) throws(TrainingError)
+    -> [DeadlinePlan.Entry]
+  {
     var entries: [DeadlinePlan.Entry] = []
     for run in runs {
       guard let rate = rates.shapes[run.shape] else {
@@ -78,6 +89,7 @@ extension Retrain {
           path: journal.file("rates.json"), what: "rate of \(run.name)", remedy: "remove it, and it is measured again")
       }
       var cost = rate.cost(run, stepsDone: lastStep(run) ?? 0)
+      if !paces.isEmpty { cost = Cost(of: cost.expected, secondsPerUnit: paces) }
       cost.expected += rate.judgementCost.expected
       cost.safe += rate.judgementCost.safe
       entries.append(.init(name: run.name, cost: cost))
@@ -118,7 +130,7 @@ extension Retrain {
       if waiting.isEmpty { return true }
       if stops { return false }
       let kept = runs.filter { trained($0)?.state == .trained }
-      let entries = try self.entries(waiting, rates)
+      let entries = try self.entries(waiting, rates, paces: paces(runs, rates))
       let schedule: DeadlinePlan
       do throws(TrainingError) {
         schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve(rates, judged: kept))
@@ -126,14 +138,15 @@ extension Retrain {
         try cut(waiting, entries)
         return true
       }
-      guard let next = schedule.kept.first, let run = waiting.first(where: { $0.name == next.name }) else {
+      guard let next = schedule.kept.first ?? schedule.tried, let run = waiting.first(where: { $0.name == next.name })
+      else {
         try cut(waiting, entries)
         return true
       }
       let judgement = rates.shapes[run.shape]?.judgementCost.safe ?? 0
       let others = schedule.kept.dropFirst().reduce(0) { $0 + $1.cost.safe }
       // As long as nobody else's time is taken.
-      let most = max(next.cost.safe, countdown.left - schedule.reserve.safe - others) - judgement
+      let most = countdown.left - schedule.reserve.safe - others - judgement
       guard try train(run, next.cost, most: most, data, champion) else { return false }
     }
   }
