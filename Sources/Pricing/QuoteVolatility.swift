@@ -36,6 +36,9 @@ package struct QuoteVolatility: Sendable {
     let vega = try BlackScholes.value(known).vega
     uncertainty = vega > 0 ? (ask - bid) / 2 / vega : nil
     vegaPerVolatilityPoint = vega / 100
-    isIdentified = vega / 100 >= tick / 2
+    isIdentified = QuoteVolatility.isIdentified(vega: vega, tick: tick)
   }
+
+  /// Whether a point of volatility moves a price by half a tick. `vega`: dollars for 1.00 of volatility.
+  package static func isIdentified(vega: Double, tick: Double) -> Bool { vega / 100 >= tick / 2 }
 }

@@ -40,6 +40,11 @@ extension TradingCalendar {
     return Session(date: date, open: instant(date, openMinute), close: instant(date, closeMinute))
   }
 
+  /// `HH:MM` at the exchange, so many minutes after the opening of a session.
+  package func clockTime(ofMinute minute: Int) -> String {
+    String(ClockTime.text(secondOfDay: 60 * (openMinute + minute)).prefix(5))
+  }
+
   /// Where an instant lies.
   package func place(of instant: Instant) -> Place {
     guard let reading = clock.reading(at: instant) else { return .unsupported }

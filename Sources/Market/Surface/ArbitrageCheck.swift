@@ -1,0 +1,106 @@
+// Does a smile hand out money: a butterfly at a negative price, or an earlier option dearer than a later one?
+
+import Glibc
+import Pricing
+
+/// Looks at smiles from -5 to 4 deviations of moneyness, in twentieths, and mends them.
+package enum ArbitrageCheck {
+  /// Of a deviation.
+  static let step = 0.05
+
+  /// The moneyness that is looked at, ascending.
+  static let places: [Double] = {
+    let count = Int(((Smile.moneyness.upperBound - Smile.moneyness.lowerBound) / step).rounded())
+    return (0...count).map { Smile.moneyness.lowerBound + step * Double($0) }
+  }()
+
+  /// How many butterflies of neighbouring strikes have a negative price, and where.
+  package struct Butterflies: Sendable, Equatable {
+    package var negative = 0
+    /// Moneyness of those next to the money on both sides: within these there is none. nil where there is none on a side.
+    package var below, above: Double?
+
+    package init() {}
+  }
+
+  /// On a forward of 1. Prices are of options out of the money, since what is small must not be the difference of what is large.
+  package static func butterflies(of smile: ChainSmile) -> Butterflies {
+    let deviation = smile.deviation
+    var options = OptionColumns<Double>()
+    for k in places {
+      let x = k * deviation
+      options.append(
+        OptionTerms(
+          k < 0 ? .put : .call, spot: 1, strike: exp(x), years: smile.years,
+          volatility: smile.volatility(logMoneyness: x)))
+    }
+    var values = ValueColumns<Double>(count: options.count)
+    options.value(into: &values)
+    var found = Butterflies()
+    for middle in 1..<places.count - 1 {
+      let side = options.signs[middle]
+      func price(_ place: Int) -> Double {
+        let own = values.prices[place]
+        return options.signs[place] == side ? own : own + Double(side) * (1 - options.strikes[place])
+      }
+      let (low, high) = (middle - 1, middle + 1)
+      let share = (options.strikes[high] - options.strikes[middle]) / (options.strikes[high] - options.strikes[low])
+      let chord = share * price(low) + (1 - share) * price(high)
+      // Of a price there are fifteen digits; a price that is no number fails.
+      guard !(chord - price(middle) >= -1e-9 * price(middle) - 1e-15) else { continue }
+      found.negative += 1
+      let k = places[middle]
+      if k < 0 { found.below = k } else if found.above == nil { found.above = k }
+    }
+    return found
+  }
+
+  /// The smile without butterflies of negative price: its form cut where they begin, or else mixed with a flat smile of its level, as little as it takes.
+  static func mended(_ smile: ChainSmile, _ found: Butterflies) -> ChainSmile {
+    guard found.negative > 0 else { return smile }
+    let unit = smile.deviation
+    // One place nearer, since a butterfly reaches to its neighbours.
+    let low = max(smile.quoted.lowerBound, ((found.below ?? -.infinity) + step) * unit)
+    let high = min(smile.quoted.upperBound, ((found.above ?? .infinity) - step) * unit)
+    if low < -step * unit, high > step * unit {
+      let cut = smile.cut(to: low...high)
+      if butterflies(of: cut).negative == 0 { return cut }
+    }
+    var (clear, mixed) = (1.0, 0.0)
+    for _ in 0..<10 {
+      var tried = smile
+      tried.flattening = (clear + mixed) / 2
+      if butterflies(of: tried).negative == 0 { clear = tried.flattening } else { mixed = tried.flattening }
+    }
+    var flat = smile
+    flat.flattening = clear
+    return flat
+  }
+
+  /// Where an expiry has less total variance than an earlier one, at the same moneyness.
+  package struct Calendar: Sendable, Equatable {
+    /// Of the places that were looked at: where the earlier one is quoted, and beyond.
+    package var places = 0
+    package var beyondQuotes = 0
+    /// By how much at most where it is quoted, in volatility of the later expiry.
+    package var worst = 0.0
+
+    package init() {}
+  }
+
+  package static func calendar(earlier: ChainSmile, later: ChainSmile) -> Calendar {
+    var found = Calendar()
+    for k in places {
+      let x = k * earlier.deviation
+      let (first, second) = (earlier.totalVariance(at: x), later.totalVariance(at: x))
+      guard !(second >= first * (1 - 1e-12)) else { continue }
+      guard earlier.quoted.contains(x) else {
+        found.beyondQuotes += 1
+        continue
+      }
+      found.places += 1
+      found.worst = max(found.worst, (first / later.years).squareRoot() - (second / later.years).squareRoot())
+    }
+    return found
+  }
+}
