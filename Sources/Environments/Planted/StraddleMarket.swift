@@ -220,11 +220,13 @@ package enum StraddleDesk {
       preconditionFailure("\(error)")
     }
     var commission = OrderCommission()
+    let liquidity = LiquidityMemory(table)
+    defer { withExtendedLifetime(liquidity) {} }
     guard
       case .quoted(let quotes) = execution.quotes(
         of: order, minute: 1, in: View(middle: legPrice(day.quotedVolatility))),
       let fill = execution.cross(
-        order, in: quotes, quantity: 1, minute: 1, weight: 1, ledger: LiquidityMemory(table).ledger,
+        order, in: quotes, quantity: 1, minute: 1, weight: 1, ledger: liquidity.ledger,
         commission: &commission)
     else { preconditionFailure("a straddle of a \(day) day is not filled") }
     return fill
