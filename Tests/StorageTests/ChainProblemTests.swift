@@ -136,13 +136,22 @@ private func problem(_ row: String) -> (line: Int, column: String, problem: Chai
       text += String((0..<draw(12)).map { _ in Character("\(draw(10))") })
       if draw(3) > 0 { text += "." + String((0..<draw(12)).map { _ in Character("\(draw(10))") }) }
       if draw(20) == 0 { text += ["e5", "x", " ", "-", ".", "nan"][draw(6)] }
-      Array(text.utf8).withUnsafeBufferPointer { bytes in
-        guard let bits = FixedPoint.plainFloatBits(bytes, 0, bytes.count) else { return }
-        taken += 1
-        #expect(FixedPoint.floatBits(bytes, 0, bytes.count) == .value(Int(bits)), "\(text)")
+      // What stands at the very beginning is read letter by letter.
+      let behind = Array("12.34, 5.678, 90.1234, ".utf8)
+      Array(text.utf8).withUnsafeBufferPointer { alone in
+        (behind + alone).withUnsafeBufferPointer { bytes in
+          let (start, end) = (behind.count, bytes.count)
+          if FixedPoint.parts(bytes, start, end) != nil { taken += 1 }
+          for decimals in [0, 4, 6] {
+            #expect(
+              FixedPoint.read(bytes, start, end, decimals: decimals)
+                == FixedPoint.read(alone, 0, alone.count, decimals: decimals), "\(text)")
+          }
+          #expect(FixedPoint.floatBits(bytes, start, end) == FixedPoint.floatBits(alone, 0, alone.count), "\(text)")
+        }
       }
     }
-    #expect(taken > 10_000)
+    #expect(taken > 5000)
   }
 
   /// Fields are found as the reader of all tables finds them, whatever stands in a line.

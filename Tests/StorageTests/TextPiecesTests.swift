@@ -48,7 +48,8 @@ import Text
     #expect(
       error
         == .compressed(
-          path: "bars", offset: TextPieces.ratioFreeBytes + (1 << 18), problem: .tooDense(ratio: TextPieces.ratioLimit))
+          path: "bars", offset: TextPieces.ratioFreeBytes + TextPieces.pieceBytes,
+          problem: .tooDense(ratio: TextPieces.ratioLimit))
     )
     #expect(error?.description.contains("check which file was meant") == true)
     let letters = try Gzip.deflate([UInt8](repeating: 0x61, count: 8 << 20), path: "x", level: 9)

@@ -21,7 +21,7 @@ final class TextPieces {
     case insideMember, betweenMembers
   }
 
-  private static let pieceBytes = 1 << 18
+  static let pieceBytes = 1 << 16
 
   /// What names the text in errors.
   let path: String

@@ -7,34 +7,30 @@ extension ChainRows {
   func values(
     _ buffer: UnsafeBufferPointer<UInt8>, _ cells: UnsafeMutableBufferPointer<Cell>
   ) -> (TableProblem, Int)? {
+    let none = ChainValue.none
     for cell in cells {
       let (start, end) = (fields.start(cell.place), fields.end(cell.place))
       let result: FixedPoint.Result
       switch cell.kind {
-      case .float:
-        if let bits = FixedPoint.plainFloatBits(buffer, start, end) {
-          out.numbers[cell.column] = bits
-          continue
-        }
-        result = FixedPoint.floatBits(buffer, start, end)
+      case .float: result = FixedPoint.floatBits(buffer, start, end)
       case .ticks: result = FixedPoint.read(buffer, start, end, decimals: 4)
       case .whole, .dividedPrice: result = FixedPoint.read(buffer, start, end, decimals: 0)
       }
       switch result {
-      case .missing: out.numbers[cell.column] = ChainValue.none
+      case .missing: out.numbers[cell.column] = none
       case .malformed: return (.notANumber(shown(buffer, cell.place)), cell.place)
       case .outOfRange:
         // Databento's price for none.
         guard plan.priceDivisor > 1, text(buffer, cell.place) == "9223372036854775807" else {
           return (.chain(.price(shown(buffer, cell.place))), cell.place)
         }
-        out.numbers[cell.column] = ChainValue.none
+        out.numbers[cell.column] = none
       case .value(var number):
         if cell.kind == .dividedPrice {
           let unit = plan.priceDivisor / ChainValue.ticksPerDollar
           number = (number + unit / 2) / unit
         }
-        guard let value = Int32(exactly: number), value != ChainValue.none || cell.kind == .float else {
+        guard let value = Int32(exactly: number), value != none || cell.kind == .float else {
           return (.chain(.price(shown(buffer, cell.place))), cell.place)
         }
         out.numbers[cell.column] = value

@@ -201,12 +201,11 @@ struct ChainRows {
 
   /// Adds what a row says. Returns what is wrong with it and in which column.
   mutating func row(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
-    let layout = plan.layout
     if let roots, let place = at.symbol(.row) {
-      let root = text(buffer, place).dropFirst(layout.symbolPrefix?.utf8.count ?? 0).dropLast(15)
+      let root = text(buffer, place).dropFirst(plan.layout.symbolPrefix?.utf8.count ?? 0).dropLast(15)
       guard roots.contains(root.trimmingSuffix(" ")) else { return nil }
     }
-    if layout.hasUnderlyingRow, isEmpty(at.expiry), isEmpty(at.strike) {
+    if plan.layout.hasUnderlyingRow, isEmpty(at.expiry), isEmpty(at.strike) {
       if let place = at.last,
         case .value(let price) = FixedPoint.read(buffer, fields.start(place), fields.end(place), decimals: 4),
         let price = Int32(exactly: price)
@@ -217,7 +216,7 @@ struct ChainRows {
     }
     if let tradedSince, let place = at.lastTrade {
       let stamp = plan.stampWay.read(fields.bytes(buffer, place)[...])
-      guard let traded = stamp.flatMap({ timing.instant($0, zone: layout.zone) }), traded >= tradedSince else {
+      guard let traded = stamp.flatMap({ timing.instant($0, zone: plan.layout.zone) }), traded >= tradedSince else {
         untraded += 1
         return nil
       }
