@@ -34,25 +34,97 @@ enum ChainColumns {
     filled(session.underlying, count: session.minutes.count)
   }
 
-  static func write(_ chain: OptionChain, _ entry: ChainEntry, to group: borrowing HDF5Group) throws(StorageError) {
+  /// A column that is written: its values in so many parts behind each other.
+  private struct Column {
+    let name: String
+    var isFloat = false
+    let count: Int
+    let partCount: Int
+    let part: (Int) -> [Int32]
+  }
+
+  /// All columns, in the order in which they are written.
+  private static func columns(_ chain: OptionChain, _ entry: ChainEntry) -> [Column] {
+    let sessions = chain.sessions
+    func table(_ name: String, _ value: @escaping (OptionContract) -> Int32) -> Column {
+      Column(name: name, count: chain.contracts.count, partCount: 1) { _ in chain.contracts.map(value) }
+    }
+    func parts(_ name: String, isFloat: Bool = false, _ count: Int, _ values: @escaping (ChainSession) -> [Int32])
+      -> Column
+    {
+      Column(name: name, isFloat: isFloat, count: count, partCount: sessions.count) { values(sessions[$0]) }
+    }
     var rootOf: [String: Int32] = [:]
     for (place, root) in entry.roots.enumerated() { rootOf[root] = Int32(place) }
-    try group.write(chain.contracts.map { rootOf[$0.root] ?? 0 }, as: "contract_root")
-    try group.write(chain.contracts.map(\.expiry.daysSinceEpoch), as: "contract_expiry")
-    try group.write(chain.contracts.map(\.strikeThousandths), as: "contract_strike")
-    try group.write(chain.contracts.map { $0.right == .call ? Int32(0) : 1 }, as: "contract_right")
-    try group.write(chain.sessions.flatMap(\.contracts), as: "slots")
-    try group.write(chain.sessions.flatMap(\.minutes), as: "minutes")
-    for column in entry.columns {
-      let all = chain.sessions.flatMap { values($0, column) }
-      if column.isFloat {
-        try group.write(all.map { Float(bitPattern: UInt32(bitPattern: $0)) }, as: column.name)
-      } else {
-        try group.write(all, as: column.name)
+    let slots = entry.sessions.reduce(0) { $0 + $1.contracts }
+    let minutes = entry.sessions.reduce(0) { $0 + $1.minutes }
+    let cells = entry.sessions.reduce(0) { $0 + $1.cells }
+    var columns = [
+      table("contract_root") { [rootOf] in rootOf[$0.root] ?? 0 },
+      table("contract_expiry") { $0.expiry.daysSinceEpoch },
+      table("contract_strike") { $0.strikeThousandths },
+      table("contract_right") { $0.right == .call ? 0 : 1 },
+      parts("slots", slots) { $0.contracts },
+      parts("minutes", minutes) { $0.minutes },
+    ]
+    columns += entry.columns.map { column in
+      parts(column.name, isFloat: column.isFloat, cells) { values($0, column) }
+    }
+    if entry.hasOpenInterest { columns.append(parts("open_interest", slots) { openInterest($0) }) }
+    if entry.hasUnderlying { columns.append(parts("underlying", minutes) { underlying($0) }) }
+    return columns
+  }
+
+  static func write(_ chain: OptionChain, _ entry: ChainEntry, to group: borrowing HDF5Group) throws(StorageError) {
+    for column in columns(chain, entry) { try write(column, to: group) }
+  }
+
+  private static func write(_ column: Column, to group: borrowing HDF5Group) throws(StorageError) {
+    let all = (0..<column.partCount).flatMap(column.part)
+    if column.isFloat {
+      try group.write(all.map { Float(bitPattern: UInt32(bitPattern: $0)) }, as: column.name)
+    } else {
+      try group.write(all, as: column.name)
+    }
+  }
+
+  /// Makes room for the columns, and returns where in the file each will lie; nil for one of nothing.
+  static func reserve(
+    _ chain: OptionChain, _ entry: ChainEntry, in group: borrowing HDF5Group
+  ) throws(StorageError) -> [Range<Int>?] {
+    var places: [Range<Int>?] = []
+    for column in columns(chain, entry) {
+      guard column.count > 0 else {
+        try write(column, to: group)
+        places.append(nil)
+        continue
+      }
+      let type = column.isFloat ? Float.fileType : Int32.fileType
+      let start = try group.reserve(column.name, type: type, extent: [column.count])
+      places.append(start..<start + 4 * column.count)
+    }
+    return places
+  }
+
+  /// Writes the columns, a session's part after the other, where room was made for them.
+  static func write(
+    _ chain: OptionChain, _ entry: ChainEntry, to descriptor: Int32, at places: [Range<Int>?], path: String
+  ) throws(StorageError) {
+    for (column, place) in zip(columns(chain, entry), places) {
+      guard var start = place?.lowerBound else { continue }
+      for part in 0..<column.partCount {
+        var failure: StorageError?
+        column.part(part).withUnsafeBytes { bytes in
+          do throws(StorageError) {
+            try AtomicWrite.writeAll(bytes, to: descriptor, at: start, path: path)
+          } catch {
+            failure = error
+          }
+          start += bytes.count
+        }
+        if let failure { throw failure }
       }
     }
-    if entry.hasOpenInterest { try group.write(chain.sessions.flatMap { openInterest($0) }, as: "open_interest") }
-    if entry.hasUnderlying { try group.write(chain.sessions.flatMap { underlying($0) }, as: "underlying") }
   }
 
   // MARK: Reading

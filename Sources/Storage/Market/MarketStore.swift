@@ -68,31 +68,33 @@ package enum MarketStore {
     qualityReport: QualityReport?, created: String, to path: String
   ) throws(StorageError) -> String {
     let catalogue = self.catalogue(series, extendedHours)
-    let hash = contentHash(contentHash(series, catalogue), chains: chains.map { ChainEntry($0) })
+    let entries = chains.map { ChainEntry($0) }
+    let hash = contentHash(contentHash(series, catalogue), chains: entries)
     let contents = MarketStoreContents(
       path: path, series: series, extendedHours: extendedHours, chains: chains, provenance: provenance,
       qualityReport: qualityReport,
       qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
     try AtomicWrite.write(to: path, replacing: .marketStore) { (descriptor) throws(StorageError) in
-      try write(contents, catalogue, to: descriptor)
+      try write(contents, catalogue, entries, to: descriptor)
     }
     return hash
   }
 
   /// Writes the bytes of a store to a file that is open: the library makes room, and the columns are written from where they lie, without a copy.
   private static func write(
-    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], to descriptor: Int32
+    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], _ chains: [ChainEntry], to descriptor: Int32
   ) throws(StorageError) {
     let (path, openPath) = (contents.path, "/proc/self/fd/\(descriptor)")
-    // Where the system shows no open files as paths, or where there are chains, in memory.
-    guard contents.chains.isEmpty, access(openPath, F_OK) == 0 else {
-      return try AtomicWrite.writeAll(try encode(contents, catalogue), to: descriptor, path: path)
+    // Where the system shows no open files as paths, in memory.
+    guard access(openPath, F_OK) == 0 else {
+      return try AtomicWrite.writeAll(try encode(contents, catalogue, chains), to: descriptor, path: path)
     }
     check(catalogue)
+    check(chains)
     let all = contents.series + contents.extendedHours
-    let attributes = self.attributes(contents, catalogue)
+    let attributes = self.attributes(contents, catalogue, chains)
     // A disk without room says so in the system's own words, before the library begins.
-    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(all)))
+    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(all, chains)))
     guard [0, EOPNOTSUPP, EINVAL].contains(code) else { throw .system(path: path, operation: .write, code: code) }
     let places = try HDF5.exclusive { (_) throws(StorageError) -> [[Range<Int>?]] in
       try HDF5File.fill(openPath, path: path) { (root) throws(StorageError) -> [[Range<Int>?]] in
@@ -101,12 +103,21 @@ package enum MarketStore {
         for (one, entry) in zip(all, catalogue) {
           places.append(try SeriesColumns.reserve(one, in: try root.makeGroup(entry.place)))
         }
+        for (chain, entry) in zip(contents.chains, chains) {
+          places.append(try ChainColumns.reserve(chain, entry, in: try root.makeGroup(entry.place)))
+        }
         return places
       }
     }
     var segments: [SegmentedSeal.Segment] = []
-    for (owner, one) in all.enumerated() {
-      try SeriesColumns.write(one, to: descriptor, at: places[owner], path: path)
+    for owner in places.indices {
+      if owner < all.count {
+        try SeriesColumns.write(all[owner], to: descriptor, at: places[owner], path: path)
+      } else {
+        let chain = owner - all.count
+        try ChainColumns.write(
+          contents.chains[chain], chains[chain], to: descriptor, at: places[owner], path: path)
+      }
       segments += places[owner].compactMap { $0 }.map { SegmentedSeal.Segment(range: $0, owner: owner) }
     }
     segments.sort { $0.range.lowerBound < $1.range.lowerBound }
@@ -126,25 +137,20 @@ package enum MarketStore {
 
   /// The bytes of a store file.
   static func encode(_ contents: MarketStoreContents) throws(StorageError) -> [UInt8] {
-    try encode(contents, catalogue(contents.series, contents.extendedHours))
+    try encode(
+      contents, catalogue(contents.series, contents.extendedHours), contents.chains.map { ChainEntry($0) })
   }
 
   /// The same where the digests are known.
   private static func encode(
-    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry]
+    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], _ chains: [ChainEntry]
   ) throws(StorageError) -> [UInt8] {
     let path = contents.path
     let all = contents.series + contents.extendedHours
     check(catalogue)
-    let attributes = self.attributes(contents, catalogue)
-    let chains = contents.chains.map { ChainEntry($0) }
-    precondition(
-      Set(chains.map(\.underlying)).count == chains.count && chains.allSatisfy { CSVImporter.isSymbol($0.underlying) },
-      "a market store cannot hold chains of \(chains.map(\.underlying))")
-    let chainBytes = chains.reduce(0) { sum, one in
-      sum + 16 * one.contractCount + 4 * (one.columns.count + 2) * one.sessions.reduce(0) { $0 + $1.cells }
-    }
-    let expectedBytes = self.expectedBytes(all) + chainBytes
+    let attributes = self.attributes(contents, catalogue, chains)
+    check(chains)
+    let expectedBytes = self.expectedBytes(all, chains)
     let memory = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
         for (name, text) in attributes { try root.writeAttribute(name, text) }
@@ -160,9 +166,12 @@ package enum MarketStore {
     return image
   }
 
-  /// About how many bytes a store of such series has, and not less.
-  private static func expectedBytes(_ series: [BarSeries]) -> Int {
-    series.reduce(1 << 16) { $0 + (56 + 8 * $1.extra.count) * $1.count + 4096 }
+  /// About how many bytes a store of such series and chains has, and not less.
+  private static func expectedBytes(_ series: [BarSeries], _ chains: [ChainEntry]) -> Int {
+    let bars = series.reduce(1 << 16) { $0 + (56 + 8 * $1.extra.count) * $1.count + 4096 }
+    return chains.reduce(bars) { sum, one in
+      sum + 16 * one.contractCount + 4 * (one.columns.count + 2) * one.sessions.reduce(0) { $0 + $1.cells }
+    }
   }
 
   /// Traps on what no store can hold.
@@ -177,11 +186,16 @@ package enum MarketStore {
     }
   }
 
+  private static func check(_ chains: [ChainEntry]) {
+    precondition(
+      Set(chains.map(\.underlying)).count == chains.count && chains.allSatisfy { CSVImporter.isSymbol($0.underlying) },
+      "a market store cannot hold chains of \(chains.map(\.underlying))")
+  }
+
   /// The texts at the root, by name.
   private static func attributes(
-    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry]
+    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], _ chains: [ChainEntry]
   ) -> [(key: String, value: String)] {
-    let chains = contents.chains.map { ChainEntry($0) }
     var attributes = [
       "schema_version": "\(chains.isEmpty ? schemaVersion : chainSchemaVersion)", "created": contents.created,
       "content_hash": contents.contentHash,
