@@ -1,6 +1,7 @@
 // Every vendor's way of writing chains gives the same contracts and quotes, at the minute that its stamp means.
 
 import Market
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -190,6 +191,24 @@ private func row(_ chain: OptionChain, _ symbol: String, minute: Int) throws -> 
     let (session, row) = try row(chain, "A210115C00120000", minute: 389)
     #expect(session.greeks(row: row).impliedVolatility == 0.3621)
     #expect(session.quote(row: row).volume == none)
+  }
+
+  @Test func oneMemberOfAnArchiveIsReadAlone() throws {
+    let header = "date,act_symbol,expiration,strike,call_put,bid,ask,vol,delta,gamma,theta,vega,rho\n"
+    let members = [("a.csv", "2021-01-04,A"), ("b.csv", "2021-01-05,B")].map { name, row in
+      ZipBuilder.Member(
+        name, Array("\(header)\(row),2021-01-15,120.00,Call,2.35,2.60,0.3,0.4,0.04,-0.1,0.08,0.01\n".utf8))
+    }
+    try withScratchFolder { (folder) throws in
+      let path = folder + "/chains.zip"
+      writePlainly(ZipBuilder(members).bytes, to: path)
+      let all = try #require(try ChainFile(path: path).read())
+      #expect(all.chains.map(\.underlying) == ["A", "B"])
+      let one = try #require(try ChainFile(path: path + ":b.csv").read())
+      #expect(one.chains.map(\.underlying) == ["B"] && one.provenance.sourceName == "chains.zip")
+      let error = storageError { try ChainFile(path: path + ":c.csv").read() }
+      #expect(error == .archive(path: path, problem: .absent(member: "c.csv", existing: ["a.csv", "b.csv"])))
+    }
   }
 
   @Test func yahooIsOfItsNewestTrade() throws {

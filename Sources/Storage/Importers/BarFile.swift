@@ -1,6 +1,5 @@
 // A file of bars: one table, or an archive of them.
 
-import Glibc
 package import Market
 import Text
 
@@ -25,11 +24,7 @@ struct BarFile {
   /// `FILE`, or `ARCHIVE.zip:MEMBER` for one member of an archive.
   /// `progress`: gets the share of the file that was read, now and then.
   init(path: String, limitBytes: Int, progress: ((Double) -> Void)? = nil) throws(StorageError) {
-    var (file, member): (String, String?) = (path, nil)
-    if access(path, F_OK) != 0, let colon = path.firstRange(of: ".zip:") {
-      file = String(path[..<colon.lowerBound]) + ".zip"
-      member = String(path[colon.upperBound...])
-    }
+    let (file, member) = ZipArchive.parts(of: path)
     self.path = file
     self.member = member
     self.limitBytes = limitBytes
@@ -95,15 +90,7 @@ struct BarFile {
     guard ZipArchive.isArchive(beginning) else {
       return [try TextPieces(source, path: path, limitBytes: limitBytes)]
     }
-    var members = try ZipArchive(source, path: path).members
-    if let member {
-      let existing = members.prefix(8).map { PrintableText.name($0.name) }
-      members = members.filter { $0.name == member }
-      guard !members.isEmpty else {
-        throw .archive(path: path, problem: .absent(member: PrintableText.name(member), existing: existing))
-      }
-    }
-    guard !members.isEmpty else { throw .archive(path: path, problem: .noMember) }
+    let members = try ZipArchive(source, path: path).members(named: member, path: path)
     var texts: [TextPieces] = []
     for member in members {
       texts.append(

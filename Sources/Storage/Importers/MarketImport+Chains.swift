@@ -8,10 +8,10 @@ extension MarketImport {
   func readChains(
     _ source: Source, into chains: inout [OptionChain], tell: (String) -> Void
   ) throws(StorageError) -> ImportProvenance? {
-    // An archive's member is one of bars, and so is what the user says the columns of.
-    guard !source.isIndex, declared.layout == nil, declared.columns == nil, access(source.path, F_OK) == 0 else {
-      return nil
-    }
+    // What the user says the columns of is a file of bars; of one that is not there the reader of bars tells.
+    guard !source.isIndex, declared.layout == nil, declared.columns == nil,
+      access(ZipArchive.parts(of: source.path).file, F_OK) == 0
+    else { return nil }
     let file = try ChainFile(path: source.path, underlying: source.symbol, roots: roots.map { Set($0) })
     let reading: ChainFileReading
     do throws(StorageError) {

@@ -1,6 +1,7 @@
 // What a zip archive holds, by its own directory, which stands at its end.
 
 import CZLIB
+import Glibc
 import Text
 
 /// The members of a zip archive that can be read: stored or deflated files, with 32- or 64-bit sizes. Whatever the bytes, what is handed out lies inside the
@@ -56,6 +57,26 @@ struct ZipArchive {
   static func isArchive(_ bytes: [UInt8]) -> Bool {
     // An archive without members begins with its end.
     bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4b, 0x05, 0x06])
+  }
+
+  /// `ARCHIVE.zip:MEMBER` in its parts, where no file has the whole as its name; any other path is a file's.
+  static func parts(of path: String) -> (file: String, member: String?) {
+    guard access(path, F_OK) != 0, let colon = path.firstRange(of: ".zip:") else { return (path, nil) }
+    return (String(path[..<colon.lowerBound]) + ".zip", String(path[colon.upperBound...]))
+  }
+
+  /// The member of a name, or all where none is asked for, in the order of the directory. Throws where there is none.
+  func members(named name: String?, path: String) throws(StorageError) -> [Member] {
+    guard let name else {
+      guard !members.isEmpty else { throw .archive(path: path, problem: .noMember) }
+      return members
+    }
+    let found = members.filter { $0.name == name }
+    guard !found.isEmpty else {
+      let existing = members.prefix(8).map { PrintableText.name($0.name) }
+      throw .archive(path: path, problem: .absent(member: PrintableText.name(name), existing: existing))
+    }
+    return found
   }
 
   init(_ source: ByteSource, path: String) throws(StorageError) {

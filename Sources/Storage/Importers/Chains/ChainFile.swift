@@ -20,6 +20,8 @@ package struct ChainFile {
   /// The same bytes from their beginning, for a text that is read twice.
   private let reopen: () throws(StorageError) -> ByteSource
   private let path: String
+  /// Of an archive, the one member that is read; nil for all.
+  private let member: String?
   private let limitBytes: Int
   /// The underlying of all its options, where the user says it.
   private let underlying: String?
@@ -28,14 +30,15 @@ package struct ChainFile {
   /// Changes when the same file would give other numbers.
   package static let version = 1
 
-  /// `underlying`: of a file that does not name it. `roots`: which to take; nil for all.
+  /// `path`: of a file, or `ARCHIVE.zip:MEMBER` for one member of an archive. `underlying`: of a file that does not name it. `roots`: which to take; nil for all.
   package init(
     path: String, underlying: String? = nil, roots: Set<String>? = nil, limitBytes: Int = 1 << 40
   ) throws(StorageError) {
+    let (file, member) = ZipArchive.parts(of: path)
     let open: () throws(StorageError) -> ByteSource = { () throws(StorageError) in
-      try ByteSource(path: path, limitBytes: limitBytes)
+      try ByteSource(path: file, limitBytes: limitBytes)
     }
-    self.init(try open(), reopen: open, path: path, underlying, roots, limitBytes)
+    self.init(try open(), reopen: open, path: file, member: member, underlying, roots, limitBytes)
   }
 
   /// The same for bytes that are at hand; `path` names them.
@@ -48,10 +51,11 @@ package struct ChainFile {
   }
 
   private init(
-    _ source: ByteSource, reopen: @escaping () throws(StorageError) -> ByteSource, path: String, _ underlying: String?,
-    _ roots: Set<String>?, _ limitBytes: Int
+    _ source: ByteSource, reopen: @escaping () throws(StorageError) -> ByteSource, path: String,
+    member: String? = nil, _ underlying: String?, _ roots: Set<String>?, _ limitBytes: Int
   ) {
     self.reopen = reopen
+    self.member = member
     (self.source, self.path, self.underlying, self.roots) = (source, path, underlying, roots)
     self.limitBytes = limitBytes
   }
@@ -61,7 +65,7 @@ package struct ChainFile {
     let beginning = try source.read(at: 0, count: FileContent.lookedAt)
     var members: [ZipArchive.Member]?
     if ZipArchive.isArchive(beginning) {
-      let all = try ZipArchive(source, path: path).members
+      let all = try ZipArchive(source, path: path).members(named: member, path: path)
       if let first = all.first, LEANOptionName(first.name) != nil { return try lean(all) }
       members = all
     }
