@@ -20,6 +20,8 @@ package struct OutputKind: Sendable {
 
   package static let marketStore = OutputKind("a market store") { SealedFile.kind(of: $0) == .marketStore }
 
+  package static let page = OutputKind("a page") { $0.starts(with: "<!DOCTYPE html>".utf8) }
+
   package static let bars = OutputKind("a table of bars") { bytes in
     [BarLayout.plain, .synthetic].contains { layout in
       bytes.starts(with: layout.columns.joined(separator: ",").utf8)

@@ -28,6 +28,21 @@ package struct ChainSummary: Sendable, Equatable {
     package var medianSpread: Double
     /// As a share of the quote's middle.
     package var medianRelativeSpread: Double
+    /// Between which the middle half of those shares lies.
+    package var lowerQuartile: Double
+    package var upperQuartile: Double
+
+    init(moneyness: Range<Double>, _ spreads: [(dollars: Double, relative: Double)]) {
+      func part(_ sorted: [Double], _ share: Double) -> Double {
+        sorted.isEmpty ? .nan : sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)]
+      }
+      let (dollars, relative) = (spreads.map(\.dollars).sorted(), spreads.map(\.relative).sorted())
+      self.moneyness = moneyness
+      quotes = spreads.count
+      medianSpread = part(dollars, 0.5)
+      medianRelativeSpread = part(relative, 0.5)
+      (lowerQuartile, upperQuartile) = (part(relative, 0.25), part(relative, 0.75))
+    }
   }
 
   /// Where the underlying's price is from.
@@ -95,10 +110,7 @@ package struct ChainSummary: Sendable, Equatable {
       }
     }
     bands = spreads.enumerated().map { place, found in
-      func median(_ values: [Double]) -> Double { values.isEmpty ? .nan : values.sorted()[values.count / 2] }
-      return Band(
-        moneyness: ChainSummary.edges[place]..<ChainSummary.edges[place + 1], quotes: found.count,
-        medianSpread: median(found.map(\.dollars)), medianRelativeSpread: median(found.map(\.relative)))
+      Band(moneyness: ChainSummary.edges[place]..<ChainSummary.edges[place + 1], found)
     }
   }
 }

@@ -1,5 +1,6 @@
 // What inspect shows of an option chain: a table of 80 columns.
 
+import Evaluation
 import Market
 import Storage
 
@@ -26,10 +27,20 @@ struct ChainText {
     return lines + ["", "Choose one with --date, and a minute of it with --time."]
   }
 
-  var lines: [String] {
+  private var summary: ChainSummary {
     let blocks = minute.flatMap { session.block(ofMinute: $0) }.map { [$0] } ?? Array(session.minutes.indices)
-    let summary = ChainSummary(chain, session, blocks: blocks)
-    var lines = head(summary) + [""]
+    return ChainSummary(chain, session, blocks: blocks)
+  }
+
+  /// The same as a page with pictures, HTML.
+  var page: String {
+    let summary = summary
+    return summary.document(title: "Options of \(chain.underlying), \(session.date)", facts: head(summary)).html
+  }
+
+  var lines: [String] {
+    let summary = summary
+    var lines = head(summary).map { ChainText.left($0.name, 14) + $0.text } + [""]
     lines.append(
       ChainText.left("root", 7) + ChainText.left("expiry", 11) + ChainText.left("last session", 14)
         + ChainText.right("strikes", 8) + ChainText.right("calls", 6) + ChainText.right("puts", 6)
@@ -54,23 +65,17 @@ struct ChainText {
       ChainText.left("moneyness", 18) + ChainText.right("quotes", 9) + ChainText.right("median $", 11)
         + ChainText.right("median of middle", 18))
     for band in summary.bands where band.quotes > 0 {
-      let low = ChainText.decimal(band.moneyness.lowerBound, 2)
-      let words =
-        band.moneyness.lowerBound == 0
-        ? "below \(ChainText.decimal(band.moneyness.upperBound, 2))"
-        : band.moneyness.upperBound.isInfinite
-          ? "\(low) and above" : "\(low) to \(ChainText.decimal(band.moneyness.upperBound, 2))"
       lines.append(
-        ChainText.left(words, 18) + ChainText.right("\(band.quotes)", 9)
+        ChainText.left(band.words, 18) + ChainText.right("\(band.quotes)", 9)
           + ChainText.right(ChainText.decimal(band.medianSpread, 4), 11)
           + ChainText.right(ChainText.decimal(100 * band.medianRelativeSpread, 2) + " %", 18))
     }
     return lines
   }
 
-  private func head(_ summary: ChainSummary) -> [String] {
-    var lines: [String] = []
-    func entry(_ name: String, _ text: String) { lines.append(ChainText.left(name, 14) + text) }
+  private func head(_ summary: ChainSummary) -> [(name: String, text: String)] {
+    var lines: [(name: String, text: String)] = []
+    func entry(_ name: String, _ text: String) { lines.append((name, text)) }
     entry(
       "options of",
       "\(chain.underlying), \(session.date)" + (minute.map { ", the minute that ends at \(clockText($0 + 1))" } ?? ""))

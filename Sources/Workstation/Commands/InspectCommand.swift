@@ -16,6 +16,7 @@ struct InspectCommand: Command {
       Flag("chain", "SYMBOL", "of a market store: its options of one underlying"),
       Flag("date", "DATE", "of that chain: the session to show"),
       Flag("time", "HH:MM", "of that session: the minute that ends at this time in New York; all minutes by default"),
+      Flag("page", "FILE.html", "of that session: writes the same as a page with pictures, too"),
     ],
     notes: """
       Without a date, --chain lists the sessions that the store has of it.
@@ -25,11 +26,19 @@ struct InspectCommand: Command {
     let path = arguments.operands[0]
     if let symbol = arguments.value("chain") {
       let place = try chainPlace(arguments)
-      for line in try chainLines(path, symbol, date: place.date, minute: place.minute) { print(line) }
+      guard let text = try chain(path, symbol, date: place.date, minute: place.minute) else {
+        for line in try sessions(path, symbol) { print(line) }
+        return 0
+      }
+      for line in text.lines { print(line) }
+      if let page = arguments.value("page") {
+        try AtomicWrite.write(text: text.page, to: page, replacing: .page)
+        print("\nwith pictures: \(page)")
+      }
       return 0
     }
-    for name in ["date", "time"] where arguments.value(name) != nil {
-      throw UsageError("--\(name) stands without --chain, whose session it says")
+    for name in ["date", "time", "page"] where arguments.value(name) != nil {
+      throw UsageError("--\(name) stands without --chain, whose session it \(name == "page" ? "shows" : "says")")
     }
     if ReplayFile.isReplayFile(path) {
       show(try ReplayReader(path).describe())
@@ -63,19 +72,35 @@ struct InspectCommand: Command {
       // The minute that ends then.
       minute = hour * 60 + second - TradingCalendar.xnys.openMinute - 1
     }
+    guard date != nil || arguments.value("page") == nil else {
+      throw UsageError("--page stands without --date, whose session it shows")
+    }
     return (date, minute)
   }
 
-  private static func chainLines(
-    _ path: String, _ symbol: String, date: CalendarDate?, minute: Int?
-  ) throws(StorageError) -> [String] {
+  private static func open(
+    _ path: String, _ symbol: String
+  ) throws(StorageError) -> (file: MarketStoreFile, entry: ChainEntry) {
     func problem(_ problem: SymbolProblem) -> StorageError { .symbols(path: path, problem: problem) }
     let file = try MarketStoreFile(path)
     guard !file.chains.isEmpty else { throw problem(.noChain) }
     guard let entry = file.chains.first(where: { $0.underlying == symbol }) else {
       throw problem(.absent(requested: symbol, existing: file.chains.map(\.underlying)))
     }
-    guard let date else { return ChainText.sessions(entry) }
+    return (file, entry)
+  }
+
+  private static func sessions(_ path: String, _ symbol: String) throws(StorageError) -> [String] {
+    ChainText.sessions(try open(path, symbol).entry)
+  }
+
+  /// What is shown of a session; nil where no date says which.
+  private static func chain(
+    _ path: String, _ symbol: String, date: CalendarDate?, minute: Int?
+  ) throws(StorageError) -> ChainText? {
+    func problem(_ problem: SymbolProblem) -> StorageError { .symbols(path: path, problem: problem) }
+    guard let date else { return nil }
+    let (file, entry) = try open(path, symbol)
     let chain = try file.chain(entry) { $0.date == date && !$0.isExtendedHours }
     guard let session = chain.sessions.first, !session.minutes.isEmpty else {
       throw problem(
@@ -91,7 +116,7 @@ struct InspectCommand: Command {
       throw problem(
         .noChainMinute("\(date)", first: clock(session.minutes.first), last: clock(session.minutes.last)))
     }
-    return ChainText(entry: entry, chain: chain, session: session, minute: minute).lines
+    return ChainText(entry: entry, chain: chain, session: session, minute: minute)
   }
 
   static func show(_ lines: [(String, String)]) {
