@@ -24,6 +24,8 @@ private struct Trouble: Sendable, CustomTestStringConvertible {
   var says: String
   /// What is done, where the advice leaves a choice.
   var follows: [String]?
+  /// What is done to the file's text, where the advice is of that.
+  var mend: (@Sendable (String) -> String)?
   var testDescription: String { name }
 
   init(_ name: String, _ series: [BarSeries], words: [String] = [], says: String) {
@@ -36,6 +38,18 @@ private struct Trouble: Sendable, CustomTestStringConvertible {
   ) {
     (self.name, self.files, self.words, self.says, self.follows) = (name, files, words, says, follows)
   }
+
+  /// Bars of which a row is damaged in its text, and what mends it.
+  init(
+    _ name: String, damage: (String) -> String, says: String, mend: @escaping @Sendable (String) -> String
+  ) {
+    self.init(name, files: [("AAA", damage(Trouble.text))], says: says, follows: [])
+    self.mend = mend
+  }
+
+  private static let text = BarTableWriter.plain(clean())
+  /// One of its rows, and the date in it.
+  private static let (row, date) = (text.split(separator: "\n").map(String.init)[121], "\(clean().dates[120])")
 
   private static let day = clean().dates[120]
 
@@ -72,6 +86,31 @@ private struct Trouble: Sendable, CustomTestStringConvertible {
   }
 
   static let all: [Trouble] = [
+    Trouble(
+      "an empty line", damage: { $0.replacing(row, with: "\n" + row) }, says: "remove the line",
+      mend: { $0.replacing("\n\n", with: "\n") }),
+    Trouble(
+      "the header again", damage: { $0.replacing(row, with: "timestamp,open,high,low,close,volume\n" + row) },
+      says: "remove the line", mend: { $0.replacing("timestamp,open,high,low,close,volume\n" + row, with: row) }),
+    Trouble(
+      "a cut row", damage: { $0.replacing(row, with: date + ",1,2") }, says: "repair the row",
+      mend: { $0.replacing(date + ",1,2", with: row) }),
+    Trouble(
+      "a date in another way", damage: { $0.replacing(date + ",", with: "Tuesday,") },
+      says: "write all dates in one way, best as YYYY-MM-DD", mend: { $0.replacing("Tuesday,", with: date + ",") }),
+    Trouble(
+      "a word for a price", damage: { $0.replacing(date + ",", with: date + ",n") }, says: "correct the value",
+      mend: { $0.replacing(date + ",n", with: date + ",") }),
+    Trouble(
+      "no column of volume",
+      files: [
+        (
+          "AAA",
+          table("Date,Open,High,Low,Close\n") { one, row in
+            "\(one.dates[row]),\(one.open[row]),\(one.high[row]),\(one.low[row]),\(one.close[row])"
+          }
+        )
+      ], says: "name the series as an index: --index SYMBOL=FILE", follows: ["--index", "AAA=FILE"]),
     Trouble("7 for 1", split(7), says: "--split AAA:\(day):7"),
     Trouble("4 for 1 on a day of 3 %", split(4, drift: 1.03), says: "--split AAA:\(day):4"),
     Trouble("3 for 2", split(1.5), says: "--split AAA:\(day):3/2"),
@@ -221,7 +260,13 @@ private func flags(in advice: String) -> [String] {
       #expect(!first.isStored || isWarning, "\(first.advice)")
       #expect(first.advice.contains { $0.contains(trouble.says) }, "\(first.advice)")
       var followed = trouble.follows ?? first.advice.flatMap { flags(in: $0) }
-      #expect(!followed.isEmpty)
+      if let mend = trouble.mend {
+        for file in trouble.files {
+          try AtomicWrite.write(text: mend(file.text), to: FileSystem.join(folder, file.name + ".csv"))
+        }
+      } else {
+        #expect(!followed.isEmpty)
+      }
       // A flag that was given stands once.
       if let flag = words.first, followed.contains(flag), !["--allow", "--split"].contains(flag) {
         words.removeFirst(2)

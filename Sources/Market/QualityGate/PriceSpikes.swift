@@ -87,7 +87,9 @@ enum PriceSpikes: QualityCheck {
 /// The middle of numbers.
 enum Median {
   /// The lower of the two middle ones where their number is even; nil of nothing. Orders the numbers; none may be not-a-number.
-  static func of(_ numbers: inout [Double]) -> Double? {
+  static func of(_ numbers: inout [Double]) -> Double? { numbers.withUnsafeMutableBufferPointer { select($0) } }
+
+  private static func select(_ numbers: UnsafeMutableBufferPointer<Double>) -> Double? {
     guard !numbers.isEmpty else { return nil }
     let middle = (numbers.count - 1) / 2
     var (low, high) = (0, numbers.count - 1)

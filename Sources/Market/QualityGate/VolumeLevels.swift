@@ -106,6 +106,7 @@ enum VolumeLevels: QualityCheck {
       return adjusted[row] >= 0 && adjusted[row].isFinite && factor > 0 && (factor * series.close[row]).isFinite
     }
     var row = 0
+    var volumes: [Double] = []
     while row < rows {
       let date = series.dates[row]
       if row + 1 == rows || series.dates[row + 1] != date {
@@ -113,7 +114,7 @@ enum VolumeLevels: QualityCheck {
         row += 1
         continue
       }
-      var volumes: [Double] = []
+      volumes.removeAll(keepingCapacity: true)
       while row < rows, series.dates[row] == date {
         if isPossible(row) { volumes.append(adjusted[row]) }
         row += 1

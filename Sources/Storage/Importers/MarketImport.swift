@@ -111,7 +111,7 @@ package struct MarketImport: Sendable, Equatable {
     guard report.passed else {
       let flags = report.allowanceFlags
       if flags.count > 1 {
-        tell("\nEach failure may be real: compare with another source. Where it is, these words let it pass:")
+        tell("\nEach failure may be real: compare with another source. To let them pass:")
         for flag in Set(flags).sorted() { tell("  " + flag) }
       }
       let kept = earlier == nil ? "\(output) was not written" : "\(output) is as it was"
