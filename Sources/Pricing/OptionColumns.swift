@@ -42,6 +42,20 @@ package struct OptionColumns<Number: PricingNumber>: Sendable {
   }
 }
 
+extension OptionColumns<Double> {
+  /// Options of one expiry on one price without rate or yield, as on a forward: prices are those at the expiry. Traps unless all are equally many.
+  package init(signs: [Int8], forward: Double, strikes: [Double], years: Double, volatilities: [Double]) {
+    let zeros = [Double](repeating: 0, count: signs.count)
+    self.signs = signs
+    spots = [Double](repeating: forward, count: signs.count)
+    self.strikes = strikes
+    (rates, dividendYields) = (zeros, zeros)
+    self.years = [Double](repeating: years, count: signs.count)
+    self.volatilities = volatilities
+    requireEqualCounts()
+  }
+}
+
 /// An option of a batch that has no answer; its numbers are NaN.
 package struct OptionProblem: Equatable, Sendable {
   package let index: Int

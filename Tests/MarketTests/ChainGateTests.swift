@@ -1,5 +1,6 @@
 // Planted defects of a chain: found above their thresholds with contract and minute, and not below.
 
+import Pricing
 import Testing
 
 @testable import Market
@@ -35,23 +36,43 @@ private struct PlantedChain {
         let middle = Int32((value * 10_000).rounded())
         bid.append(middle - 100)
         ask.append(middle + 100)
-        volatility.append(0.2)
+        // Its own, of the date: see `chain`.
+        volatility.append(.nan)
       }
     }
     openInterest = contracts.map { _ in 50 }
+  }
+
+  /// Those of the quotes' middles on the variance clock; 20 % of a middle that has none.
+  private func volatilities(on date: CalendarDate) -> [Int32] {
+    let calendar = TradingCalendar.xnys
+    guard let first = calendar.ordinal(of: date), let last = calendar.ordinal(of: contracts[0].expiry) else {
+      return []
+    }
+    return volatility.enumerated().map { cell, planted in
+      guard planted.isNaN else { return ChainValue.bits(planted) }
+      let (block, slot) = cell.quotientAndRemainder(dividingBy: contracts.count)
+      let years = VarianceClock().years(
+        over: calendar.remainingSessions(from: first, minute: Double(PlantedChain.minutes[block]) + 1, to: last))
+      let contract = contracts[slot]
+      let terms = OptionTerms(
+        contract.right == .call ? .call : .put, spot: 100, strike: contract.strike, years: years, volatility: 0)
+      let price = (Double(bid[cell]) + Double(ask[cell])) / 20_000
+      return ChainValue.bits(Float((try? ImpliedVolatility.solve(price: price, terms)) ?? 0.2))
+    }
   }
 
   func chain(conflicts: [ChainConflict] = []) -> OptionChain {
     var columns = [[Int32]](repeating: [], count: ChainColumn.allCases.count)
     columns[ChainColumn.bid.rawValue] = bid
     columns[ChainColumn.ask.rawValue] = ask
-    columns[ChainColumn.impliedVolatility.rawValue] = volatility.map { ChainValue.bits($0) }
     let sorted = contracts.enumerated().sorted { $0.element < $1.element }
     precondition(sorted.map(\.offset) == Array(contracts.indices))
     return OptionChain(
       underlying: "XYZ", contracts: contracts,
       sessions: PlantedChain.dates.map { date in
-        ChainSession(
+        columns[ChainColumn.impliedVolatility.rawValue] = volatilities(on: date)
+        return ChainSession(
           date: date, isExtendedHours: false, contracts: contracts.indices.map { Int32($0) },
           minutes: PlantedChain.minutes, columns: columns, openInterest: openInterest, underlying: underlying)
       }, declaration: ChainDeclaration(), conflicts: conflicts)

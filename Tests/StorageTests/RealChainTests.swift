@@ -31,7 +31,7 @@ private struct Expected: Sendable {
 private let files: [Expected] = [
   Expected(
     path: "chains/SPY_eod_2021/prod_options_1y.csv.gz", underlying: "SPY", layout: "long-eod", contracts: 1391,
-    quotes: 5040, kinds: ["crossed-quotes"]),
+    quotes: 5040, kinds: ["crossed-quotes", "parity"]),
   Expected(
     path: "chains/SPX_eod_2017/test_data_options.csv", underlying: "SPX", layout: "long-eod", contracts: 6, quotes: 392,
     kinds: ["after-last-session"]),
@@ -40,13 +40,13 @@ private let files: [Expected] = [
     quotes: 19_920, kinds: ["impossible-volatility", "no-volatility"]),
   Expected(
     path: "chains/cboe/spx_quotedata_2026-03-13.csv.gz", underlying: "SPX", layout: "cboe-export", contracts: 1944,
-    quotes: 1944, kinds: ["no-volatility"]),
+    quotes: 1944, kinds: ["no-volatility", "vendor-volatility"]),
   Expected(
     path: "chains/cboe/spy_quotedata_2023-09-14.csv.gz", underlying: "SPY", layout: "cboe-export", contracts: 7292,
-    quotes: 7292, kinds: ["impossible-volatility", "no-volatility"]),
+    quotes: 7292, kinds: ["impossible-volatility", "no-volatility", "parity"]),
   Expected(
     path: "chains/cboe/spy_quotedata_2025-05-16.csv.gz", underlying: "SPY", layout: "cboe-export", contracts: 3160,
-    quotes: 3160, kinds: ["no-volatility"]),
+    quotes: 3160, kinds: ["no-volatility", "parity"]),
   // Contracts of before and after a split of seven for one.
   Expected(
     path: "lean/option/usa/universes/aapl/20140613.csv.gz", underlying: "AAPL", layout: "lean-universe",

@@ -1,4 +1,4 @@
-// Questions that a chain must answer before anyone trades on it. What needs a price model is asked elsewhere.
+// Questions that a chain must answer before anyone trades on it.
 
 /// Checks of option chains. Every share is of the quotes in the hours of sessions; findings name contract and minute.
 package enum ChainGate {
@@ -10,8 +10,9 @@ package enum ChainGate {
   package static func findings(_ chains: [OptionChain], bars: [BarSeries]) -> [QualityFinding] {
     chains.flatMap { chain in
       let prices = UnderlyingPrices(bars.filter { $0.symbol == chain.underlying })
-      return contracts(of: chain) + rows(of: chain) + ChainQuoteCheck.findings(chain)
-        + ChainVolatilityCheck.findings(chain) + ChainUnderlyingCheck.findings(chain, prices)
+      var findings = contracts(of: chain) + rows(of: chain) + ChainQuoteCheck.findings(chain)
+      findings += ChainVolatilityCheck.findings(chain) + ChainUnderlyingCheck.findings(chain, prices)
+      return findings + PricedChecks.findings(chain)
     }
   }
 

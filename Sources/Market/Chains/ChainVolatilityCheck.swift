@@ -11,6 +11,8 @@ enum ChainVolatilityCheck {
     var low = ChainFindings(chain, identifier)
     var sign = ChainFindings(chain, identifier)
     var (volatilities, deltas) = (0, 0)
+    // How many would be in order if they were in percent, or without a sign.
+    var (inPercent, unsigned) = (0, 0)
     let lastSessions = chain.contracts.map { ContractLife($0)?.lastSession }
     for session in chain.sessions where !session.isExtendedHours {
       let lastMinute = (TradingCalendar.xnys.tradingMinutes(session.date) ?? 0) - 1
@@ -34,7 +36,10 @@ enum ChainVolatilityCheck {
         guard let value = ChainValue.float(bits) else { continue }
         deltas += 1
         let isCall = chain.contracts[Int(session.contracts[row % session.contracts.count])].right == .call
-        if isCall ? !(-0.01...1.01).contains(value) : !(-1.01...0.01).contains(value) {
+        let wanted: ClosedRange<Float> = isCall ? -0.01...1.01 : -1.01...0.01
+        if wanted.contains(value / 100) { inPercent += 1 }
+        if (-0.01...1.01).contains(value) { unsigned += 1 }
+        if !wanted.contains(value) {
           sign.add(session.date) { text(row, "delta", value) }
         }
       }
@@ -56,10 +61,12 @@ enum ChainVolatilityCheck {
         ))
     }
     if let severity = ChainGate.severity(sign.count, of: deltas) {
+      let unit = inPercent == deltas ? " They are in percent." : unsigned == deltas ? " They have no sign." : ""
       findings.append(
         sign.finding(
-          "delta-sign", severity, suggestion: "Check whether calls and puts are exchanged, or deltas are in percent.",
-          "\(sign.count) of \(deltas) deltas are not between 0 and 1 of a call, or -1 and 0 of a put."))
+          "delta-sign", unit.isEmpty ? severity : .warn,
+          suggestion: "Check whether calls and puts are exchanged, or deltas are in percent.",
+          "\(sign.count) of \(deltas) deltas are not between 0 and 1 of a call, or -1 and 0 of a put.\(unit)"))
     }
     return findings
   }

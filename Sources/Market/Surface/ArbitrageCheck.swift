@@ -26,14 +26,10 @@ package enum ArbitrageCheck {
   /// On a forward of 1. Prices are of options out of the money, since what is small must not be the difference of what is large.
   package static func butterflies(of smile: ChainSmile) -> Butterflies {
     let deviation = smile.deviation
-    var options = OptionColumns<Double>()
-    for k in places {
-      let x = k * deviation
-      options.append(
-        OptionTerms(
-          k < 0 ? .put : .call, spot: 1, strike: exp(x), years: smile.years,
-          volatility: smile.volatility(logMoneyness: x)))
-    }
+    let moneyness = places.map { $0 * deviation }
+    let options = OptionColumns(
+      signs: places.map { $0 < 0 ? -1 : 1 }, forward: 1, strikes: moneyness.map { exp($0) }, years: smile.years,
+      volatilities: moneyness.map { smile.volatility(logMoneyness: $0) })
     var values = ValueColumns<Double>(count: options.count)
     options.value(into: &values)
     var found = Butterflies()

@@ -10,6 +10,8 @@ package struct ChainExpiry: Sendable {
   /// To its settlement, on the variance clock and on the calendar's; 0 where that is past.
   package let years: Double
   package let calendarYears: Double
+  /// Minutes of regular sessions to it.
+  let sessionMinutes: Double
   package private(set) var forward: ChainForward?
   /// Out of the money, identified, within the reach of the smile; by strike.
   package private(set) var points: [SmilePoint] = []
@@ -27,8 +29,8 @@ package struct ChainExpiry: Sendable {
   /// After everything was.
   package private(set) var butterfliesLeft = 0
   package private(set) var residuals: Residuals?
-  private var pairs: ParityPairs?
-  private var line: ChainForward.Line?
+  private(set) var pairs: ParityPairs?
+  private(set) var line: ChainForward.Line?
   private var quoted: [(strike: Double, side: OptionSide, quote: SidedQuote)] = []
 
   /// Why an expiry has no smile.
@@ -80,14 +82,14 @@ package struct ChainExpiry: Sendable {
   ) {
     self.strikes = strikes
     guard let life = strikes.life, let last = calendar.ordinal(of: life.settlementSession) else {
-      (sessionsAhead, years, calendarYears) = (0, 0, 0)
+      (sessionsAhead, years, calendarYears, sessionMinutes) = (0, 0, 0, 0)
       refusal = .noSuchExpiry
       return
     }
     sessionsAhead = max(last - ordinal, 0)
     let settlesAtOpen = strikes.terms.settlement == .opening
     guard last > ordinal || last == ordinal && !settlesAtOpen && minute < calendar.sessions[ordinal].minuteCount else {
-      (years, calendarYears) = (0, 0)
+      (years, calendarYears, sessionMinutes) = (0, 0, 0)
       refusal = .expired
       return
     }
@@ -99,6 +101,8 @@ package struct ChainExpiry: Sendable {
     calendarYears =
       Double((end.nanoseconds - now.nanoseconds) / Instant.nanosecondsPerMinute)
       / VolatilityClock.calendarMinutesPerYear
+    sessionMinutes = Double(
+      calendar.minutesBefore[settlesAtOpen ? last : last + 1] - calendar.minutesBefore[ordinal] - minute)
     let isAmerican = strikes.terms.style == .american
     pairs = ParityPairs(strikes.pairs, exercisedEarly: isAmerican)
     line = isAmerican ? nil : pairs.flatMap { ChainForward.line($0.near) }
@@ -125,15 +129,18 @@ package struct ChainExpiry: Sendable {
   }
 
   private mutating func findPoints(_ forward: ChainForward, _ ticks: TickRule) {
-    var options = OptionColumns<Double>()
-    var prices: [Double] = []
+    var (signs, levels, prices): ([Int8], [Double], [Double]) = ([], [], [])
     for one in strikes.strikes {
       let side: OptionSide = one.strike < forward.forward ? .put : .call
       guard let quote = side == .call ? one.call : one.put else { continue }
-      options.append(OptionTerms(side, spot: forward.forward, strike: one.strike, years: years, volatility: 0))
+      signs.append(side.rawValue)
+      levels.append(one.strike)
       prices.append(quote.middle / forward.discount)
       quoted.append((one.strike, side, quote))
     }
+    var options = OptionColumns(
+      signs: signs, forward: forward.forward, strikes: levels, years: years,
+      volatilities: [Double](repeating: 0, count: signs.count))
     var volatilities = [Double](repeating: .nan, count: options.count)
     options.implyVolatilities(of: prices, into: &volatilities)
     options.volatilities = volatilities.map { $0.isNaN ? 1 : $0 }
@@ -216,16 +223,12 @@ package struct ChainExpiry: Sendable {
   private mutating func measure() {
     guard let smile, let forward, !points.isEmpty else { return }
     butterfliesLeft = ArbitrageCheck.butterflies(of: smile).negative
-    var options = OptionColumns<Double>()
-    var (squares, worst) = (0.0, 0.0)
-    for (point, one) in zip(points, quoted) {
-      let volatility = smile.volatility(logMoneyness: point.logMoneyness)
-      let miss = volatility - point.volatility
-      squares += miss * miss
-      worst = max(worst, abs(miss))
-      options.append(
-        OptionTerms(one.side, spot: forward.forward, strike: one.strike, years: years, volatility: volatility))
-    }
+    let volatilities = points.map { smile.volatility(logMoneyness: $0.logMoneyness) }
+    let misses = zip(volatilities, points).map { abs($0 - $1.volatility) }
+    let (squares, worst) = (misses.reduce(0) { $0 + $1 * $1 }, misses.max() ?? 0)
+    let options = OptionColumns(
+      signs: quoted.map(\.side.rawValue), forward: forward.forward, strikes: quoted.map(\.strike), years: years,
+      volatilities: volatilities)
     var values = ValueColumns<Double>(count: options.count)
     options.value(into: &values)
     let inside = quoted.indices.count { place in

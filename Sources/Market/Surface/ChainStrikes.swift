@@ -5,6 +5,8 @@ package import Pricing
 /// One side of a strike: a bid and an ask that can both be true, dollars.
 package struct SidedQuote: Sendable, Equatable {
   package var bid, ask: Double
+  /// Where in the session's columns it stands.
+  package var row: Int
 
   package var middle: Double { bid + (ask - bid) / 2 }
   package var halfSpread: Double { (ask - bid) / 2 }
@@ -46,7 +48,7 @@ package struct ChainStrikes: Sendable {
     terms = contract.terms
   }
 
-  private mutating func add(_ contract: OptionContract, bid: Int32, ask: Int32) {
+  private mutating func add(_ contract: OptionContract, bid: Int32, ask: Int32, row: Int) {
     contracts += 1
     guard bid != ChainValue.none || ask != ChainValue.none else {
       silent.stale += 1
@@ -62,7 +64,7 @@ package struct ChainStrikes: Sendable {
     }
     // Strikes come in order, a call before its put.
     if strikes.last?.strike != contract.strike { strikes.append(Strike(strike: contract.strike)) }
-    let quote = SidedQuote(bid: low, ask: high)
+    let quote = SidedQuote(bid: low, ask: high, row: row)
     if contract.right == .call {
       strikes[strikes.count - 1].call = quote
     } else {
@@ -108,7 +110,8 @@ package struct ChainStrikes: Sendable {
         return bids[row] != ChainValue.none || asks[row] != ChainValue.none
       }.map { $0 * session.contracts.count + slot }
       found[place].add(
-        contract, bid: row.map { bids[$0] } ?? ChainValue.none, ask: row.map { asks[$0] } ?? ChainValue.none)
+        contract, bid: row.map { bids[$0] } ?? ChainValue.none, ask: row.map { asks[$0] } ?? ChainValue.none,
+        row: row ?? 0)
     }
     return found.filter(\.terms.isStandard)
   }

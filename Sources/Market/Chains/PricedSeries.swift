@@ -1,0 +1,87 @@
+// The quotes of one root and expiry in one minute with what they say of the forward: what the gate's questions of pricing are asked of.
+
+import Pricing
+
+/// One root and expiry in one minute of a session.
+struct PricedSeries {
+  let chain: OptionChain
+  let session: ChainSession
+  /// Of the session.
+  let minute: Int
+  let strikes: ChainStrikes
+  let pairs: ParityPairs
+  let forward: ChainForward
+  let times: ExpiryTimes
+  /// Whole days from the date to that of the expiry.
+  let days: Int
+  /// Dollars: what the nearest expiry of the minute says that the underlying costs.
+  let spot: Double
+
+  var isAmerican: Bool { strikes.terms.style == .american }
+
+  func place(_ strike: Double, _ right: OptionSymbol.Right) -> String {
+    "\(strikes.root) \(strikes.expiry) \(strike) \(right == .call ? "call" : "put") \(session.date) minute \(minute)"
+  }
+
+  /// Every quote, by strike, calls first.
+  var quotes: [(strike: Double, right: OptionSymbol.Right, quote: SidedQuote)] {
+    strikes.strikes.flatMap { one in
+      [(OptionSymbol.Right.call, one.call), (.put, one.put)].compactMap { right, quote in
+        quote.map { (one.strike, right, $0) }
+      }
+    }
+  }
+
+  /// Those of every minute of the regular sessions, nearest expiry first.
+  static func forEach(of chain: OptionChain, _ body: (PricedSeries) -> Void) {
+    let calendar = TradingCalendar.xnys
+    for session in chain.sessions where !session.isExtendedHours && session.has(.bid) && session.has(.ask) {
+      guard let ordinal = calendar.ordinal(of: session.date) else { continue }
+      for minute in session.minutes.map({ Int($0) }) where minute < calendar.sessions[ordinal].minuteCount {
+        let ticks = QuoteRules.of(chain.underlying).ticks
+        var all = ChainStrikes.all(chain, session, at: minute + 1, fresh: 0).map {
+          ChainExpiry($0, from: ordinal, minute: minute + 1, calendar, VarianceClock(), ticks)
+        }
+        all.sort { $0.years < $1.years }
+        let rate = ChainRate.pooled(all.compactMap(\.slope))
+        var spot: Double?
+        for one in all {
+          guard let pairs = one.pairs,
+            let forward = ChainForward(pairs, one.line, calendarYears: one.calendarYears, rate: rate)
+          else { continue }
+          let near = spot ?? forward.forward * forward.discount
+          spot = near
+          body(
+            PricedSeries(
+              chain: chain, session: session, minute: minute, strikes: one.strikes, pairs: pairs, forward: forward,
+              times: ExpiryTimes(
+                calendarMinutes: one.calendarYears * VolatilityClock.calendarMinutesPerYear,
+                sessionMinutes: one.sessionMinutes, variance: one.years),
+              days: Int(one.strikes.expiry.daysSinceEpoch - session.date.daysSinceEpoch), spot: near))
+        }
+      }
+    }
+  }
+}
+
+/// A question of pricing: it sees all series, and then says what it found.
+protocol PricedCheck {
+  init(_ chain: OptionChain)
+  mutating func examine(_ series: PricedSeries)
+  var findings: [QualityFinding] { get }
+}
+
+enum PricedChecks {
+  /// In the order in which they report.
+  static let all: [any PricedCheck.Type] = [
+    ChainBoundCheck.self, ChainParityCheck.self, ChainConvexityCheck.self, ChainVendorCheck.self,
+  ]
+
+  static func findings(_ chain: OptionChain) -> [QualityFinding] {
+    var checks = all.map { $0.init(chain) }
+    PricedSeries.forEach(of: chain) { series in
+      for place in checks.indices { checks[place].examine(series) }
+    }
+    return checks.flatMap(\.findings)
+  }
+}
