@@ -5,6 +5,7 @@
 
 import Market
 import Pricing
+import Text
 
 /// A minute of a day at the exchange, New York.
 struct ExchangeMoment: Equatable {
@@ -22,11 +23,7 @@ struct ExchangeMoment: Equatable {
 
   /// `15:00` as minutes from midnight; nil where it is none.
   static func minuteOfDay(_ text: some StringProtocol) -> Int? {
-    let clock = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard clock.count == 2, clock.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { (48...57).contains($0) } }),
-      let hour = Int(clock[0]), let minute = Int(clock[1]), hour < 24, minute < 60
-    else { return nil }
-    return hour * 60 + minute
+    TimeOfDay.minute(text)
   }
 
   init(_ date: CalendarDate, minute: Double) {
