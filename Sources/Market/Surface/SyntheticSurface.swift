@@ -37,15 +37,18 @@ package struct SyntheticSurface: Sendable, Equatable {
   /// Continuously compounded, as decimals a year.
   package let rate: Double
   package let dividendYield: Double
+  /// The share of the volatility that events of the day have taken; see `SurfaceEvents`.
+  package let crush: Double
 
   /// Of the index and its fund on real prices, 1999 to 2026: with 1 % of the price goes 5.4 % of the volatility.
   package static let measuredElasticity = -5.4
 
   /// `priceElasticity`: 0 on synthesized minutes, whose volatility does not answer to the price, so that a surface that does would sell dear after each fall.
-  /// `now`: the moment that the surface serves.
+  /// `crush`: of events that the user flagged, 0 on every other day; `SurfaceEvents.crush`. `now`: the moment that the surface serves.
   package init(
     _ law: SurfaceLaw = .fair, _ knowledge: Knowledge, at now: Instant,
-    priceElasticity: Double = SyntheticSurface.measuredElasticity, rate: Double = 0, dividendYield: Double = 0
+    priceElasticity: Double = SyntheticSurface.measuredElasticity, rate: Double = 0, dividendYield: Double = 0,
+    crush: Double = 0
   ) throws(SurfaceError) {
     guard VolatilityIndex.levels.contains(knowledge.index) else { throw .indexLevel(knowledge.index) }
     guard knowledge.indexKnown <= now else { throw .looksAhead(known: knowledge.indexKnown, served: now) }
@@ -54,11 +57,13 @@ package struct SyntheticSurface: Sendable, Equatable {
     ] where !(value > 0 && value.isFinite) { throw .notPositive(name, value) }
     for (name, value) in [("elasticity", priceElasticity), ("rate", rate), ("dividend yield", dividendYield)]
     where !value.isFinite { throw .notFinite(name, value) }
+    guard crush >= 0, crush < 1 else { throw .crush(crush) }
     self.law = law
     self.knowledge = knowledge
     self.priceElasticity = priceElasticity
     self.rate = rate
     self.dividendYield = dividendYield
+    self.crush = crush
   }
 
   /// What a symbol's volatility is of the S&P 500's, where that is settled; nil for those whose own history must say it (`trailingSymbolRatio`).
@@ -98,7 +103,7 @@ package struct SyntheticSurface: Sendable, Equatable {
   package func atTheMoney(sessionsAhead: Int, spot: Double) -> Double {
     let ratio = law.ratio(
       toIndex: knowledge.index, sessionsAhead: sessionsAhead, fairRatio: knowledge.fairRatio)
-    let reference = ratio * knowledge.index / 100 * knowledge.symbolRatio
+    let reference = ratio * knowledge.index / 100 * knowledge.symbolRatio * (1 - crush)
     guard priceElasticity != 0 else { return reference }
     return reference * exp(priceElasticity * log(spot / knowledge.spotThen))
   }
@@ -108,7 +113,8 @@ package struct SyntheticSurface: Sendable, Equatable {
     _ side: OptionSide, strike: Double, spot: Double, years: Double, sessionsAhead: Int
   ) -> OptionTerms<Double> {
     let atTheMoney = atTheMoney(sessionsAhead: sessionsAhead, spot: spot)
-    let logMoneyness = log(strike / spot) - (rate - dividendYield) * years
+    // The logarithms apart: `SurfaceBatch` takes that of a strike once for all minutes.
+    let logMoneyness = (log(strike) - log(spot)) - (rate - dividendYield) * years
     let volatility = law.smile(sessionsAhead: sessionsAhead)
       .volatility(atTheMoney: atTheMoney, logMoneyness: logMoneyness, years: years)
     return OptionTerms(
@@ -133,6 +139,7 @@ package enum SurfaceError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFinite(String, Double)
   case shortHistory(String, sessions: Int, needed: Int)
   case standstill(String)
+  case crush(Double)
 
   package var description: String {
     switch self {
@@ -144,9 +151,10 @@ package enum SurfaceError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notPositive(let name, let value): "the surface's \(name) is \(value): it must be above 0"
     case .notFinite(let name, let value): "the surface's \(name) is \(value): it must be a number"
     case .shortHistory(let symbol, let sessions, let needed):
-      "\(symbol) has \(sessions) sessions of history and its ratio to the index needs \(needed): import more bars, or give the ratio"
+      "\(symbol) has \(sessions) sessions of history and its ratio to the index needs \(needed): import more bars of it and of SPX or SPY, or give the ratio with --ratio"
     case .standstill(let symbol):
-      "\(symbol) or its benchmark did not move in the sessions that are compared: give the ratio"
+      "\(symbol) or its benchmark did not move in the sessions that are compared: give the ratio with --ratio"
+    case .crush(let share): "events take \(share) of the volatility: it must be from 0 to below 1"
     }
   }
 }

@@ -36,6 +36,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
   case noSide(String)
   case otherCalendar(String)
   case notFactors(String)
+  case notEvents(String)
   /// Of a table of options.
   case chain(ChainProblem)
 
@@ -87,6 +88,7 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .noSide(let evidence): "nothing says whether a stamp is the beginning or the end of its minute (\(evidence))"
     case .notFactors(let found):
       "found \(found) where a factor file has a date YYYYMMDD, a price factor and a split factor"
+    case .notEvents(let found): "found \(found)"
     case .otherCalendar(let evidence): "\(evidence): only sessions of the New York Stock Exchange are known"
     case .chain(let problem): problem.description
     }
@@ -125,6 +127,9 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .noSide: "say it: --stamp start or --stamp end"
     case .otherCalendar: "import another symbol"
     case .notFactors: "name a factor file of LEAN, or give splits one by one: --split SYMBOL:DATE:FACTOR"
+    case .notEvents:
+      "write a line date,kind,share and below it one line an event, such as 2024-09-18,rates,0.12; a fourth column time (HH:MM, New York) tells when "
+        + "in the session it is over"
     case .chain(let problem): problem.remedy
     }
   }
