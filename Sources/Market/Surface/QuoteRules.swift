@@ -83,10 +83,24 @@ package struct OptionQuote: Sendable, Equatable {
     precondition(price >= 0 && spread >= 0 && price < 1e9 && spread < 1e9, "a quote around \(price) with \(spread)")
     let tick = ticks.tick(at: price)
     let ticksPerDollar = Double(TickRule.perDollar) / Double(tick)
-    let full = max(1, Int((spread * ticksPerDollar).rounded()))
-    let middle = price * ticksPerDollar - Double(full) / 2
-    let bid = max(0, Int((middle - 0.5).rounded(.up)))
-    self.init(bid: bid * tick, ask: (bid + full) * tick)
+    let (bid, full) = OptionQuote.ticks(price: price * ticksPerDollar, spread: spread * ticksPerDollar)
+    self.init(bid: Int(bid) * tick, ask: Int(bid + full) * tick)
+  }
+
+  /// The same in ticks, whole numbers: arithmetic alone, which also the loops of `SurfaceBatch` do.
+  @inline(__always)
+  static func ticks(price: Double, spread: Double) -> (bid: Double, full: Double) {
+    // To the nearest, halves up; less than one is one.
+    let full = max(roundedDown(spread + 0.5), 1)
+    let middle = price - full / 2
+    return (max(-roundedDown(0.5 - middle), 0), full)
+  }
+
+  /// Where neither number has a place in front of its point beyond 2^51: the system's own would be a call an option on older processors.
+  @inline(__always)
+  private static func roundedDown(_ number: Double) -> Double {
+    let whole = (number + 0x1.8p52) - 0x1.8p52
+    return whole > number ? whole - 1 : whole
   }
 }
 
