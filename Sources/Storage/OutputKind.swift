@@ -22,6 +22,10 @@ package struct OutputKind: Sendable {
 
   package static let page = OutputKind("a page") { $0.starts(with: "<!DOCTYPE html>".utf8) }
 
+  package static let volatilityHistory = OutputKind("a history of implied volatility") {
+    SealedFile.kind(of: $0) == .volatilityHistory
+  }
+
   package static let bars = OutputKind("a table of bars") { bytes in
     [BarLayout.plain, .synthetic].contains { layout in
       bytes.starts(with: layout.columns.joined(separator: ",").utf8)

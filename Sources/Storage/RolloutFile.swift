@@ -13,11 +13,23 @@ package struct RolloutFile: Sendable, Equatable {
     case rollouts
     /// One update or step of a run in which something was wrong.
     case incident
+    /// Of a symbol: `VolatilityHistoryFile`.
+    case volatilityHistory
 
     var kind: SealedFile.Kind {
       switch self {
       case .rollouts: .rollouts
       case .incident: .incident
+      case .volatilityHistory: .volatilityHistory
+      }
+    }
+
+    /// What an error calls its layout.
+    var schemaWords: String {
+      switch self {
+      case .rollouts: "rollout schema"
+      case .incident: "incident schema"
+      case .volatilityHistory: "volatility history schema"
       }
     }
   }
@@ -136,7 +148,7 @@ package struct RolloutFile: Sendable, Equatable {
     }
     guard version == "\(RolloutFile.schemaVersion)" else {
       throw .unsupportedVersion(
-        path: path, subject: content == .rollouts ? "rollout schema" : "incident schema", found: version,
+        path: path, subject: content.schemaWords, found: version,
         supported: "\(RolloutFile.schemaVersion)")
     }
     for child in try root.children() {

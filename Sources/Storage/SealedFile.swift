@@ -22,6 +22,7 @@ enum SealedFile {
     case marketStore = "STRIKEFORGE-MRKT"
     case rollouts = "STRIKEFORGE-ROLL"
     case incident = "STRIKEFORGE-INCI"
+    case volatilityHistory = "STRIKEFORGE-IVOL"
 
     var words: String {
       switch self {
@@ -29,6 +30,7 @@ enum SealedFile {
       case .marketStore: "a market store"
       case .rollouts: "recorded rollouts"
       case .incident: "a recorded incident"
+      case .volatilityHistory: "a history of implied volatility"
       }
     }
 

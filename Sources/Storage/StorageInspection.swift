@@ -7,7 +7,7 @@ import Text
 /// Named lines about a market store, a checkpoint, recorded rollouts or an incident. The file is read and checked as a whole, so that what is shown is what was written.
 package enum StorageInspection {
   package enum Kind: Sendable, Equatable {
-    case marketStore, checkpoint, rollouts, incident
+    case marketStore, checkpoint, rollouts, incident, volatilityHistory
   }
 
   /// What the first bytes of a file say it is; nil for anything that this room did not write.
@@ -17,6 +17,7 @@ package enum StorageInspection {
     case .checkpoint: .checkpoint
     case .rollouts: .rollouts
     case .incident: .incident
+    case .volatilityHistory: .volatilityHistory
     case nil: nil
     }
   }
@@ -33,7 +34,8 @@ package enum StorageInspection {
     let beginning = try FileSystem.beginning(of: path, bytes: 16).bytes
     guard let kind = SealedFile.kind(of: beginning) else {
       throw .notRecognised(
-        path: path, expected: "a market store, a checkpoint, recorded rollouts or an incident",
+        path: path,
+        expected: "a market store, a checkpoint, recorded rollouts, an incident or a history of implied volatility",
         found: SealedFile.beginning(of: beginning))
     }
     switch kind {
@@ -47,6 +49,9 @@ package enum StorageInspection {
       let bytes = try SealedFile.read(path, kind)
       let content: RolloutFile.Content = kind == .rollouts ? .rollouts : .incident
       return lines(try RolloutFile(decoding: bytes, path: path, content: content), byteCount: bytes.count)
+    case .volatilityHistory:
+      let bytes = try SealedFile.read(path, kind)
+      return lines(try VolatilityHistoryFile.decode(bytes, path: path), byteCount: bytes.count)
     }
   }
 
@@ -140,6 +145,24 @@ package enum StorageInspection {
     for (name, text) in file.attributes.sorted(by: { $0.key < $1.key }) { lines.append((name, shortened(text))) }
     for (name, column) in file.columns.sorted(by: { $0.key < $1.key }) { lines.append((name, column.words)) }
     return lines
+  }
+
+  private static func lines(_ file: VolatilityHistoryFile, byteCount: Int) -> [(String, String)] {
+    let days = file.history.days
+    let span = days.first.flatMap { first in days.last.map { "\(first.date) to \($0.date)" } } ?? "no session"
+    return [
+      ("kind", "history of implied volatility, schema \(RolloutFile.schemaVersion)"),
+      ("size", "\(byteCount) bytes, digest verified"), ("symbol", file.history.symbol),
+      (
+        "source",
+        file.history.source == .chain
+          ? "chain of \(file.madeOf)" : "SYNTHETIC '\(file.history.source.rawValue)', of \(file.madeOf)"
+      ),
+      (
+        "volatilities", "\(days.count) sessions, \(span); at the money, \(VolatilityHistory.calendarDays) calendar days"
+      ),
+      ("content hash", file.contentHash),
+    ]
   }
 
   /// Long texts are configurations and specs, which have a file of their own in the run folder.

@@ -181,6 +181,9 @@ final class MetadataSubject: Subject {
       }
     case .rollouts: return rollouts(try RolloutFile.read(path))
     case .incident: return rollouts(try RolloutFile.read(path, content: .incident))
+    case .volatilityHistory:
+      let history = try VolatilityHistoryFile.read(path).history
+      return 16 * history.days.count
     case nil: return texts(try ReplayFile.open(path).attributes)
     }
   }

@@ -229,7 +229,8 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
       #expect(
         storageError { try StorageInspection.describe(folder + "/other") }
           == .notRecognised(
-            path: folder + "/other", expected: "a market store, a checkpoint, recorded rollouts or an incident",
+            path: folder + "/other",
+            expected: "a market store, a checkpoint, recorded rollouts, an incident or a history of implied volatility",
             found: "'hello'"))
     }
   }

@@ -30,6 +30,18 @@ package struct VolatilityRank: Sendable, Equatable {
   /// The rank, or what stands for an unknown one.
   package var rankOrNeutral: Double { rank ?? VolatilityRank.neutral }
 
+  /// `0.33 (OK), percentile 40 %, of 252 sessions before`, or why it is not known; `highest` as in `refusal`.
+  package func words(highest: Double = VolatilityRank.highest) -> String {
+    guard let rank, let percentile else {
+      return
+        "unknown, since \(sessionCount) of \(VolatilityRank.leastSessions) sessions before are known; \(VolatilityRank.neutral) stands in"
+    }
+    let hundredths = Int((100 * rank).rounded())
+    return
+      "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) (\(refusal(highest: highest) ?? "OK")), percentile "
+      + "\(Int((100 * percentile).rounded())) %, of \(sessionCount) sessions before"
+  }
+
   /// The highest rank at which premium is still bought or sold.
   package static let highest = 0.80
 
