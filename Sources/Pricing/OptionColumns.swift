@@ -116,4 +116,9 @@ extension OptionColumns {
     }
     return problems
   }
+
+  /// The same by the loops of the baseline: the same bits on every machine.
+  package func reproducibleValue(into values: inout ValueColumns<Number>) -> [OptionProblem] {
+    value(into: &values, on: .baseline)
+  }
 }

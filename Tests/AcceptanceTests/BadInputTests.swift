@@ -22,6 +22,7 @@ import Testing
   @Test(arguments: BadInput.ofTheServer) func server(_ bad: BadInput) throws { try expectRefusal(bad) }
   @Test(arguments: BadInput.ofCommandLines) func commandLines(_ bad: BadInput) throws { try expectRefusal(bad) }
   @Test(arguments: BadInput.ofImports) func imports(_ bad: BadInput) throws { try expectRefusal(bad) }
+  @Test(arguments: BadInput.ofSurfaces) func surfaces(_ bad: BadInput) throws { try expectRefusal(bad) }
 
   private func expectRefusal(_ bad: BadInput) throws {
     let place = try Workplace(copying: Self.stage.get())

@@ -8,48 +8,8 @@ import Testing
 
 @testable import Market
 
-private struct SurfaceGolden: Decodable {
-  struct Term: Decodable {
-    var sessionsAhead: Int
-    var fair: Double
-    var market: [Double]
-    var marketSlope: Double
-  }
-  struct SmilePoint: Decodable { var k, fair, market: Double }
-  struct Quote: Decodable {
-    var rule: String
-    var price, spread: Double
-    var bid, ask: Int
-  }
-  struct Figure: Decodable {
-    var level, contract: String
-    var withoutDrift: Bool
-    var costOverPayoff, keptBySeller, standardError: Double
-  }
-  var terms: [Term]
-  var smile: [SmilePoint]
-  var quotes: [Quote]
-  var closes, index, ratios: [Double]
-  var figures: [Figure]
-}
-
-private let golden = Result { try GoldenFile.read("surface_premium", as: SurfaceGolden.self) }
-
 private func isNear(_ found: Double, _ wanted: Double, _ share: Double = 1e-12) -> Bool {
-  abs(found - wanted) <= share * max(1, abs(wanted))
-}
-
-/// The golden path on sessions of the exchange.
-private func series(_ symbol: String, _ closes: [Double], from day: String = "2015-01-02") throws -> BarSeries {
-  let first = try #require(CalendarDate(day))
-  let calendar = TradingCalendar.xnys
-  let ordinal = try #require(calendar.ordinal(of: first))
-  var series = BarSeries(symbol: symbol)
-  for (place, close) in closes.enumerated() {
-    series.append(
-      date: calendar.sessions[ordinal + place].date, open: close, high: close, low: close, close: close, volume: 1)
-  }
-  return series
+  SurfaceGolden.isNear(found, wanted, share)
 }
 
 private func knowledge(_ index: Double, ratio: Double = 0.78) -> SyntheticSurface.Knowledge {
@@ -61,7 +21,7 @@ private func knowledge(_ index: Double, ratio: Double = 0.78) -> SyntheticSurfac
   private let now = Instant(nanoseconds: 1)
 
   @Test func levelsAndSmilesAreThoseOfTheGoldenFile() throws {
-    let golden = try golden.get()
+    let golden = try SurfaceGolden.file.get()
     for term in golden.terms {
       #expect(isNear(SurfaceLaw.fairTerm(sessionsAhead: term.sessionsAhead), term.fair))
       for (index, wanted) in zip([9.0, 14, 20, 45], term.market) {
@@ -130,7 +90,7 @@ private func knowledge(_ index: Double, ratio: Double = 0.78) -> SyntheticSurfac
   }
 
   @Test func quotesAreThoseOfTheGoldenFile() throws {
-    for quote in try golden.get().quotes {
+    for quote in try SurfaceGolden.file.get().quotes {
       let ticks: TickRule = quote.rule == "cent" ? .cent : quote.rule == "nickel" ? .nickel : .penny
       let found = OptionQuote(around: quote.price, spread: quote.spread, ticks: ticks)
       #expect(found == OptionQuote(bid: quote.bid, ask: quote.ask), "\(quote.price) \(quote.spread) \(quote.rule)")
@@ -187,96 +147,5 @@ private func knowledge(_ index: Double, ratio: Double = 0.78) -> SyntheticSurfac
     let moves = (0..<100).map { Double($0 * 37 % 11 - 5) / 500 }
     let ratio = try SyntheticSurface.trailingSymbolRatio(of: "XYZ", returns: moves.map { 2 * $0 }, benchmark: moves)
     #expect(isNear(ratio, 2))
-  }
-}
-
-@Suite struct PremiumStudyTests {
-  @Test func figuresAreThoseOfTheGoldenFile() throws {
-    let golden = try golden.get()
-    let study = try PremiumStudy(underlying: series("SPX", golden.closes), index: series("VIX", golden.index))
-    #expect(study.leftOut == 0)
-    #expect(study.sessions.count == golden.ratios.count)
-    for (session, ratio) in zip(study.sessions, golden.ratios) { #expect(isNear(session.fairRatio, ratio)) }
-    for wanted in golden.figures {
-      let level: PremiumStudy.Level =
-        switch wanted.level {
-        case "index": .index
-        case "fixedRatio": .fixedRatio
-        case "fair": .fair
-        default: .market
-        }
-      let contract = try #require(PremiumStudy.Contract(rawValue: wanted.contract))
-      let figures = try #require(try study.figures(contract, level))
-      let found = wanted.withoutDrift ? figures.withoutDrift : figures.asItWas
-      #expect(isNear(found.costOverPayoff, wanted.costOverPayoff, 1e-9), "\(wanted)")
-      #expect(isNear(found.keptBySeller, wanted.keptBySeller, 1e-9), "\(wanted)")
-      #expect(isNear(found.standardError, wanted.standardError, 1e-9), "\(wanted)")
-    }
-  }
-
-  /// The ratio of a session is made of those before it: another future does not change it.
-  @Test func theRatioDoesNotLookAhead() throws {
-    let golden = try golden.get()
-    var changed = golden.closes
-    for place in 600..<changed.count { changed[place] *= 1 + 0.1 * Double(place % 2) }
-    let study = try PremiumStudy(underlying: series("SPX", golden.closes), index: series("VIX", golden.index))
-    let other = try PremiumStudy(underlying: series("SPX", changed), index: series("VIX", golden.index))
-    for place in 0..<600 { #expect(study.sessions[place].fairRatio == other.sessions[place].fairRatio) }
-    #expect(study.sessions[700].fairRatio != other.sessions[700].fairRatio)
-  }
-
-  @Test func whatIsNotInSuccessionIsLeftOutAndCounted() throws {
-    let golden = try golden.get()
-    var index = try series("VIX", golden.index)
-    index.close[400] = 0
-    let study = try PremiumStudy(underlying: series("SPX", golden.closes), index: index)
-    #expect(study.leftOut == 1)
-    #expect(study.sessions.count == golden.ratios.count - 2)
-    #expect(throws: PremiumProblem.self) {
-      try PremiumStudy(underlying: series("SPX", [1000, 1001]), index: series("VIX", [16]))
-    }
-  }
-}
-
-@Suite struct VolatilityRankTests {
-  private let history = Array(repeating: 0.2, count: 40) + [0.6] + Array(repeating: 0.4, count: 20)
-
-  @Test func theRankIsTheOneOfTheExamples() throws {
-    #expect(isNear(try rank(0.45, history), 0.625))
-    #expect(isNear(try rank(0.35, Array(repeating: 0.2, count: 40) + [0.65]), 1.0 / 3))
-    #expect(try rank(0.9, history) == 1)
-    #expect(try rank(0.1, history) == 0)
-    #expect(try rank(0.3, Array(repeating: 0.3, count: 50)) == 0.5)
-  }
-
-  private func rank(_ current: Double, _ before: [Double]) throws -> Double {
-    try VolatilityRank(current: current, before: before).rankOrNeutral
-  }
-
-  @Test func belowThirtySamplesNothingIsKnown() throws {
-    let rank = try VolatilityRank(current: 0.4, before: Array(repeating: 0.2, count: 29))
-    #expect(rank.rank == nil && rank.percentile == nil && rank.rankOrNeutral == 0.5)
-    #expect(rank.refusal() == nil)
-  }
-
-  @Test func theBoundIsExclusive() throws {
-    let eighty = try VolatilityRank(current: 1.8, before: Array(repeating: 1, count: 40) + [2])
-    #expect(eighty.rank == 0.8 && eighty.refusal() == nil)
-    let before = Array(repeating: 0.30, count: 40) + [0.90]
-    let refused = try VolatilityRank(current: 0.80, before: before)
-    #expect(isNear(try #require(refused.rank), 0.8333333333333333))
-    #expect(refused.refusal() == "IV Rank too high")
-  }
-
-  @Test func anUnknownVolatilityDecidesNothing() {
-    for value in [0, -0.1, Double.nan, .infinity] {
-      #expect(throws: UnknownVolatility.self) { try VolatilityRank(current: value, before: history) }
-    }
-  }
-
-  @Test func onlyTheLastYearCounts() throws {
-    let rank = try VolatilityRank(current: 0.3, before: [5] + Array(repeating: 0.2, count: 251) + [0.4])
-    #expect(isNear(try #require(rank.rank), 0.5))
-    #expect(rank.sessionCount == 252)
   }
 }

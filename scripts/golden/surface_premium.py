@@ -1,10 +1,10 @@
-"""Writes Tests/Fixtures/Golden/surface_premium.json: levels, smiles and quotes of synthetic surfaces, and what options of a day cost and paid.
+"""Writes Tests/Fixtures/Golden/surface_premium.json: levels, smiles and quotes of synthetic surfaces, and what options cost and paid.
 
 Usage: python scripts/golden/surface_premium.py Tests/Fixtures/Golden/surface_premium.json
 
-A path of closes and of a volatility index is drawn (seed below) and stored; numpy and scipy price straddles at the money and options of 15
-delta from close to close with the index itself, 0.78 of it, the fair law and the market law. Nothing here is copied from the product: the laws are
-written anew from their formulas.
+A path of prices and of a volatility index is drawn (seed below) and stored; numpy and scipy price straddles at the money and options of 15 and 30
+delta, over one session or several, with the index itself, 0.78 of it, the fair law and the market law. Nothing here is copied from the product: the laws
+are written anew from their formulas. `surface_market.py` takes the same functions to real paths.
 """
 
 import json
@@ -12,9 +12,9 @@ import math
 import sys
 from fractions import Fraction
 
+import exchange_calendars
 import numpy as np
 import scipy
-from scipy.optimize import brentq
 from scipy.stats import norm
 
 SEED = 20260220
@@ -48,33 +48,102 @@ def factor(k, a, b):
 def black(sign, x, deviation):
     """Price on a forward of 1 of a strike exp(x), and its delta."""
     d1 = -x / deviation + deviation / 2
-    return sign * (norm.cdf(sign * d1) - math.exp(x) * norm.cdf(sign * (d1 - deviation))), norm.cdf(sign * d1)
+    return sign * (norm.cdf(sign * d1) - np.exp(x) * norm.cdf(sign * (d1 - deviation))), norm.cdf(sign * d1)
 
 
-def of_delta(sign, atm, a, b):
-    root = atm * math.sqrt(1 / YEAR)
-
-    def miss(k):
-        return black(sign, k * root, root * factor(k, a, b))[1] - 0.15
-
-    k = brentq(miss, *((0, 4) if sign > 0 else (-5, 0)), xtol=1e-14, rtol=1e-14)
+def of_delta(sign, wanted, atm, years, a, b):
+    """Log-moneyness and deviation of the strikes of a delta, by halving between the money and the smile's end."""
+    root = atm * np.sqrt(years)
+    near, far = np.zeros_like(root), np.full_like(root, 4.0 if sign > 0 else -5.0)
+    for _ in range(80):
+        k = (near + far) / 2
+        inside = black(sign, k * root, root * factor(k, a, b))[1] > wanted
+        near, far = np.where(inside, k, near), np.where(inside, far, k)
+    k = (near + far) / 2
     return k * root, root * factor(k, a, b)
 
 
-def figure(contract, atms, a, b, changes):
-    costs, payoffs = [], []
-    for atm, change in zip(atms, changes):
-        if contract == "straddle":
-            legs = [(1, 0.0, atm * math.sqrt(1 / YEAR)), (-1, 0.0, atm * math.sqrt(1 / YEAR))]
-        else:
-            sign = 1 if contract == "call15" else -1
-            legs = [(sign, *of_delta(sign, atm, a, b))]
-        costs.append(sum(black(*leg)[0] for leg in legs))
-        payoffs.append(sum(max(sign * (1 + change - math.exp(x)), 0) for sign, x, _ in legs))
-    costs, payoffs = np.array(costs), np.array(payoffs)
+CONTRACTS = {"straddle": None, "put15": (-1, 0.15), "call15": (1, 0.15), "put30": (-1, 0.30), "call30": (1, 0.30)}
+
+
+def figure(contract, atms, years, a, b, changes, sessions):
+    if CONTRACTS[contract] is None:
+        zero, deviation = np.zeros_like(atms), atms * np.sqrt(years)
+        legs = [(1, zero, deviation), (-1, zero, deviation)]
+    else:
+        sign, wanted = CONTRACTS[contract]
+        legs = [(sign, *of_delta(sign, wanted, atms, years, a, b))]
+    costs = sum(black(*leg)[0] for leg in legs)
+    payoffs = sum(np.maximum(sign * (1 + changes - np.exp(x)), 0) for sign, x, _ in legs)
     share = payoffs.sum() / costs.sum()
-    error = math.sqrt(((payoffs - share * costs) ** 2).sum()) / costs.sum()
+    misses = payoffs - share * costs
+    # Newey and West's sum: options of n sessions overlap.
+    lags = 2 * max(sessions - 1, 0)
+    squares = (misses**2).sum()
+    for lag in range(1, lags + 1):
+        squares += 2 * (1 - lag / (lags + 1)) * (misses[lag:] * misses[:-lag]).sum()
+    error = math.sqrt(max(squares, 0)) / costs.sum()
     return {"costOverPayoff": 1 / share, "keptBySeller": 1 - share, "standardError": error}
+
+
+def trailing_ratios(index, closes):
+    """What is known at each close of a path: mean move of 504 sessions over what the index promised, 0.78 before 252."""
+    changes = np.abs(closes[1:] / closes[:-1] - 1)
+    promises = 0.79788 * index[:-1] / 100 / math.sqrt(YEAR)
+    ratios = []
+    for i in range(len(closes)):
+        first = max(0, i - 504)
+        ratios.append(0.78 if i < 252 else float(changes[first:i].sum() / promises[first:i].sum()))
+    return np.array(ratios)
+
+
+def levels(index, ratios, n):
+    """What each level takes of the index, and its smile."""
+    market = np.array([market_ratio(x, n) for x in index])
+    return {
+        "index": (np.ones(len(index)), smile("fair", n)),
+        "fixedRatio": (np.full(len(index), 0.78), smile("fair", n)),
+        "fair": (ratios * fair_term(n), smile("fair", n)),
+        "market": (market, smile("market", n)),
+        "fairWithMarketSmile": (ratios * fair_term(n), smile("market", n)),
+        "fairWithoutTerm": (ratios, smile("fair", n)),
+    }
+
+
+def session_years(first, count):
+    """The share of a year's variance in each of so many sessions of New York from a date on: half in half days."""
+    calendar = exchange_calendars.get_calendar("XNYS", start="1990-01-01", end="2027-12-31")
+    sessions = calendar.sessions_window(first, count)
+    hours = [(calendar.session_close(day) - calendar.session_open(day)).seconds / 3600 for day in sessions]
+    return np.array([0.65 / YEAR if length == 6.5 else 0.325 / YEAR for length in hours])
+
+
+def figures(index, opens, closes, session_shares, cases, counts=None):
+    """What was found of each case: level, contract, sessions (0 for open to close). `counts`: on which days an option may pay."""
+    ratios = trailing_ratios(index, closes)
+    found = []
+    for level, contract, n in cases:
+        if n == 0:
+            end, start, begin = closes[1:], opens[1:], slice(0, -1)
+            answer = np.exp(-5.4 * np.log(opens[1:] / closes[:-1]))
+            years = session_shares[1:]
+        else:
+            end, start, begin = closes[n:], closes[:-n], slice(0, -n)
+            answer = np.ones(len(end))
+            years = np.full(len(end), n / YEAR)
+        part, (a, b) = levels(index, ratios, n)[level]
+        atms = (part * index / 100)[begin] * answer
+        changes = end / start - 1
+        chosen = np.ones(len(end), bool) if counts is None else counts[max(n, 1) :]
+        if chosen.sum() < 2:
+            continue
+        for without_drift in (False, True):
+            moved = changes[chosen] - (changes[chosen].mean() if without_drift else 0)
+            one = figure(contract, atms[chosen], years[chosen], a, b, moved, n)
+            found.append(
+                {"level": level, "contract": contract, "sessions": n, "withoutDrift": without_drift, **one}
+            )
+    return found
 
 
 def tick(price, small, large, threshold):
@@ -96,25 +165,13 @@ def main():
     index = np.round(np.clip(index, 9, 80), 2)
     changes = generator.standard_t(4, COUNT - 1) / math.sqrt(2) * 0.78 * index[:-1] / 100 / math.sqrt(YEAR) + 0.0004
     closes = np.round(1000 * np.cumprod(np.concatenate([[1], 1 + changes])), 2)
-    changes = closes[1:] / closes[:-1] - 1
-    promises = 0.79788 * index[:-1] / 100 / math.sqrt(YEAR)
-    ratios = []
-    for i in range(len(changes)):
-        first = max(0, i - 504)
-        ratios.append(0.78 if i < 252 else float(np.abs(changes[first:i]).sum() / promises[first:i].sum()))
-    levels = {
-        "index": (np.ones(len(changes)), smile("fair", 1)),
-        "fixedRatio": (np.full(len(changes), 0.78), smile("fair", 1)),
-        "fair": (np.array(ratios) * fair_term(1), smile("fair", 1)),
-        "market": (np.array([market_ratio(x, 1) for x in index[:-1]]), smile("market", 1)),
-    }
-    figures = []
-    for level, (ratio, (a, b)) in levels.items():
-        for contract in ("straddle", "put15", "call15"):
-            for without_drift in (False, True):
-                moved = changes - (changes.mean() if without_drift else 0)
-                found = figure(contract, ratio * index[:-1] / 100, a, b, moved)
-                figures.append({"level": level, "contract": contract, "withoutDrift": without_drift, **found})
+    ratios = trailing_ratios(index, closes)
+    # Two fifths of a day's variance lie before its open.
+    nights = np.random.default_rng(SEED + 1).normal(0, 0.4, COUNT - 1) * changes
+    opens = np.concatenate([closes[:1], np.round(closes[:-1] * (1 + nights), 2)])
+    one_day = [(level, contract, 1) for level in levels(index, ratios, 1) for contract in CONTRACTS]
+    longer = [(level, contract, n) for level in ("fair", "market", "fairWithoutTerm") for contract in ("straddle", "call15") for n in (2, 5, 10, 21)]
+    within = [(level, "straddle", 0) for level in ("fixedRatio", "fair", "market")]
     terms = [0, 1, 2, 3, 5, 9, 10, 21, 40]
     rules = {"cent": (100, 100, 0), "nickel": (500, 1000, 30_000), "penny": (100, 500, 30_000)}
     quotes = []
@@ -126,8 +183,8 @@ def main():
         quotes.append({"rule": name, "price": price, "spread": spread, "bid": bid, "ask": ask})
     golden = {
         "provenance": {
-            "tool": "numpy, scipy",
-            "version": f"{np.__version__}, {scipy.__version__}",
+            "tool": "numpy, scipy, exchange_calendars",
+            "version": f"{np.__version__}, {scipy.__version__}, {exchange_calendars.__version__}",
             "seed": SEED,
             "command": "python scripts/golden/surface_premium.py Tests/Fixtures/Golden/surface_premium.json",
             "inside": "numbers of two laws, quotes of three tick rules, a drawn path and what options of a day cost and paid on it",
@@ -148,8 +205,9 @@ def main():
         "quotes": quotes,
         "closes": closes.tolist(),
         "index": index.tolist(),
-        "ratios": ratios,
-        "figures": figures,
+        "opens": opens.tolist(),
+        "ratios": ratios.tolist(),
+        "figures": figures(index, opens, closes, session_years("2015-01-02", COUNT), one_day + longer + within),
         "relative_tolerance": 1e-11,
     }
     with open(sys.argv[1], "w") as file:
@@ -157,4 +215,5 @@ def main():
         file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,31 +1,44 @@
-// What a surface would have handed to those who sell options of one day: an edge that nobody has to find.
+// What a surface would have handed to those who sell options: an edge that nobody has to find.
 
 import Glibc
 package import Pricing
 
-/// Daily closes of an underlying and of its volatility index, and what options of one day would have cost and paid.
+/// Daily closes of an underlying and of its volatility index, and what options would have cost and paid.
 ///
-/// Each option is bought at a close, priced with a volatility that the index of that close gives, and pays at the next; a day is the 252nd part of a year, an
-/// ordinary one of the variance clock. No rates, no dividends, no costs.
+/// Each option is bought at a close, priced with a volatility that was known at that close, and pays at the close of a session ahead; a session is the 252nd part
+/// of a year, an ordinary one of the variance clock. No rates, no dividends, no costs.
 package struct PremiumStudy: Sendable {
   /// What is sold.
   package enum Contract: String, Sendable, CaseIterable {
     /// A put and a call at the money.
     case straddle
-    /// Out of the money, of a delta of 0.15.
-    case put15, call15
+    /// Out of the money, of a delta of 0.15 or 0.30.
+    case put15, call15, put30, call30
 
     package var words: String {
       switch self {
       case .straddle: "straddle at the money"
       case .put15: "put of 15 delta"
       case .call15: "call of 15 delta"
+      case .put30: "put of 30 delta"
+      case .call30: "call of 30 delta"
+      }
+    }
+
+    /// The side and delta of an option; nil for the straddle.
+    var option: (side: OptionSide, delta: Double)? {
+      switch self {
+      case .straddle: nil
+      case .put15: (.put, 0.15)
+      case .call15: (.call, 0.15)
+      case .put30: (.put, 0.30)
+      case .call30: (.call, 0.30)
       }
     }
   }
 
   /// Which volatilities.
-  package enum Level: Sendable, Equatable, CaseIterable {
+  package enum Level: String, Sendable, CaseIterable {
     /// The index, as if it were a volatility.
     case index
     /// The index times `FairRatio.beforeHistory`.
@@ -33,6 +46,10 @@ package struct PremiumStudy: Sendable {
     /// The two laws, `fair` with its trailing ratio.
     case fair
     case market
+    /// The levels of `fair` with the smile of `market`: what the slope of real chains is worth on them.
+    case fairWithMarketSmile
+    /// `fair` as if every term had the ratio of one day.
+    case fairWithoutTerm
 
     package var words: String {
       switch self {
@@ -40,11 +57,40 @@ package struct PremiumStudy: Sendable {
       case .fixedRatio: "\(FairRatio.beforeHistory) of the index"
       case .fair: "fair"
       case .market: "market"
+      case .fairWithMarketSmile: "fair, market's smile"
+      case .fairWithoutTerm: "fair, no term factor"
       }
     }
 
-    /// The smile that goes with it, of one session ahead.
-    var smile: Smile { (self == .market ? SurfaceLaw.market : .fair).smile(sessionsAhead: 1) }
+    func smile(sessionsAhead n: Int) -> Smile {
+      switch self {
+      case .market, .fairWithMarketSmile: SurfaceLaw.market.smile(sessionsAhead: n)
+      case .index, .fixedRatio, .fair, .fairWithoutTerm: SurfaceLaw.fair.smile(sessionsAhead: n)
+      }
+    }
+
+    /// What the volatility at the money is of the index.
+    func ratio(_ evening: SurfaceHistory.Evening, sessionsAhead n: Int) -> Double {
+      switch self {
+      case .index: 1
+      case .fixedRatio: FairRatio.beforeHistory
+      case .fair, .fairWithMarketSmile:
+        SurfaceLaw.fair.ratio(toIndex: evening.index, sessionsAhead: n, fairRatio: evening.fairRatio)
+      case .fairWithoutTerm: evening.fairRatio
+      case .market: SurfaceLaw.market.ratio(toIndex: evening.index, sessionsAhead: n, fairRatio: evening.fairRatio)
+      }
+    }
+  }
+
+  /// For how long an option is held.
+  package enum Holding: Sendable, Hashable {
+    /// From a close to that of the n-th session behind it.
+    case sessions(Int)
+    /// From the next session's first price to its close: 65 % of a session's variance, and a volatility that has answered to the night.
+    case withinSession
+
+    /// 0: within the session.
+    package var sessions: Int { if case .sessions(let n) = self { n } else { 0 } }
   }
 
   /// What was found for one contract and one level.
@@ -54,154 +100,159 @@ package struct PremiumStudy: Sendable {
     package let costOverPayoff: Double
     /// 1 less its inverse: what the seller keeps of the premium.
     package let keptBySeller: Double
-    /// Of `keptBySeller`, days being independent: that of a ratio of means.
+    /// Of `keptBySeller`: that of a ratio of means. Days are independent; options of n sessions overlap, and their covariances up to 2 (n - 1) sessions apart are
+    /// counted with Bartlett's weights. Source: Newey and West 1987.
     package let standardError: Double
 
     package var t: Double { keptBySeller / standardError }
   }
 
-  /// One close to the next.
-  package struct Session: Sendable, Equatable {
-    package let date: CalendarDate
-    /// Close to close, as a share.
-    package let change: Double
-    /// At the earlier close.
-    package let index: Double
-    /// Known at the earlier close.
-    package let fairRatio: Double
-  }
+  package let history: SurfaceHistory
+  /// Places of evenings whose next session is held too, in order: one option of one day each.
+  private let places: [Int]
 
-  package let sessions: [Session]
   /// Pairs of closes that are not of two sessions in succession, or whose numbers are none.
-  package let leftOut: Int
-
-  private static let years = 1 / VolatilityIndex.sessionsPerYear
-
-  /// Bars of whole sessions of the underlying and of its index; dates that only one of them has count for nothing. Throws where fewer than two remain in
-  /// succession.
-  package init(underlying: BarSeries, index: BarSeries, calendar: TradingCalendar = .xnys) throws(PremiumProblem) {
-    var levels: [CalendarDate: Double] = [:]
-    for row in index.dates.indices { levels[index.dates[row]] = index.close[row] }
-    var sessions: [Session] = []
-    var leftOut = 0
-    var ratio = FairRatio()
-    var before: (ordinal: Int, close: Double, level: Double)?
-    for row in underlying.dates.indices {
-      let (date, close) = (underlying.dates[row], underlying.close[row] * underlying.adjustmentFactors[row])
-      guard let level = levels[date] else { continue }
-      guard let ordinal = calendar.ordinal(of: date), close > 0, close.isFinite,
-        VolatilityIndex.levels.contains(level)
-      else {
-        leftOut += 1
-        before = nil
-        continue
-      }
-      if let before {
-        if ordinal == before.ordinal + 1 {
-          let change = close / before.close - 1
-          sessions.append(Session(date: date, change: change, index: before.level, fairRatio: ratio.value))
-          ratio.append(dailyReturn: change, indexBefore: before.level)
-        } else {
-          leftOut += 1
-        }
-      }
-      before = (ordinal, close, level)
-    }
-    guard sessions.count >= 2 else {
-      throw PremiumProblem(underlying: underlying.symbol, index: index.symbol, sessionCount: sessions.count)
-    }
-    self.sessions = sessions
-    self.leftOut = leftOut
+  package var leftOut: Int { history.leftOut }
+  /// The evenings at which options of one day are bought.
+  package var evenings: [SurfaceHistory.Evening] { places.map { history.evenings[$0] } }
+  /// The first and the last day on which one of them pays.
+  package var span: ClosedRange<CalendarDate> {
+    history.evenings[places[0] + 1].date...history.evenings[places[places.count - 1] + 1].date
   }
 
-  /// What was found of one contract and one level, as it was and without the drift: there the mean change of all sessions is taken out of what the options pay.
+  /// Throws where fewer than two options of one day remain.
+  package init(_ history: SurfaceHistory) throws(PremiumProblem) {
+    self.history = history
+    let evenings = history.evenings
+    places = evenings.indices.dropLast().filter {
+      evenings[$0 + 1].ordinal == evenings[$0].ordinal + 1 && evenings[$0].symbolRatio != nil
+    }
+    guard places.count >= 2 else {
+      throw PremiumProblem(
+        underlying: history.symbol, index: history.index, sessionCount: places.count,
+        isWithoutRatio: evenings.count > 2 && evenings.contains { $0.symbolRatio == nil })
+    }
+  }
+
+  /// The same of an underlying that the index is of.
+  package init(
+    underlying: BarSeries, index: BarSeries, calendar: TradingCalendar = .xnys
+  ) throws(PremiumProblem) {
+    try self.init(SurfaceHistory(underlying: underlying, index: index, calendar: calendar))
+  }
+
+  /// What was found of one contract and one level, as it was and without the drift: there the mean change of all options' times is taken out of what they pay.
   package typealias Figures = (asItWas: Figure, withoutDrift: Figure)
 
-  /// `years`: those of which the sessions count; nil where fewer than two do.
+  /// `days`: those options count that pay on one of them. Nil where fewer than two count, and for `withinSession` where the opens are not those of a market, but
+  /// mostly the closes before.
   package func figures(
-    _ contract: Contract, _ level: Level, in years: ClosedRange<Int>? = nil
+    _ contract: Contract, _ level: Level, _ holding: Holding = .sessions(1), in days: ClosedRange<CalendarDate>? = nil
   ) throws(PricingError) -> Figures? {
-    let counted = sessions.filter { session in years.map { $0.contains(session.date.civil.year) } ?? true }
-    guard counted.count >= 2 else { return nil }
-    var costs: [Double] = []
-    var legs: [[OptionTerms<Double>]] = []
-    for session in counted {
-      let atTheMoney = session.index / 100 * PremiumStudy.ratio(level, session)
-      let option = try PremiumStudy.option(contract, atTheMoney: atTheMoney, smile: level.smile)
-      costs.append(option.cost)
-      legs.append(option.legs)
+    let n = holding.sessions
+    let smile = level.smile(sessionsAhead: n)
+    let bought = purchases(holding).filter { one in days.map { $0.contains(one.paid) } ?? true }
+    guard bought.count >= 2 else { return nil }
+    let atTheMoney = bought.map { one in
+      one.evening.index / 100 * level.ratio(one.evening, sessionsAhead: n) * (one.evening.symbolRatio ?? 1) * one.answer
     }
+    let legs = try PremiumStudy.legs(contract, atTheMoney, smile, bought.map(\.years))
+    var costs = [Double](repeating: 0, count: bought.count)
+    for leg in legs { for place in costs.indices { costs[place] += leg.prices[place] } }
     func figure(drift: Double) -> Figure {
-      let payoffs = zip(counted, legs).map { session, legs in
-        legs.reduce(0) { $0 + max(Double($1.side.rawValue) * (1 + session.change - drift - $1.strike), 0) }
+      let payoffs = bought.indices.map { place in
+        legs.reduce(0) { $0 + max($1.sign * (1 + bought[place].change - drift - $1.strikes[place]), 0) }
       }
       let (cost, payoff) = (costs.reduce(0, +), payoffs.reduce(0, +))
       let share = payoff / cost
-      let squares = zip(costs, payoffs).reduce(0) { $0 + ($1.1 - share * $1.0) * ($1.1 - share * $1.0) }
+      let misses = zip(costs, payoffs).map { $1 - share * $0 }
       return Figure(
-        sessionCount: counted.count, costOverPayoff: cost / payoff, keptBySeller: 1 - share,
-        standardError: squares.squareRoot() / cost)
+        sessionCount: bought.count, costOverPayoff: cost / payoff, keptBySeller: 1 - share,
+        standardError: max(PremiumStudy.sumOfSquares(misses, lags: 2 * max(n - 1, 0)), 0).squareRoot() / cost)
     }
-    return (figure(drift: 0), figure(drift: counted.reduce(0) { $0 + $1.change } / Double(counted.count)))
+    return (figure(drift: 0), figure(drift: bought.reduce(0) { $0 + $1.change } / Double(bought.count)))
   }
 
-  private static func ratio(_ level: Level, _ session: Session) -> Double {
-    switch level {
-    case .index: 1
-    case .fixedRatio: FairRatio.beforeHistory
-    case .fair: SurfaceLaw.fair.ratio(toIndex: session.index, sessionsAhead: 1, fairRatio: session.fairRatio)
-    case .market: SurfaceLaw.market.ratio(toIndex: session.index, sessionsAhead: 1, fairRatio: session.fairRatio)
-    }
+  /// One option's time.
+  private struct Purchase {
+    let evening: SurfaceHistory.Evening
+    let years: Double
+    /// Of the underlying, as a share.
+    let change: Double
+    /// What the volatility is of the evening's, when the option is bought.
+    let answer: Double
+    /// The day on which it pays.
+    let paid: CalendarDate
   }
 
-  /// On a spot of 1: what it costs, and its legs.
-  private static func option(
-    _ contract: Contract, atTheMoney: Double, smile: Smile
-  ) throws(PricingError) -> (cost: Double, legs: [OptionTerms<Double>]) {
-    let legs: [OptionTerms<Double>] =
-      switch contract {
-      case .straddle: [terms(.call, 0, atTheMoney, smile), terms(.put, 0, atTheMoney, smile)]
-      case .put15: [try leg(.put, ofDelta: 0.15, atTheMoney, smile)]
-      case .call15: [try leg(.call, ofDelta: 0.15, atTheMoney, smile)]
+  /// The share of sessions that open at the close before beyond which opens are none.
+  private static let mostEqualOpens = 0.05
+
+  private func purchases(_ holding: Holding) -> [Purchase] {
+    let evenings = history.evenings
+    switch holding {
+    case .sessions(let n):
+      var placeOf: [Int: Int] = [:]
+      for place in evenings.indices { placeOf[evenings[place].ordinal] = place }
+      return evenings.indices.compactMap { place in
+        let evening = evenings[place]
+        guard evening.symbolRatio != nil, let end = placeOf[evening.ordinal + n] else { return nil }
+        return Purchase(
+          evening: evening, years: Double(n) / VolatilityIndex.sessionsPerYear,
+          change: evenings[end].adjustedClose / evening.adjustedClose - 1, answer: 1, paid: evenings[end].date)
       }
-    var cost = 0.0
-    for leg in legs { cost += try BlackScholes.plainValue(leg).price }
-    return (cost, legs)
+    case .withinSession:
+      let clock = VarianceClock()
+      let equal = places.count { evenings[$0 + 1].adjustedOpen == evenings[$0].adjustedClose }
+      guard Double(equal) <= PremiumStudy.mostEqualOpens * Double(places.count) else { return [] }
+      return places.compactMap { place in
+        let (evening, session) = (evenings[place], evenings[place + 1])
+        guard session.adjustedOpen > 0, session.adjustedOpen.isFinite else { return nil }
+        let minutes = TradingCalendar.xnys.sessions[session.ordinal].minuteCount
+        return Purchase(
+          evening: evening, years: clock.weight(ofMinutes: Double(minutes)) / clock.daysPerYear,
+          change: session.adjustedClose / session.adjustedOpen - 1,
+          answer: exp(SyntheticSurface.measuredElasticity * log(session.adjustedOpen / evening.adjustedClose)),
+          paid: session.date)
+      }
+    }
   }
 
-  /// The strike is k standard deviations from the spot.
-  private static func terms(_ side: OptionSide, _ k: Double, _ atTheMoney: Double, _ smile: Smile) -> OptionTerms<
-    Double
-  > {
-    let logMoneyness = k * atTheMoney * years.squareRoot()
-    return OptionTerms(
-      side, spot: 1, strike: exp(logMoneyness), years: years,
-      volatility: smile.volatility(atTheMoney: atTheMoney, logMoneyness: logMoneyness, years: years))
+  /// Squares, and twice the products of those up to so many places apart, weighted down to nothing.
+  private static func sumOfSquares(_ values: [Double], lags: Int) -> Double {
+    var sum = values.reduce(0) { $0 + $1 * $1 }
+    guard lags > 0 else { return sum }
+    for lag in 1...lags where lag < values.count {
+      var products = 0.0
+      for place in lag..<values.count { products += values[place] * values[place - lag] }
+      sum += 2 * (1 - Double(lag) / Double(lags + 1)) * products
+    }
+    return sum
   }
 
-  /// The strike between the money and the end of the smile whose delta is the wanted one: false position, the older end's miss halved (the Illinois method), so
-  /// that some ten prices are enough.
+  /// One option of each purchase, on a spot of 1.
+  private struct Leg {
+    let sign: Double
+    var strikes: [Double]
+    var prices: [Double]
+  }
+
+  private static func legs(
+    _ contract: Contract, _ atTheMoney: [Double], _ smile: Smile, _ years: [Double]
+  ) throws(PricingError) -> [Leg] {
+    let search = DeltaSearch(atTheMoney: atTheMoney, smile: smile, years: years)
+    guard let option = contract.option else {
+      let zeros = [Double](repeating: 0, count: years.count)
+      return try [OptionSide.call, .put].map { (side) throws(PricingError) in try leg(side, zeros, search) }
+    }
+    return [try leg(option.side, try search.moneyness(option.side, delta: option.delta), search)]
+  }
+
   private static func leg(
-    _ side: OptionSide, ofDelta wanted: Double, _ atTheMoney: Double, _ smile: Smile
-  ) throws(PricingError) -> OptionTerms<Double> {
-    func miss(_ k: Double) throws(PricingError) -> Double {
-      abs(try BlackScholes.plainValue(terms(side, k, atTheMoney, smile)).delta) - wanted
-    }
-    var near = (k: 0.0, miss: try miss(0))
-    let end = side == .call ? Smile.moneyness.upperBound : Smile.moneyness.lowerBound
-    var far = (k: end, miss: try miss(end))
-    for _ in 0..<100 {
-      let k = (near.k * far.miss - far.k * near.miss) / (far.miss - near.miss)
-      let found = try miss(k)
-      guard abs(found) > 1e-14, k != near.k, k != far.k else { return terms(side, k, atTheMoney, smile) }
-      if (found > 0) == (far.miss > 0) {
-        near.miss /= 2
-      } else {
-        near = far
-      }
-      far = (k, found)
-    }
-    return terms(side, far.k, atTheMoney, smile)
+    _ side: OptionSide, _ moneyness: [Double], _ search: DeltaSearch
+  ) throws(PricingError) -> Leg {
+    let (options, values) = try search.values(side, moneyness)
+    return Leg(sign: Double(side.rawValue), strikes: options.strikes, prices: values.prices)
   }
 }
 
@@ -210,8 +261,16 @@ package struct PremiumProblem: Error, Equatable, Sendable, CustomStringConvertib
   package let underlying: String
   package let index: String
   package let sessionCount: Int
+  /// Whether there are pairs, but none in which the underlying's ratio is known.
+  package var isWithoutRatio = false
 
   package var description: String {
-    "\(underlying) and \(index) share \(sessionCount) pairs of closes in succession, and at least 2 are needed: import daily bars of both over the same span"
+    if isWithoutRatio {
+      return
+        "what the volatility of \(underlying) is of \(index) is known in \(sessionCount) sessions, and at least 2 are needed: import "
+        + "\(SyntheticSurface.symbolRatioSessions) more daily bars of it and of SPX or SPY, or give the ratio with --ratio"
+    }
+    return
+      "\(underlying) and \(index) share \(sessionCount) pairs of closes in succession, and at least 2 are needed: import daily bars of both over the same span"
   }
 }

@@ -3,86 +3,17 @@
 import Evaluation
 import Market
 import Pricing
+import Text
 
 enum SurfaceText {
-  /// What sellers of options of one day were handed, by surface, contract and era.
-  static func premium(of study: PremiumStudy, _ symbol: String, _ index: String) throws -> [String] {
-    guard let first = study.sessions.first?.date, let last = study.sessions.last?.date else { return [] }
-    var lines = [
-      "Options of one day on \(symbol), bought at a close, paid at the next", "",
-      "  \(study.sessions.count) sessions, \(first) to \(last), volatility from \(index) of the evening before"
-        + (study.leftOut == 0 ? "" : "; \(study.leftOut) left out"), "",
-      columns(["surface", "contract", "cost / payoff", "kept by seller", "t"]),
-    ]
-    for level in PremiumStudy.Level.allCases {
-      for contract in PremiumStudy.Contract.allCases {
-        guard let figures = try study.figures(contract, level) else { continue }
-        lines.append(row(level.words, contract.words, figures.asItWas))
-        if contract != .straddle { lines.append(row("", "  without the drift", figures.withoutDrift)) }
-      }
-    }
-    lines += ["", "Straddle by era, cost / payoff:"]
-    for era in eras(first.civil.year...last.civil.year) {
-      var parts: [String] = []
-      for level in PremiumStudy.Level.allCases {
-        guard let figures = try study.figures(.straddle, level, in: era) else { continue }
-        parts.append("\(level.words) \(fixed(figures.asItWas.costOverPayoff, 3))")
-      }
-      if !parts.isEmpty { lines.append("  \(era.lowerBound)-\(era.upperBound)  " + parts.joined(separator: ", ")) }
-    }
-    lines.append("")
-    lines += wrap(
-      "A share that is kept is an edge that nobody has to find: where it stands out from its standard error, an agent that sells there has learned the "
-        + "surface, not the market.", width: 80)
-    return lines
-  }
-
-  private static func row(_ surface: String, _ contract: String, _ figure: PremiumStudy.Figure) -> String {
-    columns([
-      surface, contract, fixed(figure.costOverPayoff, 3),
-      "\(fixed(100 * figure.keptBySeller, 1)) % +- \(fixed(100 * figure.standardError, 1))",
-      fixed(figure.t, 1),
-    ])
-  }
-
-  private static func columns(_ words: [String]) -> String {
-    let widths = [18, 23, 15, 18, 6]
-    var text = ""
-    for (place, word) in words.enumerated() {
-      let blanks = String(repeating: " ", count: max(widths[place] - word.count, 0))
-      text += place < 2 ? word + blanks : blanks + word
-    }
-    return text
-  }
-
-  private static func fixed(_ value: Double, _ decimals: Int) -> String { ReportText.fixed(value, decimals: decimals) }
-
-  /// Five years each, the last as far as it goes.
-  private static func eras(_ years: ClosedRange<Int>) -> [ClosedRange<Int>] {
-    stride(from: years.lowerBound / 5 * 5, through: years.upperBound, by: 5).map {
-      max($0, years.lowerBound)...min($0 + 4, years.upperBound)
-    }
-  }
+  static func fixed(_ value: Double, _ decimals: Int) -> String { ReportText.fixed(value, decimals: decimals) }
 
   /// One moment of a synthetic surface.
   static func page(of day: SurfaceDay) throws -> [String] {
-    let known = day.surface.knowledge
-    let minute = TradingCalendar.xnys.openMinute + day.minute
-    let clock = "\(minute / 60 < 10 ? "0" : "")\(minute / 60):\(minute % 60 < 10 ? "0" : "")\(minute % 60)"
-    let rules = QuoteRules.of(day.symbol)
     var lines = [
-      "SYNTHETIC surface '\(day.surface.law.rawValue)' of \(day.symbol), \(day.date) \(clock) New York", "",
-      "  \(day.index) \(fixed(known.index, 2)) and \(day.symbol) \(fixed(known.spotThen, 2)), closes of \(day.known)",
+      "SYNTHETIC surface '\(day.surface.law.rawValue)' of \(day.symbol), \(day.date) \(clock(day.minute)) New York", "",
     ]
-    if day.surface.law == .fair {
-      lines.append(
-        day.ratioSessions < FairRatio.leastSessions
-          ? "  \(fixed(known.fairRatio, 3)) of the index, since only \(day.ratioSessions) of \(FairRatio.leastSessions) sessions are known"
-          : "  \(fixed(known.fairRatio, 3)) of the index, from the last \(day.ratioSessions) sessions")
-    }
-    lines.append(
-      "  rate 0, dividends 0; spreads "
-        + (rules.spread.isMeasured ? "measured on real chains" : "assumed: no real chain supports them"))
+    for fact in facts(of: day) { lines += ReportText.wrapped(fact, first: "  ", rest: "    ") }
     lines += ["", line(["expiry", "ahead", "option", "strike", "vol. %", "delta", "value", "bid", "ask"])]
     for one in try day.lines() {
       lines.append(
@@ -96,6 +27,64 @@ enum SurfaceText {
       "", "Volatilities on the variance clock; dollars a share. `--premium` says what such", "quotes hand to whom.",
     ]
     return lines
+  }
+
+  private static func clock(_ place: Int) -> String {
+    let minute = TradingCalendar.xnys.openMinute + place
+    return "\(minute / 60 < 10 ? "0" : "")\(minute / 60):\(minute % 60 < 10 ? "0" : "")\(minute % 60)"
+  }
+
+  /// What the surface was made of, a sentence each.
+  static func facts(of day: SurfaceDay) -> [String] {
+    let (surface, evening) = (day.surface, day.evening)
+    let known = surface.knowledge
+    var facts = [
+      "\(day.index) \(fixed(known.index, 2)) and \(day.symbol) \(fixed(known.spotThen, 2)), closes of \(evening.date)"
+    ]
+    switch day.spotSource {
+    case .closeBefore: facts.append("price now: that close, since the store has no minutes of \(day.symbol) then")
+    case .minutes(let areSynthetic):
+      facts.append(
+        "price now: \(fixed(day.spot, 2)), "
+          + (areSynthetic
+            ? "of SYNTHETIC minutes, to which the volatility does not answer"
+            : "of the minutes; with each 1 % of it goes \(fixed(-surface.priceElasticity, 1)) % of the volatility"))
+    }
+    if surface.law == .fair {
+      let of = day.benchmark ?? day.symbol
+      facts.append(
+        "\(fixed(known.fairRatio, 3)) of the index at the money, "
+          + (evening.fairSessions < FairRatio.leastSessions
+            ? "since only \(evening.fairSessions) of \(FairRatio.leastSessions) sessions are known"
+            : "from \(of) in the last \(evening.fairSessions) sessions"))
+    }
+    if known.symbolRatio != 1 || day.isRatioGiven {
+      facts.append(
+        "\(fixed(known.symbolRatio, 3)) times that for \(day.symbol), "
+          + (day.isRatioGiven
+            ? "as given"
+            : SyntheticSurface.symbolRatio(of: day.symbol) != nil
+              ? "measured in 2024 to 2026"
+              : "as it moved over \(day.benchmark ?? "") in the last \(SyntheticSurface.symbolRatioSessions) sessions"))
+    }
+    for event in day.eventsOver {
+      facts.append(
+        "event '\(PrintableText.name(event.kind))' is over: it takes \(fixed(100 * event.share, 1)) % of the volatility"
+      )
+    }
+    facts.append(
+      "rate \(ReportText.shortest(surface.rate)), dividends \(ReportText.shortest(surface.dividendYield)); spreads "
+        + (QuoteRules.of(day.symbol).spread.isMeasured
+          ? "measured on real chains" : "assumed: no real chain supports them"))
+    facts.append(
+      "30-day volatility \(fixed(100 * day.volatility, 2)) % at that close; IV Rank: \(day.rank.words())\(day.rankSource)"
+    )
+    if let premium = day.premium {
+      facts.append(
+        "straddles of one day on this surface have left the seller \(fixed(100 * premium.keptBySeller, 1)) % +- "
+          + "\(fixed(100 * premium.standardError, 1)) of the premium in \(premium.sessionCount) sessions up to then")
+    }
+    return facts
   }
 
   private static func line(_ words: [String]) -> String {
