@@ -27,6 +27,7 @@ struct Measurement {
   private let kernels: OpSubject?
   private let pointwise: OpSubject?
   private let pricing: PricingSubject?
+  private let surface: SurfaceSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
@@ -55,6 +56,7 @@ struct Measurement {
     kernels = has(.kernels) ? OpSubject(.steps, isQuick: options.isQuick) : nil
     pointwise = has(.pointwise) ? OpSubject(.pieces, isQuick: options.isQuick) : nil
     pricing = has(.pricing) ? PricingSubject(isQuick: options.isQuick) : nil
+    surface = has(.syntheticSurface) ? try SurfaceSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
@@ -111,6 +113,10 @@ struct Measurement {
     }
     if let pricing {
       for (name, label, rate) in pricing.measure() { record(name + "_per_second", label, "options/s", rate) }
+      _ = peak()
+    }
+    if let surface {
+      record("synthetic_surface_nanoseconds", "synthetic quote, at most 40", "ns", try surface.measure())
       _ = peak()
     }
     if let environment {

@@ -7,6 +7,7 @@ enum Subject: String, CaseIterable {
   case training, products, kernels, pointwise, pricing, environment, decision, checkpoint, save, `import`, store,
     evaluation,
     allocations, sgemm
+  case syntheticSurface = "synthetic-surface"
 }
 
 struct Options {
@@ -49,8 +50,8 @@ struct Options {
       --repetitions N   how often each subject is measured (5; 2 with --quick)
       --subjects A,B    some of training, products, kernels, pointwise, pricing,
                         environment, decision, checkpoint, save, import, store,
-                        evaluation, allocations, sgemm (all); sgemm is always measured: it shows the
-                        machine's noise. kernels names the faster of
+                        evaluation, allocations, sgemm, synthetic-surface (all); sgemm is always
+                        measured: it shows the machine's noise. kernels names the faster of
                         run.kernels=blas and fused on this machine
       --policies A,B    whose training: lstm64, lstm64-unmasked, lstm64-towers,
                         lstm32, lstm128, mlp, mlp-unmasked (all)
