@@ -64,7 +64,8 @@ import Testing
     let market = VolatilityHistory(history, .market)
     let first = try #require(market.days.first)
     #expect(first.date == (try date("2015-01-02")))
-    let ahead = 20.0  // 2015-01-02 and 30 days: 2015-02-01, a Sunday; the last session is that of 2015-01-30, the 20th after it.
+    // 30 days behind lies 2015-02-01, a Sunday; the last session before it is that of 2015-01-30, the 19th.
+    let ahead = 19.0
     let today = min(max(0.70 + 0.022 * (golden.index[0] - 14), 0.65), 1.10)
     let month = 0.80 + 0.004 * (golden.index[0] - 14)
     let wanted = (today + (month - today) * log(1 + ahead) / log(22)) * golden.index[0] / 100
@@ -93,15 +94,14 @@ import Testing
     #expect(VolatilityHistory(symbol: "SPX", source: .fair, days: [.init(date: days[0].date, volatility: .nan)]) == nil)
   }
 
-  /// Worked by hand: 20 % over a tenth of a year and 30 % over three tenths are variances of 0.004 and 0.027; half way lies 0.0155 over a fifth.
-  @Test func aTermBetweenTwoLiesOnTheLineOfTotalVariance() {
-    let terms = [(years: 0.1, volatility: 0.2), (years: 0.3, volatility: 0.3)]
-    let between = VolatilityHistory.interpolated(terms, years: 0.2)
-    #expect(between.map { SurfaceGolden.isNear($0, (0.0155 / 0.2).squareRoot()) } == true)
-    #expect(VolatilityHistory.interpolated(terms, years: 0.1) == 0.2)
-    #expect(VolatilityHistory.interpolated(terms, years: 0.05) == nil)
-    #expect(VolatilityHistory.interpolated(terms, years: 0.4) == nil)
-    #expect(VolatilityHistory.interpolated([], years: 0.2) == nil)
+  /// Worked by hand: from the close of Friday 2015-01-02, thirty days reach to Friday 2015-01-30: nineteen nights, four of them long, and as many sessions.
+  @Test func thirtyDaysAreNineteenSessionsAndTheirNights() throws {
+    let calendar = TradingCalendar.xnys
+    let ordinal = try #require(calendar.ordinal(of: try date("2015-01-02")))
+    #expect(calendar.sessionsAhead(of: ordinal, calendarDays: 30) == 19)
+    let years = try #require(calendar.varianceYears(ofCalendarDays: 30, from: ordinal, minute: 390))
+    let nights = 0.35 * (19 + 0.1 * 4)
+    #expect(SurfaceGolden.isNear(years, (nights + 19 * 0.65) / 252))
   }
 }
 

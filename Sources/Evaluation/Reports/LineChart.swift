@@ -60,6 +60,11 @@ struct LineChart: Sendable {
   var band: Band?
   /// Less high than the others.
   var isStrip = false
+  /// What stands below the values instead of dates: places and texts.
+  var places: [(index: Int, text: String)]?
+
+  /// T.
+  var pointCount: Int { places == nil ? dates.count : lines.first?.values.count ?? 0 }
 
   /// Lowest and highest value of the vertical axis, and where its marks stand.
   struct Axis: Equatable {
@@ -108,6 +113,9 @@ struct LineChart: Sendable {
     if lines.contains(where: \.isFilled) { values.append(0) }
     return Axis(values, wanted: isStrip ? 2 : 5, leastStep: unit == .count ? 1 : 0)
   }
+
+  /// What stands below the values.
+  var marks: [(index: Int, text: String)] { places ?? dateMarks }
 
   /// At most six labelled dates: index and text.
   var dateMarks: [(index: Int, text: String)] {

@@ -10,6 +10,8 @@ package struct ReportDocument: Sendable {
   var sections: [Section]
 
   struct VerdictBox: Sendable {
+    /// What the headline is of.
+    var subject = "Verdict"
     /// The verdict in a few words, without a full stop.
     var headline: String
     var isEdge: Bool

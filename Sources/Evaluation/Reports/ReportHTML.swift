@@ -22,7 +22,7 @@ extension ReportDocument {
       <h1>\(safe(title))</h1>
       <p class="subtitle">\(safe(subtitle))</p>
       <section class="verdict\(verdict.isEdge ? " edge" : "")" aria-labelledby="verdict">
-      <h2 id="verdict">Verdict: \(safe(verdict.headline)).</h2>
+      <h2 id="verdict">\(safe(verdict.subject)): \(safe(verdict.headline)).</h2>
 
       """
     page += verdict.blocks.map(ReportDocument.html).joined() + "</section>\n"

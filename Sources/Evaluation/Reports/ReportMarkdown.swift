@@ -4,7 +4,10 @@ extension ReportDocument {
   /// CommonMark with tables. Nothing of the report's own text can become markup.
   package var markdown: String {
     func safe(_ text: String) -> String { ReportDocument.markdownSafe(text) }
-    var lines = ["# " + safe(title), "", safe(subtitle), "", "**VERDICT: \(safe(verdict.headline)).**", ""]
+    var lines = [
+      "# " + safe(title), "", safe(subtitle), "",
+      "**\(safe(verdict.subject.uppercased())): \(safe(verdict.headline)).**", "",
+    ]
     for section in [Section(heading: "", blocks: verdict.blocks)] + sections {
       if !section.heading.isEmpty { lines += ["## " + safe(section.heading), ""] }
       for block in section.blocks {

@@ -9,7 +9,7 @@ enum SVGPicture {
 
   static func figure(_ chart: LineChart) -> String {
     let axis = chart.axis
-    let last = Double(max(chart.dates.count - 1, 1))
+    let last = Double(max(chart.pointCount - 1, 1))
     func x(_ index: Int) -> Double { Double(index) / last * width }
     func y(_ value: Double) -> Double { (1 - axis.place(value)) * height }
 
@@ -46,10 +46,10 @@ enum SVGPicture {
     let rises = axis.ticks.map { tick in
       "<span style=\"top:\(number(y(tick) / height * 100))%\">\(chart.unit.tick(tick))</span>"
     }
-    let marks = chart.dateMarks.map { mark in
+    let marks = chart.marks.map { mark in
       let place = x(mark.index) / width
       let side = place < 0.06 ? " class=\"start\"" : place > 0.94 ? " class=\"end\"" : ""
-      return "<span\(side) style=\"left:\(number(place * 100))%\">\(mark.text)</span>"
+      return "<span\(side) style=\"left:\(number(place * 100))%\">\(ReportDocument.htmlSafe(mark.text))</span>"
     }
     return frame(
       id: chart.id, title: chart.title, description: chart.description, kind: chart.isStrip ? "strip" : "",

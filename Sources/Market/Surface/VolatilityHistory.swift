@@ -2,7 +2,7 @@
 
 package import Pricing
 
-/// Volatilities at the money for 30 calendar days from a session's close, on the variance clock. All of one symbol and one source: those of chains and those that
+/// Volatilities at the money for 30 calendar days from a session's close (of a chain, from its last quotes), on the variance clock. All of one symbol and one source: those of chains and those that
 /// were made of an index are never mixed.
 package struct VolatilityHistory: Sendable, Equatable {
   package enum Source: String, Sendable, CaseIterable {
@@ -74,19 +74,6 @@ package struct VolatilityHistory: Sendable, Equatable {
   package func rank(of current: Double, on date: CalendarDate) throws(UnknownVolatility) -> VolatilityRank {
     try VolatilityRank(current: current, before: volatilities(before: date))
   }
-
-  /// The volatility of a term between others, whose total variances lie on a line between neighbours; nil outside of them, since nothing is guessed.
-  ///
-  /// `terms`: years on one clock and volatilities, in order of the years.
-  package static func interpolated(_ terms: [(years: Double, volatility: Double)], years: Double) -> Double? {
-    guard years > 0, let later = terms.firstIndex(where: { $0.years >= years }) else { return nil }
-    if terms[later].years == years { return terms[later].volatility }
-    guard later > 0 else { return nil }
-    let (near, far) = (terms[later - 1], terms[later])
-    let (first, last) = (near.volatility * near.volatility * near.years, far.volatility * far.volatility * far.years)
-    let variance = first + (last - first) * (years - near.years) / (far.years - near.years)
-    return variance > 0 ? (variance / years).squareRoot() : nil
-  }
 }
 
 extension TradingCalendar {
@@ -100,12 +87,11 @@ extension TradingCalendar {
     return last - ordinal
   }
 
-  /// Years on the variance clock from a session's close to the last close within so many calendar days behind it; nil where the calendar ends before.
+  /// Years on the variance clock from a minute of a session to the last close within so many calendar days behind it; nil where the calendar ends before.
   package func varianceYears(
-    ofCalendarDays calendarDays: Int, from ordinal: Int, clock: VarianceClock = VarianceClock()
+    ofCalendarDays calendarDays: Int, from ordinal: Int, minute: Int, clock: VarianceClock = VarianceClock()
   ) -> Double? {
     guard let ahead = sessionsAhead(of: ordinal, calendarDays: calendarDays) else { return nil }
-    let minutes = Double(sessions[ordinal].minuteCount)
-    return clock.years(over: remainingSessions(from: ordinal, minute: minutes, to: ordinal + ahead))
+    return clock.years(over: remainingSessions(from: ordinal, minute: Double(minute), to: ordinal + ahead))
   }
 }

@@ -1,5 +1,6 @@
 // strikeforge surface: what options would be quoted at where there is no chain, and what that hands to whom.
 
+import Evaluation
 import Market
 import Pricing
 import Storage
@@ -21,10 +22,11 @@ struct SurfaceCommand: Command {
       Flag("json", "the same for programs"),
       Flag("date", "DATE", "the session whose surface is shown"),
       Flag("time", "HH:MM", "New York; the open by default"),
-      Flag("surface", "LAW", "fair (default) or market"),
+      Flag("surface", "LAW", "fair (default) or market; of --write-history also chain"),
       Flag("rate", "R", "a year, continuously compounded, such as 0.04; 0 by default"),
       Flag("yield", "Q", "of dividends, likewise"),
       Flag("events", "FILE", "days on which an event takes volatility out: date,kind,share[,time]"),
+      Flag("html", "FILE", "also writes a page of pictures"),
       Flag("write-history", "FILE", "the store's 30-day volatilities by session, for ranks"),
       Flag("history", "FILE", "ranks among the days of such a file instead of the store's"),
     ],
@@ -39,7 +41,7 @@ struct SurfaceCommand: Command {
 
   /// What each way of asking has for itself.
   private static let flagsOf: [(way: String, flags: [String])] = [
-    ("premium", ["json"]), ("date", ["time", "surface", "rate", "yield", "events", "history"]),
+    ("premium", ["json"]), ("date", ["time", "surface", "rate", "yield", "events", "history", "html"]),
     ("write-history", ["surface"]),
   ]
 
@@ -55,6 +57,9 @@ struct SurfaceCommand: Command {
     }
     let store = try MarketStoreFile(arguments.operands[0])
     try store.requirePassingGate()
+    if asked.way == "write-history", arguments.value("surface") == VolatilityHistory.Source.chain.rawValue {
+      return try ChainHistory.write(store, arguments, to: arguments.value("write-history") ?? "")
+    }
     let market = try SurfaceMarket(store, arguments)
     switch asked.way {
     case "premium":
@@ -65,7 +70,15 @@ struct SurfaceCommand: Command {
         for line in premium.lines { print(line) }
       }
     case "date":
-      for line in try SurfaceText.page(of: SurfaceDay(market, arguments)) { print(line) }
+      if let path = arguments.value("html") {
+        try AtomicWrite.require(path, replacing: .page, inputs: [arguments.operands[0]])
+      }
+      let day = try SurfaceDay(market, arguments)
+      for line in try SurfaceText.page(of: day) { print(line) }
+      if let path = arguments.value("html") {
+        try AtomicWrite.write(text: SurfacePage.report(of: day).document.html, to: path, replacing: .page)
+        print("with pictures: \(path)")
+      }
     default: try writeHistory(market, arguments, to: arguments.value("write-history") ?? "")
     }
     return 0

@@ -8,6 +8,7 @@ import Text
 struct SurfaceDay {
   let symbol: String
   let index: String
+  let isVIX: Bool
   let surface: SyntheticSurface
   let date: CalendarDate
   let ordinal: Int
@@ -25,6 +26,8 @@ struct SurfaceDay {
   let volatility: Double
   let rank: VolatilityRank
   let rankSource: String
+  /// The last year's volatilities that the rank is of.
+  let history: [VolatilityHistory.Day]
   /// Of options of one day on this surface, so far as they had been paid by then; nil where there are too few.
   let premium: PremiumStudy.Figure?
 
@@ -46,6 +49,7 @@ struct SurfaceDay {
     let minute = try SurfaceDay.minute(arguments.value("time"), of: session)
     let law = try market.law(arguments)
     (symbol, index) = (market.underlying.symbol, market.index.symbol)
+    isVIX = market.isVIX
     (self.date, self.ordinal, self.minute) = (date, ordinal, minute)
     guard let evening = market.history.evening(before: ordinal) else {
       let known = calendar.sessions[ordinal - 1].date
@@ -91,6 +95,8 @@ struct SurfaceDay {
     }
     volatility = last.volatility
     rank = try history.rank(of: last.volatility, on: evening.date)
+    self.history = Array(
+      history.days.prefix { $0.date <= evening.date }.suffix(VolatilityRank.longestSessions + 1))
     rankSource = arguments.has("history") ? " in the file" : ""
     premium = try SurfaceDay.premium(market.history, law, until: evening.date)
   }

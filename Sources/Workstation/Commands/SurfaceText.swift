@@ -29,7 +29,7 @@ enum SurfaceText {
     return lines
   }
 
-  private static func clock(_ place: Int) -> String {
+  static func clock(_ place: Int) -> String {
     let minute = TradingCalendar.xnys.openMinute + place
     return "\(minute / 60 < 10 ? "0" : "")\(minute / 60):\(minute % 60 < 10 ? "0" : "")\(minute % 60)"
   }
