@@ -154,7 +154,7 @@ let package = Package(
         "RunSupport",
         "Storage",
         "TestSupport",
-        "Text", "Training", "Workstation",
+        "Text", "Trading", "Training", "Workstation",
       ],
       path: "Tests/Fuzz"),
     // Appends to a log from a process of its own.

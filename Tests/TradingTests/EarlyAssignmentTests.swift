@@ -163,4 +163,12 @@ struct ContractAdjustmentTests {
     #expect(adjusted.map(\.outcome) == [.closed(reason: reason), .closed(reason: reason)])
     #expect(account.book.isEmpty && account.cash == before)
   }
+
+  @Test func `prices that no order may have end a position instead of the sums`() throws {
+    let account = DeskAccount([TradedContract(share: "AAPL")], cashDollars: 200_000)
+    _ = account.trade(1, [(0, 1, 999_990_000, 1_000_000_000)])
+    let cash = account.cash
+    let adjusted = try adjust(account, ContractAdjustment(split: 1, for: 10_000))
+    #expect(adjusted.count == 1 && account.book.isEmpty && account.cash == cash + 99_999_000_000)
+  }
 }

@@ -12,6 +12,7 @@ package struct ChainMarket: MarketView {
   /// By minute, ten-thousandths of a dollar; nil where nobody knows it.
   private let prices: [Int?]
   private let volumeIsOfMinute: Bool
+  private let weights: [Double]
 
   /// nil where the chain has no quotes in the hours of that date's session.
   ///
@@ -30,6 +31,7 @@ package struct ChainMarket: MarketView {
       contract.option.flatMap(chain.number).map { Int32($0) } ?? -1
     }
     volumeIsOfMinute = chain.declaration.volume == .minute
+    weights = MinuteWeights.variance(ofMinutes: minutes)
     var known: Int?
     self.prices = (0..<minutes).map { minute in
       let own = session.block(ofMinute: minute).flatMap { block in
@@ -48,12 +50,19 @@ package struct ChainMarket: MarketView {
     var prices = [Int?](repeating: nil, count: session.minuteCount)
     for row in 0..<min(series.wholeRows, series.starts.count) where series.dates[row] == date {
       let minute = session.minute(of: series.starts[row])
-      let scaled = (series.close[row] * Double(TickRule.perDollar)).rounded()
-      guard prices.indices.contains(minute), scaled > 0, scaled <= Double(Order.mostPrice) else { continue }
-      prices[minute] = Int(scaled)
+      guard prices.indices.contains(minute) else { continue }
+      prices[minute] = price(ofDollars: series.close[row])
     }
     return prices
   }
+
+  /// Dollars in ten-thousandths, to the nearest; nil where nobody pays so much, or nothing.
+  package static func price(ofDollars dollars: Double) -> Int? {
+    let scaled = (dollars * Double(TickRule.perDollar)).rounded()
+    return scaled > 0 && scaled <= Double(Order.mostPrice) ? Int(scaled) : nil
+  }
+
+  package func usualWeight(ofMinute minute: Int) -> Double { weights.indices.contains(minute) ? weights[minute] : 1 }
 
   /// The last of the session's minutes in which the underlying has a price, as the price that contracts settle on where nobody says the official close.
   package var lastPrice: Int? { prices.last ?? nil }

@@ -9,6 +9,7 @@ package import Market
 package final class Desk {
   package let settings: DeskSettings
   package private(set) var table: ContractTable
+  private let account: LaneAccounts
   package let book: Book
   package let ledger: Ledger
   package private(set) var working: WorkingOrders
@@ -22,6 +23,10 @@ package final class Desk {
   /// Whether anything was filled that no market fills.
   package private(set) var isIdeal = false
   package private(set) var fillCount = 0
+  package private(set) var facts = AccountFacts()
+  /// Minutes in which something was filled under the cap that holds where nobody says sizes or volume.
+  package private(set) var minutesWithoutVolume = 0
+  private var lastMinuteWithoutVolume = -1
 
   private var execution: Execution?
   private var liquidity: LiquidityMemory?
@@ -32,21 +37,10 @@ package final class Desk {
   package init(_ settings: DeskSettings, table: ContractTable) {
     self.settings = settings
     self.table = table
-    book = Book(
-      positions: .allocate(capacity: settings.slots), capacity: settings.slots,
-      groups: .allocate(capacity: settings.groups), groupCapacity: settings.groups)
-    ledger = Ledger(cash: .allocate(capacity: 1), start: .allocate(capacity: 1), sums: .allocate(capacity: 1))
+    account = LaneAccounts(laneCount: 1, capacity: settings.slots, groupCapacity: settings.groups)
+    (book, ledger) = (account.book(0), account.ledger(0))
     working = WorkingOrders()
-    book.open()
-    ledger.open(cashMicroDollars: settings.cashDollars * 1_000_000)
-  }
-
-  deinit {
-    book.positions.deallocate()
-    book.groups.deallocate()
-    ledger.cash.deallocate()
-    ledger.start.deallocate()
-    ledger.sums.deallocate()
+    account.open(0, cashMicroDollars: settings.cashDollars * 1_000_000)
   }
 
   /// Cash and what the positions would bring, in micro-dollars.
@@ -92,6 +86,8 @@ package final class Desk {
     self.date = date
     execution = try Execution(settings.execution, fees: settings.fees, table: table, date: date)
     liquidity = LiquidityMemory(table)
+    facts.beginSession(cash: ledger.cash.pointee)
+    lastMinuteWithoutVolume = -1
   }
 
   /// Sends an order that was decided at the end of a minute; false where it is not sent, and the log says why. Traps outside of a session.
@@ -105,22 +101,34 @@ package final class Desk {
       note(view.date, .refused(order, refusal), minute: order.submittedMinute)
       return false
     }
-    if let short = marginRefusal(of: order, order.quantity, view: view, minute: order.submittedMinute, execution) {
-      note(view.date, .notCarried(order: order.id, short), minute: order.submittedMinute)
+    if let why = whyNot(order, order.quantity, view: view, minute: order.submittedMinute, execution) {
+      note(view.date, why, minute: order.submittedMinute)
       return false
     }
     working.submit(order, execution, view: view) { note(view.date, .order($0), minute: $0.minute) }
     return true
   }
 
-  /// What the desk gives back by itself is always carried.
-  private func marginRefusal(
-    of order: Order, _ packages: Int, view: some MarketView, minute: Int, _ execution: Execution
-  ) -> MarginRefusal? {
+  /// Cash beyond which nothing opens, so that no sum leaves 64 bits: more than 10^12 dollars.
+  private static let mostCash: Int64 = 1 << 60
+
+  /// Why the account does not take so many packages of an order, at the quotes of a minute. What the desk gives back by itself is always taken.
+  private func whyNot(
+    _ order: Order, _ packages: Int, view: some MarketView, minute: Int, _ execution: Execution
+  ) -> DeskEntry.What? {
+    let cash = ledger.cash.pointee
     if order.id < 0 { return nil }
+    if order.effect == .opens, cash.magnitude > Desk.mostCash { return .tooRich(order: order.id) }
+    let paid = book.estimate(
+      of: order, packages: packages, in: table, view: view, minute: minute, fees: execution.fees)
+    guard let paid else { return nil }
+    if order.effect == .opens, let rule = facts.refusal(value: value, paid: paid, settings) {
+      return .ruled(order: order.id, rule)
+    }
     return book.marginRefusal(
-      of: order, packages: packages, in: table, cash: ledger.cash.pointee, view: view, minute: minute,
-      fees: execution.fees, rules: settings.margin)
+      of: order, packages: packages, in: table, cash: cash, paid: paid, view: view, minute: minute,
+      rules: settings.margin
+    ).map { .notCarried(order: order.id, $0) }
   }
 
   package func cancel(_ id: Int64, minute: Int) {
@@ -139,10 +147,9 @@ package final class Desk {
       minute: minute, execution, view: view, ledger: liquidity.ledger,
       permits: { order, packages in
         let permitted = book.permitted(order, packages, in: table)
-        guard permitted > 0,
-          let short = self.marginRefusal(of: order, permitted, view: view, minute: minute, execution)
+        guard permitted > 0, let why = self.whyNot(order, permitted, view: view, minute: minute, execution)
         else { return permitted }
-        self.note(view.date, .notCarried(order: order.id, short), minute: minute)
+        self.note(view.date, why, minute: minute)
         return 0
       },
       log: { self.note(view.date, .order($0), minute: minute) },
@@ -157,8 +164,13 @@ package final class Desk {
   }
 
   private func book(_ fill: OrderFill, on date: CalendarDate) {
+    facts.count(fill, held: book.quantity, value: value)
     let booked = book.apply(fill, to: ledger)
     fillCount += 1
+    if fill.isWithoutVolume, fill.minute != lastMinuteWithoutVolume {
+      minutesWithoutVolume += 1
+      lastMinuteWithoutVolume = fill.minute
+    }
     isIdeal = isIdeal || fill.isIdeal
     for index in fill.legs.indices { insideTouch += max(0, fill.legs[index].insideTouch) }
     note(date, .filled(fill, realised: booked.wasReduced ? booked.realised : nil), minute: fill.minute)

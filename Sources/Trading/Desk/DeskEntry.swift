@@ -8,6 +8,10 @@ package struct DeskEntry: Sendable {
     case refused(Order, OrderRefusal)
     /// The account could not carry it: at its decision, or when it would have been filled.
     case notCarried(order: Int64, MarginRefusal)
+    /// A rule of small accounts that binds forbade it.
+    case ruled(order: Int64, AccountRule)
+    /// More money than is counted: nothing opens any more.
+    case tooRich(order: Int64)
     case order(OrderEvent)
     /// `realised`: nil where it gave nothing back.
     case filled(OrderFill, realised: Int64?)

@@ -19,16 +19,12 @@ package enum MarginRefusal: Sendable, Equatable {
 }
 
 extension Book {
-  /// Why cash with all premiums in it does not cover the requirement behind so many packages of an order; nil where it does, and where the account is no
-  /// shorter of margin behind it than before: what reduces is always carried.
-  ///
-  /// Every leg is counted at the far touch of the quote, with its fees; nil as well where a leg has no quote to be filled on. Fails closed where the
-  /// requirement cannot be told.
-  package func marginRefusal(
-    of order: Order, packages: Int, in table: ContractTable, cash: Int64, view: some MarketView, minute: Int,
-    fees: FeeRates, rules: MarginRules
-  ) -> MarginRefusal? {
-    var after = cash
+  /// What so many packages of an order would take from the cash at the far touch of the quotes, with fees, in micro-dollars; nil where a leg has no quote to be
+  /// filled on.
+  package func estimate(
+    of order: Order, packages: Int, in table: ContractTable, view: some MarketView, minute: Int, fees: FeeRates
+  ) -> Int64? {
+    var paid: Int64 = 0
     var commission: Int64 = 0
     for index in order.legs.indices {
       let leg = order.legs[index]
@@ -39,9 +35,20 @@ extension Book {
       let amount = Money.amount(price: price, multiplier: contract.multiplier, quantity: quantity)
       let costs = fees.fees(class: FeeClass(contract), price: price, quantity: quantity, proceeds: max(0, -amount))
       commission += costs[.commission]
-      after -= amount + costs.total
+      paid += amount + costs.total
     }
-    after -= max(0, fees.optionOrderMinimum - commission)
+    return paid + max(0, fees.optionOrderMinimum - commission)
+  }
+
+  /// Why cash with all premiums in it does not cover the requirement behind so many packages of an order; nil where it does, and where the account is no
+  /// shorter of margin behind it than before: what reduces is always carried.
+  ///
+  /// `paid`: see `estimate`. Fails closed where the requirement cannot be told.
+  package func marginRefusal(
+    of order: Order, packages: Int, in table: ContractTable, cash: Int64, paid: Int64, view: some MarketView,
+    minute: Int, rules: MarginRules
+  ) -> MarginRefusal? {
+    let after = cash - paid
     func ask(_ contract: Int32) -> Int? {
       view.quote(of: contract, minute: minute).flatMap { $0.fills(at: minute) ? $0.ask : nil }
     }

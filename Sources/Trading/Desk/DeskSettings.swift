@@ -7,6 +7,10 @@ package struct DeskSettings: Sendable {
   package var fees = FeeTable.retail
   package var exercise = ExerciseMode.cash
   package var margin = MarginRules()
+  /// Whether opening orders are refused beyond three day trades in five sessions below 25,000 dollars, instead of a warning.
+  package var bindsDayTrades = false
+  /// Whether opening orders are refused that need today's sales, as in a cash account, instead of a warning.
+  package var bindsSettledCash = false
   /// Continuously compounded, a decimal a year: what decides about early exercise. 0 for none.
   package var rateAnnual = 0.0
   /// Different contracts that may be held at once.

@@ -140,6 +140,9 @@ extension Book {
       guard shares % denominator == 0, abs(shares / denominator) <= Order.mostUnits else { return nil }
       after.quantity = Int32(shares / denominator)
     }
+    // Prices that no order may have say nothing: whole amounts of them might leave 64 bits.
+    let most = Order.mostPrice / denominator
+    guard max(before.bid, before.ask, before.lastBid, before.lastAsk, before.lastModel) <= most else { return nil }
     func scaled(_ price: Int) -> Int { (2 * max(0, price - paid) * denominator + numerator) / (2 * numerator) }
     (after.bid, after.ask) = (scaled(before.bid), scaled(before.ask))
     (after.lastBid, after.lastAsk) = (scaled(before.lastBid), scaled(before.lastAsk))
@@ -158,7 +161,8 @@ extension Book {
         guard table[leg.contract].underlying == underlying else { continue }
         if let successor = became[leg.contract] {
           let count = adjustment.contract(from: table[leg.contract])?.count ?? 1
-          groups[place].legs[index] = OrderLeg(contract: successor, ratio: leg.ratio * Int32(count))
+          groups[place].legs[index] = OrderLeg(
+            contract: successor, ratio: Int32(clamping: Int(leg.ratio) * count))
         } else if !table[leg.contract].isOption {
           let shares = Int(leg.ratio) * adjustment.numerator
           if shares % adjustment.denominator == 0 {

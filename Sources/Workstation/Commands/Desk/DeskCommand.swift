@@ -11,24 +11,29 @@ struct DeskCommand: Command {
     summary: "Plays a scripted day of quotes, orders and events: trade log, costs, and whether the books balance.",
     operands: "FILE", operandCount: 1...1,
     flags: [
+      Flag("store", "FILE", "a market store whose chains and prices are quoted where the script says nothing"),
       Flag("cash", "DOLLARS", "what the account begins with, whole (100000)"),
       Flag("fees", "PROFILE", "retail, zero_commission or ibkr (retail)"),
       Flag("exercise", "MODE", "cash: every option is paid; physical: shares change hands (cash)"),
       Flag("latency", "MINUTES", "from a decision to the quote that fills it, at least 1 (1)"),
       Flag("rate", "DECIMAL", "interest a year; with it deep puts may be assigned early (0)"),
       Flag("leg-discount", "SHARE", "of the half-spreads of orders of several legs, given back (0)"),
+      Flag(
+        "bind", "RULE", repeats: true,
+        "day-trades or settled-cash: refuse what a small account may not do, instead of a warning"),
       Flag("execution", "MODE", "realistic or ideal; what is ideal is marked, nobody can trade so (realistic)"),
     ],
     notes: """
       FILE has a JSON object a line, in the order of time:
         {"session": "2025-12-11"}
         {"quote": "SPY251211C00606000", "time": "10:00", "bid": 0.44, "ask": 0.46}
-        {"order": 1, "time": "10:00", "opens": {"SPY251211C00606000": -1}, "quantity": 2}
+        {"order": 1, "time": "10:00", "opens": {"SPY251211C00606000": -1}}
         {"close": "SPY", "dollars": 604.10}
-      A quote may have bid_size, ask_size, lowest_ask, highest_bid, volume and filled_forward;
-      an order "limit" (net price, negative for a credit), "stop", or "aggressive" (0 to 1)
-      with "chase", "give_up" and "changes"; "closes" instead of "opens", with "of" the order
-      that opened. {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's.
+      A quote may have bid_size, ask_size, lowest_ask, highest_bid, volume and
+      filled_forward. An order may have a quantity, and "limit" (a net price, negative
+      for a credit), "stop", or "aggressive" (0 to 1) with "chase", "give_up" and
+      "changes"; "closes" instead of "opens", and with "of" the order that opened.
+      {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's price.
       Others: cancel, opening, dividend, split with "becomes" and "of", payment.
       A line of 10:00 stands at the end of the minute before 10:00.
       """)
@@ -36,7 +41,8 @@ struct DeskCommand: Command {
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let settings = try settings(arguments)
     let path = arguments.operands[0]
-    let play = try DeskPlay(try DeskScript(try FileSystem.read(path), path: path), settings)
+    let script = try DeskScript(try FileSystem.read(path), path: path)
+    let play = try DeskPlay(script, settings, stored: try arguments.value("store").map { try StoredQuotes($0) })
     for line in play.lines { print(line) }
     return play.desk.widestGap == 0 ? 0 : 1
   }
@@ -58,6 +64,15 @@ struct DeskCommand: Command {
     if let rate = try number("rate", arguments, in: DeskSettings.rates) { settings.rateAnnual = rate }
     if let discount = try number("leg-discount", arguments, in: 0...1) {
       settings.execution.legDiscountMillionths = Int((discount * 1e6).rounded())
+    }
+    for rule in arguments.values("bind") {
+      switch rule {
+      case "day-trades": settings.bindsDayTrades = true
+      case "settled-cash": settings.bindsSettledCash = true
+      default:
+        throw UsageError(
+          "--bind is \(PrintableText.name(rule)); it must be day-trades or settled-cash", command: description)
+      }
     }
     return settings
   }

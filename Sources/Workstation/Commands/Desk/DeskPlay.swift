@@ -10,8 +10,8 @@ package struct DeskPlay {
   package let desk: Desk
   let feeNotices: [String]
 
-  /// Throws `DeskScriptError` where a session cannot be settled, and `ExecutionSettingError`.
-  package init(_ script: DeskScript, _ settings: DeskSettings) throws {
+  /// `stored`: quotes beside those of the script. Throws `DeskScriptError` where a session cannot be settled, `ExecutionSettingError` and `StorageError`.
+  package init(_ script: DeskScript, _ settings: DeskSettings, stored: StoredQuotes? = nil) throws {
     self.script = script
     let desk = Desk(settings, table: script.table)
     self.desk = desk
@@ -19,7 +19,7 @@ package struct DeskPlay {
     for (place, session) in script.sessions.enumerated() {
       let next = place + 1 < script.sessions.count ? script.sessions[place + 1] : nil
       do {
-        try DeskPlay.play(session, next: next, listed: listed, on: desk)
+        try DeskPlay.play(session, next: next, listed: listed, stored: stored, on: desk)
         for case .quote(let contract, _) in session.items.map(\.entry) { listed.insert(contract) }
       } catch let problem as SettlementProblem {
         throw DeskScriptError(path: script.path, line: nil, problem: "\(problem)")
@@ -33,7 +33,8 @@ package struct DeskPlay {
   }
 
   private static func play(
-    _ session: DeskScript.ScriptSession, next: DeskScript.ScriptSession?, listed: Set<Int32>, on desk: Desk
+    _ session: DeskScript.ScriptSession, next: DeskScript.ScriptSession?, listed: Set<Int32>, stored: StoredQuotes?,
+    on desk: Desk
   ) throws {
     for (underlying, adjustment) in session.adjustments {
       desk.adjust(for: adjustment, of: underlying, on: session.date, listed: listed)
@@ -42,7 +43,8 @@ package struct DeskPlay {
       desk.payDividend(session.dividends[underlying] ?? 0, on: underlying, date: session.date)
     }
     try desk.beginSession(session.date)
-    var market = ScriptMarket(session, table: desk.table)
+    let quotes = try stored?.session(on: session.date, table: desk.table) ?? StoredQuotes.Session()
+    var market = ScriptMarket(session, table: desk.table, stored: quotes)
     func prices() -> ScriptPrices {
       ScriptPrices(session: session, market: market, underlyings: desk.table.underlyings)
     }

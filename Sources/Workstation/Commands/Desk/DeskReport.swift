@@ -56,6 +56,8 @@ extension DeskPlay {
     switch entry.what {
     case .refused(let order, let refusal): return line(order.id, "refused: \(refusal.words)")
     case .notCarried(let order, let refusal): return line(order, "short of margin: \(refusal.words)")
+    case .ruled(let order, let rule): return line(order, "refused: \(rule.words)")
+    case .tooRich(let order): return line(order, "refused: the account holds more money than is counted")
     case .marginShort(let amount):
       return line(nil, "MARGIN: \(money(amount)) short of what the book needs; nothing opens that needs more")
     case .marginUnknown(let error): return line(nil, "\(error)")
@@ -137,7 +139,38 @@ extension DeskPlay {
     lines.append(row("all costs", money(costs.total)))
     let touch = desk.insideTouch
     if touch > 0 { lines.append(row("saved by fills inside the touch", money(touch))) }
-    return lines
+    return lines + warnings.flatMap { ReportText.wrapped($0, first: "  warning: ", rest: "    ") }
+  }
+
+  /// Of the profit before costs at mid, the share that may rest on fills better than the far touch.
+  private static let mostInsideTouch = 0.3
+
+  private var warnings: [String] {
+    var warnings: [String] = []
+    let sums = desk.ledger.sums.pointee
+    let gross = sums.total + sums.costs.total
+    let touch = desk.insideTouch
+    if touch > 0, Double(touch) > DeskPlay.mostInsideTouch * Double(max(0, gross)) {
+      warnings.append(
+        "fills inside the touch saved \(money(touch)), more than 30 % of the gross profit of \(money(gross)): "
+          + "it may rest on fills that a market does not give")
+    }
+    if desk.minutesWithoutVolume > 0 {
+      warnings.append(
+        "in \(counted(desk.minutesWithoutVolume, "minute")) nobody said sizes or volume: filled under the cap for that")
+    }
+    let facts = desk.facts
+    if facts.dayTradesBeyond > 0 {
+      warnings.append(
+        "\(counted(facts.dayTradesBeyond, "day trade")) beyond three in five sessions with less than 25,000 dollars: a broker "
+          + "would restrict the account (--bind day-trades refuses them)")
+    }
+    if facts.unsettledPurchases > 0 {
+      warnings.append(
+        "\(counted(facts.unsettledPurchases, "purchase")) with money that settles later: not in a cash account "
+          + "(--bind settled-cash refuses them)")
+    }
+    return warnings
   }
 
   private var valueLines: [String] {

@@ -8,17 +8,25 @@ struct ScriptMarket: MarketView {
   let date: CalendarDate
   let minuteCount: Int
   private let underlyingNumbers: [Int32]
+  private let underlyings: [String]
+  private let stored: StoredQuotes.Session
   /// By contract.
   private var quotes: [MinuteQuote?]
+  private let weights: [Double]
   /// By underlying.
   private var prices: [Int?]
 
-  init(_ session: DeskScript.ScriptSession, table: ContractTable) {
+  init(
+    _ session: DeskScript.ScriptSession, table: ContractTable, stored: StoredQuotes.Session = StoredQuotes.Session()
+  ) {
+    self.stored = stored
+    underlyings = table.underlyings
     date = session.date
     minuteCount = session.minuteCount
     underlyingNumbers = table.underlyingNumbers
     quotes = Array(repeating: nil, count: table.count)
     prices = Array(repeating: nil, count: table.underlyings.count)
+    weights = MinuteWeights.variance(ofMinutes: session.minuteCount)
   }
 
   /// The quote of a minute is its last two-sided one; its extremes are those of all that were two-sided.
@@ -42,21 +50,36 @@ struct ScriptMarket: MarketView {
   /// The last price of an underlying in the session's own minutes.
   func lastPrice(of underlying: Int) -> Int? { prices[underlying] }
 
+  /// The newer of the script's quote and the store's; of one minute the script's.
   func quote(of contract: Int32, minute: Int) -> MinuteQuote? {
-    guard quotes.indices.contains(Int(contract)), let quote = quotes[Int(contract)], quote.minute <= minute else {
-      return nil
-    }
-    return quote
+    guard quotes.indices.contains(Int(contract)) else { return nil }
+    let own = quotes[Int(contract)].flatMap { $0.minute <= minute ? $0 : nil }
+    guard let other = market(of: contract)?.quote(of: contract, minute: minute) else { return own }
+    guard let own else { return other }
+    return own.minute >= other.minute ? own : other
   }
 
   func underlyingPrice(of contract: Int32, minute: Int) -> Int? {
     guard underlyingNumbers.indices.contains(Int(contract)) else { return nil }
     return prices[Int(underlyingNumbers[Int(contract)])]
+      ?? market(of: contract)?.underlyingPrice(of: contract, minute: minute)
+  }
+
+  func usualWeight(ofMinute minute: Int) -> Double { weights.indices.contains(minute) ? weights[minute] : 1 }
+
+  private func market(of contract: Int32) -> ChainMarket? {
+    stored.markets.isEmpty ? nil : stored.markets[underlyings[Int(underlyingNumbers[Int(contract)])]]
+  }
+
+  /// The close of the store's daily series, and the last price of its minutes.
+  func storedClose(of underlying: String) -> SettlementPrice? {
+    stored.closes[underlying].map { SettlementPrice(price: $0, source: .officialClose) }
+      ?? stored.markets[underlying]?.lastPrice.map { SettlementPrice(price: $0, source: .lastMinute) }
   }
 }
 
-/// What a script says that underlyings opened and closed at. Where nobody says a close it is the last price of the session's own minutes; an opening
-/// is never guessed.
+/// What a script says that underlyings opened and closed at. Where it does not say a close it is its last price of the session's own minutes, else the store's
+/// close; an opening is never guessed.
 struct ScriptPrices: SettlementPrices {
   let session: DeskScript.ScriptSession
   let market: ScriptMarket
@@ -69,7 +92,7 @@ struct ScriptPrices: SettlementPrices {
       session.closes[underlying].map { SettlementPrice(price: $0, source: .officialClose) }
         ?? underlyings.firstIndex(of: underlying).flatMap(market.lastPrice).map {
           SettlementPrice(price: $0, source: .lastMinute)
-        }
+        } ?? market.storedClose(of: underlying)
     }
   }
 }
