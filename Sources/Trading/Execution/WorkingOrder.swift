@@ -9,6 +9,8 @@ package struct WorkingOrder: Sendable, Hashable {
   package internal(set) var left: Int
   /// Where a limit order rests, as a net price; nil while nothing rests.
   package internal(set) var net: Int?
+  /// Whether the price that it rests at has met a quote: the first one may fill it at once.
+  var hasMet = false
   /// A price on its way to the market, and the minute at whose end it arrives.
   var coming: (net: Int, minute: Int)?
   /// How often the price was changed.
@@ -32,7 +34,7 @@ package struct WorkingOrder: Sendable, Hashable {
   var isStop: Bool { if case .stop = order.kind { true } else { false } }
 
   package static func == (left: Self, right: Self) -> Bool {
-    left.order == right.order && left.left == right.left && left.net == right.net
+    left.order == right.order && left.left == right.left && left.net == right.net && left.hasMet == right.hasMet
       && left.coming?.net == right.coming?.net && left.coming?.minute == right.coming?.minute
       && left.changes == right.changes && left.stopMinute == right.stopMinute && left.isCarried == right.isCarried
       && left.commission == right.commission && left.isWaiting == right.isWaiting
@@ -50,27 +52,27 @@ struct MinuteContext {
   let weight: Double
   let ledger: LiquidityLedger
   let lane: UInt32
-  let permits: (Order, Int) -> Int
-  let log: (OrderEvent) -> Void
-  let fill: (OrderFill) -> Void
-
-  func log(_ order: WorkingOrder, _ what: OrderEvent.What) {
-    log(OrderEvent(order: order.order.id, minute: minute, what: what))
-  }
 }
+
+/// Whoever keeps the log, and whoever books. They are handed on from call to call, since keeping them would ask for memory.
+typealias EventLog = (OrderEvent) -> Void
+typealias FillDesk = (OrderFill) -> Void
 
 extension WorkingOrder {
   /// Lets one minute pass; true while it works on.
-  mutating func advance(_ context: MinuteContext, _ execution: Execution, _ view: some MarketView) -> Bool {
+  mutating func advance(
+    _ context: MinuteContext, _ execution: Execution, _ view: some MarketView, permits: (Order, Int) -> Int,
+    log: EventLog, fill: FillDesk
+  ) -> Bool {
     guard context.minute >= firstMinute(latency: execution.settings.latencyMinutes) else { return true }
-    let permitted = min(left, context.permits(order, left))
-    guard permitted > 0 else { return end(.notPermitted, context) }
+    let permitted = min(left, permits(order, left))
+    guard permitted > 0 else { return end(.notPermitted, context, log) }
     let legs = execution.quotes(of: order, minute: context.minute, in: view)
     switch order.kind {
-    case .market: return meet(legs, wanted: permitted, stop: nil, context, execution)
-    case .stop(let net): return watch(legs, stop: net, wanted: permitted, context, execution)
-    case .limit: return rest(legs, wanted: permitted, nil, context, execution)
-    case .aggressive(let limit): return rest(legs, wanted: permitted, limit, context, execution)
+    case .market: return meet(legs, wanted: permitted, stop: nil, context, execution, log, fill)
+    case .stop(let net): return watch(legs, stop: net, wanted: permitted, context, execution, log, fill)
+    case .limit: return rest(legs, wanted: permitted, nil, context, execution, log, fill)
+    case .aggressive(let limit): return rest(legs, wanted: permitted, limit, context, execution, log, fill)
     }
   }
 
@@ -78,33 +80,35 @@ extension WorkingOrder {
 
   /// A market order, or a stop that was reached: at the far touch, as much as stands there. What is left of an opening order is cancelled.
   private mutating func meet(
-    _ legs: LegQuotes, wanted: Int, stop: Int?, _ context: MinuteContext, _ execution: Execution
+    _ legs: LegQuotes, wanted: Int, stop: Int?, _ context: MinuteContext, _ execution: Execution, _ log: EventLog,
+    _ fill: FillDesk
   ) -> Bool {
     switch legs {
     case .fault(let contract, let fault):
-      if order.effect == .opens { return end(.noQuote(contract: contract, fault), context) }
-      return wait(contract, fault, context)
+      if order.effect == .opens { return end(.noQuote(contract: contract, fault), context, log) }
+      return wait(contract, fault, context, log)
     case .quoted(let package):
-      let fill = execution.cross(
+      let filled = execution.cross(
         order, in: package, quantity: wanted, minute: context.minute, weight: context.weight,
         stop: stop.map { $0 * package.unit }, ledger: context.ledger, commission: &commission)
-      if let fill, book(fill, context) { return false }
-      if order.effect == .opens { return end(.noLiquidity, context) }
-      return fill == nil ? wait(order.legs[0].contract, nil, context) : true
+      if let filled, book(filled, context, log, fill) { return false }
+      if order.effect == .opens { return end(.noLiquidity, context, log) }
+      return filled == nil ? wait(order.legs[0].contract, nil, context, log) : true
     }
   }
 
   /// Reaches the stop on a quote; the next one fills it, at the worse of both.
   private mutating func watch(
-    _ legs: LegQuotes, stop: Int, wanted: Int, _ context: MinuteContext, _ execution: Execution
+    _ legs: LegQuotes, stop: Int, wanted: Int, _ context: MinuteContext, _ execution: Execution, _ log: EventLog,
+    _ fill: FillDesk
   ) -> Bool {
     if let reached = stopMinute {
       guard isCarried || context.minute >= reached + execution.settings.latencyMinutes else { return true }
-      return meet(legs, wanted: wanted, stop: stop, context, execution)
+      return meet(legs, wanted: wanted, stop: stop, context, execution, log, fill)
     }
     if case .quoted(let package) = legs, package.ask >= stop * package.unit {
       stopMinute = context.minute
-      context.log(self, .stopReached(net: stop))
+      note(.stopReached(net: stop), context, log)
     }
     return true
   }
@@ -112,7 +116,7 @@ extension WorkingOrder {
   // MARK: limits
 
   /// The price that an order is sent with, by the quote of its decision.
-  mutating func price(_ legs: LegQuotes, _ execution: Execution, minute: Int, log: (OrderEvent) -> Void) {
+  mutating func price(_ legs: LegQuotes, _ execution: Execution, minute: Int, log: EventLog) {
     let arrival = minute + execution.settings.latencyMinutes
     switch order.kind {
     case .market, .stop: return
@@ -129,33 +133,37 @@ extension WorkingOrder {
   }
 
   private mutating func rest(
-    _ legs: LegQuotes, wanted: Int, _ limit: AggressiveLimit?, _ context: MinuteContext, _ execution: Execution
+    _ legs: LegQuotes, wanted: Int, _ limit: AggressiveLimit?, _ context: MinuteContext, _ execution: Execution,
+    _ log: EventLog, _ fill: FillDesk
   ) -> Bool {
     let minute = context.minute
-    if let net, case .quoted(let package) = legs,
-      let fill = resting(at: net, package, wanted: wanted, context, execution), book(fill, context)
+    if let net, hasMet, case .quoted(let package) = legs,
+      let filled = resting(at: net, package, wanted: wanted, context, execution), book(filled, context, log, fill)
     {
       return false
     }
     if let coming, coming.minute <= minute {
       net = coming.net
       self.coming = nil
+      hasMet = false
+    }
+    if let net, !hasMet, case .quoted(let package) = legs {
+      hasMet = true
       // What arrives where it can be filled at once does not rest.
-      if case .quoted(let package) = legs,
-        package.ask <= coming.net * package.unit || execution.settings.mode == .ideal,
-        let fill = execution.cross(
+      if package.ask <= net * package.unit || execution.settings.mode == .ideal,
+        let filled = execution.cross(
           order, in: package, quantity: min(wanted, left), minute: minute, weight: context.weight,
-          limit: coming.net * package.unit, ledger: context.ledger, commission: &commission),
-        book(fill, context)
+          limit: net * package.unit, ledger: context.ledger, commission: &commission),
+        book(filled, context, log, fill)
       {
         return false
       }
     }
     guard let limit else { return true }
-    if let most = limit.giveUpMinutes, minute - order.submittedMinute >= most { return end(.gaveUp, context) }
+    if let most = limit.giveUpMinutes, minute - order.submittedMinute >= most { return end(.gaveUp, context, log) }
     guard coming == nil, case .quoted(let package) = legs else { return true }
     if net == nil {
-      price(legs, execution, minute: minute, log: context.log)
+      price(legs, execution, minute: minute, log: log)
     } else if limit.chaseMillionthsPerMinute > 0, changes < limit.mostChanges {
       let gone = limit.chaseMillionthsPerMinute.multipliedReportingOverflow(by: minute - order.submittedMinute)
       let share = gone.overflow ? AggressiveLimit.one : limit.aggressiveMillionths + gone.partialValue
@@ -164,7 +172,7 @@ extension WorkingOrder {
         changes += 1
         let arrival = minute + execution.settings.latencyMinutes
         coming = (next, arrival)
-        context.log(self, .priced(net: next, before: net, fromMinute: arrival))
+        note(.priced(net: next, before: net, fromMinute: arrival), context, log)
       }
     }
     return true
@@ -200,25 +208,31 @@ extension WorkingOrder {
   // MARK: the log
 
   /// Hands a fill on; true where nothing is left.
-  private mutating func book(_ fill: OrderFill, _ context: MinuteContext) -> Bool {
-    left -= fill.quantity
+  private mutating func book(_ filled: OrderFill, _ context: MinuteContext, _ log: EventLog, _ fill: FillDesk) -> Bool {
+    left -= filled.quantity
     isWaiting = false
-    context.log(self, .filled(quantity: fill.quantity, left: left))
-    context.fill(fill)
+    note(.filled(quantity: filled.quantity, left: left), context, log)
+    fill(filled)
     return left == 0
   }
 
-  private mutating func wait(_ contract: Int32, _ fault: QuoteFault?, _ context: MinuteContext) -> Bool {
-    if fault == .ended { return end(.settled, context) }
-    if !isWaiting { context.log(self, .waits(contract: contract, fault)) }
+  private mutating func wait(
+    _ contract: Int32, _ fault: QuoteFault?, _ context: MinuteContext, _ log: EventLog
+  ) -> Bool {
+    if fault == .ended { return end(.settled, context, log) }
+    if !isWaiting { note(.waits(contract: contract, fault), context, log) }
     isWaiting = true
     return true
   }
 
   /// Always false: it does not work any more.
-  func end(_ reason: OrderEnd, _ context: MinuteContext) -> Bool {
-    context.log(self, .ended(reason, left: left))
+  func end(_ reason: OrderEnd, _ context: MinuteContext, _ log: EventLog) -> Bool {
+    note(.ended(reason, left: left), context, log)
     return false
+  }
+
+  private func note(_ what: OrderEvent.What, _ context: MinuteContext, _ log: EventLog) {
+    log(OrderEvent(order: order.id, minute: context.minute, what: what))
   }
 }
 

@@ -39,32 +39,26 @@ package struct WorkingOrders: Sendable {
     permits: (Order, Int) -> Int = { $1 }, log: (OrderEvent) -> Void = { _ in }, fill: (OrderFill) -> Void
   ) {
     guard !orders.isEmpty, minute < view.minuteCount else { return }
-    withoutActuallyEscaping(permits) { permits in
-      withoutActuallyEscaping(log) { log in
-        withoutActuallyEscaping(fill) { fill in
-          let context = MinuteContext(
-            minute: minute, weight: view.usualWeight(ofMinute: minute), ledger: ledger, lane: lane, permits: permits,
-            log: log, fill: fill)
-          walk(context, execution, view)
-        }
-      }
-    }
+    let context = MinuteContext(
+      minute: minute, weight: view.usualWeight(ofMinute: minute), ledger: ledger, lane: lane)
+    walk(context, execution, view, stops: true, permits: permits, log: log, fill: fill)
+    walk(context, execution, view, stops: false, permits: permits, log: log, fill: fill)
+    orders.removeAll { $0.left == 0 }
   }
 
-  private mutating func walk(_ context: MinuteContext, _ execution: Execution, _ view: some MarketView) {
-    var hasEnded = false
-    for isStop in [true, false] {
-      for place in orders.indices where orders[place].isStop == isStop && orders[place].left > 0 {
-        if !isStop, let stop = stopReached(before: orders[place].order) {
-          _ = orders[place].end(.stopReached(order: stop), context)
-          orders[place].left = 0
-        } else if !orders[place].advance(context, execution, view) {
-          orders[place].left = 0
-        }
-        if orders[place].left == 0 { hasEnded = true }
+  /// Walks the orders that are stops, or those that are none.
+  private mutating func walk(
+    _ context: MinuteContext, _ execution: Execution, _ view: some MarketView, stops: Bool,
+    permits: (Order, Int) -> Int, log: EventLog, fill: FillDesk
+  ) {
+    for place in orders.indices where orders[place].isStop == stops && orders[place].left > 0 {
+      if !stops, let stop = stopReached(before: orders[place].order) {
+        _ = orders[place].end(.stopReached(order: stop), context, log)
+        orders[place].left = 0
+      } else if !orders[place].advance(context, execution, view, permits: permits, log: log, fill: fill) {
+        orders[place].left = 0
       }
     }
-    if hasEnded { orders.removeAll { $0.left == 0 } }
   }
 
   /// The stop that was reached of the position that a limit order would close.

@@ -88,6 +88,19 @@ func limitsGoAcrossTheQuote(index: Int) throws {
   #expect(desk.story(large) == ["10 limit 1.02 from minute 11", "11 filled 1, 49 left"])
 }
 
+@Test func aLimitThatArrivesUnseenMeetsTheFirstQuote() throws {
+  let desk = try ScriptedDesk()
+  desk.market.quotes[ScriptedDesk.call] = [
+    quote(1.00, 1.10, 10), quote(0, 1.10, 11), quote(1.00, 1.10, 12), quote(1.00, 1.10, 13),
+  ]
+  // Far beyond the touch: it pays the touch, not its limit.
+  try desk.submit([(ScriptedDesk.call, 1)], 1, .opens, .limit(net: cents(1.50)))
+  let short = try desk.submit([(ScriptedDesk.call, 1)], 1, .opens, .limit(net: cents(1.09)))
+  desk.walk(10...13)
+  #expect(desk.fills.map { $0.price } == [cents(1.10)] && desk.fills[0].minute == 12)
+  #expect(desk.story(short) == ["10 limit 1.09 from minute 11"])
+}
+
 @Test func anOrderThatChasesIsLoggedStepByStep() throws {
   let desk = try ScriptedDesk()
   desk.market.quotes[ScriptedDesk.call] = (10...30).map { quote(1.00, 1.10, $0) }
