@@ -22,10 +22,10 @@ package enum FillRule: Sendable, Hashable {
   /// The rule's name in reports.
   package var name: String {
     switch self {
-    case .through(let ticks): "A (resting orders fill \(ticks) tick\(ticks == 1 ? "" : "s") through the limit)"
+    case .through(let ticks): "A: limits fill once the market is \(ticks) tick\(ticks == 1 ? "" : "s") through them"
     case .hazard(let rule):
-      "B (resting orders fill by chance: \(rule.hazardPerMinute) a minute at mid, slope \(rule.slope), "
-        + "adverse shift \(Double(rule.adverseMillionths) * 1e-6) of the half-spread)"
+      "B: limits fill by chance, \(rule.hazardPerMinute) a minute at mid, slope \(rule.slope), "
+        + "adverse shift \(Double(rule.adverseMillionths) / 1e6) of the half-spread, seed \(rule.seed)"
     }
   }
 }
@@ -95,10 +95,10 @@ package struct ExecutionSettings: Sendable, Hashable {
   /// What a report says of how orders were filled, a line each; the watermark of ideal fills is the first.
   package var notices: [String] {
     guard mode == .realistic else { return [ExecutionMode.watermark] }
-    var lines = ["fill rule " + fillRule.name]
+    var lines = ["rule " + fillRule.name]
     if legDiscountMillionths > 0 {
       lines.append(
-        "orders of several legs were given back \(Double(legDiscountMillionths) * 1e-4) % of their half-spreads")
+        "orders of several legs were given back \(Double(legDiscountMillionths) / 1e4) % of their half-spreads")
     }
     return lines
   }

@@ -41,7 +41,12 @@ package struct OrderEvent: Sendable, Hashable {
     func symbol(_ contract: Int32) -> String {
       table.contains(contract) ? table[contract].symbol : "contract \(contract)"
     }
-    func dollars(_ net: Int) -> String { MicroDollars.decimal(Int64(net) * Money.microDollarsPerTick) }
+    /// With the cents, even where they are none.
+    func dollars(_ net: Int) -> String {
+      let text = MicroDollars.decimal(Int64(net) * Money.microDollarsPerTick)
+      guard let point = text.firstIndex(of: ".") else { return text + ".00" }
+      return text.distance(from: point, to: text.endIndex) == 2 ? text + "0" : text
+    }
     func rest(_ left: Int) -> String { "\(left) of it" }
     switch what {
     case .priced(let net, let before, let minute):

@@ -92,10 +92,12 @@ func premiumsHaveTheirTiers(price: Int, rate: Int64) {
   #expect(earlier.contains("option_clearing 0.02 carried back to days before 2025-02-13"))
   // A choice is no fact that could grow old.
   #expect(!(notices + earlier).contains { $0.hasPrefix("option_commission") })
+  // Of what is not traded nothing is said.
   #expect(
-    !FeeTable.retail.notices(from: day, until: day).contains {
-      $0.hasPrefix("option_regulatory") || $0.hasPrefix("sale_value")
-    })
+    FeeTable.retail.notices(from: day, until: day, of: [.option]) == [
+      "option_clearing 0.025 carried on from 2025-02-14", "option_sale 0.00279 carried on from 2024-01-01",
+    ])
+  #expect(FeeTable.retail.notices(from: day, until: day, of: []).isEmpty)
 }
 
 // MARK: tables from files

@@ -111,7 +111,7 @@ func limitsGoAcrossTheQuote(index: Int) throws {
     desk.story(order) == [
       "10 limit 1.02 from minute 11", "11 limit 1.02 becomes 1.04 from minute 12",
       "12 limit 1.04 becomes 1.06 from minute 13", "13 limit 1.06 becomes 1.08 from minute 14",
-      "14 limit 1.08 becomes 1.1 from minute 15", "15 filled 1",
+      "14 limit 1.08 becomes 1.10 from minute 15", "15 filled 1",
     ])
   #expect(desk.fills.map { $0.price } == [cents(1.10)])
 }
@@ -131,7 +131,7 @@ func limitsGoAcrossTheQuote(index: Int) throws {
   let still = try desk.submit([(ScriptedDesk.call, -1)], 1, .closes, aggressive(0), minute: 30)
   desk.walk(31...40)
   desk.working.endSession(desk.execution, minute: 40) { desk.events.append($0) }
-  #expect(desk.story(still) == ["30 limit -1.1 from minute 31", "40 cancelled 1 of it: the session is over"])
+  #expect(desk.story(still) == ["30 limit -1.10 from minute 31", "40 cancelled 1 of it: the session is over"])
 }
 
 @Test func aLimitWithoutAQuoteIsPricedByTheFirstOne() throws {

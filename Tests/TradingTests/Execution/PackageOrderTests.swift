@@ -137,7 +137,7 @@ private let vertical = [(ScriptedDesk.call, 1), (ScriptedDesk.farCall, -1)]
     let order = try desk.submit([(ScriptedDesk.call, -1)], 1, .closes, .stop(net: -cents(2.50)))
     desk.walk(11...14)
     #expect(desk.fills.map { $0.price } == [cents(received)] && desk.fills[0].minute == 14)
-    #expect(desk.story(order) == ["13 stop -2.5 reached", "14 filled 1"])
+    #expect(desk.story(order) == ["13 stop -2.50 reached", "14 filled 1"])
     // What it got less than the touch is a cost of its own.
     #expect(desk.fills[0].costs[.impact] == Int64(((next - received) * 1e8).rounded()))
     #expect(desk.fills[0].costs[.halfSpread] == 5_000_000)

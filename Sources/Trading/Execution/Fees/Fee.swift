@@ -39,6 +39,18 @@ package enum Fee: String, Sendable, CaseIterable {
     }
   }
 
+  /// Of what contracts it is asked for.
+  package var classes: Set<FeeClass> {
+    switch self {
+    case .optionCommission, .optionOrderMinimum, .optionClearing, .optionRegulatory, .exercise:
+      [.option, .indexOption]
+    case .indexOptionExchange: [.indexOption]
+    case .optionSale: [.option]
+    case .shareCommission, .shareOrderMinimum, .shareSale, .shareSaleMost: [.share]
+    case .saleValue: [.share, .option]
+    }
+  }
+
   /// Whether a row may have other rates at low premiums.
   package var isByPremium: Bool { self == .optionCommission || self == .indexOptionExchange }
 

@@ -89,9 +89,13 @@ package struct FeeTable: Sendable, Hashable {
   }
 
   /// What a report says of rates that were used beyond the days for which they are known, for days from `first` until `last`.
-  package func notices(from first: CalendarDate, until last: CalendarDate) -> [String] {
+  ///
+  /// classes: what may have been traded; the fees of all else are left out.
+  package func notices(
+    from first: CalendarDate, until last: CalendarDate, of classes: Set<FeeClass> = [.share, .option, .indexOption]
+  ) -> [String] {
     var notices: [String] = []
-    for fee in Fee.allCases {
+    for fee in Fee.allCases where !fee.classes.isDisjoint(with: classes) {
       let rows = rows[fee] ?? []
       if let row = rows.first, let known = row.known, first < known.first {
         notices.append(
