@@ -1,13 +1,10 @@
-// What an order costs: half the spread, its own impact, and a commission.
+// What an equity order costs where bars have no quotes: the sum of a spread, an impact and a commission.
 
-/// Costs of equity orders that are filled at an open, never at mid.
+/// Costs of equity orders that are filled at an open, never at mid: `RelativeSpread` + `SquareRootImpact` + a commission. What is quoted, options and shares,
+/// is filled by `Execution`.
 ///
-/// A buy pays reference x (1 + f), a sale receives reference x (1 - f), with f = half-spread + impact, at most 1, and
-/// impact = `impactCoefficient` x daily volatility x sqrt(order dollars / mean dollar volume). Volatility and volume end at the
-/// *decision's* bar. Source of the square-root law: Toth et al. 2011, "Anomalous price impact and the critical nature of liquidity".
-///
-/// Where volume is unknown (not a number) or zero the order is taken to be as large as the mean volume: impact = coefficient x daily
-/// volatility, whatever its size. That is dearer than any order below a full day's volume would be, and the fill says so.
+/// A buy pays reference x (1 + f), a sale receives reference x (1 - f), with f = half-spread + impact, at most 1. Volatility and volume end at the
+/// *decision's* bar.
 package struct ExecutionModel: Sendable, Hashable, Codable {
   /// Half of (ask - bid) / mid, in units of 1e-4.
   package var halfSpreadBasisPoints: Double
@@ -21,7 +18,10 @@ package struct ExecutionModel: Sendable, Hashable, Codable {
     self.commissionDollars = commissionDollars
   }
 
-  package var halfSpreadFraction: Double { halfSpreadBasisPoints * 1e-4 }
+  package var spread: RelativeSpread { RelativeSpread(halfBasisPoints: halfSpreadBasisPoints) }
+  package var impact: SquareRootImpact { SquareRootImpact(coefficient: impactCoefficient) }
+
+  package var halfSpreadFraction: Double { spread.halfFraction }
 
   /// Whether trading costs anything.
   package var hasCosts: Bool { halfSpreadBasisPoints > 0 || impactCoefficient > 0 || commissionDollars > 0 }
@@ -33,14 +33,9 @@ package struct ExecutionModel: Sendable, Hashable, Codable {
       commissionDollars: commissionDollars * factor)
   }
 
-  /// What an order of any size will move the price by, as known at one bar.
-  ///
-  /// dailyVolatility: standard deviation of one-bar log returns. meanDollarVolume: mean over bars of price x volume. Of minutes both are a minute's: a
-  /// day's volatility grows with the root of its minutes, as the root of its volume does, so that the impact is the same.
+  /// What an order of any size will move the price by, as known at one bar: see `SquareRootImpact.rate`.
   package func impactRate(dailyVolatility: Double, meanDollarVolume: Double) -> ImpactRate {
-    let scale = impactCoefficient * dailyVolatility
-    guard meanDollarVolume.isFinite, meanDollarVolume > 0 else { return ImpactRate(perRootDollar: 0, constant: scale) }
-    return ImpactRate(perRootDollar: scale / meanDollarVolume.squareRoot(), constant: 0)
+    impact.rate(dailyVolatility: dailyVolatility, meanDollarVolume: meanDollarVolume)
   }
 
   /// Slippage against the reference, in dollars per share, positive for both sides: half-spread and impact.
@@ -69,24 +64,5 @@ package struct ExecutionModel: Sendable, Hashable, Codable {
         referencePriceDollars: referencePriceDollars[order], shares: shares[order],
         dailyVolatility: dailyVolatility[order], volume20: volume20[order])
     }
-  }
-}
-
-/// Impact as a function of order size alone: constant + perRootDollar x sqrt(order dollars), a fraction of the price.
-package struct ImpactRate: Sendable, Equatable {
-  package var perRootDollar: Double
-  /// Not zero only where the volume is unknown.
-  package var constant: Double
-
-  @inlinable
-  package init(perRootDollar: Double, constant: Double) {
-    self.perRootDollar = perRootDollar
-    self.constant = constant
-  }
-
-  /// The impact of an order, limited so that it and the half-spread together are at most the whole price.
-  @inlinable @inline(__always)
-  package func fraction(orderDollars: Double, halfSpreadFraction: Double) -> Double {
-    min(constant + perRootDollar * orderDollars.squareRoot(), 1 - halfSpreadFraction)
   }
 }
