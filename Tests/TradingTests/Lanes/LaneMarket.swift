@@ -10,15 +10,21 @@ final class LaneMarket {
   let laneCount: Int
   let table: ContractTable
   let date: CalendarDate
-  private(set) var random: RandomStream
+  /// Of quotes and of orders: what is drawn of one does not depend on the other.
+  private var random: RandomStream
+  private var orderRandom: RandomStream
+  /// Ten-thousandths of a dollar by which every quote is wider than it was drawn, on both sides.
+  var widening = 0
+  /// (lanes, contracts) walks without drift.
+  private var middles: [Int] = []
   private let columns: [UnsafeMutablePointer<Int32>]
   private let rows: UnsafeMutablePointer<Int>
   private let laneMinutes: UnsafeMutablePointer<Int32>
   private let weights: UnsafeMutablePointer<Double>
   private(set) var minute = 0
 
-  /// Two calls and two puts of SPY, one call of SPXW, shares of SPY.
-  init(laneCount: Int, seed: UInt64) throws {
+  /// Two calls and two puts of SPY, one call of SPXW, shares of SPY. lanesPerRow: lanes beside each other that see the same quotes.
+  init(laneCount: Int, seed: UInt64, lanesPerRow: Int = 1) throws {
     let symbols = [
       "SPY251211C00600000", "SPY251211C00605000", "SPY251211P00600000", "SPY251211P00595000", "SPXW251211C06900000",
     ]
@@ -26,7 +32,8 @@ final class LaneMarket {
     self.laneCount = laneCount
     guard let date = CalendarDate("2025-12-11") else { throw NoContract(symbol: "2025-12-11") }
     self.date = date
-    random = RandomStream(seed: seed, purpose: .randomTrading)
+    random = RandomStream(seed: seed, purpose: .market)
+    orderRandom = RandomStream(seed: seed, purpose: .randomTrading)
     let count = laneCount * table.count
     columns = (0..<8).map { _ in
       let column = UnsafeMutablePointer<Int32>.allocate(capacity: count)
@@ -37,7 +44,15 @@ final class LaneMarket {
     laneMinutes = .allocate(capacity: laneCount)
     weights = .allocate(capacity: laneCount)
     // Rows in another order than lanes, as on a tape.
-    for lane in 0..<laneCount { (rows + lane).initialize(to: (laneCount - 1 - lane) * table.count) }
+    for lane in 0..<laneCount {
+      (rows + lane).initialize(to: (laneCount - 1 - lane) / lanesPerRow * table.count)
+    }
+    for _ in 0..<laneCount {
+      for contract in 0..<table.count {
+        let isShare = !table[Int32(contract)].isOption
+        middles.append(isShare ? 6_000_000 : 12_000 + 100 * below(200))
+      }
+    }
     laneMinutes.initialize(repeating: 0, count: laneCount)
     weights.initialize(repeating: 1, count: laneCount)
   }
@@ -49,7 +64,10 @@ final class LaneMarket {
     weights.deallocate()
   }
 
-  func below(_ limit: Int) -> Int { Int(random.nextInteger(below: UInt64(limit))) }
+  private func below(_ limit: Int) -> Int { Int(random.nextInteger(below: UInt64(limit))) }
+
+  /// Of orders.
+  private func choose(_ limit: Int) -> Int { Int(orderRandom.nextInteger(below: UInt64(limit))) }
 
   var quotes: LaneQuotes {
     var quotes = LaneQuotes(
@@ -64,31 +82,38 @@ final class LaneMarket {
     return quotes
   }
 
-  /// Draws the quotes of a minute. `isFine`: every one of them fills an order.
+  /// Draws the quotes of a minute. `isFine`: every one of them fills an order of any size.
   func draw(minute: Int, isFine: Bool = false) {
-    self.minute = minute
     for lane in 0..<laneCount {
-      laneMinutes[lane] = Int32(minute)
       weights[lane] = Double(1 + below(30)) / 10
-      let price = 5_900_000 + 1_000 * below(200)
       for contract in 0..<table.count {
         let isShare = !table[Int32(contract)].isOption
-        let middle = isShare ? price : 500 + 100 * below(300)
+        let middle = middles[lane * table.count + contract] + 100 * (below(9) - 4) * (isShare ? 10 : 1)
+        middles[lane * table.count + contract] = middle
         let half = 50 * (1 + below(6))
         let kind = isFine ? 9 : below(12)
+        let knows = isFine ? 0 : below(3)
         let place = rows[lane] + contract
-        columns[0][place] = Int32(kind == 0 ? 0 : max(100, middle - half))
-        columns[1][place] = Int32(kind == 1 ? 0 : kind == 2 ? middle - half - 50 : middle + half)
-        let hasSizes = below(3)
-        columns[2][place] = hasSizes == 0 ? Int32(below(12) + (isFine ? 1 : 0)) : -1
-        columns[3][place] = hasSizes == 0 ? Int32(below(12) + (isFine ? 1 : 0)) : -1
-        columns[4][place] = hasSizes == 1 ? Int32(below(200)) : -1
+        columns[0][place] = Int32(kind == 0 ? 0 : max(50, middle - half - widening))
+        columns[1][place] = Int32(kind == 1 ? 0 : kind == 2 ? middle - half - 50 : middle + half + widening)
+        columns[2][place] = knows == 0 ? Int32(below(12) + (isFine ? 1 : 0)) : -1
+        columns[3][place] = knows == 0 ? Int32(below(12) + (isFine ? 1 : 0)) : -1
+        columns[4][place] = knows == 1 ? Int32(below(200)) : -1
+        columns[6][place] = below(4) == 0 ? -1 : Int32(middle)
+        columns[7][place] = Int32(isShare || contract < 4 ? 6_000_000 : 69_000_000)
         let made = kind == 3 ? max(0, minute - 4) : minute
         columns[5][place] = Int32(kind == 4 ? -1 - made : made)
-        columns[6][place] = below(4) == 0 ? -1 : Int32(middle)
-        columns[7][place] = Int32(isShare || contract < 4 ? price : 10 * price)
       }
     }
+    self.minute = minute
+    laneMinutes.update(repeating: Int32(minute), count: laneCount)
+  }
+
+  /// The same quotes once more, made in another minute.
+  func stand(minute: Int) {
+    self.minute = minute
+    laneMinutes.update(repeating: Int32(minute), count: laneCount)
+    columns[5].update(repeating: Int32(minute), count: laneCount * table.count)
   }
 
   /// What a lane may ask for: an order that its book does not refuse, or none.
@@ -96,7 +121,7 @@ final class LaneMarket {
     let none = Order(
       id: id, legs: UpToFour(OrderLeg(contract: 0, ratio: 1)), quantity: 0, effect: .opens, submittedMinute: minute)
     for _ in 0..<4 {
-      let order = below(2) == 0 ? opening(id, mostLegs, mostQuantity) : closing(id, book)
+      let order = choose(2) == 0 ? opening(id, mostLegs, mostQuantity) : closing(id, book)
       if let order, order.refusal(in: table, on: date, minuteCount: 390) == nil,
         book.refusal(of: order, in: table) == nil
       {
@@ -108,23 +133,23 @@ final class LaneMarket {
 
   private func opening(_ id: Int64, _ mostLegs: Int, _ mostQuantity: Int) -> Order? {
     var legs: [OrderLeg] = []
-    let first = below(table.count)
-    for leg in 0..<1 + below(mostLegs) {
+    let first = choose(table.count)
+    for leg in 0..<1 + choose(mostLegs) {
       let contract = Int32((first + leg) % table.count)
-      let units = table[contract].isOption ? 1 + below(2) : 10 * (1 + below(10))
-      legs.append(OrderLeg(contract: contract, ratio: Int32(below(2) == 0 ? units : -units)))
+      let units = table[contract].isOption ? 1 + choose(2) : 10 * (1 + choose(10))
+      legs.append(OrderLeg(contract: contract, ratio: Int32(choose(2) == 0 ? units : -units)))
     }
     return UpToFour<OrderLeg>(legs).map {
-      Order(id: id, legs: $0, quantity: 1 + below(mostQuantity), effect: .opens, submittedMinute: minute)
+      Order(id: id, legs: $0, quantity: 1 + choose(mostQuantity), effect: .opens, submittedMinute: minute)
     }
   }
 
   private func closing(_ id: Int64, _ book: Book) -> Order? {
     let held = (0..<book.groupCapacity).filter { book.groups[$0].order != 0 }
     guard !held.isEmpty else { return nil }
-    let group = book.groups[held[below(held.count)]]
+    let group = book.groups[held[choose(held.count)]]
     return Order(
-      id: id, legs: group.reversed, quantity: 1 + below(group.quantity), effect: .closes, submittedMinute: minute,
+      id: id, legs: group.reversed, quantity: 1 + choose(group.quantity), effect: .closes, submittedMinute: minute,
       closes: group.order)
   }
 }
