@@ -113,11 +113,14 @@ let package = Package(
     tool(
       "benchmark",
       uses: [
-        "AgentInterface", "Algorithms", "CAllocations", "Configuration", "Environments", "Inference", "Kernels",
-        "Market", "Networks", "OpCases", "Pricing", "ProvingGrounds", "Release", "Storage", "Text", "Training",
+        "AgentInterface", "Algorithms", "CAllocations", "CDesk", "Configuration", "Environments", "Inference",
+        "Kernels",
+        "Market", "Networks", "OpCases", "Pricing", "ProvingGrounds", "Release", "Storage", "Text", "Trading",
+        "Training",
       ],
       path: "benchmarks/Benchmark"),
     .target(name: "CAllocations", path: "benchmarks/CAllocations"),
+    .target(name: "CDesk", path: "benchmarks/CDesk"),
 
     // Known tasks for the learner, outside the product's programs.
     library(

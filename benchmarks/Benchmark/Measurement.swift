@@ -28,6 +28,7 @@ struct Measurement {
   private let pointwise: OpSubject?
   private let pricing: PricingSubject?
   private let surface: SurfaceSubject?
+  private let desk: DeskSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
@@ -57,6 +58,7 @@ struct Measurement {
     pointwise = has(.pointwise) ? OpSubject(.pieces, isQuick: options.isQuick) : nil
     pricing = has(.pricing) ? PricingSubject(isQuick: options.isQuick) : nil
     surface = has(.syntheticSurface) ? try SurfaceSubject(isQuick: options.isQuick) : nil
+    desk = has(.desk) ? try DeskSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
@@ -117,6 +119,17 @@ struct Measurement {
     }
     if let surface {
       record("synthetic_surface_nanoseconds", "synthetic quote, at most 40", "ns", try surface.measure())
+      _ = peak()
+    }
+    if let desk {
+      let sample = try desk.measure()
+      record("desk_fill_nanoseconds", "desk: an order filled and booked", "ns", sample.fill)
+      record(
+        "desk_fill_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainFill / sample.fill)
+      record("desk_mark_nanoseconds", "  a book of two legs marked", "ns", sample.mark)
+      record(
+        "desk_mark_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainMark / sample.mark)
+      record("desk_allocations", "  allocations of all of them", "calls", Double(sample.allocations))
       _ = peak()
     }
     if let environment {
