@@ -220,7 +220,7 @@ private let stored = """
   "kind":"scale_out_and_trail","roll":null,"rungs":[{"gain":50,"part":50},{"gain":75,"part":25}],"stop_loss":25,"target":null,\
   "time_exit":{"below_gain":20,"days_to_expiry":7},"trail":{"activation":20,"lock":75},"underlying_target":null},"state":{\
   "entry_days_to_expiry":36,"entry_price":17.15,"entry_quantity":6,"entry_underlying_price":600.1,"favourable_direction":1,\
-  "held_quantity":4,"latched_rungs":[1,2],"peak_price":40,"trailing_stop_price":34.2875,"working_quantity":2},"version":1}
+  "held_quantity":4,"latched_rungs":[1,2],"peak_price":40,"trailing_stop_price":34.2875,"working_quantity":2},"unit":100,"version":1}
   """
 
 @Test func aPlanSurvivesARestart() throws {

@@ -177,6 +177,17 @@ package final class Desk {
     balance()
   }
 
+  /// A number for an order that the desk gives itself: below zero, never used twice.
+  package func ownNumber() -> Int64 {
+    lastForced -= 1
+    return lastForced
+  }
+
+  /// Writes into the log what was decided about an order.
+  package func note(_ words: String, of order: Int64, date: CalendarDate, minute: Int) {
+    note(date, .decided(order: order, words), minute: minute)
+  }
+
   // MARK: how contracts end
 
   /// Settles what ends at the opening or the close of the session. Where a price is missing nothing is settled.
@@ -237,17 +248,17 @@ package final class Desk {
       let position = book.positions[slot]
       guard !table[position.contract].isOption, position.quantity < 0 || cash < 0 else { continue }
       let reason: DeskEntry.ForcedReason = position.quantity > 0 ? .shortOfCash(cash) : .shortOfMargin(short)
-      lastForced -= 1
+      let number = ownNumber()
       note(
         view.date,
         .forced(
-          order: lastForced, share: position.contract, shares: -Int(position.quantity), reason: reason),
+          order: number, share: position.contract, shares: -Int(position.quantity), reason: reason),
         minute: view.minuteCount)
       let shares = abs(Int(position.quantity))
       // So many that an order holds them: lots of a contract's shares, rather than one by one.
       let lot = (1...Order.mostRatio).first { shares % $0 == 0 && shares / $0 <= Order.mostQuantity } ?? 1
       let order = Order(
-        id: lastForced,
+        id: number,
         legs: UpToFour(OrderLeg(contract: position.contract, ratio: Int32(position.quantity > 0 ? -lot : lot))),
         quantity: shares / lot, effect: .closes, submittedMinute: view.minuteCount - 1)
       submit(order, view: view)

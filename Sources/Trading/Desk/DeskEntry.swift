@@ -23,6 +23,8 @@ package struct DeskEntry: Sendable {
     /// Behind a session's settlements cash does not cover the requirement, by so many micro-dollars.
     case marginShort(Int64)
     case marginUnknown(MarginError)
+    /// What a plan decided about the position that an order opened.
+    case decided(order: Int64, String)
     /// Nobody works on an order of that number.
     case nothingToCancel(Int64)
   }

@@ -17,11 +17,12 @@ package struct ExitPackage: Sendable, Hashable {
   /// +1 where it is worth more at expiry the higher its underlying is, -1 where less, 0 where neither.
   package let favourableDirection: Int
 
-  /// Traps where a leg is not in the table.
-  package init(_ legs: UpToFour<OrderLeg>, in table: ContractTable) {
+  /// unit: of a package that an adjustment has changed, whose value goes on in what it was opened in; nil for the largest multiplier. Traps where a leg is
+  /// not in the table.
+  package init(_ legs: UpToFour<OrderLeg>, in table: ContractTable, unit: Int? = nil) {
     self.legs = legs
     let contracts = legs.indices.map { table[legs[$0].contract] }
-    unit = contracts.map(\.multiplier).max() ?? 1
+    self.unit = unit ?? contracts.map(\.multiplier).max() ?? 1
     expiry = contracts.compactMap(\.expiry).min()
     lastSession = contracts.compactMap(\.lastSession).min()
     favourableDirection = ExitPackage.direction(legs, contracts)
@@ -42,6 +43,16 @@ package struct ExitPackage: Sendable, Hashable {
     }
     return rises == falls ? 0 : rises ? 1 : -1
   }
+
+  /// Throws where a plan wants of a package what it cannot do.
+  package func mayFollow(_ plan: ExitPlan, in table: ContractTable) throws(ExitPlanError) {
+    guard plan.roll == nil || (legs.count == 1 && table[legs[0].contract].isOption) else {
+      throw .contradiction("only a position in one option can be rolled; take the roll out of the plan")
+    }
+  }
+
+  /// Units of the underlying in the first leg of a package, signed.
+  func units(in table: ContractTable) -> Int { Int(legs[0].ratio) * table[legs[0].contract].multiplier }
 
   /// A price of one package in micro-dollars as a value, down: a long position's cost is rounded up, so that no gain is invented.
   package func value(microDollars: Int64, isCost: Bool) -> Int {

@@ -7,7 +7,7 @@ package import Text
 package struct ExitPosition: Sendable, Hashable {
   /// The order that opened it.
   package let order: Int64
-  package let package: ExitPackage
+  package private(set) var package: ExitPackage
   package let plan: ExitPlan
   package internal(set) var state: ExitState
   /// Where the implied volatility stood at entry among that of the year before; nil where unknown.
@@ -34,9 +34,7 @@ package struct ExitPosition: Sendable, Hashable {
     var legs = UpToFour(ExitPosition.leg(fill, 0))
     for index in fill.legs.indices.dropFirst() { legs.append(ExitPosition.leg(fill, index)) }
     let package = ExitPackage(legs, in: table)
-    if plan.roll != nil, legs.count > 1 || !table[legs[0].contract].isOption {
-      throw .contradiction("only a position in one option can be rolled; take the roll out of the plan")
-    }
+    try package.mayFollow(plan, in: table)
     let state = try ExitState(
       entry: package.value(microDollars: fill.amount / Int64(fill.quantity), isCost: true), quantity: fill.quantity,
       underlying: underlying ?? 0, favourableDirection: package.favourableDirection,
@@ -74,6 +72,27 @@ package struct ExitPosition: Sendable, Hashable {
   /// So many packages went without an order of the plan.
   package mutating func removed(_ quantity: Int) { state.removed(quantity) }
 
+  /// More packages of the same order were filled: the entry is the mean of all, up.
+  package mutating func add(_ fill: OrderFill) {
+    guard fill.quantity > 0, fill.quantity <= ExitState.mostQuantity - state.entryQuantity else { return }
+    let entry = package.value(microDollars: fill.amount / Int64(fill.quantity), isCost: true)
+    state.add(fill.quantity, entry: entry)
+  }
+
+  /// A split or a special payment has made other contracts of its legs; false where they are not as many as they were, so that it is another position.
+  ///
+  /// Packages keep their number and their value. The underlying's price at entry goes with the units of a package; where those stay, as with a payment, it is
+  /// not known any more.
+  package mutating func adjust(to legs: UpToFour<OrderLeg>, in table: ContractTable) -> Bool {
+    guard legs != package.legs else { return true }
+    guard legs.count == package.legs.count else { return false }
+    let adjusted = ExitPackage(legs, in: table, unit: package.unit)
+    let (before, after) = (abs(package.units(in: table)), abs(adjusted.units(in: table)))
+    state.entryUnderlying = before == after ? 0 : state.entryUnderlying * before / after
+    package = adjusted
+    return true
+  }
+
   /// No order of before a restart works any more: what they would have closed is free again. Rungs that fired stay fired.
   package mutating func ordersLost() { state.cancelled(state.working) }
 }
@@ -81,7 +100,7 @@ package struct ExitPosition: Sendable, Hashable {
 // MARK: - As text
 
 extension ExitPosition {
-  private static let keys = ["iv_rank", "legs", "order", "plan", "state", "version"]
+  private static let keys = ["iv_rank", "legs", "order", "plan", "state", "unit", "version"]
   private static let stateKeys = [
     "entry_days_to_expiry", "entry_price", "entry_quantity", "entry_underlying_price", "favourable_direction",
     "held_quantity", "latched_rungs", "peak_price", "trailing_stop_price", "working_quantity",
@@ -91,7 +110,7 @@ extension ExitPosition {
   package func json(in table: ContractTable) -> JSON {
     let legs = package.legs
     return .object([
-      "version": 1, "order": .integer(order),
+      "version": 1, "order": .integer(order), "unit": .integer(Int64(package.unit)),
       "legs": .array(
         legs.indices.map {
           .object([
@@ -137,12 +156,16 @@ extension ExitPosition {
     guard let inline = UpToFour(legs) else {
       throw .malformed("\(place) of order \(order) has \(legs.count) legs; write 1 to \(UpToFour<OrderLeg>.capacity)")
     }
+    let unit = try fields.integer("unit")
+    guard (1...Order.mostUnits).contains(unit) else {
+      throw .malformed("\(place) of order \(order) has the unit \(unit); write 1 to \(Order.mostUnits)")
+    }
     let rank = fields.isNull("iv_rank") ? nil : try fields.value("iv_rank").doubleValue
     if !fields.isNull("iv_rank") {
       guard let rank, (0...1).contains(rank) else { throw .malformed("\(place): 'iv_rank' is not 0 to 1, or null") }
     }
     self.init(
-      order: Int64(order), package: ExitPackage(inline, in: table),
+      order: Int64(order), package: ExitPackage(inline, in: table, unit: unit),
       plan: try ExitPlan(try fields.value("plan"), place: "\(place) of order \(order)"),
       state: try ExitPosition.state(try fields.value("state"), place: "\(place) of order \(order)"),
       volatilityRank: rank)

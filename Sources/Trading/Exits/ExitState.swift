@@ -26,7 +26,7 @@ package struct ExitState: Sendable, Hashable {
   package static let noStop = Int.min
   /// A hundred million dollars a share; what lies beyond is no price.
   package static let mostValue = 1_000_000_000_000
-  package static let mostQuantity = 1_000_000_000
+  package static let mostQuantity = 1_000_000
   static let mostDays = 100_000
 
   /// A position that has just been opened.
@@ -103,6 +103,18 @@ package struct ExitState: Sendable, Hashable {
   }
 
   // MARK: - What happened to its orders
+
+  /// More was opened, at another price: the entry is the mean, up, so that no gain is invented.
+  mutating func add(_ quantity: Int, entry added: Int) {
+    let all = entryQuantity + quantity
+    let sum = entry * entryQuantity + added * quantity
+    entry = sum / all + (sum % all > 0 ? 1 : 0)
+    // A mean of nothing has no percent; the next price that has is a ten-thousandth away.
+    if entry == 0 { entry = 1 }
+    entryQuantity = all
+    held += quantity
+    peak = max(peak, entry)
+  }
 
   /// So many packages of a closing order were filled.
   @inlinable

@@ -33,4 +33,14 @@ extension ExitPosition {
     return "\(decision.reason.words): \(decision.reason == .roll ? "exchanges" : "closes") \(decision.quantity) of "
       + "\(state.held), " + parts.joined(separator: ", ")
   }
+
+  /// One line about where it stands.
+  package var summary: String {
+    func shown(_ value: Int) -> String { PriceText.dollars(state.entry < 0 ? -value : value) }
+    var parts = ["\(plan.kind.rawValue): \(state.held) of \(state.entryQuantity) held", "entry \(shown(state.entry))"]
+    parts.append("best \(shown(state.peak))")
+    if plan.trail != nil { parts.append(state.stop == ExitState.noStop ? "no stop yet" : "stop \(shown(state.stop))") }
+    if !plan.rungs.isEmpty { parts.append("rungs fired \(state.latched.nonzeroBitCount) of \(plan.rungs.count)") }
+    return parts.joined(separator: ", ")
+  }
 }

@@ -36,6 +36,7 @@ struct DeskLine {
       case .order:
         [
           "time", "opens", "closes", "of", "quantity", "limit", "stop", "aggressive", "chase", "give_up", "changes",
+          "exit",
         ]
       case .cancel: ["time"]
       case .opening, .close, .dividend, .payment: ["dollars"]

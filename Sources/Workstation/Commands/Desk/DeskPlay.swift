@@ -8,6 +8,8 @@ package import Trading
 package struct DeskPlay {
   package let script: DeskScript
   package let desk: Desk
+  /// The plans of what is held at the end.
+  package let exits: [ExitPosition]
   let feeNotices: [String]
 
   /// `stored`: quotes beside those of the script. Throws `DeskScriptError` where a session cannot be settled, `ExecutionSettingError` and `StorageError`.
@@ -16,15 +18,18 @@ package struct DeskPlay {
     let desk = Desk(settings, table: script.table)
     self.desk = desk
     var listed: Set<Int32> = []
+    var exits = ExitKeeper()
+    for (order, plan) in script.exitPlans { exits.plan(plan, for: order) }
     for (place, session) in script.sessions.enumerated() {
       let next = place + 1 < script.sessions.count ? script.sessions[place + 1] : nil
       do {
-        try DeskPlay.play(session, next: next, listed: listed, stored: stored, on: desk)
+        try DeskPlay.play(session, next: next, listed: listed, stored: stored, on: desk, &exits)
         for case .quote(let contract, _) in session.items.map(\.entry) { listed.insert(contract) }
       } catch let problem as SettlementProblem {
         throw DeskScriptError(path: script.path, line: nil, problem: "\(problem)")
       }
     }
+    self.exits = exits.positions
     if let first = script.sessions.first, let last = script.sessions.last {
       feeNotices = settings.fees.notices(from: first.date, until: last.date)
     } else {
@@ -34,7 +39,7 @@ package struct DeskPlay {
 
   private static func play(
     _ session: DeskScript.ScriptSession, next: DeskScript.ScriptSession?, listed: Set<Int32>, stored: StoredQuotes?,
-    on desk: Desk
+    on desk: Desk, _ exits: inout ExitKeeper
   ) throws {
     for (underlying, adjustment) in session.adjustments {
       desk.adjust(for: adjustment, of: underlying, on: session.date, listed: listed)
@@ -69,8 +74,10 @@ package struct DeskPlay {
         case .quote, .price: break
         }
       }
+      exits.walk(desk, minute: minute, view: market)
     }
     try desk.settle(.close, view: market, prices: prices())
     try desk.endSession(view: market, prices: prices(), dividends: next?.dividends ?? [:])
+    exits.endSession(desk, view: market)
   }
 }

@@ -15,6 +15,13 @@ extension DeskPlay {
     lines += [""] + costLines + [""] + valueLines
     let held = heldLines
     if !held.isEmpty { lines += ["", "HELD"] + held }
+    if !exits.isEmpty {
+      lines += ["", "EXIT PLANS"]
+      for exit in exits {
+        let first = "  order \(exit.order)  "
+        lines += ReportText.wrapped(exit.summary, first: first, rest: padded("", first.count))
+      }
+    }
     return lines
   }
 
@@ -80,6 +87,7 @@ extension DeskPlay {
     case .forced(let order, let share, let shares, let reason):
       return line(
         order, "\(shares < 0 ? "sells" : "buys") \(abs(shares)) \(symbol(share)) at the next quote: \(reason.words)")
+    case .decided(let order, let words): return line(order, words)
     case .nothingToCancel(let id): return line(id, "nothing to cancel: it does not work any more")
     }
   }

@@ -38,6 +38,8 @@ package struct DeskScript {
   package private(set) var outsideHours = 0
   private var known: [String: TradedContract] = [:]
   private var orderIds: Set<Int64> = []
+  /// Of opening orders.
+  private(set) var exitPlans: [Int64: ExitPlan] = [:]
 
   /// Reads JSON lines. Throws at the first line that cannot be played.
   package init(_ bytes: [UInt8], path: String) throws(DeskScriptError) {
@@ -192,10 +194,26 @@ package struct DeskScript {
       read.append(OrderLeg(contract: try add(symbol, line), ratio: Int32(ratio)))
     }
     guard let legs = UpToFour(read) else { throw line.refusal("it has no legs") }
+    if let plan = line.members["exit"] {
+      guard effect == .opens else { throw line.refusal("'exit' belongs to an order that opens") }
+      exitPlans[id] = try exitPlan(plan, legs, line)
+    }
     return Order(
       id: id, legs: legs, quantity: line.has("quantity") ? try line.whole("quantity", 1...Order.mostQuantity) : 1,
       effect: effect, kind: try kind(line), submittedMinute: try line.minute(),
       closes: line.has("of") ? Int64(try line.whole("of", 1...Int.max)) : 0)
+  }
+
+  private func exitPlan(
+    _ value: JSON, _ legs: UpToFour<OrderLeg>, _ line: DeskLine
+  ) throws(DeskScriptError) -> ExitPlan {
+    do throws(ExitPlanError) {
+      let plan = try ExitPlan(value, place: "its exit")
+      try ExitPackage(legs, in: table).mayFollow(plan, in: table)
+      return plan
+    } catch {
+      throw line.refusal("\(error)")
+    }
   }
 
   private func kind(_ line: DeskLine) throws(DeskScriptError) -> OrderKind {
