@@ -221,3 +221,62 @@ private struct Walk {
   walk.minute([0: 5, 1: 3])
   #expect(walk.exits.positions.isEmpty)
 }
+
+/// Stopped behind every minute and begun anew from its text, a keeper decides as one that was never stopped.
+@Test func aKeeperSurvivesARestartBehindAnyMinute() throws {
+  let middles = [17.14, 20, 25.74, 26, 30.03, 31, 40.01, 35, 34.26, 30, 30]
+  func played(restartBehind stop: Int?) throws -> Walk {
+    var walk = try Walk(ContractTable([try option("META260116C00600000")]))
+    walk.minute([0: 17.14])
+    try walk.order(1, [(0, 1)], 6, plan: .scaleOutAndTrail)
+    for (place, middle) in middles.enumerated() {
+      walk.minute([0: middle])
+      guard place == stop else { continue }
+      let text = walk.exits.json(in: walk.desk.table).text
+      walk.exits = try ExitKeeper(JSON.parse(text), in: walk.desk.table, behind: walk.desk.log, ordersWork: true)
+      #expect(walk.exits.json(in: walk.desk.table).text == text)
+    }
+    return walk
+  }
+  let whole = try played(restartBehind: nil)
+  for stop in middles.indices {
+    let walk = try played(restartBehind: stop)
+    #expect(walk.decided == whole.decided && walk.fills(of: 0) == whole.fills(of: 0))
+    #expect(walk.exits.positions.isEmpty && walk.desk.value == whole.desk.value)
+  }
+}
+
+/// Where its orders did not survive it, what they would have closed is closed by new ones.
+@Test func ordersThatARestartLostAreAskedForAgain() throws {
+  var walk = try Walk(ContractTable([try option("META260116C00600000")]))
+  walk.minute([0: 10])
+  try walk.order(1, [(0, 1)], 4, plan: .fullTarget)
+  walk.minute([0: 10])
+  walk.minute([0: 7])
+  let text = walk.exits.json(in: walk.desk.table)
+  walk.desk.cancel(-1, minute: walk.minute - 1)
+  walk.exits = try ExitKeeper(text, in: walk.desk.table, behind: walk.desk.log, ordersWork: false)
+  walk.minute([0: 7])
+  walk.minute([0: 7])
+  #expect(walk.decided.count == 2 && walk.fills(of: 0) == ["4 at 10.01", "-4 at 6.99"])
+}
+
+/// Two accounts with plans of their own: what one loses leaves the other as it is alone.
+@Test func accountsDoNotTouchEachOther() throws {
+  func opened(_ contracts: Int, _ plan: ExitPlan) throws -> Walk {
+    var walk = try Walk(ContractTable([try option("META260116C00600000")]))
+    walk.minute([0: 10])
+    try walk.order(1, [(0, 1)], contracts, plan: plan)
+    return walk
+  }
+  let middles = [10.0, 16, 12, 9, 7, 5]
+  var alone = try opened(8, .scaleOutAndTrail)
+  for middle in middles { alone.minute([0: middle]) }
+  var (large, tiny) = (try opened(8, .scaleOutAndTrail), try opened(1, .fullTarget))
+  for middle in middles {
+    tiny.minute([0: middle])
+    large.minute([0: middle])
+  }
+  #expect(large.desk.value == alone.desk.value && large.decided == alone.decided)
+  #expect(tiny.fills(of: 0) == ["1 at 10.01", "-1 at 11.99"] && tiny.desk.value != large.desk.value)
+}

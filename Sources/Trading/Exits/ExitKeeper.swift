@@ -5,15 +5,15 @@
 /// What the book says is what is held: settlements, assignments and orders by hand take from a plan's packages without asking it.
 package struct ExitKeeper: Sendable {
   /// By the order in which they were opened.
-  package private(set) var positions: [ExitPosition] = []
+  package internal(set) var positions: [ExitPosition] = []
   /// Plans of opening orders that may still be filled, by order.
-  private var plans: [Int64: ExitPlan] = [:]
+  var plans: [Int64: ExitPlan] = [:]
   /// Its own orders that work, and the group that each of them closes.
-  private var asked: [Int64: Int64] = [:]
+  var asked: [Int64: Int64] = [:]
   /// Why a roll was refused last, by group: it is said once.
   private var refusals: [Int64: RollAnswer] = [:]
   /// Entries of the desk's log that it has read.
-  private var seen = 0
+  var seen = 0
 
   package init() {}
 
