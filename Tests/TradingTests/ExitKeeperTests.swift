@@ -60,11 +60,11 @@ private struct Walk {
     if let plan { exits.plan(plan, for: id) }
     let read = legs.map { OrderLeg(contract: $0.0, ratio: $0.1) }
     let legs: UpToFour<OrderLeg> = try #require(UpToFour(read))
-    let refusal = desk.submit(
+    let isSent = desk.submit(
       Order(
         id: id, legs: legs, quantity: quantity, effect: closes == 0 ? .opens : .closes, submittedMinute: minute - 1,
         closes: closes), view: market)
-    #expect(refusal == nil)
+    #expect(isSent)
   }
 
   /// What the plans decided, in words.
@@ -182,6 +182,22 @@ private struct Walk {
   #expect(walk.exits.positions.count == 1 && position.state.entry == price(12.91) && position.state.held == 2)
   #expect(position.package.legs[0].contract == 1 && position.plan == plan && position.state.entryDaysToExpiry == 49)
   #expect(walk.desk.widestGap == 0)
+}
+
+/// A roll that its minute did not fill is taken back, so that the stop can close what it would have exchanged.
+@Test func aRollThatIsNotFilledDoesNotHoldTheStopUp() throws {
+  var plan = ExitPlan.fullTarget
+  plan.roll = RollRule(mostDebit: price(3))
+  var walk = try Walk(ContractTable([try option("SPY260102C00600000"), try option("SPY260130C00600000")]))
+  walk.minute([0: 10, 1: 14])
+  try walk.order(1, [(0, 1)], 2, plan: plan)
+  walk.minute([0: 10, 1: 14])
+  walk.market.date = try #require(CalendarDate("2025-12-12"))
+  try walk.desk.beginSession(walk.market.date)
+  walk.minute = 0
+  for (held, later) in [(10.0, 12.9), (10, 13.5), (7, 12), (7, 12)] { walk.minute([0: held, 1: later]) }
+  #expect(walk.decided.map { $0.prefix(9) } == ["roll: exc", "roll: the", "stop loss"])
+  #expect(walk.fills(of: 0) == ["2 at 10.01", "-2 at 6.99"] && walk.desk.book.isEmpty)
 }
 
 /// Two for one: twice the contracts at half the price are the same position.

@@ -161,10 +161,10 @@ private let wrongPlans: [(ExitPlan, String)] = [
     "scale_out_and_trail has no target, which would close all before its rungs"
   ),
   (ExitPlan(kind: .scaleOutAndTrail, stopLoss: 2500), "scale_out_and_trail needs rungs, a trailing stop or both"),
-  (ExitPlan(kind: .fullTarget, stopLoss: 0, target: 5000), "an exit plan's stop_loss is 0; give 1 to 1000000"),
+  (ExitPlan(kind: .fullTarget, stopLoss: 0, target: 5000), "an exit plan's stop_loss is 0 %; give 0.01 to 10000"),
   (
     ExitPlan(kind: .scaleOutAndTrail, stopLoss: 2500, trail: TrailingStop(activation: 0)),
-    "an exit plan's activation is 0; give 1 to 1000000"
+    "an exit plan's activation is 0 %; give 0.01 to 10000"
   ),
   (
     ExitPlan(
@@ -175,7 +175,7 @@ private let wrongPlans: [(ExitPlan, String)] = [
     ExitPlan(
       kind: .scaleOutAndTrail, stopLoss: 2500,
       rungs: [ScaleOutRung(gain: 1, part: 6000), ScaleOutRung(gain: 2, part: 6000)]),
-    "the rungs' parts are more than the whole: at most 10000 basis points together"
+    "the rungs' parts are more than the whole: at most 100 % together"
   ),
 ]
 

@@ -117,7 +117,7 @@ package final class Desk {
     _ order: Order, _ packages: Int, view: some MarketView, minute: Int, _ execution: Execution
   ) -> DeskEntry.What? {
     let cash = ledger.cash.pointee
-    if order.id < 0 { return nil }
+    if order.id < 0, order.effect == .closes { return nil }
     if order.effect == .opens, cash.magnitude > Desk.mostCash { return .tooRich(order: order.id) }
     let paid = book.estimate(
       of: order, packages: packages, in: table, view: view, minute: minute, fees: execution.fees)

@@ -22,10 +22,20 @@ package struct ExitKeeper: Sendable {
 
   /// Walks the end of a minute, behind `Desk.advance` and whatever was decided by others in it. Traps outside of a session.
   package mutating func walk(_ desk: Desk, minute: Int, view: some MarketView) {
+    cancelRolls(desk, minute)
     read(desk, view, minute)
     for place in positions.indices {
       guard let decision = positions[place].decide(in: view, minute: minute, table: desk.table) else { continue }
       send(decision, place, desk, minute, view)
+    }
+  }
+
+  /// A roll that was not filled by its first quote is taken back, and asked for anew: while it worked, nothing else could close the position.
+  private func cancelRolls(_ desk: Desk, _ minute: Int) {
+    let latency = desk.settings.execution.latencyMinutes
+    for roll in desk.working.orders.map(\.order)
+    where asked[roll.id] != nil && roll.effect == .opens && minute >= roll.submittedMinute + latency {
+      desk.cancel(roll.id, minute: minute)
     }
   }
 
@@ -38,7 +48,8 @@ package struct ExitKeeper: Sendable {
       case .filled(let fill, _): filled(fill, desk, view)
       case .order(let event):
         if case .ended(_, let left) = event.what { ended(event.order, left: left) }
-      case .refused(let order, _): ended(order.id, left: order.quantity)
+      case .refused(let order, _): forget(order.id)
+      case .notCarried(let order, _): forget(order)
       default: break
       }
     }
@@ -80,8 +91,13 @@ package struct ExitKeeper: Sendable {
     }
   }
 
-  private mutating func ended(_ order: Int64, left: Int) {
+  /// An opening order that opens nothing more needs no plan, unless it has opened something. One that works on will still be ended.
+  private mutating func forget(_ order: Int64) {
     if place(of: order) == nil { plans[order] = nil }
+  }
+
+  private mutating func ended(_ order: Int64, left: Int) {
+    forget(order)
     guard let group = asked.removeValue(forKey: order), let place = place(of: group) else { return }
     positions[place].cancelled(left)
   }
@@ -129,7 +145,7 @@ package struct ExitKeeper: Sendable {
     desk.note(
       position.sentence(of: decision) + " (own order \(-order.id))", of: position.order, date: view.date, minute: minute
     )
+    guard desk.submit(order, view: view) else { return positions[place].cancelled(decision.quantity) }
     asked[order.id] = position.order
-    desk.submit(order, view: view)
   }
 }

@@ -1,5 +1,7 @@
 // When a position is left: the rules that it is opened with, and keeps.
 
+private import Text
+
 /// One step of a scale-out: at a gain, a part of the quantity at entry.
 package struct ScaleOutRung: Sendable, Hashable {
   /// Gain at which it is reached, itself included, in basis points of the entry.
@@ -119,8 +121,8 @@ package struct ExitPlan: Sendable, Hashable {
 
   /// The first thing that is wrong, and what to do; nil where the plan can be followed.
   package var problem: ExitPlanError? {
-    func outside(_ field: String, _ value: Int, _ range: ClosedRange<Int>) -> ExitPlanError? {
-      range.contains(value) ? nil : .outside(field, value, range)
+    func share(_ field: String, _ value: Int, _ range: ClosedRange<Int>) -> ExitPlanError? {
+      range.contains(value) ? nil : .shareOutside(field, value, range)
     }
     let all = ExitPlan.mostBasisPoints
     switch kind {
@@ -140,36 +142,42 @@ package struct ExitPlan: Sendable, Hashable {
       return .contradiction("the rungs' gains must rise")
     }
     for rung in rungs {
-      if let problem = outside("gain", rung.gain, 1...all) ?? outside("part", rung.part, 1...10_000) { return problem }
+      if let problem = share("gain", rung.gain, 1...all) ?? share("part", rung.part, 1...10_000) { return problem }
     }
     guard rungs.reduce(0, { $0 + $1.part }) <= 10_000 else {
-      return .contradiction("the rungs' parts are more than the whole: at most 10000 basis points together")
+      return .contradiction("the rungs' parts are more than the whole: at most 100 % together")
     }
-    var fields: [(String, Int, ClosedRange<Int>)] = [
-      ("stop_loss", stopLoss, 1...all), ("flat_minutes_before_close", flatMinutesBeforeClose, 0...390),
-    ]
-    if let target { fields.append(("target", target, 1...all)) }
-    if let underlyingTarget { fields.append(("underlying_target", underlyingTarget, 1...10_000)) }
+    var shares: [(String, Int, ClosedRange<Int>)] = [("stop_loss", stopLoss, 1...all)]
+    var counts: [(String, Int, ClosedRange<Int>)] = [("flat_minutes_before_close", flatMinutesBeforeClose, 0...390)]
+    if let target { shares.append(("target", target, 1...all)) }
+    if let underlyingTarget { shares.append(("underlying_target", underlyingTarget, 1...10_000)) }
     if let trail {
-      fields += [("activation", trail.activation, 1...all), ("lock", trail.lock, 0...10_000)]
+      shares += [("activation", trail.activation, 1...all), ("lock", trail.lock, 0...10_000)]
     }
     if let timeExit {
-      fields.append(("time_exit days_to_expiry", timeExit.daysToExpiry, 1...ExitPlan.mostDays))
-      fields.append(("below_gain", timeExit.belowGain, -10_000...all))
+      counts.append(("time_exit's days_to_expiry", timeExit.daysToExpiry, 1...ExitPlan.mostDays))
+      shares.append(("below_gain", timeExit.belowGain, -10_000...all))
     }
     if let roll {
-      fields.append(("roll days_to_expiry", roll.daysToExpiry, 1...ExitPlan.mostDays))
-      fields.append(("above_gain", roll.aboveGain, -10_000...all))
-      fields.append(("further_days", roll.furtherDays, 1...ExitPlan.mostDays))
-      fields.append(("most_debit", roll.mostDebit, -ExitState.mostValue...ExitState.mostValue))
+      counts.append(("roll's days_to_expiry", roll.daysToExpiry, 1...ExitPlan.mostDays))
+      shares.append(("above_gain", roll.aboveGain, -10_000...all))
+      counts.append(("further_days", roll.furtherDays, 1...ExitPlan.mostDays))
+      guard (-Order.mostPrice...Order.mostPrice).contains(roll.mostDebit) else {
+        return .contradiction(
+          "a roll's most_debit is \(PriceText.dollars(roll.mostDebit, places: 4)) dollars, which no contract costs")
+      }
     }
-    return fields.lazy.compactMap { outside($0.0, $0.1, $0.2) }.first
+    return shares.lazy.compactMap { share($0.0, $0.1, $0.2) }.first
+      ?? counts.lazy.compactMap { $0.2.contains($0.1) ? nil : .outside($0.0, $0.1, $0.2) }.first
   }
 }
 
 /// Why a plan cannot be followed.
 package enum ExitPlanError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// A whole number, with its bounds.
   case outside(String, Int, ClosedRange<Int>)
+  /// A share in basis points, with its bounds; people read and write percent.
+  case shareOutside(String, Int, ClosedRange<Int>)
   case contradiction(String)
   /// A position whose net price at entry is nothing: no gain is a share of it.
   case noEntryPrice
@@ -183,6 +191,9 @@ package enum ExitPlanError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .outside(let field, let value, let range):
       "an exit plan's \(field) is \(value); give \(range.lowerBound) to \(range.upperBound)"
+    case .shareOutside(let field, let value, let range):
+      "an exit plan's \(field) is \(ExitFields.percent(value).text) %; give "
+        + "\(ExitFields.percent(range.lowerBound).text) to \(ExitFields.percent(range.upperBound).text)"
     case .contradiction(let sentence): sentence
     case .noEntryPrice:
       "a position opened at a net price of 0 has no gain in percent; open it without an exit plan, or leg by leg"
