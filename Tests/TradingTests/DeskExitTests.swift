@@ -14,7 +14,7 @@ private func play(_ lines: [String]) throws -> DeskPlay {
 }
 
 private func quote(_ time: String, _ bid: Double) -> String {
-  "{\"quote\": \"\(call)\", \"time\": \"\(time)\", \"bid\": \(bid), \"ask\": \(bid + 0.05), \"bid_size\": 500, \"ask_size\": 500}"
+  "{\"quote\": \"\(call)\", \"time\": \"\(time)\", \"bid\": \(bid), \"ask\": \((bid * 100 + 5).rounded() / 100), \"bid_size\": 500, \"ask_size\": 500}"
 }
 
 private func order(_ exit: String, key: String = "opens", ratio: Int = 1) -> String {
@@ -51,7 +51,7 @@ private func order(_ exit: String, key: String = "opens", ratio: Int = 1) -> Str
 private let wrong: [(String, String)] = [
   (order("\"half\""), "its exit is of the unknown kind 'half'; write full_target or scale_out_and_trail"),
   (order("{\"kind\": \"full_target\", \"stop\": 20}"), "its exit has the unknown key 'stop'"),
-  (order("{\"kind\": \"full_target\", \"stop_loss\": 0}"), "its exit: an exit plan's stop_loss is 0 %"),
+  (order("{\"kind\": \"full_target\", \"stop_loss\": 0}"), "its exit: an exit plan's stop_loss is 0 %; give 0.01 to 10000"),
   (order("5"), "its exit is a number; write an object"),
   (order("\"full_target\"", key: "closes", ratio: -1), "'exit' belongs to an order that opens"),
 ]
