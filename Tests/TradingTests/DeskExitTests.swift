@@ -51,7 +51,10 @@ private func order(_ exit: String, key: String = "opens", ratio: Int = 1) -> Str
 private let wrong: [(String, String)] = [
   (order("\"half\""), "its exit is of the unknown kind 'half'; write full_target or scale_out_and_trail"),
   (order("{\"kind\": \"full_target\", \"stop\": 20}"), "its exit has the unknown key 'stop'"),
-  (order("{\"kind\": \"full_target\", \"stop_loss\": 0}"), "its exit: an exit plan's stop_loss is 0 %; give 0.01 to 10000"),
+  (
+    order("{\"kind\": \"full_target\", \"stop_loss\": 0}"),
+    "its exit: an exit plan's stop_loss is 0 %; give 0.01 to 10000"
+  ),
   (order("5"), "its exit is a number; write an object"),
   (order("\"full_target\"", key: "closes", ratio: -1), "'exit' belongs to an order that opens"),
 ]

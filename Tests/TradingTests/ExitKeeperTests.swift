@@ -176,7 +176,10 @@ private struct Walk {
   #expect(walk.decided == [refused])
   walk.minute([0: 10, 1: 12.9])
   walk.minute([0: 10, 1: 12.9])
-  #expect(walk.decided.count == 2 && walk.decided.last?.hasPrefix("roll: exchanges 2 of 2") == true)
+  #expect(
+    walk.decided == [
+      refused, "roll: exchanges 2 of 2, entry 10.01, now 9.99, -0.20 %, into SPY260130C00600000 (own order 4)",
+    ])
   #expect(walk.fills(of: 0) == ["2 at 10.01", "-2 at 9.99"] && walk.fills(of: 1) == ["2 at 12.91"])
   let position = try #require(walk.exits.positions.first)
   #expect(walk.exits.positions.count == 1 && position.state.entry == price(12.91) && position.state.held == 2)

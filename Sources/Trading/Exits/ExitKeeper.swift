@@ -129,6 +129,7 @@ package struct ExitKeeper: Sendable {
     _ decision: ExitDecision, _ place: Int, _ desk: Desk, _ minute: Int, _ view: some MarketView
   ) {
     let position = positions[place]
+    var words = position.sentence(of: decision)
     var order = position.closingOrder(id: desk.ownNumber(), decision, minute: minute)
     if decision.reason == .roll {
       let answer = position.rollingOrder(id: order.id, decision, in: view, minute: minute, table: desk.table)
@@ -141,10 +142,9 @@ package struct ExitKeeper: Sendable {
       }
       order = roll
       plans[order.id] = position.plan
+      words += ", into \(desk.table[roll.legs[1].contract].symbol)"
     }
-    desk.note(
-      position.sentence(of: decision) + " (own order \(-order.id))", of: position.order, date: view.date, minute: minute
-    )
+    desk.note(words + " (own order \(-order.id))", of: position.order, date: view.date, minute: minute)
     guard desk.submit(order, view: view) else { return positions[place].cancelled(decision.quantity) }
     asked[order.id] = position.order
   }
