@@ -26,8 +26,6 @@ package struct OutputKind: Sendable {
     SealedFile.kind(of: $0) == .volatilityHistory
   }
 
-  package static let page = OutputKind("a page of pictures") { $0.starts(with: "<!DOCTYPE html>".utf8) }
-
   package static let bars = OutputKind("a table of bars") { bytes in
     [BarLayout.plain, .synthetic].contains { layout in
       bytes.starts(with: layout.columns.joined(separator: ",").utf8)
