@@ -102,7 +102,7 @@ import Text
     #expect(!html.contains("<script") && html.contains("Content-Security-Policy"))
     try place.succeed(["surface", "market.h5", "--date", "2002-06-03", "--html", "surface.html"])
     let refused = try place.strikeforge("surface", "market.h5", "--date", "2002-06-03", "--html", "vix.csv")
-    #expect(refused.exitCode == 1 && refused.errors.contains("is not a page of pictures"), "\(refused)")
+    #expect(refused.exitCode == 1 && refused.errors.contains("is not a page"), "\(refused)")
   }
 
   /// The volatility does not answer to prices that are made up.
