@@ -53,12 +53,12 @@ func aContractThatMayNotBeTradedHasAReason(candidate: SelectionCandidate, reason
   for (rank, value) in zip(ranks, expected) { #expect(abs((rank.rank ?? -1) - value) < 1e-15) }
   let reasons = ranks.map { selection.rejection(of: candidate(0), rank: $0, minute: 60) }
   #expect(reasons == [nil, .volatilityRank, nil, nil])
-  #expect(ranks[1].words() == "IV Rank: 0.833 (IV Rank too high), 97 % of days were below")
-  #expect(ranks[3].words() == "IV Rank: 0.333 (OK), 3 % of days were below")
+  #expect(ranks[1].words() == "0.83 (IV Rank too high), percentile 97 %, of 32 sessions before")
+  #expect(ranks[3].words() == "0.33 (OK), percentile 3 %, of 32 sessions before")
   // Of too few days it is taken as a half; an unknown volatility of today rejects.
   let young = try VolatilityRank(current: 0.9, before: [0.1])
   #expect(selection.rejection(of: candidate(0), rank: young, minute: 60) == nil)
-  #expect(young.words() == "IV Rank: unknown (1 of 30 days), taken as 0.50")
+  #expect(young.words().hasPrefix("unknown, since 1 of 30 sessions before are known"))
   #expect(selection.rejection(of: candidate(0), rank: nil, minute: 60) == .volatilityRank)
 }
 

@@ -175,16 +175,3 @@ package struct SelectionWeights: Sendable, Equatable {
     self.openInterest = openInterest
   }
 }
-
-extension VolatilityRank {
-  /// One line for a log: rank and percentile, two different things, and whether the rank allows a trade.
-  package func words(highest: Double = VolatilityRank.highest) -> String {
-    guard let rank, let percentile else {
-      return "IV Rank: unknown (\(sessionCount) of \(VolatilityRank.leastSessions) days), taken as 0.50"
-    }
-    let percent = Int((percentile * 100).rounded())
-    return
-      "IV Rank: \(PriceText.dollars(Int((rank * 10_000).rounded()), places: 3)) (\(refusal(highest: highest) ?? "OK"))"
-      + ", \(percent) % of days were below"
-  }
-}
