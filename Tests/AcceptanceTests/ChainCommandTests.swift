@@ -30,11 +30,11 @@ import Testing
     for line in shown.output.split(separator: "\n") + list.output.split(separator: "\n") {
       #expect(line.count <= 80, "\(line)")
     }
-    let paged = try run("inspect", "m.h5", "--chain", "XYZ", "--date", "2024-03-07", "--page", "chain.html")
+    let paged = try run("inspect", "m.h5", "--chain", "XYZ", "--date", "2024-03-07", "--html", "chain.html")
     #expect(paged.exitCode == 0 && paged.output.contains("with pictures: chain.html"), "\(paged)")
     let page = try place.read("chain.html")
     #expect(page.contains("Options of XYZ, 2024-03-07") && page.contains("<svg") && page.contains("0.97 to 1.03"))
-    let kept = try run("inspect", "m.h5", "--chain", "XYZ", "--date", "2024-03-07", "--page", "chain.csv")
+    let kept = try run("inspect", "m.h5", "--chain", "XYZ", "--date", "2024-03-07", "--html", "chain.csv")
     #expect(kept.exitCode == 1 && kept.errors.contains("exists and is not a page"), "\(kept)")
     #expect(try run("inspect", "m.h5").output.contains("chain XYZ"))
     for (words, code, text) in [
@@ -42,7 +42,7 @@ import Testing
       (["--chain", "XYZ", "--date", "2024-03-07", "--time", "11:00"], 1, "first minute ends at 10:00"),
       (["--chain", "XYZ", "--date", "soon"], 64, "--date is soon"), (["--date", "2024-03-07"], 64, "without --chain"),
       (["--chain", "XYZ", "--time", "10:00"], 64, "without --date"),
-      (["--chain", "XYZ", "--page", "x.html"], 64, "without --date"), (["--page", "x.html"], 64, "without --chain"),
+      (["--chain", "XYZ", "--html", "x.html"], 64, "without --date"), (["--html", "x.html"], 64, "without --chain"),
       (["--chain", "XYZ", "--date", "2024-03-07", "--time", "ten"], 64, "--time is ten"),
     ] as [([String], Int32, String)] {
       let outcome = try Program.strikeforge.run(["inspect", "m.h5"] + words, in: place.path)

@@ -16,7 +16,7 @@ struct InspectCommand: Command {
       Flag("chain", "SYMBOL", "of a market store: its options of one underlying"),
       Flag("date", "DATE", "of that chain: the session to show"),
       Flag("time", "HH:MM", "of that session: the minute that ends at this time in New York; all minutes by default"),
-      Flag("page", "FILE.html", "of that session: writes the same as a page with pictures, too"),
+      Flag("html", "FILE", "of that session: also writes it as a page with pictures"),
     ],
     notes: """
       Without a date, --chain lists the sessions that the store has of it.
@@ -31,14 +31,14 @@ struct InspectCommand: Command {
         return 0
       }
       for line in text.lines { print(line) }
-      if let page = arguments.value("page") {
+      if let page = arguments.value("html") {
         try AtomicWrite.write(text: text.page, to: page, replacing: .page)
         print("\nwith pictures: \(page)")
       }
       return 0
     }
-    for name in ["date", "time", "page"] where arguments.value(name) != nil {
-      throw UsageError("--\(name) stands without --chain, whose session it \(name == "page" ? "shows" : "says")")
+    for name in ["date", "time", "html"] where arguments.value(name) != nil {
+      throw UsageError("--\(name) stands without --chain, whose session it \(name == "html" ? "shows" : "says")")
     }
     if ReplayFile.isReplayFile(path) {
       show(try ReplayReader(path).describe())
@@ -72,8 +72,8 @@ struct InspectCommand: Command {
       // The minute that ends then.
       minute = hour * 60 + second - TradingCalendar.xnys.openMinute - 1
     }
-    guard date != nil || arguments.value("page") == nil else {
-      throw UsageError("--page stands without --date, whose session it shows")
+    guard date != nil || arguments.value("html") == nil else {
+      throw UsageError("--html stands without --date, whose session it shows")
     }
     return (date, minute)
   }
