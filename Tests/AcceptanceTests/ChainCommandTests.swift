@@ -34,6 +34,7 @@ import Testing
     #expect(paged.exitCode == 0 && paged.output.contains("with pictures: chain.html"), "\(paged)")
     let page = try place.read("chain.html")
     #expect(page.contains("Options of XYZ, 2024-03-07") && page.contains("<svg") && page.contains("0.97 to 1.03"))
+    #expect(page.contains("median with the middle half") && !page.contains("95 % interval"))
     let kept = try run("inspect", "m.h5", "--chain", "XYZ", "--date", "2024-03-07", "--html", "chain.csv")
     #expect(kept.exitCode == 1 && kept.errors.contains("exists and is not a page"), "\(kept)")
     #expect(try run("inspect", "m.h5").output.contains("chain XYZ"))

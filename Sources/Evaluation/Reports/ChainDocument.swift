@@ -83,13 +83,13 @@ extension ChainSummary {
         ?? ""
     }
     return IntervalChart(
-      id: "spreads", title: "Spread in per cent of the middle, by strike over the underlying: median and middle half",
+      id: "spreads", title: "Spread in per cent of the middle, by strike over the underlying",
       description: "The medians lie between \(told(narrowest)) and \(told(widest)).",
       rows: bands.map {
         .init(
           name: $0.words, estimate: 100 * $0.medianRelativeSpread, lower: 100 * $0.lowerQuartile,
           upper: 100 * $0.upperQuartile)
-      }, marks: [])
+      }, marks: [], key: "median with the middle half")
   }
 
   private func spreadTable(_ bands: [Band]) -> ReportDocument.Table {

@@ -157,6 +157,8 @@ struct IntervalChart: Sendable {
   var rows: [Row]
   /// A vertical line with its name.
   var marks: [(name: String, value: Double)]
+  /// What a row's mark and its ends are.
+  var key = "mean with its 95 % interval"
 
   var axis: LineChart.Axis {
     LineChart.Axis(

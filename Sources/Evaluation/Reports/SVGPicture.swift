@@ -76,7 +76,8 @@ enum SVGPicture {
         "<span style=\"top:\(number(middle / height * 100))%\">\(ReportDocument.htmlSafe(row.name))</span>")
     }
     var legend = [
-      "<li>" + key(classes: "line s0", "M0 5H34M0 1v8M34 1v8M17 0v10") + " mean with its 95 % interval</li>"
+      "<li>" + key(classes: "line s0", "M0 5H34M0 1v8M34 1v8M17 0v10")
+        + " \(ReportDocument.htmlSafe(chart.key))</li>"
     ]
     for (index, mark) in chart.marks.enumerated() {
       drawing.append(path(classes: "line s\(3 + index)", "M\(number(x(mark.value))) 0V\(number(height))"))
