@@ -24,7 +24,7 @@ struct Main {
       complain("benchmark: \(problem)")
       exit(64)
     }
-    if !["compare", "market", "bars", "chains"].contains(words.first), MatrixProduct.buffers(upTo: 1) < 1 {
+    if !["compare", "market", "bars", "chains", "surface"].contains(words.first), MatrixProduct.buffers(upTo: 1) < 1 {
       complain(
         "benchmark: the matrix library needs \(MatrixProduct.bufferBytes >> 20) MiB of address space for every thread that multiplies, and "
           + "the limits of this process do not give them; lift them with ulimit -v unlimited")
@@ -39,6 +39,7 @@ struct Main {
       case "market": try MarketVerb.run(rest)
       case "bars": try BarsVerb.run(rest)
       case "chains": try ChainsVerb.run(rest)
+      case "surface": try SurfaceVerb.run(rest)
       case "peers": try PeersVerb.run(rest)
       case "solve": try SolveVerb.run(rest)
       case "solve-ours": try SolveVerb.runOurs(rest)

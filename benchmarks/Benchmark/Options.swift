@@ -32,7 +32,7 @@ struct Options {
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
            benchmark bars make|measure FOLDER [--minutes N] [--days N] [--subjects A,B]
-
+           benchmark surface [--rounds N]
            benchmark chains FILE | --write FILE [--rows N]
            benchmark solve [--worlds A,B] [--programs A,B] [--seeds N] [--quick] [...]
            benchmark peers [--shapes A,B] [--peers A,B] [--lanes A,B] [--pairs N] [--quick] [--require floors] [...]
@@ -92,6 +92,11 @@ struct Options {
 
     Reads a table of options of SPY into contracts and quotes, looks two million
     quotes up, and prints a line of JSON; --write makes such a table.
+
+    benchmark surface [--rounds N]
+
+    Makes a chain of 10,000 quotes, a checked surface of it in so many rounds (15), and
+    prints the median and the least processor time as a line of JSON.
 
     benchmark peers [--quick] [...]
 

@@ -21,12 +21,12 @@ struct SurfaceCommand: Command {
       Flag("premium", "what options cost and paid over all that the store holds"),
       Flag("json", "the same for programs"),
       Flag("date", "DATE", "the session whose surface is shown"),
-      Flag("time", "HH:MM", "New York; the open by default"),
+      Flag("time", "HH:MM", "New York; the open by default, of a chain its last quotes"),
       Flag("surface", "LAW", "fair (default) or market; of --write-history also chain"),
-      Flag("rate", "R", "a year, continuously compounded, such as 0.04; 0 by default"),
+      Flag("rate", "R", "a year, continuously compounded, such as 0.04; 0 by default, of a chain what parity says"),
       Flag("yield", "Q", "of dividends, likewise"),
       Flag("events", "FILE", "days on which an event takes volatility out: date,kind,share[,time]"),
-      Flag("html", "FILE", "also writes a page of pictures"),
+      Flag("html", "FILE", "also writes a page of pictures, of the synthetic surface"),
       Flag("write-history", "FILE", "the store's 30-day volatilities by session, for ranks"),
       Flag("history", "FILE", "ranks among the days of such a file instead of the store's"),
     ],
@@ -37,6 +37,10 @@ struct SurfaceCommand: Command {
       `strikeforge surface my.h5 --date 2016-03-01`: a page of what is quoted then. The
       price is that of the minute where the store has minutes of the symbol, else that
       of the close before. Everything on it is SYNTHETIC.
+
+      Where the store has a chain of that day (`strikeforge import SPX=chain.csv`),
+      its own smiles are shown, how they fit, what was mended, and the synthetic ones
+      less them: `strikeforge surface my.h5 --symbol SPX --date 2024-03-07`.
       """)
 
   /// What each way of asking has for itself.
@@ -59,6 +63,13 @@ struct SurfaceCommand: Command {
     try store.requirePassingGate()
     if asked.way == "write-history", arguments.value("surface") == VolatilityHistory.Source.chain.rawValue {
       return try ChainHistory.write(store, arguments, to: arguments.value("write-history") ?? "")
+    }
+    if asked.way == "date", !arguments.has("html") {
+      let synthetic = { try SurfaceDay(SurfaceMarket(store, arguments), arguments) }
+      if let lines = try ChainSurfacePage.lines(store, arguments, beside: synthetic) {
+        for line in lines { print(line) }
+        return 0
+      }
     }
     let market = try SurfaceMarket(store, arguments)
     switch asked.way {
