@@ -27,7 +27,7 @@ extension BadInput {
   static let ofSurfaces: [BadInput] = [
     BadInput(
       "an index level that is none", "surface surface.h5 --date 2001-06-01", exits: 64,
-      says: "no usable close of 2001-05-31", "choose a day", prepare: index { $0 == 102 ? 900 : 20 }),
+      says: "no usable close of 2001-05-31", "choose a day", prepare: index { _ in 900 }),
     BadInput(
       "an underlying without an index", "surface market.h5 --symbol AAA --date 2001-06-01", exits: 64,
       says: "VIX has no daily bars in market.h5", "--index"),
