@@ -88,14 +88,17 @@ private struct MarketFigures: Decodable {
       #expect(holds(figure), "\(name): \(text)")
     }
     row(
-      "premium kept by sellers of one-day straddles, the index itself as volatility, S&P 500 since 1995",
+      "one-day straddles on the index itself, kept by sellers, S&P 500 since 1995",
       share("index", "straddle", 1, drift: true), "caught: 15 to 25 %"
     ) { (0.15...0.25).contains($0.keptBySeller) }
-    row("the same on fair", share("fair", "straddle", 1, drift: true), "-5 to 5 %, 0 within 2 errors") { isNothing($0) }
+    row("one-day straddles on fair", share("fair", "straddle", 1, drift: true), "-5 to 5 %, 0 within 2 errors") {
+      isNothing($0)
+    }
     row(
-      "the same on 0.78 of the index", share("fixedRatio", "straddle", 1, drift: true), "-5 to 5 %, 0 within 2 errors"
+      "one-day straddles on 0.78 of the index", share("fixedRatio", "straddle", 1, drift: true),
+      "-5 to 5 %, 0 within 2 errors"
     ) { isNothing($0) }
-    row("the same on market", share("market", "straddle", 1, drift: true), "told: 4 to 10 %") {
+    row("one-day straddles on market", share("market", "straddle", 1, drift: true), "told: 4 to 10 %") {
       (0.04...0.10).contains($0.keptBySeller)
     }
     for (contract, words) in [("put15", "15-delta puts"), ("call15", "15-delta calls")] {
