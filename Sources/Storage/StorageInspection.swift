@@ -159,7 +159,8 @@ package enum StorageInspection {
           ? "chain of \(file.madeOf)" : "SYNTHETIC '\(file.history.source.rawValue)', of \(file.madeOf)"
       ),
       (
-        "volatilities", "\(days.count) sessions, \(span); at the money, \(VolatilityHistory.calendarDays) calendar days"
+        "volatilities",
+        "\(days.count) session\(days.count == 1 ? "" : "s"), \(span); at the money, \(VolatilityHistory.calendarDays) calendar days"
       ),
       ("content hash", file.contentHash),
     ]

@@ -42,7 +42,7 @@ enum ChainHistory {
     try VolatilityHistoryFile(history, madeOf: symbol, contentHash: store.contentHash).write(to: path)
     let left = silent + unbracketed
     print(
-      "wrote \(path): 30-day volatilities of the chain of \(symbol), \(days.count) sessions, \(first.date) to \(last.date)"
+      "wrote \(path): 30-day volatilities of the chain of \(symbol), \(days.count) session\(days.count == 1 ? "" : "s"), \(first.date) to \(last.date)"
         + (left == 0
           ? "" : "; \(left) left out, \(unbracketed) of them without expiries on both sides of 30 days"))
     return 0
