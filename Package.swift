@@ -106,7 +106,7 @@ let package = Package(
         "Algorithms", "Configuration", "Environments", "Evaluation", "Inference", "Kernels", "Market", "Pricing",
         "Release",
         "Storage",
-        "Text", "Training",
+        "Text", "Trading", "Training",
       ]),
     tool("strikeforge", uses: ["Training", "Workstation"], path: "Sources/Strikeforge"),
     tool("strikeforge-serve", uses: ["Inference", "Kernels", "Serving", "Text"], path: "Sources/PolicyServer"),

@@ -36,6 +36,8 @@ struct HouseTests {
   }
 
   private static let longest = 400
+  /// How the manifest says what Trading may use.
+  private static let trading = "    library(\"Trading\", uses: [\"Kernels\", \"Market\", \"Pricing\", \"Text\"]),\n"
 
   // MARK: The house as it stands
 
@@ -79,7 +81,7 @@ struct HouseTests {
 
   @Test func `an unknown room is found`() throws {
     let house = try Self.house { manifest, page, files in
-      manifest = manifest.replacing("    library(\"Trading\"),\n", with: "    library(\"Cellar\"),\n")
+      manifest = manifest.replacing(Self.trading, with: "    library(\"Cellar\"),\n")
       page = page.replacing("| `Trading` |", with: "| `Attic` |")
       files["Sources/Shed/Shed.swift"] = "import Kernels\n"
       files["Sources/Cellar/Cellar.swift"] = ""
@@ -115,15 +117,15 @@ struct HouseTests {
 
   @Test func `a dead arrow and a way without one are found`() throws {
     let house = try Self.house { manifest, _, files in
-      manifest = manifest.replacing(
-        "    library(\"Trading\"),\n", with: "    library(\"Trading\", uses: [\"Kernels\", \"Gone\"]),\n")
+      let more = Self.trading.replacing("[\"Kernels\"", with: "[\"AgentInterface\", \"Gone\", \"Kernels\"")
+      manifest = manifest.replacing(Self.trading, with: more)
       files["Sources/Trading/More.swift"] = "@testable private import struct Storage.Checkpoint\n"
       files["Sources/CKernels/more.c"] = "#include \"cpairrules.h\"\n"
     }
     #expect(
       house.wrongArrows == [
-        "CKernels uses CPairRules and may not", "Trading may use Gone and does not; it is no target",
-        "Trading may use Kernels and does not", "Trading uses Storage and may not",
+        "CKernels uses CPairRules and may not", "Trading may use AgentInterface and does not",
+        "Trading may use Gone and does not; it is no target", "Trading uses Storage and may not",
       ])
   }
 
@@ -146,7 +148,7 @@ struct HouseTests {
   @Test func `a manifest or a page of another form is not taken for an empty house`() throws {
     #expect(throws: HouseError.self) {
       try Self.house { manifest, _, _ in
-        manifest = manifest.replacing("library(\"Trading\")", with: "barn(\"Trading\")")
+        manifest = manifest.replacing("library(\"Trading\"", with: "barn(\"Trading\"")
       }
     }
     #expect(throws: HouseError.self) {
