@@ -70,7 +70,7 @@ struct AccountFactsTests {
 
   @Test func `they refuse only where a setting binds them`() {
     var settings = DeskSettings()
-    let facts = facts([(1, 3), (2, -1), (3, -1), (4, -1)])
+    let facts = self.facts([(1, 3), (2, -1), (3, -1), (4, -1)])
     #expect(facts.refusal(value: 20_000_000_000, paid: 0, settings) == nil)
     settings.bindsDayTrades = true
     #expect(facts.refusal(value: 20_000_000_000, paid: 0, settings) == .dayTrades(3))
