@@ -136,4 +136,18 @@ struct SettlementTests {
     let settled = try account.settle("2015-12-24", .close, FixedPrices(closes: ["GOOG": 7_485_000]))
     #expect(settled.map(\.outcome) == [.worthless] && settled.map(\.realised) == [10_000_000])
   }
+
+  @Test func `a fee for exercise is asked of what is exercised, and itemised`() throws {
+    let account = DeskAccount([try traded("SPY251211C00600000"), try traded("SPY251211C00610000")])
+    _ = account.trade(1, [(0, -3, 40_000, 41_000), (1, 3, 9_000, 9_500)], packages: 3)
+    let before = account.ledger.sums.pointee.costs[.commission]
+    let date = try #require(CalendarDate("2025-12-11"))
+    var fees: [Int64] = []
+    try account.book.settle(
+      on: date, at: .close, prices: FixedPrices(closes: ["SPY": 6_050_000]), exercise: .cash, exerciseFee: 5_000_000,
+      shares: { _ in nil }, in: account.table, to: account.ledger
+    ) { fees.append($0.fee) }
+    #expect(fees == [15_000_000, 0] && account.gap == 0)
+    #expect(account.ledger.sums.pointee.costs[.commission] == before + 15_000_000)
+  }
 }

@@ -197,8 +197,8 @@ package final class Desk {
     let minute = settlement == .opening ? -1 : view.minuteCount
     var settled: [SettledPosition] = []
     try book.settle(
-      on: view.date, at: settlement, prices: prices, exercise: settings.exercise, shares: { self.shareNumber($0) },
-      in: table, to: ledger
+      on: view.date, at: settlement, prices: prices, exercise: settings.exercise, exerciseFee: exerciseFee,
+      shares: { self.shareNumber($0) }, in: table, to: ledger
     ) { settled.append($0) }
     for position in settled { note(view.date, .settled(position, isEarly: false), minute: minute) }
     balance()
@@ -218,7 +218,7 @@ package final class Desk {
       holders: { underlying in
         let dividend = dividends[underlying] ?? 0
         return dividend > 0 || rate > 0 ? EarlyExercise(rateAnnual: rate, dividend: dividend) : nil
-      }, exercise: settings.exercise, shares: { self.shareNumber($0) }, in: table, to: ledger
+      }, exercise: settings.exercise, exerciseFee: exerciseFee, shares: { self.shareNumber($0) }, in: table, to: ledger
     ) { settled.append($0) }
     for position in settled { note(view.date, .settled(position, isEarly: true), minute: view.minuteCount) }
     balance()
@@ -264,6 +264,9 @@ package final class Desk {
       submit(order, view: view)
     }
   }
+
+  /// Micro-dollars a contract, on the session's date; nothing where execution is ideal.
+  private var exerciseFee: Int64 { execution?.fees.exercise ?? 0 }
 
   private func shareNumber(_ underlying: String) -> Int32? { table.number(of: TradedContract(share: underlying)) }
 

@@ -46,7 +46,7 @@ extension Book {
   /// cash the position is paid its intrinsic value at the close.
   package func assignEarly(
     _ view: some MarketView, prices: some SettlementPrices, holders: (String) -> EarlyExercise?, exercise: ExerciseMode,
-    shares: (String) -> Int32?, in table: ContractTable, to ledger: Ledger,
+    exerciseFee: Int64 = 0, shares: (String) -> Int32?, in table: ContractTable, to ledger: Ledger,
     record: (SettledPosition) -> Void = { _ in }
   ) throws(SettlementProblem) {
     for slot in 0..<capacity where positions[slot].quantity < 0 {
@@ -78,7 +78,7 @@ extension Book {
         }
         share = number
       }
-      record(end(slot, contract, at: price, value: intrinsic, share: share, ledger))
+      record(end(slot, contract, at: price, value: intrinsic, share: share, fee: exerciseFee, ledger))
     }
     trimGroups()
   }

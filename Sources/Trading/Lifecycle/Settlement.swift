@@ -23,6 +23,8 @@ package struct SettledPosition: Sendable, Hashable {
   package var shares: Int
   /// What the option gained over what was paid for it, in micro-dollars: the premium of a worthless short.
   package var realised: Int64
+  /// What was asked for the exercise or the assignment, in micro-dollars.
+  package var fee: Int64
   package var step: ValueStep
 }
 
@@ -49,11 +51,12 @@ extension Book {
   /// Settles every position that ends at the opening or the close of a session, all of them or none.
   ///
   /// Options are marked at their value, paid or exercised, and their slots are free: whatever the cash, none stays. Shares come and go at the strike, and
-  /// are marked at the settlement price. `shares`: the number of an underlying's share, which physical exercise needs. `record` is given each position.
+  /// are marked at the settlement price. `shares`: the number of an underlying's share, which physical exercise needs. `exerciseFee`: micro-dollars a contract that
+  /// is exercised or assigned. `record` is given each position.
   package func settle(
     on date: CalendarDate, at settlement: ContractTerms.Settlement, prices: some SettlementPrices,
-    exercise: ExerciseMode, shares: (String) -> Int32?, in table: ContractTable, to ledger: Ledger,
-    record: (SettledPosition) -> Void = { _ in }
+    exercise: ExerciseMode, exerciseFee: Int64 = 0, shares: (String) -> Int32?, in table: ContractTable,
+    to ledger: Ledger, record: (SettledPosition) -> Void = { _ in }
   ) throws(SettlementProblem) {
     if let problem = settlementProblem(
       on: date, at: settlement, prices: prices, exercise: exercise, shares: shares, in: table)
@@ -69,7 +72,7 @@ extension Book {
       record(
         end(
           slot, contract, at: price, value: contract.settlementValue(underlying: price.price),
-          share: delivers ? shares(contract.underlying) : nil, ledger))
+          share: delivers ? shares(contract.underlying) : nil, fee: exerciseFee, ledger))
     }
     trimGroups()
   }
@@ -111,7 +114,8 @@ extension Book {
 
   /// Ends the position of a slot at a value a unit: its premium is booked, and where a share is given, shares change hands at the strike.
   func end(
-    _ slot: Int, _ contract: TradedContract, at price: SettlementPrice, value: Int, share: Int32?, _ ledger: Ledger
+    _ slot: Int, _ contract: TradedContract, at price: SettlementPrice, value: Int, share: Int32?, fee: Int64,
+    _ ledger: Ledger
   ) -> SettledPosition {
     let before = positions[slot]
     let quantity = Int(before.quantity)
@@ -119,10 +123,12 @@ extension Book {
     var step = ValueStep()
     step.settlementProfit = worth - before.middle
     step.markChange = before.middle - before.liquidation
+    let asked = value == 0 ? 0 : fee * Int64(abs(quantity))
+    step.costs[.commission] = asked
     positions[slot] = .free
     var settled = SettledPosition(
       contract: before.contract, quantity: quantity, price: price, outcome: value == 0 ? .worthless : .paid,
-      cash: worth, shares: 0, realised: worth - before.basis, step: step)
+      cash: worth, shares: 0, realised: worth - before.basis, fee: asked, step: step)
     if value > 0, let share, let side = contract.side {
       // The option's value becomes the distance between the strike that is paid and the price that the shares are marked at.
       settled.outcome = quantity > 0 ? .exercised : .assigned
@@ -134,7 +140,7 @@ extension Book {
       settled.step.priceProfit += marked.priceProfit
       settled.step.markChange += marked.markChange
     }
-    ledger.cash.pointee += settled.cash
+    ledger.cash.pointee += settled.cash - asked
     ledger.sums.pointee += settled.step
     return settled
   }

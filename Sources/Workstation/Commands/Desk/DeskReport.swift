@@ -124,6 +124,7 @@ extension DeskPlay {
         ", \(position.shares < 0 ? "delivers" : "receives") \(abs(position.shares)) shares at \(price(contract.strike))"
     }
     if position.cash != 0 { words += "; \(position.cash < 0 ? "paid" : "received") \(money(abs(position.cash)))" }
+    if position.fee != 0 { words += "; fee \(money(position.fee))" }
     return words + "; realised \(money(position.realised))"
   }
 
