@@ -99,7 +99,7 @@ package struct LiquidityLedger: @unchecked Sendable {
   }
 }
 
-/// The memory of the `LiquidityLedger` of one account, or of each of many.
+/// The memory of the `LiquidityLedger` of one account, or of each of many. Its ledgers are windows on it: keep it for as long as one of them is used.
 package final class LiquidityMemory: @unchecked Sendable {
   package let laneCount: Int
   private let first: LiquidityLedger

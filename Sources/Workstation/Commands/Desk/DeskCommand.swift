@@ -13,7 +13,7 @@ struct DeskCommand: Command {
     flags: [
       Flag("store", "FILE", "a market store whose chains and prices are quoted where the script says nothing"),
       Flag("cash", "DOLLARS", "what the account begins with, whole (100000)"),
-      Flag("fees", "PROFILE", "retail, zero_commission or ibkr (retail)"),
+      Flag("fees", "TABLE", "retail, zero_commission, ibkr, or a YAML file of dated rows with their sources (retail)"),
       Flag("exercise", "MODE", "cash: every option is paid; physical: shares change hands (cash)"),
       Flag("latency", "MINUTES", "from a decision to the quote that fills it, at least 1 (1)"),
       Flag("rate", "DECIMAL", "interest a year; with it deep puts may be assigned early (0)"),
@@ -22,7 +22,7 @@ struct DeskCommand: Command {
         "bind", "RULE", repeats: true,
         "day-trades or settled-cash: refuse what a small account may not do, instead of a warning"),
       Flag("execution", "MODE", "realistic or ideal; what is ideal is marked, nobody can trade so (realistic)"),
-    ],
+    ] + ExecutionFlags.flags,
     notes: """
       FILE has a JSON object a line, in the order of time:
         {"session": "2025-12-11"}
@@ -53,12 +53,9 @@ struct DeskCommand: Command {
     let most = Int(DeskSettings.mostCashDollars)
     if let cash = try arguments.wholeNumber("cash", in: 0...most) { settings.cashDollars = Int64(cash) }
     if let name = arguments.value("fees") {
-      guard let fees = FeeTable.profile(named: name) else {
-        let names = FeeTable.profiles.map(\.name).joined(separator: ", ")
-        throw UsageError("--fees is \(PrintableText.name(name)); it must be one of \(names)", command: description)
-      }
-      settings.fees = fees
+      settings.fees = try ExecutionFlags.fees(name, description)
     }
+    try ExecutionFlags.apply(arguments, to: &settings.execution, description)
     settings.exercise = try choice("exercise", arguments) ?? .cash
     settings.execution.mode = try choice("execution", arguments) ?? .realistic
     if let latency = try arguments.wholeNumber("latency", in: 1...390) { settings.execution.latencyMinutes = latency }

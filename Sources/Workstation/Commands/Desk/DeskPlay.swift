@@ -31,7 +31,8 @@ package struct DeskPlay {
     }
     self.exits = exits.positions
     if let first = script.sessions.first, let last = script.sessions.last {
-      feeNotices = settings.fees.notices(from: first.date, until: last.date)
+      let classes = Set(script.table.contracts.map { FeeClass($0) })
+      feeNotices = settings.fees.notices(from: first.date, until: last.date, of: classes)
     } else {
       feeNotices = []
     }
