@@ -128,6 +128,10 @@ package final class LiquidityMemory: @unchecked Sendable {
       underlyings: first.underlyings + lane * first.underlyingCount, underlyingCount: first.underlyingCount)
   }
 
+  /// What a lane has taken of a contract's last quote.
+  @inline(__always)
+  func taken(_ lane: Int, _ contract: Int) -> TakenLiquidity { first.contracts[lane * first.contractCount + contract] }
+
   deinit {
     first.contracts.deallocate()
     first.underlyings.deallocate()

@@ -4,6 +4,7 @@
 /// other way to keep an account, so that one and many are booked, marked and settled by the same code.
 ///
 /// positions: (N, capacity). groups: (N, groupCapacity). cash, start, sums: (N). Nothing is allocated after the beginning.
+/// The windows do not keep the memory alive: whoever hands them out holds the accounts.
 package final class LaneAccounts: @unchecked Sendable {
   package let laneCount: Int
   package let capacity: Int

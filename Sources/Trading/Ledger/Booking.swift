@@ -81,9 +81,13 @@ extension Book {
   @discardableResult
   package func apply(_ fill: OrderFill, to ledger: Ledger) -> BookedFill {
     var booked = BookedFill(step: ValueStep(), realised: 0)
-    for index in fill.legs.indices { apply(fill.legs[index], to: ledger, booked: &booked) }
+    for index in fill.legs.indices {
+      let leg = fill.legs[index]
+      apply(leg, at: slot(toFill: leg.contract), to: ledger, booked: &booked)
+    }
     regroup(
-      fill.order, fill.effect, closes: fill.closes, quantity: fill.quantity, amount: fill.amount, minute: fill.minute
+      fill.order, fill.effect, places: places(fill.order, fill.effect, closes: fill.closes), quantity: fill.quantity,
+      amount: fill.amount, minute: fill.minute
     ) { rolled in
       // The legs that do not reverse a rolled group's are a group of their own.
       var legs: UpToFour<OrderLeg>?
@@ -98,14 +102,37 @@ extension Book {
     return booked
   }
 
+  /// Where an order's group lies that it gives back from, and where the group that it opens has or gets its place.
+  struct GroupPlaces {
+    var given: Int?
+    var opened: Int?
+  }
+
+  @inline(__always)
+  func places(_ order: Int64, _ effect: Order.Effect, closes: Int64) -> GroupPlaces {
+    var places = GroupPlaces(given: group(openedBy: closes), opened: nil)
+    guard effect == .opens else { return places }
+    for place in 0..<groupCapacity {
+      if groups[place].order == order {
+        places.opened = place
+        break
+      }
+      if groups[place].order == 0, places.opened == nil { places.opened = place }
+    }
+    return places
+  }
+
   /// Books a fill of one leg: what the other does, without a fill around it. quantity: packages.
   @inline(__always)
-  func apply(_ leg: LegFill, of order: Order, quantity: Int, minute: Int, to ledger: Ledger) {
+  func apply(
+    _ leg: LegFill, of order: UnsafePointer<Order>, quantity: Int, minute: Int, to ledger: Ledger
+  ) {
     var booked = BookedFill(step: ValueStep(), realised: 0)
-    apply(leg, to: ledger, booked: &booked)
+    apply(leg, at: slot(toFill: leg.contract), to: ledger, booked: &booked)
     regroup(
-      order.id, order.effect, closes: order.closes, quantity: quantity, amount: leg.amount,
-      minute: minute
+      order.pointee.id, order.pointee.effect,
+      places: places(order.pointee.id, order.pointee.effect, closes: order.pointee.closes), quantity: quantity,
+      amount: leg.amount, minute: minute
     ) { rolled in
       let one = Book.leg(leg, packages: quantity)
       return rolled?.isReversed(by: one) == true ? nil : UpToFour(one)
@@ -113,9 +140,23 @@ extension Book {
     ledger.sums.pointee += booked.step
   }
 
-  @inlinable @inline(__always)
-  func apply(_ leg: LegFill, to ledger: Ledger, booked: inout BookedFill) {
-    guard let slot = slot(of: leg.contract) ?? freeSlot else {
+  /// The slot of a contract, or the first free one where it is not held.
+  @inline(__always)
+  func slot(toFill contract: Int32) -> Int? {
+    var free: Int?
+    for slot in 0..<capacity {
+      if positions[slot].isFree {
+        if free == nil { free = slot }
+      } else if positions[slot].contract == contract {
+        return slot
+      }
+    }
+    return free
+  }
+
+  @inline(__always)
+  func apply(_ leg: LegFill, at slot: Int?, to ledger: Ledger, booked: inout BookedFill) {
+    guard let slot else {
       preconditionFailure("no slot is free for contract \(leg.contract): \(capacity) are held")
     }
     if positions[slot].isFree {
@@ -139,30 +180,23 @@ extension Book {
   /// Opens the group of a fill, or adds to it, and takes what was given back from the one that it closes or rolls. `legs`: those that are opened.
   @inline(__always)
   private func regroup(
-    _ order: Int64, _ effect: Order.Effect, closes: Int64, quantity: Int, amount: Int64, minute: Int,
+    _ order: Int64, _ effect: Order.Effect, places: GroupPlaces, quantity: Int, amount: Int64, minute: Int,
     legs: (_ rolled: LegGroup?) -> UpToFour<OrderLeg>?
   ) {
-    let given = group(openedBy: closes)
     if effect == .opens {
-      open(order, quantity: quantity, amount: amount, minute: minute, legs(given.map { groups[$0] }))
+      if let place = places.opened, groups[place].order == order {
+        groups[place].quantity += quantity
+        groups[place].openedFor += amount
+      } else if let legs = legs(places.given.map { groups[$0] }) {
+        guard let place = places.opened else {
+          preconditionFailure("no place is free for the group of order \(order): \(groupCapacity) are held")
+        }
+        groups[place] = LegGroup(
+          order: order, legs: legs, quantity: quantity, openedFor: amount, openedMinute: minute)
+      }
     }
-    if let given { groups[given].quantity -= quantity }
-    if effect == .closes || given != nil { trimGroups() }
-  }
-
-  private func open(_ order: Int64, quantity: Int, amount: Int64, minute: Int, _ legs: UpToFour<OrderLeg>?) {
-    if let place = group(openedBy: order) {
-      groups[place].quantity += quantity
-      groups[place].openedFor += amount
-      return
-    }
-    guard let legs else { return }
-    for place in 0..<groupCapacity where groups[place].order == 0 {
-      groups[place] = LegGroup(
-        order: order, legs: legs, quantity: quantity, openedFor: amount, openedMinute: minute)
-      return
-    }
-    preconditionFailure("no place is free for the group of order \(order): \(groupCapacity) are held")
+    if let given = places.given { groups[given].quantity -= quantity }
+    if effect == .closes || places.given != nil { trimGroups() }
   }
 
   private static func leg(_ leg: LegFill, packages: Int) -> OrderLeg {
@@ -172,6 +206,10 @@ extension Book {
   /// Groups hold no more than the positions: legs that are gone are dropped, and groups without legs or packages.
   package func trimGroups() {
     for place in 0..<groupCapacity where groups[place].order != 0 {
+      guard groups[place].quantity > 0 else {
+        groups[place] = .free
+        continue
+      }
       let group = groups[place]
       var left: UpToFour<OrderLeg>?
       var quantity = group.quantity

@@ -27,7 +27,7 @@ package struct ValueStep: Sendable, Hashable {
   @inlinable
   package var total: Int64 { priceProfit + settlementProfit + dividends - costs.total + markChange }
 
-  @inlinable
+  @inlinable @inline(__always)
   package static func += (left: inout ValueStep, right: ValueStep) {
     left.priceProfit += right.priceProfit
     left.settlementProfit += right.settlementProfit
