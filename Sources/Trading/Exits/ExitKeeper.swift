@@ -49,7 +49,7 @@ package struct ExitKeeper: Sendable {
       case .order(let event):
         if case .ended(_, let left) = event.what { ended(event.order, left: left) }
       case .refused(let order, _): forget(order.id)
-      case .notCarried(let order, _): forget(order)
+      case .notCarried(let order, _), .ruled(let order, _), .tooRich(let order): forget(order)
       default: break
       }
     }

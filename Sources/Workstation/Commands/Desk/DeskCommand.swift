@@ -32,9 +32,10 @@ struct DeskCommand: Command {
       A quote may have bid_size, ask_size, lowest_ask, highest_bid, volume and
       filled_forward. An order may have a quantity, and "limit" (a net price, negative
       for a credit), "stop", or "aggressive" (0 to 1) with "chase", "give_up" and
-      "changes"; "closes" instead of "opens", and with "of" the order that opened; and
-      "exit" full_target or scale_out_and_trail, or an object with "kind" and what
-      differs. {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's price.
+      "changes"; "closes" instead of "opens", and with "of" the order that opened.
+      What opens may have "exit": full_target or scale_out_and_trail, or an object
+      with "kind" and what differs: {"kind": "full_target", "stop_loss": 30}.
+      {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's price.
       Others: cancel, opening, dividend, split with "becomes" and "of", payment.
       A line of 10:00 stands at the end of the minute before 10:00.
       """)

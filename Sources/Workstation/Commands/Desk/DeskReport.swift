@@ -18,7 +18,7 @@ extension DeskPlay {
     if !exits.isEmpty {
       lines += ["", "EXIT PLANS"]
       for exit in exits {
-        let first = "  order \(exit.order)  "
+        let first = exit.order < 0 ? "  own order \(-exit.order)  " : "  order \(exit.order)  "
         lines += ReportText.wrapped(exit.summary, first: first, rest: padded("", first.count))
       }
     }
