@@ -1,23 +1,15 @@
 // Numbers and paragraphs as a terminal of 80 columns shows them.
 
+import Text
+
 /// Formatting without locale.
 package enum ReportText {
   package static let columns = 80
   /// What stands for an undefined figure.
-  static let undefined = "-"
+  static let undefined = DecimalText.undefined
 
   /// Fixed decimals, half away from zero, never "-0.00"; exponent form from 1e12 on.
-  package static func fixed(_ value: Double, decimals: Int) -> String {
-    guard value.isFinite else { return undefined }
-    let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
-    let scaled = (abs(value) * scale).rounded()
-    guard abs(value) < 1e12, scaled < 9e18 else { return value.description }
-    let digits = String(Int64(scaled))
-    let sign = value < 0 && scaled > 0 ? "-" : ""
-    guard decimals > 0 else { return sign + digits }
-    let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
-    return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
-  }
+  package static func fixed(_ value: Double, decimals: Int) -> String { DecimalText.fixed(value, decimals: decimals) }
 
   /// Up to six decimals, without trailing zeros.
   package static func shortest(_ value: Double) -> String { trimmed(value, decimals: 6) }
@@ -32,16 +24,7 @@ package enum ReportText {
 
   /// Fixed decimals with thousands apart: `1,234,567.89`.
   package static func grouped(_ value: Double, decimals: Int) -> String {
-    let text = fixed(value, decimals: decimals)
-    guard !text.contains("e"), text != undefined else { return text }
-    let sign = text.hasPrefix("-") ? "-" : ""
-    let parts = text.dropFirst(sign.count).split(separator: ".")
-    var whole = ""
-    for (index, digit) in parts[0].enumerated() {
-      if index > 0, (parts[0].count - index) % 3 == 0 { whole.append(",") }
-      whole.append(digit)
-    }
-    return sign + whole + (parts.count > 1 ? "." + parts[1] : "")
+    DecimalText.grouped(value, decimals: decimals)
   }
 
   static func percent(_ fraction: Double, decimals: Int) -> String { fixed(100 * fraction, decimals: decimals) + " %" }
