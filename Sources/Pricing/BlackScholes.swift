@@ -30,6 +30,11 @@ package enum BlackScholes {
     return limit(terms) ?? regularValue(terms)
   }
 
+  /// `plainValue` of doubles, compiled for them: rooms above call it one option at a time without asking for memory.
+  package static func scalarValue(_ terms: OptionTerms<Double>) throws(PricingError) -> OptionValue<Double> {
+    try plainValue(terms)
+  }
+
   /// What is left at expiry, without volatility, or of a worthless spot or strike; nil where the formula applies.
   static func limit<Number: PricingNumber>(_ terms: OptionTerms<Number>) -> OptionValue<Number>? {
     let s = Number(terms.side.rawValue)

@@ -108,6 +108,7 @@ package struct GreekHeadroom: Sendable, Hashable {
     // Toward the side on which one more adds, that is the way left; a sum beyond the other side is a longer way.
     let most = PositionSize.whole(limit - (each > 0 ? current : -current), over: abs(each))
     // A limit is hard: here no last bit is forgiven.
-    return most.map { $0 > 0 && abs(current + Double($0) * each) > limit ? $0 - 1 : $0 }
+    let side: Double = each > 0 ? 1 : -1
+    return most.map { $0 > 0 && side * (current + Double($0) * each) > limit ? $0 - 1 : $0 }
   }
 }

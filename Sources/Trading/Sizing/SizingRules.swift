@@ -61,8 +61,11 @@ package struct RiskSizes: Sendable, Hashable {
   package static let tightened = RiskSizes(low: 0.20, medium: 0.15, high: 0.05)
 
   /// By the rank of implied volatility among that of the year before: low below 0.4, high above 0.6. An unknown rank counts as its neutral value.
-  package func fraction(_ rank: VolatilityRank) -> Double {
-    switch rank.rankOrNeutral {
+  package func fraction(_ rank: VolatilityRank) -> Double { fraction(rank: rank.rankOrNeutral) }
+
+  /// rank: 0...1. What is no number counts as the highest.
+  package func fraction(rank: Double) -> Double {
+    switch rank {
     case ..<0.4: low
     case ...0.6: medium
     default: high

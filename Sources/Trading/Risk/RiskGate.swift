@@ -1,0 +1,132 @@
+// One gate for everything that trades: training's mask, a backtest and a desk ask it, and it never disagrees with itself.
+
+/// Judges orders against an account's limits and state. It holds no account: all of them are windows, and many lanes ask one gate.
+///
+/// A verdict is a pure function of account, book, quotes and order. `evaluate` also keeps the headroom of what it lets through until `apply` or `cancel`,
+/// so that two orders in flight never share it. `market`: on the quotes of the account's last mark. Orders are those
+/// that `Order.refusal` finds nothing wrong with.
+package struct RiskGate: Sendable {
+  /// Whose order it is.
+  package enum Purpose: Sendable {
+    /// Somebody chose it: all limits apply.
+    case decision
+    /// A stop, a forced exit or a halt: it gives back what is held, and no limit, filter or state holds it back.
+    case exit
+  }
+
+  /// What filling takes from the account, at most: limits are fractions of what is left. Dollars.
+  package struct FillCost: Sendable {
+    package var fixed: Double
+    package var perPackage: Double
+
+    package init(fixed: Double = 0, perPackage: Double = 0) {
+      self.fixed = fixed
+      self.perPackage = perPackage
+    }
+  }
+
+  /// Orders of decisions in flight at once; exits have the rest of the account's places.
+  package static let mostDecisions = 8
+
+  package let profile: RiskProfile
+
+  package init(_ profile: RiskProfile) { self.profile = profile }
+
+  /// What the gate says to an order: the mask is `isAllowed` of it.
+  package func judge(
+    _ order: Order, as purpose: Purpose = .decision, on account: RiskAccount, book: Book,
+    market: RiskMarket
+  ) -> Verdict {
+    let flight = account.flight
+    let question = Question(
+      order.legs, asked: order.quantity, gate: self, account: account, book: book, market: market, place: nil)
+    if flight.free == nil || (purpose == .decision && flight.decisions >= RiskGate.mostDecisions) {
+      return question.refused(.tooManyOrders)
+    }
+    return question.verdict(purpose: purpose, isClosing: order.effect == .closes, isFill: false, cost: FillCost())
+  }
+
+  /// Judges an order of each lane, by the same rules lane after lane: packages that may be traded, 0 where none. No memory is asked for.
+  ///
+  /// orders, quantities: (N). Lanes outside of `lanes` are not touched, so that threads may share the arrays.
+  package func judge(
+    _ orders: UnsafePointer<Order>, lanes: Range<Int>, accounts: LaneAccounts, risks: RiskMemory,
+    markets: RiskMarketMemory, quantities: UnsafeMutablePointer<Int32>
+  ) {
+    for lane in lanes {
+      let verdict = judge(orders[lane], on: risks[lane], book: accounts.book(lane), market: markets[lane])
+      quantities[lane] = Int32(truncatingIfNeeded: verdict.quantity)
+    }
+  }
+
+  /// Judges, counts, and keeps the headroom of what may be traded. Nothing is kept of an order that is refused.
+  package func evaluate(
+    _ order: Order, as purpose: Purpose = .decision, on account: RiskAccount, book: Book,
+    market: RiskMarket
+  ) -> Verdict {
+    let verdict = judge(order, as: purpose, on: account, book: book, market: market)
+    if let reason = verdict.reason {
+      if verdict.isAllowed {
+        account.state.pointee.counters.reduced[reason.rawValue] += 1
+      } else {
+        account.state.pointee.counters.blocked[reason.rawValue] += 1
+      }
+    }
+    guard verdict.isAllowed, let place = account.flight.free else { return verdict }
+    account.orders[place] = ReservedOrder(
+      id: order.id, legs: order.legs, quantity: verdict.quantity, effect: order.effect, purpose: purpose)
+    reserve(on: account, market: market)
+    return verdict
+  }
+
+  /// Keeps account of an order that works already: one that an earlier session has left.
+  package func keep(
+    _ order: Order, quantity: Int, as purpose: Purpose, on account: RiskAccount, market: RiskMarket
+  ) {
+    guard let place = account.flight.free, quantity > 0 else { return }
+    account.orders[place] = ReservedOrder(
+      id: order.id, legs: order.legs, quantity: quantity, effect: order.effect, purpose: purpose)
+    reserve(on: account, market: market)
+  }
+
+  /// How many of an order in flight may be filled, judged once more on the fill's own quotes: the account was marked on them, and so was `market`.
+  /// What does not fit is counted as shrunk at the fill. Nothing of an order that was never let through.
+  ///
+  /// offered: packages that the market fills. cost: at most what filling takes from the account.
+  package func judgeFill(
+    order id: Int64, offered: Int, cost: FillCost, on account: RiskAccount, book: Book,
+    market: RiskMarket
+  ) -> Verdict {
+    guard let place = account.place(of: id) else {
+      return Verdict(asked: offered, quantity: 0, reason: .nothingToClose, basis: profile.limits.basis)
+    }
+    let reserved = account.orders[place]
+    let asked = min(offered, reserved.quantity)
+    var question = Question(
+      reserved.legs, asked: asked, gate: self, account: account, book: book, market: market, place: place)
+    question.releaseOwn()
+    let verdict = question.verdict(
+      purpose: reserved.purpose, isClosing: reserved.effect == .closes, isFill: true, cost: cost)
+    if let reason = verdict.reason {
+      account.state.pointee.counters.shrunkAtFill[reason.rawValue] += Int64(asked - verdict.quantity)
+    }
+    return verdict
+  }
+
+  /// What orders in flight may add and take, on these quotes.
+  func reserve(on account: RiskAccount, market: RiskMarket) {
+    var rising = GreekExposure.zero
+    var falling = GreekExposure.zero
+    var count = 0
+    for place in 0..<account.orderCapacity where account.orders[place].id != 0 {
+      count += 1
+      let whole =
+        market.exposure(of: account.orders[place].legs) * Double(account.orders[place].quantity)
+      rising += whole.rising
+      falling += whole.falling
+    }
+    account.state.pointee.rising = rising
+    account.state.pointee.falling = falling
+    account.state.pointee.inFlight = count
+  }
+}
