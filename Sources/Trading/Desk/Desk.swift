@@ -28,14 +28,19 @@ package final class Desk {
   package private(set) var minutesWithoutVolume = 0
   private var lastMinuteWithoutVolume = -1
 
+  /// nil where the desk was given no limits.
+  package let risk: DeskRisk?
+
   private var execution: Execution?
   private var liquidity: LiquidityMemory?
   private var date: CalendarDate?
   /// The orders that it gives itself have numbers below zero.
   private var lastForced: Int64 = 0
 
-  package init(_ settings: DeskSettings, table: ContractTable) {
+  /// risk: what limits the account; nil for no limits.
+  package init(_ settings: DeskSettings, table: ContractTable, risk: DeskRisk? = nil) {
     self.settings = settings
+    self.risk = risk
     self.table = table
     account = LaneAccounts(laneCount: 1, capacity: settings.slots, groupCapacity: settings.groups)
     (book, ledger) = (account.book(0), account.ledger(0))
@@ -88,12 +93,22 @@ package final class Desk {
     liquidity = LiquidityMemory(table)
     facts.beginSession(cash: ledger.cash.pointee)
     lastMinuteWithoutVolume = -1
+    risk?.beginSession(
+      date, value: value, minuteCount: TradingCalendar.xnys.tradingMinutes(date) ?? 0, carried: working.orders, table)
+    noteState(date, minute: -1)
   }
 
-  /// Sends an order that was decided at the end of a minute; false where it is not sent, and the log says why. Traps outside of a session.
+  /// Sends an order that was decided at the end of a minute, or so much of it as the limits allow; false where nothing is sent, and the log says why. Traps
+  /// outside of a session.
+  ///
+  /// purpose: an exit gives back what is held, and no limit holds it back; the desk's own closing orders are exits.
   @discardableResult
-  package func submit(_ order: Order, view: some MarketView) -> Bool {
+  package func submit(
+    _ order: Order, view: some MarketView, as purpose: RiskGate.Purpose = .decision
+  ) -> Bool {
+    var order = order
     let execution = opened()
+    markRisk(minute: order.submittedMinute, view: view)
     let refusal =
       order.refusal(in: table, on: view.date, minuteCount: view.minuteCount) ?? book.refusal(of: order, in: table)
       ?? (working.orders.contains { $0.order.id == order.id } ? .openingDouble(order.id) : nil)
@@ -101,8 +116,14 @@ package final class Desk {
       note(view.date, .refused(order, refusal), minute: order.submittedMinute)
       return false
     }
+    let isOwnExit = order.id < 0 && order.effect == .closes
+    if let verdict = judge(order, as: isOwnExit ? .exit : purpose, view: view) {
+      guard verdict.isAllowed else { return false }
+      order.quantity = verdict.quantity
+    }
     if let why = whyNot(order, order.quantity, view: view, minute: order.submittedMinute, execution) {
       note(view.date, why, minute: order.submittedMinute)
+      risk?.release(except: working.orders)
       return false
     }
     working.submit(order, execution, view: view) { note(view.date, .order($0), minute: $0.minute) }
@@ -141,6 +162,7 @@ package final class Desk {
   /// Lets a minute pass: what works is filled and booked, then everything is marked. Traps outside of a session.
   package func advance(minute: Int, view: some MarketView) {
     let execution = opened()
+    markRisk(minute: minute, view: view)
     guard let liquidity else { return }
     let (book, table) = (book, table)
     working.advance(
@@ -148,13 +170,14 @@ package final class Desk {
       permits: { order, packages in
         let permitted = book.permitted(order, packages, in: table)
         guard permitted > 0, let why = self.whyNot(order, permitted, view: view, minute: minute, execution)
-        else { return permitted }
+        else { return self.permittedByRisk(order, permitted, minute: minute, view: view, execution) }
         self.note(view.date, why, minute: minute)
         return 0
       },
       log: { self.note(view.date, .order($0), minute: minute) },
       fill: { self.book($0, on: view.date) })
     book.mark(view, minute: minute, in: table, to: ledger)
+    risk?.release(except: working.orders)
     balance()
   }
 
@@ -174,6 +197,7 @@ package final class Desk {
     isIdeal = isIdeal || fill.isIdeal
     for index in fill.legs.indices { insideTouch += max(0, fill.legs[index].insideTouch) }
     note(date, .filled(fill, realised: booked.wasReduced ? booked.realised : nil), minute: fill.minute)
+    applyToRisk(fill, on: date)
     balance()
   }
 
@@ -270,7 +294,7 @@ package final class Desk {
 
   private func shareNumber(_ underlying: String) -> Int32? { table.number(of: TradedContract(share: underlying)) }
 
-  private func note(_ date: CalendarDate, _ what: DeskEntry.What, minute: Int) {
+  func note(_ date: CalendarDate, _ what: DeskEntry.What, minute: Int) {
     log.append(DeskEntry(date: date, minute: minute, what: what))
   }
 

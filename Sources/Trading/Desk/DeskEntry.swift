@@ -25,6 +25,7 @@ package struct DeskEntry: Sendable {
     case marginUnknown(MarginError)
     /// What a plan decided about the position that an order opened.
     case decided(order: Int64, String)
+    case risk(DeskRiskEntry)
     /// Nobody works on an order of that number.
     case nothingToCancel(Int64)
   }

@@ -21,6 +21,8 @@ struct DeskCommand: Command {
       Flag(
         "bind", "RULE", repeats: true,
         "day-trades or settled-cash: refuse what a small account may not do, instead of a warning"),
+      Flag("risk", optional: "FILE", "limits on all that is traded; --risk=FILE lays overrides over them"),
+      Flag("risk-journal", "FILE", "keeps the kill switch and the day's halts for the next start"),
       Flag("execution", "MODE", "realistic or ideal; what is ideal is marked, nobody can trade so (realistic)"),
     ] + ExecutionFlags.flags,
     notes: """
@@ -44,7 +46,9 @@ struct DeskCommand: Command {
     let settings = try settings(arguments)
     let path = arguments.operands[0]
     let script = try DeskScript(try FileSystem.read(path), path: path)
-    let play = try DeskPlay(script, settings, stored: try arguments.value("store").map { try StoredQuotes($0) })
+    let play = try DeskPlay(
+      script, settings, stored: try arguments.value("store").map { try StoredQuotes($0) },
+      risk: try RiskFlags.desk(arguments, settings, description))
     for line in play.lines { print(line) }
     return play.desk.widestGap == 0 ? 0 : 1
   }

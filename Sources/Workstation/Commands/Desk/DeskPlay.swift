@@ -13,9 +13,11 @@ package struct DeskPlay {
   let feeNotices: [String]
 
   /// `stored`: quotes beside those of the script. Throws `DeskScriptError` where a session cannot be settled, `ExecutionSettingError` and `StorageError`.
-  package init(_ script: DeskScript, _ settings: DeskSettings, stored: StoredQuotes? = nil) throws {
+  package init(
+    _ script: DeskScript, _ settings: DeskSettings, stored: StoredQuotes? = nil, risk: DeskRisk? = nil
+  ) throws {
     self.script = script
-    let desk = Desk(settings, table: script.table)
+    let desk = Desk(settings, table: script.table, risk: risk)
     self.desk = desk
     var listed: Set<Int32> = []
     var exits = ExitKeeper()

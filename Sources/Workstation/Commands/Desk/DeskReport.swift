@@ -13,6 +13,7 @@ extension DeskPlay {
     let log = desk.log.flatMap(entryLines)
     lines += log.isEmpty ? ["  nothing was traded"] : log
     lines += [""] + costLines + [""] + valueLines
+    if let risk = desk.risk { lines += [""] + exposureLines(risk) }
     let held = heldLines
     if !held.isEmpty { lines += ["", "HELD"] + held }
     if !exits.isEmpty {
@@ -44,6 +45,7 @@ extension DeskPlay {
     entry(
       "exercise",
       settings.exercise == .cash ? "every option is paid its value" : "options on shares deliver them at the strike")
+    if let risk = desk.risk { entry("limits", risk.profile.words) }
     if script.outsideHours > 0 {
       entry("left out", "\(counted(script.outsideHours, "line")) from outside of the sessions' hours")
     }
@@ -88,6 +90,7 @@ extension DeskPlay {
       return line(
         order, "\(shares < 0 ? "sells" : "buys") \(abs(shares)) \(symbol(share)) at the next quote: \(reason.words)")
     case .decided(let order, let words): return line(order, words)
+    case .risk(let entry): return riskLines(entry, line)
     case .nothingToCancel(let id): return line(id, "nothing to cancel: it does not work any more")
     }
   }

@@ -1,0 +1,178 @@
+// A desk's risk manager: the gate over one account, fed by what the desk sees.
+
+package import Market
+
+/// One account's gate with the memory that it needs. A desk that is given a profile asks it before every order and every fill.
+package final class DeskRisk {
+  package let gate: RiskGate
+  private let model: RiskModel
+  private let memory: RiskMemory
+  private var quotes: RiskMarketMemory
+  private var capacity: Int
+  /// The underlyings' prices of the minute before, by number; what has none is left out.
+  private var lastPrices: [Int32: Int] = [:]
+  /// Keeps what must outlive the process; nil where nothing does.
+  private let keep: ((RiskRecord) throws(RiskError) -> Void)?
+  private var record: RiskRecord?
+  private var date: CalendarDate?
+  /// What the journal said when it could not be written.
+  package private(set) var journalError: RiskError?
+  private var lastState: StateCause?
+
+  /// record: what an earlier process left. keep: writes it down again, whenever it changes.
+  package init(
+    _ profile: RiskProfile, slots: Int, rate: Double, record: RiskRecord? = nil,
+    keep: ((RiskRecord) throws(RiskError) -> Void)? = nil
+  ) {
+    gate = RiskGate(profile)
+    model = RiskModel(rate: rate)
+    memory = RiskMemory(positions: slots, orders: slots + 2 * RiskGate.mostDecisions)
+    capacity = 16
+    quotes = RiskMarketMemory(contracts: capacity)
+    self.record = record
+    self.keep = keep
+  }
+
+  package var state: RiskState { memory[0].state.pointee }
+  package var profile: RiskProfile { gate.profile }
+  var minute: Int { state.minute }
+
+  // MARK: the session
+
+  /// carried: orders that work on from an earlier session; they only give back.
+  func beginSession(
+    _ date: CalendarDate, value: Int64, minuteCount: Int, carried: [WorkingOrder], _ table: ContractTable
+  ) {
+    self.date = date
+    lastPrices = [:]
+    gate.beginSession(on: memory[0], netLiquidation: value, minuteCount: minuteCount)
+    record?.restore(memory[0].state, session: date)
+    makeRoom(table)
+    for order in carried {
+      gate.keep(order.order, quantity: order.left, as: .exit, on: memory[0], market: quotes[0])
+    }
+    write()
+  }
+
+  /// Takes the market at the end of a minute, so far as it is held or ordered, and the account on it; says what must be done at once.
+  func mark(
+    minute: Int, view: some MarketView, table: ContractTable, book: Book, working: [WorkingOrder], value: Int64
+  ) -> RiskActions {
+    makeRoom(table)
+    var (oldest, move) = (0, 0.0)
+    var prices: [Int32: Int] = [:]
+    func look(_ contract: Int32, held: (bid: Int, ask: Int)?) {
+      quotes[0][contract] = model.risk(of: contract, in: table, view: view, minute: minute, held: held)
+      let underlying = table.underlyingNumbers[Int(contract)]
+      guard prices[underlying] == nil, let price = view.underlyingPrice(of: contract, minute: minute) else { return }
+      prices[underlying] = price
+      if let before = lastPrices[underlying], before > 0 {
+        move = max(move, abs(Double(price) / Double(before) - 1))
+      }
+    }
+    for order in working {
+      for index in order.order.legs.indices { look(order.order.legs[index].contract, held: nil) }
+    }
+    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+      let position = book.positions[slot]
+      look(position.contract, held: (position.bid, position.ask))
+      let age = view.quote(of: position.contract, minute: minute).map { minute - $0.minute } ?? minute + 1
+      oldest = max(oldest, age)
+    }
+    lastPrices = prices
+    let actions = gate.mark(
+      memory[0], book: book, market: quotes[0], netLiquidation: value, minute: minute,
+      health: MarketHealth(oldestQuoteMinutes: oldest, largestMove: move))
+    write()
+    return actions
+  }
+
+  private func makeRoom(_ table: ContractTable) {
+    guard table.count > capacity else { return }
+    capacity = 2 * table.count
+    quotes = RiskMarketMemory(contracts: capacity)
+  }
+
+  /// Writes the record down where it has changed. What cannot be kept halts.
+  private func write() {
+    guard let date, let keep else { return }
+    let now = RiskRecord(of: state, session: date)
+    guard now != record || journalError != nil else { return }
+    do throws(RiskError) {
+      try keep(now)
+      record = now
+      journalError = nil
+    } catch {
+      journalError = error
+    }
+    memory[0].state.pointee.isJournalBroken = journalError != nil
+  }
+
+  // MARK: orders
+
+  func evaluate(
+    _ order: Order, as purpose: RiskGate.Purpose, view: some MarketView, table: ContractTable, book: Book
+  ) -> Verdict {
+    makeRoom(table)
+    for index in order.legs.indices {
+      let contract = order.legs[index].contract
+      guard book.slot(of: contract) == nil else { continue }
+      quotes[0][contract] = model.risk(of: contract, in: table, view: view, minute: order.submittedMinute)
+    }
+    return gate.evaluate(order, as: purpose, on: memory[0], book: book, market: quotes[0])
+  }
+
+  /// How many of so many packages still fit on the quotes of this minute.
+  func permitted(
+    _ order: Order, _ packages: Int, minute: Int, view: some MarketView, table: ContractTable, book: Book,
+    fees: FeeRates, impact: TouchImpact
+  ) -> Verdict {
+    var cost = RiskGate.FillCost(fixed: Double(fees.optionOrderMinimum + fees.shareOrderMinimum) * 1e-6)
+    for index in order.legs.indices {
+      let leg = order.legs[index]
+      guard let quote = view.quote(of: leg.contract, minute: minute) else { continue }
+      let contract = table[leg.contract]
+      let price = quote.farTouch(side: leg.side)
+      let ratio = Int(leg.ratio)
+      let amount = Money.amount(price: price, multiplier: contract.multiplier, quantity: ratio)
+      let costs = fees.fees(class: FeeClass(contract), price: price, quantity: ratio, proceeds: max(0, -amount))
+      let spread = Money.amount(
+        price: quote.ask - quote.bid, multiplier: contract.multiplier, quantity: abs(ratio))
+      cost.perPackage += Double(spread + costs.total) * 1e-6
+      guard let size = quote.farSize(side: leg.side), size > 0 else { continue }
+      let count = packages * abs(ratio)
+      // As if as much had been taken from the quote before.
+      let beyond = impact.perUnit(
+        quantity: count, taken: count, size: size, tick: contract.ticks.tick(atTenThousandths: price))
+      cost.perPackage +=
+        Double(Money.amount(price: beyond, multiplier: contract.multiplier, quantity: abs(ratio))) * 1e-6
+    }
+    return gate.judgeFill(
+      order: order.id, offered: packages, cost: cost, on: memory[0], book: book, market: quotes[0])
+  }
+
+  func apply(_ fill: OrderFill, book: Book, value: Int64) {
+    gate.apply(
+      order: fill.order, filled: fill.quantity, on: memory[0], book: book, market: quotes[0], netLiquidation: value)
+  }
+
+  /// Gives back the headroom of orders that do not work any more.
+  func release(except working: [WorkingOrder]) {
+    let account = memory[0]
+    for place in 0..<account.orderCapacity {
+      let id = account.orders[place].id
+      guard id != 0, !working.contains(where: { $0.order.id == id && $0.left > 0 }) else { continue }
+      gate.cancel(order: id, on: account, market: quotes[0])
+    }
+  }
+
+  func noteReject(minute: Int) { gate.noteReject(on: memory[0], minute: minute) }
+
+  /// Returns the cause of the desk's state where it is another one than when this was last asked.
+  func stateChange() -> StateCause?? {
+    let now = state.cause
+    guard now != lastState else { return nil }
+    lastState = now
+    return .some(now)
+  }
+}
