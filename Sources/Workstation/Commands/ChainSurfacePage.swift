@@ -74,7 +74,7 @@ struct ChainSurfacePage {
     lines += ChainSurfacePage.paragraph(
       "\(usable) of \(contracts) contracts are quoted on two sides; \(silent(\.oneSided)) on one, \(silent(\.crossed)) crossed or locked, \(silent(\.stale)) not in the last \(ChainSurface.freshMinutes) minutes."
     )
-    let rate = ChainSurfacePage.fixed(100 * surface.rate.value, 2)
+    let rate = SurfaceText.fixed(100 * surface.rate.value, 2)
     switch surface.rate.source {
     case .given: lines += ChainSurfacePage.paragraph("Rate \(rate) % a year, as given.")
     case .none:
@@ -103,7 +103,7 @@ struct ChainSurfacePage {
     for one in fitted {
       guard let smile = one.smile, let forward = one.forward else { continue }
       func volatility(_ k: Double) -> String {
-        ChainSurfacePage.fixed(100 * smile.volatility(logMoneyness: k * smile.deviation), 2)
+        SurfaceText.fixed(100 * smile.volatility(logMoneyness: k * smile.deviation), 2)
       }
       let form: String =
         switch smile.form {
@@ -114,7 +114,7 @@ struct ChainSurfacePage {
       lines.append(
         line([
           "\(one.strikes.expiry)", one.strikes.root, "\(one.sessionsAhead)",
-          ChainSurfacePage.fixed(forward.forward, 2), volatility(0), volatility(-2), volatility(-1), volatility(1),
+          SurfaceText.fixed(forward.forward, 2), volatility(0), volatility(-2), volatility(-1), volatility(1),
           volatility(2), form,
         ]))
     }
@@ -138,7 +138,7 @@ struct ChainSurfacePage {
         line([
           "\(one.strikes.expiry)", one.strikes.root, "\(residuals.count)",
           "\(Int((100 * Double(residuals.inside) / Double(max(residuals.count, 1))).rounded())) %",
-          ChainSurfacePage.fixed(100 * residuals.rootMeanSquare, 2), ChainSurfacePage.fixed(100 * residuals.worst, 2),
+          SurfaceText.fixed(100 * residuals.rootMeanSquare, 2), SurfaceText.fixed(100 * residuals.worst, 2),
           butterfly, one.calendar.places == 0 ? "-" : "\(one.calendar.places) raised",
           difference(one, k: 0).map { ChainSurfacePage.signed($0) } ?? "-",
         ]))
@@ -174,7 +174,7 @@ struct ChainSurfacePage {
     text +=
       "Butterflies from k = -5 to 4: of smiles where some cost less than nothing, \(cut) cut and \(flat) flattened; \(left) such butterflies left. "
     text +=
-      "Calendar: \(raised) expiries raised to an earlier one\(raised > 0 ? ", by \(ChainSurfacePage.fixed(100 * worst, 2)) points at most" : "")"
+      "Calendar: \(raised) expiries raised to an earlier one\(raised > 0 ? ", by \(SurfaceText.fixed(100 * worst, 2)) points at most" : "")"
       + (beyond > 0 ? "; \(beyond) places beyond all quotes are below an earlier one." : ".")
     return [""] + wrap(text, width: 80)
   }
@@ -200,7 +200,7 @@ struct ChainSurfacePage {
       let widths = [16, 0, 9, 9, 9, 9, 9]
       var lines = [
         "",
-        "SYNTHETIC surface '\(day.surface.law.rawValue)' of \(day.index) \(ChainSurfacePage.fixed(day.surface.knowledge.index, 2)) less this one, points",
+        "SYNTHETIC surface '\(day.surface.law.rawValue)' of \(day.index) \(SurfaceText.fixed(day.surface.knowledge.index, 2)) less this one, points",
         ChainSurfacePage.line(["sessions ahead", "", "k = -2", "-1", "0", "1", "2"], widths),
       ]
       for (words, ahead) in [("0", 0...0), ("1 to 5", 1...5), ("6 to 30", 6...30), ("more", 31...10_000)] {
@@ -218,9 +218,7 @@ struct ChainSurfacePage {
 
   // MARK: Text
 
-  private static func fixed(_ value: Double, _ decimals: Int) -> String { ReportText.fixed(value, decimals: decimals) }
-
-  private static func signed(_ value: Double) -> String { (value >= 0 ? "+" : "") + fixed(value, 2) }
+  private static func signed(_ value: Double) -> String { (value >= 0 ? "+" : "") + SurfaceText.fixed(value, 2) }
 
   /// Two columns in.
   private static func paragraph(_ text: String) -> [String] { wrap(text, width: 78).map { "  " + $0 } }

@@ -34,9 +34,9 @@ struct SurfaceCommand: Command {
       `strikeforge surface my.h5 --premium`: with an index itself as volatility every
       seller is handed a fifth of the premium; with `fair` nobody is handed anything.
 
-      `strikeforge surface my.h5 --date 2016-03-01`: a page of what is quoted then. The
-      price is that of the minute where the store has minutes of the symbol, else that
-      of the close before. Everything on it is SYNTHETIC.
+      `strikeforge surface my.h5 --date 2016-03-01`: a page of what is quoted then.
+      The price is that of the minute where the store has minutes of the symbol, else
+      that of the close before. Everything on it is SYNTHETIC.
 
       Where the store has a chain of that day (`strikeforge import SPX=chain.csv`),
       its own smiles are shown, how they fit, what was mended, and the synthetic ones

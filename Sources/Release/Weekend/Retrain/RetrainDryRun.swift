@@ -33,15 +33,8 @@ extension Retrain {
     tell("registry: \(registry.path) has \(Registry.text(present))")
     let runs = RetrainRun.all(of: plan, data.windows).filter { present[.champion] != nil || $0.mode == nil }
     let rates = try measure(runs, store: staged.store, data, in: scratch)
-    let entries = runs.compactMap { run in
-      rates.shapes[run.shape].map { rate -> DeadlinePlan.Entry in
-        var cost = rate.cost(run, stepsDone: 0)
-        cost.expected += rate.judgementCost.expected
-        cost.safe += rate.judgementCost.safe
-        return .init(name: run.name, cost: cost)
-      }
-    }
-    let schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve(rates, judged: []))
+    let schedule = try DeadlinePlan(
+      try entries(runs, rates), seconds: countdown.left, reserve: reserve(rates, judged: []))
     for line in schedule.lines { tell("plan: \(line)") }
     tell("nothing was changed")
   }

@@ -13,7 +13,7 @@ extension DeskPlay {
       return line(nil, (cause?.state ?? .active).name + (cause.map { ": \($0.words)" } ?? ""))
     case .exposure(let exposure, let value):
       guard let limits = desk.risk?.profile.limits else { return [] }
-      return line(nil, limits.line(exposure, in: limits.basis, netLiquidationDollars: Double(value) * 1e-6))
+      return line(nil, limits.line(exposure, in: limits.basis, netLiquidationDollars: MicroDollars.dollars(value)))
     case .closes(let order, let group, let reason): return line(order, "closes order \(group): \(reason.words)")
     case .journal(let error): return line(nil, "\(error)")
     }
@@ -22,7 +22,7 @@ extension DeskPlay {
   /// Both readings of the exposure that is left, and all that was held back.
   func exposureLines(_ risk: DeskRisk) -> [String] {
     let state = risk.state
-    let value = Double(desk.value) * 1e-6
+    let value = MicroDollars.dollars(desk.value)
     var lines = ["EXPOSURE and limits, \(risk.profile.limits.basis.rawValue) binds"]
     for basis in ExposureBasis.allCases {
       lines += ReportText.wrapped(

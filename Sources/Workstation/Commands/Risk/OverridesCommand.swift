@@ -22,8 +22,8 @@ struct OverridesCommand: Command {
     ],
     notes: """
       FILEs are laid over the defaults, the first the lowest, and the flags over them.
-      A file of overrides changes what may be traded from the next session on; no policy
-      is trained anew. What is stricter already stays as it is.
+      A file of overrides changes what may be traded from the next session on; no
+      policy is trained anew. What is stricter already stays as it is.
 
       `strikeforge overrides --reduce-risk --tighten-delta --output stricter.yaml`
       """)
