@@ -16,8 +16,8 @@ enum FactorLevels: QualityCheck {
   /// How many times what rounded prices explain (`Distributions`) a change must be.
   static let roundings = 4.0
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    series.filter { $0.width == .session }.flatMap { changes(in: $0) + last(of: $0) }
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+    examined.series.width == .session ? changes(in: examined.series) + last(of: examined.series) : []
   }
 
   private static func isPossible(_ value: Double) -> Bool { value > 0 && value.isFinite }

@@ -8,13 +8,9 @@ enum MissingBars: QualityCheck {
   static let (warningShare, failureShare) = (0.01, 0.1)
   static let (warningGap, failureGap) = (5, 15)
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    var findings: [QualityFinding] = []
-    for one in series {
-      findings += missingSessions(of: one, &allowances)
-      if one.width != .session { findings += missingMinutes(of: one, &allowances) }
-    }
-    return findings
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+    let sessions = missingSessions(of: examined.series, &allowances)
+    return examined.series.width == .session ? sessions : sessions + missingMinutes(of: examined, &allowances)
   }
 
   /// What to do about sessions that lack bars.
@@ -59,10 +55,10 @@ enum MissingBars: QualityCheck {
 
   /// Sessions with too few of their minutes, neighbours of one severity together.
   private static func missingMinutes(
-    of series: BarSeries, _ allowances: inout AllowanceLedger
+    of examined: ExaminedSeries, _ allowances: inout AllowanceLedger
   ) -> [QualityFinding] {
-    let grid = BarGrid(series.width)
-    var rows = grid.rows(of: series)
+    let (series, grid) = (examined.series, examined.grid)
+    var rows = examined.rows
     // What nobody delivered is missing still.
     for row in series.filledRows where rows.slots.indices.contains(row) { rows.slots[row] = -1 }
     let slots = rows.distinctSlots

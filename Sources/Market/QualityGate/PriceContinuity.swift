@@ -16,14 +16,10 @@ enum PriceContinuity: QualityCheck {
   static let longestStandstill = 10
   static let slack = 1e-9
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    var findings: [QualityFinding] = []
-    for one in series {
-      findings += impossibleValues(in: one, allowances: &allowances)
-      findings += largeMoves(in: one, allowances: &allowances)
-      findings += standstills(in: one)
-    }
-    return findings
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+    let series = examined.series
+    return impossibleValues(in: series, allowances: &allowances) + largeMoves(in: series, allowances: &allowances)
+      + standstills(in: series)
   }
 
   static func isPossible(_ value: Double) -> Bool { value > 0 && value.isFinite }

@@ -13,13 +13,8 @@ enum PriceSpikes: QualityCheck {
   static let robustDeviations = 12.0
   static let (warningRatio, failureRatio) = (1.3, 2.0)
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    var findings: [QualityFinding] = []
-    for one in series { findings += ofSeries(one, allowances: &allowances) }
-    return findings
-  }
-
-  private static func ofSeries(_ series: BarSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+    let series = examined.series
     let (warning, failure) = series.width == .session ? (warningRatio, failureRatio) : bounds(series)
     var rows: [QualityFinding.Severity: [Int]] = [:]
     let count = series.wholeRows
@@ -45,6 +40,7 @@ enum PriceSpikes: QualityCheck {
   /// The ratio from which a price of a minute fails; there is none that only warns.
   private static func bounds(_ series: BarSeries) -> (warning: Double, failure: Double) {
     var moves: [Double] = []
+    moves.reserveCapacity(series.wholeRows)
     for row in 0..<series.wholeRows where row > 0 && series.dates[row] == series.dates[row - 1] {
       let move = abs(series.close[row] / series.close[row - 1] - 1)
       if move.isFinite { moves.append(move) }
@@ -73,40 +69,27 @@ enum PriceSpikes: QualityCheck {
     return max(high / most, least / low, 1)
   }
 
+  /// Whether all prices of a minute lie nearer to the closes beside than any bound, which takes no quotient: the rule. Raw prices compare as adjusted ones do
+  /// where the factor is the same.
+  private static func isPlain(_ series: BarSeries, _ row: Int) -> Bool {
+    let factor = series.adjustmentFactors[row]
+    guard series.adjustmentFactors[row - 1] == factor, series.adjustmentFactors[row + 1] == factor else { return false }
+    let (before, after, close) = (series.close[row - 1], series.close[row + 1], series.close[row])
+    return max(series.high[row], close) < max(before, after) * nearby
+      && min(before, after) < min(series.low[row], close) * nearby
+  }
+
+  /// Less than the smallest tick, by far more than what rounding does to a quotient.
+  private static let nearby = 1.02
+
   /// By how much, at least 1, the farthest price of a minute lies on one side of the closes of the minutes before and after it in its session.
   private static func minuteRatio(_ series: BarSeries, _ row: Int, count: Int) -> Double {
     guard row > 0, row + 1 < count, series.dates[row - 1] == series.dates[row],
-      series.dates[row + 1] == series.dates[row], let before = adjusted(series.close, series, row - 1),
+      series.dates[row + 1] == series.dates[row], !isPlain(series, row),
+      let before = adjusted(series.close, series, row - 1),
       let after = adjusted(series.close, series, row + 1), let high = adjusted(series.high, series, row),
       let low = adjusted(series.low, series, row), let close = adjusted(series.close, series, row)
     else { return 1 }
     return max(max(high, close) / max(before, after), min(before, after) / min(low, close), 1)
-  }
-}
-
-/// The middle of numbers.
-enum Median {
-  /// The lower of the two middle ones where their number is even; nil of nothing. Orders the numbers; none may be not-a-number.
-  static func of(_ numbers: inout [Double]) -> Double? { numbers.withUnsafeMutableBufferPointer { select($0) } }
-
-  private static func select(_ numbers: UnsafeMutableBufferPointer<Double>) -> Double? {
-    guard !numbers.isEmpty else { return nil }
-    let middle = (numbers.count - 1) / 2
-    var (low, high) = (0, numbers.count - 1)
-    // Hoare's selection: what is left and right of the middle is never sorted.
-    while low < high {
-      let pivot = numbers[(low + high) / 2]
-      var (left, right) = (low, high)
-      while left <= right {
-        while numbers[left] < pivot { left += 1 }
-        while pivot < numbers[right] { right -= 1 }
-        guard left <= right else { break }
-        numbers.swapAt(left, right)
-        (left, right) = (left + 1, right - 1)
-      }
-      if right < middle { low = left }
-      if middle < left { high = right }
-    }
-    return numbers[middle]
   }
 }

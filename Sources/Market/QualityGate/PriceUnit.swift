@@ -11,20 +11,17 @@ enum PriceUnit: QualityCheck {
   /// Some bars have prices of half a cent and less.
   static let steppedShare = 0.9
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    var findings: [QualityFinding] = []
-    for one in series where one.instrument.isTradable && one.wholeRows >= fewestBars {
-      guard areTenThousandths(one), let first = one.dates.first,
-        !allowances.allows(check: identifier, symbol: one.symbol, date: first)
-      else { continue }
-      findings += QualityFinding.ofRows(
-        Array(0..<one.wholeRows), in: one, check: identifier, kind: "price-unit",
-        suggestion:
-          "If they are ten-thousandths of a dollar, as LEAN writes them: --price-divisor 10000. If they are dollars: "
-          + QualityAllowance.flag(identifier, one.symbol, first, first) + "."
-      ) { "All prices of \(counted($0, "row")) are whole hundreds of 10,000 and more, as no share's are." }
-    }
-    return findings
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+    let one = examined.series
+    guard one.instrument.isTradable, one.wholeRows >= fewestBars, areTenThousandths(one), let first = one.dates.first,
+      !allowances.allows(check: identifier, symbol: one.symbol, date: first)
+    else { return [] }
+    return QualityFinding.ofRows(
+      Array(0..<one.wholeRows), in: one, check: identifier, kind: "price-unit",
+      suggestion:
+        "If they are ten-thousandths of a dollar, as LEAN writes them: --price-divisor 10000. If they are dollars: "
+        + QualityAllowance.flag(identifier, one.symbol, first, first) + "."
+    ) { "All prices of \(counted($0, "row")) are whole hundreds of 10,000 and more, as no share's are." }
   }
 
   private static func areTenThousandths(_ series: BarSeries) -> Bool {

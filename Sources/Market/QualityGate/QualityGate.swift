@@ -6,10 +6,13 @@ package enum QualityGate {
   /// whoever makes a tape of bars examines them anew.
   package static let version = 4
 
-  /// The checks in the order in which they report.
-  static let checks: [any QualityCheck.Type] = [
-    SchemaCompliance.self, RepeatedSessions.self, TimestampAlignment.self, SharedTimes.self, MissingBars.self,
-    PriceContinuity.self, PriceSpikes.self, PriceUnit.self, FactorLevels.self, VolumeSanity.self, VolumeLevels.self,
+  /// The checks of each series by itself, in the order in which they report: those before and those after the one of all series side by side.
+  private static let checks: [any QualityCheck.Type] = [
+    SchemaCompliance.self, RepeatedSessions.self, TimestampAlignment.self,
+  ]
+  private static let laterChecks: [any QualityCheck.Type] = [
+    MissingBars.self, PriceContinuity.self, PriceSpikes.self, PriceUnit.self, FactorLevels.self, VolumeSanity.self,
+    VolumeLevels.self,
   ]
 
   /// Findings come in the order of the checks, within a check in the order of the series.
@@ -18,20 +21,46 @@ package enum QualityGate {
   package static func examine(
     _ series: [BarSeries], chains: [OptionChain] = [], allowances: [QualityAllowance], today: CalendarDate? = nil
   ) -> QualityReport {
+    examine(count: series.count, chains: chains, allowances: allowances, today: today) { series[$0] }
+  }
+
+  /// The same for so many series of which one after the other is fetched, each once, so that not all of them are in memory.
+  package static func examine<Failure: Error>(
+    count: Int, chains: [OptionChain] = [], allowances: [QualityAllowance], today: CalendarDate? = nil,
+    _ series: (Int) throws(Failure) -> BarSeries
+  ) throws(Failure) -> QualityReport {
     var distinct: [QualityAllowance] = []
     for allowance in allowances where !distinct.contains(allowance) { distinct.append(allowance) }
     var ledger = AllowanceLedger(distinct)
-    var findings: [QualityFinding] = []
-    if !series.isEmpty || chains.isEmpty {
-      findings = checks.flatMap { $0.findings(in: series, allowances: &ledger) }
+    let all = checks + laterChecks
+    // By check, in the order of the series.
+    var found = [[QualityFinding]](repeating: [], count: all.count)
+    var (future, sideBySide, indices): ([QualityFinding], [SharedTimes.Summary], [String]) = ([], [], [])
+    var seen: Set<[String]> = []
+    var underlyings: [BarSeries] = []
+    for place in 0..<count {
+      let one = try series(place)
+      let isRepeated = !seen.insert([one.symbol, one.width.rawValue]).inserted
+      let examined = ExaminedSeries(one, isRepeated: isRepeated)
+      for (index, check) in all.enumerated() {
+        found[index] += check.findings(in: examined, allowances: &ledger)
+      }
+      sideBySide.append(SharedTimes.Summary(examined, isAlone: count == 1))
+      if let today { future += futureRows(in: one, after: today) }
+      if !one.instrument.isTradable { indices.append(one.symbol) }
+      if chains.contains(where: { $0.underlying == one.symbol }) { underlyings.append(one) }
     }
-    findings += ChainGate.findings(chains, bars: series)
-    if let today { findings += series.flatMap { futureRows(in: $0, after: today) } }
+    var findings: [QualityFinding] = []
+    if count > 0 || chains.isEmpty {
+      if count == 0 { findings.append(SchemaCompliance.noSymbols) }
+      findings += found[..<checks.count].joined()
+      findings += SharedTimes.findings(in: sideBySide)
+      findings += found[checks.count...].joined()
+    }
+    findings += ChainGate.findings(chains, bars: underlyings) + future
     return QualityReport(
-      gateVersion: version, passed: !findings.contains { $0.severity == .fail },
-      indices: series.filter { !$0.instrument.isTradable }.map(\.symbol), findings: findings,
-      allowances: distinct.filter(ledger.isUsed),
-      unusedAllowances: distinct.filter { !ledger.isUsed($0) })
+      gateVersion: version, passed: !findings.contains { $0.severity == .fail }, indices: indices, findings: findings,
+      allowances: distinct.filter(ledger.isUsed), unusedAllowances: distinct.filter { !ledger.isUsed($0) })
   }
 }
 
@@ -46,8 +75,24 @@ extension QualityGate {
   }
 }
 
-/// One question. It must answer for any series whatever: unequal lengths, not-a-numbers, no rows at all.
+/// A series that is asked, with what several questions need.
+struct ExaminedSeries {
+  let series: BarSeries
+  /// Whether an earlier series has its symbol and its width.
+  let isRepeated: Bool
+  let grid: BarGrid
+  /// Where its rows lie on the grid.
+  let rows: BarGrid.Rows
+
+  init(_ series: BarSeries, isRepeated: Bool = false) {
+    (self.series, self.isRepeated) = (series, isRepeated)
+    grid = BarGrid(series.width)
+    rows = grid.rows(of: series)
+  }
+}
+
+/// One question of a series. It must answer for any whatever: unequal lengths, not-a-numbers, no rows at all.
 protocol QualityCheck: Sendable {
   static var identifier: String { get }
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding]
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding]
 }

@@ -2,36 +2,51 @@
 
 /// Shares must have each other's sessions, and nearly all minutes of them. An index is only looked at: it may have more sessions, and where it lacks
 /// some of the shares' that is a warning here and a refusal where it is needed.
-enum SharedTimes: QualityCheck {
+enum SharedTimes {
   static let identifier = TimestampAlignment.identifier
 
   /// Below the first of the minutes that either of two has in a session the shared ones are a warning, below the second a failure.
   static let (warningShare, failureShare) = (0.995, 0.9)
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
+  /// What is remembered of a series to hold it beside others.
+  struct Summary {
+    let symbol: String
+    let width: BarWidth
+    let isTradable: Bool
+    /// The sessions in which it has bars.
+    let dates: DateSet
+    /// The minutes of sessions in which a tradable one has bars.
+    let slots: SlotSet
+
+    /// `isAlone`: whether there is no other, so that nobody asks for its minutes.
+    init(_ examined: ExaminedSeries, isAlone: Bool) {
+      let (series, calendar) = (examined.series, examined.grid.calendar)
+      (symbol, width, isTradable) = (series.symbol, series.width, series.instrument.isTradable)
+      dates = series.distinctDates { calendar.isSession($0) == true }
+      slots = SlotSet(isAlone || width == .session || !isTradable ? [] : examined.rows.slots)
+    }
+  }
+
+  static func findings(in series: [Summary]) -> [QualityFinding] {
     BarWidth.allCases.flatMap { width in
       let ofWidth = series.filter { $0.width == width }
-      return absences(in: ofWidth)
-        + (width == .session ? [] : unequalMinutes(in: ofWidth.filter(\.instrument.isTradable), width))
+      return absences(in: ofWidth) + (width == .session ? [] : unequalMinutes(in: ofWidth.filter(\.isTradable), width))
     }
   }
 
   /// Sessions that another symbol has and one lacks, as runs of neighbours among all symbols' sessions.
-  private static func absences(in series: [BarSeries]) -> [QualityFinding] {
-    let calendar = TradingCalendar.xnys
-    let own = series.map { $0.distinctDates { calendar.isSession($0) == true } }
-    let tradable = zip(series, own).filter(\.0.instrument.isTradable)
-    let common = tradable.reduce(into: DateSet()) { $0.formUnion($1.1) }.sorted()
-    return zip(series, own).flatMap { one, own in
-      let absent = common.indices.filter { !own.contains(common[$0]) }
+  private static func absences(in series: [Summary]) -> [QualityFinding] {
+    let common = series.filter(\.isTradable).reduce(into: DateSet()) { $0.formUnion($1.dates) }.sorted()
+    return series.flatMap { one in
+      let absent = common.indices.filter { !one.dates.contains(common[$0]) }
       return QualityFinding.runs(of: absent) { $1 == $0 + 1 }.map { run in
         let dates = run.map { common[$0] }
         return QualityFinding(
-          check: identifier, kind: "unequal-dates", severity: one.instrument.isTradable ? .fail : .warn,
+          check: identifier, kind: "unequal-dates", severity: one.isTradable ? .fail : .warn,
           symbol: one.symbol,
           firstDate: dates.first, lastDate: dates.last, count: dates.count,
           samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) has a bar of another symbol only" },
-          suggestion: one.instrument.isTradable
+          suggestion: one.isTradable
             ? "Take the dates alone that all symbols have, with --common-dates, or fetch the rows that are missing."
             : "Fetch the rows that are missing if the index is to be a benchmark of these shares.",
           message: "\(counted(dates.count, "session")) that another symbol has and \(one.symbol) lacks.")
@@ -45,13 +60,12 @@ enum SharedTimes: QualityCheck {
   }
 
   /// For every two symbols the sessions in which they share too few minutes, those of one severity together.
-  private static func unequalMinutes(in series: [BarSeries], _ width: BarWidth) -> [QualityFinding] {
+  private static func unequalMinutes(in series: [Summary], _ width: BarWidth) -> [QualityFinding] {
     let grid = BarGrid(width)
-    let slots = series.count > 1 ? series.map { grid.rows(of: $0).distinctSlots } : []
     var findings: [QualityFinding] = []
     for first in series.indices {
       for second in series.indices where second > first {
-        let uneven = sharedMinutes(slots[first], slots[second], grid).filter { $0.share < warningShare }
+        let uneven = sharedMinutes(series[first].slots, series[second].slots, grid).filter { $0.share < warningShare }
         for severity in [QualityFinding.Severity.fail, .warn] {
           let sessions = uneven.filter { ($0.share < failureShare) == (severity == .fail) }
           guard let from = sessions.first, let until = sessions.last else { continue }
@@ -76,23 +90,18 @@ enum SharedTimes: QualityCheck {
   }
 
   /// Of each session that both have, the minutes of both among those of either.
-  private static func sharedMinutes(_ first: [Int], _ second: [Int], _ grid: BarGrid) -> [Session] {
+  private static func sharedMinutes(_ first: SlotSet, _ second: SlotSet, _ grid: BarGrid) -> [Session] {
+    guard let from = first.first.flatMap({ one in second.first.map { max(one, $0) } }),
+      let until = first.last.flatMap({ one in second.last.map { min(one, $0) } }), from <= until
+    else {
+      return []
+    }
     var sessions: [Session] = []
-    var (left, right) = (0, 0)
-    while left < first.count, right < second.count {
-      let ordinal = grid.ordinal(of: min(first[left], second[right]))
-      let end = grid.slots(ofSession: ordinal).upperBound
-      var (shared, either, hasLeft, hasRight) = (0, 0, false, false)
-      while true {
-        let one = left < first.count && first[left] < end ? first[left] : Int.max
-        let other = right < second.count && second[right] < end ? second[right] : Int.max
-        guard min(one, other) < Int.max else { break }
-        either += 1
-        if one == other { shared += 1 }
-        if one <= other { (left, hasLeft) = (left + 1, true) }
-        if other <= one { (right, hasRight) = (right + 1, true) }
+    for ordinal in grid.ordinal(of: from)...grid.ordinal(of: until) {
+      let (ofFirst, ofSecond, shared) = first.counts(second, in: grid.slots(ofSession: ordinal))
+      if ofFirst > 0, ofSecond > 0 {
+        sessions.append(Session(ordinal: ordinal, share: Double(shared) / Double(ofFirst + ofSecond - shared)))
       }
-      if hasLeft, hasRight { sessions.append(Session(ordinal: ordinal, share: Double(shared) / Double(either))) }
     }
     return sessions
   }

@@ -46,34 +46,45 @@ struct SplitEvidence {
     var money: Double
     var rawOpen: Double
     var rawClose: Double
+
+    mutating func add(high: Double, low: Double, close: Double, rawClose: Double, money: Double) {
+      self.high = max(self.high, high)
+      self.low = min(self.low, low)
+      (self.close, self.rawClose) = (close, rawClose)
+      self.money += money
+    }
   }
 
   private var days: [Day] = []
   private var placeOfDate: [CalendarDate: Int] = [:]
 
   init(_ series: BarSeries) {
+    // The date whose rows are being read.
+    var day: Day?
+    func finish() {
+      guard let day else { return }
+      placeOfDate[day.date] = days.count
+      days.append(day)
+    }
     for row in 0..<series.wholeRows {
-      let factor = series.adjustmentFactors[row]
+      let (date, factor) = (series.dates[row], series.adjustmentFactors[row])
       let (open, high) = (series.open[row] * factor, series.high[row] * factor)
       let (low, close) = (series.low[row] * factor, series.close[row] * factor)
       guard SplitEvidence.isPrice(open), SplitEvidence.isPrice(high), SplitEvidence.isPrice(low),
-        SplitEvidence.isPrice(close), days.last.map({ $0.date <= series.dates[row] }) ?? true
+        SplitEvidence.isPrice(close), day.map({ $0.date <= date }) ?? true
       else { continue }
-      let money = series.instrument.hasVolume ? max(0, series.volume[row] * series.close[row]) : 0
-      if let last = days.last, last.date == series.dates[row] {
-        let place = days.count - 1
-        days[place].high = max(last.high, high)
-        days[place].low = min(last.low, low)
-        (days[place].close, days[place].rawClose) = (close, series.close[row])
-        days[place].money += money.isFinite ? money : 0
+      var money = series.instrument.hasVolume ? max(0, series.volume[row] * series.close[row]) : 0
+      if !money.isFinite { money = 0 }
+      if day?.date == date {
+        day?.add(high: high, low: low, close: close, rawClose: series.close[row], money: money)
       } else {
-        placeOfDate[series.dates[row]] = days.count
-        days.append(
-          Day(
-            date: series.dates[row], open: open, high: high, low: low, close: close,
-            money: money.isFinite ? money : 0, rawOpen: series.open[row], rawClose: series.close[row]))
+        finish()
+        day = Day(
+          date: date, open: open, high: high, low: low, close: close, money: money, rawOpen: series.open[row],
+          rawClose: series.close[row])
       }
     }
+    finish()
   }
 
   private static func isPrice(_ value: Double) -> Bool { value > 0 && value.isFinite }

@@ -7,12 +7,9 @@ enum TimestampAlignment: QualityCheck {
   /// A series whose sessions mostly end with a bar that begins at their close has stamps of the ends of its bars.
   static let endStampShare = 0.9
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    series.flatMap { ofSeries($0, BarGrid($0.width)) }
-  }
-
-  private static func ofSeries(_ series: BarSeries, _ grid: BarGrid) -> [QualityFinding] {
-    let (calendar, rows) = (grid.calendar, grid.rows(of: series))
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+    let (series, grid, rows) = (examined.series, examined.grid, examined.rows)
+    let calendar = grid.calendar
     let (repeated, unordered) = outOfOrder(series)
     func findings(_ rows: [Int], _ kind: String, suggestion: String, message: (Int) -> String) -> [QualityFinding] {
       QualityFinding.ofRows(

@@ -12,8 +12,9 @@ enum VolumeLevels: QualityCheck {
   static let breakRatio = 15.0
   static let (sessionsAfter, sessionsBefore) = (5, 20)
 
-  static func findings(in series: [BarSeries], allowances: inout AllowanceLedger) -> [QualityFinding] {
-    series.filter(\.instrument.hasVolume).flatMap { nameOfIndex($0) + zeros(in: $0) + breaks(in: $0) }
+  static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
+    let series = examined.series
+    return series.instrument.hasVolume ? nameOfIndex(series) + zeros(in: series) + breaks(in: series) : []
   }
 
   /// Names that indices have, as far as no share's does; Yahoo begins all of its indices with `^`.
