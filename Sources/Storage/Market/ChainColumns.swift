@@ -108,21 +108,14 @@ enum ChainColumns {
 
   /// Writes the columns, a session's part after the other, where room was made for them.
   static func write(
-    _ chain: OptionChain, _ entry: ChainEntry, to descriptor: Int32, at places: [Range<Int>?], path: String
+    _ chain: OptionChain, _ entry: ChainEntry, to output: ColumnOutput, at places: [Range<Int>?]
   ) throws(StorageError) {
     for (column, place) in zip(columns(chain, entry), places) {
       guard var start = place?.lowerBound else { continue }
       for part in 0..<column.partCount {
-        var failure: StorageError?
-        column.part(part).withUnsafeBytes { bytes in
-          do throws(StorageError) {
-            try AtomicWrite.writeAll(bytes, to: descriptor, at: start, path: path)
-          } catch {
-            failure = error
-          }
-          start += bytes.count
-        }
-        if let failure { throw failure }
+        let values = column.part(part)
+        try output.write(values, at: start)
+        start += 4 * values.count
       }
     }
   }

@@ -110,16 +110,17 @@ package enum MarketStore {
       }
     }
     var segments: [SegmentedSeal.Segment] = []
+    let output = ColumnOutput(descriptor, path: path)
     for owner in places.indices {
       if owner < all.count {
-        try SeriesColumns.write(all[owner], to: descriptor, at: places[owner], path: path)
+        try SeriesColumns.write(all[owner], to: output, at: places[owner])
       } else {
         let chain = owner - all.count
-        try ChainColumns.write(
-          contents.chains[chain], chains[chain], to: descriptor, at: places[owner], path: path)
+        try ChainColumns.write(contents.chains[chain], chains[chain], to: output, at: places[owner])
       }
       segments += places[owner].compactMap { $0 }.map { SegmentedSeal.Segment(range: $0, owner: owner) }
     }
+    try output.finish()
     segments.sort { $0.range.lowerBound < $1.range.lowerBound }
     try SegmentedSeal.seal(
       try FileBytes(path: openPath), under: descriptor, as: .marketStore, segments: segments, path: path)

@@ -103,26 +103,15 @@ enum SeriesColumns {
   }
 
   /// Writes the columns where room was made for them.
-  static func write(
-    _ series: BarSeries, to descriptor: Int32, at places: [Range<Int>?], path: String
-  ) throws(StorageError) {
+  static func write(_ series: BarSeries, to output: ColumnOutput, at places: [Range<Int>?]) throws(StorageError) {
     for (column, place) in zip(columns(series), places) {
-      guard let place else { continue }
-      var failure: StorageError?
-      func put(_ bytes: UnsafeRawBufferPointer) {
-        do throws(StorageError) {
-          try AtomicWrite.writeAll(bytes, to: descriptor, at: place.lowerBound, path: path)
-        } catch {
-          failure = error
-        }
-      }
+      guard let start = place?.lowerBound else { continue }
       switch column.numbers {
-      case .days(let values): values.withUnsafeBytes { put($0) }
-      case .instants(let values): values.withUnsafeBytes { put($0) }
-      case .integers(let values): values.withUnsafeBytes { put($0) }
-      case .doubles(let values): values.withUnsafeBytes { put($0) }
+      case .days(let values): try output.write(values, at: start)
+      case .instants(let values): try output.write(values, at: start)
+      case .integers(let values): try output.write(values, at: start)
+      case .doubles(let values): try output.write(values, at: start)
       }
-      if let failure { throw failure }
     }
   }
 

@@ -21,8 +21,7 @@ final class BlockReadahead {
   private var descriptor: Int32
   private var rooms: [Room]
 
-  /// Direct reads begin and end at multiples of this, in the file and in memory.
-  private static let sector = 4096
+  private static let sector = UncachedAccess.sector
 
   /// Memory that so many blocks take.
   static func bytes(_ shape: ReplayShape, depth: Int) -> Int { depth * (shape.blockBytes + 2 * sector) }
@@ -30,9 +29,7 @@ final class BlockReadahead {
   /// `isDirect` false: through the system's cache, as where the file system knows nothing else.
   init(_ file: ReplayFile, depth: Int, isDirect: Bool = true) {
     self.file = file
-    // The very file, whatever its name may mean by now.
-    let own = "/proc/self/fd/\(file.descriptor)"
-    let direct = isDirect ? Glibc.open(own, O_RDONLY | O_CLOEXEC | BlockReadahead.withoutCache) : -1
+    let direct = isDirect ? UncachedAccess.open(file.descriptor, O_RDONLY) : -1
     descriptor = direct >= 0 ? direct : dup(file.descriptor)
     rooms = (0..<depth).map { _ in
       let request = UnsafeMutablePointer<aiocb>.allocate(capacity: 1)
@@ -50,13 +47,6 @@ final class BlockReadahead {
     }
     if descriptor >= 0 { close(descriptor) }
   }
-
-  /// O_DIRECT, which the module of C's library does not show; its value is the processor's.
-  #if arch(x86_64)
-    private static let withoutCache: Int32 = 0o40000
-  #else
-    private static let withoutCache: Int32 = 0
-  #endif
 
   /// Waits for what is on its way, and drops it.
   func forget() {
