@@ -11,7 +11,10 @@ import Training
 
 @Suite struct DeadlinePlanTests {
   private func entry(_ name: String, _ safe: Double) -> DeadlinePlan.Entry {
-    .init(name: name, cost: Cost(expected: 0.8 * safe, safe: safe))
+    // Three quarters of it are training.
+    .init(
+      name: name, training: Cost(expected: 0.6 * safe, safe: 0.75 * safe),
+      judging: Cost(expected: 0.2 * safe, safe: 0.25 * safe))
   }
 
   @Test func whatFitsIsTakenInThePlansOrder() throws {
@@ -21,12 +24,14 @@ import Training
     let text = plan.lines.joined(separator: "\n")
     #expect(text.contains("a: 32.0 s, at most 40.0 s; then 10.0 s are left") && text.contains("b: cut"))
     // Whatever is kept ends before the deadline at its safe cost.
-    for seconds in stride(from: 30.0, to: 200, by: 3.5) {
+    for seconds in stride(from: 35.0, to: 200, by: 3.5) {
       let plan = try DeadlinePlan(entries, seconds: seconds, reserve: Cost(expected: 20, safe: 30))
       #expect(plan.kept.reduce(30) { $0 + $1.cost.safe } <= seconds)
       #expect(plan.kept.count + (plan.tried == nil ? 0 : 1) + plan.cut.count == 4)
     }
-    // Four seconds are left, and d takes four on average: it is worth a try.
+    // Four seconds are left. d is trained in 2.25 at best, and its judgement may take 1.25: it is worth a try, and with less it is not.
+    let less = try DeadlinePlan(entries, seconds: 83.4, reserve: Cost(expected: 20, safe: 30))
+    #expect(less.tried == nil && less.cut.map(\.name) == ["b", "d"])
     let more = try DeadlinePlan(entries, seconds: 84, reserve: Cost(expected: 20, safe: 30))
     #expect(more.kept.map(\.name) == ["a", "c"] && more.tried?.name == "d" && more.cut.map(\.name) == ["b"])
     #expect(more.lines.contains { $0.contains("d: 4.0 s, at most 5.0 s; begun with what is left, and stopped") })
@@ -35,11 +40,19 @@ import Training
 
   @Test func whatCannotFitTheReserveIsRefused() {
     do {
-      _ = try DeadlinePlan([entry("a", 40)], seconds: 29, reserve: Cost(expected: 20, safe: 30))
+      _ = try DeadlinePlan([entry("a", 40)], seconds: 29, reserve: Cost(expected: 20, safe: 30), used: 2)
       Issue.record("it was taken")
     } catch {
       #expect(
-        error.exitCode == 2 && error.description.contains("a deadline 70.0 s away has room for the first candidate, a"))
+        error.exitCode == 2 && error.description.contains("a deadline 72.0 s away has room for the first candidate, a"))
+    }
+    // Nor what has room for the reserve, but for no candidate.
+    do {
+      _ = try DeadlinePlan([entry("a", 40)], seconds: 51, reserve: Cost(expected: 20, safe: 30))
+      Issue.record("it was taken")
+    } catch {
+      #expect(
+        error.exitCode == 2 && error.description.contains("no candidate fits beside them; a deadline 70.0 s away"))
     }
   }
 
@@ -48,6 +61,8 @@ import Training
     #expect(even.expected == 200 && abs(even.safe - 100 * (2 + 1.2816 * 0.2 * (4.0 / 3).squareRoot())) < 1e-9)
     let one = Cost(of: 100, secondsPerUnit: [2])
     #expect(one.expected == 200 && abs(one.safe - 100 * (2 + 1.2816 * 0.4 * 2.0.squareRoot())) < 1e-9)
+    let known = Cost(of: 100, secondsPerUnit: [2], scatter: 0.1)
+    #expect(abs(known.safe - 100 * (2 + 1.2816 * 0.2 * 2.0.squareRoot())) < 1e-9 && known.least == 400 - known.safe)
     let scattered = Cost(of: 10, secondsPerUnit: [1, 3])
     #expect(scattered.expected == 20 && scattered.safe > 40)
   }

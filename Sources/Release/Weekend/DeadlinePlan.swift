@@ -17,14 +17,22 @@ package struct Cost: Sendable, Equatable {
   }
 
   /// Of `amount` units of work, where trials of them took so long a unit, seconds: their mean, and the mean with 1.2816 (90 %, one-sided, of a
-  /// normal distribution) times their scatter and the error of the mean together. A single trial says nothing of the scatter: it is taken for a fifth. Trials
-  /// in a row do not see what the machine will do later: it is never taken for less than a tenth.
-  package init(of amount: Double, secondsPerUnit trials: [Double]) {
+  /// normal distribution) times their scatter and the error of the mean together. A single trial says nothing of the scatter: `scatter` is taken, a share
+  /// of the mean. Trials in a row do not see what the machine will do later: it is never taken for less than a tenth.
+  package init(of amount: Double, secondsPerUnit trials: [Double], scatter usual: Double = 0.2) {
     precondition(!trials.isEmpty && amount >= 0, "\(trials.count) trials of \(amount)")
     let mean = ReturnStatistics.mean(trials) ?? 0
-    let scatter = max(ReturnStatistics.standardDeviation(trials) ?? mean / 5, mean / 10)
+    let scatter = max(ReturnStatistics.standardDeviation(trials) ?? usual * mean, mean / 10)
     let error = scatter * (1 + 1 / Double(trials.count)).squareRoot()
     self.init(expected: amount * mean, safe: amount * (mean + 1.2816 * error))
+  }
+
+  /// In one of ten cases it takes no longer: as far below the average as the safe cost lies above it.
+  package var least: Double { max(0, 2 * expected - safe) }
+
+  /// One behind the other. Whatever slows one down slows the other too, so that nothing is taken off.
+  package static func + (one: Cost, other: Cost) -> Cost {
+    Cost(expected: one.expected + other.expected, safe: one.safe + other.safe)
   }
 }
 
@@ -32,17 +40,20 @@ package struct Cost: Sendable, Equatable {
 package struct DeadlinePlan: Sendable, Equatable {
   package struct Entry: Sendable, Equatable {
     package var name: String
-    package var cost: Cost
+    package var training: Cost
+    /// Of what was trained, right behind it.
+    package var judging: Cost
+    package var cost: Cost { training + judging }
 
-    package init(name: String, cost: Cost) {
+    package init(name: String, training: Cost, judging: Cost) {
       self.name = name
-      self.cost = cost
+      (self.training, self.judging) = (training, judging)
     }
   }
 
   /// Seconds from now to the deadline.
   package let seconds: Double
-  /// Kept back for what follows training: evaluation, export, publication.
+  /// Kept back for what follows training: the gate, the winner's report, export, publication.
   package let reserve: Cost
   /// In the plan's order.
   package let kept: [Entry]
@@ -51,17 +62,10 @@ package struct DeadlinePlan: Sendable, Equatable {
   package let cut: [Entry]
 
   /// Takes entries in their order as long as they fit, each at its safe cost; one that does not fit is cut, and a later, cheaper one may still fit. The first
-  /// of those that are cut whose expected cost fits into what is left is tried.
-  /// Throws where not even the reserve fits, with what would.
-  package init(_ entries: [Entry], seconds: Double, reserve: Cost) throws(TrainingError) {
-    guard seconds >= reserve.safe else {
-      throw .refused(
-        "\(DeadlinePlan.text(seconds)) are left until the deadline, but evaluation, export and publication alone may take "
-          + "\(DeadlinePlan.text(reserve.safe)); "
-          + (entries.first.map {
-            "a deadline \(DeadlinePlan.text(reserve.safe + $0.cost.safe)) away has room for the first candidate, \($0.name)"
-          } ?? "move the deadline"))
-    }
+  /// of those that are cut which has a chance of one in ten to be trained in what is left, with its judgement kept back safely, is tried.
+  /// Throws where not even the reserve fits, or none of the entries beside it, with what would. used: seconds that went by before, which another start needs
+  /// too.
+  package init(_ entries: [Entry], seconds: Double, reserve: Cost, used: Double = 0) throws(TrainingError) {
     var left = seconds - reserve.safe
     var (kept, cut): ([Entry], [Entry]) = ([], [])
     for entry in entries {
@@ -72,7 +76,15 @@ package struct DeadlinePlan: Sendable, Equatable {
         cut.append(entry)
       }
     }
-    let tried = cut.firstIndex { $0.cost.expected <= left }
+    let tried = cut.firstIndex { $0.training.least + $0.judging.safe <= left }
+    guard seconds >= reserve.safe, !kept.isEmpty || tried != nil || entries.isEmpty else {
+      throw .refused(
+        "\(DeadlinePlan.text(seconds)) are left until the deadline, but the report, export and publication alone may take "
+          + "\(DeadlinePlan.text(reserve.safe))\(seconds < reserve.safe ? "" : ", and no candidate fits beside them"); "
+          + (entries.first.map {
+            "a deadline \(DeadlinePlan.text(used + reserve.safe + $0.cost.safe)) away has room for the first candidate, \($0.name)"
+          } ?? "move the deadline"))
+    }
     self.tried = tried.map { cut.remove(at: $0) }
     self.seconds = seconds
     self.reserve = reserve

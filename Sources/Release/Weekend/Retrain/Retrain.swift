@@ -130,7 +130,6 @@ package final class Retrain {
     let champion = try self.champion(data)
     try cutHeirs(runs, champion)
     guard try train(runs, data, champion) else { return .stopped }
-    guard try judge(runs, data, champion) else { return .stopped }
     let decision = try decide(runs, data, champion)
     try publish(decision, runs, champion)
     try deliver()
@@ -177,16 +176,26 @@ package final class Retrain {
   /// Before anything is touched: what follows training took so long the last time.
   private func requireReserve(_ left: Double) throws(TrainingError) {
     for earlier in WeekendJournal.all(in: parent).reversed() {
-      guard let plan = earlier.result("plan"), let safe = plan["reserve_safe"]?.doubleValue,
-        let expected = plan["reserve_expected"]?.doubleValue, expected >= 0, safe >= expected
+      guard let found = earlier.result("plan"), let safe = found["reserve_safe"]?.doubleValue,
+        let expected = found["reserve_expected"]?.doubleValue, expected >= 0, safe >= expected
       else { continue }
-      let entries = (plan["entries"]?.arrayValue ?? []).compactMap { entry -> DeadlinePlan.Entry? in
-        guard let name = entry["name"]?.stringValue, let expected = entry["expected"]?.doubleValue,
-          let safe = entry["safe"]?.doubleValue, expected >= 0, safe >= expected
-        else { return nil }
-        return .init(name: name, cost: Cost(expected: expected, safe: safe))
+      // Another plan's candidates say nothing of this one's.
+      let began = earlier.began?.plan == plan.digest ? earlier.began : nil
+      let entries = (began == nil ? [] : found["entries"]?.arrayValue ?? []).compactMap {
+        entry -> DeadlinePlan.Entry? in
+        func cost(_ prefix: String) -> Cost? {
+          guard let expected = entry[prefix + "expected"]?.doubleValue, let safe = entry[prefix + "safe"]?.doubleValue,
+            expected >= 0, safe >= expected
+          else { return nil }
+          return Cost(expected: expected, safe: safe)
+        }
+        guard let name = entry["name"]?.stringValue, let training = cost(""), let judging = cost("judging_") else {
+          return nil
+        }
+        return .init(name: name, training: training, judging: judging)
       }
-      _ = try DeadlinePlan(entries, seconds: left, reserve: Cost(expected: expected, safe: safe))
+      let used = max(0, (began?.seconds ?? 0) - (found["seconds"]?.doubleValue ?? 0))
+      _ = try DeadlinePlan(entries, seconds: left, reserve: Cost(expected: expected, safe: safe), used: used)
       return
     }
   }

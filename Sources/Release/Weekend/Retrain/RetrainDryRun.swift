@@ -34,7 +34,9 @@ extension Retrain {
     let runs = RetrainRun.all(of: plan, data.windows).filter { present[.champion] != nil || $0.mode == nil }
     let rates = try measure(runs, store: staged.store, data, in: scratch)
     let schedule = try DeadlinePlan(
-      try entries(runs, rates), seconds: countdown.left, reserve: reserve(rates, judged: []))
+      try entries(runs, rates, RetrainProgress()), seconds: countdown.left,
+      reserve: rates.reserve(opponentsAreKnown: false),
+      used: countdown.used)
     for line in schedule.lines { tell("plan: \(line)") }
     tell("nothing was changed")
   }

@@ -61,39 +61,54 @@ extension Retrain {
 
   var opponents: Opponents? { journal.result(Retrain.opponents).flatMap { Opponents($0) } }
 
-  /// Exports every run that was trained, and plays it on the report window. False where somebody asked for an end.
-  func judge(_ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError) -> Bool {
-    let seed = UInt64(plan.settings.seed)
-    let kept = runs.filter { trained($0)?.state == .trained }
-    guard !kept.isEmpty else { return true }
+  /// How far these runs have come.
+  func progress(_ runs: [RetrainRun]) -> RetrainProgress {
+    let results = journal.results(runs.flatMap { [step(of: $0), step(judging: $0)] })
+    var progress = RetrainProgress()
+    for run in runs {
+      guard let done = results[step(of: run)].flatMap({ TrainedRun($0) }) else { continue }
+      progress.trained[run.name] = done
+      if done.state == .trained { progress.runs.append(run) }
+      guard let judged = results[step(judging: run)], JudgedRun(judged) != nil else { continue }
+      progress.judging[run.name] = judged["used_seconds"]?.doubleValue ?? 0
+    }
+    return progress
+  }
+
+  /// What the champion and the baselines earned on the report window: known before anything is trained. run: any, since all play by the same rules.
+  func meetOpponents(_ run: RetrainRun, _ champion: RetrainChampion?) throws(TrainingError) {
+    guard opponents == nil else { return }
+    let found = try Opponents(
+      champion: champion?.bundle.policy, factory: try EnvironmentFactory(run.configuration), window: .heldOut,
+      seed: UInt64(plan.settings.seed))
+    try journal.keep(found.json, of: Retrain.opponents)
+  }
+
+  /// Exports a run that was trained, and plays it on the report window.
+  func judge(_ run: RetrainRun, _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError) {
+    let begin = MonotonicClock.seconds
     try data.windows.report.requireUnseen(
-      by: kept.map { .init(name: $0.name, until: $0.configuration.split.selectionUntil) })
-    if opponents == nil {
-      let factory = try EnvironmentFactory(kept[0].configuration)
-      let found = try Opponents(champion: champion?.bundle.policy, factory: factory, window: .heldOut, seed: seed)
-      try journal.keep(found.json, of: Retrain.opponents)
+      by: [.init(name: run.name, until: run.configuration.split.selectionUntil)])
+    try meetOpponents(run, champion)
+    let (trained, factory, directory) = try policy(run)
+    let bundle = try exported(trained, factory)
+    let judged = try JudgedRun(
+      name: run.name, policy: bundle.policy, factory: factory, window: .heldOut, seed: UInt64(plan.settings.seed))
+    // Written down before anything of it is shown.
+    let looks = TrialsLedger.record(
+      Look(
+        store: factory.market?.contentHash ?? "", window: Window.heldOut.rawValue, from: judged.from,
+        until: judged.until, policy: judged.policy, run: run.name,
+        algorithm: run.configuration.algorithm.rawValue, program: Trial.thisProgram, sharpe: judged.sharpe),
+      beside: plan.settings.store)
+    if let reason = looks.unrecorded {
+      caveats.append("The look at \(run.name) is not in the ledger, and is not counted: \(reason).")
     }
-    for run in kept where judged(run) == nil {
-      if stops { return false }
-      let (trained, factory, directory) = try policy(run)
-      let bundle = try exported(trained, factory)
-      let judged = try JudgedRun(
-        name: run.name, policy: bundle.policy, factory: factory, window: .heldOut, seed: seed)
-      // Written down before anything of it is shown.
-      let looks = TrialsLedger.record(
-        Look(
-          store: factory.market?.contentHash ?? "", window: Window.heldOut.rawValue, from: judged.from,
-          until: judged.until, policy: judged.policy, run: run.name,
-          algorithm: run.configuration.algorithm.rawValue, program: Trial.thisProgram, sharpe: judged.sharpe),
-        beside: plan.settings.store)
-      if let reason = looks.unrecorded {
-        caveats.append("The look at \(run.name) is not in the ledger, and is not counted: \(reason).")
-      }
-      try PolicyExporter.write(bundle, to: directory.file(RegistryVersion.bundleName))
-      try journal.keep(judged.json, of: step(judging: run))
-      tell("\(run.name): judged over \(judged.account.returns.count) sessions")
-    }
-    return true
+    try PolicyExporter.write(bundle, to: directory.file(RegistryVersion.bundleName))
+    var result = judged.json.objectValue ?? [:]
+    result["used_seconds"] = .number(MonotonicClock.seconds - begin)
+    try journal.keep(.object(result), of: step(judging: run))
+    tell("\(run.name): judged over \(judged.account.returns.count) sessions")
   }
 
   /// The best checkpoint of a run.

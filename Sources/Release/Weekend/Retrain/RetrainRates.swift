@@ -57,35 +57,74 @@ struct ShapeRate: Sendable, Equatable {
     return cost
   }
 
-  var judgementCost: Cost { Cost(of: 1, secondsPerUnit: judgements) }
+  /// paces: of the judgements that are done, which know more than trials on another window did: seconds an expected second.
+  func judgementCost(paces: [Double] = []) -> Cost {
+    let cost = Cost(of: 1, secondsPerUnit: judgements)
+    guard !paces.isEmpty else { return cost }
+    let deviation = ReturnStatistics.standardDeviation(judgements) ?? cost.expected / 5
+    return Cost(
+      of: cost.expected, secondsPerUnit: paces, scatter: cost.expected > 0 ? deviation / cost.expected : 0.2)
+  }
 }
 
 /// Rates of every shape, and of what is done once.
 struct RetrainRates: Sendable, Equatable {
   /// How often what follows training is tried, so that its scatter is known.
   static let trials = 3
+  /// Files that are flushed, the page, the copy to where it serves.
+  fileprivate static let secondsToPublish = 0.2
 
   var shapes: [String: ShapeRate]
-  /// Champion, baselines, gate, the winner's report and its publication: of each trial.
-  var once: [Double]
+  /// Champion and baselines over the report window: of each trial.
+  var opponents: [Double]
+  /// What the gate compares of one candidate, asked for the decision and again for the page.
+  var gate: [Double]
+  /// What there is about a publication besides two walks as of a judgement: its export, the page, files that are flushed.
+  var publication: [Double]
 
-  init(shapes: [String: ShapeRate], once: [Double]) {
+  init(shapes: [String: ShapeRate], opponents: [Double], gate: [Double], publication: [Double]) {
     self.shapes = shapes
-    self.once = once
+    (self.opponents, self.gate, self.publication) = (opponents, gate, publication)
   }
 
   init?(_ json: JSON) {
     guard let members = json["shapes"]?.objectValue else { return nil }
-    let once = (json["once_seconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
-    guard !once.isEmpty, once.allSatisfy({ $0 >= 0 }) else { return nil }
+    func trials(_ name: String) -> [Double] { (json[name]?.arrayValue ?? []).compactMap(\.doubleValue) }
+    let lists = [trials("opponents_seconds"), trials("gate_seconds"), trials("publication_seconds")]
+    guard lists.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0 >= 0 } }) else { return nil }
     let shapes = members.compactMapValues { ShapeRate($0) }
-    guard shapes.count == members.count else { return nil }
-    self.init(shapes: shapes, once: once)
+    guard !shapes.isEmpty, shapes.count == members.count else { return nil }
+    self.init(shapes: shapes, opponents: lists[0], gate: lists[1], publication: lists[2])
   }
 
   var json: JSON {
-    ["shapes": .object(shapes.mapValues(\.json)), "once_seconds": .array(once.map(JSON.number))]
+    [
+      "shapes": .object(shapes.mapValues(\.json)), "opponents_seconds": .array(opponents.map(JSON.number)),
+      "gate_seconds": .array(gate.map(JSON.number)), "publication_seconds": .array(publication.map(JSON.number)),
+    ]
   }
+
+  /// Those of further shapes too; of what is done once, whichever may take longer.
+  func joined(_ other: RetrainRates) -> RetrainRates {
+    func longer(_ one: [Double], _ two: [Double]) -> [Double] {
+      Cost(of: 1, secondsPerUnit: one).safe >= Cost(of: 1, secondsPerUnit: two).safe ? one : two
+    }
+    return RetrainRates(
+      shapes: shapes.merging(other.shapes) { $1 }, opponents: longer(opponents, other.opponents),
+      gate: longer(gate, other.gate), publication: longer(publication, other.publication))
+  }
+
+  /// What must come behind training, whoever is trained: opponents, and the report and publication of the winner, which may be of the slowest shape.
+  /// paces: as of `ShapeRate.judgementCost`.
+  func reserve(opponentsAreKnown: Bool, paces: [Double] = []) -> Cost {
+    let walk =
+      shapes.values.map { $0.judgementCost(paces: paces) }.max { $0.safe < $1.safe } ?? Cost(expected: 0, safe: 0)
+    let parts = [Cost(of: 1, secondsPerUnit: publication), walk, walk]
+    return (opponentsAreKnown ? parts : parts + [Cost(of: 1, secondsPerUnit: opponents)])
+      .reduce(Cost(expected: 0, safe: 0)) { $0 + $1 }
+  }
+
+  var gateCost: Cost { Cost(of: 1, secondsPerUnit: gate) }
 }
 
 extension Retrain {
@@ -93,26 +132,23 @@ extension Retrain {
   func measure(_ runs: [RetrainRun], store: String, _ data: RetrainData, in folder: String) throws(TrainingError)
     -> RetrainRates
   {
-    var shapes: [String: ShapeRate] = [:]
-    var once: [Double] = []
-    for run in runs where shapes[run.shape] == nil {
+    var rates: RetrainRates?
+    for run in runs where rates?.shapes[run.shape] == nil {
       var configuration = run.configuration
       configuration.world.store = store
       let place = FileSystem.join(folder, "calibration-" + run.shape)
       try? removeRun(place)
       defer { try? removeRun(place) }
-      let (rate, more) = try measure(configuration, data, in: place)
-      shapes[run.shape] = rate
-      if Cost(of: 1, secondsPerUnit: more).safe > (once.isEmpty ? -1 : Cost(of: 1, secondsPerUnit: once).safe) {
-        once = more
-      }
+      let found = try measure(configuration, shape: run.shape, data, in: place)
+      rates = rates.map { $0.joined(found) } ?? found
     }
-    return RetrainRates(shapes: shapes, once: once)
+    guard let rates else { throw .refused("\(path) has no candidate whose rate could be measured") }
+    return rates
   }
 
-  private func measure(_ configuration: RunConfiguration, _ data: RetrainData, in place: String) throws(TrainingError)
-    -> (ShapeRate, once: [Double])
-  {
+  private func measure(
+    _ configuration: RunConfiguration, shape: String, _ data: RetrainData, in place: String
+  ) throws(TrainingError) -> RetrainRates {
     var trial = configuration
     // Long enough that no rollout is its last, and no look falls into it.
     trial.run.totalTimesteps = max(configuration.run.totalTimesteps, 20_000 * configuration.stepsPerRollout)
@@ -153,8 +189,10 @@ extension Retrain {
     // Sessions of the report window cost what those of the selection window do.
     let share = Double(data.windows.report.sessions) / Double(data.windows.selection.sessions)
     let (checkpoint, path) = try TrainedPolicy.find(in: directory, choice: "latest")
-    let pairs = Double((plan.candidates.count + 2) * (factory.baselines.count + 3))
-    var (judgements, once): ([Double], [Double]) = ([], [])
+    // With the champion, nothing held and each baseline, and what it earns more than the champion.
+    let comparisons = Double(factory.baselines.count + 3)
+    var (judgements, opponents): ([Double], [Double]) = ([], [])
+    var (gate, publication): ([Double], [Double]) = ([], [])
     for _ in 0..<RetrainRates.trials {
       var account: JudgedRun?
       let judgement = try timed { () throws(TrainingError) in
@@ -165,7 +203,7 @@ extension Retrain {
         _ = try PolicyExporter.bundle(
           try TrainedPolicy(checkpoint, path: path, factory: factory), factory: factory, includesCritic: false)
       }
-      let opponents = try timed { () throws(TrainingError) in
+      let walks = try timed { () throws(TrainingError) in
         _ = try Opponents(champion: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
       }
       let comparison = try timed { () throws(TrainingError) in
@@ -174,14 +212,14 @@ extension Retrain {
         _ = SharpeComparison(policy: long, baseline: long.reversed(), seed: 0, lane: 0)
       }
       judgements.append(judgement * share + export)
-      // The gate is asked twice: for the decision, and for the page.
-      once.append(opponents * share + 2 * comparison * pairs + 2 * judgement * share + export + 0.2)
+      opponents.append(walks * share)
+      gate.append(2 * comparison * comparisons)
+      publication.append(export + RetrainRates.secondsToPublish)
     }
-    return (
-      ShapeRate(
-        rollouts: rollouts.isEmpty ? [last - begin] : rollouts, start: start ?? 0, look: look, save: save,
-        judgements: judgements), once
-    )
+    let rate = ShapeRate(
+      rollouts: rollouts.isEmpty ? [last - begin] : rollouts, start: start ?? 0, look: look, save: save,
+      judgements: judgements)
+    return RetrainRates(shapes: [shape: rate], opponents: opponents, gate: gate, publication: publication)
   }
 
   private func timed(_ body: () throws(TrainingError) -> Void) throws(TrainingError) -> Double {

@@ -31,11 +31,11 @@ extension Retrain {
       throw .incomplete(
         path: journal.file("rates.json"), what: "rates", remedy: "remove it, and they are measured again")
     }
-    let entries = try self.entries(runs, rates)
-    let reserve = self.reserve(rates, judged: [])
+    let entries = try self.entries(runs, rates, RetrainProgress())
+    let reserve = rates.reserve(opponentsAreKnown: false)
     let schedule: DeadlinePlan
     do throws(TrainingError) {
-      schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve)
+      schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve, used: countdown.used)
     } catch {
       // Nothing was tried: with a later deadline another weekend begins, and this one is not gone on with.
       if journal.result("plan") == nil {
@@ -51,48 +51,34 @@ extension Retrain {
           "seconds": .number(countdown.left),
           "entries": .array(
             entries.map {
-              ["name": .string($0.name), "expected": .number($0.cost.expected), "safe": .number($0.cost.safe)]
+              [
+                "name": .string($0.name), "expected": .number($0.training.expected), "safe": .number($0.training.safe),
+                "judging_expected": .number($0.judging.expected), "judging_safe": .number($0.judging.safe),
+              ]
             }),
           "lines": .array(schedule.lines.map(JSON.string)),
         ], of: "plan")
     }
   }
 
-  /// What must come behind training: once, and for each of these runs.
-  func reserve(_ rates: RetrainRates, judged: [RetrainRun]) -> Cost {
-    var reserve = Cost(of: 1, secondsPerUnit: rates.once)
-    for run in judged {
-      guard let rate = rates.shapes[run.shape]?.judgementCost else { continue }
-      reserve.expected += rate.expected
-      reserve.safe += rate.safe
-    }
-    return reserve
-  }
-
-  /// How much longer, or shorter, the runs of this weekend took than was expected of each: seconds an expected second.
-  private func paces(_ runs: [RetrainRun], _ rates: RetrainRates) -> [Double] {
-    runs.compactMap { run in
-      guard let done = trained(run), done.state == .trained else { return nil }
-      let expected = done.expected - (rates.shapes[run.shape]?.judgementCost.expected ?? 0)
-      return expected > 0 && done.used > 0 ? done.used / expected : nil
-    }
-  }
-
-  /// Training and judging of each, whatever of it is done. paces: of those that were trained before, which know more than a few seconds of trials did.
-  func entries(_ runs: [RetrainRun], _ rates: RetrainRates, paces: [Double] = []) throws(TrainingError)
+  /// Training and judging of each, whatever of its training is done: as trials said, and as the runs of this weekend did that were trained and judged before.
+  func entries(_ waiting: [RetrainRun], _ rates: RetrainRates, _ progress: RetrainProgress) throws(TrainingError)
     -> [DeadlinePlan.Entry]
   {
+    let (paces, judgingPaces) = (progress.paces, progress.judgingPaces(rates))
+    // The gate compares a candidate once, by the run that stands for it.
+    var compared = progress.candidates
     var entries: [DeadlinePlan.Entry] = []
-    for run in runs {
+    for run in waiting {
       guard let rate = rates.shapes[run.shape] else {
         throw .incomplete(
           path: journal.file("rates.json"), what: "rate of \(run.name)", remedy: "remove it, and it is measured again")
       }
-      var cost = rate.cost(run, stepsDone: lastStep(run) ?? 0)
-      if !paces.isEmpty { cost = Cost(of: cost.expected, secondsPerUnit: paces) }
-      cost.expected += rate.judgementCost.expected
-      cost.safe += rate.judgementCost.safe
-      entries.append(.init(name: run.name, cost: cost))
+      var training = rate.cost(run, stepsDone: lastStep(run) ?? 0)
+      if !paces.isEmpty { training = Cost(of: training.expected, secondsPerUnit: paces) }
+      var judging = rate.judgementCost(paces: judgingPaces)
+      if compared.insert(run.candidate).inserted { judging = judging + rates.gateCost }
+      entries.append(.init(name: run.name, training: training, judging: judging))
     }
     return entries
   }
@@ -119,21 +105,29 @@ extension Retrain {
     }
   }
 
-  /// Trains what fits, in the plan's order. False where somebody asked for an end.
+  /// Trains what fits, in the plan's order, and judges each run behind its training: what that took is known when the next is planned, and decides nothing
+  /// but whether there is time for it. False where somebody asked for an end.
   func train(_ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError) -> Bool {
     guard let rates = journal.result("rates").flatMap({ RetrainRates($0) }) else {
       try makeSchedule(data, store: plan.settings.store)
       return try train(runs, data, champion)
     }
     while true {
-      let waiting = runs.filter { trained($0) == nil }
-      if waiting.isEmpty { return true }
       if stops { return false }
-      let kept = runs.filter { trained($0)?.state == .trained }
-      let entries = try self.entries(waiting, rates, paces: paces(runs, rates))
+      let progress = self.progress(runs)
+      if let run = runs.first(where: {
+        progress.trained[$0.name]?.state == .trained && progress.judging[$0.name] == nil
+      }) {
+        try judge(run, data, champion)
+        continue
+      }
+      let waiting = runs.filter { progress.trained[$0.name] == nil }
+      if waiting.isEmpty { return true }
+      let entries = try self.entries(waiting, rates, progress)
       let schedule: DeadlinePlan
       do throws(TrainingError) {
-        schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve(rates, judged: kept))
+        schedule = try DeadlinePlan(
+          entries, seconds: countdown.left, reserve: progress.reserve(rates, opponentsAreKnown: opponents != nil))
       } catch {
         try cut(waiting, entries)
         return true
@@ -143,11 +137,12 @@ extension Retrain {
         try cut(waiting, entries)
         return true
       }
-      let judgement = rates.shapes[run.shape]?.judgementCost.safe ?? 0
+      try meetOpponents(run, champion)
       let others = schedule.kept.dropFirst().reduce(0) { $0 + $1.cost.safe }
       // As long as nobody else's time is taken.
-      let most = countdown.left - schedule.reserve.safe - others - judgement
-      guard try train(run, next.cost, most: most, data, champion) else { return false }
+      let most =
+        countdown.left - progress.reserve(rates, opponentsAreKnown: true).safe - others - next.judging.safe
+      guard try train(run, next.training, most: most, data, champion) else { return false }
     }
   }
 

@@ -49,13 +49,25 @@ package struct WeekendJournal: Sendable {
   private func path(_ step: String) -> String { file(step + ".json") }
 
   /// What a step gave, where it is whole; nil where it must be done.
-  package func result(_ step: String) -> JSON? {
-    guard let log = try? ChainedLog.read(file(WeekendJournal.logName)),
-      let digest = log.entries.last(where: { $0.members["step"]?.stringValue == step })?.members["sha256"]?.stringValue,
-      let bytes = try? FileSystem.read(path(step), limitBytes: WeekendJournal.largestResult),
-      SHA256.hex(bytes) == digest
-    else { return nil }
-    return try? JSON.parse(bytes)
+  package func result(_ step: String) -> JSON? { results([step])[step] }
+
+  /// What those of these steps gave that are done and whole, in one reading of the log.
+  package func results(_ steps: [String]) -> [String: JSON] {
+    guard let log = try? ChainedLog.read(file(WeekendJournal.logName)) else { return [:] }
+    let wanted = Set(steps)
+    var digests: [String: String] = [:]
+    for members in log.entries.map(\.members) {
+      guard let step = members["step"]?.stringValue, wanted.contains(step) else { continue }
+      digests[step] = members["sha256"]?.stringValue
+    }
+    var found: [String: JSON] = [:]
+    for (step, digest) in digests {
+      guard let bytes = try? FileSystem.read(path(step), limitBytes: WeekendJournal.largestResult),
+        SHA256.hex(bytes) == digest
+      else { continue }
+      found[step] = try? JSON.parse(bytes)
+    }
+    return found
   }
 
   /// What a step gave, or gives now.
