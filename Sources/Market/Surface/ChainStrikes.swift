@@ -36,6 +36,8 @@ package struct ChainStrikes: Sendable {
   package let terms: ContractTerms
   /// Ascending, those with a quote that can speak.
   package private(set) var strikes: [Strike] = []
+  /// Ascending, dollars: all strikes of the session's contracts, quoted or not.
+  package private(set) var listed: [Double] = []
   package private(set) var contracts = 0
   package private(set) var silent = Silent()
 
@@ -50,6 +52,7 @@ package struct ChainStrikes: Sendable {
 
   private mutating func add(_ contract: OptionContract, bid: Int32, ask: Int32, row: Int) {
     contracts += 1
+    if listed.last != contract.strike { listed.append(contract.strike) }
     guard bid != ChainValue.none || ask != ChainValue.none else {
       silent.stale += 1
       return

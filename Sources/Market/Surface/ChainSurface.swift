@@ -29,6 +29,8 @@ package struct ChainSurface: Sendable {
       (0...calendar.sessions[ordinal].minuteCount).contains(minute)
     else { throw .noMoment(date: session.date, minute: minute) }
     let all = ChainStrikes.all(chain, session, at: minute, fresh: ChainSurface.freshMinutes)
+    let names = Set(all.map { $0.terms.underlying ?? $0.root })
+    guard names.count <= 1 else { throw .severalUnderlyings(chain.underlying, names.sorted()) }
     guard all.contains(where: { $0.usable > 0 }) else {
       throw ChainSurfaceProblem.silence(chain, session, all, minute: minute)
     }
@@ -81,6 +83,8 @@ package enum ChainSurfaceProblem: Error, Equatable, Sendable, CustomStringConver
   case noQuotes(String, CalendarDate)
   case nothingFresh(String, CalendarDate, minute: Int, last: Int?, next: Int?)
   case noTwoSides(String, CalendarDate, minute: Int, contracts: Int)
+  /// What its roots are options of.
+  case severalUnderlyings(String, [String])
 
   static func silence(
     _ chain: OptionChain, _ session: ChainSession, _ all: [ChainStrikes], minute: Int
@@ -115,6 +119,9 @@ package enum ChainSurfaceProblem: Error, Equatable, Sendable, CustomStringConver
     case .noTwoSides(let name, let date, let minute, let contracts):
       return "none of \(contracts) quotes of \(name) at \(clock(minute)) on \(date) has a bid and a higher ask: "
         + "choose a moment at which the exchange was open"
+    case .severalUnderlyings(let name, let found):
+      return "the chain of \(name) holds options of \(found.joined(separator: " and ")), and a surface is of one "
+        + "underlying: import the file again with --roots, the roots of that one"
     }
   }
 }

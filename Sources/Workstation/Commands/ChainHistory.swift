@@ -58,11 +58,8 @@ enum ChainHistory {
 
   /// Its volatility of 30 calendar days; nil where no two expiries lie around them.
   private static func day(_ surface: ChainSurface) -> VolatilityHistory.Day? {
-    let calendar = TradingCalendar.xnys
-    guard let ordinal = calendar.ordinal(of: surface.date),
-      let years = calendar.varianceYears(
-        ofCalendarDays: VolatilityHistory.calendarDays, from: ordinal, minute: surface.minute),
-      let volatility = surface.atTheMoney(years: years), VolatilityHistory.volatilities.contains(volatility)
+    guard let volatility = surface.atTheMoney(calendarDays: VolatilityHistory.calendarDays),
+      VolatilityHistory.volatilities.contains(volatility)
     else { return nil }
     return VolatilityHistory.Day(date: surface.date, volatility: volatility)
   }

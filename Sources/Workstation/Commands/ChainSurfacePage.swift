@@ -83,11 +83,24 @@ struct ChainSurfacePage {
       )
     default: lines += ChainSurfacePage.paragraph("Rate \(rate) % a year by put-call parity.")
     }
+    lines += ChainSurfacePage.paragraph(month)
     if isAmerican {
       lines += ChainSurfacePage.paragraph(
         "Early exercise is not taken out: in the money, and over dividends, it is in the prices.")
     }
     return lines
+  }
+
+  /// The volatility of 30 days as the volatility index is made, and at the money.
+  private var month: String {
+    let days = VolatilityHistory.calendarDays
+    guard let strips = surface.modelFreeVolatility(calendarDays: days) else {
+      return "No two expiries with a strip of options lie around \(days) days: no volatility of that term."
+    }
+    let own = surface.atTheMoney(calendarDays: days).map { SurfaceText.fixed(100 * $0, 2) + " % at the money" }
+    return
+      "\(days)-day volatility \(SurfaceText.fixed(100 * strips, 2)) % by whole strips, as the VIX is made, a year of the calendar; "
+      + "\(own ?? "unknown at the money") on the variance clock."
   }
 
   private var isAmerican: Bool { surface.expiries.contains { $0.strikes.terms.style == .american } }
