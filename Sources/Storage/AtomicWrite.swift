@@ -244,9 +244,10 @@ package enum FileSystem {
     }
   }
 
-  /// Gives a file another name in its folder, replacing what has that name.
+  /// Gives a file another name in its folder, replacing what has that name; the name is on the disk when this returns.
   package static func rename(_ path: String, to newPath: String, in folder: HeldFolder? = nil) throws(StorageError) {
     try FilePlace(path, in: folder).rename(to: FilePlace(newPath, in: folder))
+    try AtomicWrite.flushFolder(split(newPath).folder, path: newPath, held: folder)
   }
 
   /// The folder ("." or "/" if none is named) and the last component of a path; trailing slashes are ignored.

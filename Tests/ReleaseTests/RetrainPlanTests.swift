@@ -150,6 +150,20 @@ import Training
 }
 
 @Suite struct TransferTests {
+  /// A loss of power behind it takes nothing back: the bytes are on the disk before their name, and the name before it is told.
+  @Test func whatArrivedStays() throws {
+    let folder = try TemporaryFolder()
+    try FileSystem.makeFolder(folder.place("from"))
+    try folder.write("small", to: "from/small")
+    let requests = try DiskTrace.requests(below: folder.place("to")) {
+      _ = try Transfer().bring(from: folder.place("from"), to: folder.place("to"))
+    }
+    #expect(
+      requests == [
+        .flush(".small.part", bytes: 5), .rename(".small.part", to: "small"), .flush(".", bytes: nil),
+      ])
+  }
+
   @Test func whatArrivedIsLeftAndACutIsGoneOnWith() throws {
     let folder = try TemporaryFolder()
     let bytes = (0..<(5 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 7) }

@@ -98,9 +98,7 @@ extension Registry {
       let arriving = FileSystem.join(target, ".\(version).arriving")
       summary = try transfer.bring(
         found.files.map(\.name) + [RegistryVersion.manifestName], from: folder(of: version), to: arriving)
-      guard rename(arriving, there) == 0 else {
-        throw .storage(.system(path: there, operation: .rename, code: errno))
-      }
+      try storing { () throws(StorageError) in try FileSystem.rename(arriving, to: there) }
     }
     let (_, faults) = RegistryVersion.check(there, version: version, expected: try history().manifest(of: version))
     guard faults.isEmpty else {
