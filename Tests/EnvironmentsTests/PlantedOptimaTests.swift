@@ -1,9 +1,10 @@
 // What can be earned at most on the markets without an edge and with a hidden regime: computed here anew, then played.
 
 import AgentInterface
-import Environments
 import Kernels
 import Testing
+
+@testable import Environments
 
 #if canImport(Glibc)
   import Glibc
@@ -147,23 +148,23 @@ private func laneMeans(
   #expect(abs(flip.mean - 0.0875) < 3 * flip.error + 0.001 && flip.error < 0.001, "the rule earns \(flip)")
 }
 
+/// Counted in the rules themselves, eight million steps: four deviations are 1 % of the probability.
 @Test func regimesChangeAsOftenAsTheyShould() {
-  let environment = Lanes(RegimeSwitchingMarket(), laneCount: 512)
-  let row = StepRow(for: environment)
-  row.reset(environment, seed: 3)
-  var before = environment.snapshot().integers["regime"] ?? []
-  #expect(abs(before.reduce(0, +)) < 4 * 23, "regimes begin as either: the sum of 512 has a deviation of 23")
-  var changes = 0
-  for _ in 0..<500 {
-    row.choose { _ in 1 }
-    row.step(environment)
-    let now = environment.snapshot().integers["regime"] ?? []
-    changes += zip(before, now).count { $0 != $1 }
-    before = now
+  let game = RegimeSwitchingMarket()
+  var random = RandomStream(seed: 3, purpose: .market)
+  let steps = 8_000_000
+  var (changes, begun) = (0, 0)
+  for _ in 0..<4096 { begun += Int(game.start(&random).regime) }
+  #expect(abs(begun) < 4 * 64, "regimes begin as either: the sum of 4,096 has a deviation of 64, not \(begun)")
+  var lane = game.start(&random)
+  for _ in 0..<steps {
+    let before = lane.regime
+    let reward = game.step(&lane, action: PlantedAction.flat, &random)
+    if lane.regime != before { changes += 1 }
+    if reward != 0 { Issue.record("flat earns \(reward)") }
   }
-  let share = Double(changes) / 256_000
-  #expect(abs(share - 0.02) < 4 * (0.02 * 0.98 / 256_000).squareRoot(), "\(share)")
-  #expect((0..<512).allSatisfy { row.rewards[$0] == 0 }, "flat earns nothing")
+  let share = Double(changes) / Double(steps)
+  #expect(abs(share - 0.02) < 4 * (0.02 * 0.98 / Double(steps)).squareRoot(), "\(share)")
 }
 
 // MARK: - No edge

@@ -78,11 +78,6 @@ import Testing
     }
   }
 
-  @Test func sameInputsSameBytes() throws {
-    let (one, two) = (try report(days: 120).document, try report(days: 120).document)
-    #expect(one.html == two.html && one.markdown == two.markdown)
-  }
-
   @Test func theWordsSayWhatHappened() throws {
     let report = try report()
     for text in [report.document.html, report.document.markdown] {
