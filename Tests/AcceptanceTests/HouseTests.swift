@@ -39,22 +39,26 @@ struct HouseTests {
   /// How the manifest says what Trading may use.
   private static let trading = "    library(\"Trading\", uses: [\"Kernels\", \"Market\", \"Pricing\", \"Text\"]),\n"
 
-  // MARK: The house as it stands
+  // MARK: The house as it stands. What is found is taken out first: a failure would print the house, and all its files
 
   @Test func `every room is in the manifest, the table, the picture and on the disk`() throws {
-    #expect(try Self.house().unknownRooms == [])
+    let found = try Self.house().unknownRooms
+    #expect(found == [])
   }
 
   @Test func `a C library has one owner`() throws {
-    #expect(try Self.house().wrongOwners == [])
+    let found = try Self.house().wrongOwners
+    #expect(found == [])
   }
 
   @Test func `every arrow is used and every use has an arrow`() throws {
-    #expect(try Self.house().wrongArrows == [])
+    let found = try Self.house().wrongArrows
+    #expect(found == [])
   }
 
   @Test func `no file passes 400 lines`() throws {
-    #expect(try Self.house().longFiles(limit: Self.longest) == [])
+    let found = try Self.house().longFiles(limit: Self.longest)
+    #expect(found == [])
   }
 
   /// What is chosen as a program is loaded cannot be held to the level that `STRIKEFORGE_INSTRUCTION_SET` allows.
@@ -86,8 +90,9 @@ struct HouseTests {
       files["Sources/Shed/Shed.swift"] = "import Kernels\n"
       files["Sources/Cellar/Cellar.swift"] = ""
     }
+    let found = house.unknownRooms
     #expect(
-      house.unknownRooms == [
+      found == [
         "Cellar is a target and no row of the table", "Attic is a row of the table and no target",
         "Sources/Shed is no target's folder", "Sources/Trading is no target's folder",
         "Sources/Cellar is not in the picture", "Sources/Shed is not in the picture",
@@ -101,8 +106,9 @@ struct HouseTests {
       files["Sources/Market/More.swift"] = "private import CZLIB\n"
       page = page.replacing("| `CBLAS` | ", with: "| `CLAS` | ")
     }
+    let found = house.wrongOwners
     #expect(
-      house.wrongOwners == [
+      found == [
         "CBLAS stands either in the manifest or in the table of C libraries, not in both",
         "CLAS stands either in the manifest or in the table of C libraries, not in both",
         "proving-grounds may use CHDF5 of Storage", "Market imports CZLIB of Storage",
@@ -112,7 +118,8 @@ struct HouseTests {
         files[path] = files[path]?.replacing("import CKernels", with: "")
       }
     }
-    #expect(none.wrongOwners == ["Kernels owns CKernels and does not import it"])
+    let missing = none.wrongOwners
+    #expect(missing == ["Kernels owns CKernels and does not import it"])
   }
 
   @Test func `a dead arrow and a way without one are found`() throws {
@@ -122,8 +129,9 @@ struct HouseTests {
       files["Sources/Trading/More.swift"] = "@testable private import struct Storage.Checkpoint\n"
       files["Sources/CKernels/more.c"] = "#include \"cpairrules.h\"\n"
     }
+    let found = house.wrongArrows
     #expect(
-      house.wrongArrows == [
+      found == [
         "CKernels uses CPairRules and may not", "Trading may use AgentInterface and does not",
         "Trading may use Gone and does not; it is no target", "Trading uses Storage and may not",
       ])
