@@ -32,6 +32,10 @@ struct TrainCommand: Command {
         "init-replay", "FILE",
         "begins a new DQN run with the transitions of another one's replay.h5, which must be of the same environment"),
       Flag("from", "CHECKPOINT", "the checkpoint that --resume or --init-from takes: \(ResumePoint.choices)"),
+      Flag(
+        "record-rollouts", "N",
+        "keeps what the first N rollouts gathered in \(TrainingRecorder.fileName) of the run's folder, so that others can do its arithmetic again"
+      ),
       Flag("end-with", "PROCESS", "the process that starts this one: when it ends, however, this one is killed"),
       Flag("keys", "prints every setting of the algorithm and the environment with its default and meaning, and ends"),
       Flag("dump-config", "prints the configuration that would be trained, with the source of each value, and ends"),
@@ -76,18 +80,24 @@ struct TrainCommand: Command {
       throw UsageError(
         "--from goes with --resume or --init-from: it names the checkpoint that they take", command: description)
     }
+    let recorded = try recordedRollouts(arguments)
     let trainer =
       try arguments.value("resume").map { try resume($0, arguments, families) } ?? start(arguments, families)
+    let recorder = recorded.map { TrainingRecorder(trainer, rollouts: $0) }
     let trial = trial(of: trainer)
     record(trial, of: trainer, again: arguments.has("resume"))
     let console = ConsoleSink(totalSteps: trainer.configuration.wholeTimesteps, startStep: trainer.startStep)
     if let note = trainer.workersNote { print(note) }
-    trainer.onRow = { (row: MetricRow) throws(TrainingError) in console.write(row) }
+    trainer.onRow = { (row: MetricRow) throws(TrainingError) in
+      try recorder?.requireWritten()
+      console.write(row)
+    }
     trainer.onEvent = { sentence in
       console.clearBar()
       print(sentence)
     }
     let outcome = try trainer.run(shouldStop: { StopSignal.received != nil })
+    try recorder?.finish()
     record(trainer.bestStep.flatMap { trial?.earlyStop(atStep: $0) }, of: trainer, again: true)
     switch outcome {
     case .finished:
@@ -107,6 +117,17 @@ struct TrainCommand: Command {
       print("  strikeforge train --resume \(trainer.directory.argument)")
     }
     return 0
+  }
+
+  /// nil where none are asked for.
+  private static func recordedRollouts(_ arguments: Arguments) throws(UsageError) -> Int? {
+    guard let text = arguments.value("record-rollouts") else { return nil }
+    guard let count = Int(text), (1...TrainingRecorder.mostRollouts).contains(count) else {
+      throw UsageError(
+        "--record-rollouts is \(text); it must be a number of rollouts from 1 to \(TrainingRecorder.mostRollouts)",
+        command: description)
+    }
+    return count
   }
 
   /// Of the ledger beside the store; nil for games.
@@ -218,7 +239,8 @@ struct TrainCommand: Command {
   }
 
   private static func resume(_ run: String, _ arguments: Arguments, _ families: Families) throws -> Trainer {
-    for flag in ["config", "run", "dump-config", "init-from", "init-replay", "mode"] + SettingFlag.all.map(\.name)
+    for flag in ["config", "run", "dump-config", "init-from", "init-replay", "mode", "record-rollouts"]
+      + SettingFlag.all.map(\.name)
     where arguments.has(flag) && flag != "timesteps" {
       throw UsageError("--\(flag) cannot go with --resume: a run keeps its configuration", command: description)
     }
