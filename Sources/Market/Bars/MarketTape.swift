@@ -34,6 +34,8 @@ package final class MarketTape: Sendable {
   package let leftOut: [Int]
   /// Those symbols whose bars are made up: no market's prices.
   package let syntheticSymbols: [String]
+  /// Where options are traded: their quotes. The bars then are all minutes of their sessions, and `sessions` are theirs, number by number.
+  package let options: OptionTape?
 
   package var barCount: Int { dates.count }
 
@@ -86,6 +88,7 @@ package final class MarketTape: Sendable {
     extra = series.map(\.extra)
     self.leftOut = leftOut
     self.syntheticSymbols = syntheticSymbols
+    options = nil
     self.benchmark = benchmark.map { benchmark in
       precondition(
         !series.contains { $0.symbol == benchmark.symbol }, "\(benchmark.symbol) is traded and the benchmark")
@@ -98,6 +101,37 @@ package final class MarketTape: Sendable {
         close: benchmark.width == .session
           ? benchmark.adjustedCloses(at: series[0].dates) : benchmark.adjusted(\.close))
     }
+  }
+
+  /// Every minute of the sessions of a tape of options: a bar's four prices are the underlying's last one up to the end of its minute, NaN where there was none in
+  /// its session, and its volume 0: who trades options looks at the options. Indices are among the symbols.
+  package init(options: OptionTape, syntheticSymbols: [String] = []) {
+    let calendar = TradingCalendar.xnys
+    symbols = options.symbols.map(\.name)
+    width = .minute
+    var (dates, starts, minutes): ([CalendarDate], [Instant], [Int16]) = ([], [], [])
+    var sessions: [Range<Int>] = []
+    var close = [[Double]](repeating: [], count: options.symbols.count)
+    for (number, date) in options.dates.enumerated() {
+      guard let session = calendar.session(on: date) else { preconditionFailure("\(date) is no session") }
+      sessions.append(dates.count..<dates.count + session.minuteCount)
+      for minute in 0..<session.minuteCount {
+        dates.append(date)
+        starts.append(session.start(ofMinute: minute))
+        minutes.append(Int16(minute))
+        for symbol in options.symbols.indices {
+          close[symbol].append(options.spots[options.sessions[symbol][number].row(minute: minute)])
+        }
+      }
+    }
+    (self.dates, self.starts, self.minutes, self.sessions) = (dates, starts, minutes, sessions)
+    (open, high, low, self.close) = (close, close, close, close)
+    volume = close.map { [Double](repeating: 0, count: $0.count) }
+    extra = [[ExtraColumn]](repeating: [], count: symbols.count)
+    benchmark = nil
+    leftOut = [Int](repeating: 0, count: symbols.count)
+    self.syntheticSymbols = syntheticSymbols
+    self.options = options
   }
 
   /// Bars that follow one another on one date. Dates are those of sessions: bars outside of them were parted off before.

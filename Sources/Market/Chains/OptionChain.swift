@@ -63,7 +63,7 @@ package struct OptionChain: Sendable, Equatable {
       declaration: declaration, conflicts: conflicts.filter { isTaken($0.date) })
   }
 
-  private static func firstPlace<Item>(in items: [Item], where isBehind: (Item) -> Bool) -> Int {
+  static func firstPlace<Item>(in items: [Item], where isBehind: (Item) -> Bool) -> Int {
     var (low, high) = (0, items.count)
     while low < high {
       let middle = (low + high) / 2
