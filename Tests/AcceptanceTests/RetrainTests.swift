@@ -129,7 +129,8 @@ import Text
   @Test func whatAKilledOneLeftIsSettled() throws {
     let small = try RetrainPlace()
     try small.folder.write(
-      RetrainPlace.plan(hooks: "hooks:\n  before: [sh, -c, touch up; sleep 20]\n  always: [rm, up]\n"), to: "plan.yaml")
+      RetrainPlace.plan(
+        hooks: "hooks:\n  before: [sh, -c, touch up; sleep 20; touch woke]\n  always: [rm, up]\n"), to: "plan.yaml")
     let first = try Program.strikeforge.start(["retrain", "plan.yaml"], in: small.folder.path)
     _ = try first.wait { small.folder.exists("up") }
     first.send(SIGKILL)
@@ -137,6 +138,13 @@ import Text
     let settled = try small.retrain("plan.yaml", "--settle")
     #expect(
       settled.exitCode == 0 && settled.output.contains("no debt is open") && !small.folder.exists("up"), "\(settled)")
+    // What still ran was ended first, and stands in the journal.
+    #expect(
+      settled.output.contains("the hook before of weekend 0001, which a killed program had left running"), "\(settled)")
+    let journal = try ChainedLog.read(small.folder.place("weekends/small/debts.jsonl")).entries.map(\.members)
+    let begun = journal.filter { $0["kind"]?.stringValue == "hook" }.compactMap { $0["word"]?.stringValue }
+    let ended = journal.filter { $0["kind"]?.stringValue == "hook ended" }.compactMap { $0["word"]?.stringValue }
+    #expect(begun.count == 2 && begun == ended, "\(journal)")
     // What cannot be paid stays, and is said.
     #expect(try small.debts().paid.count == 1)
   }

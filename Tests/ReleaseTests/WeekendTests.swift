@@ -177,3 +177,41 @@ import Training
     }
   }
 }
+
+@Suite struct RunningHooksTests {
+  /// What a killed program leaves: a line without an end, and a process that was told its word, in a group of its own.
+  @Test func whatWasLeftRunningIsEndedWithItsGroup() throws {
+    let folder = try TemporaryFolder()
+    let hooks = RunningHooks(journal: folder.place("journal.jsonl"))
+    let word = try hooks.begin("before of weekend 0001")
+    let other = try hooks.begin("send of weekend 0001")
+    // One that does not listen, with a child; and one that belongs to nobody.
+    let script = "trap '' TERM; sleep 61 & touch \(folder.place("there")); while :; do sleep 1; done"
+    let left = try Program.start(
+      "/usr/bin/setsid", named: "setsid", ["sh", "-c", script], environment: [RunningHooks.variable: word])
+    let stranger = try Program.start(
+      "/bin/sleep", named: "sleep", ["62"], environment: [RunningHooks.variable: other + "1"])
+    _ = try left.wait { folder.exists("there") && !RunningHooks.processes(of: other + "1").isEmpty }
+    #expect(RunningHooks.processes(of: word).count >= 2)
+    let sentences = try hooks.endLeftOvers()
+    #expect(
+      sentences.count == 1
+        && sentences[0].hasPrefix("the hook before of weekend 0001, which a killed program had left running"),
+      "\(sentences)")
+    #expect(RunningHooks.processes(of: word).isEmpty && !left.isRunning && stranger.isRunning)
+    let again = try RunningHooks(journal: hooks.path).endLeftOvers()
+    #expect(again.isEmpty)
+  }
+
+  @Test func whatHasEndedIsNotLookedFor() throws {
+    let folder = try TemporaryFolder()
+    let hooks = RunningHooks(journal: folder.place("journal.jsonl"))
+    let word = try hooks.begin("after of weekend 0002")
+    let process = try Program.start(
+      "/bin/sleep", named: "sleep", ["62"], environment: [RunningHooks.variable: word])
+    _ = try process.wait { !RunningHooks.processes(of: word).isEmpty }
+    try hooks.end(word)
+    let sentences = try hooks.endLeftOvers()
+    #expect(sentences.isEmpty && process.isRunning)
+  }
+}

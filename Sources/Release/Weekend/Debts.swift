@@ -61,11 +61,14 @@ package struct Debts: Sendable {
     return debts.reversed()
   }
 
-  /// Pays what is open. output: the file that takes what a payment says, by the debt's name. Returns those that could not be paid, and why: they stay open.
+  /// Pays what is open, each as a hook that the next start finds where this one is killed (`RunningHooks`). output: the file that takes what a payment says, by the debt's name. Returns those that could not be paid, and why: they stay open.
   package func settle(output: (String) -> String) throws(TrainingError) -> [(debt: Debt, ending: Hook.Ending)] {
     var unpaid: [(debt: Debt, ending: Hook.Ending)] = []
+    let hooks = RunningHooks(journal: path)
     for debt in try open() {
-      let ending = debt.payment.run(output: output(debt.name)).ending
+      let word = try hooks.begin("that pays the debt \(debt.name)")
+      let ending = debt.payment.run(variables: [RunningHooks.variable: word], output: output(debt.name)).ending
+      try hooks.end(word)
       if ending == .done {
         try append(["kind": "paid", "name": .string(debt.name), "time": .string(UTCTime.now())])
       } else {

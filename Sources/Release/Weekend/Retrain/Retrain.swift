@@ -67,9 +67,11 @@ package final class Retrain {
   }
 
   private var debts: Debts { Debts(journal: FileSystem.join(parent, "debts.jsonl")) }
+  private var runningHooks: RunningHooks { RunningHooks(journal: debts.path) }
 
-  /// Pays what earlier weekends, or this one, left open. Returns what could not be paid, in sentences.
+  /// Ends hooks that a killed start left running, and pays what earlier weekends, or this one, left open. Returns what could not be paid, in sentences.
   func settleDebts() throws(TrainingError) -> [String] {
+    for sentence in try runningHooks.endLeftOvers() { tell("debts: \(sentence)") }
     let open = try debts.open()
     guard !open.isEmpty else { return [] }
     tell("debts: \(open.count) to pay")
@@ -239,7 +241,11 @@ package final class Retrain {
     guard let hook = plan.hooks[moment] else { return true }
     let output = journal.file("hooks/\(moment.rawValue).txt")
     let begin = MonotonicClock.seconds
-    let (ending, tries) = hook.run(variables: variables(moment), output: output, shouldStop: shouldStop)
+    var variables = variables(moment)
+    let word = try runningHooks.begin("\(moment.rawValue) of weekend \(journal.number)")
+    variables[RunningHooks.variable] = word
+    let (ending, tries) = hook.run(variables: variables, output: output, shouldStop: shouldStop)
+    try runningHooks.end(word)
     let tried = tries == 1 ? "" : " after \(tries) tries"
     tell("hook \(moment.rawValue): \(ending)\(tried), \(DeadlinePlan.text(MonotonicClock.seconds - begin))")
     guard ending == .done else {
