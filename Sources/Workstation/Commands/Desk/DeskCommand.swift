@@ -38,17 +38,19 @@ struct DeskCommand: Command {
       What opens may have "exit": full_target or scale_out_and_trail, or an object
       with "kind" and what differs: {"kind": "full_target", "stop_loss": 30}.
       {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's price.
+      {"volatility_rank": 0.7} is that of the morning, behind its session's line.
       Others: cancel, opening, dividend, split with "becomes" and "of", payment.
       A line of 10:00 stands at the end of the minute before 10:00.
       """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
-    let settings = try settings(arguments)
+    var settings = try settings(arguments)
     let path = arguments.operands[0]
     let script = try DeskScript(try FileSystem.read(path), path: path)
+    let risk = try RiskFlags.desk(arguments, &settings, script, description)
     let play = try DeskPlay(
       script, settings, stored: try arguments.value("store").map { try StoredQuotes($0) },
-      risk: try RiskFlags.desk(arguments, settings, description))
+      risk: risk)
     for line in play.lines { print(line) }
     return play.desk.widestGap == 0 ? 0 : 1
   }

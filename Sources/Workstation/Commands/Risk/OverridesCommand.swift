@@ -22,6 +22,7 @@ struct OverridesCommand: Command {
     ],
     notes: """
       FILEs are laid over the defaults, the first the lowest, and the flags over them.
+      What stands below `symbols:` and a name such as SPX: holds for that one alone.
       A file of overrides changes what may be traded from the next session on; no
       policy is trained anew. What is stricter already stays as it is.
 
@@ -39,13 +40,14 @@ struct OverridesCommand: Command {
     } catch {
       throw TrainingError.configuration(error)
     }
-    if let problem = layers.profile.problem { throw UsageError("\(problem)", command: description) }
+    if let problem = layers.terms.problem { throw UsageError("\(problem)", command: description) }
     let overrides = layers.overrides
     print(layers.text, terminator: "")
     print("")
     for override in overrides {
       for line in ReportText.wrapped(
-        "\(override.key): \(override.before.text) -> \(override.after.text)  (\(override.source))", rest: "  ")
+        (override.symbol.map { $0 + ": " } ?? "")
+          + "\(override.key): \(override.before.text) -> \(override.after.text)  (\(override.source))", rest: "  ")
       {
         print(line)
       }
@@ -75,8 +77,8 @@ struct OverridesCommand: Command {
   }
 
   private static var keyLines: [String] {
-    let defaults = RiskProfile()
-    return RiskProfile.allSettings.flatMap { setting in
+    let defaults = SymbolTerms.shipped.standard
+    return AccountTerms.allSettings.flatMap { setting in
       ReportText.wrapped(
         "\(setting.help); \(setting.expected)", first: "\(setting.key): \(setting.read(defaults).text)  ", rest: "    ")
     }

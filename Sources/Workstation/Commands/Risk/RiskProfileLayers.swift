@@ -1,14 +1,14 @@
-// A risk profile as layers: the defaults, files of overrides, flags.
+// Terms of accounts as layers: what is shipped, files of overrides, flags; for every symbol, and for one alone.
 
 package import Configuration
 package import Text
 package import Trading
 import Training
 
-extension RiskProfile: Configurable {
-  package var settings: [SettingOf<RiskProfile>] { RiskProfile.allSettings }
+extension AccountTerms: Configurable {
+  package var settings: [SettingOf<AccountTerms>] { AccountTerms.allSettings }
   package static var selectorKeys: [String] { [] }
-  package func keeps(_ key: String, since before: RiskProfile) -> Bool { true }
+  package func keeps(_ key: String, since before: AccountTerms) -> Bool { true }
   package mutating func modernised(_ tree: JSON, source: String) -> JSON { tree }
 
   package func refusal(of key: String, source: String) -> ConfigurationError? {
@@ -28,77 +28,175 @@ extension RiskProfile: Configurable {
 
 /// What a layer changed: a setting, its value below and above, and where it comes from.
 package struct RiskOverride: Sendable {
+  /// Of the underlying; nil for all that have no terms of their own.
+  package let symbol: String?
   package let key: String
   package let before: JSON
   package let after: JSON
   package let source: String
 }
 
-/// A profile from its defaults up, and what the last layers changed.
+/// Terms from what is shipped up, and what the last layers changed. A file's `symbols` section says what differs for one symbol; all else that a file says
+/// holds for every symbol.
 package struct RiskProfileLayers: Sendable {
-  private var layers = LayersOf(RiskProfile())
+  private typealias Layers = LayersOf<AccountTerms>
+
+  private var layers = Layers(SymbolTerms.shipped.standard)
+  private var symbols = SymbolTerms.shipped.bySymbol.mapValues { Layers($0) }
   /// Below the overrides.
-  private var base: RiskProfile
+  private var base = SymbolTerms.shipped
+
+  package static let symbolsKey = "symbols"
 
   /// Files, the lowest first.
   package init(files: [String]) throws(ConfigurationError) {
-    for file in files { try layers.apply(yamlFile: file) }
-    base = layers.configuration
+    for file in files {
+      for layer in try LayersOf<AccountTerms>.chain(endingAt: file) { try lay(layer.tree, source: layer.path) }
+    }
+    base = terms
   }
 
-  package var profile: RiskProfile { layers.configuration }
+  package var profile: RiskProfile { layers.configuration.profile }
+
+  package var terms: SymbolTerms {
+    SymbolTerms(standard: layers.configuration, bySymbol: symbols.mapValues { $0.configuration })
+  }
+
+  /// Whether a file or a flag has said what a symbol's account begins with.
+  package func saysDollars(of symbol: String) -> Bool {
+    (symbols[symbol] ?? layers).sources["account.dollars"] != nil
+  }
 
   /// The largest delta of an option that is sold.
   package static let tightDelta = 0.15
 
   /// What a profile has that is smaller stays.
   package mutating func reduceRisk() throws(ConfigurationError) {
-    let (sizes, reduced) = (profile.sizes, RiskSizes.tightened)
-    try lay(
-      [
+    try each { (layers: inout Layers) throws(ConfigurationError) in
+      let (sizes, reduced) = (layers.configuration.profile.sizes, RiskSizes.tightened)
+      let members: [String: JSON] = [
         "low": .number(min(sizes.low, reduced.low)), "medium": .number(min(sizes.medium, reduced.medium)),
         "high": .number(min(sizes.high, reduced.high)),
-      ], section: "sizes", source: "--reduce-risk")
-  }
-
-  package mutating func tightenDelta() throws(ConfigurationError) {
-    let delta = min(profile.soldDelta ?? 1, RiskProfileLayers.tightDelta)
-    try lay(["sold_delta": .number(delta)], section: "entries", source: "--tighten-delta")
-  }
-
-  package mutating func set(_ assignment: String) throws(ConfigurationError) {
-    try layers.apply(assignment: assignment)
-  }
-
-  private mutating func lay(_ members: [String: JSON], section: String, source: String) throws(ConfigurationError) {
-    try layers.apply(tree: .object([section: .object(members)]), source: source)
-  }
-
-  /// What differs from the files below, in the order of the settings.
-  package var overrides: [RiskOverride] {
-    RiskProfile.allSettings.compactMap { setting in
-      let (before, after) = (setting.read(base), setting.read(profile))
-      guard before != after else { return nil }
-      return RiskOverride(
-        key: setting.key, before: before, after: after, source: layers.sources[setting.key] ?? "default")
+      ]
+      try layers.apply(tree: .object(["sizes": .object(members)]), source: "--reduce-risk")
     }
   }
 
-  /// The file that holds the overrides alone: laid over the same base it gives this profile again.
+  package mutating func tightenDelta() throws(ConfigurationError) {
+    try each { (layers: inout Layers) throws(ConfigurationError) in
+      let delta = min(layers.configuration.profile.soldDelta ?? 1, RiskProfileLayers.tightDelta)
+      try layers.apply(
+        tree: .object(["entries": .object(["sold_delta": .number(delta)])]), source: "--tighten-delta")
+    }
+  }
+
+  package mutating func set(_ assignment: String) throws(ConfigurationError) {
+    try each { (layers: inout Layers) throws(ConfigurationError) in try layers.apply(assignment: assignment) }
+  }
+
+  private mutating func each(
+    _ change: (inout Layers) throws(ConfigurationError) -> Void
+  ) throws(ConfigurationError) {
+    try change(&layers)
+    for symbol in symbols.keys.sorted() {
+      var own = symbols[symbol] ?? layers
+      try change(&own)
+      symbols[symbol] = own
+    }
+  }
+
+  private mutating func lay(_ tree: JSON, source: String) throws(ConfigurationError) {
+    guard var members = tree.objectValue else {
+      throw .wrongValue(
+        key: "the whole file", source: source, found: tree.kindName, expected: "sections with settings")
+    }
+    let own = members.removeValue(forKey: RiskProfileLayers.symbolsKey)
+    let general = JSON.object(members)
+    try each { (layers: inout Layers) throws(ConfigurationError) in try layers.apply(tree: general, source: source) }
+    guard let own, own != .null else { return }
+    guard let own = own.objectValue else {
+      throw .wrongValue(
+        key: RiskProfileLayers.symbolsKey, source: source, found: own.kindName,
+        expected: "a section a symbol, such as SPX, with what differs for it")
+    }
+    for (symbol, tree) in own.sorted(by: { $0.key < $1.key }) {
+      guard DeskLine.isShare(symbol) else {
+        throw .wrongValue(
+          key: RiskProfileLayers.symbolsKey, source: source, found: PrintableText.name(symbol),
+          expected: "the name of a share or an index such as SPX")
+      }
+      var layers = symbols[symbol] ?? layers
+      try layers.apply(tree: tree, source: source)
+      symbols[symbol] = layers
+    }
+  }
+
+  /// What differs from the files below, in the order of the settings; first of all symbols, then of each that has its own.
+  package var overrides: [RiskOverride] {
+    changes(of: nil, layers, from: base.standard)
+      + symbols.sorted { $0.key < $1.key }.flatMap { changes(of: $0.key, $0.value, from: base[$0.key]) }
+  }
+
+  private func changes(of symbol: String?, _ layers: Layers, from base: AccountTerms) -> [RiskOverride] {
+    AccountTerms.allSettings.compactMap { setting in
+      let (before, after) = (setting.read(base), setting.read(layers.configuration))
+      guard before != after else { return nil }
+      return RiskOverride(
+        symbol: symbol, key: setting.key, before: before, after: after,
+        source: layers.sources[setting.key] ?? "default")
+    }
+  }
+
+  /// The file that holds the overrides alone: laid over the same base it gives these terms again.
   package var overrideFile: String {
+    let all = overrides
+    let general = all.filter { $0.symbol == nil }
+    var text = RiskProfileLayers.sections(
+      general.map { ($0.key, $0.after, "was \($0.before.text), \($0.source)") }, indent: "")
+    var own = ""
+    for (symbol, layers) in symbols.sorted(by: { $0.key < $1.key }) {
+      let changed = Set(all.filter { $0.symbol == symbol }.map(\.key))
+      let lines = AccountTerms.allSettings.compactMap { setting -> (String, JSON, String)? in
+        let (before, after) = (setting.read(base[symbol]), setting.read(layers.configuration))
+        // What the general part of this file says of it is right, or nothing is said of it at all.
+        let said = general.first { $0.key == setting.key }
+        guard said.map({ $0.after != after }) ?? changed.contains(setting.key) else { return nil }
+        let note = before == after ? "stays" : "was \(before.text), \(layers.sources[setting.key] ?? "default")"
+        return (setting.key, after, note)
+      }
+      if !lines.isEmpty { own += "  \(symbol):\n" + RiskProfileLayers.sections(lines, indent: "    ") }
+    }
+    if !own.isEmpty { text += RiskProfileLayers.symbolsKey + ":\n" + own }
+    return text
+  }
+
+  private static func sections(_ lines: [(key: String, value: JSON, note: String)], indent: String) -> String {
     var text = ""
     var section = ""
-    for override in overrides {
-      let parts = override.key.split(separator: ".", maxSplits: 1).map(String.init)
+    for line in lines {
+      let parts = line.key.split(separator: ".", maxSplits: 1).map(String.init)
       if parts[0] != section {
         section = parts[0]
-        text += section + ":\n"
+        text += indent + section + ":\n"
       }
-      text += "  \(parts[1]): \(override.after.text)  # was \(override.before.text), \(override.source)\n"
+      text += "\(indent)  \(parts[1]): \(line.value.text)  # \(line.note)\n"
     }
     return text
   }
 
-  /// The whole profile, with where each value comes from.
-  package var text: String { layers.yamlText }
+  /// All terms, with where each value comes from; of a symbol what differs from the others.
+  package var text: String {
+    var text = layers.yamlText
+    guard !symbols.isEmpty else { return text }
+    text += RiskProfileLayers.symbolsKey + ":\n"
+    for (symbol, own) in symbols.sorted(by: { $0.key < $1.key }) {
+      let lines = AccountTerms.allSettings.compactMap { setting -> (String, JSON, String)? in
+        let value = setting.read(own.configuration)
+        guard value != setting.read(layers.configuration) else { return nil }
+        return (setting.key, value, own.sources[setting.key] ?? "shipped")
+      }
+      text += "  \(symbol):\n" + RiskProfileLayers.sections(lines, indent: "    ")
+    }
+    return text
+  }
 }
