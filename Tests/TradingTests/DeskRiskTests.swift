@@ -6,19 +6,19 @@ import Trading
 import Workstation
 
 @Suite struct DeskRiskTests {
-  private static let call = "SPY251211C00600000"
-  private static let far = "SPY251211C00606000"
-  private static let wing = "SPY251211C00611000"
+  static let call = "SPY251211C00600000"
+  static let far = "SPY251211C00606000"
+  static let wing = "SPY251211C00611000"
 
-  private static func quote(_ symbol: String, _ time: String, _ bid: Double, _ ask: Double) -> String {
+  static func quote(_ symbol: String, _ time: String, _ bid: Double, _ ask: Double) -> String {
     "{\"quote\": \"\(symbol)\", \"time\": \"\(time)\", \"bid\": \(bid), \"ask\": \(ask)}"
   }
 
-  private static func price(_ time: String, _ dollars: Double) -> String {
+  static func price(_ time: String, _ dollars: Double) -> String {
     "{\"price\": \"SPY\", \"time\": \"\(time)\", \"dollars\": \(dollars)}"
   }
 
-  private static func play(
+  static func play(
     _ lines: [String], dollars: Int64 = 10_000, record: RiskRecord? = nil,
     change: (inout RiskProfile) -> Void = { _ in }, keep: ((RiskRecord) throws(RiskError) -> Void)? = nil
   ) throws -> DeskPlay {
@@ -33,12 +33,12 @@ import Workstation
       risk: DeskRisk(profile, slots: settings.slots, rate: 0, record: record, keep: keep))
   }
 
-  private func log(_ play: DeskPlay) -> String {
+  static func log(_ play: DeskPlay) -> String {
     play.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
   }
 
   /// An order for the call at the money with an hour to go, and its fill a minute later.
-  private static func entry(_ quantity: Int) -> [String] {
+  static func entry(_ quantity: Int) -> [String] {
     [
       price("15:00", 600), quote(call, "15:00", 0.88, 0.89),
       "{\"order\": 1, \"time\": \"15:00\", \"opens\": {\"\(call)\": 1}, \"quantity\": \(quantity)}",
@@ -47,11 +47,11 @@ import Workstation
     ]
   }
 
-  private static let close = ["{\"close\": \"SPY\", \"dollars\": 600}"]
+  static let close = ["{\"close\": \"SPY\", \"dollars\": 600}"]
 
   @Test func `theta lets one of ten in, and the exposure of the fill is told`() throws {
     let play = try Self.play(Self.entry(10) + Self.close)
-    let text = log(play)
+    let text = Self.log(play)
     #expect(text.contains("15:00 1 reduced to 1 of 10: theta is 0.00 and would be 885.00, at most 100.00"))
     #expect(text.contains("bought 1 \(Self.call) at 0.88"))
     #expect(text.contains("1% move: delta 300."))
@@ -69,7 +69,7 @@ import Workstation
       Self.price("15:01", 600), Self.quote(Self.far, "15:01", 0.04, 0.05), Self.quote(Self.wing, "15:01", 0.01, 0.02),
     ]
     let play = try Self.play(day + Self.close) { $0.sessionTiers = DrawdownTiers(warn: 0.1, reduce: 0.1, halt: 0.1) }
-    let text = log(play)
+    let text = Self.log(play)
     #expect(text.contains("1 refused: shock is 0.00 and would be 2,39"))
     #expect(text.contains("at most 2,000.00 dollars lost in the worst shock"))
     #expect(text.contains("2 sold 1 \(Self.far) at 0.04"))
@@ -85,7 +85,7 @@ import Workstation
         Self.price("15:03", 599), Self.quote(Self.call, "15:03", 0.10, 0.12),
       ]
     let play = try Self.play(day + Self.close) { $0.limits.decayDollars = 1_000 }
-    let text = log(play)
+    let text = Self.log(play)
     #expect(text.contains("15:02 HALTED: the session has lost as much as it may"))
     #expect(text.contains("15:02 own closes order 1: the session has lost as much as it may"))
     #expect(text.contains("2 refused: the desk is halted: the session has lost as much as it may"))
@@ -100,7 +100,7 @@ import Workstation
         Self.quote(Self.call, "15:46", 0.42, 0.44),
       ]
     let play = try Self.play(day + Self.close)
-    let text = log(play)
+    let text = Self.log(play)
     #expect(text.contains("15:45 own closes order 1: it expires with the session"))
     #expect(text.contains("15:46 own sold 1 \(Self.call) at 0.42"))
     #expect(play.desk.book.isEmpty)
@@ -114,7 +114,7 @@ import Workstation
       Self.quote(Self.call, "15:01", 1.75, 1.77),
     ]
     let play = try Self.play(day + Self.close)
-    let text = log(play)
+    let text = Self.log(play)
     #expect(text.contains("1 at its fill refused: theta is 0.00 and would be 176.00, at most 100.00"))
     #expect(text.contains("shrunk at the fill: theta 1"))
     #expect(play.desk.fillCount == 0)
@@ -124,15 +124,16 @@ import Workstation
     let broken = try Self.play(
       Self.entry(1) + Self.close, keep: { _ throws(RiskError) in throw .journal(reason: "the disk is full") })
     #expect(
-      log(broken).contains("trading is refused: the risk journal must be kept over restarts, and the disk is full"))
-    #expect(log(broken).contains("1 refused: the desk is halted: the risk journal cannot be written"))
+      Self.log(broken).contains("trading is refused: the risk journal must be kept over restarts, and the disk is full")
+    )
+    #expect(Self.log(broken).contains("1 refused: the desk is halted: the risk journal cannot be written"))
     #expect(broken.desk.fillCount == 0)
 
     var state = RiskState()
     (state.high, state.isKilled) = (20_000_000_000, true)
     let record = RiskRecord(of: state, session: try #require(CalendarDate("2025-12-10")))
     let latched = try Self.play(Self.entry(1) + Self.close, record: record)
-    #expect(log(latched).contains("1 refused: the desk is halted: the kill switch is latched"))
+    #expect(Self.log(latched).contains("1 refused: the desk is halted: the kill switch is latched"))
     #expect(latched.desk.fillCount == 0)
   }
 

@@ -237,6 +237,7 @@ import Trading
     parts.state = .active
     let line = try parts.line()
     #expect(line.hasPrefix("active: execution far touch; fees retail; limits one_percent_move delta 20.0%"))
+    #expect(line.contains("; order size 30.0%/20.0%/10.0%, delta sold 0.20; session reduces at 1.5%"))
     #expect(line.hasSuffix("margin strategy; state ACTIVE"))
     parts.fees = nil
     #expect(throws: RiskError.missing(part: "fee table", remedy: "name one")) { try parts.line() }

@@ -1,6 +1,6 @@
 // The desk asks its risk manager, and does what that one demands.
 
-import Market
+package import Market
 
 /// What a risk manager adds to a desk's log.
 package enum DeskRiskEntry: Sendable {
@@ -8,6 +8,8 @@ package enum DeskRiskEntry: Sendable {
   case judged(order: Int64, Verdict, isFill: Bool)
   /// The state of the desk changed; nil: it is active again.
   case state(StateCause?)
+  /// Something began or ended to hold that the state does not tell.
+  case alert(RiskAlert)
   /// What is held after a fill, and what the account is worth, micro-dollars.
   case exposure(GreekExposure, value: Int64)
   /// The desk closes what an order opened.
@@ -62,9 +64,30 @@ extension Desk {
   }
 
   func noteState(_ date: CalendarDate, minute: Int) {
-    guard let risk, let cause = risk.stateChange() else { return }
-    if let error = risk.journalError { noteRisk(.journal(error), on: date, minute: minute) }
-    noteRisk(.state(cause), on: date, minute: minute)
+    guard let risk else { return }
+    let changes = risk.changes()
+    if let cause = changes.cause {
+      if let error = risk.journalError { noteRisk(.journal(error), on: date, minute: minute) }
+      noteRisk(.state(cause), on: date, minute: minute)
+    }
+    for alert in changes.alerts { noteRisk(.alert(alert), on: date, minute: minute) }
+  }
+
+  /// A broker would have sent this order back: many of them in a short time halt the desk.
+  func noteReject(_ order: Order, on date: CalendarDate) {
+    guard let risk else { return }
+    risk.noteReject(minute: order.submittedMinute)
+    noteState(date, minute: order.submittedMinute)
+  }
+
+  /// The parts that trade, for the line that names them. on: the first session.
+  package func parts(on date: CalendarDate) -> DeskParts {
+    let execution = settings.execution
+    return DeskParts(
+      execution: execution.mode == .ideal
+        ? execution.mode.rawValue : "\(execution.mode.rawValue), rule \(execution.fillRule.name)",
+      fees: settings.fees.name, margin: settings.margin.words, profile: risk?.profile,
+      state: risk?.stateAtStart(of: date))
   }
 
   /// Sends a market order that gives back each of these groups which is not on its way out already.

@@ -114,6 +114,7 @@ package final class Desk {
       ?? (working.orders.contains { $0.order.id == order.id } ? .openingDouble(order.id) : nil)
     if let refusal {
       note(view.date, .refused(order, refusal), minute: order.submittedMinute)
+      noteReject(order, on: view.date)
       return false
     }
     let isOwnExit = order.id < 0 && order.effect == .closes
@@ -124,6 +125,7 @@ package final class Desk {
     if let why = whyNot(order, order.quantity, view: view, minute: order.submittedMinute, execution) {
       note(view.date, why, minute: order.submittedMinute)
       risk?.release(except: working.orders)
+      noteReject(order, on: view.date)
       return false
     }
     working.submit(order, execution, view: view) { note(view.date, .order($0), minute: $0.minute) }

@@ -18,6 +18,10 @@ package final class DeskRisk {
   /// What the journal said when it could not be written.
   package private(set) var journalError: RiskError?
   private var lastState: StateCause?
+  private var lastCauses: UInt8 = 0
+  private var wasWarned = false
+  /// Of implied volatility among the year before, as somebody knew it before the session; nil where nobody did.
+  package var volatilityRank: Double?
 
   /// record: what an earlier process left. keep: writes it down again, whenever it changes.
   package init(
@@ -82,7 +86,7 @@ package final class DeskRisk {
     lastPrices = prices
     let actions = gate.mark(
       memory[0], book: book, market: quotes[0], netLiquidation: value, minute: minute,
-      health: MarketHealth(oldestQuoteMinutes: oldest, largestMove: move))
+      health: MarketHealth(oldestQuoteMinutes: oldest, largestMove: move, volatilityRank: volatilityRank))
     write()
     return actions
   }
@@ -168,11 +172,26 @@ package final class DeskRisk {
 
   func noteReject(minute: Int) { gate.noteReject(on: memory[0], minute: minute) }
 
-  /// Returns the cause of the desk's state where it is another one than when this was last asked.
-  func stateChange() -> StateCause?? {
-    let now = state.cause
-    guard now != lastState else { return nil }
-    lastState = now
-    return .some(now)
+  /// The state that a session begins in, by what an earlier process left.
+  package func stateAtStart(of date: CalendarDate) -> DeskState {
+    var state = RiskState()
+    record?.restore(&state, session: date)
+    return state.desk
+  }
+
+  /// What is another one than when this was last asked: the cause of the desk's state, and all else that began or ended to hold behind it.
+  func changes() -> (cause: StateCause??, alerts: [RiskAlert]) {
+    let state = state
+    let (now, causes) = (state.cause, state.causes)
+    let isWarned = state.tier == .warn
+    defer { (lastState, lastCauses, wasWarned) = (now, causes, isWarned) }
+    var alerts: [RiskAlert] = []
+    for cause in StateCause.allCases {
+      let (bit, isTold) = (UInt8(1) << cause.rawValue, now != lastState && (cause == now || cause == lastState))
+      // The line of the state says it where it is the strongest, and where nothing is left of it.
+      if (causes ^ lastCauses) & bit != 0, !isTold { alerts.append(RiskAlert(cause, hasBegun: causes & bit != 0)) }
+    }
+    if isWarned != wasWarned, isWarned || state.tier == .none { alerts.append(RiskAlert(nil, hasBegun: isWarned)) }
+    return (now == lastState ? nil : .some(now), alerts)
   }
 }

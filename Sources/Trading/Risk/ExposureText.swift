@@ -63,8 +63,15 @@ package struct DeskParts: Sendable {
     guard let profile else { throw .missing(part: "risk profile", remedy: "give the limits") }
     guard let state else { throw .missing(part: "state of the desk", remedy: "keep a risk journal") }
     if let problem = profile.problem { throw problem }
-    return "active: execution \(execution); fees \(fees); limits \(profile.limits.words); margin \(margin); "
+    return "active: execution \(execution); fees \(fees); limits \(profile.words); margin \(margin); "
       + "state \(state.name)"
+  }
+}
+
+extension MarginRules {
+  /// For the line that says what is active.
+  package var words: String {
+    admitsUncovered ? "gross, uncovered shorts at the exchange's requirement" : "gross, no uncovered shorts"
   }
 }
 

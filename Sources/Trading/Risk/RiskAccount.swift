@@ -84,17 +84,21 @@ package struct RiskState: Sendable, Equatable {
 
   package init() {}
 
-  /// Why the desk is not active: the strongest cause.
-  package var cause: StateCause? {
-    if isKilled { return .killSwitch }
-    if isJournalBroken { return .journal }
-    if tier == .halt { return .sessionLoss }
-    if isLossReached { return .dailyLoss }
-    if isRejectStorm { return .rejects }
-    if isStale { return .staleData }
-    if minute < pausedUntil { return .jump }
-    return tier == .reduce ? .sessionDrawdown : nil
+  /// A bit for each cause that holds, by `StateCause.rawValue`.
+  @inline(__always)
+  package var causes: UInt8 {
+    var bits: UInt8 = isKilled ? 1 : 0
+    bits |= isJournalBroken ? 2 : 0
+    bits |= tier == .halt ? 4 : 0
+    bits |= isLossReached ? 8 : 0
+    bits |= isRejectStorm ? 16 : 0
+    bits |= isStale ? 32 : 0
+    bits |= minute < pausedUntil ? 64 : 0
+    return bits | (tier == .reduce ? 128 : 0)
   }
+
+  /// Why the desk is not active: the strongest cause.
+  package var cause: StateCause? { StateCause(rawValue: causes.trailingZeroBitCount) }
 
   package var desk: DeskState { cause?.state ?? .active }
 

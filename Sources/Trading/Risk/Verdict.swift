@@ -111,6 +111,19 @@ package enum StateCause: Int, Sendable, CaseIterable {
 
   package var state: DeskState { self == .sessionDrawdown ? .reducing : .halted }
 
+  /// What is over when it does not hold any more.
+  package var overWords: String {
+    switch self {
+    case .killSwitch: "the kill switch is armed again"
+    case .journal: "the risk journal can be written again"
+    case .sessionLoss, .dailyLoss: "the session of the loss is over"
+    case .rejects: "the session of the rejected orders is over"
+    case .staleData: "quotes are young again"
+    case .jump: "the pause behind the jump is over"
+    case .sessionDrawdown: "the session has recovered so far that orders may open again"
+    }
+  }
+
   package var words: String {
     switch self {
     case .killSwitch: "the kill switch is latched; look into it, then re-arm it by hand"
@@ -122,5 +135,24 @@ package enum StateCause: Int, Sendable, CaseIterable {
     case .jump: "a price jumped, for a while"
     case .sessionDrawdown: "the session has lost so much that nothing is opened until it recovers"
     }
+  }
+}
+
+/// A tier, a latch or a breaker that began or ended to hold.
+package struct RiskAlert: Sendable, Equatable {
+  /// nil: the tier that is told and forbids nothing.
+  package var cause: StateCause?
+  package var hasBegun: Bool
+
+  package init(_ cause: StateCause?, hasBegun: Bool) {
+    self.cause = cause
+    self.hasBegun = hasBegun
+  }
+
+  package var words: String {
+    guard let cause else {
+      return hasBegun ? "the session has lost enough to be told" : "the session has recovered from its loss"
+    }
+    return hasBegun ? cause.words : cause.overWords
   }
 }

@@ -25,11 +25,12 @@ struct DeskLine {
   /// What a line is about: the key that is in it and in no other kind of line.
   enum Kind: String, CaseIterable {
     case session, quote, price, order, cancel, opening, close, dividend, split, payment
+    case volatilityRank = "volatility_rank"
 
     /// The keys beside its own.
     var keys: [String] {
       switch self {
-      case .session: []
+      case .session, .volatilityRank: []
       case .quote:
         ["time", "bid", "ask", "bid_size", "ask_size", "lowest_ask", "highest_bid", "volume", "filled_forward"]
       case .price: ["time", "dollars"]

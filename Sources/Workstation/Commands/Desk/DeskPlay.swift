@@ -11,14 +11,17 @@ package struct DeskPlay {
   /// The plans of what is held at the end.
   package let exits: [ExitPosition]
   let feeNotices: [String]
+  /// Every part that trades under limits; nil where no limits are given.
+  let activeLine: String?
 
-  /// `stored`: quotes beside those of the script. Throws `DeskScriptError` where a session cannot be settled, `ExecutionSettingError` and `StorageError`.
+  /// `stored`: quotes beside those of the script. Throws `RiskError` before anything is traded where a part of what limits it is missing, `DeskScriptError` where a session cannot be settled, `ExecutionSettingError` and `StorageError`.
   package init(
     _ script: DeskScript, _ settings: DeskSettings, stored: StoredQuotes? = nil, risk: DeskRisk? = nil
   ) throws {
     self.script = script
     let desk = Desk(settings, table: script.table, risk: risk)
     self.desk = desk
+    activeLine = try risk == nil ? nil : script.sessions.first.map { try desk.parts(on: $0.date).line() }
     var listed: Set<Int32> = []
     var exits = ExitKeeper()
     for (order, plan) in script.exitPlans { exits.plan(plan, for: order) }
@@ -50,6 +53,7 @@ package struct DeskPlay {
     for underlying in session.dividends.keys.sorted() {
       desk.payDividend(session.dividends[underlying] ?? 0, on: underlying, date: session.date)
     }
+    desk.risk?.volatilityRank = session.volatilityRank
     try desk.beginSession(session.date)
     let quotes = try stored?.session(on: session.date, table: desk.table) ?? StoredQuotes.Session()
     var market = ScriptMarket(session, table: desk.table, stored: quotes)

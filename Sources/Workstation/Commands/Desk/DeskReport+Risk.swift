@@ -11,6 +11,7 @@ extension DeskPlay {
       return line(order, (isFill ? "at its fill " : "") + verdict.sentence)
     case .state(let cause):
       return line(nil, (cause?.state ?? .active).name + (cause.map { ": \($0.words)" } ?? ""))
+    case .alert(let alert): return line(nil, "alert: \(alert.words)")
     case .exposure(let exposure, let value):
       guard let limits = desk.risk?.profile.limits else { return [] }
       return line(nil, limits.line(exposure, in: limits.basis, netLiquidationDollars: MicroDollars.dollars(value)))

@@ -45,7 +45,11 @@ extension DeskPlay {
     entry(
       "exercise",
       settings.exercise == .cash ? "every option is paid its value" : "options on shares deliver them at the strike")
-    if let risk = desk.risk { entry("limits", risk.profile.words) }
+    if let activeLine {
+      lines += ReportText.wrapped(activeLine, rest: padded("", 11))
+    } else {
+      entry("limits", "none; --risk trades under limits")
+    }
     if script.outsideHours > 0 {
       entry("left out", "\(counted(script.outsideHours, "line")) from outside of the sessions' hours")
     }

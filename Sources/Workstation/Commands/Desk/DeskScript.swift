@@ -28,6 +28,8 @@ package struct DeskScript {
     var dividends: [String: Int64] = [:]
     var openings: [String: Int] = [:]
     var closes: [String: Int] = [:]
+    /// Of implied volatility among the year before, 0 to 1, as it was known before the opening.
+    var volatilityRank: Double?
     var items: [Item] = []
   }
 
@@ -76,6 +78,12 @@ package struct DeskScript {
     case .close:
       let name = try line.share("close")
       sessions[place].closes[name] = try once(sessions[place].closes[name], try line.price("dollars"), line)
+    case .volatilityRank:
+      guard sessions[place].items.isEmpty else {
+        throw line.refusal("a volatility_rank is known before the opening; write it before the session's first quote")
+      }
+      let rank = Double(try line.decimal("volatility_rank", decimals: 6, 0...1)) / 1e6
+      sessions[place].volatilityRank = try once(sessions[place].volatilityRank, rank, line)
     case .dividend:
       let name = try beforeTrading("dividend", line, place)
       let dollars = Int64(try line.decimal("dollars", decimals: 6, 0...DeskLine.mostDollars))
