@@ -2,8 +2,8 @@
 
 /// The options of S symbols over K sessions, one expiry a symbol and session. Shared by all lanes; never written after it is made.
 ///
-/// A row is a minute of a symbol's session, and has a place for each of the session's contracts: place = `Session.place(minute:)` + contract, with contracts
-/// counted within the session. Columns over places are what `LaneQuotes` reads: prices in ten-thousandths of a dollar, 0 where nobody stands, -1 where nobody knows.
+/// A row is a minute of a symbol's session. A minute has a place for each of the session's contracts: place = `Session.place(minute:)` + contract, with contracts
+/// counted within the session; minutes in which nothing is quoted share their places. Columns over places are what `LaneQuotes` reads: prices in ten-thousandths of a dollar, 0 where nobody stands, -1 where nobody knows.
 /// What stands in a row was known at the end of its minute; the one exception is `Session.settlementPrice`.
 package final class OptionTape: @unchecked Sendable {
   /// Where volatilities come from. Sessions of quotes and SYNTHETIC ones never stand in one figure.
@@ -12,13 +12,10 @@ package final class OptionTape: @unchecked Sendable {
   package struct Symbol: Sendable, Equatable {
     package let name: String
     package let instrument: Instrument
-    /// Whose volatility is told by which part of the volatility index; 1 where quotes tell it.
-    package let ratioToIndex: Double
 
-    package init(name: String, instrument: Instrument, ratioToIndex: Double = 1) {
+    package init(name: String, instrument: Instrument) {
       self.name = name
       self.instrument = instrument
-      self.ratioToIndex = ratioToIndex
     }
   }
 
@@ -62,6 +59,8 @@ package final class OptionTape: @unchecked Sendable {
     package let settlementPrice: Int?
     /// How the rank of `OptionTape.volatilityRanks` is known: sessions before this one.
     package let rankedSessions: Int
+    /// (minutes) which block of places a minute has; empty where each has its own.
+    package let blocks: [Int16]
     /// The rows before its own, and the places before its own.
     package internal(set) var firstRow = 0
     package internal(set) var firstPlace = 0
@@ -69,14 +68,22 @@ package final class OptionTape: @unchecked Sendable {
     package var expiry: CalendarDate? { contracts.first?.expiry }
 
     /// Of a minute, 0..<minuteCount.
-    @inlinable package func row(minute: Int) -> Int { firstRow + minute }
-    @inlinable package func place(minute: Int) -> Int { firstPlace + minute * contracts.count }
+    package func row(minute: Int) -> Int { firstRow + minute }
+    package func place(minute: Int) -> Int {
+      firstPlace + (blocks.isEmpty ? minute : Int(blocks[minute])) * contracts.count
+    }
+
+    /// Places of its own.
+    package var placeCount: Int {
+      contracts.count * (blocks.isEmpty ? minuteCount : Int(blocks.max() ?? -1) + 1)
+    }
 
     package init(
       symbol: Int, number: Int, ordinal: Int, date: CalendarDate, minuteCount: Int, source: Source,
       absence: Absence? = nil, contracts: [OptionContract] = [], openInterests: [Int32]? = nil, sessionsAhead: Int = 0,
-      yearsAtClose: Double = 0, settlementPrice: Int? = nil, rankedSessions: Int = 0
+      yearsAtClose: Double = 0, settlementPrice: Int? = nil, rankedSessions: Int = 0, blocks: [Int16] = []
     ) {
+      precondition(blocks.isEmpty || blocks.count == minuteCount, "\(blocks.count) blocks of \(minuteCount) minutes")
       self.symbol = symbol
       self.number = number
       self.ordinal = ordinal
@@ -90,6 +97,7 @@ package final class OptionTape: @unchecked Sendable {
       self.yearsAtClose = yearsAtClose
       self.settlementPrice = settlementPrice
       self.rankedSessions = rankedSessions
+      self.blocks = blocks
     }
   }
 
@@ -150,7 +158,7 @@ package final class OptionTape: @unchecked Sendable {
         laid[symbol][number].firstPlace = place
         let one = laid[symbol][number]
         row += one.minuteCount
-        place += one.minuteCount * one.contracts.count
+        place += one.placeCount
       }
     }
     self.symbols = symbols
