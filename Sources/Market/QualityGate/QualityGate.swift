@@ -7,10 +7,10 @@ package enum QualityGate {
   package static let version = 4
 
   /// The checks of each series by itself, in the order in which they report: those before and those after the one of all series side by side.
-  private static let checks: [any QualityCheck.Type] = [
+  static let checks: [any QualityCheck.Type] = [
     SchemaCompliance.self, RepeatedSessions.self, TimestampAlignment.self,
   ]
-  private static let laterChecks: [any QualityCheck.Type] = [
+  static let laterChecks: [any QualityCheck.Type] = [
     MissingBars.self, PriceContinuity.self, PriceSpikes.self, PriceUnit.self, FactorLevels.self, VolumeSanity.self,
     VolumeLevels.self,
   ]
