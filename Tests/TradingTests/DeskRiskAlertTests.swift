@@ -23,6 +23,7 @@ import Workstation
       text.contains("active: execution realistic, rule A: limits fill once the market is 1 tick through them; fees"))
     #expect(text.contains("; limits one_percent_move delta 20.0%, gamma 10.0%, theta $100.00, vega 15.0%, shock 20.0%"))
     #expect(text.contains("; margin gross, uncovered shorts at the exchange's requirement; state ACTIVE"))
+    #expect(!text.contains("HALTED"), "no session begins in the pause behind a jump")
     var state = RiskState()
     (state.high, state.isKilled) = (20_000_000_000, true)
     let record = RiskRecord(of: state, session: try #require(CalendarDate("2025-12-10")))

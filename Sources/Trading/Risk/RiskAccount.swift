@@ -69,7 +69,7 @@ package struct RiskState: Sendable, Equatable {
   package var isRejectStorm = false
   package var isStale = false
   /// The first minute in which a jump no longer halts.
-  package var pausedUntil = 0
+  package var pausedUntil = -1
   /// Minutes of the last rejects.
   package var rejects = SIMD8<Int32>(repeating: -100_000)
   package var rejectPlace = 0

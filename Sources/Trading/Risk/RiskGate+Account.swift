@@ -50,7 +50,7 @@ extension RiskGate {
     state.pointee.isLossReached = false
     state.pointee.isRejectStorm = false
     state.pointee.isStale = false
-    state.pointee.pausedUntil = 0
+    state.pointee.pausedUntil = -1
     state.pointee.rejects = SIMD8(repeating: -100_000)
     state.pointee.minute = -1
     state.pointee.minuteCount = minuteCount
