@@ -10,7 +10,7 @@ package struct MarginRequirement: Sendable, Equatable {
   package var gross: Int64
   /// Contracts that stand short without a cover.
   package var uncovered: Int
-  /// Whether every way to match longs to shorts was tried; where not, the rule of `MarginSearch` matched them, and `gross` may be more than the least.
+  /// Whether no other way to match longs to shorts needs less; where not, the search was broken off, and `gross` is enough but may be more than the least.
   package var isLeast: Bool
 
   package init(gross: Int64 = 0, uncovered: Int = 0, isLeast: Bool = true) {
@@ -44,7 +44,7 @@ package struct MarginRequirement: Sendable, Equatable {
     for part in MarginClass.all(of: legs) {
       let found = part.search(legs, price: price, isBroadIndex: isBroadIndex, rules: rules) { search in
         MarginRequirement(
-          gross: Int64(search.bestCost), uncovered: search.bestUncovered * search.lotSize, isLeast: !search.usesRule)
+          gross: Int64(search.bestCost), uncovered: search.bestUncovered * search.lotSize, isLeast: search.isLeast)
       }
       sum += found
     }
@@ -99,7 +99,7 @@ struct MarginClass {
   /// Finds the matching and hands it to `body`.
   func search<Result>(
     _ legs: UnsafeBufferPointer<MarginLeg>, price: Int, isBroadIndex: Bool, rules: MarginRules,
-    _ body: (inout MarginSearch) -> Result
+    way: MarginSearch.Way = .usual, _ body: (inout MarginSearch) -> Result
   ) -> Result {
     var (divisor, shorts, shortCalls) = (0, 0, 0)
     for leg in legs where leg.isOption && holds(leg) {
@@ -137,13 +137,13 @@ struct MarginClass {
           search.uncoveredCost[index] = divisor * each
           search.premium[index] = divisor * multiplier * leg.ask * Int(Money.microDollarsPerTick)
         }
-        search.run()
+        search.run(way)
         return body(&search)
       }
     }
   }
 
-  private static func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {
+  static func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {
     var (left, right) = (left, right)
     while right != 0 { (left, right) = (right, left % right) }
     return left

@@ -31,6 +31,16 @@ package struct MarginLeg: Sendable, Hashable {
   package init(shares quantity: Int) {
     self.init(kind: .share, strike: 0, lapse: .max, multiplier: 1, quantity: quantity)
   }
+
+  /// What using its right brings a unit at a price of the underlying.
+  @inline(__always)
+  func value(at price: Int) -> Int {
+    switch kind {
+    case .share: price
+    case .call: max(0, price - strike)
+    case .put: max(0, strike - price)
+    }
+  }
 }
 
 /// What an account may be short of.

@@ -142,7 +142,7 @@ extension MarginSearch {
       rest[leg] = legs[leg].quantity < 0 && legs[leg].lapse == ends[end] ? trial[leg] : 0
     }
     var groups: [MarginGroup] = []
-    while let pair = usesRule ? takePairByRule() : takeBestPair() {
+    while let pair = takePair(end: end) {
       let isStraddle = legs[pair.call].strike == legs[pair.put].strike
       let each = uncoveredCost[pair.call] + uncoveredCost[pair.put] - saving(pair.call, pair.put)
       let parts = [pair.call, pair.put].sorted().map {
@@ -158,6 +158,17 @@ extension MarginSearch {
           gross: Int64(rest[leg] * uncoveredCost[leg])))
     }
     return groups
+  }
+
+  /// The next pair of an end, which leaves `rest`.
+  private mutating func takePair(end: Int) -> Pair? {
+    guard let pairs = bestPairs else { return usesRule ? takePairByRule() : takeBestPair() }
+    guard let place = pairs.firstIndex(where: { legs[$0.call].lapse == ends[end] }) else { return nil }
+    let pair = pairs[place]
+    bestPairs?.remove(at: place)
+    rest[pair.call] -= pair.lots
+    rest[pair.put] -= pair.lots
+    return pair
   }
 
   /// The first pair of those that save the most together, with as many lots as they have of it; it leaves `rest`.

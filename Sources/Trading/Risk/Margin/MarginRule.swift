@@ -3,7 +3,7 @@
 /// The rule: the shorts that end last are served first. Calls take shares, then the long calls of the lowest strikes; puts the long puts of the highest;
 /// what is left over serves the latest end that it lasts to. Where longs are too few the calls of the highest strikes and the puts of the lowest stay
 /// uncovered. Those are paired in the order of what they need, the dearest first. It covers as many shorts as can be covered, and may need more than
-/// the least.
+/// the least: it is where `MarginProgram` begins.
 extension MarginSearch {
   mutating func assignByRule() {
     given.update(repeating: 0, count: legs.count * endCount)
@@ -19,6 +19,12 @@ extension MarginSearch {
       guard let last = (0..<endCount).last(where: { ends[$0] <= legs[leg].lapse }) else { continue }
       given[leg * endCount + last] += rest[leg]
     }
+  }
+
+  /// Lots of a kind that no matching can cover: those that the rule leaves, behind `assignByRule`.
+  func uncoveredByRule(_ kind: MarginLeg.Kind) -> Int {
+    guard kind == .call || admitsUncovered else { return 0 }
+    return (0..<endCount).reduce(0) { $0 + uncovered(kind, end: $1) }
   }
 
   private mutating func serve(_ kind: MarginLeg.Kind, end: Int) {

@@ -9,8 +9,10 @@
 ///
 /// A short that a long can cover is covered, also where its requirement without cover would be less: what is asked is never less than what can be lost.
 struct MarginSearch {
-  /// Assignments that are tried at most. Beyond them the rule of `assignByRule` stands.
+  /// Assignments that are tried at most, of a few legs and of many. Beyond them `MarginProgram` looks for the least by bounds.
   static let mostVisits = 50_000
+  static let mostVisitsOfMany = 200
+  static let few = 8
 
   let legs: UnsafeBufferPointer<MarginLeg>
   let admitsUncovered: Bool
@@ -39,8 +41,13 @@ struct MarginSearch {
   private(set) var bestUncovered = Int.max
   private(set) var visits = 0
   private(set) var usesRule = false
+  /// Whether no other matching needs less; where not, the search for one was broken off.
+  private(set) var isLeast = true
+  /// Which uncovered calls and puts stand together, where the matching was found by bounds.
+  var bestPairs: [Pair]?
 
   private var localCost = Int.max
+  private var allowedVisits = MarginSearch.mostVisits
 
   /// Words of memory for so many legs and ends.
   static func words(legs: Int, ends: Int) -> Int { 7 * legs + ends + 2 * legs * ends }
@@ -73,20 +80,38 @@ struct MarginSearch {
     bestGiven = take(legs.count * endCount)
   }
 
+  /// How the least is looked for: as many legs as there are say, or by one way alone, so that both can be compared.
+  enum Way {
+    case usual, trying, bounds
+  }
+
   /// Finds the assignment that leaves the fewest lots uncovered, and of those the one that needs the least.
-  mutating func run() {
+  mutating func run(_ way: Way = .usual) {
+    var count = 0
+    for leg in 0..<legs.count where lots[leg] > 0 { count += 1 }
+    switch way {
+    case .usual: allowedVisits = count <= MarginSearch.few ? MarginSearch.mostVisits : MarginSearch.mostVisitsOfMany
+    case .trying: allowedVisits = .max
+    case .bounds: allowedVisits = -1
+    }
     allot(0, end: 0, left: lots[0])
-    guard visits > MarginSearch.mostVisits else { return }
+    guard visits > allowedVisits else { return }
     usesRule = true
     (bestCost, bestUncovered) = (.max, .max)
     assignByRule()
     judge()
+    let program = MarginProgram(self)
+    isLeast = program.isProven
+    guard let best = program.best else { return }
+    for place in best.given.indices { bestGiven[place] = best.given[place] }
+    for leg in best.uncovered.indices { bestTrial[leg] = best.uncovered[leg] }
+    (bestCost, bestPairs) = (best.cost, best.pairs)
   }
 
   // MARK: Which end a long serves
 
   private mutating func allot(_ leg: Int, end: Int, left: Int) {
-    guard visits <= MarginSearch.mostVisits else { return }
+    guard visits <= allowedVisits else { return }
     guard leg < legs.count else { return judge() }
     let next = leg + 1
     let nextLots = next < legs.count ? lots[next] : 0
@@ -106,14 +131,14 @@ struct MarginSearch {
     given[leg * endCount + end] = 0
   }
 
-  private func endsReached(by leg: Int) -> Int {
+  func endsReached(by leg: Int) -> Int {
     var count = 0
     while count < endCount, ends[count] <= legs[leg].lapse { count += 1 }
     return count
   }
 
   /// Lots short of a kind at an end, less those given to cover them.
-  private func uncovered(_ kind: MarginLeg.Kind, end: Int) -> Int {
+  func uncovered(_ kind: MarginLeg.Kind, end: Int) -> Int {
     var balance = 0
     for leg in 0..<legs.count {
       let one = legs[leg]
@@ -144,7 +169,7 @@ struct MarginSearch {
         leave(0, end: end, calls: uncovered(.call, end: end), puts: puts)
       }
       // Stopped in between: nothing was found for this end.
-      guard usesRule || visits <= MarginSearch.mostVisits else { return }
+      guard usesRule || visits <= allowedVisits else { return }
       cost += localCost
     }
     guard count < bestUncovered || cost < bestCost else { return }
@@ -156,9 +181,9 @@ struct MarginSearch {
   // MARK: Which shorts stay uncovered
 
   private mutating func leave(_ leg: Int, end: Int, calls: Int, puts: Int) {
-    guard visits <= MarginSearch.mostVisits else { return }
+    guard visits <= allowedVisits else { return }
     guard leg < legs.count else {
-      if calls == 0, puts == 0 { judgeEnd(end) }
+      if calls == 0, puts == 0 { judgeEnd(end) } else { visits += 1 }
       return
     }
     let one = legs[leg]
@@ -220,17 +245,13 @@ struct MarginSearch {
     for leg in 0..<legs.count {
       let count = lotsAt(leg, end: end, uncovered)
       guard count != 0 else { continue }
-      let one = legs[leg]
-      let value =
-        switch one.kind {
-        case .share: price
-        case .call: max(0, price - one.strike)
-        case .put: max(0, one.strike - price)
-        }
-      sum -= count * value
+      sum -= count * legs[leg].value(at: price)
     }
-    return sum * (Int(Money.microDollarsPerTick) * lotUnits)
+    return sum * tickAmount
   }
+
+  /// Micro-dollars of a ten-thousandth of a dollar in one lot.
+  var tickAmount: Int { Int(Money.microDollarsPerTick) * lotUnits }
 
   // MARK: Straddles and strangles
 
@@ -252,7 +273,7 @@ struct MarginSearch {
     visits += 1
     var (call, put) = (call, put)
     while call < legs.count, !(legs[call].kind == .call && rest[call] > 0) { (call, put) = (call + 1, 0) }
-    guard call < legs.count, visits <= MarginSearch.mostVisits else { return 0 }
+    guard call < legs.count, visits <= allowedVisits else { return 0 }
     while put < legs.count, !(legs[put].kind == .put && rest[put] > 0) { put += 1 }
     guard put < legs.count else { return saving(call: call + 1, put: 0) }
     let most = min(rest[call], rest[put])
