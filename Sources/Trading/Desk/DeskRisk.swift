@@ -131,26 +131,8 @@ package final class DeskRisk {
     _ order: Order, _ packages: Int, minute: Int, view: some MarketView, table: ContractTable, book: Book,
     fees: FeeRates, impact: TouchImpact
   ) -> Verdict {
-    var cost = RiskGate.FillCost(fixed: Double(fees.optionOrderMinimum + fees.shareOrderMinimum) * 1e-6)
-    for index in order.legs.indices {
-      let leg = order.legs[index]
-      guard let quote = view.quote(of: leg.contract, minute: minute) else { continue }
-      let contract = table[leg.contract]
-      let price = quote.farTouch(side: leg.side)
-      let ratio = Int(leg.ratio)
-      let amount = Money.amount(price: price, multiplier: contract.multiplier, quantity: ratio)
-      let costs = fees.fees(class: FeeClass(contract), price: price, quantity: ratio, proceeds: max(0, -amount))
-      let spread = Money.amount(
-        price: quote.ask - quote.bid, multiplier: contract.multiplier, quantity: abs(ratio))
-      cost.perPackage += Double(spread + costs.total) * 1e-6
-      guard let size = quote.farSize(side: leg.side), size > 0 else { continue }
-      let count = packages * abs(ratio)
-      // As if as much had been taken from the quote before.
-      let beyond = impact.perUnit(
-        quantity: count, taken: count, size: size, tick: contract.ticks.tick(atTenThousandths: price))
-      cost.perPackage +=
-        Double(Money.amount(price: beyond, multiplier: contract.multiplier, quantity: abs(ratio))) * 1e-6
-    }
+    let cost = RiskGate.FillCost(
+      of: order, packages: packages, in: table, view: view, minute: minute, fees: fees, impact: impact)
     return gate.judgeFill(
       order: order.id, offered: packages, cost: cost, on: memory[0], book: book, market: quotes[0])
   }

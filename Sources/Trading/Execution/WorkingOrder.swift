@@ -19,13 +19,20 @@ package struct WorkingOrder: Sendable, Hashable {
   package internal(set) var stopMinute: Int?
   /// Carried from an earlier session: it works from the first minute.
   package internal(set) var isCarried = false
-  var commission = OrderCommission()
+  /// What was charged for it so far.
+  package internal(set) var commission = OrderCommission()
   /// Whether the log says already that it waits.
-  var isWaiting = false
+  package internal(set) var isWaiting = false
 
   init(_ order: Order) {
     self.order = order
     left = order.quantity
+  }
+
+  /// A market order as it stood when it was saved.
+  package init(market order: Order, left: Int, commission: OrderCommission, isWaiting: Bool) {
+    self.init(order)
+    (self.left, self.commission, self.isWaiting) = (left, commission, isWaiting)
   }
 
   /// The first minute at whose end it may be filled.

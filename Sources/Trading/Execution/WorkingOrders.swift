@@ -19,6 +19,15 @@ package struct WorkingOrders: Sendable {
 
   package var isEmpty: Bool { orders.isEmpty }
 
+  /// Nothing works any more: a session begins anew.
+  package mutating func removeAll() { orders.removeAll(keepingCapacity: true) }
+
+  /// What worked when it was saved, instead of what works.
+  package mutating func replace(with saved: some Collection<WorkingOrder>) {
+    removeAll()
+    orders.append(contentsOf: saved)
+  }
+
   /// Takes an order that was decided at the end of a minute. It must have no `refusal`. What it meets first is the quote of a later minute; limits by the quote
   /// are priced by that of the decision, or by the first one behind it.
   package mutating func submit(

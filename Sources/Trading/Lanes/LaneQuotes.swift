@@ -49,8 +49,10 @@ package struct LaneQuotes: @unchecked Sendable {
   func weight(_ lane: Int) -> Double { weights?[lane] ?? 1 }
 
   @inline(__always)
-  func quote(_ lane: Int, _ contract: Int32) -> MinuteQuote {
-    let place = rows[lane] + Int(contract)
+  func quote(_ lane: Int, _ contract: Int32) -> MinuteQuote { quote(at: rows[lane] + Int(contract)) }
+
+  /// The quote at a place of the columns.
+  package func quote(at place: Int) -> MinuteQuote {
     let made = Int(minutes[place])
     return MinuteQuote(
       bid: Int(bids[place]), ask: Int(asks[place]), bidSize: LaneQuotes.known(bidSizes, place),

@@ -64,6 +64,24 @@ package struct ContractRisk: Sendable, Equatable {
     isKnown = exposure.isFinite
   }
 
+  /// Of an option whose Greeks stand in a table: nothing is priced. exposure: of +1 contract. Unknown where a Greek is no finite number.
+  package init(
+    tabled exposure: GreekExposure, of terms: OptionTerms<Double>, bid: Double, ask: Double, yearsAtClose: Double,
+    multiplier: Int, underlying: Int32, expiry: Int32, expiresToday: Bool
+  ) {
+    self.exposure = exposure
+    self.terms = terms
+    self.yearsAtClose = yearsAtClose
+    spot = terms.spot
+    self.bid = bid
+    self.ask = ask
+    self.multiplier = multiplier
+    self.underlying = underlying
+    self.expiry = expiry
+    self.expiresToday = expiresToday
+    isKnown = exposure.isFinite
+  }
+
   /// Of a share.
   package init(ofShareAt spot: Double, bid: Double, ask: Double, underlying: Int32) {
     exposure = GreekExposure(ofShareAt: spot)

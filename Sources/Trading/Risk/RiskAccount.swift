@@ -45,6 +45,16 @@ package struct ReservedOrder: Sendable {
   package var effect: Order.Effect
   package var purpose: RiskGate.Purpose
 
+  package init(
+    id: Int64, legs: UpToFour<OrderLeg>, quantity: Int, effect: Order.Effect, purpose: RiskGate.Purpose
+  ) {
+    self.id = id
+    self.legs = legs
+    self.quantity = quantity
+    self.effect = effect
+    self.purpose = purpose
+  }
+
   package static let free = ReservedOrder(
     id: 0, legs: UpToFour(OrderLeg(contract: -1, ratio: 0)), quantity: 0, effect: .opens, purpose: .decision)
 }
