@@ -1,5 +1,7 @@
 // Why an environment could not be made.
 
+import Text
+
 /// What a configuration, a window or a tape lacks. Each case says what, where, and what to do.
 package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case badSetting(name: String, found: String, allowed: String)
@@ -21,6 +23,12 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case missingBenchmark
   /// One symbol correlates with nothing.
   case tooFewSymbolsForPortfolio(found: Int)
+  /// The data has no options, and no way to make them was asked for.
+  case noOptions
+  /// Nothing can be entered in any session of a window.
+  case noPlayableSession([String], window: Range<Int>)
+  /// An account so small, or limits so narrow, that nothing would be learned.
+  case idleSymbol(symbol: String, share: Double, least: Double)
 
   package var description: String {
     switch self {
@@ -56,6 +64,16 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .missingBenchmark:
       "environment.portfolio_features need a benchmark for the portfolio's beta: set environment.benchmark_symbol to a series "
         + "of the store that is not traded"
+    case .noOptions:
+      "the environment trades options, and the market was loaded without any: use a store with minutes of the symbols and a volatility "
+        + "index, or with their chains"
+    case .noPlayableSession(let symbols, let window):
+      "no session that begins in bars \(window.lowerBound) to \(window.upperBound) has options of \(symbols.joined(separator: ", ")) that "
+        + "end with it: choose a window with same-day expiries"
+    case .idleSymbol(let symbol, let share, let least):
+      "an entry in \(symbol) fits the account and its limits in \(DecimalText.fixed(100 * share, decimals: 1)) % of the window's minutes, "
+        + "less than \(DecimalText.fixed(100 * least, decimals: 0)) %, so that nothing but waiting could be learned: raise environment.capital "
+        + "or the limits, or pass --allow-idle \(symbol)"
     case .tooFewSymbolsForPortfolio(let found):
       "environment.portfolio_features correlate symbols with each other, and \(found) is traded: trade two or three, or switch them off"
     }

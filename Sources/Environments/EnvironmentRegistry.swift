@@ -9,5 +9,6 @@ package enum EnvironmentRegistry {
     MartingaleMarket.family,
     RegimeSwitchingMarket.family,
     StraddleMarket.family,
+    OptionsEnvironment.family,
   ]
 }

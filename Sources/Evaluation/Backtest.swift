@@ -111,7 +111,9 @@ package enum Backtest {
       initialAccount: environment.account(lane: 0), observationColumns: environment.observationSpace.count)
     record.grossAtClose = [Exposure.gross(record.initialAccount.shares, prices: tape.close, bar: decisionBar)]
     while true {
-      precondition(record.count <= dates.count, "an episode of more than the tape's \(dates.count) bars")
+      // Of accounts a symbol, each may decide in every bar.
+      precondition(
+        record.count <= dates.count * tape.symbols.count, "an episode of more than the tape's \(dates.count) bars")
       let observation = loop.observation(lane: 0)
       let mask = loop.row.masks[0]
       let choice = try decider.decide(observation.span, mask: mask, startsEpisode: record.actions.isEmpty)

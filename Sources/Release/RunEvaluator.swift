@@ -186,6 +186,13 @@ package enum RunEvaluator {
   static func chanceWalks(_ factory: EnvironmentFactory, _ window: Window) throws(TrainingError)
     -> [any TradingEnvironment]
   {
+    // Chance and rules order symbols; who orders otherwise has nobody to be compared with.
+    guard !factory.spaces.actions.factors.isEmpty else {
+      throw .configuration(
+        .conflict(
+          "\(factory.configuration.environment.name) is not evaluated yet: its actions are no orders of symbols, as chance and the rules to "
+            + "beat make them; its score on the selection window stands in the run's log"))
+    }
     var walks: [any TradingEnvironment] = []
     for first in stride(from: 0, to: RandomTrading.draws, by: chanceLanes) {
       walks.append(try factory.walk(window, laneCount: min(chanceLanes, RandomTrading.draws - first)))

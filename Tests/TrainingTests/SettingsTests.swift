@@ -34,7 +34,8 @@ import Training
   private func other(_ setting: Setting, _ defaults: RunConfiguration) throws -> JSON {
     let candidates: [JSON] = [
       7, 60, 0.5, 0.125, true, false, .string(defaults.algorithm.family.name), "linear", "rotation", "relu",
-      "separate", "blas", "bf16", "off", "rmsprop_tf", "tanh", "float16", "minute", "massive", "quoted", "2005-06-07",
+      "separate", "blas", "bf16", "off", "rmsprop_tf", "tanh", "float16", "minute", "massive", "quoted", "dollars",
+      "2005-06-07",
       [3, 4],
       ["X", "Y"],
       "a b: #c",

@@ -1,0 +1,82 @@
+// What can be set about the options game: the account, the contract that is looked for, what orders cost, and the limits.
+
+package import Trading
+
+/// One account a symbol that trades options within the session.
+package struct OptionsConfiguration: Sendable, Equatable {
+  /// Cash at the begin of an episode, or of a walk, dollars; `symbolCapital` stands before it.
+  package var capitalDollars = 10_000.0
+  /// `SYMBOL=DOLLARS`: cash of the accounts of these symbols.
+  package var symbolCapital = ["SPX=100000"]
+  /// `SYMBOL=DOLLARS`: the most decay to the close of these accounts, before `profile.limits.decayDollars`.
+  package var symbolDecay = ["SPX=1000"]
+  /// A decision at the end of every so many minutes of a session, the first at minute 0.
+  package var decisionMinutes = 1
+  /// |delta| that is looked for, and the least that is taken where a limit lets none of the wanted one in.
+  package var targetDelta = 0.50
+  package var minimumDelta = 0.15
+  /// Full spread over the middle.
+  package var maximumSpread = 0.10
+  /// Of last night, where the data say it.
+  package var leastOpenInterest = 100
+  /// Rank of implied volatility above which nothing is entered.
+  package var highestVolatilityRank = 0.80
+  /// Contracts of a position.
+  package var maximumContracts = 10
+  /// Of the account: what an entry may lose at most.
+  package var accountShare = 0.05
+  /// A flat fee a contract; nil: `FeeTable.retail` of the date.
+  package var feeDollars: Double?
+  /// Whole minutes from a decision to the quote that fills it.
+  package var latencyMinutes = 1
+  /// Symbols that may train although an entry fits in less than `leastEntryShare` of the minutes.
+  package var allowIdle: [String] = []
+  package var profile = RiskProfile()
+
+  /// The share of a window's minutes in which an entry must fit.
+  package static let leastEntryShare = 0.05
+
+  package init() {}
+
+  /// The account of a symbol, micro-dollars.
+  func capital(of symbol: String) -> Int64 {
+    MicroDollars.rounded(OptionsConfiguration.amount(of: symbol, in: symbolCapital) ?? capitalDollars)
+  }
+
+  /// The limits of a symbol's account.
+  func profile(of symbol: String) -> RiskProfile {
+    var profile = profile
+    if let decay = OptionsConfiguration.amount(of: symbol, in: symbolDecay) { profile.limits.decayDollars = decay }
+    return profile
+  }
+
+  var selection: ContractSelection {
+    ContractSelection(
+      targetDelta: targetDelta, mostSpread: maximumSpread, leastVolume: 0, leastOpenInterest: leastOpenInterest,
+      takesUnknownLiquidity: true, highestVolatilityRank: highestVolatilityRank)
+  }
+
+  var sizing: SizingRules {
+    SizingRules(
+      tier: AccountTier(name: "options", fallbackFraction: accountShare), range: nil, largestOrder: maximumContracts)
+  }
+
+  var execution: ExecutionSettings {
+    var settings = ExecutionSettings()
+    settings.latencyMinutes = latencyMinutes
+    return settings
+  }
+
+  /// `SYMBOL=DOLLARS`, above 0 and at most a billion; nil for other words.
+  static func amount(_ word: String) -> (symbol: String, dollars: Double)? {
+    let parts = word.split(separator: "=", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, let dollars = Double(parts[1]), dollars > 0, dollars <= 1e9 else {
+      return nil
+    }
+    return (String(parts[0]), dollars)
+  }
+
+  private static func amount(of symbol: String, in words: [String]) -> Double? {
+    words.lazy.compactMap { amount($0) }.last { $0.symbol == symbol }?.dollars
+  }
+}

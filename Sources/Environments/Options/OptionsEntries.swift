@@ -1,0 +1,134 @@
+// What an account may do: entries that the selection, the sizes and the limits let in, and what gives back.
+
+import AgentInterface
+import Market
+import Pricing
+package import Trading
+
+extension OptionsEnvironment {
+  /// The lane's mask at the end of its minute. What an entry would be is kept for the step that takes it.
+  func legalActions(_ lane: Int, _ day: OptionsDay, _ market: RiskMarket) -> ActionMask {
+    var mask: UInt64 = 1 << UInt64(OptionsAction.hold.rawValue)
+    let entries = lanes.entries.base + 2 * lane
+    entries[0] = .none
+    entries[1] = .none
+    // What is on its way is waited for.
+    guard lanes.working.base[lane].isEmpty else { return ActionMask(rawValue: mask) }
+    let book = accounts.book(lane)
+    if book.isEmpty {
+      let minute = Int(lanes.minuteOfQuotes.base[lane])
+      for (place, action) in OptionsAction.entries.enumerated() {
+        entries[place] = tables.entry(
+          isCall: action == .buyCall, day, minute: minute, book: book, cash: accounts.ledger(lane).cash.pointee,
+          account: risks[lane], market)
+        if entries[place].quantity > 0 { mask |= 1 << UInt64(action.rawValue) }
+      }
+      return ActionMask(rawValue: mask)
+    }
+    for action in [OptionsAction.trimHalf, .trimMost, .exit] {
+      var most = 0
+      for place in 0..<book.groupCapacity where book.groups[place].order != 0 {
+        most = max(most, book.groups[place].quantity)
+      }
+      if action == .exit || most >= 2 { mask |= 1 << UInt64(action.rawValue) }
+    }
+    return ActionMask(rawValue: mask)
+  }
+}
+
+extension OptionsTables {
+  /// The order that opens a position.
+  @inline(__always)
+  func order(_ entry: OptionsEntry, id: Int64, minute: Int) -> Order {
+    Order(
+      id: id, legs: UpToFour(OrderLeg(contract: entry.contract, ratio: 1)), quantity: Int(entry.quantity),
+      effect: .opens, submittedMinute: minute)
+  }
+
+  /// What buying a call or a put would be for an account that holds nothing: the first candidate of which one fits, and as many of it as size and limits let in.
+  func entry(
+    isCall: Bool, _ day: OptionsDay, minute: Int, book: Book, cash: Int64, account: RiskAccount, _ market: RiskMarket
+  ) -> OptionsEntry {
+    guard day.hasContracts else { return .none }
+    let gate = gates[day.symbol]
+    for place in candidates(row: day.session.row(minute: minute), isCall: isCall) {
+      let contract = candidate(place)
+      let risk = risk(of: contract, day, minute: minute)
+      market[contract] = risk
+      let size = size(of: contract, day, minute: minute, account: account, cash: cash, market)
+      guard size > 0 else { continue }
+      let asked = OptionsEntry(contract: contract, quantity: Int32(size))
+      let verdict = gate.judge(order(asked, id: 1, minute: minute), on: account, book: book, market: market)
+      if verdict.quantity > 0 { return OptionsEntry(contract: contract, quantity: Int32(verdict.quantity)) }
+      // What is against all of them is against the next one too.
+      if verdict.reason?.limit == nil, verdict.reason != .unknownVolatility { return .none }
+    }
+    return .none
+  }
+
+  /// How many of a contract the sizes of the desk let an account buy that holds nothing, before any limit is asked.
+  func size(
+    of contract: Int32, _ day: OptionsDay, minute: Int, account: RiskAccount, cash: Int64, _ market: RiskMarket
+  ) -> Int {
+    let risk = market[contract]
+    let ask = Int(tape.asks[day.session.place(minute: minute) + Int(contract)])
+    let fees = day.execution.fees.fees(
+      class: day.execution.terms[Int(contract)].feeClass, price: ask, quantity: 1, proceeds: 0)
+    let facts = SizingFacts(
+      buying: ask, multiplier: Int(day.multiplier),
+      besidePriceMicroDollars: max(fees.total, day.execution.fees.optionOrderMinimum),
+      delta: risk.exposure.delta / (risk.spot * day.multiplier),
+      equityMicroDollars: account.state.pointee.netLiquidation, cashMicroDollars: cash)
+    return configuration.sizing.size(facts, bet: nil, stopLoss: 10_000).contracts
+  }
+
+  /// A contract as limits see it at the end of a minute: the Greeks of the tape on its own quote. held: bid and ask of its position's mark, where there is one.
+  @inline(__always)
+  func risk(
+    of contract: Int32, _ day: OptionsDay, minute: Int, held: (bid: Int, ask: Int)? = nil
+  ) -> ContractRisk {
+    let row = day.session.row(minute: minute)
+    let place = day.session.place(minute: minute) + Int(contract)
+    let quote = columns.quotes.quote(at: place)
+    let isFresh = quote.fills(at: minute)
+    let (bid, ask) = isFresh ? (quote.bid, quote.ask) : (held?.bid ?? 0, held?.ask ?? 0)
+    let (spot, units) = (tape.spots[row], day.multiplier)
+    let exposure = GreekExposure(
+      delta: units * Double(tape.deltas[place]) * spot,
+      gammaPerPercent: units * Double(tape.gammas[place]) * spot * spot / 100,
+      decay: units * Double(tape.decaysToClose[place]),
+      vegaPerPoint: units * Double(tape.vegas[place]) / 100)
+    var risk = ContractRisk(
+      tabled: exposure,
+      of: OptionTerms(
+        day.isCall(contract) ? .call : .put, spot: spot, strike: day.strikes[Int(contract)], years: tape.years[row],
+        volatility: Double(tape.volatilities[place])),
+      bid: Double(bid) / Double(TickRule.perDollar), ask: Double(ask) / Double(TickRule.perDollar),
+      yearsAtClose: day.session.yearsAtClose, multiplier: Int(units), underlying: 0, expiry: day.expiry,
+      expiresToday: true)
+    risk.isKnown = risk.isKnown && isFresh
+    return risk
+  }
+}
+
+extension OptionsEnvironment {
+  /// What the lane's gate says of the order of every candidate of a call, then of a put, with the size that the account would ask for: the mask must say the same.
+  package func entryVerdicts(lane: Int) -> [[Verdict]] {
+    let day = day(lane)
+    let minute = Int(lanes.minuteOfQuotes.base[lane])
+    return scratch.with { market in
+      [true, false].map { isCall in
+        tables.candidates(row: day.session.row(minute: minute), isCall: isCall).compactMap { place in
+          let contract = tables.candidate(place)
+          market[contract] = tables.risk(of: contract, day, minute: minute)
+          let size = tables.size(
+            of: contract, day, minute: minute, account: risks[lane], cash: accounts.ledger(lane).cash.pointee, market)
+          guard size > 0 else { return nil }
+          return tables.gates[day.symbol].judge(
+            tables.order(OptionsEntry(contract: contract, quantity: Int32(size)), id: 1, minute: minute),
+            on: risks[lane], book: accounts.book(lane), market: market)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,256 @@
+// Options within the session as a game: one account a lane, by the desk's fills, fees, limits and settlement.
+
+package import AgentInterface
+import Kernels
+package import Market
+import Synchronization
+package import Trading
+
+/// N lanes over one tape of options. An episode is one session of one symbol, both drawn by the lane's stream; a walk goes through all sessions of its window
+/// with an account a symbol. A decision at the end of minute m sees what was known then; its order meets the quotes of minute m + latency. The reward is the
+/// change of net liquidation value, at the side where positions are given back, over the account's start.
+///
+/// Observations: `OptionsObservation`. Actions: `OptionsAction`; a request outside the mask becomes hold and is counted. The mask says of an entry exactly
+/// what the account's `RiskGate` says of its order. Minute by minute the desk's own rules hold: `Desk` is their plain form.
+///
+/// Episodes end by their rules (terminated) when the session is over and everything is settled, or where the account is worth nothing; a walk is cut
+/// (truncated) behind its last session. Nothing is held over night: what expires is closed before the close, or settled.
+package final class OptionsEnvironment: TradingEnvironment {
+  package static let name = "options"
+
+  package enum Episodes: Sendable, Equatable {
+    /// A session drawn from the window, among those in which something can be entered.
+    case drawnSessions
+    /// Every session of the window, one after another, once.
+    case walk
+  }
+
+  package let tape: MarketTape
+  package let tables: OptionsTables
+  package let configuration: OptionsConfiguration
+  package let episodes: Episodes
+  package let observationSpace: ObservationSpace
+  package let actionSpace = OptionsAction.space
+  package let laneCount: Int
+  package let recordsFills: Bool
+  /// Places of the window's days among those of the tables: of a walk in its order.
+  package let window: [Int]
+  /// By symbol: those in which something can be entered.
+  let drawable: [[Int]]
+  /// The most steps of an episode.
+  package let episodeLength: Int
+
+  let lanes: OptionsLanes
+  let accounts: LaneAccounts
+  let risks: RiskMemory
+  let liquidity: LiquidityMemory
+  let quotes: LaneQuotes
+  let scratch: ScratchMarkets
+  let streams: LaneStreams
+  let recorder: EpisodeRecorder
+  let fills: LaneLists<Fill>
+  /// By symbol of the tape of options: its place among the tape's symbols.
+  let tapeSymbols: [Int]
+
+  /// tape: with options. window: bars; every day that begins inside is played. Throws where the configuration or the window cannot be played. Traps without lanes.
+  package init(
+    tape: MarketTape, tables: OptionsTables, window: Range<Int>, laneCount: Int, episodes: Episodes = .drawnSessions,
+    recordsFills: Bool = false
+  ) throws(EnvironmentError) {
+    precondition(laneCount > 0, "\(laneCount) lanes")
+    guard window.lowerBound >= 0, window.upperBound <= tape.barCount else {
+      throw .windowOutsideTape(window: window, bars: tape.barCount)
+    }
+    self.tape = tape
+    self.tables = tables
+    self.episodes = episodes
+    self.laneCount = laneCount
+    self.recordsFills = recordsFills
+    configuration = tables.configuration
+    let names = tables.tape.symbols.map(\.name)
+    observationSpace = OptionsObservation.space(symbols: names)
+    tapeSymbols = names.map { tape.symbols.firstIndex(of: $0) ?? 0 }
+    let days = tables.days
+    let inside = days.indices.filter { window.contains(days[$0].firstBar) }
+    self.window = inside
+    let drawable = names.indices.map { symbol in
+      inside.filter { days[$0].symbol == symbol && days[$0].hasContracts }
+    }
+    self.drawable = drawable.filter { !$0.isEmpty }
+    let played = episodes == .walk ? inside : drawable.flatMap { $0 }
+    guard !played.isEmpty else { throw .noPlayableSession(names, window: window) }
+    let every = configuration.decisionMinutes
+    // The last minute's end decides nothing: nobody is left to trade with.
+    func steps(_ day: Int) -> Int { (days[day].minuteCount - 1 + every - 1) / every }
+    episodeLength =
+      episodes == .walk ? played.reduce(0) { $0 + steps($1) } : played.reduce(1) { max($0, steps($1)) }
+    let lanes = OptionsLanes(laneCount: laneCount, symbolCount: names.count)
+    self.lanes = lanes
+    accounts = LaneAccounts(laneCount: laneCount, capacity: 2)
+    risks = RiskMemory(lanes: laneCount, positions: 2, orders: 4)
+    liquidity = LiquidityMemory(tables.largestTable, laneCount: laneCount)
+    var quotes = LaneQuotes(
+      tables.tape, rows: lanes.place.base, laneMinutes: lanes.minuteOfQuotes.base,
+      date: tables.tape.dates.first ?? CalendarDate(daysSinceEpoch: 0), minuteCount: 0)
+    quotes.weights = UnsafePointer(lanes.weight.base)
+    self.quotes = quotes
+    scratch = ScratchMarkets(contracts: tables.mostContracts)
+    streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
+    recorder = EpisodeRecorder(laneCount: laneCount)
+    fills = LaneLists(laneCount: laneCount)
+    scratch.with { market in for lane in 0..<laneCount { start(lane, market) } }
+  }
+
+  package func reset(seed: UInt64, into row: StepBuffers) {
+    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: 0..<laneCount)
+    streams.reset(seed: seed)
+    recorder.reset()
+    fills.removeAll()
+    scratch.with { market in
+      for lane in 0..<laneCount {
+        lanes.step.base[lane] = ValueStep()
+        lanes.hasEnded.base[lane] = false
+        lanes.counts.base[lane] = OptionsCounts()
+        start(lane, market)
+        show(lane, in: row)
+      }
+    }
+  }
+
+  package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
+    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
+    scratch.with { market in
+      for lane in range { step(lane, action: Int(actions[lane]), market, into: row) }
+    }
+  }
+
+  private func step(_ lane: Int, action requested: Int, _ market: RiskMarket, into row: StepBuffers) {
+    guard var action = OptionsAction(rawValue: requested) else {
+      preconditionFailure("action \(requested) of \(actionSpace.count)")
+    }
+    if !lanes.mask.base[lane].allows(requested) {
+      recorder.countIllegalAttempt(lane: lane)
+      action = .hold
+    }
+    let day = day(lane)
+    let before = lanes.value.base[lane]
+    let ledger = accounts.ledger(lane)
+    let sums = ledger.sums.pointee
+    lanes.hasEnded.base[lane] = false
+    submit(action, lane, day, market)
+    let decided = Int(lanes.minute.base[lane])
+    let next = decided + configuration.decisionMinutes
+    // Behind the last decision the session goes on to its end.
+    let isOver = next >= day.minuteCount - 1
+    let last = isOver ? day.minuteCount - 1 : next
+    if decided < last { for minute in decided + 1...last { advance(lane, minute: minute, day, market) } }
+    if isOver { settle(lane, day) }
+    let value = lanes.value.base[lane]
+    lanes.step.base[lane] = ledger.sums.pointee.since(sums)
+    let reward = Double(value - before) / Double(tables.accounts[day.symbol])
+    row.rewards[lane] = Float(reward)
+    recorder.add(reward: reward, lane: lane)
+
+    let isLost = totalValue(lane) <= 0
+    let isWalked = isOver && episodes == .walk && Int(lanes.walked.base[lane]) + 1 == window.count
+    let isTerminated = isLost || (isOver && episodes == .drawnSessions)
+    row.terminated[lane] = isTerminated ? 1 : 0
+    row.truncated[lane] = isWalked && !isTerminated ? 1 : 0
+    if isTerminated || isWalked {
+      if !isTerminated {
+        // Nothing is held and nothing can be ordered: the account at the end of the last session.
+        lanes.mask.base[lane] = ActionMask(rawValue: 1)
+        observe(lane, day, into: row.finalObservations.row(lane))
+        row.finalMasks[lane] = lanes.mask.base[lane]
+      }
+      lanes.ended.base[lane] = standing(lane)
+      lanes.hasEnded.base[lane] = true
+      recorder.finish(lane: lane)
+      start(lane, market)
+    } else if isOver {
+      lanes.ended.base[lane] = standing(lane)
+      lanes.hasEnded.base[lane] = true
+      lanes.walked.base[lane] += 1
+      open(lane, market)
+    } else {
+      lanes.minute.base[lane] = Int32(next)
+      lanes.mask.base[lane] = legalActions(lane, day, market)
+    }
+    show(lane, in: row)
+  }
+
+  /// Begins an episode: fresh accounts, on a day that is drawn, or on the first of a walk.
+  private func start(_ lane: Int, _ market: RiskMarket) {
+    lanes.walked.base[lane] = 0
+    for symbol in 0..<lanes.symbolCount {
+      let place = lane * lanes.symbolCount + symbol
+      lanes.waiting.base[place] = tables.accounts[symbol]
+      lanes.waitingHigh.base[place] = 0
+      lanes.waitingKilled.base[place] = false
+    }
+    if episodes == .drawnSessions {
+      let random = streams.base + lane
+      let symbol = drawable.count > 1 ? Int(random.pointee.nextInteger(below: UInt64(drawable.count))) : 0
+      let days = drawable[symbol]
+      let place = days.count > 1 ? Int(random.pointee.nextInteger(below: UInt64(days.count))) : 0
+      lanes.day.base[lane] = Int32(days[place])
+    }
+    open(lane, market)
+  }
+
+  /// Opens the session of the lane's day: of a walk the next one, with the account of its symbol.
+  private func open(_ lane: Int, _ market: RiskMarket) {
+    if episodes == .walk { lanes.day.base[lane] = Int32(window[Int(lanes.walked.base[lane])]) }
+    let day = day(lane)
+    let place = lane * lanes.symbolCount + day.symbol
+    let value = lanes.waiting.base[place]
+    accounts.open(lane, cashMicroDollars: value)
+    let account = risks[lane]
+    account.state.pointee = RiskState()
+    account.state.pointee.high = lanes.waitingHigh.base[place]
+    account.state.pointee.isKilled = lanes.waitingKilled.base[place]
+    tables.gates[day.symbol].beginSession(on: account, netLiquidation: value, minuteCount: day.minuteCount)
+    liquidity.ledger(lane).open()
+    lanes.working.base[lane].removeAll()
+    lanes.nextOrder.base[lane] = 1
+    lanes.nextExit.base[lane] = -1
+    lanes.minute.base[lane] = 0
+    lanes.value.base[lane] = value
+    advance(lane, minute: 0, day, market)
+    lanes.mask.base[lane] = legalActions(lane, day, market)
+  }
+
+  @inline(__always)
+  func day(_ lane: Int) -> OptionsDay { tables.days[Int(lanes.day.base[lane])] }
+
+  /// What the lane sees of its market: one minute of its day.
+  @inline(__always)
+  func view(_ lane: Int, _ day: OptionsDay) -> LaneView {
+    var quotes = quotes
+    quotes.date = day.date
+    quotes.minuteCount = day.minuteCount
+    return quotes.view(lane)
+  }
+
+  private func show(_ lane: Int, in row: StepBuffers) {
+    observe(lane, day(lane), into: row.observations.row(lane))
+    row.masks[lane] = lanes.mask.base[lane]
+  }
+}
+
+/// Markets of risk that steps borrow: one for each thread that steps at the same time. What stands in them is of no consequence between two lanes.
+final class ScratchMarkets: Sendable {
+  private let free: Mutex<[RiskMarketMemory]>
+  private let contracts: Int
+
+  init(contracts: Int) {
+    self.contracts = contracts
+    free = Mutex([])
+  }
+
+  func with<Result>(_ body: (RiskMarket) -> Result) -> Result {
+    let memory = free.withLock { $0.popLast() } ?? RiskMarketMemory(contracts: contracts)
+    defer { free.withLock { $0.append(memory) } }
+    return body(memory[0])
+  }
+}

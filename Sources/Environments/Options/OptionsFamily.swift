@@ -1,0 +1,147 @@
+// The options game as an environment family: what can be set about it, and how it is played and judged.
+
+import AgentInterface
+import Market
+package import Text
+import Trading
+
+extension OptionsConfiguration: EnvironmentConfiguration {
+  /// Every setting once; `validate` asks the same table. Limits are those of every desk (`RiskProfile.allSettings`), their names below `environment`.
+  package static let settings: [SettingOf<OptionsConfiguration>] =
+    [
+      .number("environment.capital", \.capitalDollars, 1...1e9, unit: "dollars", "starting cash of an account"),
+      .words(
+        "environment.capital_by_symbol", \.symbolCapital,
+        "SYMBOL=DOLLARS: starting cash of the accounts of these symbols"),
+      .words(
+        "environment.theta_dollars_by_symbol", \.symbolDecay,
+        "SYMBOL=DOLLARS: environment.limits_theta_dollars of the accounts of these symbols"),
+      .integer(
+        "environment.decision_minutes", \.decisionMinutes, 1...120, unit: "minutes",
+        "a decision at the end of every so many minutes"),
+      .number("environment.target_delta", \.targetDelta, 0.01...0.99, "|delta| of the contract that is looked for"),
+      .number(
+        "environment.minimum_delta", \.minimumDelta, 0.01...0.99,
+        "the least |delta| that is taken where no contract nearer to the target fits the limits"),
+      .number("environment.maximum_spread", \.maximumSpread, 0.001...2, "of the middle: wider quotes are not entered"),
+      .integer(
+        "environment.least_open_interest", \.leastOpenInterest, 0...1_000_000, unit: "contracts",
+        "of last night, where the data say it"),
+      .number(
+        "environment.highest_volatility_rank", \.highestVolatilityRank, 0...1,
+        "the rank of implied volatility above which nothing is entered"),
+      .integer("environment.maximum_contracts", \.maximumContracts, 1...1000, "contracts of a position"),
+      .number("environment.account_share", \.accountShare, 1e-6...1, "of the account: what an entry may lose at most"),
+      .optionalNumber(
+        "environment.fee_dollars", \.feeDollars, 0...100, unit: "dollars a contract",
+        "a flat fee; null takes the fees of each date"),
+      .integer(
+        "environment.latency_minutes", \.latencyMinutes, 1...60, unit: "minutes",
+        "from a decision to the quote that fills it"),
+      .words(
+        "environment.allow_idle", \.allowIdle,
+        "symbols that may train although an entry fits in less than 5 % of the minutes"),
+    ]
+    + RiskProfile.allSettings.map { setting in
+      SettingOf<RiskProfile>(
+        key: "environment." + setting.key.replacing(".", with: "_"), help: setting.help, expected: setting.expected,
+        read: setting.read,
+        write: setting.write
+      ).lifted(\OptionsConfiguration.profile)
+    }
+
+  /// Throws for the first value that makes no sense, by the key that sets it.
+  package func validate() throws(EnvironmentError) {
+    for setting in OptionsConfiguration.settings {
+      if let found = setting.wrongValue(in: self) {
+        throw .badSetting(name: setting.key, found: found, allowed: setting.expected)
+      }
+    }
+    guard minimumDelta <= targetDelta else {
+      throw .badSetting(
+        name: "environment.minimum_delta", found: "\(minimumDelta)",
+        allowed: "at most environment.target_delta, \(targetDelta)")
+    }
+    for (name, words) in [
+      ("environment.capital_by_symbol", symbolCapital), ("environment.theta_dollars_by_symbol", symbolDecay),
+    ] {
+      for word in words where OptionsConfiguration.amount(word) == nil {
+        throw .badSetting(
+          name: name, found: JSON.string(word).text, allowed: "words like SPX=1000, above 0 and at most 1000000000")
+      }
+    }
+    if let problem = profile.problem {
+      throw .badSetting(name: "environment.states_warn", found: "\(problem)", allowed: "without it")
+    }
+  }
+}
+
+extension OptionsEnvironment {
+  package static let family = EnvironmentFamily(
+    name: name, aliases: [],
+    summary: "buys calls and puts within the session, under the limits, fees and fills of the desk",
+    defaults: OptionsConfiguration(), settings: OptionsConfiguration.settings.map { $0.erased() },
+    play: .bars(
+      EnvironmentFamily.BarsPlay(
+        featureBars: 0,
+        prepare: { configuration, tape throws(EnvironmentError) in
+          try OptionsTables(tape, configuration: typed(configuration, OptionsConfiguration.self))
+        },
+        spaces: { _, tape in
+          EnvironmentSpaces(
+            observations: OptionsObservation.space(symbols: tape.options?.symbols.map(\.name) ?? tape.symbols),
+            actions: OptionsAction.space)
+        },
+        lanes: { configuration, tape, prepared, window, count, _ throws(EnvironmentError) in
+          let tables = try tables(configuration, tape, prepared)
+          try tables.requireEntries(in: window)
+          return try OptionsEnvironment(tape: tape, tables: tables, window: window, laneCount: count)
+        },
+        walk: { configuration, tape, prepared, window, count throws(EnvironmentError) in
+          try OptionsEnvironment(
+            tape: tape, tables: try tables(configuration, tape, prepared), window: window, laneCount: count,
+            episodes: .walk, recordsFills: true)
+        },
+        costlier: { _, _ in nil },
+        rules: { configuration, number, _ in typed(configuration, OptionsConfiguration.self).rules(number) },
+        notes: { _ in
+          [
+            "episodes are sessions: environment.episode_length is not read, and nothing is held over night",
+            "rewards are fractions of the account's start",
+          ]
+        },
+        baselines: [])))
+
+  private static func tables(
+    _ configuration: any EnvironmentConfiguration, _ tape: MarketTape, _ prepared: any Sendable
+  ) throws(EnvironmentError) -> OptionsTables {
+    if let tables = prepared as? OptionsTables { return tables }
+    return try OptionsTables(tape, configuration: typed(configuration, OptionsConfiguration.self))
+  }
+}
+
+extension OptionsConfiguration {
+  /// Fills, costs and limits in words. `number`: how a report writes one.
+  func rules(_ number: (Double) -> String) -> [RuleLine] {
+    [
+      RuleLine(
+        "fill",
+        "decided at a minute's end, filled \(latencyMinutes) \(latencyMinutes == 1 ? "minute" : "minutes") later at the far touch, "
+          + "never at mid"),
+      RuleLine(
+        "contract",
+        "today's expiry, |delta| nearest to \(number(targetDelta)), or the largest below of which one fits, not below "
+          + number(minimumDelta)),
+      RuleLine("fees", feeDollars.map { "\(number($0)) $ a contract" } ?? "those of each date"),
+      RuleLine(
+        "capital", ([number(capitalDollars) + " $"] + symbolCapital).joined(separator: ", ") + ", an account a symbol"),
+      RuleLine("size", "at most \(number(100 * accountShare)) % of the account lost, at most \(maximumContracts)"),
+      RuleLine("limits", profile.limits.words),
+      RuleLine(
+        "hours",
+        "nothing entered in the first \(profile.firstMinutes) and the last \(profile.lastMinutes) minutes, closed "
+          + "\(profile.forcedFlatMinutes) before the close; what is left is settled in cash"),
+      RuleLine("reward", "the change of net liquidation value over the account's start"),
+    ]
+  }
+}

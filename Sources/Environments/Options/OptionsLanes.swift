@@ -1,0 +1,120 @@
+// The state of every lane of the options game, as arrays.
+
+import AgentInterface
+import Market
+import Trading
+
+/// What an entry would be: a contract and how many of it the limits let in.
+struct OptionsEntry: Sendable, Equatable {
+  var contract: Int32
+  var quantity: Int32
+
+  static let none = OptionsEntry(contract: -1, quantity: 0)
+}
+
+/// Struct of arrays over N lanes (and S symbols where noted). Money in micro-dollars.
+struct OptionsLanes: Sendable {
+  let laneCount: Int
+  let symbolCount: Int
+
+  /// Which of the game's days it is in, and the minute at whose end it decides.
+  let day: LaneArray<Int32>
+  let minute: LaneArray<Int32>
+  /// Of a walk: how many of its days are behind it.
+  let walked: LaneArray<Int32>
+  let nextOrder: LaneArray<Int64>
+  let nextExit: LaneArray<Int64>
+  /// Orders that are neither filled nor at an end: at most one that was decided, and one exit.
+  let working: LaneArray<WorkingOrders>
+  /// (N, S) what the accounts of a walk are worth that wait for their symbol's next session; the highest that they were, and whether they may never trade again.
+  let waiting: LaneArray<Int64>
+  let waitingHigh: LaneArray<Int64>
+  let waitingKilled: LaneArray<Bool>
+
+  // What follows from the above and the tape.
+
+  /// (N) the place of the minute's quotes in the tape, that minute, and its weight: what `LaneQuotes` reads.
+  let place: LaneArray<Int>
+  let minuteOfQuotes: LaneArray<Int32>
+  let weight: LaneArray<Double>
+  /// The account of the lane's symbol, at the side where positions are given back.
+  let value: LaneArray<Int64>
+  let mask: LaneArray<ActionMask>
+  /// (N, 2) what buying a call or a put would be.
+  let entries: LaneArray<OptionsEntry>
+
+  // What the last step left for whoever asks.
+
+  let step: LaneArray<ValueStep>
+  let counts: LaneArray<OptionsCounts>
+  /// Set where the last step ended an episode: its account is in `ended`.
+  let hasEnded: LaneArray<Bool>
+  let ended: LaneArray<OptionsStanding>
+
+  init(laneCount: Int, symbolCount: Int) {
+    self.laneCount = laneCount
+    self.symbolCount = symbolCount
+    func array<Element>(_ value: Element, _ each: Int = 1) -> LaneArray<Element> {
+      LaneArray(repeating: value, count: laneCount * each)
+    }
+    day = array(0)
+    minute = array(0)
+    walked = array(0)
+    nextOrder = array(1)
+    nextExit = array(-1)
+    working = array(WorkingOrders(capacity: 0))
+    waiting = array(0, symbolCount)
+    waitingHigh = array(0, symbolCount)
+    waitingKilled = array(false, symbolCount)
+    place = array(0)
+    minuteOfQuotes = array(0)
+    weight = array(1)
+    value = array(0)
+    mask = array(ActionMask(rawValue: 1))
+    entries = array(.none, 2)
+    step = array(ValueStep())
+    counts = array(OptionsCounts())
+    hasEnded = array(false)
+    ended = array(OptionsStanding())
+    // Each has memory of its own before the first step, so that no step asks for any.
+    for lane in 0..<laneCount { working.base[lane] = WorkingOrders(capacity: 4, lane: UInt32(lane)) }
+  }
+}
+
+/// What an account is at the end of a step.
+struct OptionsStanding: Sendable, Equatable {
+  var bar: Int64 = 0
+  /// Of all of the lane's accounts together.
+  var value: Int64 = 0
+  var cash: Int64 = 0
+  var symbol: Int32 = 0
+  /// Contracts, puts negative.
+  var quantity: Int32 = 0
+  /// Shares that move as much.
+  var shares = 0.0
+  var tier = RiskTier.none
+}
+
+/// What happened since the last drain.
+package struct OptionsCounts: Sendable, Equatable {
+  /// Entries that were cancelled because nobody quoted their contract at their minute, or because nothing of it was left to take.
+  package var unquotedEntries: Int64 = 0
+  /// Entries that the account did not take at their fill: limits or money.
+  package var refusedEntries: Int64 = 0
+  /// Minutes in which an exit waited for a quote.
+  package var waitingExits: Int64 = 0
+  /// Exits that the limits of the desk demanded, not the agent.
+  package var forcedExits: Int64 = 0
+  /// Positions that were held to their settlement.
+  package var settled: Int64 = 0
+
+  package init() {}
+
+  static func += (left: inout OptionsCounts, right: OptionsCounts) {
+    left.unquotedEntries += right.unquotedEntries
+    left.refusedEntries += right.refusedEntries
+    left.waitingExits += right.waitingExits
+    left.forcedExits += right.forcedExits
+    left.settled += right.settled
+  }
+}

@@ -1,0 +1,211 @@
+// One minute of one lane: what `Desk` does with an account, on memory that lanes share.
+
+import Market
+import Pricing
+import Trading
+
+extension OptionsEnvironment {
+  /// Sends what an action orders, so far as the limits let it through, at the end of the lane's minute.
+  func submit(_ action: OptionsAction, _ lane: Int, _ day: OptionsDay, _ market: RiskMarket) {
+    switch action {
+    case .hold: return
+    case .buyCall, .buyPut: enter(lane, lanes.entries.base[2 * lane + (action == .buyCall ? 0 : 1)], day, market)
+    case .trimHalf, .trimMost: give(lane, action, isForced: false, day, market)
+    case .exit: give(lane, action, isForced: false, day, market)
+    }
+  }
+
+  private func enter(_ lane: Int, _ entry: OptionsEntry, _ day: OptionsDay, _ market: RiskMarket) {
+    guard entry.quantity > 0 else { return }
+    let minute = Int(lanes.minute.base[lane])
+    market[entry.contract] = tables.risk(of: entry.contract, day, minute: minute)
+    var order = tables.order(entry, id: lanes.nextOrder.base[lane], minute: minute)
+    lanes.nextOrder.base[lane] += 1
+    let verdict = tables.gates[day.symbol].evaluate(
+      order, on: risks[lane], book: accounts.book(lane), market: market)
+    guard verdict.isAllowed else { return }
+    order.quantity = verdict.quantity
+    lanes.working.base[lane].submit(order, day.execution, view: view(lane, day))
+  }
+
+  /// Gives back what an action says of the position that is held. An exit works until it is filled; a trim is one market order like an entry.
+  func give(_ lane: Int, _ action: OptionsAction, isForced: Bool, _ day: OptionsDay, _ market: RiskMarket) {
+    let book = accounts.book(lane)
+    let minute = Int(lanes.minuteOfQuotes.base[lane])
+    for place in 0..<book.groupCapacity {
+      let group = book.groups[place]
+      guard group.order != 0, group.quantity > 0 else { continue }
+      let isWorking = lanes.working.base[lane].orders.contains { $0.order.closes == group.order && $0.order.id < 0 }
+      if action == .exit, isWorking { continue }
+      let quantity = min(action.given(of: group.quantity), Order.mostQuantity)
+      guard quantity > 0 else { continue }
+      let number: Int64
+      if action == .exit {
+        number = lanes.nextExit.base[lane]
+        lanes.nextExit.base[lane] -= 1
+      } else {
+        number = lanes.nextOrder.base[lane]
+        lanes.nextOrder.base[lane] += 1
+      }
+      let order = Order(
+        id: number, legs: group.reversed, quantity: quantity, effect: .closes, submittedMinute: minute,
+        closes: group.order)
+      look(lane, day, minute: minute, market)
+      let verdict = tables.gates[day.symbol].evaluate(order, as: .exit, on: risks[lane], book: book, market: market)
+      guard verdict.isAllowed else { continue }
+      if isForced { lanes.counts.base[lane].forcedExits += 1 }
+      lanes.working.base[lane].submit(order, day.execution, view: view(lane, day))
+    }
+  }
+
+  /// Lets one minute pass: the account is marked and judged on its quotes, what must go is sent away, what works is filled, and all is marked again.
+  func advance(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
+    lanes.place.base[lane] = day.session.place(minute: minute)
+    lanes.minuteOfQuotes.base[lane] = Int32(minute)
+    lanes.weight.base[lane] = tables.tape.weights[day.session.row(minute: minute)]
+    let (book, ledger, account) = (accounts.book(lane), accounts.ledger(lane), risks[lane])
+    let gate = tables.gates[day.symbol]
+    let isIdle = book.isEmpty && lanes.working.base[lane].isEmpty
+    var health = MarketHealth()
+    let rank = tables.tape.volatilityRanks[day.session.row(minute: minute)]
+    health.volatilityRank = rank.isNaN ? nil : Double(rank)
+    if !isIdle {
+      book.mark(view(lane, day), minute: minute, in: day.table, to: ledger)
+      lanes.value.base[lane] = ledger.cash.pointee + book.marks.liquidation
+      health.oldestQuoteMinutes = look(lane, day, minute: minute, market)
+      health.largestMove = move(day, minute: minute)
+    }
+    let actions = gate.mark(
+      account, book: book, market: market, netLiquidation: lanes.value.base[lane], minute: minute, health: health)
+    if isIdle { return }
+    if actions.contains(.cancelOrders) { cancelEntries(lane, minute: minute, market) }
+    if !actions.isDisjoint(with: [.closeAll, .closeExpiring, .closeDrift]), minute < day.minuteCount - 1 {
+      give(lane, .exit, isForced: true, day, market)
+    }
+    if lanes.working.base[lane].isEmpty { return }
+    fill(lane, minute: minute, day, market)
+    book.mark(view(lane, day), minute: minute, in: day.table, to: ledger)
+    lanes.value.base[lane] = ledger.cash.pointee + book.marks.liquidation
+    release(lane, market)
+  }
+
+  private func fill(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
+    let (book, ledger, account) = (accounts.book(lane), accounts.ledger(lane), risks[lane])
+    let gate = tables.gates[day.symbol]
+    let (execution, table, view) = (day.execution, day.table, view(lane, day))
+    let counts = lanes.counts.base + lane
+    lanes.working.base[lane].advance(
+      minute: minute, execution, view: view, ledger: liquidity.ledger(lane),
+      permits: { order, packages in
+        let permitted = book.permitted(order, packages, in: table)
+        guard permitted > 0 else { return 0 }
+        if order.effect == .opens {
+          let paid = book.estimate(
+            of: order, packages: permitted, in: table, view: view, minute: minute, fees: execution.fees)
+          // Without a quote the order ends by itself.
+          guard let paid else { return permitted }
+          let refusal = book.marginRefusal(
+            of: order, packages: permitted, in: table, cash: ledger.cash.pointee, paid: paid, view: view,
+            minute: minute, rules: MarginRules(admitsUncovered: false))
+          if refusal != nil { return 0 }
+        }
+        let cost = RiskGate.FillCost(
+          of: order, packages: permitted, in: table, view: view, minute: minute, fees: execution.fees,
+          impact: execution.settings.impact)
+        return gate.judgeFill(
+          order: order.id, offered: permitted, cost: cost, on: account, book: book, market: market
+        ).quantity
+      },
+      log: { event in
+        switch event.what {
+        case .waits: counts.pointee.waitingExits += 1
+        case .ended(.noQuote, _), .ended(.noLiquidity, _): counts.pointee.unquotedEntries += 1
+        case .ended(.notPermitted, _): counts.pointee.refusedEntries += 1
+        default: break
+        }
+      },
+      fill: { filled in
+        book.apply(filled, to: ledger)
+        gate.apply(
+          order: filled.order, filled: filled.quantity, on: account, book: book, market: market,
+          netLiquidation: ledger.cash.pointee + book.marks.liquidation)
+        if self.recordsFills { self.record(filled, lane, day) }
+      })
+  }
+
+  /// Gives back the headroom of orders that do not work any more.
+  private func release(_ lane: Int, _ market: RiskMarket) {
+    let account = risks[lane]
+    let gate = tables.gates[Int(tables.days[Int(lanes.day.base[lane])].symbol)]
+    for place in 0..<account.orderCapacity {
+      let id = account.orders[place].id
+      guard id != 0, !lanes.working.base[lane].orders.contains(where: { $0.order.id == id }) else { continue }
+      gate.cancel(order: id, on: account, market: market)
+    }
+  }
+
+  private func cancelEntries(_ lane: Int, minute: Int, _ market: RiskMarket) {
+    while let entry = lanes.working.base[lane].orders.first(where: { $0.order.effect == .opens }) {
+      _ = lanes.working.base[lane].cancel(entry.order.id, minute: minute)
+    }
+    release(lane, market)
+  }
+
+  /// Puts what is held or ordered into the market, as it stands at the end of a minute. Returns the age of the oldest quote of what is held, minutes.
+  @discardableResult
+  private func look(_ lane: Int, _ day: OptionsDay, minute: Int, _ market: RiskMarket) -> Int {
+    var oldest = 0
+    for working in lanes.working.base[lane].orders {
+      for index in working.order.legs.indices {
+        let contract = working.order.legs[index].contract
+        market[contract] = tables.risk(of: contract, day, minute: minute)
+      }
+    }
+    let book = accounts.book(lane)
+    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+      let position = book.positions[slot]
+      market[position.contract] = tables.risk(
+        of: position.contract, day, minute: minute, held: (position.bid, position.ask))
+      let place = day.session.place(minute: minute) + Int(position.contract)
+      let made = Int(tables.tape.minutes[place])
+      oldest = max(oldest, minute - (made < 0 ? -1 - made : made))
+    }
+    return oldest
+  }
+
+  /// How far the underlying went in a minute, a fraction; 0 where a price is not known.
+  private func move(_ day: OptionsDay, minute: Int) -> Double {
+    guard minute > 0 else { return 0 }
+    let row = day.session.row(minute: minute)
+    let (now, before) = (tables.tape.spots[row], tables.tape.spots[row - 1])
+    return now > 0 && before > 0 ? abs(now / before - 1) : 0
+  }
+
+  /// Ends the lane's session: what is left is settled, and its account waits for the symbol's next session.
+  func settle(_ lane: Int, _ day: OptionsDay) {
+    let (book, ledger) = (accounts.book(lane), accounts.ledger(lane))
+    if !book.isEmpty {
+      guard let close = day.settlement else { preconditionFailure("a position on a day without a settlement price") }
+      do throws(SettlementProblem) {
+        try book.settle(
+          on: day.date, at: .close, prices: DaySettlement(close: close), exercise: .cash,
+          exerciseFee: day.execution.fees.exercise, shares: { _ in nil }, in: day.table, to: ledger
+        ) { settled in
+          lanes.counts.base[lane].settled += 1
+          if self.recordsFills { self.record(settled, lane, day) }
+        }
+      } catch {
+        preconditionFailure("a day of one price is not settled: \(error)")
+      }
+      precondition(book.isEmpty, "a position outlives its day")
+    }
+    lanes.working.base[lane].removeAll()
+    let value = ledger.cash.pointee
+    lanes.value.base[lane] = value
+    let state = risks[lane].state.pointee
+    let place = lane * lanes.symbolCount + day.symbol
+    lanes.waiting.base[place] = value
+    lanes.waitingHigh.base[place] = max(state.high, value)
+    lanes.waitingKilled.base[place] = state.isKilled
+  }
+}

@@ -1,0 +1,76 @@
+// What the options game shows and lets choose, by name and in order.
+
+package import AgentInterface
+package import Market
+
+/// An action of `options`.
+package enum OptionsAction: Int, Sendable, CaseIterable {
+  case hold, buyCall, buyPut, trimHalf, trimMost, exit
+
+  package var name: String {
+    switch self {
+    case .hold: "hold"
+    case .buyCall: "buy_call"
+    case .buyPut: "buy_put"
+    case .trimHalf: "trim_half"
+    case .trimMost: "trim_most"
+    case .exit: "exit"
+    }
+  }
+
+  /// What opens a position.
+  static let entries: [OptionsAction] = [.buyCall, .buyPut]
+
+  /// Of how many that are held it gives back.
+  func given(of held: Int) -> Int {
+    switch self {
+    case .trimHalf: held / 2
+    case .trimMost: 3 * held / 4
+    case .exit: held
+    default: 0
+    }
+  }
+
+  package static let space = ActionSpace(names: allCases.map(\.name), fallback: hold.rawValue)
+}
+
+/// The observation's columns, in the order that is the contract: the market, the clock and the surface of `OptionFeatures`, the position, what the account
+/// has of each Greek and of each limit, which symbol it is, and what is known of its kind.
+package enum OptionsObservation {
+  package static let position: [ObservationSpace.Column] = [
+    .init(name: "side", unit: "1 call, -1 put, 0 nothing"),
+    .init(name: "quantity", unit: "contracts over the most"),
+    .init(name: "gain", unit: "fraction of what was paid"),
+    .init(name: "spread", unit: "fraction of the middle"),
+    .init(name: "minutes_held", unit: "fraction of the session"),
+    .init(name: "contract_delta", unit: "dollars a dollar"),
+    .init(name: "position_decay", unit: "decay to the close over the account"),
+    .init(name: "days_to_expiry", unit: "sessions over 5"),
+    .init(name: "order_in_flight", unit: "contracts over the most, sold negative"),
+  ]
+
+  static let greeks = ["delta", "gamma", "decay", "vega"]
+
+  /// Of the account.
+  package static let exposures: [ObservationSpace.Column] = greeks.map {
+    .init(name: $0 + "_exposure", unit: "fraction of the account, in the binding basis")
+  }
+
+  package static let utilisations: [ObservationSpace.Column] = greeks.map {
+    .init(name: $0 + "_used", unit: "of its limit, within 2")
+  }
+
+  package static let specification: [ObservationSpace.Column] = [
+    .init(name: "european", unit: "0 or 1"), .init(name: "index", unit: "0 or 1"),
+    .init(name: "log_price", unit: "log10 of dollars over 4"),
+  ]
+
+  /// What a network sees of a limit that is used more than twice.
+  static let mostUtilisation = 2.0
+
+  package static func space(symbols: [String]) -> ObservationSpace {
+    let market = OptionFeatures.columns.map { ObservationSpace.Column(name: $0, unit: "see OptionFeatures") }
+    let names = symbols.map { ObservationSpace.Column(name: "symbol." + $0, unit: "0 or 1") }
+    return ObservationSpace(columns: market + position + exposures + utilisations + names + specification)
+  }
+}

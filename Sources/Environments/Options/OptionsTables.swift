@@ -1,0 +1,127 @@
+// What no account changes about the options game, computed once and read by all lanes.
+
+import Kernels
+package import Market
+import Pricing
+package import Trading
+
+/// The days of a tape, and for each of their minutes the contracts that an entry may be of, in the order in which they are tried.
+package final class OptionsTables: @unchecked Sendable {
+  package let tape: OptionTape
+  package let configuration: OptionsConfiguration
+  /// By session, then symbol, where a symbol has bars: the order in which a walk goes.
+  package let days: [OptionsDay]
+  /// By symbol.
+  package let accounts: [Int64]
+  package let gates: [RiskGate]
+  /// The most contracts of a day, at least 1.
+  let mostContracts: Int
+  let largestTable: ContractTable
+  /// (rows x 2 + 1) where the candidates of a row's calls, then puts, begin in `candidates`.
+  private let starts: [Int32]
+  private let candidates: [Int32]
+  /// Only its columns are read, by place.
+  let columns: TapeColumns
+
+  /// Throws where the configuration makes no sense, or where the market has no options.
+  package init(_ market: MarketTape, configuration: OptionsConfiguration) throws(EnvironmentError) {
+    try configuration.validate()
+    guard let tape = market.options else { throw .noOptions }
+    self.tape = tape
+    self.configuration = configuration
+    var days: [OptionsDay] = []
+    for number in tape.dates.indices {
+      for symbol in tape.symbols.indices where tape.sessions[symbol][number].absence != .noBars {
+        do {
+          days.append(
+            try OptionsDay(
+              tape.sessions[symbol][number], firstBar: market.sessions[number].lowerBound, configuration: configuration)
+          )
+        } catch {
+          throw .badSetting(name: "environment.latency_minutes", found: error.found, allowed: error.expected)
+        }
+      }
+    }
+    self.days = days
+    accounts = tape.symbols.map { configuration.capital(of: $0.name) }
+    gates = tape.symbols.map { RiskGate(configuration.profile(of: $0.name)) }
+    largestTable = days.map(\.table).max { $0.count < $1.count } ?? ContractTable()
+    mostContracts = max(largestTable.count, 1)
+    columns = TapeColumns(tape)
+    (starts, candidates) = OptionsTables.candidates(days, tape, columns.quotes, configuration)
+  }
+
+  /// The contracts of one right that an entry may be of at the end of a minute: the one whose |delta| is nearest to the target, then those of smaller
+  /// |delta|, the largest first, down to the least that is taken.
+  @inline(__always)
+  func candidates(row: Int, isCall: Bool) -> Range<Int> {
+    let place = 2 * row + (isCall ? 0 : 1)
+    return Int(starts[place])..<Int(starts[place + 1])
+  }
+
+  @inline(__always)
+  func candidate(_ place: Int) -> Int32 { candidates[place] }
+
+  private static func candidates(
+    _ days: [OptionsDay], _ tape: OptionTape, _ quotes: LaneQuotes, _ configuration: OptionsConfiguration
+  ) -> ([Int32], [Int32]) {
+    var lists = [[Int32]](repeating: [], count: 2 * tape.rowCount)
+    let selection = configuration.selection
+    // The rank is asked of the row, once for all of its contracts.
+    let neutral = try? VolatilityRank(current: 1, before: [])
+    var found: [(contract: Int32, delta: Double)] = []
+    for day in days where day.hasContracts {
+      for minute in 0..<day.minuteCount {
+        let row = day.session.row(minute: minute)
+        guard tape.volatilityRanks[row] <= Float(configuration.highestVolatilityRank) else { continue }
+        for isCall in [true, false] {
+          found.removeAll(keepingCapacity: true)
+          for (number, contract) in day.session.contracts.enumerated() where (contract.right == .call) == isCall {
+            let place = day.session.place(minute: minute) + number
+            let delta = Double(tape.deltas[place])
+            let interest = day.session.openInterests[number]
+            let candidate = SelectionCandidate(
+              contract: Int32(number), quote: quotes.quote(at: place), delta: delta.isFinite ? delta : nil,
+              volume: nil, openInterest: interest < 0 ? nil : Int(interest))
+            if selection.rejection(of: candidate, rank: neutral, minute: minute) == nil {
+              found.append((Int32(number), abs(delta)))
+            }
+          }
+          lists[2 * row + (isCall ? 0 : 1)] = order(found, configuration)
+        }
+      }
+    }
+    var starts: [Int32] = [0]
+    starts.reserveCapacity(lists.count + 1)
+    for list in lists { starts.append((starts.last ?? 0) + Int32(list.count)) }
+    return (starts, lists.flatMap { $0 })
+  }
+
+  private static func order(
+    _ found: [(contract: Int32, delta: Double)], _ configuration: OptionsConfiguration
+  ) -> [Int32] {
+    let target = configuration.targetDelta
+    let nearest = found.min { left, right in
+      (abs(left.delta - target), left.contract) < (abs(right.delta - target), right.contract)
+    }
+    guard let nearest, nearest.delta >= configuration.minimumDelta else { return [] }
+    let smaller = found.filter {
+      $0.delta >= configuration.minimumDelta && $0.delta < nearest.delta && $0.contract != nearest.contract
+    }
+    return [nearest.contract]
+      + smaller.sorted { ($0.delta, $1.contract) > ($1.delta, $0.contract) }.map(\.contract)
+  }
+}
+
+/// The quotes of a tape by place, for whoever has no lane.
+final class TapeColumns: Sendable {
+  let quotes: LaneQuotes
+  private let row = LaneArray<Int>(repeating: 0, count: 1)
+  private let minute = LaneArray<Int32>(repeating: 0, count: 1)
+
+  init(_ tape: OptionTape) {
+    quotes = LaneQuotes(
+      tape, rows: row.base, laneMinutes: minute.base, date: tape.dates.first ?? CalendarDate(daysSinceEpoch: 0),
+      minuteCount: 0)
+  }
+}
