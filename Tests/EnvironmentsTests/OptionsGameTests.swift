@@ -296,3 +296,59 @@ func restoredOptionsEqualUninterruptedOnes(episodes: OptionsEnvironment.Episodes
     }
   }
 }
+
+@Test func momentumIsSixColumnsMoreAndItsPenaltyIsNoMoney() throws {
+  var configuration = OptionsConfiguration.rich
+  configuration.humanMomentum = true
+  configuration.momentumPenalty = 0.5
+  let market = OptionsMarket(sessions: 3)
+  let with = try options(market, configuration, lanes: 2)
+  let without = try options(market, lanes: 2)
+  let names = with.observationSpace.columns.map { $0.name }
+  #expect(names.count == without.observationSpace.count + 6)
+  #expect(Array(names.suffix(6)).first == "momentum_3" && names.last == "streak")
+  let (row, plain) = (StepRow(for: with), StepRow(for: without))
+  row.reset(with, seed: 2)
+  plain.reset(without, seed: 2)
+  var penalised = 0
+  for step in 0..<700 {
+    row.chooseLegal(seed: 1, step: step)
+    for lane in 0..<2 {
+      plain.actions[lane] = row.actions[lane]
+      #expect(row.observation(lane).dropLast(6) == plain.observation(lane)[...])
+    }
+    let moves = (0..<2).map { row.observation($0)[names.count - 5] }
+    row.step(with)
+    plain.step(without)
+    for lane in 0..<2 {
+      let action = row.actions[lane]
+      let isAgainst = action == 1 && moves[lane] < -1 || action == 2 && moves[lane] > 1
+      let penalty = with.lastBreakdown(lane: lane).penalties
+      #expect(penalty.momentum == (isAgainst ? 500_000_000_000 : 0) && penalty.total == penalty.momentum)
+      #expect(with.lastAccount(lane: lane) == without.lastAccount(lane: lane))
+      #expect(with.lastStep(lane: lane) == without.lastStep(lane: lane))
+      #expect(abs(plain.rewards[lane] - row.rewards[lane] - (isAgainst ? 0.5 : 0)) < 1e-6)
+      if isAgainst { penalised += 1 }
+    }
+  }
+  #expect(penalised > 5)
+}
+
+@Test func momentumKnowsNothingOfLaterMinutes() throws {
+  var configuration = OptionsConfiguration.rich
+  configuration.humanMomentum = true
+  let market = OptionsMarket(sessions: 2)
+  var other = market
+  other.changedFrom = 100
+  let (first, second) = (
+    try options(market, configuration, lanes: 1, .walk), try options(other, configuration, lanes: 1, .walk)
+  )
+  let (row, changed) = (StepRow(for: first), StepRow(for: second))
+  row.reset(first, seed: 1)
+  changed.reset(second, seed: 1)
+  for step in 0..<389 + 98 {
+    row.step(first)
+    changed.step(second)
+    #expect(row.bits(0) == changed.bits(0), "step \(step)")
+  }
+}

@@ -56,7 +56,7 @@ extension OptionsEnvironment {
       change: ValueChange(
         priceProfit: step.priceProfit + step.settlementProfit + step.dividends,
         halfSpreadCost: step.costs[.halfSpread], impactCost: step.costs[.impact], commission: step.costs.besidePrice,
-        markChange: step.markChange))
+        markChange: step.markChange), penalties: Penalties(momentum: lanes.penalty.base[lane]))
   }
 
   /// Where the value went in the lane's last step, by the desk's own items.

@@ -60,6 +60,10 @@ extension OptionsEnvironment {
     put(terms == .european ? 1 : 0)
     put(tape.symbols[day.symbol].instrument == .index ? 1 : 0)
     put(log10(tape.spots[tapeRow]) / 4)
+    guard configuration.humanMomentum else { return }
+    for place in OptionsMomentum.columns.indices {
+      put(Double(tables.momentum[tapeRow * OptionsMomentum.columns.count + place]))
+    }
   }
 }
 

@@ -31,6 +31,10 @@ package struct OptionsConfiguration: Sendable, Equatable {
   package var latencyMinutes = 1
   /// Symbols that may train although an entry fits in less than `leastEntryShare` of the minutes.
   package var allowIdle: [String] = []
+  /// Six columns of momentum more, and what an entry against it costs the learner.
+  package var humanMomentum = false
+  /// Of the account's start: what an entry opposite to a 10-minute move beyond a deviation takes off the reward, with `humanMomentum`. No money.
+  package var momentumPenalty = 1e-4
   package var profile = RiskProfile()
 
   /// The share of a window's minutes in which an entry must fit.

@@ -68,7 +68,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     self.recordsFills = recordsFills
     configuration = tables.configuration
     let names = tables.tape.symbols.map(\.name)
-    observationSpace = OptionsObservation.space(symbols: names)
+    observationSpace = OptionsObservation.space(symbols: names, humanMomentum: configuration.humanMomentum)
     tapeSymbols = names.map { tape.symbols.firstIndex(of: $0) ?? 0 }
     let days = tables.days
     let inside = days.indices.filter { window.contains(days[$0].firstBar) }
@@ -109,6 +109,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     scratch.with { market in
       for lane in 0..<laneCount {
         lanes.step.base[lane] = ValueStep()
+        lanes.penalty.base[lane] = 0
         lanes.hasEnded.base[lane] = false
         lanes.counts.base[lane] = OptionsCounts()
         start(lane, market)
@@ -136,6 +137,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     let before = lanes.value.base[lane]
     let ledger = accounts.ledger(lane)
     let sums = ledger.sums.pointee
+    let penalty = penalty(of: action, lane, day)
     lanes.hasEnded.base[lane] = false
     submit(action, lane, day, market)
     let decided = Int(lanes.minute.base[lane])
@@ -147,7 +149,8 @@ package final class OptionsEnvironment: TradingEnvironment {
     if isOver { settle(lane, day) }
     let value = lanes.value.base[lane]
     lanes.step.base[lane] = ledger.sums.pointee.since(sums)
-    let reward = Double(value - before) / Double(tables.accounts[day.symbol])
+    lanes.penalty.base[lane] = penalty
+    let reward = Double(value - before - penalty) / Double(tables.accounts[day.symbol])
     row.rewards[lane] = Float(reward)
     recorder.add(reward: reward, lane: lane)
 
@@ -177,6 +180,18 @@ package final class OptionsEnvironment: TradingEnvironment {
       lanes.mask.base[lane] = legalActions(lane, day, market)
     }
     show(lane, in: row)
+  }
+
+  /// What the reward of an action loses, micro-dollars: an entry opposite to what the last ten minutes did.
+  private func penalty(of action: OptionsAction, _ lane: Int, _ day: OptionsDay) -> Int64 {
+    guard configuration.humanMomentum, OptionsAction.entries.contains(action) else { return 0 }
+    let row = day.session.row(minute: Int(lanes.minute.base[lane]))
+    let move = tables.momentum[row * OptionsMomentum.columns.count + OptionsMomentum.penalisedColumn]
+    let isOpposite =
+      action == .buyCall
+      ? move < -OptionsMomentum.penalisedDeviations : move > OptionsMomentum.penalisedDeviations
+    return isOpposite
+      ? MicroDollars.rounded(configuration.momentumPenalty * MicroDollars.dollars(tables.accounts[day.symbol])) : 0
   }
 
   /// Begins an episode: fresh accounts, on a day that is drawn, or on the first of a walk.

@@ -41,6 +41,13 @@ extension OptionsConfiguration: EnvironmentConfiguration {
       .words(
         "environment.allow_idle", \.allowIdle,
         "symbols that may train although an entry fits in less than 5 % of the minutes"),
+      .flag(
+        "environment.human_momentum", \.humanMomentum,
+        "six columns of momentum more, and a penalty for entering against it"),
+      .number(
+        "environment.momentum_penalty", \.momentumPenalty, 0...1, unit: "of the account's start",
+        "with human_momentum: taken off the reward for an entry opposite to a 10-minute move beyond a deviation; no money"
+      ),
     ]
     + RiskProfile.allSettings.map { setting in
       SettingOf<RiskProfile>(
@@ -87,9 +94,11 @@ extension OptionsEnvironment {
         prepare: { configuration, tape throws(EnvironmentError) in
           try OptionsTables(tape, configuration: typed(configuration, OptionsConfiguration.self))
         },
-        spaces: { _, tape in
+        spaces: { configuration, tape in
           EnvironmentSpaces(
-            observations: OptionsObservation.space(symbols: tape.options?.symbols.map(\.name) ?? tape.symbols),
+            observations: OptionsObservation.space(
+              symbols: tape.options?.symbols.map(\.name) ?? tape.symbols,
+              humanMomentum: typed(configuration, OptionsConfiguration.self).humanMomentum),
             actions: OptionsAction.space)
         },
         lanes: { configuration, tape, prepared, window, count, _ throws(EnvironmentError) in
@@ -104,11 +113,13 @@ extension OptionsEnvironment {
         },
         costlier: { _, _ in nil },
         rules: { configuration, number, _ in typed(configuration, OptionsConfiguration.self).rules(number) },
-        notes: { _ in
+        notes: { configuration in
           [
             "episodes are sessions: environment.episode_length is not read, and nothing is held over night",
             "rewards are fractions of the account's start",
           ]
+            + (typed(configuration, OptionsConfiguration.self).humanMomentum
+              ? ["reward: less a penalty for entries against momentum, which is a learning signal and no money"] : [])
         },
         baselines: [])))
 
@@ -141,7 +152,11 @@ extension OptionsConfiguration {
         "hours",
         "nothing entered in the first \(profile.firstMinutes) and the last \(profile.lastMinutes) minutes, closed "
           + "\(profile.forcedFlatMinutes) before the close; what is left is settled in cash"),
-      RuleLine("reward", "the change of net liquidation value over the account's start"),
+      RuleLine(
+        "reward",
+        "the change of net liquidation value over the account's start"
+          + (humanMomentum
+            ? ", less \(number(momentumPenalty)) for an entry opposite to a 10-minute move beyond a deviation" : "")),
     ]
   }
 }

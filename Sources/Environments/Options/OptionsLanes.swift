@@ -46,6 +46,8 @@ struct OptionsLanes: Sendable {
   // What the last step left for whoever asks.
 
   let step: LaneArray<ValueStep>
+  /// What the last reward was less than the money.
+  let penalty: LaneArray<Int64>
   let counts: LaneArray<OptionsCounts>
   /// Set where the last step ended an episode: its account is in `ended`.
   let hasEnded: LaneArray<Bool>
@@ -73,6 +75,7 @@ struct OptionsLanes: Sendable {
     mask = array(ActionMask(rawValue: 1))
     entries = array(.none, 2)
     step = array(ValueStep())
+    penalty = array(0)
     counts = array(OptionsCounts())
     hasEnded = array(false)
     ended = array(OptionsStanding())

@@ -68,9 +68,12 @@ package enum OptionsObservation {
   /// What a network sees of a limit that is used more than twice.
   static let mostUtilisation = 2.0
 
-  package static func space(symbols: [String]) -> ObservationSpace {
+  /// humanMomentum: with the columns of `OptionsMomentum` behind all others.
+  package static func space(symbols: [String], humanMomentum: Bool = false) -> ObservationSpace {
     let market = OptionFeatures.columns.map { ObservationSpace.Column(name: $0, unit: "see OptionFeatures") }
     let names = symbols.map { ObservationSpace.Column(name: "symbol." + $0, unit: "0 or 1") }
-    return ObservationSpace(columns: market + position + exposures + utilisations + names + specification)
+    return ObservationSpace(
+      columns: market + position + exposures + utilisations + names + specification
+        + (humanMomentum ? OptionsMomentum.columns : []))
   }
 }

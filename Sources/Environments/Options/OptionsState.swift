@@ -22,6 +22,8 @@ extension OptionsEnvironment {
       return [ledger.cash.pointee, ledger.start.pointee] + ledger.sums.pointee.numbers
     }
     state.integers["step"] = lanes.step.array.flatMap(\.numbers)
+    // Only where there are penalties.
+    if configuration.humanMomentum { state.integers["penalty"] = lanes.penalty.array }
     state.integers["counts"] = lanes.counts.array.flatMap(\.numbers)
     state.integers["ended/flag"] = lanes.hasEnded.array.map { $0 ? 1 : 0 }
     state.integers["ended/account"] = lanes.ended.array.flatMap {
@@ -50,6 +52,10 @@ extension OptionsEnvironment {
     let money = try state.whole("money", count: laneCount * (2 + ValueStep.numberCount), in: amounts)
     let steps = try state.whole("step", count: laneCount * ValueStep.numberCount, in: amounts)
     let counts = try state.whole("counts", count: laneCount * OptionsCounts.numberCount, in: 0...1 << 40)
+    let penalties =
+      configuration.humanMomentum
+      ? try state.whole("penalty", count: laneCount, in: 0...OptionsEnvironment.mostMoney)
+      : [Int64](repeating: 0, count: laneCount)
     let endedFlags = try state.whole("ended/flag", count: laneCount, in: 0...1)
     let ended = try checkedEnds(state)
     let books = try checkedBooks(state, places)
@@ -77,6 +83,7 @@ extension OptionsEnvironment {
     lanes.value.assign(values)
     lanes.step.assign(steps.chunks(of: ValueStep.numberCount).map { ValueStep(numbers: $0) })
     lanes.counts.assign(counts.chunks(of: OptionsCounts.numberCount).map { OptionsCounts(numbers: $0) })
+    lanes.penalty.assign(penalties)
     lanes.hasEnded.assign(endedFlags.map { $0 == 1 })
     lanes.ended.assign(ended)
     for lane in 0..<laneCount {

@@ -20,6 +20,8 @@ package final class OptionsTables: @unchecked Sendable {
   /// (rows x 2 + 1) where the candidates of a row's calls, then puts, begin in `candidates`.
   private let starts: [Int32]
   private let candidates: [Int32]
+  /// (rows x 6) `OptionsMomentum`; empty where it is not shown.
+  let momentum: [Float]
   /// Only its columns are read, by place.
   let columns: TapeColumns
 
@@ -47,6 +49,7 @@ package final class OptionsTables: @unchecked Sendable {
     gates = tape.symbols.map { RiskGate(configuration.profile(of: $0.name)) }
     largestTable = days.map(\.table).max { $0.count < $1.count } ?? ContractTable()
     mostContracts = max(largestTable.count, 1)
+    momentum = configuration.humanMomentum ? OptionsMomentum.table(tape, days) : []
     columns = TapeColumns(tape)
     (starts, candidates) = OptionsTables.candidates(days, tape, columns.quotes, configuration)
   }

@@ -6,17 +6,21 @@ package import Trading
 package struct Penalties: Sendable, Equatable {
   package var turnover: Int64
   package var drawdown: Int64
+  /// For entries against the last minutes' move.
+  package var momentum: Int64
 
-  package init(turnover: Int64 = 0, drawdown: Int64 = 0) {
+  package init(turnover: Int64 = 0, drawdown: Int64 = 0, momentum: Int64 = 0) {
     self.turnover = turnover
     self.drawdown = drawdown
+    self.momentum = momentum
   }
 
-  package var total: Int64 { turnover + drawdown }
+  package var total: Int64 { turnover + drawdown + momentum }
 
   package static func += (left: inout Penalties, right: Penalties) {
     left.turnover += right.turnover
     left.drawdown += right.drawdown
+    left.momentum += right.momentum
   }
 }
 

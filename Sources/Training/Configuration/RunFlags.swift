@@ -19,6 +19,13 @@ extension SettingFlagOf where Root == RunConfiguration {
         "refuses a store that was not imported from that vendor's layout, massive for one; downloads nothing"),
       text("start", "split.training_from", "DATE", "the first date that training may see; rolls to the next session"),
       scalar("intraday-days", "split.training_sessions", "N", "trains on the last N sessions of the training window"),
+      list(
+        "allow-idle", "environment.allow_idle", "A,B",
+        "symbols whose options may be trained although an entry hardly ever fits their limits"),
+      flag(
+        "human-momentum", "environment.human_momentum",
+        "six columns of momentum for options, and a penalty for entries against it"),
+      text("env", "environment.name", "NAME", "the same as --environment"),
       text(
         "environment", "environment.name", "NAME", "what is played: `strikeforge list` names them all"),
       text(

@@ -21,7 +21,7 @@ struct TrainCommand: Command {
       Flag(
         "config", "FILE", repeats: true, "YAML configuration; later files lie over earlier ones, and over their 'base'"),
       Flag("set", "KEY=VALUE", repeats: true, "one setting, for example algorithm.gamma=0.995; lies over the files"),
-    ] + SettingFlag.all.map { Flag($0.name, $0.valueName, $0.help) } + [
+    ] + SettingFlag.all.map(\.flag) + [
       Flag("run", "NAME", "the run's folder below checkpoints, or a path with a slash"),
       Flag(
         "resume", "RUN",
