@@ -214,6 +214,11 @@ private func kinds(_ chain: OptionChain) -> [String: QualityFinding.Severity] {
     }
     #expect(kinds(planted.chain()) == ["changed-deliverable": .warn])
     #expect(planted.contracts.allSatisfy { !$0.isStandard })
+    var chain = planted.chain()
+    #expect(findings(chain)[0].suggestion.contains("--deliverable XYZ2:XYZ:UNITS"))
+    if let declared = DeclaredDeliverable(root: "XYZ2", underlying: "XYZ", units: 150) { chain.declare(declared) }
+    #expect(kinds(chain) == ["declared-deliverable": .warn])
+    #expect(findings(chain)[0].message.contains("XYZ2 delivers 150 XYZ"))
   }
 
   @Test func contradictionsAreToldByKind() {

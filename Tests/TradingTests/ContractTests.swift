@@ -28,6 +28,49 @@ struct ContractTests {
     #expect(TradedContract(OptionContract(try OptionSymbol("SPY251214C00606000"))) == nil, "a Sunday")
   }
 
+  @Test func `a changed deliverable is traded as it was declared`() throws {
+    let option = OptionContract(try OptionSymbol("XOM2241220P00280000"))
+    let declared = try #require(DeclaredDeliverable(root: "XOM2", underlying: "XOM", units: 150))
+    let contract = try #require(TradedContract(option, deliverable: declared))
+    #expect(contract.underlying == "XOM" && contract.multiplier == 150 && contract.strike == 2_800_000)
+    #expect(contract.symbol == "XOM2241220P00280000" && contract.option == option && !contract.isCashSettled)
+    #expect(contract.intrinsic(underlying: 2_700_000) == 100_000)
+    // A word about another root says nothing, and none makes a standard contract another one.
+    let other = try #require(DeclaredDeliverable(root: "XOM1", underlying: "XOM", units: 150))
+    #expect(TradedContract(option, deliverable: other) == nil)
+    let standard = OptionContract(try OptionSymbol("XOM241220P00280000"))
+    #expect(TradedContract(standard, deliverable: declared) == TradedContract(standard))
+    #expect(DeclaredDeliverable(root: "XOM", underlying: "XOM", units: 150) == nil)
+    #expect(DeclaredDeliverable(root: "XOM2", underlying: "XOM", units: 0) == nil)
+    #expect(DeclaredDeliverable(root: "XOM2", underlying: "XOM", units: DeclaredDeliverable.mostUnits + 1) == nil)
+    // The next split changes it again, of the same share.
+    let split = try #require(ContractAdjustment(split: 2))
+    let (after, count) = try #require(split.contract(from: contract))
+    #expect(after.underlying == "XOM" && after.multiplier == 150 && after.strike == 1_400_000 && count == 2)
+  }
+
+  @Test func `a table of a chain holds what was declared and no other changed contract`() throws {
+    let date = try #require(CalendarDate("2024-12-02"))
+    var builder = ChainBuilder(underlying: "XOM", columns: [.bid, .ask])
+    for (name, strike) in [("XOM", 115), ("XOM1", 200), ("XOM2", 280)] {
+      let number = builder.number(
+        root: builder.root(name), expiry: date.advanced(by: 18), right: .put, strikeThousandths: strike * 1000)
+      builder.add(
+        contract: number, date: date, isExtendedHours: false, minute: 30, values: [10_000, 11_000],
+        openInterest: ChainValue.none, underlying: 1_150_000)
+    }
+    let finished = builder.finish()
+    var chain = try #require(finished)
+    #expect(ContractTable(chain, on: date).contracts.map(\.symbol) == ["XOM", "XOM241220P00115000"])
+    chain.declare(try #require(DeclaredDeliverable(root: "XOM2", underlying: "XOM", units: 150)))
+    let table = ContractTable(chain, on: date)
+    #expect(table.contracts.map(\.symbol) == ["XOM", "XOM241220P00115000", "XOM2241220P00280000"])
+    #expect(table.contracts.map(\.multiplier) == [1, 100, 150] && table.underlyings == ["XOM"])
+    // And is quoted by the chain.
+    let market = try #require(ChainMarket(chain, on: date, table: table))
+    #expect(market.quote(of: 2, minute: 30)?.ask == 11_000 && market.underlyingPrice(of: 2, minute: 30) == 1_150_000)
+  }
+
   @Test func `nobody trades at or behind a close`() throws {
     let halfDay = try traded("GOOG151224C00740000")
     let date = try #require(CalendarDate("2015-12-24"))

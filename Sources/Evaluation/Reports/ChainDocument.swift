@@ -35,8 +35,7 @@ extension ChainSummary {
   }
 
   private var notes: [ReportDocument.Block] {
-    expiries.contains { !$0.isStandard }
-      ? [.paragraph("* A deliverable that a corporate action has changed: nobody trades it here.")] : []
+    deliverableNotes.map { .paragraph($0) }
   }
 
   /// Roots that expire on one date stand there together.

@@ -47,7 +47,7 @@ package enum ChainGate {
         }
       }
     }
-    other = chain.contracts.count { !$0.isStandard }
+    other = chain.contracts.count { !$0.isStandard && chain.deliverable(of: $0) == nil }
     var findings: [QualityFinding] = []
     if impossible.count > 0 {
       findings.append(
@@ -64,15 +64,27 @@ package enum ChainGate {
           "\(counted(behind.count, "quote row")) of contracts after their last session."))
     }
     if other > 0 {
-      let roots = Set(chain.contracts.filter { !$0.isStandard }.map(\.root)).sorted()
+      let roots = Set(
+        chain.contracts.filter { !$0.isStandard && chain.deliverable(of: $0) == nil }.map(\.root)
+      ).sorted()
       var found = ChainFindings(chain, contractCheck)
       found.count = other
       findings.append(
         found.finding(
           "changed-deliverable", .warn,
-          suggestion: "They are kept apart from the standard ones, and nobody trades them.",
+          suggestion:
+            "They are kept apart from the standard ones, and nobody trades them; say what they deliver, if it is nothing but shares: --deliverable \(roots[0]):\(chain.underlying):UNITS.",
           "\(counted(other, "contract")) whose deliverable a corporate action has changed (\(roots.prefix(8).joined(separator: ", ")))."
         ))
+    }
+    for deliverable in chain.deliverables {
+      var found = ChainFindings(chain, contractCheck)
+      found.count = chain.contracts.count { $0.root == deliverable.root }
+      findings.append(
+        found.finding(
+          "declared-deliverable", .warn,
+          suggestion: "Compare it with the clearing house's memo: no file says it.",
+          "\(counted(found.count, "contract")) of a changed deliverable, traded as was declared: \(deliverable)."))
     }
     return findings
   }

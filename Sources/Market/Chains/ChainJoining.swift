@@ -2,7 +2,7 @@
 
 extension OptionChain {
   /// Both chains as one: what either says, and where both say something else of one contract in one minute, what the other says. Returns how many values
-  /// that are; nil where the two declare different units.
+  /// that are; nil where the two declare different units. What the other declares of a root's deliverable stands in place of what was declared before.
   package func joined(with other: OptionChain) -> (chain: OptionChain, revised: Int)? {
     guard underlying == other.underlying, let declaration = declaration.joined(with: other.declaration) else {
       return nil
@@ -35,7 +35,7 @@ extension OptionChain {
     return (
       OptionChain(
         underlying: underlying, contracts: table, sessions: joined, declaration: declaration,
-        conflicts: conflicts + other.conflicts), revised
+        deliverables: deliverables + other.deliverables, conflicts: conflicts + other.conflicts), revised
     )
   }
 }

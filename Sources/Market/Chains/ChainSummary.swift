@@ -9,6 +9,8 @@ package struct ChainSummary: Sendable, Equatable {
     /// nil for a date on which no contract expires.
     package var life: ContractLife?
     package var isStandard: Bool
+    /// What was declared of it where it is not.
+    package var deliverable: DeclaredDeliverable?
     package var strikes = 0
     package var calls = 0
     package var puts = 0
@@ -52,6 +54,16 @@ package struct ChainSummary: Sendable, Equatable {
   }
 
   package var expiries: [Expiry] = []
+
+  /// What is to be said of contracts that a corporate action has changed, a line each.
+  package var deliverableNotes: [String] {
+    let others = expiries.filter { !$0.isStandard }
+    let declared = Set(others.compactMap(\.deliverable)).sorted { $0.root < $1.root }
+    let isAnyUnknown = others.contains { $0.deliverable == nil }
+    return (isAnyUnknown ? ["* a deliverable that a corporate action has changed: nobody trades it"] : [])
+      + declared.map { "* a changed deliverable; as declared, \($0)" }
+  }
+
   package var bands: [Band] = []
   /// Dollars, of the last of the minutes that has one.
   package var underlying: Double?
@@ -76,7 +88,7 @@ package struct ChainSummary: Sendable, Equatable {
         expiries.append(
           Expiry(
             root: contract.root, expiry: contract.expiry, life: ContractLife(contract),
-            isStandard: contract.isStandard))
+            isStandard: contract.isStandard, deliverable: chain.deliverable(of: contract)))
         strikes.append([])
       }
       places.append(place)

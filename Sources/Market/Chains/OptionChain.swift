@@ -8,13 +8,15 @@ package struct OptionChain: Sendable, Equatable {
   /// By date; of one date those of the hours of the session before those outside of them.
   package let sessions: [ChainSession]
   package let declaration: ChainDeclaration
+  /// What contracts deliver whose root does not say it, by root, none twice; others of such roots are never traded.
+  package internal(set) var deliverables: [DeclaredDeliverable] = []
   /// What was found wrong while rows were brought together, for the gate. It is told in a store's quality record, and no part of the chain itself.
   package var conflicts: [ChainConflict] = []
 
   /// Traps where contracts or sessions are not in order, or a session speaks of a contract that is not in the table.
   package init(
     underlying: String, contracts: [OptionContract], sessions: [ChainSession], declaration: ChainDeclaration,
-    conflicts: [ChainConflict] = []
+    deliverables: [DeclaredDeliverable] = [], conflicts: [ChainConflict] = []
   ) {
     precondition(zip(contracts, contracts.dropFirst()).allSatisfy { $0 < $1 }, "contracts of \(underlying) in no order")
     precondition(
@@ -28,6 +30,7 @@ package struct OptionChain: Sendable, Equatable {
     self.sessions = sessions
     self.declaration = declaration
     self.conflicts = conflicts
+    for deliverable in deliverables { declare(deliverable) }
   }
 
   static func key(_ session: ChainSession) -> Int64 {
@@ -36,7 +39,7 @@ package struct OptionChain: Sendable, Equatable {
 
   package static func == (left: OptionChain, right: OptionChain) -> Bool {
     left.underlying == right.underlying && left.contracts == right.contracts && left.sessions == right.sessions
-      && left.declaration == right.declaration
+      && left.declaration == right.declaration && left.deliverables == right.deliverables
   }
 
   /// The quotes in the hours of a session.
@@ -60,7 +63,7 @@ package struct OptionChain: Sendable, Equatable {
     func isTaken(_ date: CalendarDate) -> Bool { first.map { $0 <= date } ?? true && last.map { date <= $0 } ?? true }
     return OptionChain(
       underlying: underlying, contracts: contracts, sessions: sessions.filter { isTaken($0.date) },
-      declaration: declaration, conflicts: conflicts.filter { isTaken($0.date) })
+      declaration: declaration, deliverables: deliverables, conflicts: conflicts.filter { isTaken($0.date) })
   }
 
   static func firstPlace<Item>(in items: [Item], where isBehind: (Item) -> Bool) -> Int {

@@ -29,7 +29,8 @@ package struct OptionContract: Hashable, Sendable {
 
   package var terms: ContractTerms { ContractTerms.of(root: root) }
 
-  /// Whether its deliverable is a hundred units of its underlying: others are kept, and never traded, since nobody has said what they deliver.
+  /// Whether its deliverable is a hundred units of its underlying: others are kept, and never traded unless somebody
+  /// has said what they deliver (see `DeclaredDeliverable`).
   package var isStandard: Bool { terms.isStandard }
 }
 

@@ -12,7 +12,8 @@ extension MarketImport {
     guard !source.isIndex, declared.layout == nil, declared.columns == nil,
       access(ZipArchive.parts(of: source.path).file, F_OK) == 0
     else { return nil }
-    let file = try ChainFile(path: source.path, underlying: source.symbol, roots: roots.map { Set($0) })
+    let file = try ChainFile(
+      path: source.path, underlying: source.symbol, roots: roots.map { Set($0) }, deliverables: deliverables)
     let reading: ChainFileReading
     do throws(StorageError) {
       guard let found = try file.read() else { return nil }
@@ -32,6 +33,22 @@ extension MarketImport {
     }
     for note in notes { tell(note) }
     return reading.provenance
+  }
+
+  /// Remembers what was declared of roots that do not say what their contracts deliver.
+  func declare(_ chains: inout [OptionChain], tell: (String) -> Void) throws(StorageError) {
+    for deliverable in deliverables {
+      let places = chains.indices.filter { place in
+        chains[place].underlying == deliverable.underlying
+          && chains[place].contracts.contains { $0.root == deliverable.root }
+      }
+      guard let place = places.first else {
+        throw .table(path: output, line: 0, column: "", problem: .chain(.nothingToDeclare(deliverable)))
+      }
+      let before = chains[place].declare(deliverable)
+      let was = before.flatMap { $0 == deliverable ? nil : "; until now it was declared that \($0)" } ?? ""
+      tell("as declared, \(deliverable): its contracts may be traded\(was)")
+    }
   }
 
   /// Leaves the sessions between the dates that are taken.

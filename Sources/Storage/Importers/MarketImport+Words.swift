@@ -10,6 +10,9 @@ extension MarketImport {
     Flag("replace", "makes a store that is there anew"),
     Flag("symbols", "A,B", "which symbols to take from files that name them; all by default"),
     Flag("roots", "A,B", "of option chains, which roots to take, for example SPXW,SPY; all by default"),
+    Flag(
+      "deliverable", "ROOT:SHARE:UNITS", repeats: true,
+      "what contracts of a root with a digit deliver, for example XOM2:XOM:150; without it nobody trades them"),
     Flag("extra-columns", "A,B", "columns beside the layout's own to keep, for environment.extra_columns"),
     Flag(
       "index", "SYMBOL=FILE", repeats: true,
@@ -88,11 +91,35 @@ extension MarketImport {
       }
       splits.append(split)
     }
+    for text in arguments.values("deliverable") {
+      let deliverable = try MarketImport.deliverable(text)
+      guard !deliverables.contains(where: { $0.root == deliverable.root }) else {
+        throw UsageError("--deliverable \(text) names a root that stands there already")
+      }
+      deliverables.append(deliverable)
+    }
     for text in arguments.values("factors") {
       let (symbol, path) = MarketImport.split(text)
       guard let symbol else { throw UsageError("--factors \(text) names no symbol; write it SYMBOL=FILE") }
       factorFiles.append(Source(path: path, symbol: symbol))
     }
+  }
+
+  private static func deliverable(_ text: String) throws(UsageError) -> DeclaredDeliverable {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 3, ChainRows.isRoot(parts[0]), CSVImporter.isSymbol(parts[1]), let units = Int(parts[2]),
+      (1...DeclaredDeliverable.mostUnits).contains(units)
+    else {
+      throw UsageError(
+        "--deliverable is \(text), but must be ROOT:SHARE:UNITS, as XOM2:XOM:150, with 1 to "
+          + "\(DeclaredDeliverable.mostUnits) units")
+    }
+    guard let deliverable = DeclaredDeliverable(root: parts[0], underlying: parts[1], units: units) else {
+      throw UsageError(
+        "--deliverable \(text): the root \(parts[0]) says itself what its contracts deliver; only one with a digit in it does not"
+      )
+    }
+    return deliverable
   }
 
   private static func cut(_ arguments: Arguments) throws(UsageError) -> BarCut {

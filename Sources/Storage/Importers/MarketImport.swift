@@ -25,6 +25,8 @@ package struct MarketImport: Sendable, Equatable {
   package var symbols: [String]?
   /// Which roots of options to take; nil for all.
   package var roots: [String]?
+  /// What was declared of roots that do not say what their contracts deliver.
+  package var deliverables: [DeclaredDeliverable] = []
   /// Columns beside the layouts' own that are kept of everything but an index.
   package var extraColumns: [String]
   package var allowances: [QualityAllowance]
@@ -96,6 +98,7 @@ package struct MarketImport: Sendable, Equatable {
       try earlier.add(&delivery.series, &delivery.extendedHours, &delivery.provenance, tell: tell)
       try earlier.add(&delivery.chains, tell: tell)
     }
+    try declare(&delivery.chains, tell: tell)
     try DeclaredSplit.apply(splits, to: &delivery.series, path: output, tell: tell)
     try DeclaredSplit.apply(
       splits.filter { split in delivery.extendedHours.contains { $0.symbol == split.symbol } },

@@ -244,7 +244,7 @@ enum ChainColumns {
       }
       return OptionChain(
         underlying: entry.underlying, contracts: try contracts(), sessions: try sessions(where: isWanted),
-        declaration: entry.declaration)
+        declaration: entry.declaration, deliverables: entry.deliverables)
     }
   }
 }

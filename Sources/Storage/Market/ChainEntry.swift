@@ -7,6 +7,8 @@ import Text
 package struct ChainEntry: Sendable, Equatable {
   package var underlying: String
   package var declaration: ChainDeclaration
+  /// What was declared of contracts whose root does not say what they deliver.
+  package var deliverables: [DeclaredDeliverable]
   /// The roots of its contracts, in the order in which the table numbers them.
   package var roots: [String]
   package var contractCount: Int
@@ -33,6 +35,7 @@ package struct ChainEntry: Sendable, Equatable {
   init(_ chain: OptionChain) {
     underlying = chain.underlying
     declaration = chain.declaration
+    deliverables = chain.deliverables
     roots = Set(chain.contracts.map(\.root)).sorted()
     contractCount = chain.contracts.count
     columns = ChainColumn.allCases.filter { column in chain.sessions.contains { $0.has(column) } }
@@ -65,7 +68,10 @@ package struct ChainEntry: Sendable, Equatable {
 
   var json: JSON {
     func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
-    return .object([
+    // Only where there are any, so that chains without are what they ever were.
+    let declared: [String: JSON] =
+      deliverables.isEmpty ? [:] : ["deliverables": .array(deliverables.map(\.json))]
+    let members: [String: JSON] = [
       "underlying": .string(underlying), "roots": .array(roots.map { .string($0) }),
       "contracts": .integer(Int64(contractCount)), "columns": .array(columns.map { .string($0.name) }),
       "open_interest": .bool(hasOpenInterest), "underlying_prices": .bool(hasUnderlying),
@@ -80,7 +86,8 @@ package struct ChainEntry: Sendable, Equatable {
             "digest": .string(session.digest),
           ])
         }),
-    ])
+    ]
+    return .object(members.merging(declared) { $1 })
   }
 
   /// Nil if the value is not of the form that `json` writes, or names what no store holds.
@@ -102,9 +109,13 @@ package struct ChainEntry: Sendable, Equatable {
       let clock = optional("clock", ChainDeclaration.Clock.self),
       let volume = optional("volume", ChainDeclaration.VolumeSpan.self),
       let contractDigest = json["contract_digest"]?.stringValue,
+      let deliverables = json["deliverables"] == nil
+        ? [] : QualityRecord.all(json["deliverables"], DeclaredDeliverable.init(json:)),
+      zip(deliverables, deliverables.dropFirst()).allSatisfy({ $0.root < $1.root }),
       let sessions = QualityRecord.all(json["sessions"], SessionEntry.init(json:))
     else { return nil }
     self.underlying = underlying
+    self.deliverables = deliverables
     declaration = ChainDeclaration(theta: theta, vega: vega, clock: clock, volume: volume)
     self.roots = roots
     contractCount = contracts
@@ -113,6 +124,19 @@ package struct ChainEntry: Sendable, Equatable {
     self.hasUnderlying = hasUnderlying
     self.sessions = sessions
     self.contractDigest = contractDigest
+  }
+}
+
+extension DeclaredDeliverable {
+  var json: JSON {
+    .object(["root": .string(root), "underlying": .string(underlying), "units": .integer(Int64(units))])
+  }
+
+  init?(json: JSON) {
+    guard let root = json["root"]?.stringValue, let underlying = json["underlying"]?.stringValue,
+      CSVImporter.isSymbol(underlying), let units = json["units"]?.integerValue
+    else { return nil }
+    self.init(root: root, underlying: underlying, units: units)
   }
 }
 

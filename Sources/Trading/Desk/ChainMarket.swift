@@ -94,7 +94,9 @@ extension ContractTable {
     self.init()
     if let session = chain.session(on: date) {
       for number in session.contracts {
-        guard let contract = TradedContract(chain.contracts[Int(number)], calendar: calendar) else { continue }
+        let option = chain.contracts[Int(number)]
+        guard let contract = TradedContract(option, deliverable: chain.deliverable(of: option), calendar: calendar)
+        else { continue }
         if !contract.isCashSettled { _ = add(TradedContract(share: contract.underlying)) }
         _ = add(contract)
       }

@@ -40,9 +40,9 @@ package struct ContractAdjustment: Sendable, Hashable {
     let listed = OptionContract(
       root: option.root, expiry: option.expiry, right: option.right, strikeThousandths: thousandths)
     let adjusted =
-      payment == 0 && isWhole && multiplier == ContractTerms.of(root: option.root).multiplier
+      option.isStandard && payment == 0 && isWhole && multiplier == ContractTerms.of(root: option.root).multiplier
       ? TradedContract(listed)
-      : TradedContract(adjusting: listed, strike: strike, multiplier: multiplier)
+      : TradedContract(adjusting: listed, of: contract.underlying, strike: strike, multiplier: multiplier)
     return adjusted.map { ($0, count) }
   }
 }

@@ -56,33 +56,42 @@ package struct TradedContract: Sendable, Hashable {
   }
 
   /// A listed option; nil where no contract is dated so, or where nobody has said what it delivers (see `OptionContract.isStandard`).
-  package init?(_ option: OptionContract, calendar: TradingCalendar = .xnys) {
-    guard option.isStandard else { return nil }
+  ///
+  /// `deliverable`: what was declared of its root, where a corporate action has changed it; of another root it says nothing.
+  package init?(
+    _ option: OptionContract, deliverable: DeclaredDeliverable? = nil, calendar: TradingCalendar = .xnys
+  ) {
+    let declared = option.isStandard || deliverable?.root != option.root ? nil : deliverable
+    guard option.isStandard || declared != nil else { return nil }
     let terms = option.terms
     self.init(
-      option, symbol: option.description, strike: Int(option.strikeThousandths) * (TickRule.perDollar / 1000),
-      multiplier: terms.multiplier, calendar: calendar)
+      option, symbol: option.description, of: declared?.underlying,
+      strike: Int(option.strikeThousandths) * (TickRule.perDollar / 1000),
+      multiplier: declared?.units ?? terms.multiplier, calendar: calendar)
   }
 
   /// What a listed option has become by a split or a special payment: the same life with another strike and multiplier, and a symbol whose root has the
   /// digit 1 behind it as the clearing house gives it. nil as for the listed one, and where the strike or the multiplier is not positive.
+  /// `underlying`: the share where the root does not name it.
   package init?(
-    adjusting option: OptionContract, strike: Int, multiplier: Int, calendar: TradingCalendar = .xnys
+    adjusting option: OptionContract, of underlying: String? = nil, strike: Int, multiplier: Int,
+    calendar: TradingCalendar = .xnys
   ) {
     guard strike > 0, multiplier > 0 else { return nil }
     let name = OptionContract(
       root: option.root + "1", expiry: option.expiry, right: option.right,
       strikeThousandths: Int(option.strikeThousandths))
-    self.init(option, symbol: name.description, strike: strike, multiplier: multiplier, calendar: calendar)
+    self.init(
+      option, symbol: name.description, of: underlying, strike: strike, multiplier: multiplier, calendar: calendar)
   }
 
   private init?(
-    _ option: OptionContract, symbol: String, strike: Int, multiplier: Int, calendar: TradingCalendar
+    _ option: OptionContract, symbol: String, of share: String?, strike: Int, multiplier: Int, calendar: TradingCalendar
   ) {
     guard let life = ContractLife(option, calendar: calendar) else { return nil }
     let terms = option.terms
     self.symbol = symbol
-    underlying = terms.underlying ?? option.root
+    underlying = share ?? terms.underlying ?? option.root
     self.option = option
     side = option.right == .call ? .call : .put
     self.strike = strike

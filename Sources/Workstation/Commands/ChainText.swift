@@ -56,9 +56,7 @@ struct ChainText {
           + ChainText.right(summary.hasQuotes ? ChainText.percent(expiry.twoSided, of: expiry.quotes) : "-", 10)
           + ChainText.right(summary.hasQuotes ? "\(expiry.crossed)" : "-", 9))
     }
-    if summary.expiries.contains(where: { !$0.isStandard }) {
-      lines += ["* a deliverable that a corporate action has changed: nobody trades it"]
-    }
+    lines += summary.deliverableNotes
     guard summary.hasQuotes else { return lines + ["", "No bids and asks: prices of trades alone."] }
     lines += ["", "Spreads of uncrossed quotes with two sides, by strike over the underlying:"]
     lines.append(

@@ -26,38 +26,43 @@ package struct ChainFile {
   /// The underlying of all its options, where the user says it.
   private let underlying: String?
   private let roots: Set<String>?
+  /// What was declared of contracts whose root does not say what they deliver.
+  private let deliverables: [DeclaredDeliverable]
 
   /// Changes when the same file would give other numbers.
   package static let version = 1
 
   /// `path`: of a file, or `ARCHIVE.zip:MEMBER` for one member of an archive. `underlying`: of a file that does not name it. `roots`: which to take; nil for all.
   package init(
-    path: String, underlying: String? = nil, roots: Set<String>? = nil, limitBytes: Int = 1 << 40
+    path: String, underlying: String? = nil, roots: Set<String>? = nil, deliverables: [DeclaredDeliverable] = [],
+    limitBytes: Int = 1 << 40
   ) throws(StorageError) {
     let (file, member) = ZipArchive.parts(of: path)
     let open: () throws(StorageError) -> ByteSource = { () throws(StorageError) in
       try ByteSource(path: file, limitBytes: limitBytes)
     }
-    self.init(try open(), reopen: open, path: file, member: member, underlying, roots, limitBytes)
+    self.init(try open(), reopen: open, path: file, member: member, underlying, roots, deliverables, limitBytes)
   }
 
   /// The same for bytes that are at hand; `path` names them.
   package init(
-    _ bytes: [UInt8], path: String, underlying: String? = nil, roots: Set<String>? = nil, limitBytes: Int = 1 << 34
+    _ bytes: [UInt8], path: String, underlying: String? = nil, roots: Set<String>? = nil,
+    deliverables: [DeclaredDeliverable] = [], limitBytes: Int = 1 << 34
   ) {
     self.init(
       ByteSource(bytes, path: path), reopen: { () throws(StorageError) in ByteSource(bytes, path: path) }, path: path,
-      underlying, roots, limitBytes)
+      underlying, roots, deliverables, limitBytes)
   }
 
   private init(
     _ source: ByteSource, reopen: @escaping () throws(StorageError) -> ByteSource, path: String,
-    member: String? = nil, _ underlying: String?, _ roots: Set<String>?, _ limitBytes: Int
+    member: String? = nil, _ underlying: String?, _ roots: Set<String>?, _ deliverables: [DeclaredDeliverable],
+    _ limitBytes: Int
   ) {
     self.reopen = reopen
     self.member = member
     (self.source, self.path, self.underlying, self.roots) = (source, path, underlying, roots)
-    self.limitBytes = limitBytes
+    (self.deliverables, self.limitBytes) = (deliverables, limitBytes)
   }
 
   /// The chains; nil for a file of anything else. Throws for a chain that cannot be read.
@@ -186,7 +191,7 @@ package struct ChainFile {
     guard namesUnderlying || named != nil else { throw problem(.noUnderlying) }
     guard plan.place(.expiry) != nil || namesUnderlying && plan.place(.root) == nil else { throw problem(.noExpiry) }
     var rows = ChainRows(
-      plan, path: pieces.path, underlying: named, roots: roots, minute: minute, date: date,
+      plan, path: pieces.path, underlying: named, roots: roots, deliverables: deliverables, minute: minute, date: date,
       tradedSince: tradedSince)
     for _ in 0..<plan.linesBefore { _ = try lines.next() }
     while true {
@@ -268,7 +273,7 @@ package struct ChainFile {
   // MARK: LEAN
 
   private func lean(_ members: [ZipArchive.Member]) throws(StorageError) -> ChainFileReading {
-    var reader = LEANOptionReader(path: path, roots: roots)
+    var reader = LEANOptionReader(path: path, roots: roots, deliverables: deliverables)
     for member in members {
       guard let name = LEANOptionName(member.name) else {
         throw .archive(path: path, problem: .damaged("'\(PrintableText.name(member.name))' is no contract of LEAN"))

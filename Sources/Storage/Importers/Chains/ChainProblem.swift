@@ -24,6 +24,7 @@ package enum ChainProblem: Equatable, Sendable, CustomStringConvertible {
   case noUnderlying
   case differentUnits
   case noneLeft(roots: [String])
+  case nothingToDeclare(DeclaredDeliverable)
   case tooManyContracts(limit: Int)
   case tooSparse
 
@@ -49,6 +50,8 @@ package enum ChainProblem: Equatable, Sendable, CustomStringConvertible {
     case .noUnderlying: "nothing says of which underlying these options are"
     case .differentUnits: "its Greeks or volumes are in other units than those of an earlier file of the same chain"
     case .noneLeft(let roots): "no option of a root \(roots.joined(separator: ", ")) is in it"
+    case .nothingToDeclare(let deliverable):
+      "--deliverable speaks of \(deliverable.root), but no option of that root and of \(deliverable.underlying) is imported"
     case .tooManyContracts(let limit): "there are more than \(limit) contracts, more than any underlying has had"
     case .tooSparse:
       "its rows speak of so many contracts and minutes, and so little of each, that no table of them fits the memory"
@@ -67,13 +70,15 @@ package enum ChainProblem: Equatable, Sendable, CustomStringConvertible {
     case .noSession: "leave the rows out, or correct their date"
     case .noMoment: "fetch a chain whose rows have a date"
     case .noDateAbove: "export the page again, in English"
-    case .multiplier: "leave contracts of other deliverables out, or check whether the column holds another unit"
+    case .multiplier:
+      "leave contracts of other deliverables out, say what they deliver with --deliverable ROOT:SHARE:UNITS, or check whether the column holds another unit"
     case .currency: "leave these contracts out"
     case .price: "leave the rows out, or fetch the file again"
     case .noDateInName: "give the file its vendor's name again, as aapl/20140602.csv"
     case .noUnderlying: "say it: SYMBOL=FILE"
     case .differentUnits: "import it into a store of its own"
     case .noneLeft: "name other roots with --roots, or none for all"
+    case .nothingToDeclare: "name the root as the contracts have it, and the underlying as the file has it"
     case .tooManyContracts, .tooSparse: "split the file, or name the roots that are wanted: --roots SPXW"
     }
   }

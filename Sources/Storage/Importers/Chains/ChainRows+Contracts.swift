@@ -21,6 +21,12 @@ extension ChainRows {
       }
     }
     if let roots, !roots.contains(contract.root) { return nil }
+    // What the table says must be what was declared.
+    if !deliverables.isEmpty, let place = at.multiplier, !isEmpty(place),
+      (deliverables.first { $0.root == contract.root }?.units ?? 100) != otherMultiplier ?? 100
+    {
+      return (.chain(.multiplier(shown(buffer, place))), place)
+    }
     if let place = at.deliveryCode, !isEmpty(place), text(buffer, place) != "0",
       ContractTerms.of(root: contract.root).isStandard
     {
@@ -286,6 +292,6 @@ extension ChainRows {
     }
     // As it was of the row before: a name's own underlying is looked up in a table.
     if let last = lastSeries, last.root == root, at.underlying == nil { return last.underlying }
-    return ContractTerms.of(root: root).underlying ?? root
+    return ContractTerms.of(root: root).underlying ?? deliverables.first { $0.root == root }?.underlying ?? root
   }
 }

@@ -12,6 +12,7 @@ struct ChainRows {
   /// The underlying of all rows, where somebody said it.
   let named: String?
   let roots: Set<String>?
+  let deliverables: [DeclaredDeliverable]
   /// The minute of all rows, where they do not say it; and the date.
   let fileMinute: ChainMinute?
   let fileDate: CalendarDate?
@@ -46,6 +47,8 @@ struct ChainRows {
   var rootText: (bytes: [UInt8], root: String)?
   var underlyingText: (bytes: [UInt8], name: String)?
   var multiplierText: [UInt8] = []
+  /// The row's multiplier where it is not a hundred.
+  var otherMultiplier: Int?
   var currencyText: [UInt8] = []
   /// The root of the last row, the underlying that it was of, its builder, and its number there.
   var lastSeries: (root: String, underlying: String, builder: Int, number: Int)?
@@ -130,13 +133,14 @@ struct ChainRows {
   static let contractLimit = 2_000_000
 
   init(
-    _ plan: ChainPlan, path: String, underlying: String?, roots: Set<String>?, minute: ChainMinute?,
-    date: CalendarDate?, tradedSince: Instant? = nil
+    _ plan: ChainPlan, path: String, underlying: String?, roots: Set<String>?,
+    deliverables: [DeclaredDeliverable] = [], minute: ChainMinute?, date: CalendarDate?, tradedSince: Instant? = nil
   ) {
     self.plan = plan
     at = Places(plan)
     named = underlying
     self.roots = roots
+    self.deliverables = deliverables
     fileMinute = minute
     fileDate = date
     self.tradedSince = tradedSince
@@ -231,12 +235,17 @@ struct ChainRows {
 
   /// What stands in a row besides prices and must be as it always is.
   mutating func terms(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
+    otherMultiplier = nil
     if let place = at.multiplier, !isEmpty(place), !fields.isSame(buffer, place, multiplierText) {
       let word = text(buffer, place)
-      guard ["REGULAR", "100", "100.0", "100.00"].contains(word) else {
+      if ["REGULAR", "100", "100.0", "100.00"].contains(word) {
+        multiplierText = fields.bytes(buffer, place)
+      } else if let units = deliverables.first(where: { word == "\($0.units)" || word == "\($0.units).0" })?.units {
+        // Right for one of the declared roots: of which the row is shows later.
+        otherMultiplier = units
+      } else {
         return (.chain(.multiplier(shown(buffer, place))), place)
       }
-      multiplierText = fields.bytes(buffer, place)
     }
     if let place = at.currency, !isEmpty(place), !fields.isSame(buffer, place, currencyText) {
       guard text(buffer, place) == "USD" else { return (.chain(.currency(shown(buffer, place))), place) }

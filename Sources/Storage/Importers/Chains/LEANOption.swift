@@ -46,6 +46,7 @@ struct LEANOptionName: Equatable {
 struct LEANOptionReader {
   private let path: String
   private let roots: Set<String>?
+  private let deliverables: [DeclaredDeliverable]
   private let timing = ChainTiming()
   private var builders: [ChainBuilder] = []
   private var underlyings: [String] = []
@@ -53,9 +54,10 @@ struct LEANOptionReader {
   private(set) var rows = 0
   private var faults: RowFaults
 
-  init(path: String, roots: Set<String>?) {
+  init(path: String, roots: Set<String>?, deliverables: [DeclaredDeliverable]) {
     self.path = path
     self.roots = roots
+    self.deliverables = deliverables
     faults = RowFaults(path: path)
   }
 
@@ -92,7 +94,9 @@ struct LEANOptionReader {
       throw .table(
         path: pieces.path, line: 0, column: "", problem: .chain(.expired(expiry: name.expiry, date: name.date)))
     }
-    let underlying = ContractTerms.of(root: name.root).underlying ?? name.root
+    let underlying =
+      ContractTerms.of(root: name.root).underlying
+      ?? deliverables.first { $0.root == name.root }?.underlying ?? name.root
     let place = underlyings.firstIndex(of: underlying) ?? builders.count
     if place == builders.count {
       underlyings.append(underlying)

@@ -46,11 +46,11 @@ struct DeskCommand: Command {
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     var settings = try settings(arguments)
     let path = arguments.operands[0]
-    let script = try DeskScript(try FileSystem.read(path), path: path)
+    let stored = try arguments.value("store").map { try StoredQuotes($0) }
+    let script = try DeskScript(
+      try FileSystem.read(path), path: path, deliverables: stored?.deliverables ?? [])
     let risk = try RiskFlags.desk(arguments, &settings, script, description)
-    let play = try DeskPlay(
-      script, settings, stored: try arguments.value("store").map { try StoredQuotes($0) },
-      risk: risk)
+    let play = try DeskPlay(script, settings, stored: stored, risk: risk)
     for line in play.lines { print(line) }
     return play.desk.widestGap == 0 ? 0 : 1
   }

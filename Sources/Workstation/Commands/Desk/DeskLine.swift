@@ -154,7 +154,9 @@ struct DeskLine {
   }
 
   /// The contract of a symbol.
-  func contract(_ symbol: String, known: [String: TradedContract]) throws(DeskScriptError) -> TradedContract {
+  func contract(
+    _ symbol: String, known: [String: TradedContract], _ deliverables: [DeclaredDeliverable]
+  ) throws(DeskScriptError) -> TradedContract {
     if let contract = known[symbol] { return contract }
     if DeskLine.isShare(symbol) {
       guard !ContractTerms.of(root: symbol).isCashSettled else {
@@ -170,11 +172,13 @@ struct DeskLine {
         "'\(PrintableText.name(symbol))' is neither a share nor an option symbol such as SPY251211C00600000: \(error.reason.rawValue)"
       )
     }
-    guard let contract = TradedContract(option) else {
+    let declared = deliverables.first { $0.root == option.root }
+    guard let contract = TradedContract(option, deliverable: declared) else {
       throw refusal(
-        option.isStandard
+        option.isStandard || declared != nil
           ? "\(symbol) expires on \(option.expiry), on which no contract does"
-          : "\(symbol) is a contract that a corporate action has changed, and nobody has said what it delivers")
+          : "\(symbol) is a contract that a corporate action has changed, and nobody has said what it delivers: import its chain with --deliverable, and give that store with --store"
+      )
     }
     return contract
   }

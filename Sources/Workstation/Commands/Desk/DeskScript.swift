@@ -39,13 +39,17 @@ package struct DeskScript {
   /// Quotes and prices from outside of the sessions: seen, neither traded nor marked.
   package private(set) var outsideHours = 0
   private var known: [String: TradedContract] = [:]
+  private let deliverables: [DeclaredDeliverable]
   private var orderIds: Set<Int64> = []
   /// Of opening orders.
   private(set) var exitPlans: [Int64: ExitPlan] = [:]
 
-  /// Reads JSON lines. Throws at the first line that cannot be played.
-  package init(_ bytes: [UInt8], path: String) throws(DeskScriptError) {
+  /// Reads JSON lines. Throws at the first line that cannot be played. `deliverables`: what was declared of contracts that a corporate action has changed.
+  package init(
+    _ bytes: [UInt8], path: String, deliverables: [DeclaredDeliverable] = []
+  ) throws(DeskScriptError) {
     self.path = path
+    self.deliverables = deliverables
     var number = 0
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
@@ -156,7 +160,7 @@ package struct DeskScript {
   // MARK: contracts
 
   private mutating func add(_ symbol: String, _ line: DeskLine) throws(DeskScriptError) -> Int32 {
-    let contract = try line.contract(symbol, known: known)
+    let contract = try line.contract(symbol, known: known, deliverables)
     known[symbol] = contract
     if contract.isOption, !contract.isCashSettled { _ = table.add(TradedContract(share: contract.underlying)) }
     return table.add(contract)

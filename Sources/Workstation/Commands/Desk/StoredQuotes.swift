@@ -15,6 +15,9 @@ package struct StoredQuotes {
     guard !file.chains.isEmpty else { throw .symbols(path: path, problem: .noChain) }
   }
 
+  /// What was declared of contracts whose root does not say what they deliver.
+  var deliverables: [DeclaredDeliverable] { file.chains.flatMap(\.deliverables) }
+
   /// One session of it.
   struct Session {
     /// By underlying.
