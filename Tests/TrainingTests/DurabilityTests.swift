@@ -47,7 +47,10 @@ import Text
     let made = try DiskTrace.requests(below: folder.path) {
       file = try ReplayFile.create(path, shape, attributes: ["environment": "none"])
     }
-    #expect(try made.last == .flush("replay.h5", bytes: size(path)), "\(made)")
+    #expect(made.count == 3, "\(made)")
+    guard made.count == 3, case .flush(let unfinished, let bytes) = made[0] else { return }
+    #expect(try bytes == size(path) && made[1] == .rename(unfinished, to: "replay.h5"), "\(made)")
+    #expect(made[2] == .flush(".", bytes: nil), "\(made)")
     let store = FileTransitionStore(try #require(file), use: replayUse(0))
     var rows = RandomRows(laneCount: 20, columns: 3, actions: 5)
     rows.append(30, to: [store])
