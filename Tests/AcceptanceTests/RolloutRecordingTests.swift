@@ -77,4 +77,47 @@ import Testing
     #expect(file.columns["episodes/length"]?.values == .integers([Int64](repeating: 8, count: 64)))
     #expect(file.columns["actions"]?.values.count == 512)
   }
+
+  /// What a run gathered is there for whoever does its arithmetic again, and recording changes none of it.
+  @Test func aRunKeepsWhatItGatheredFirst() throws {
+    let place = try Workplace()
+    let settings = Workplace.planted("cue", algorithm: "ppo_lstm_mask")
+    let name = "training-rollouts.h5"
+    try place.train("plain", settings)
+    try place.folder.write(settings, to: "run.yaml")
+    try place.succeed(["train", "--config", "run.yaml", "--run", "run", "--record-rollouts", "3"])
+    let ends = try ["plain", "run"].map { try place.checkpoint(place.file($0, "checkpoint-4096.h5")) }
+    #expect(ends[0].groups["network"] == ends[1].groups["network"])
+
+    // Rollouts of 32 steps of 16 lanes, with the row that each ends in where the next begins there.
+    let file = try RolloutFile.read(place.folder.place(place.file("run", name)))
+    #expect(file.attributes["content"] == "training" && file.attributes["rollouts"] == "3")
+    for column in ["actions", "rewards", "log_probs", "values", "bootstrap_values", "terminations", "truncations"] {
+      #expect(file.columns[column]?.values.count == 3 * 32 * 16, "\(column)")
+    }
+    #expect(file.columns["observations"]?.width == 2 && file.columns["observations"]?.values.count == 3 * 33 * 16 * 2)
+    #expect(file.columns["action_masks"]?.width == 3 && file.columns["action_masks"]?.values.count == 3 * 33 * 16 * 3)
+    guard case .bytes(let starts)? = file.columns["episode_starts"]?.values,
+      case .floats(let logProbabilities)? = file.columns["log_probs"]?.values
+    else {
+      Issue.record("columns of other kinds: \(file.columns.keys.sorted())")
+      return
+    }
+    // A rollout begins as the one before it ended; days of eight bars begin every eighth step.
+    for rollout in 1..<3 {
+      let (end, begin) = ((33 * rollout - 1) * 16, 33 * rollout * 16)
+      #expect(Array(starts[end..<end + 16]) == Array(starts[begin..<begin + 16]))
+    }
+    #expect(starts[..<(32 * 16)].reduce(0) { $0 + Int($1) } == 4 * 16)
+    #expect(logProbabilities.allSatisfy { $0 < 0 && $0 > -3 })
+    #expect(try place.succeed(["inspect", place.file("run", name)]).output.contains("recorded rollouts"))
+
+    for (arguments, part) in [
+      (["--record-rollouts", "0", "--config", "run.yaml"], "from 1 to 1000"),
+      (["--record-rollouts", "3", "--resume", "run"], "--record-rollouts cannot go with --resume"),
+    ] {
+      let refused = try place.strikeforge(["train"] + arguments)
+      #expect(refused.exitCode == 64 && refused.errors.contains(part), "\(refused)")
+    }
+  }
 }
