@@ -123,7 +123,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       prepare: packed { $0 += [7, 7, 7] }),
     BadInput(
       "a folder", "import AAA=checkpoints --output new.h5", exits: 1, says: "'checkpoints'", "name a regular file"),
-    BadInput("no symbol", "import AAA.csv --output new.h5", exits: 1, says: "'AAA.csv'", "name it on the command line"),
+    BadInput("no symbol", "import AAA.csv --output new.h5", exits: 1, says: "'AAA.csv'", "name it: SYMBOL=FILE"),
     BadInput(
       "output below a file", "import AAA=AAA.csv --output AAA.csv/new.h5", exits: 1, says: "'AAA.csv/new.h5'", "check"),
   ]

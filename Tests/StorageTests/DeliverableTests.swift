@@ -29,7 +29,8 @@ private func imported(
   var told: [String] = []
   let refusal = try request.run { told.append($0) }
   #expect(refusal == nil)
-  return told
+  // A report's sentences go over several lines.
+  return told.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 }
 
 @Suite struct DeliverableTests {
@@ -129,7 +130,7 @@ private func imported(
         return "\(error)"
       }
     }
-    for word in ["XOM2:XOM", "XOM2:XOM:0", "XOM2:XOM:1000001", "XOM2:XOM:many", "2XOM:XOM:150", "XOM2::150", ""] {
+    for word in ["XOM2:XOM", "XOM2:XOM:0", "XOM2:XOM:1000001", "XOM2:XOM:many", "2XOM:XOM:150", "XOM2::150"] {
       #expect(usage("--deliverable", word).contains("must be ROOT:SHARE:UNITS, as XOM2:XOM:150"), "\(word)")
     }
     #expect(usage("--deliverable", "XOM:XOM:150").contains("the root XOM says itself what its contracts deliver"))

@@ -28,6 +28,10 @@ extension MarketImport {
       for line in reading.understanding { tell("  " + line) }
     }
     var notes: [String] = []
+    let underlyings = reading.chains.map(\.underlying)
+    if let symbols, let first = symbols.first, !symbols.contains(where: underlyings.contains) {
+      throw .symbols(path: source.path, problem: .absent(requested: first, existing: underlyings.sorted()))
+    }
     for chain in reading.chains where symbols?.contains(chain.underlying) ?? true {
       try ChainFile.add(chain, to: &chains, notes: &notes, path: source.path)
     }

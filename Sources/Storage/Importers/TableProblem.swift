@@ -109,7 +109,8 @@ package enum TableProblem: Equatable, Sendable, CustomStringConvertible {
     case .tooManyRows: "check which file was meant, or aggregate it to one row a day"
     case .notADate: "write all dates in one way, best as YYYY-MM-DD"
     case .intraday: "write the date alone where the row is of a whole day, else leave it out"
-    case .notANumber, .notFinite, .outOfRange: "correct the value or leave the whole day out"
+    case .notANumber, .notFinite, .outOfRange:
+      "correct the value, or leave the row out and say so with --allow missing-bars:SYMBOL:DATE --reason \"...\""
     case .noAdjustmentFactor: "correct the close or the adjusted close of that day"
     case .symbolName: "use 1 to 32 letters, digits or . - _ ^ = and begin with a letter, digit or ^"
     case .tooManySymbols: "split the file"
@@ -168,11 +169,11 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
     case .absent(let requested, let existing):
       "there is no symbol '\(requested)'; the file holds \(SymbolProblem.listed(existing)): ask for one of these"
     case .requestedTwice(let symbol): "the symbol '\(symbol)' is asked for twice; name it once"
-    case .noneGiven: "the file holds one series and does not name its symbol; name it on the command line"
+    case .noneGiven: "the file holds one series and does not name its symbol; name it: SYMBOL=FILE"
     case .severalForOneSeries(let symbols):
-      "the file holds one series, but \(symbols.count) symbols are asked for (\(symbols.joined(separator: ", "))); name one"
+      "the file holds one series, but \(symbols.count) symbols are asked for (\(symbols.joined(separator: ", "))); name one: SYMBOL=FILE"
     case .namedByFile(let existing):
-      "the file names its symbols itself (\(SymbolProblem.listed(existing))); ask for one of these instead of renaming"
+      "the file names its symbols itself (\(SymbolProblem.listed(existing))); ask for one of these, or write the file alone for all of them"
     case .unusable(let found):
       "'\(found)' is not a symbol; use 1 to 32 letters, digits or . - _ ^ = and begin with a letter, digit or ^"
     case .differentFiles(let symbol):
