@@ -49,20 +49,14 @@ package enum ChainGate {
     }
     other = chain.contracts.count { !$0.isStandard && chain.deliverable(of: $0) == nil }
     var findings: [QualityFinding] = []
-    if impossible.count > 0 {
-      findings.append(
-        impossible.finding(
-          "no-such-expiry", .fail, suggestion: "Fetch these contracts again, or leave them out.",
-          "\(counted(impossible.count, "contract")) with an expiry on which no contract expires: neither a session, nor a holiday, nor a Saturday before February 2015."
-        ))
-    }
-    if behind.count > 0 {
-      findings.append(
-        behind.finding(
-          "after-last-session", .warn,
-          suggestion: "Nobody trades on them: an AM-settled contract trades last the session before.",
-          "\(counted(behind.count, "quote row")) of contracts after their last session."))
-    }
+    findings += impossible.ifAny(
+      "no-such-expiry", .fail, suggestion: "Fetch these contracts again, or leave them out.",
+      "\(counted(impossible.count, "contract")) with an expiry on which no contract expires: neither a session, nor a holiday, nor a Saturday before February 2015."
+    )
+    findings += behind.ifAny(
+      "after-last-session", .warn,
+      suggestion: "Nobody trades on them: an AM-settled contract trades last the session before.",
+      "\(counted(behind.count, "quote row")) of contracts after their last session.")
     if other > 0 {
       let roots = Set(
         chain.contracts.filter { !$0.isStandard && chain.deliverable(of: $0) == nil }.map(\.root)
@@ -107,13 +101,10 @@ package enum ChainGate {
     }
     var findings: [QualityFinding] = []
     let (quotes, interest, underlying) = (found(.quote), found(.openInterest), found(.underlying))
-    if quotes.count > 0 {
-      findings.append(
-        quotes.finding(
-          ChainConflict.Kind.quote.rawValue, .fail,
-          suggestion: "Import one of the files, or remove the rows that are wrong.",
-          "\(counted(quotes.count, "row")) of a contract and minute that another row says otherwise."))
-    }
+    findings += quotes.ifAny(
+      ChainConflict.Kind.quote.rawValue, .fail,
+      suggestion: "Import one of the files, or remove the rows that are wrong.",
+      "\(counted(quotes.count, "row")) of a contract and minute that another row says otherwise.")
     let known = chain.sessions.reduce(0) { sum, session in
       sum + session.openInterest.count { $0 != ChainValue.none }
     }
@@ -124,13 +115,9 @@ package enum ChainGate {
           suggestion: "Open interest is made at night: check the column.",
           "Open interest of a contract changes within a day, \(counted(interest.count, "time")) among \(known)."))
     }
-    if underlying.count > 0 {
-      findings.append(
-        underlying.finding(
-          ChainConflict.Kind.underlying.rawValue, .warn, suggestion: "The first of them is kept: check the column.",
-          "\(counted(underlying.count, "row")) with another price of the underlying than one before of the same minute."
-        ))
-    }
+    findings += underlying.ifAny(
+      ChainConflict.Kind.underlying.rawValue, .warn, suggestion: "The first of them is kept: check the column.",
+      "\(counted(underlying.count, "row")) with another price of the underlying than one before of the same minute.")
     return findings
   }
 }
@@ -151,6 +138,13 @@ struct ChainFindings {
     first = min(first ?? date, date)
     last = max(last ?? date, date)
     if samples.count < QualityFinding.sampleLimit { samples.append(sample()) }
+  }
+
+  /// None where nothing was found.
+  func ifAny(
+    _ kind: String, _ severity: QualityFinding.Severity, suggestion: String, _ message: String
+  ) -> [QualityFinding] {
+    count > 0 ? [finding(kind, severity, suggestion: suggestion, message)] : []
   }
 
   func finding(

@@ -57,19 +57,13 @@ enum ChainQuoteCheck {
       }
     }
     var findings: [QualityFinding] = []
-    if negative.count > 0 {
-      findings.append(
-        negative.finding(
-          "negative-quote", .fail, suggestion: "Fetch these rows again; check the columns.",
-          "\(counted(negative.count, "quote")) with a price below 0."))
-    }
-    if cleared.count > 0 {
-      findings.append(
-        cleared.finding(
-          "cleared-quotes", .fail, suggestion: "Fetch the chain while the exchange is open.",
-          "Most bids and asks are 0 in \(counted(cleared.count, "minute")): the vendor clears them outside of trading hours, and volatilities made of them mean nothing."
-        ))
-    }
+    findings += negative.ifAny(
+      "negative-quote", .fail, suggestion: "Fetch these rows again; check the columns.",
+      "\(counted(negative.count, "quote")) with a price below 0.")
+    findings += cleared.ifAny(
+      "cleared-quotes", .fail, suggestion: "Fetch the chain while the exchange is open.",
+      "Most bids and asks are 0 in \(counted(cleared.count, "minute")): the vendor clears them outside of trading hours, and volatilities made of them mean nothing."
+    )
     func share(_ found: ChainFindings, _ kind: String, _ what: String, canFail: Bool) {
       guard let severity = ChainGate.severity(found.count, of: twoSided) else { return }
       findings.append(

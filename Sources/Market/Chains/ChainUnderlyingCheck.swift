@@ -89,47 +89,29 @@ enum ChainUnderlyingCheck {
       }
     }
     var findings: [QualityFinding] = []
-    if exchanged.count > 0 {
-      findings.append(
-        exchanged.finding(
-          "calls-and-puts-exchanged", .fail, suggestion: "Check the column of the right.",
-          "Prices of calls fit puts, and those of puts calls, in \(counted(exchanged.count, "minute"))."))
-    }
-    if mixed.count > 0 {
-      findings.append(
-        mixed.finding(
-          "mixed-prices", .fail, suggestion: "Leave out the rows of before a split, or those that are stale.",
-          "Puts and calls of one expiry say prices of the underlying that are far apart, in \(counted(mixed.count, "minute")): rows of different times or units are mixed."
-        ))
-    }
-    if scaled.count > 0 {
-      findings.append(
-        scaled.finding(
-          "strikes-scaled", .fail, suggestion: "Check the unit of the strikes.",
-          "Strikes stand at \(factor) times the underlying's price in \(counted(scaled.count, "minute"))."))
-    }
-    if other.count > 0 {
-      findings.append(
-        other.finding(
-          "other-underlying", other.count * 100 > known ? .fail : .warn,
-          suggestion: "Check which underlying the column is of, and whether its price is adjusted.",
-          "The options say another price of the underlying than it has, by more than 10 %, in \(counted(other.count, "minute")) of \(known)."
-        ))
-    }
-    if stale.count > 0 {
-      findings.append(
-        stale.finding(
-          "stale-underlying", .warn,
-          suggestion: "Take the underlying's price from its own bars, not from the chain's column.",
-          "The underlying's price is of another time than the quotes in \(counted(stale.count, "minute")) of \(known): puts and calls say another one, beyond their spreads and 0.1 %."
-        ))
-    }
-    if untimed.count > 0 {
-      findings.append(
-        untimed.finding(
-          "no-bar-of-minute", .warn, suggestion: "Import the underlying's bars of the same days.",
-          "\(counted(untimed.count, "minute")) of quotes have no bar of the underlying within 60 s."))
-    }
+    findings += exchanged.ifAny(
+      "calls-and-puts-exchanged", .fail, suggestion: "Check the column of the right.",
+      "Prices of calls fit puts, and those of puts calls, in \(counted(exchanged.count, "minute")).")
+    findings += mixed.ifAny(
+      "mixed-prices", .fail, suggestion: "Leave out the rows of before a split, or those that are stale.",
+      "Puts and calls of one expiry say prices of the underlying that are far apart, in \(counted(mixed.count, "minute")): rows of different times or units are mixed."
+    )
+    findings += scaled.ifAny(
+      "strikes-scaled", .fail, suggestion: "Check the unit of the strikes.",
+      "Strikes stand at \(factor) times the underlying's price in \(counted(scaled.count, "minute")).")
+    findings += other.ifAny(
+      "other-underlying", other.count * 100 > known ? .fail : .warn,
+      suggestion: "Check which underlying the column is of, and whether its price is adjusted.",
+      "The options say another price of the underlying than it has, by more than 10 %, in \(counted(other.count, "minute")) of \(known)."
+    )
+    findings += stale.ifAny(
+      "stale-underlying", .warn,
+      suggestion: "Take the underlying's price from its own bars, not from the chain's column.",
+      "The underlying's price is of another time than the quotes in \(counted(stale.count, "minute")) of \(known): puts and calls say another one, beyond their spreads and 0.1 %."
+    )
+    findings += untimed.ifAny(
+      "no-bar-of-minute", .warn, suggestion: "Import the underlying's bars of the same days.",
+      "\(counted(untimed.count, "minute")) of quotes have no bar of the underlying within 60 s.")
     if prices.isEmpty {
       var missing = ChainFindings(chain, identifier)
       missing.count = chain.sessions.count
@@ -152,6 +134,7 @@ enum ChainUnderlyingCheck {
     var pairs: [(strike: Double, difference: Double, half: Double)] = []
     var expiry: CalendarDate?
     var slot = 0
+    var (root, isStandard) = ("", true)
     func price(_ slot: Int) -> (middle: Double, half: Double)? {
       let quote = session.quote(row: base + slot)
       if let bid = quote.bidDollars, let ask = quote.askDollars {
@@ -171,6 +154,12 @@ enum ChainUnderlyingCheck {
         slot += 1
         continue
       }
+      // Of a changed deliverable nobody knows the price.
+      if call.root != root { (root, isStandard) = (call.root, call.isStandard) }
+      guard isStandard else {
+        slot += 2
+        continue
+      }
       if let expiry, call.expiry != expiry {
         if pairs.count >= 3 { break }
         pairs = []
@@ -184,15 +173,14 @@ enum ChainUnderlyingCheck {
     high = pairs.map { $0.strike - $0.difference }
     let near = pairs.sorted { abs($0.difference) < abs($1.difference) }.prefix(5)
     return Implied(
-      spot: median(near.map { $0.strike + $0.difference }), tolerance: median(near.map(\.half)), scatter: scatter(low),
+      spot: Median.between(near.map { $0.strike + $0.difference }), tolerance: Median.between(near.map(\.half)),
+      scatter: scatter(low),
       exchangedScatter: scatter(high), pairs: pairs.count,
       daysToExpiry: Int(expiry.daysSinceEpoch - session.date.daysSinceEpoch))
   }
 
-  private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-
   private static func scatter(_ values: [Double]) -> Double {
-    let middle = median(values)
-    return median(values.map { abs($0 - middle) })
+    let middle = Median.between(values)
+    return Median.between(values.map { abs($0 - middle) })
   }
 }

@@ -131,21 +131,21 @@ struct ChainVendorCheck: PricedCheck {
   private func volatilityFindings(isNear: Bool) -> [QualityFinding] {
     let own = rows.filter { $0.isNear == isNear && $0.vendor != nil }
     guard own.count >= 5 else { return [] }
-    func median(_ ours: [(volatility: Double, vendor: Double)]) -> Double {
-      ChainForward.median(
+    func medianMiss(_ ours: [(volatility: Double, vendor: Double)]) -> Double {
+      Median.between(
         ours.map { one in
           let miss = abs(one.volatility - one.vendor)
           return miss.isNaN ? .infinity : miss
         })
     }
-    let base = median(own.map { ($0.ours, $0.vendor ?? 0) })
+    let base = medianMiss(own.map { ($0.ours, $0.vendor ?? 0) })
     guard base > ChainVendorCheck.agreement else { return [] }
     let stride = own.count / ChainVendorCheck.mostExplained + 1
     let some = own.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
     let ways = ChainVendorCheck.explanations.flatMap { way in
       let ours = some.map { ChainVendorCheck.volatility($0, way) }
       return [1.0, 100].map { unit in
-        (way: way, unit: unit, off: median(zip(ours, some).map { ($0, ($1.vendor ?? 0) / unit) }))
+        (way: way, unit: unit, off: medianMiss(zip(ours, some).map { ($0, ($1.vendor ?? 0) / unit) }))
       }
     }
     let words = isNear ? "expiries of a week" : "longer expiries"
@@ -192,7 +192,7 @@ struct ChainVendorCheck: PricedCheck {
       found.append(
         finding(
           "delta-unit", deltas.count, "Do not use this column.",
-          "Deltas are \(points(ChainForward.median(deltas) / 100)) times those of the quotes in the median: no unit explains it."
+          "Deltas are \(points(Median.between(deltas) / 100)) times those of the quotes in the median: no unit explains it."
         ))
     }
     let thetas = rows.compactMap { row -> Double? in
@@ -200,7 +200,7 @@ struct ChainVendorCheck: PricedCheck {
       return theta / row.ourTheta
     }
     guard thetas.count >= 5 else { return found }
-    let sign = ChainForward.median(thetas) < 0 ? "positive where time takes value away" : nil
+    let sign = Median.between(thetas) < 0 ? "positive where time takes value away" : nil
     let names: [(Double, String, ChainDeclaration.ThetaUnit)] = [
       (1.0 / 365, "calendar day (a 365th of a year)", .calendarDay),
       (1.0 / 252, "trading day (a 252nd of a year)", .tradingDay), (1, "year", .year),
@@ -226,7 +226,7 @@ struct ChainVendorCheck: PricedCheck {
 
   /// The unit that the ratios are of, by their median: within a fifth, and the nearest.
   private static func unit(of ratios: [Double], _ units: [Double]) -> Double? {
-    let middle = ChainForward.median(ratios)
+    let middle = Median.between(ratios)
     guard let best = units.min(by: { abs(middle / $0 - 1) < abs(middle / $1 - 1) }), abs(middle / best - 1) < 0.2 else {
       return nil
     }

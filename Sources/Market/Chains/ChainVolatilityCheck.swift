@@ -45,14 +45,11 @@ enum ChainVolatilityCheck {
       }
     }
     var findings: [QualityFinding] = []
-    if high.count > 0 {
-      findings.append(
-        high.finding(
-          "impossible-volatility", ChainGate.severity(high.count, of: volatilities) == .fail ? .fail : .warn,
-          suggestion: "Do not use this column; a volatility of such a size is made of a price that nobody quoted.",
-          "\(high.count) of \(volatilities) volatilities are above 500 % (\(ChainGate.percent(high.count, of: volatilities)))."
-        ))
-    }
+    findings += high.ifAny(
+      "impossible-volatility", ChainGate.severity(high.count, of: volatilities) == .fail ? .fail : .warn,
+      suggestion: "Do not use this column; a volatility of such a size is made of a price that nobody quoted.",
+      "\(high.count) of \(volatilities) volatilities are above 500 % (\(ChainGate.percent(high.count, of: volatilities)))."
+    )
     if ChainGate.severity(low.count, of: volatilities) != nil {
       findings.append(
         low.finding(

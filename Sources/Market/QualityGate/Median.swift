@@ -7,6 +7,12 @@ enum Median {
     numbers.withUnsafeMutableBufferPointer { $0.count < fewest ? select($0, at: middle($0.count)) : ofMany($0) }
   }
 
+  /// The mean of the two middle ones where their number is even. Traps on nothing.
+  static func between(_ numbers: [Double]) -> Double {
+    let sorted = numbers.sorted()
+    return (sorted[middle(sorted.count)] + sorted[sorted.count / 2]) / 2
+  }
+
   /// From so many on, counting first what lies where is faster than moving all of them about.
   static let fewest = 1 << 14
 

@@ -35,8 +35,8 @@ struct ParityPairs {
     guard !usable.isEmpty else { return nil }
     let ordered = usable.sorted { (abs($0.difference), $0.strike) < (abs($1.difference), $1.strike) }
     let first = ordered.prefix(ChainForward.leastPairs)
-    let center = ChainForward.median(first.map { $0.strike + $0.difference })
-    let deviation = ChainForward.median(first.map(\.straddle)) / 0.8
+    let center = Median.between(first.map { $0.strike + $0.difference })
+    let deviation = Median.between(first.map(\.straddle)) / 0.8
     let reach = exercisedEarly ? ParityPairs.earlyReach : ParityPairs.reach
     let taken = ordered.filter { abs($0.strike - center) <= reach * deviation }
     near = taken.count >= ChainForward.leastPairs ? taken : Array(first)
@@ -274,11 +274,6 @@ package struct ChainForward: Sendable, Equatable {
     let share = residual / bisquare
     guard abs(share) < 1 else { return 0 }
     return (1 - share * share) * (1 - share * share)
-  }
-
-  static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
   static func weightedMedian(_ values: [(value: Double, weight: Double)]) -> Double {

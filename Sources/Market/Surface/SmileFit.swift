@@ -79,7 +79,7 @@ struct SmileFit {
       standardised.append(
         abs(miss) / (point.uncertainty * point.uncertainty + floor * floor).squareRoot())
     }
-    let scale = max(ChainForward.median(standardised) / 0.674_489_75, 0.1)
+    let scale = max(Median.between(standardised) / ChainForward.medianOfAbsolute, 0.1)
     for (place, point) in points.enumerated() {
       let own = 1 / (point.uncertainty * point.uncertainty + floor * floor)
       weights[place] = own * min(1, SmileFit.corner * scale / max(standardised[place], 1e-12))
