@@ -137,6 +137,18 @@ import Testing
     #expect(QualityGate.examine([series], allowances: []).findings.map(\.kind) == ["missing-minutes", "stale-price"])
   }
 
+  /// Nobody trades in a minute that was filled in: the tape is that of the bars that were delivered, of any of its symbols.
+  @Test func aTapeHasNoFilledMinute() {
+    let bare = without(Set(100..<114).union([500]))
+    var filled = bare
+    filled.fillShortGaps()
+    let other = SyntheticTape.minutes(symbols: ["B"], sessions: 3, seed: 34)[0]
+    let (tape, wanted) = (MarketTape(common: [filled, other]), MarketTape(common: [bare, other]))
+    #expect(tape.starts == wanted.starts && tape.starts.count == whole.count - 15)
+    #expect(tape.close == wanted.close && tape.volume == wanted.volume && tape.sessions == wanted.sessions)
+    #expect(!filled.filledRows.contains { tape.starts.contains(filled.starts[$0]) })
+  }
+
   @Test func longGapsOpeningsAndDaysAreLeft() {
     var series = without(Set(100..<115).union([0, 390]))
     series.fillShortGaps()
