@@ -28,6 +28,7 @@ import Text
       "VERDICT: a candidate was promoted", "strikeforge registry rollback small", "chance alone may promote",
       "N = 6: that many things were tried", "2 weekends have judged on sessions of it", "more than 60 % of trades won",
       "standard error 6", "a week says nothing", "deflated Sharpe ratio",
+      "Of 252 ways to take half of this window",
     ] {
       #expect(page.contains(words) || page.replacing("\\", with: "").contains(words), "\(words)")
     }

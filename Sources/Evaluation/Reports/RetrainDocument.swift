@@ -75,13 +75,16 @@ package struct RetrainReport: Sendable {
   package var ledger: [String]
   package var times: [Line]
   package var provenance: [Line]
+  /// Of all runs that were judged; nil for fewer than two.
+  package var overfitting: BacktestOverfitting?
 
   package init(
     title: String, subtitle: String, headline: String, isPromoted: Bool, sentence: String, caveats: [String] = [],
     undo: [String] = [], runs: [Run] = [], hasChampion: Bool = false, candidates: [Candidate] = [],
     data: [Line] = [], drift: [(run: String, lines: [String])] = [], ledger: [String] = [], times: [Line] = [],
-    provenance: [Line] = []
+    provenance: [Line] = [], overfitting: BacktestOverfitting? = nil
   ) {
+    self.overfitting = overfitting
     (self.title, self.subtitle, self.headline, self.isPromoted) = (title, subtitle, headline, isPromoted)
     (self.sentence, self.caveats, self.undo, self.runs) = (sentence, caveats, undo, runs)
     (self.hasChampion, self.candidates, self.data, self.drift) = (hasChampion, candidates, data, drift)
@@ -101,7 +104,7 @@ extension RetrainReport {
     add("Ledger", ledger.isEmpty ? [] : [.list(ledger)])
     add("Data", data.isEmpty ? [] : [.facts(facts(data))])
     add("Drift of observations", drift.flatMap { one in [.paragraph("\(one.run):"), .list(one.lines)] })
-    add("Shown, never used", candidates.isEmpty ? [] : [.list(candidates.flatMap(asides))])
+    add("Shown, never used", candidates.isEmpty ? [] : [.list(candidates.flatMap(asides) + overfittingLines)])
     add("What it stands on", provenance.isEmpty ? [] : [.facts(facts(provenance))])
     return ReportDocument(
       title: title, subtitle: subtitle,
@@ -164,6 +167,14 @@ extension RetrainReport {
   }
 
   /// Figures that others decide by.
+  private var overfittingLines: [String] {
+    guard let overfitting else { return [] }
+    return [
+      "Of \(overfitting.logits.count) ways to take half of this window, the run that was best there lay below the median of all in the other half in "
+        + "\(ReportText.percent(overfitting.probability, decimals: 1)) (probability of backtest overfitting): near 50 % what is best is luck."
+    ]
+  }
+
   private func asides(_ one: Candidate) -> [String] {
     var lines: [String] = []
     if let gate = one.winRate {

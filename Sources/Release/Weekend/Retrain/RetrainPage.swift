@@ -68,7 +68,17 @@ extension Retrain {
         provenance: standing + [
           .init("champion", champion.map { "\(registry.name) \($0.version)" } ?? "none"),
           .init("published", published.map { "\(registry.name) \($0.version) as \($0.alias)" } ?? "nothing"),
-        ]))
+        ], overfitting: overfitting(runs)))
+  }
+
+  /// Blocks of time that are taken by halves: 252 ways, a page in less than a second.
+  private static let blocks = 10
+
+  /// Of every run that was judged, over the same sessions.
+  private func overfitting(_ runs: [RetrainRun]) -> BacktestOverfitting? {
+    let returns = runs.compactMap { judged($0)?.account.returns }
+    guard Set(returns.map(\.count)).count == 1 else { return nil }
+    return BacktestOverfitting(returns: returns, blocks: Retrain.blocks)
   }
 
   private func write(_ report: RetrainReport) throws(TrainingError) {
