@@ -174,7 +174,7 @@ let package = Package(
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels", "OpCases"]),
     tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "OpCases"]),
-    tests(of: "Storage", uses: ["AgentInterface", "Kernels", "Market", "Text"]),
+    tests(of: "Storage", uses: ["AgentInterface", "Kernels", "Market", "Pricing", "Text"]),
     tests(
       of: "Evaluation",
       uses: ["AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Text", "Trading"]),

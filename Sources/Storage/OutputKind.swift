@@ -26,6 +26,8 @@ package struct OutputKind: Sendable {
     SealedFile.kind(of: $0) == .volatilityHistory
   }
 
+  package static let fittedSurfaces = OutputKind("fitted surfaces") { SealedFile.kind(of: $0) == .fittedSurfaces }
+
   package static let bars = OutputKind("a table of bars") { bytes in
     [BarLayout.plain, .synthetic].contains { layout in
       bytes.starts(with: layout.columns.joined(separator: ",").utf8)

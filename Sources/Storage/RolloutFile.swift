@@ -15,12 +15,15 @@ package struct RolloutFile: Sendable, Equatable {
     case incident
     /// Of a symbol: `VolatilityHistoryFile`.
     case volatilityHistory
+    /// Of a chain: `FittedSurfaceFile`.
+    case fittedSurfaces
 
     var kind: SealedFile.Kind {
       switch self {
       case .rollouts: .rollouts
       case .incident: .incident
       case .volatilityHistory: .volatilityHistory
+      case .fittedSurfaces: .fittedSurfaces
       }
     }
 
@@ -30,6 +33,7 @@ package struct RolloutFile: Sendable, Equatable {
       case .rollouts: "rollout schema"
       case .incident: "incident schema"
       case .volatilityHistory: "volatility history schema"
+      case .fittedSurfaces: "fitted surfaces schema"
       }
     }
   }

@@ -23,6 +23,7 @@ enum SealedFile {
     case rollouts = "STRIKEFORGE-ROLL"
     case incident = "STRIKEFORGE-INCI"
     case volatilityHistory = "STRIKEFORGE-IVOL"
+    case fittedSurfaces = "STRIKEFORGE-SURF"
 
     var words: String {
       switch self {
@@ -31,6 +32,7 @@ enum SealedFile {
       case .rollouts: "recorded rollouts"
       case .incident: "a recorded incident"
       case .volatilityHistory: "a history of implied volatility"
+      case .fittedSurfaces: "fitted surfaces"
       }
     }
 

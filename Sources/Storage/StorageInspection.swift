@@ -7,7 +7,7 @@ import Text
 /// Named lines about a market store, a checkpoint, recorded rollouts or an incident. The file is read and checked as a whole, so that what is shown is what was written.
 package enum StorageInspection {
   package enum Kind: Sendable, Equatable {
-    case marketStore, checkpoint, rollouts, incident, volatilityHistory
+    case marketStore, checkpoint, rollouts, incident, volatilityHistory, fittedSurfaces
   }
 
   /// What the first bytes of a file say it is; nil for anything that this room did not write.
@@ -18,6 +18,7 @@ package enum StorageInspection {
     case .rollouts: .rollouts
     case .incident: .incident
     case .volatilityHistory: .volatilityHistory
+    case .fittedSurfaces: .fittedSurfaces
     case nil: nil
     }
   }
@@ -35,7 +36,8 @@ package enum StorageInspection {
     guard let kind = SealedFile.kind(of: beginning) else {
       throw .notRecognised(
         path: path,
-        expected: "a market store, a checkpoint, recorded rollouts, an incident or a history of implied volatility",
+        expected:
+          "a market store, a checkpoint, recorded rollouts, an incident, a history of implied volatility or fitted surfaces",
         found: SealedFile.beginning(of: beginning))
     }
     switch kind {
@@ -52,6 +54,9 @@ package enum StorageInspection {
     case .volatilityHistory:
       let bytes = try SealedFile.read(path, kind)
       return lines(try VolatilityHistoryFile.decode(bytes, path: path), byteCount: bytes.count)
+    case .fittedSurfaces:
+      let bytes = try SealedFile.read(path, kind)
+      return lines(try FittedSurfaceFile.decode(bytes, path: path), byteCount: bytes.count)
     }
   }
 
@@ -163,6 +168,22 @@ package enum StorageInspection {
         "\(days.count) session\(days.count == 1 ? "" : "s"), \(span); at the money, \(VolatilityHistory.calendarDays) calendar days"
       ),
       ("content hash", file.contentHash),
+    ]
+  }
+
+  private static func lines(_ file: FittedSurfaceFile, byteCount: Int) -> [(String, String)] {
+    let summary = file.summary
+    let span = file.sessions.first.flatMap { first in file.sessions.last.map { "\(first.date) to \($0.date)" } }
+    return [
+      ("kind", "fitted surfaces, schema \(RolloutFile.schemaVersion)"), ("size", "\(byteCount) bytes, digest verified"),
+      ("symbol", file.symbol), ("rate", file.givenRate.map { "\($0), as given" } ?? "by put-call parity"),
+      ("sessions", "\(file.sessions.count), \(span ?? "none")"), ("moments", "\(file.surfaces.count)"),
+      (
+        "smiles",
+        "\(summary.smiles) of \(summary.expiries) expiries, \(summary.betweenQuotes) of them between quotes, \(summary.mended) cut or flattened, \(summary.raised) raised"
+      ),
+      ("fit", "\(summary.inside) of \(summary.quotes) quotes have the smile's price in their spread"),
+      ("contract digest", file.contractDigest),
     ]
   }
 

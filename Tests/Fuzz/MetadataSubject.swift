@@ -184,6 +184,9 @@ final class MetadataSubject: Subject {
     case .volatilityHistory:
       let history = try VolatilityHistoryFile.read(path).history
       return 16 * history.days.count
+    case .fittedSurfaces:
+      let surfaces = try FittedSurfaceFile.read(path).surfaces
+      return surfaces.reduce(0) { $0 + 16 + 8 * $1.expiries.count }
     case nil: return texts(try ReplayFile.open(path).attributes)
     }
   }

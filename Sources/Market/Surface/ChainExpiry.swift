@@ -71,6 +71,10 @@ package struct ChainExpiry: Sendable {
     /// Quotes between whose bid and ask the smile's price lies, of all that count.
     package var inside: Int
     package var count: Int
+
+    package init(rootMeanSquare: Double, worst: Double, inside: Int, count: Int) {
+      (self.rootMeanSquare, self.worst, self.inside, self.count) = (rootMeanSquare, worst, inside, count)
+    }
   }
 
   /// How far a form may be off at the money, of the quotes' own volatility there.
@@ -171,6 +175,36 @@ package struct ChainExpiry: Sendable {
     leftOut += isNear.count { !$0 }
     points = zip(points, isNear).filter(\.1).map(\.0)
     quoted = zip(quoted, isNear).filter(\.1).map(\.0)
+  }
+
+  /// A quote as volatilities.
+  package struct QuoteBar: Sendable, Equatable {
+    /// ln(K / F).
+    package var logMoneyness: Double
+    /// Of the bid, the middle and the ask, annual decimals of the variance clock.
+    package var bid, middle, ask: Double
+  }
+
+  /// Those that count, by strike. A side that no volatility gives is as far from the middle as its half-spread and vega say.
+  package var quoteBars: [QuoteBar] {
+    guard let forward, !points.isEmpty else { return [] }
+    let options = OptionColumns(
+      signs: quoted.map(\.side.rawValue), forward: forward.forward, strikes: quoted.map(\.strike), years: years,
+      volatilities: [Double](repeating: 0, count: quoted.count))
+    func volatilities(_ price: (SidedQuote) -> Double) -> [Double] {
+      var found = [Double](repeating: .nan, count: options.count)
+      options.implyVolatilities(of: quoted.map { price($0.quote) / forward.discount }, into: &found)
+      return found
+    }
+    let (bids, asks) = (volatilities(\.bid), volatilities(\.ask))
+    return points.indices.map { place in
+      let point = points[place]
+      return QuoteBar(
+        logMoneyness: point.logMoneyness,
+        bid: bids[place].isFinite ? bids[place] : max(point.volatility - point.uncertainty, 0),
+        middle: point.volatility,
+        ask: asks[place].isFinite ? asks[place] : point.volatility + point.uncertainty)
+    }
   }
 
   /// The better of the two forms, or what lies between the quotes; mended.

@@ -51,6 +51,10 @@ package struct ChainRate: Sendable, Equatable {
   package let error: Double
   package let source: ChainForward.DiscountSource
 
+  package init(value: Double, error: Double, source: ChainForward.DiscountSource) {
+    (self.value, self.error, self.source) = (value, error, source)
+  }
+
   /// One that somebody says.
   package static func given(_ value: Double) -> ChainRate { ChainRate(value: value, error: 0, source: .given) }
   static let none = ChainRate(value: 0, error: .infinity, source: .none)
@@ -81,7 +85,7 @@ package struct ChainRate: Sendable, Equatable {
 /// discount hardly matters.
 package struct ChainForward: Sendable, Equatable {
   /// Where the discount is from.
-  package enum DiscountSource: String, Sendable {
+  package enum DiscountSource: String, Sendable, CaseIterable {
     /// The slope of the pairs.
     case parity
     /// The rate that all expiries of the chain say together: the slope of this one alone says it less surely.

@@ -69,7 +69,7 @@ package struct MonotoneCurve: Sendable, Equatable {
 }
 
 /// The smile of an expiry as it was found in a chain, with what was mended in it.
-package struct ChainSmile: Sendable {
+package struct ChainSmile: Sendable, Equatable {
   package enum Form: Sendable, Equatable {
     /// v_atm (1 + a k + b k^2), k standardised moneyness.
     case quadratic(Smile)
@@ -112,7 +112,7 @@ package struct ChainSmile: Sendable {
   /// Total variance at the ends of the quotes, and how it leaves them outwards.
   private let low, high: End
 
-  private struct End {
+  private struct End: Equatable {
     var variance, slope: Double
   }
 
@@ -140,6 +140,9 @@ package struct ChainSmile: Sendable {
   }
 
   mutating func raise(to floor: ChainSmile) { floors = [floor] }
+
+  /// The smile of an earlier expiry that this one was raised to; nil where it was not.
+  package var floor: ChainSmile? { floors.first }
 
   /// v sqrt(T) at the money: what moneyness is counted in.
   package var deviation: Double { formAtTheMoney * years.squareRoot() }
