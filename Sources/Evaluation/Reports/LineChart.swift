@@ -142,6 +142,34 @@ struct LineChart: Sendable {
   }
 }
 
+/// Quotes from bid to ask, and the curve that was fitted to them.
+struct QuoteChart: Sendable {
+  struct Bar: Sendable {
+    var place: Double
+    var lower: Double
+    var upper: Double
+  }
+
+  /// Unique in the document, letters and dashes.
+  var id: String
+  var title: String
+  var description: String
+  /// By place, ascending.
+  var bars: [Bar]
+  var curve: [(place: Double, value: Double)]
+  /// What a bar and the curve are.
+  var barKey: String
+  var curveKey: String
+  /// Less high than the others.
+  var isStrip = false
+
+  var axis: LineChart.Axis {
+    LineChart.Axis(bars.flatMap { [$0.lower, $0.upper] } + curve.map(\.value), wanted: isStrip ? 2 : 5)
+  }
+
+  var placeAxis: LineChart.Axis { LineChart.Axis(bars.map(\.place) + curve.map(\.place), wanted: 6) }
+}
+
 /// Estimates with their intervals on one axis, beside a known value.
 struct IntervalChart: Sendable {
   struct Row: Sendable {

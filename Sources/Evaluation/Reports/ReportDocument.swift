@@ -44,6 +44,7 @@ package struct ReportDocument: Sendable {
     case months(MonthlyReturns, caption: String)
     case chart(LineChart)
     case intervals(IntervalChart)
+    case quotes(QuoteChart)
   }
 
   struct Table: Sendable {

@@ -57,6 +57,7 @@ extension ReportDocument {
       return tableHTML(caption: caption, kind: "months", head: head, rows: rows.joined())
     case .chart(let chart): return SVGPicture.figure(chart)
     case .intervals(let chart): return SVGPicture.figure(chart)
+    case .quotes(let chart): return SVGPicture.figure(chart)
     }
   }
 

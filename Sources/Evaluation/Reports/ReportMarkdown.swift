@@ -19,6 +19,7 @@ extension ReportDocument {
         case .months(let months, let caption): lines += [safe(caption), ""] + ReportDocument.rows(months)
         case .chart(let chart): lines.append("*\(safe(chart.title))*: " + safe(chart.description))
         case .intervals(let chart): lines.append("*\(safe(chart.title))*: " + safe(chart.description))
+        case .quotes(let chart): lines.append("*\(safe(chart.title))*: " + safe(chart.description))
         }
         lines.append("")
       }

@@ -76,6 +76,7 @@ enum ReportStyle {
     .s6 { stroke: var(--s6); stroke-dasharray: 10 3 2 3 2 3; }
     .fill { stroke: none; fill: var(--s0); opacity: .18; }
     .estimate { stroke-width: 5; }
+    .quote { stroke: var(--s4); stroke-width: 2; }
     @media (max-width: 36rem) {
       .plot { height: 14rem; margin-left: 3.6rem; }
       dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }

@@ -94,6 +94,36 @@ enum SVGPicture {
       drawing: drawing, height: height, rises: rises, marks: marks)
   }
 
+  static func figure(_ chart: QuoteChart) -> String {
+    let (axis, places) = (chart.axis, chart.placeAxis)
+    func x(_ place: Double) -> Double { places.place(place) * width }
+    func y(_ value: Double) -> Double { (1 - axis.place(value)) * height }
+    var drawing = axis.ticks.map { path(classes: $0 == 0 ? "zero" : "grid", "M0 \(number(y($0)))H\(number(width))") }
+    // One path for all of them: a chain has many.
+    drawing.append(
+      path(
+        classes: "quote",
+        chart.bars.map { "M\(number(x($0.place))) \(number(y($0.upper)))V\(number(y($0.lower)))" }.joined()))
+    var legend = [
+      "<li>" + key(classes: "quote", "M6 0v10M17 0v10M28 0v10") + " \(ReportDocument.htmlSafe(chart.barKey))</li>"
+    ]
+    if !chart.curve.isEmpty {
+      drawing.append(path(classes: "line s0", points(chart.curve.map { (x($0.place), y($0.value)) })))
+      legend.append("<li>" + key(classes: "line s0", "M0 5H34") + " \(ReportDocument.htmlSafe(chart.curveKey))</li>")
+    }
+    let rises = axis.ticks.map { tick in
+      "<span style=\"top:\(number(y(tick) / height * 100))%\">\(LineChart.Unit.percent.tick(tick))</span>"
+    }
+    let marks = places.ticks.map { tick in
+      let place = places.place(tick)
+      let side = place < 0.06 ? " class=\"start\"" : place > 0.94 ? " class=\"end\"" : ""
+      return "<span\(side) style=\"left:\(number(place * 100))%\">\(ReportText.shortest(tick))</span>"
+    }
+    return frame(
+      id: chart.id, title: chart.title, description: chart.description, kind: chart.isStrip ? "strip" : "",
+      legend: legend, drawing: drawing, height: height, rises: rises, marks: marks)
+  }
+
   private static func frame(
     id: String, title: String, description: String, kind: String, legend: [String], drawing: [String], height: Double,
     rises: [String], marks: [String]

@@ -9,14 +9,8 @@ enum ChainHistory {
   static func write(_ store: MarketStoreFile, _ arguments: Arguments, to path: String) throws -> Int32 {
     let command = SurfaceCommand.description
     try AtomicWrite.require(path, replacing: .volatilityHistory, inputs: [arguments.operands[0]])
-    let symbol = arguments.value("symbol") ?? "SPX"
-    guard let entry = store.chains.first(where: { $0.underlying == symbol }) else {
-      let names = store.chains.map(\.underlying)
-      throw UsageError(
-        "\(store.path) has no chain of \(PrintableText.name(symbol))"
-          + (names.isEmpty ? ": import one" : ", but of \(names.joined(separator: ", ")): name one with --symbol"),
-        command: command)
-    }
+    let entry = try entry(store, arguments)
+    let symbol = entry.underlying
     var days: [VolatilityHistory.Day] = []
     var (silent, unbracketed) = (0, 0)
     for session in entry.sessions where !session.isExtendedHours {
@@ -46,6 +40,19 @@ enum ChainHistory {
         + (left == 0
           ? "" : "; \(left) left out, \(unbracketed) of them without expiries on both sides of 30 days"))
     return 0
+  }
+
+  /// The chain that is asked for.
+  static func entry(_ store: MarketStoreFile, _ arguments: Arguments) throws(UsageError) -> ChainEntry {
+    let symbol = arguments.value("symbol") ?? "SPX"
+    guard let entry = store.chains.first(where: { $0.underlying == symbol }) else {
+      let names = store.chains.map(\.underlying)
+      throw UsageError(
+        "\(store.path) has no chain of \(PrintableText.name(symbol))"
+          + (names.isEmpty ? ": import one" : ", but of \(names.joined(separator: ", ")): name one with --symbol"),
+        command: SurfaceCommand.description)
+    }
+    return entry
   }
 
   /// The surface at a session's last quotes.

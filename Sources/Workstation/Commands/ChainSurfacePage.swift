@@ -14,9 +14,9 @@ struct ChainSurfacePage {
   let synthetic: Result<SurfaceDay, UsageError>
 
   /// nil where the store has no chain of the symbol in that session. `beside`: makes the synthetic surface of the same day.
-  static func lines(
+  static func page(
     _ store: MarketStoreFile, _ arguments: Arguments, beside: () throws -> SurfaceDay
-  ) throws -> [String]? {
+  ) throws -> ChainSurfacePage? {
     let symbol = arguments.value("symbol") ?? "SPX"
     guard let entry = store.chains.first(where: { $0.underlying == symbol }),
       let date = arguments.value("date").flatMap({ CalendarDate($0) })
@@ -37,11 +37,11 @@ struct ChainSurfacePage {
     } catch let error as UsageError {
       synthetic = .failure(error)
     }
-    return ChainSurfacePage(surface: surface, synthetic: synthetic).lines
+    return ChainSurfacePage(surface: surface, synthetic: synthetic)
   }
 
   /// Minutes after the opening, the close included; nil where no time is given.
-  private static func moment(_ text: String?, of date: CalendarDate) throws -> Int? {
+  static func moment(_ text: String?, of date: CalendarDate) throws -> Int? {
     guard let text else { return nil }
     let calendar = TradingCalendar.xnys
     guard let minute = ExchangeMoment.minuteOfDay(text) else {
@@ -59,36 +59,39 @@ struct ChainSurfacePage {
 
   // MARK: Lines
 
-  private var fitted: [ChainExpiry] { surface.expiries.filter { $0.smile != nil } }
+  var fitted: [ChainExpiry] { surface.expiries.filter { $0.smile != nil } }
 
   var lines: [String] { head + smiles + fits + refusals + repairs + comparison }
 
-  private var head: [String] {
+  /// What the surface was made of, a sentence each.
+  var facts: [String] {
     let all = surface.expiries.map(\.strikes)
     let (contracts, usable) = (all.reduce(0) { $0 + $1.contracts }, all.reduce(0) { $0 + $1.usable })
     func silent(_ count: (ChainStrikes.Silent) -> Int) -> Int { all.reduce(0) { $0 + count($1.silent) } }
-    var lines = [
-      "Surface of \(surface.underlying) by its chain, \(surface.date) \(TradingCalendar.xnys.clockTime(ofMinute: surface.minute)) New York",
-      "",
-    ]
-    lines += ChainSurfacePage.paragraph(
+    var facts = [
       "\(usable) of \(contracts) contracts are quoted on two sides; \(silent(\.oneSided)) on one, \(silent(\.crossed)) crossed or locked, \(silent(\.stale)) not in the last \(ChainSurface.freshMinutes) minutes."
-    )
+    ]
     let rate = SurfaceText.fixed(100 * surface.rate.value, 2)
     switch surface.rate.source {
-    case .given: lines += ChainSurfacePage.paragraph("Rate \(rate) % a year, as given.")
+    case .given: facts.append("Rate \(rate) % a year, as given.")
     case .none:
-      lines += ChainSurfacePage.paragraph(
+      facts.append(
         "Rate 0: \(isAmerican ? "puts and calls that may be exercised early say none" : "the pairs do not tell one"); give one with --rate."
       )
-    default: lines += ChainSurfacePage.paragraph("Rate \(rate) % a year by put-call parity.")
+    default: facts.append("Rate \(rate) % a year by put-call parity.")
     }
-    lines += ChainSurfacePage.paragraph(month)
+    facts.append(month)
     if isAmerican {
-      lines += ChainSurfacePage.paragraph(
-        "Early exercise is not taken out: in the money, and over dividends, it is in the prices.")
+      facts.append("Early exercise is not taken out: in the money, and over dividends, it is in the prices.")
     }
-    return lines
+    return facts
+  }
+
+  private var head: [String] {
+    [
+      "Surface of \(surface.underlying) by its chain, \(surface.date) \(TradingCalendar.xnys.clockTime(ofMinute: surface.minute)) New York",
+      "",
+    ] + facts.flatMap { ChainSurfacePage.paragraph($0) }
   }
 
   /// The volatility of 30 days as the volatility index is made, and at the money.
@@ -136,7 +139,7 @@ struct ChainSurfacePage {
 
   private var fits: [String] {
     guard !fitted.isEmpty else { return [] }
-    let widths = [10, 6, 7, 11, 7, 7, 11, 10, 8]
+    let widths = [10, 6, 6, 10, 7, 7, 13, 11, 7]
     func line(_ words: [String]) -> String { ChainSurfacePage.line(words, widths) }
     var lines = [
       "", "Fit, points of volatility; what was mended; the synthetic surface less this one",
@@ -144,15 +147,12 @@ struct ChainSurfacePage {
     ]
     for one in fitted {
       guard let smile = one.smile, let residuals = one.residuals else { continue }
-      let butterfly =
-        one.butterflies.negative == 0
-        ? "-" : "\(one.butterflies.negative) " + (smile.isCut ? "cut" : "flattened")
       lines.append(
         line([
           "\(one.strikes.expiry)", one.strikes.root, "\(residuals.count)",
           "\(Int((100 * Double(residuals.inside) / Double(max(residuals.count, 1))).rounded())) %",
           SurfaceText.fixed(100 * residuals.rootMeanSquare, 2), SurfaceText.fixed(100 * residuals.worst, 2),
-          butterfly, one.calendar.places == 0 ? "-" : "\(one.calendar.places) raised",
+          butterflies(one), calendar(one),
           difference(one, k: 0).map { ChainSurfacePage.signed($0) } ?? "-",
         ]))
     }
@@ -195,7 +195,7 @@ struct ChainSurfacePage {
   // MARK: The synthetic surface
 
   /// The synthetic volatility less that of the chain, points.
-  private func difference(_ expiry: ChainExpiry, k: Double) -> Double? {
+  func difference(_ expiry: ChainExpiry, k: Double) -> Double? {
     guard case .success(let day) = synthetic, let smile = expiry.smile, let forward = expiry.forward else { return nil }
     let x = k * smile.deviation
     // The price whose forward, by the synthetic surface's own rates, is the chain's.
@@ -205,39 +205,47 @@ struct ChainSurfacePage {
     return 100 * (terms.volatility - smile.volatility(logMoneyness: x))
   }
 
+  func besideWords(_ day: SurfaceDay) -> String {
+    "'\(day.surface.law.rawValue)' of \(day.index) \(SurfaceText.fixed(day.surface.knowledge.index, 2)) less this one, points"
+  }
+
+  /// By how far ahead expiries are, their mean differences at k = -2 to 2.
+  var besideRows: [(name: String, cells: [String])] {
+    var rows: [(name: String, cells: [String])] = []
+    for (words, ahead) in [("0", 0...0), ("1 to 5", 1...5), ("6 to 30", 6...30), ("more", 31...10_000)] {
+      let own = fitted.filter { ahead.contains($0.sessionsAhead) }
+      guard !own.isEmpty else { continue }
+      let cells = [-2.0, -1, 0, 1, 2].map { k in
+        let found = own.compactMap { difference($0, k: k) }
+        return ChainSurfacePage.signed(found.reduce(0, +) / Double(max(found.count, 1)))
+      }
+      rows.append((words, cells))
+    }
+    return rows
+  }
+
   private var comparison: [String] {
     switch synthetic {
     case .failure(let reason):
       return [""] + wrap("No synthetic surface stands beside it: \(reason.message).", width: 80)
     case .success(let day):
       let widths = [16, 0, 9, 9, 9, 9, 9]
-      var lines = [
-        "",
-        "SYNTHETIC surface '\(day.surface.law.rawValue)' of \(day.index) \(SurfaceText.fixed(day.surface.knowledge.index, 2)) less this one, points",
-        ChainSurfacePage.line(["sessions ahead", "", "k = -2", "-1", "0", "1", "2"], widths),
-      ]
-      for (words, ahead) in [("0", 0...0), ("1 to 5", 1...5), ("6 to 30", 6...30), ("more", 31...10_000)] {
-        let own = fitted.filter { ahead.contains($0.sessionsAhead) }
-        guard !own.isEmpty else { continue }
-        let parts = [-2.0, -1, 0, 1, 2].map { k in
-          let found = own.compactMap { difference($0, k: k) }
-          return ChainSurfacePage.signed(found.reduce(0, +) / Double(max(found.count, 1)))
-        }
-        lines.append(ChainSurfacePage.line([words, ""] + parts, widths))
-      }
+      let head = ChainSurfacePage.line(["sessions ahead", "", "k = -2", "-1", "0", "1", "2"], widths)
+      var lines = ["", "SYNTHETIC surface " + besideWords(day), head]
+      for (words, parts) in besideRows { lines.append(ChainSurfacePage.line([words, ""] + parts, widths)) }
       return lines
     }
   }
 
   // MARK: Text
 
-  private static func signed(_ value: Double) -> String { (value >= 0 ? "+" : "") + SurfaceText.fixed(value, 2) }
+  static func signed(_ value: Double) -> String { (value >= 0 ? "+" : "") + SurfaceText.fixed(value, 2) }
 
   /// Two columns in.
-  private static func paragraph(_ text: String) -> [String] { wrap(text, width: 78).map { "  " + $0 } }
+  static func paragraph(_ text: String) -> [String] { wrap(text, width: 78).map { "  " + $0 } }
 
   /// The first two words to the left of their columns, the others to the right.
-  private static func line(_ words: [String], _ widths: [Int]) -> String {
+  static func line(_ words: [String], _ widths: [Int]) -> String {
     var text = ""
     for (place, word) in words.enumerated() {
       let blanks = String(repeating: " ", count: max(widths[place] - word.count, 0))

@@ -26,9 +26,13 @@ struct SurfaceCommand: Command {
       Flag("rate", "R", "a year, continuously compounded, such as 0.04; 0 by default, of a chain what parity says"),
       Flag("yield", "Q", "of dividends, likewise"),
       Flag("events", "FILE", "days on which an event takes volatility out: date,kind,share[,time]"),
-      Flag("html", "FILE", "also writes a page of pictures, of the synthetic surface"),
+      Flag("html", "FILE", "also writes a page of pictures"),
       Flag("write-history", "FILE", "the store's 30-day volatilities by session, for ranks"),
       Flag("history", "FILE", "ranks among the days of such a file instead of the store's"),
+      Flag("write-surfaces", "FILE", "fits a chain in all its minutes, and keeps the surfaces"),
+      Flag("from", "DATE", "of these: the first session; all by default"),
+      Flag("to", "DATE", "of these: the last session"),
+      Flag("surfaces", "FILE", "shows the surface of such a file instead of fitting it"),
     ],
     notes: """
       `strikeforge surface my.h5 --premium`: with an index itself as volatility every
@@ -41,18 +45,21 @@ struct SurfaceCommand: Command {
       Where the store has a chain of that day (`strikeforge import SPX=chain.csv`),
       its own smiles are shown, how they fit, what was mended, and the synthetic ones
       less them: `strikeforge surface my.h5 --symbol SPX --date 2024-03-07`.
+
+      `strikeforge surface my.h5 --symbol SPX --write-surfaces spx.h5` fits every
+      minute that is quoted once; `--surfaces spx.h5` finds them again.
       """)
 
   /// What each way of asking has for itself.
   private static let flagsOf: [(way: String, flags: [String])] = [
-    ("premium", ["json"]), ("date", ["time", "surface", "rate", "yield", "events", "history", "html"]),
-    ("write-history", ["surface"]),
+    ("premium", ["json"]), ("date", ["time", "surface", "rate", "yield", "events", "history", "html", "surfaces"]),
+    ("write-history", ["surface"]), ("write-surfaces", ["from", "to", "rate"]),
   ]
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let asked = flagsOf.filter { arguments.has($0.way) }
     guard asked.count == 1, let asked = asked.first else {
-      throw UsageError("take one of --premium, --date and --write-history", command: description)
+      throw UsageError("take one of --premium, --date, --write-history and --write-surfaces", command: description)
     }
     for (way, flags) in flagsOf where way != asked.way {
       for name in flags where arguments.has(name) && !asked.flags.contains(name) {
@@ -64,10 +71,21 @@ struct SurfaceCommand: Command {
     if asked.way == "write-history", arguments.value("surface") == VolatilityHistory.Source.chain.rawValue {
       return try ChainHistory.write(store, arguments, to: arguments.value("write-history") ?? "")
     }
-    if asked.way == "date", !arguments.has("html") {
+    if asked.way == "write-surfaces" {
+      return try FittedSurfaces.write(store, arguments, to: arguments.value("write-surfaces") ?? "")
+    }
+    if let path = arguments.value("surfaces") {
+      for line in try FittedSurfaces.lines(store, arguments, from: path) { print(line) }
+      return 0
+    }
+    if let path = arguments.value("html") {
+      try AtomicWrite.require(path, replacing: .page, inputs: [arguments.operands[0]])
+    }
+    if asked.way == "date" {
       let synthetic = { try SurfaceDay(SurfaceMarket(store, arguments), arguments) }
-      if let lines = try ChainSurfacePage.lines(store, arguments, beside: synthetic) {
-        for line in lines { print(line) }
+      if let page = try ChainSurfacePage.page(store, arguments, beside: synthetic) {
+        for line in page.lines { print(line) }
+        try picture(page.document, arguments)
         return 0
       }
     }
@@ -81,18 +99,19 @@ struct SurfaceCommand: Command {
         for line in premium.lines { print(line) }
       }
     case "date":
-      if let path = arguments.value("html") {
-        try AtomicWrite.require(path, replacing: .page, inputs: [arguments.operands[0]])
-      }
       let day = try SurfaceDay(market, arguments)
       for line in try SurfaceText.page(of: day) { print(line) }
-      if let path = arguments.value("html") {
-        try AtomicWrite.write(text: SurfacePage.report(of: day).document.html, to: path, replacing: .page)
-        print("with pictures: \(path)")
-      }
+      try picture(SurfacePage.report(of: day).document, arguments)
     default: try writeHistory(market, arguments, to: arguments.value("write-history") ?? "")
     }
     return 0
+  }
+
+  /// Writes the page where one is asked for.
+  private static func picture(_ document: @autoclosure () throws -> ReportDocument, _ arguments: Arguments) throws {
+    guard let path = arguments.value("html") else { return }
+    try AtomicWrite.write(text: document().html, to: path, replacing: .page)
+    print("with pictures: \(path)")
   }
 
   private static func writeHistory(_ market: SurfaceMarket, _ arguments: Arguments, to path: String) throws {
