@@ -44,20 +44,23 @@ package struct TakenLiquidity: Sendable, Hashable {
   package func taken(side: Int) -> Int { side > 0 ? bought : sold }
 }
 
-/// What one account has taken of each quote and of each minute, as a window on memory that its owner keeps: what was taken serves nobody again.
+/// What one account has taken of each quote and of each minute, as a window on memory: what was taken serves nobody again.
 ///
 /// contracts: (contractCount) by contract, of the minute of the last quote that was met. underlyings: (underlyingCount) by underlying, of the last minute.
+/// owner: as of `Book`.
 package struct LiquidityLedger: @unchecked Sendable {
   package let contracts: UnsafeMutablePointer<TakenLiquidity>
   package let contractCount: Int
   package let underlyings: UnsafeMutablePointer<TakenLiquidity>
   package let underlyingCount: Int
+  package let owner: AnyObject?
 
   @inlinable
   package init(
     contracts: UnsafeMutablePointer<TakenLiquidity>, contractCount: Int,
-    underlyings: UnsafeMutablePointer<TakenLiquidity>, underlyingCount: Int
+    underlyings: UnsafeMutablePointer<TakenLiquidity>, underlyingCount: Int, owner: AnyObject?
   ) {
+    self.owner = owner
     self.contracts = contracts
     self.contractCount = contractCount
     self.underlyings = underlyings
@@ -99,7 +102,7 @@ package struct LiquidityLedger: @unchecked Sendable {
   }
 }
 
-/// The memory of the `LiquidityLedger` of one account, or of each of many. Its ledgers are windows on it: keep it for as long as one of them is used.
+/// The memory of the `LiquidityLedger` of one account, or of each of many. The ledgers that it hands out keep it alive.
 package final class LiquidityMemory: @unchecked Sendable {
   package let laneCount: Int
   private let first: LiquidityLedger
@@ -115,17 +118,22 @@ package final class LiquidityMemory: @unchecked Sendable {
     self.laneCount = laneCount
     first = LiquidityLedger(
       contracts: memory(table.count), contractCount: table.count, underlyings: memory(table.underlyings.count),
-      underlyingCount: table.underlyings.count)
+      underlyingCount: table.underlyings.count, owner: nil)
   }
 
-  package var ledger: LiquidityLedger { first }
+  package var ledger: LiquidityLedger { ledger(0) }
 
   /// Traps outside of 0..<laneCount.
-  package func ledger(_ lane: Int) -> LiquidityLedger {
+  package func ledger(_ lane: Int) -> LiquidityLedger { window(lane, owner: self) }
+
+  /// owner: nil where the caller holds the memory for as long as the window is used, and nobody counts who does.
+  @inline(__always)
+  func window(_ lane: Int, owner: LiquidityMemory?) -> LiquidityLedger {
     precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
     return LiquidityLedger(
       contracts: first.contracts + lane * first.contractCount, contractCount: first.contractCount,
-      underlyings: first.underlyings + lane * first.underlyingCount, underlyingCount: first.underlyingCount)
+      underlyings: first.underlyings + lane * first.underlyingCount, underlyingCount: first.underlyingCount,
+      owner: owner)
   }
 
   /// What a lane has taken of a contract's last quote.

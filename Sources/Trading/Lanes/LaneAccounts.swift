@@ -4,7 +4,7 @@
 /// other way to keep an account, so that one and many are booked, marked and settled by the same code.
 ///
 /// positions: (N, capacity). groups: (N, groupCapacity). cash, start, sums: (N). Nothing is allocated after the beginning.
-/// The windows do not keep the memory alive: whoever hands them out holds the accounts.
+/// The windows that are handed out keep it alive.
 package final class LaneAccounts: @unchecked Sendable {
   package let laneCount: Int
   package let capacity: Int
@@ -42,19 +42,24 @@ package final class LaneAccounts: @unchecked Sendable {
   }
 
   /// Traps outside of 0..<laneCount.
+  package func book(_ lane: Int) -> Book { bookWindow(lane, owner: self) }
+
+  /// Traps outside of 0..<laneCount.
+  package func ledger(_ lane: Int) -> Ledger { ledgerWindow(lane, owner: self) }
+
+  /// owner: nil where the caller holds the accounts for as long as the window is used, and nobody counts who does.
   @inline(__always)
-  package func book(_ lane: Int) -> Book {
+  func bookWindow(_ lane: Int, owner: LaneAccounts?) -> Book {
     precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
     return Book(
       positions: positions + lane * capacity, capacity: capacity, groups: groups + lane * groupCapacity,
-      groupCapacity: groupCapacity)
+      groupCapacity: groupCapacity, owner: owner)
   }
 
-  /// Traps outside of 0..<laneCount.
   @inline(__always)
-  package func ledger(_ lane: Int) -> Ledger {
+  func ledgerWindow(_ lane: Int, owner: LaneAccounts?) -> Ledger {
     precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
-    return Ledger(cash: cash + lane, start: start + lane, sums: sums + lane)
+    return Ledger(cash: cash + lane, start: start + lane, sums: sums + lane, owner: owner)
   }
 
   /// A lane begins anew: so much cash, and nothing held.

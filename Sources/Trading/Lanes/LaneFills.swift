@@ -57,9 +57,9 @@ extension Execution {
     var commission = OrderCommission()
     let fill = cross(
       order, in: package, quantity: order.quantity, minute: minute, weight: quotes.weight(lane),
-      ledger: liquidity.ledger(lane), commission: &commission)
+      ledger: liquidity.window(lane, owner: nil), commission: &commission)
     guard let fill else { return 0 }
-    accounts.book(lane).apply(fill, to: accounts.ledger(lane))
+    accounts.bookWindow(lane, owner: nil).apply(fill, to: accounts.ledgerWindow(lane, owner: nil))
     return Int32(fill.quantity)
   }
 
@@ -77,7 +77,7 @@ extension Execution {
     guard terms.lastSession >= day, quote.fault(at: minute, mostAge: settings.mostQuoteAgeMinutes) == nil else {
       return 0
     }
-    let ledger = liquidity.ledger(lane)
+    let ledger = liquidity.window(lane, owner: nil)
     let taken = before.minute == quote.minute ? before : TakenLiquidity(minute: quote.minute)
     let (side, ratio) = (leg.side, Int(leg.ratio.magnitude))
     let isCapped = Execution.isCapped(quote, terms, side: side)
@@ -104,8 +104,8 @@ extension Execution {
     fill.costs[.commission] += fees.raise(
       &commission, options: isShare ? 0 : charged, shares: isShare ? charged : 0, hasOptions: !isShare,
       hasShares: isShare)
-    accounts.book(lane).apply(
-      fill, of: order, quantity: quantity, minute: minute, to: accounts.ledger(lane))
+    accounts.bookWindow(lane, owner: nil).apply(
+      fill, of: order, quantity: quantity, minute: minute, to: accounts.ledgerWindow(lane, owner: nil))
     return Int32(quantity)
   }
 }
@@ -116,7 +116,8 @@ extension LaneAccounts {
     _ lanes: Range<Int>, on quotes: LaneQuotes, in table: ContractTable, steps: UnsafeMutablePointer<ValueStep>? = nil
   ) {
     for lane in lanes {
-      let step = book(lane).mark(quotes.view(lane), minute: quotes.minute(lane), in: table, to: ledger(lane))
+      let step = bookWindow(lane, owner: nil).mark(
+        quotes.view(lane), minute: quotes.minute(lane), in: table, to: ledgerWindow(lane, owner: nil))
       steps?[lane] = step
     }
   }

@@ -110,20 +110,23 @@ package struct LegGroup: Sendable, Hashable {
   }
 }
 
-/// One account's positions, as a window on memory that its owner keeps. A contract has one slot, long or short.
+/// One account's positions, as a window on memory that lives as long as the window knows its owner. A contract has one slot, long or short.
 ///
-/// positions: (capacity). groups: (groupCapacity). Slots are not moved while they are held.
+/// positions: (capacity). groups: (groupCapacity). Slots are not moved while they are held. owner: keeps the memory alive; nil inside of passes over many
+/// lanes, which hold it themselves.
 package struct Book: @unchecked Sendable {
   package let positions: UnsafeMutablePointer<Position>
   package let capacity: Int
   package let groups: UnsafeMutablePointer<LegGroup>
   package let groupCapacity: Int
+  package let owner: AnyObject?
 
   @inlinable
   package init(
     positions: UnsafeMutablePointer<Position>, capacity: Int, groups: UnsafeMutablePointer<LegGroup>,
-    groupCapacity: Int
+    groupCapacity: Int, owner: AnyObject? = nil
   ) {
+    self.owner = owner
     self.positions = positions
     self.capacity = capacity
     self.groups = groups

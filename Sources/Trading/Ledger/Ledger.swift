@@ -2,13 +2,14 @@
 
 /// A change of an account's value, itemised in micro-dollars. Costs are positive. `total` is the change, exactly.
 package struct ValueStep: Sendable, Hashable {
+  /// First, since they lie at multiples of their 64 bytes: so a step has 128.
+  package var costs: Costs
   /// What positions gained at the middle of their quotes.
   package var priceProfit: Int64
   /// What settlements paid beyond the last middle that the position was marked at.
   package var settlementProfit: Int64
   /// Paid to shares that were held, and by those that were owed.
   package var dividends: Int64
-  package var costs: Costs
   /// Change of the distance between the middle and the side on which positions would be given back: negative when one is opened.
   package var markChange: Int64
 
@@ -37,18 +38,21 @@ package struct ValueStep: Sendable, Hashable {
   }
 }
 
-/// One account's money, as a window on memory that its owner keeps: a lane's, or the only one's. Everything in micro-dollars.
+/// One account's money, as a window on memory: a lane's, or the only one's. Everything in micro-dollars.
 ///
-/// cash: (1). start: (1) what it opened with. sums: (1) all steps since.
+/// cash: (1). start: (1) what it opened with. sums: (1) all steps since. owner: as of `Book`.
 package struct Ledger: @unchecked Sendable {
   package let cash: UnsafeMutablePointer<Int64>
   package let start: UnsafeMutablePointer<Int64>
   package let sums: UnsafeMutablePointer<ValueStep>
+  package let owner: AnyObject?
 
   @inlinable
   package init(
-    cash: UnsafeMutablePointer<Int64>, start: UnsafeMutablePointer<Int64>, sums: UnsafeMutablePointer<ValueStep>
+    cash: UnsafeMutablePointer<Int64>, start: UnsafeMutablePointer<Int64>, sums: UnsafeMutablePointer<ValueStep>,
+    owner: AnyObject? = nil
   ) {
+    self.owner = owner
     self.cash = cash
     self.start = start
     self.sums = sums

@@ -54,7 +54,8 @@ package struct RiskGate: Sendable {
     markets: RiskMarketMemory, quantities: UnsafeMutablePointer<Int32>
   ) {
     for lane in lanes {
-      let verdict = judge(orders[lane], on: risks[lane], book: accounts.book(lane), market: markets[lane])
+      let verdict = judge(
+        orders[lane], on: risks[lane], book: accounts.bookWindow(lane, owner: nil), market: markets[lane])
       quantities[lane] = Int32(truncatingIfNeeded: verdict.quantity)
     }
   }
