@@ -1,5 +1,6 @@
-// The account on its own.
+// The account of the equity game, on its own and beside the desk's book.
 
+import Market
 import Testing
 import Trading
 
@@ -66,4 +67,32 @@ private final class Account {
   let mark = account.portfolio.mark(halfSpreadFraction: 0.001) { $0 == 0 ? 12 : 30 }
   // 10 shares long at 12, 5 short at 30.
   #expect(mark == Mark(middle: 120_000_000 - 150_000_000, liquidation: 119_880_000 - 150_150_000))
+}
+
+/// Whole shares at prices of four decimals are what both books can hold.
+@Test(arguments: [1, -1])
+func theGamesBookAndTheDesksPayAndMarkTheSame(side: Int) {
+  let game = Account(cash: 1_000_000_000_000)
+  let desk = DeskAccount([TradedContract(share: "SPY")], cashDollars: 1_000_000)
+  // A hundred shares.
+  func both(_ side: Int, _ order: Int64, price: Double, bid: Int, ask: Int) {
+    let intent = game.portfolio.intent(symbol: 0, side: side, unitDollars: 100 * price, decisionPriceDollars: price)
+    let booking = game.portfolio.book(
+      intent, shares: intent.shares, referencePriceDollars: price, halfSpreadFraction: 0.0002, impactFraction: 0,
+      commissionMicroDollars: 0)
+    let booked = desk.trade(
+      order, [(0, 100 * side, bid, ask)], effect: order == 1 ? .opens : .closes, closes: order - 1, feeMicroDollars: 0)
+    #expect(intent.shares == 100 && booked?.step.costs[.halfSpread] == booking.halfSpreadCost)
+    #expect(desk.cash == game.cash.pointee)
+  }
+  both(side, 1, price: 100, bid: 999_800, ask: 1_000_200)
+  // Marked at 110.00 with the same relative spread.
+  let mark = game.portfolio.mark(halfSpreadFraction: 0.0002) { $0 == 0 ? 110 : 0 }
+  var market = StandingMarket("2025-12-11")
+  market?.quotes[0] = MinuteQuote(bid: 1_099_780, ask: 1_100_220, minute: 5)
+  if let market { desk.book.mark(market, minute: 5, in: desk.table, to: desk.ledger) }
+  #expect(desk.book.marks == Marks(middle: mark.middle, liquidation: mark.liquidation))
+  #expect(mark.middle == Int64(side) * 11_000_000_000 && desk.gap == 0)
+  both(-side, 2, price: 110, bid: 1_099_780, ask: 1_100_220)
+  #expect(desk.book.isEmpty && game.units[0] == 0 && game.shares[0] == 0 && desk.gap == 0)
 }

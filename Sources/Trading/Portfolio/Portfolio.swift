@@ -35,7 +35,13 @@ package struct Mark: Sendable, Equatable {
   }
 }
 
-/// One account, as a window on memory that its owner keeps: a lane of an environment's ledger, or a desk's only one.
+/// One account of the equity game, as a window on memory that its owner keeps: a lane of an environment's ledger, or the only one.
+///
+/// It stands beside `Book` because what it holds is another thing. The game trades adjusted shares in fractions, a unit for so many dollars, on bars without
+/// quotes: its prices and quantities are no whole numbers, and its costs are fractions of a reference price. A `Book` holds whole contracts and shares at raw
+/// prices of four decimals, with a settlement, a margin and a quote to be filled on, none of which an adjusted share has. Put into one book, either fractions
+/// would be rounded to shares, which changes what the game pays, or contracts would lose the exactness that their settlement rests on. Where both apply,
+/// whole shares at prices of four decimals, both pay and mark the same to the micro-dollar. Money, its rounding and the models of cost are shared.
 ///
 /// cash: (1) micro-dollars. shares: (S) signed adjusted shares. units: (S) signed units *ordered*; shares are zero where and only where
 /// units are. Net liquidation value is cash plus the liquidation mark.
