@@ -15,6 +15,9 @@ package struct LaneQuotes: @unchecked Sendable {
   package var askSizes: UnsafePointer<Int32>?
   /// (places) contracts traded in the minute, -1 where nobody says.
   package var volumes: UnsafePointer<Int32>?
+  /// (places) the extremes inside the minute, where the data have more than its last quote; -1 elsewhere.
+  package var lowestAsks: UnsafePointer<Int32>?
+  package var highestBids: UnsafePointer<Int32>?
   /// (places) the minute in which the quote was made; of one that was carried forward -1 less that minute.
   package var minutes: UnsafePointer<Int32>
   /// (places) what a model of the surface says, and the underlying's price; -1 where nobody knows it.
@@ -57,6 +60,7 @@ package struct LaneQuotes: @unchecked Sendable {
     return MinuteQuote(
       bid: Int(bids[place]), ask: Int(asks[place]), bidSize: LaneQuotes.known(bidSizes, place),
       askSize: LaneQuotes.known(askSizes, place), minute: made < 0 ? -1 - made : made,
+      lowestAsk: LaneQuotes.known(lowestAsks, place), highestBid: LaneQuotes.known(highestBids, place),
       volume: LaneQuotes.known(volumes, place), isFilledForward: made < 0)
   }
 

@@ -121,6 +121,12 @@ final class LaneLives {
       mark()
       balance("minute \(minute), mark")
     }
+    try end(&checked, minutes: minutes)
+    balance("settlement")
+    checked.lives += lanes.count
+  }
+
+  private func end(_ checked: inout Checked, minutes: Int) throws {
     for lane in lanes {
       let count = try settle(
         lane, spy: 5_900_000 + 7_919 * ((lane * 31 + minutes) % 30), spx: 69_000_000,
@@ -132,7 +138,55 @@ final class LaneLives {
           !market.table[book.positions[slot].contract].isOption, "lane \(lane): an option behind its expiry")
       }
     }
-    balance("settlement")
+  }
+
+  /// One session of every lane with orders of any kind that work from minute to minute: limits that rest, chase and give up, stops, closing orders that
+  /// wait for a quote. Balanced after every minute, and settled.
+  func work(_ checked: inout Checked, minutes: Int = 24) throws {
+    begin()
+    var orders = LaneOrders(laneCount: lanes.count)
+    var sent: [[Int64: Order]] = Array(repeating: [:], count: lanes.count)
+    for minute in 0..<minutes {
+      market.draw(minute: minute)
+      orders.advance(
+        lanes, execution, on: market.quotes, in: market.table, accounts: accounts, liquidity: liquidity,
+        filled: { lane, fill in
+          checked.fills += 1
+          guard let order = sent[lane][fill.order] else { return checked.check(false, "a fill of no order") }
+          var unit: Int64 = 1
+          for index in fill.legs.indices { unit = max(unit, Int64(fill.legs[index].multiplier)) }
+          switch order.kind {
+          case .limit(let net):
+            checked.check(fill.amount <= Int64(net) * 100 * unit * Int64(fill.quantity), "beyond its limit: \(fill)")
+          case .stop(let net):
+            checked.check(
+              fill.amount >= Int64(net) * 100 * unit * Int64(fill.quantity), "better than its stop: \(fill)")
+          case .market, .aggressive: break
+          }
+        })
+      for lane in lanes {
+        checked.steps += 1
+        checked.check(gap(lane) == 0, "lane \(lane), minute \(minute): a gap of \(gap(lane))")
+      }
+      mark()
+      for lane in lanes {
+        checked.check(gap(lane) == 0, "lane \(lane), minute \(minute): marked to a gap of \(gap(lane))")
+        guard minute < minutes - 2, orders.lanes[lane].orders.count < 6 else { continue }
+        let order = market.anyOrder(Int64(minute + 1), accounts.book(lane), lane: lane)
+        guard order.quantity > 0 else { continue }
+        sent[lane][order.id] = order
+        orders.submit(order, lane: lane, execution, on: market.quotes)
+      }
+    }
+    orders.endSession(lanes, execution, minute: 390)
+    for lane in lanes {
+      let hasOption = orders.lanes[lane].orders.contains { working in
+        working.order.legs.indices.contains { market.table[working.order.legs[$0].contract].isOption }
+      }
+      checked.check(!hasOption, "lane \(lane): an order outlives its contracts")
+    }
+    try end(&checked, minutes: minutes)
+    for lane in lanes { checked.check(gap(lane) == 0, "lane \(lane): settled to a gap of \(gap(lane))") }
     checked.lives += lanes.count
   }
 }

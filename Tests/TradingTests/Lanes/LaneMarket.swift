@@ -35,7 +35,7 @@ final class LaneMarket {
     random = RandomStream(seed: seed, purpose: .market)
     orderRandom = RandomStream(seed: seed, purpose: .randomTrading)
     let count = laneCount * table.count
-    columns = (0..<8).map { _ in
+    columns = (0..<10).map { _ in
       let column = UnsafeMutablePointer<Int32>.allocate(capacity: count)
       column.initialize(repeating: -1, count: count)
       return column
@@ -76,6 +76,7 @@ final class LaneMarket {
     quotes.bidSizes = UnsafePointer(columns[2])
     quotes.askSizes = UnsafePointer(columns[3])
     quotes.volumes = UnsafePointer(columns[4])
+    (quotes.lowestAsks, quotes.highestBids) = (UnsafePointer(columns[8]), UnsafePointer(columns[9]))
     quotes.models = UnsafePointer(columns[6])
     quotes.underlyingPrices = UnsafePointer(columns[7])
     quotes.weights = UnsafePointer(weights)
@@ -99,6 +100,10 @@ final class LaneMarket {
         columns[2][place] = knows == 0 ? Int32(below(12) + (isFine ? 1 : 0)) : -1
         columns[3][place] = knows == 0 ? Int32(below(12) + (isFine ? 1 : 0)) : -1
         columns[4][place] = knows == 1 ? Int32(below(200)) : -1
+        // Of some the extremes are known; what is drawn of all others stays as it is without them.
+        let reach = (contract + lane + minute) % 3
+        columns[8][place] = reach == 0 ? Int32(middle + half + widening - 100 * ((minute + lane) % 4)) : -1
+        columns[9][place] = reach == 1 ? Int32(middle - half - widening + 100 * ((minute + lane) % 4)) : -1
         columns[6][place] = below(4) == 0 ? -1 : Int32(middle)
         columns[7][place] = Int32(isShare || contract < 4 ? 6_000_000 : 69_000_000)
         let made = kind == 3 ? max(0, minute - 4) : minute
@@ -129,6 +134,31 @@ final class LaneMarket {
       }
     }
     return none
+  }
+
+  /// The same of any kind, near the middle of what the lane is quoted.
+  func anyOrder(_ id: Int64, _ book: Book, lane: Int) -> Order {
+    var order = order(id, book)
+    guard order.quantity > 0 else { return order }
+    var (value, unit) = (0, 1)
+    for index in order.legs.indices {
+      let (leg, multiplier) = (order.legs[index], table[order.legs[index].contract].multiplier)
+      let quote = quotes.quote(lane, leg.contract)
+      value += (quote.bid + quote.ask) / 2 * Int(leg.ratio) * multiplier
+      unit = max(unit, multiplier)
+    }
+    let net = value / unit
+    switch choose(4) {
+    case 0: break
+    case 1: order.kind = .limit(net: net + 100 * (choose(21) - 10))
+    case 2: order.kind = .stop(net: net + 100 * (choose(16) - 5))
+    default:
+      order.kind = .aggressive(
+        AggressiveLimit(
+          aggressiveMillionths: choose(1_000_001), chaseMillionthsPerMinute: choose(2) * 50_000,
+          giveUpMinutes: [nil, 5, 20][choose(3)], mostChanges: [0, 3, .max][choose(3)]))
+    }
+    return order
   }
 
   private func opening(_ id: Int64, _ mostLegs: Int, _ mostQuantity: Int) -> Order? {

@@ -82,9 +82,82 @@ private struct State: Equatable {
     if mode == .realistic { #expect(parts > 100, "\(parts)") }
   }
 
+  @Test(arguments: [FillRule.through(ticks: 1), .hazard(HazardRule())])
+  func `working orders of a lane of many are those of a single account`(rule: FillRule) throws {
+    let laneCount = 7
+    let market = try LaneMarket(laneCount: laneCount, seed: 6)
+    var settings = ExecutionSettings()
+    settings.fillRule = rule
+    let execution = try Execution(settings, rates: .busy, table: market.table, date: market.date)
+    let many = LaneAccounts(laneCount: laneCount)
+    let singles = (0..<laneCount).map { _ in LaneAccounts(laneCount: 1) }
+    let liquidity = LiquidityMemory(market.table, laneCount: laneCount)
+    let liquidities = (0..<laneCount).map { _ in LiquidityMemory(market.table) }
+    for lane in 0..<laneCount {
+      many.open(lane, cashMicroDollars: 1_000_000_000_000)
+      singles[lane].open(0, cashMicroDollars: 1_000_000_000_000)
+    }
+    var orders = LaneOrders(laneCount: laneCount)
+    var alone = (0..<laneCount).map { WorkingOrders(lane: UInt32($0)) }
+    var (events, own) = (
+      [[OrderEvent]](repeating: [], count: laneCount), [[OrderEvent]](repeating: [], count: laneCount)
+    )
+    var fills = 0
+    for minute in 0..<200 {
+      market.draw(minute: minute)
+      let quotes = market.quotes
+      for lanes in [4..<laneCount, 0..<1, 1..<4] {
+        orders.advance(
+          lanes, execution, on: quotes, in: market.table, accounts: many, liquidity: liquidity,
+          log: { events[$0].append($1) })
+        many.mark(lanes, on: quotes, in: market.table)
+      }
+      for lane in 0..<laneCount {
+        let book = singles[lane].book(0)
+        alone[lane].advance(
+          minute: minute, execution, view: quotes.view(lane), ledger: liquidities[lane].ledger,
+          permits: { book.permitted($0, $1, in: market.table) }, log: { own[lane].append($0) },
+          fill: { fill in
+            book.apply(fill, to: singles[lane].ledger(0))
+            fills += 1
+          })
+        book.mark(quotes.view(lane), minute: minute, in: market.table, to: singles[lane].ledger(0))
+        try #require(State(many, lane) == State(singles[lane], 0), "minute \(minute), lane \(lane)")
+        try #require(events[lane] == own[lane] && orders.lanes[lane].orders == alone[lane].orders)
+        let order = market.anyOrder(Int64(minute + 1), many.book(lane), lane: lane)
+        guard order.quantity > 0 else { continue }
+        orders.submit(order, lane: lane, execution, on: quotes) { events[lane].append($0) }
+        alone[lane].submit(order, execution, view: quotes.view(lane)) { own[lane].append($0) }
+      }
+    }
+    #expect(fills > 200, "\(fills)")
+    let stops = own.joined().count { if case .stopReached = $0.what { true } else { false } }
+    let limits = own.joined().count { if case .priced = $0.what { true } else { false } }
+    #expect(stops > 20 && limits > 100, "\(stops) stops, \(limits) limits")
+  }
+
+  @Test func `a window outlives whoever opened its account`() throws {
+    let market = try LaneMarket(laneCount: 1, seed: 1)
+    var accounts: LaneAccounts? = LaneAccounts(laneCount: 2, capacity: 3)
+    accounts?.open(1, cashMicroDollars: 5)
+    var liquidity: LiquidityMemory? = LiquidityMemory(market.table)
+    weak var lost = accounts
+    weak var forgotten = liquidity
+    do {
+      let (book, ledger) = (try #require(accounts).book(1), try #require(accounts).ledger(1))
+      let taken = try #require(liquidity).ledger
+      (accounts, liquidity) = (nil, nil)
+      #expect(lost != nil && forgotten != nil)
+      book.positions[2] = Position(contract: 1, multiplier: 100, quantity: 2, bid: 100, ask: 200)
+      taken.take(contract: 0, quoteMinute: 3, quantity: 2)
+      #expect(book.quantity(of: 1) == 2 && ledger.cash.pointee == 5)
+      #expect(taken.taken(contract: 0, minute: 3).bought == 2)
+    }
+    #expect(lost == nil && forgotten == nil)
+  }
+
   @Test func `a lane begins anew without its neighbours noticing`() {
     let accounts = LaneAccounts(laneCount: 3, capacity: 4)
-    // Its windows do not keep it alive.
     withExtendedLifetime(accounts) {
       for lane in 0..<3 { accounts.open(lane, cashMicroDollars: 7) }
       accounts.book(0).positions[3] = Position(contract: 1, multiplier: 100, quantity: 2, bid: 100, ask: 200)

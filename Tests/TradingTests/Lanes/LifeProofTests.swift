@@ -23,6 +23,25 @@ import Testing
     #expect(checked.lives == laneCount * rounds && checked.fills > 4 * checked.lives && checked.settled > checked.lives)
   }
 
+  @Test(arguments: [FillRule.through(ticks: 1), .hazard(HazardRule())])
+  func `books balance under limit and stop orders, up to the settlement`(rule: FillRule) throws {
+    let laneCount = SlowTests.areEnabled ? 500 : 50
+    let rounds = SlowTests.areEnabled ? 40 : 4
+    var settings = ExecutionSettings()
+    settings.fillRule = rule
+    let lives = try LaneLives(laneCount: laneCount, seed: 19, settings: settings)
+    var checked = Checked()
+    for _ in 0..<rounds { try lives.work(&checked) }
+    let letter = rule.name.prefix(1)
+    ProofTable.record(
+      "desk: the books balance under limit and stop orders, rule \(letter)",
+      figure:
+        "\(checked.violations) violations, \(checked.lives) lives, \(checked.fills) fills, \(checked.settled) settled",
+      threshold: "0", seeds: "19", holds: checked.violations == 0)
+    #expect(checked.violations == 0, "\(checked.first.joined(separator: "\n"))")
+    #expect(checked.lives == laneCount * rounds && checked.fills > 3 * checked.lives && checked.settled > checked.lives)
+  }
+
   /// The check is no check where it cannot fail.
   @Test func `a cost that is taken twice leaves a gap of its size`() throws {
     let lives = try LaneLives(laneCount: 8, seed: 3)
