@@ -48,6 +48,13 @@ package final class Desk {
     account.open(0, cashMicroDollars: settings.cashDollars * 1_000_000)
   }
 
+  /// What was earned before costs, at the middle of the quotes, in micro-dollars.
+  package var grossProfit: Int64 { ledger.sums.pointee.total + ledger.sums.pointee.costs.total }
+  /// The share of the gross profit that rests on fills better than the far touch, which a market may not give; nil where nothing was earned.
+  package var insideTouchShare: Double? { grossProfit > 0 ? Double(insideTouch) / Double(grossProfit) : nil }
+  /// More of it than this is warned of.
+  package static let mostInsideTouch = 0.3
+
   /// Cash and what the positions would bring, in micro-dollars.
   package var value: Int64 { ledger.cash.pointee + book.marks.liquidation }
 

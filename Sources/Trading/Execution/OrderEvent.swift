@@ -25,7 +25,7 @@ package struct OrderEvent: Sendable, Hashable {
   package enum What: Sendable, Hashable {
     /// A limit was set, or moved, by the quote of the minute; it holds from a later one on. nil: the first.
     case priced(net: Int, before: Int?, fromMinute: Int)
-    /// A closing order met no quote or nothing to take, and works on.
+    /// A closing order met no quote or nothing to take, and works on: said again whenever the reason is another one.
     case waits(contract: Int32, QuoteFault?)
     case stopReached(net: Int)
     case filled(quantity: Int, left: Int)

@@ -21,8 +21,15 @@ package struct WorkingOrder: Sendable, Hashable {
   package internal(set) var isCarried = false
   /// What was charged for it so far.
   package internal(set) var commission = OrderCommission()
-  /// Whether the log says already that it waits.
+  /// Whether the log says already that it waits, and for what.
   package internal(set) var isWaiting = false
+  var waiting: Waiting?
+
+  struct Waiting: Sendable, Hashable {
+    var contract: Int32
+    /// nil: nothing was left to take.
+    var fault: QuoteFault?
+  }
 
   init(_ order: Order) {
     self.order = order
@@ -44,7 +51,7 @@ package struct WorkingOrder: Sendable, Hashable {
     left.order == right.order && left.left == right.left && left.net == right.net && left.hasMet == right.hasMet
       && left.coming?.net == right.coming?.net && left.coming?.minute == right.coming?.minute
       && left.changes == right.changes && left.stopMinute == right.stopMinute && left.isCarried == right.isCarried
-      && left.commission == right.commission && left.isWaiting == right.isWaiting
+      && left.commission == right.commission && left.isWaiting == right.isWaiting && left.waiting == right.waiting
   }
 
   package func hash(into hasher: inout Hasher) {
@@ -217,7 +224,7 @@ extension WorkingOrder {
   /// Hands a fill on; true where nothing is left.
   private mutating func book(_ filled: OrderFill, _ context: MinuteContext, _ log: EventLog, _ fill: FillDesk) -> Bool {
     left -= filled.quantity
-    isWaiting = false
+    (isWaiting, waiting) = (false, nil)
     note(.filled(quantity: filled.quantity, left: left), context, log)
     fill(filled)
     return left == 0
@@ -227,8 +234,11 @@ extension WorkingOrder {
     _ contract: Int32, _ fault: QuoteFault?, _ context: MinuteContext, _ log: EventLog
   ) -> Bool {
     if fault == .ended { return end(.settled, context, log) }
-    if !isWaiting { note(.waits(contract: contract, fault), context, log) }
-    isWaiting = true
+    // A quote that only grows older is no new reason.
+    let isStale = if case .stale = fault { true } else { false }
+    let now = Waiting(contract: contract, fault: isStale ? .stale(minutes: 0) : fault)
+    if !isWaiting || waiting.map({ $0 != now }) ?? false { note(.waits(contract: contract, fault), context, log) }
+    (isWaiting, waiting) = (true, now)
     return true
   }
 

@@ -8,6 +8,8 @@ package struct SettlementPrice: Sendable, Hashable {
   package enum Source: String, Sendable {
     /// The first price of the session, of the daily series or of whoever computes the index's opening value.
     case officialOpening = "official opening"
+    /// The opening of a stored daily series: of an index its first value, which its opening settlement value may differ from.
+    case dailyOpening = "opening of the daily series"
     case officialClose = "official close"
     /// The close of the last regular minute, where nobody says the official one.
     case lastMinute = "close of the last regular minute"

@@ -36,8 +36,7 @@ package struct DeskPlay {
     }
     self.exits = exits.positions
     if let first = script.sessions.first, let last = script.sessions.last {
-      let classes = Set(script.table.contracts.map { FeeClass($0) })
-      feeNotices = settings.fees.notices(from: first.date, until: last.date, of: classes)
+      feeNotices = settings.fees.notices(from: first.date, until: last.date, of: DeskPlay.charged(desk))
     } else {
       feeNotices = []
     }
@@ -86,5 +85,16 @@ package struct DeskPlay {
     try desk.settle(.close, view: market, prices: prices())
     try desk.endSession(view: market, prices: prices(), dividends: next?.dividends ?? [:])
     exits.endSession(desk, view: market)
+  }
+
+  /// What was traded: the fees of all else are nothing that a reader wants to know.
+  private static func charged(_ desk: Desk) -> Set<FeeClass> {
+    var classes: Set<FeeClass> = []
+    for case .filled(let fill, _) in desk.log.map(\.what) {
+      for index in fill.legs.indices where desk.table.contains(fill.legs[index].contract) {
+        classes.insert(FeeClass(desk.table[fill.legs[index].contract]))
+      }
+    }
+    return classes
   }
 }

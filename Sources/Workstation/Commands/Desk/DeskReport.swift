@@ -40,7 +40,8 @@ extension DeskPlay {
       for notice in settings.execution.notices { entry("fills", notice) }
       entry(
         "latency", "\(counted(settings.execution.latencyMinutes, "minute")) from a decision to the quote that fills it")
-      entry("fees", ([settings.fees.name] + feeNotices).joined(separator: "; "))
+      entry("fees", settings.fees.name)
+      for notice in feeNotices { entry("", notice) }
     }
     entry(
       "exercise",
@@ -154,22 +155,23 @@ extension DeskPlay {
     for kind in CostKind.allCases where costs[kind] != 0 { lines.append(row(kind.words, money(costs[kind]))) }
     lines.append(row("all costs", money(costs.total)))
     let touch = desk.insideTouch
-    if touch > 0 { lines.append(row("saved by fills inside the touch", money(touch))) }
+    if touch > 0 {
+      lines.append(row("saved by fills inside the touch", money(touch)))
+      let share = desk.insideTouchShare.map { DecimalText.fixed(100 * $0, decimals: 1) + " %" } ?? "nothing was earned"
+      lines.append(row("  of the gross profit", share))
+    }
     return lines + warnings.flatMap { ReportText.wrapped($0, first: "  warning: ", rest: "    ") }
   }
 
-  /// Of the profit before costs at mid, the share that may rest on fills better than the far touch.
-  private static let mostInsideTouch = 0.3
-
   private var warnings: [String] {
     var warnings: [String] = []
-    let sums = desk.ledger.sums.pointee
-    let gross = sums.total + sums.costs.total
     let touch = desk.insideTouch
-    if touch > 0, Double(touch) > DeskPlay.mostInsideTouch * Double(max(0, gross)) {
-      warnings.append(
-        "fills inside the touch saved \(money(touch)), more than 30 % of the gross profit of \(money(gross)): "
-          + "it may rest on fills that a market does not give")
+    if touch > 0, desk.insideTouchShare.map({ $0 > Desk.mostInsideTouch }) ?? true {
+      let what =
+        desk.grossProfit > 0
+        ? "more than 30 % of the gross profit of \(money(desk.grossProfit)): it may rest"
+        : "and without a gross profit the result rests"
+      warnings.append("fills inside the touch saved \(money(touch)), \(what) on fills that a market does not give")
     }
     if desk.minutesWithoutVolume > 0 {
       warnings.append(
@@ -212,7 +214,8 @@ extension DeskPlay {
         : "IDENTITY BROKEN by \(MicroDollars.decimal(gap)) dollars: the books are wrong")
     if marks.unquoted > 0 {
       lines += ReportText.wrapped(
-        "\(marks.unquoted) positions have no quote of the last minute: their marks are moved from older ones")
+        "\(counted(marks.unquoted, "position")) without a quote of the last minute: marked at the last one, which no "
+          + "model moves here; a short at what its exercise would cost, at least")
     }
     if desk.isIdeal { lines += ReportText.wrapped(ExecutionMode.watermark) }
     return lines

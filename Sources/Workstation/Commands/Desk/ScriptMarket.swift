@@ -71,6 +71,11 @@ struct ScriptMarket: MarketView {
     stored.markets.isEmpty ? nil : stored.markets[underlyings[Int(underlyingNumbers[Int(contract)])]]
   }
 
+  /// The opening of the store's daily series.
+  func storedOpening(of underlying: String) -> SettlementPrice? {
+    stored.openings[underlying].map { SettlementPrice(price: $0, source: .dailyOpening) }
+  }
+
   /// The close of the store's daily series, and the last price of its minutes.
   func storedClose(of underlying: String) -> SettlementPrice? {
     stored.closes[underlying].map { SettlementPrice(price: $0, source: .officialClose) }
@@ -79,7 +84,7 @@ struct ScriptMarket: MarketView {
 }
 
 /// What a script says that underlyings opened and closed at. Where it does not say a close it is its last price of the session's own minutes, else the store's
-/// close; an opening is never guessed.
+/// close; where it does not say an opening it is that of the store's daily series, and is never guessed.
 struct ScriptPrices: SettlementPrices {
   let session: DeskScript.ScriptSession
   let market: ScriptMarket
@@ -87,7 +92,9 @@ struct ScriptPrices: SettlementPrices {
 
   func price(of underlying: String, at settlement: ContractTerms.Settlement) -> SettlementPrice? {
     switch settlement {
-    case .opening: session.openings[underlying].map { SettlementPrice(price: $0, source: .officialOpening) }
+    case .opening:
+      session.openings[underlying].map { SettlementPrice(price: $0, source: .officialOpening) }
+        ?? market.storedOpening(of: underlying)
     case .close:
       session.closes[underlying].map { SettlementPrice(price: $0, source: .officialClose) }
         ?? underlyings.firstIndex(of: underlying).flatMap(market.lastPrice).map {

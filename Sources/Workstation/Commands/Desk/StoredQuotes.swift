@@ -22,7 +22,8 @@ package struct StoredQuotes {
   struct Session {
     /// By underlying.
     var markets: [String: ChainMarket] = [:]
-    /// The raw closes of the daily series.
+    /// The raw openings and closes of the daily series.
+    var openings: [String: Int] = [:]
     var closes: [String: Int] = [:]
   }
 
@@ -43,7 +44,10 @@ package struct StoredQuotes {
       wanted.contains(series.symbol) && series.width == .session && StoredQuotes.holds(series, date)
     }
     for series in daily {
-      guard let row = series.dates.firstIndex(of: date), row < series.close.count else { continue }
+      guard let row = series.dates.firstIndex(of: date), row < series.close.count, row < series.open.count else {
+        continue
+      }
+      session.openings[series.symbol] = ChainMarket.price(ofDollars: series.open[row])
       session.closes[series.symbol] = ChainMarket.price(ofDollars: series.close[row])
     }
     return session
