@@ -8,7 +8,7 @@ import Trading
 import Workstation
 
 struct DeskScriptTests {
-  private static func play(
+  static func play(
     _ lines: [String], _ change: (inout DeskSettings) -> Void = { _ in }
   ) throws -> DeskPlay {
     var settings = DeskSettings()
@@ -18,12 +18,12 @@ struct DeskScriptTests {
     return try DeskPlay(try DeskScript(Array(text.utf8), path: "day.jsonl"), settings)
   }
 
-  private static func quote(_ symbol: String, _ time: String, _ bid: Double, _ ask: Double) -> String {
+  static func quote(_ symbol: String, _ time: String, _ bid: Double, _ ask: Double) -> String {
     "{\"quote\": \"\(symbol)\", \"time\": \"\(time)\", \"bid\": \(bid), \"ask\": \(ask), \"bid_size\": 500, \"ask_size\": 500}"
   }
 
-  private static let call = "SPY251211C00606000"
-  private static let head = [
+  static let call = "SPY251211C00606000"
+  static let head = [
     "{\"session\": \"2025-12-11\"}", "{\"price\": \"SPY\", \"time\": \"10:00\", \"dollars\": 600}",
   ]
 

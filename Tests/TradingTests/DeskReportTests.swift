@@ -1,0 +1,116 @@
+// What a played day prints: fills inside the touch, fees in rows, every reason why an order waits.
+
+import Market
+import TestSupport
+import Testing
+import Trading
+
+@testable import Workstation
+
+struct DeskReportTests {
+  private typealias Script = DeskScriptTests
+
+  /// One call bought at a limit between bid and ask, four cents better than the ask, and settled.
+  private func inside(close: Double) throws -> DeskPlay {
+    try Script.play(
+      Script.head + [
+        Script.quote(Script.call, "10:00", 0.40, 0.46),
+        "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\"\(Script.call)\": 1}, \"limit\": 0.41}",
+        Script.quote(Script.call, "10:01", 0.40, 0.46),
+        "{\"quote\": \"\(Script.call)\", \"time\": \"10:02\", \"bid\": 0.39, \"ask\": 0.45, \"lowest_ask\": 0.40, \"ask_size\": 5}",
+        "{\"close\": \"SPY\", \"dollars\": \(close)}",
+      ])
+  }
+
+  @Test func `the share of the profit that rests on fills inside the touch is said, and warned of above 30 %`() throws {
+    // Worth 0.50 and bought at 0.41 where the middle was 0.42: 8 dollars earned at mid, 4 of them inside the touch.
+    let much = try inside(close: 606.5)
+    #expect(much.desk.insideTouch == 4_000_000 && much.desk.grossProfit == 8_000_000)
+    #expect(much.desk.insideTouchShare == 0.5)
+    let text = much.lines.joined(separator: "\n")
+    #expect(text.contains("saved by fills inside the touch") && text.contains("50.0"))
+    #expect(text.contains("warning: fills inside the touch saved 4.00, more than 30 % of the gross"))
+    let little = try inside(close: 610)
+    #expect(try #require(little.desk.insideTouchShare) < 0.02)
+    #expect(!little.lines.joined().contains("warning: fills inside"))
+    // Where nothing was earned there is no share, and what was saved still warns.
+    let lost = try inside(close: 600)
+    #expect(lost.desk.insideTouchShare == nil && lost.desk.insideTouch == 4_000_000)
+    #expect(lost.lines.contains { $0.contains("nothing was earned") })
+    #expect(
+      lost.lines.joined(separator: " ").contains("warning: fills inside the touch saved 4.00, and without a gross"))
+    #expect(much.lines.allSatisfy { $0.count <= 80 })
+    let isWarned = [much, little, lost].map { play in
+      play.lines.contains { $0.contains("warning: fills inside the touch") }
+    }
+    ProofTable.record(
+      "desk: the share of the profit that rests on fills inside the touch is warned of above 30 %",
+      figure: "50 %, 1 % and no profit at all: \(isWarned.map { $0 ? "warned" : "silent" }.joined(separator: ", "))",
+      threshold: "warned, silent, warned", seeds: "-", holds: isWarned == [true, false, true])
+    #expect(isWarned == [true, false, true])
+  }
+
+  @Test func `fees beyond their dates have a row each, of what was traded alone`() throws {
+    let day =
+      Script.head + [
+        Script.quote(Script.call, "10:00", 0.44, 0.46),
+        "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\"\(Script.call)\": 1}}",
+        Script.quote(Script.call, "10:01", 0.44, 0.46), "{\"close\": \"SPY\", \"dollars\": 604}",
+      ]
+    let play = try Script.play(day) { $0.fees = .retail }
+    let lines = play.lines
+    let first = try #require(lines.firstIndex(of: "fees       retail"))
+    let rows = lines[(first + 1)...].prefix { $0.hasPrefix("           ") }
+    #expect(rows.contains("           option_clearing 0.025 carried on from 2025-02-14"))
+    #expect(rows.count >= 3 && rows.allSatisfy { $0.contains("carried") && !$0.contains("share_") })
+  }
+
+  @Test func `every reason why a closing order waits is said, once each time that it changes`() throws {
+    let day =
+      Script.head + [
+        Script.quote(Script.call, "10:00", 0.44, 0.46),
+        "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\"\(Script.call)\": 1}}",
+        Script.quote(Script.call, "10:01", 0.44, 0.46), Script.quote(Script.call, "10:02", 0, 0.46),
+        "{\"order\": 2, \"time\": \"10:02\", \"closes\": {\"\(Script.call)\": -1}}",
+        Script.quote(Script.call, "10:03", 0, 0.46), Script.quote(Script.call, "10:04", 0, 0.46),
+        Script.quote(Script.call, "10:05", 0.47, 0.46), Script.quote(Script.call, "10:06", 0.46, 0.46),
+        Script.quote(Script.call, "10:07", 0.44, 0.46), "{\"close\": \"SPY\", \"dollars\": 604}",
+      ]
+    let play = try Script.play(day)
+    let waits = play.lines.filter { $0.contains("works on: the quote of") }
+    #expect(waits.map { $0.split(separator: " ").dropFirst().first } == ["10:03", "10:05", "10:06"])
+    #expect(waits.count == 3 && Set(waits.map { $0.split(separator: " ").last }).count == 3, "\(waits)")
+    #expect(play.desk.fillCount == 2 && play.desk.book.isEmpty)
+  }
+
+  @Test func `an opening that the script does not say is that of the store's daily series`() throws {
+    let monthly = "SPX251219C06800000"
+    let text = ["{\"session\": \"2025-12-19\"}", Script.quote(monthly, "10:00", 5, 5.2)].joined(separator: "\n") + "\n"
+    let script = try DeskScript(Array(text.utf8), path: "day.jsonl")
+    let session = try #require(script.sessions.first)
+    func opening(_ stored: StoredQuotes.Session, _ session: DeskScript.ScriptSession) -> SettlementPrice? {
+      let market = ScriptMarket(session, table: script.table, stored: stored)
+      return ScriptPrices(session: session, market: market, underlyings: script.table.underlyings)
+        .price(of: "SPX", at: .opening)
+    }
+    var stored = StoredQuotes.Session()
+    #expect(opening(stored, session) == nil, "an opening is never guessed")
+    stored.openings["SPX"] = 68_125_000
+    #expect(opening(stored, session) == SettlementPrice(price: 68_125_000, source: .dailyOpening))
+    var said = session
+    said.openings["SPX"] = 68_200_000
+    #expect(opening(stored, said) == SettlementPrice(price: 68_200_000, source: .officialOpening))
+  }
+
+  @Test func `a position without a last quote is said to stand where it was quoted last`() throws {
+    let play = try Script.play(
+      Script.head + [
+        Script.quote("SPY251219C00606000", "10:00", 0.44, 0.46),
+        "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\"SPY251219C00606000\": 1}}",
+        Script.quote("SPY251219C00606000", "10:01", 0.44, 0.46),
+      ])
+    #expect(play.desk.book.marks.unquoted == 1)
+    let text = play.lines.joined(separator: " ")
+    #expect(text.contains("1 position without a quote of the last minute: marked at the last one"))
+  }
+}
