@@ -16,8 +16,8 @@ package struct Workstation {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
       EvaluateCommand.self, ExportCommand.self, RetrainCommand.self, ReplayCommand.self, ReplayUpdateCommand.self,
-      PriceCommand.self, SurfaceCommand.self, DeskCommand.self, OverridesCommand.self, RegistryCommand.self,
-      ScheduleCommand.self, ListCommand.self,
+      PriceCommand.self, SurfaceCommand.self, DeskCommand.self, OverridesCommand.self, RearmCommand.self,
+      RegistryCommand.self, ScheduleCommand.self, ListCommand.self,
     ]
   }
 

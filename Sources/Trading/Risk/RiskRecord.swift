@@ -13,6 +13,8 @@ package struct RiskRecord: Sendable, Equatable {
   package var tier: RiskTier
   package var isLossReached: Bool
   package var isRejectStorm: Bool
+  /// Why somebody has re-armed the kill switch last; nil where nobody has.
+  package var rearmReason: String?
 
   package init(of state: RiskState, session: CalendarDate) {
     high = state.high
@@ -25,17 +27,30 @@ package struct RiskRecord: Sendable, Equatable {
   }
 
   package var json: JSON {
-    .object([
+    var members: [String: JSON] = [
       "highMicroDollars": .integer(high), "killSwitch": .string(isKilled ? "latched" : "armed"),
       "session": .string("\(session)"), "sessionStartMicroDollars": .integer(sessionStart),
       "sessionTier": .integer(Int64(tier.rawValue)), "dailyLossReached": .bool(isLossReached),
       "rejectStorm": .bool(isRejectStorm),
-    ])
+    ]
+    members["rearmReason"] = rearmReason.map(JSON.string)
+    return .object(members)
+  }
+
+  /// Re-arms the kill switch by hand: the account's fall is counted from its next session's start. What halts for the day stays. nil where the switch is not
+  /// latched.
+  package func rearmed(because reason: String) -> RiskRecord? {
+    guard isKilled else { return nil }
+    var record = self
+    (record.isKilled, record.high, record.rearmReason) = (false, 0, reason)
+    return record
   }
 
   /// nil where it is not what `json` writes: a journal that cannot be read lets nothing be traded.
   package init?(_ json: JSON) {
-    guard json.objectValue?.count == 7, let high = json["highMicroDollars"]?.integerValue,
+    let reason = json["rearmReason"]
+    guard json.objectValue?.count == (reason == nil ? 7 : 8), reason == nil || reason?.stringValue != nil,
+      let high = json["highMicroDollars"]?.integerValue,
       let latch = json["killSwitch"]?.stringValue, latch == "latched" || latch == "armed",
       let session = json["session"]?.stringValue.flatMap({ CalendarDate($0) }),
       let start = json["sessionStartMicroDollars"]?.integerValue,
@@ -49,6 +64,7 @@ package struct RiskRecord: Sendable, Equatable {
     self.tier = tier
     self.isLossReached = isLossReached
     self.isRejectStorm = isRejectStorm
+    rearmReason = reason?.stringValue
   }
 
   /// Puts what is remembered into an account whose session has begun: the latch and the high always, the day's halts where it is still that day.
