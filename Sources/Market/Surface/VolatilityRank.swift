@@ -27,12 +27,20 @@ package struct VolatilityRank: Sendable, Equatable {
     percentile = Double(known.count { $0 < current }) / Double(known.count)
   }
 
+  /// A rank that somebody else has counted, 0...1; nil: unknown, which is no reason against a trade.
+  package init(stated rank: Double?) {
+    self.rank = rank
+    percentile = nil
+    sessionCount = 0
+  }
+
   /// The rank, or what stands for an unknown one.
   package var rankOrNeutral: Double { rank ?? VolatilityRank.neutral }
 
   /// `0.33 (OK), percentile 40 %, of 252 sessions before`, or why it is not known; `highest` as in `refusal`.
   package func words(highest: Double = VolatilityRank.highest) -> String {
     guard let rank, let percentile else {
+      if let rank { return "\(rank) (\(refusal(highest: highest) ?? "OK")), as stated" }
       return
         "unknown, since \(sessionCount) of \(VolatilityRank.leastSessions) sessions before are known; \(VolatilityRank.neutral) stands in"
     }

@@ -80,6 +80,18 @@ extension Desk {
     noteState(date, minute: order.submittedMinute)
   }
 
+  /// Goes on as another process would behind the end of this one: book and money are as a broker holds them, and so are the orders that work where
+  /// they are kept; of the limits it knows what a journal holds. Traps outside of a session.
+  package func restart(_ record: RiskRecord?, keepsOrders: Bool, minute: Int, view: some MarketView) {
+    note(view.date, .restarted(keepsOrders: keepsOrders), minute: minute)
+    if !keepsOrders {
+      for order in working.orders { cancel(order.order.id, minute: minute) }
+    }
+    risk?.restart(
+      record, on: view.date, value: value, minuteCount: view.minuteCount, carried: working.orders, table)
+    noteState(view.date, minute: minute)
+  }
+
   /// The parts that trade, for the line that names them. on: the first session.
   package func parts(on date: CalendarDate) -> DeskParts {
     let execution = settings.execution

@@ -26,6 +26,8 @@ package struct DeskEntry: Sendable {
     /// What a plan decided about the position that an order opened.
     case decided(order: Int64, String)
     case risk(DeskRiskEntry)
+    /// Another process went on from here.
+    case restarted(keepsOrders: Bool)
     /// Nobody works on an order of that number.
     case nothingToCancel(Int64)
   }

@@ -47,13 +47,35 @@ package final class DeskRisk {
   func beginSession(
     _ date: CalendarDate, value: Int64, minuteCount: Int, carried: [WorkingOrder], _ table: ContractTable
   ) {
+    begin(date, value: value, minuteCount: minuteCount, carried: carried, table) { _ in .exit }
+  }
+
+  /// Goes on in the middle of a session as another process would: what is remembered is what a journal holds, and orders that work keep their headroom.
+  func restart(
+    _ record: RiskRecord?, on date: CalendarDate, value: Int64, minuteCount: Int, carried: [WorkingOrder],
+    _ table: ContractTable
+  ) {
+    let counters = state.counters
+    memory[0].state.pointee = RiskState()
+    memory[0].state.pointee.counters = counters
+    self.record = record
+    begin(date, value: value, minuteCount: minuteCount, carried: carried, table) {
+      $0.effect == .opens ? .decision : .exit
+    }
+  }
+
+  private func begin(
+    _ date: CalendarDate, value: Int64, minuteCount: Int, carried: [WorkingOrder], _ table: ContractTable,
+    purpose: (Order) -> RiskGate.Purpose
+  ) {
     self.date = date
     lastPrices = [:]
     gate.beginSession(on: memory[0], netLiquidation: value, minuteCount: minuteCount)
     record?.restore(memory[0].state, session: date)
     makeRoom(table)
     for order in carried {
-      gate.keep(order.order, quantity: order.left, as: .exit, on: memory[0], market: quotes[0])
+      gate.keep(
+        order.order, quantity: order.left, as: purpose(order.order), on: memory[0], market: quotes[0])
     }
     write()
   }
@@ -100,7 +122,8 @@ package final class DeskRisk {
   /// Writes the record down where it has changed. What cannot be kept halts.
   private func write() {
     guard let date, let keep else { return }
-    let now = RiskRecord(of: state, session: date)
+    var now = RiskRecord(of: state, session: date)
+    now.rearmReason = record?.rearmReason
     guard now != record || journalError != nil else { return }
     do throws(RiskError) {
       try keep(now)

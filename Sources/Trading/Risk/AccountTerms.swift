@@ -7,6 +7,10 @@ package struct AccountTerms: Sendable, Hashable {
   /// What it begins with, whole dollars.
   package var dollars = 10_000
   package var tier = AccountTier.tiny
+  /// Of what an ordinary day's move, or the stop, may take.
+  package var range = RangeRule()
+  /// Contracts of one order.
+  package var largestOrder = Order.mostQuantity
   package var profile = RiskProfile()
 
   package init() {}
@@ -17,15 +21,45 @@ package struct AccountTerms: Sendable, Hashable {
     self.profile = profile
   }
 
-  /// As a file names them: the account, and all of its profile.
+  /// By which its positions are sized.
+  package var sizing: SizingRules {
+    SizingRules(tier: tier, riskSizes: profile.sizes, range: range, largestOrder: largestOrder)
+  }
+
+  /// The tier is read by its name: one whose numbers were changed is still of its name, and naming a tier takes its numbers.
+  private static let tierSetting = SettingOf<AccountTerms>(
+    key: "account.tier", help: "how boldly it sizes: half of Kelly, or 1 % of the account",
+    expected: "one of " + tiers.map(\.name).joined(separator: ", "), read: { .string($0.tier.name) },
+    write: { terms, value in
+      guard let tier = tiers.first(where: { $0.name == value.stringValue }) else { return false }
+      if tier.name != terms.tier.name { terms.tier = tier }
+      return true
+    })
+
+  private static let tiers = [AccountTier.tiny, .large]
+
+  /// As a file names them: the account, how it sizes, and all of its profile.
   package static let allSettings: [SettingOf<AccountTerms>] =
     [
       .integer(
         "account.dollars", \.dollars, 1...Int(DeskSettings.mostCashDollars), unit: "dollars",
         "what the account begins with"),
-      .choice(
-        "account.tier", \.tier, [AccountTier.tiny, .large].map { ($0.name, $0) },
-        "how boldly it sizes: half of Kelly, or 1 % of the account"),
+      tierSetting,
+      .optionalNumber(
+        "sizing.fixed", \.tier.fixedFraction, 0...1, unit: "of the account",
+        "at risk in a position, in place of Kelly; null asks Kelly"),
+      .number("sizing.kelly_part", \.tier.kellyPart, 0...1, "the part of Kelly's full fraction that is used"),
+      .number("sizing.kelly_cap", \.tier.kellyCap, 0...1, unit: "of the account", "the most that comes of Kelly"),
+      .number(
+        "sizing.fallback", \.tier.fallbackFraction, 0...1, unit: "of the account",
+        "at risk while the account's own trades say too little"),
+      .optionalNumber(
+        "sizing.belief", \.tier.belief, 0.5...0.999, "how sure the chance to win must be; null takes it as it was"),
+      .number(
+        "sizing.range_risk", \.range.risk, 0...1, unit: "of the account",
+        "what an ordinary day's move, or the stop, may take"),
+      .number("sizing.ranges", \.range.ranges, 0.1...100, "average true ranges that count as an ordinary day's move"),
+      .integer("sizing.largest_order", \.largestOrder, 1...Order.mostQuantity, unit: "contracts", "the largest order"),
     ] + RiskProfile.allSettings.map { $0.lifted(\.profile) }
 }
 

@@ -23,6 +23,7 @@ struct DeskCommand: Command {
         "day-trades or settled-cash: refuse what a small account may not do, instead of a warning"),
       Flag("risk", optional: "FILE", "limits on all that is traded; --risk=FILE lays overrides over them"),
       Flag("risk-journal", "FILE", "keeps the kill switch and the day's halts for the next start"),
+      Flag("exit-journal", "FILE", "keeps the exit plans of what is held for the next start"),
       Flag("execution", "MODE", "realistic or ideal; what is ideal is marked, nobody can trade so (realistic)"),
     ] + ExecutionFlags.flags,
     notes: """
@@ -37,6 +38,11 @@ struct DeskCommand: Command {
       "changes"; "closes" instead of "opens", and with "of" the order that opened.
       What opens may have "exit": full_target or scale_out_and_trail, or an object
       with "kind" and what differs: {"kind": "full_target", "stop_loss": 30}.
+      {"order": 2, "time": "10:00", "selects": "SPY", "right": "call", "delta": 0.4}
+      buys the contract of that delta that scores best, "quantity" by the rules of
+      size where it has none. "exit" may be a name below `exits:` of --risk=FILE.
+      {"restart": "keeps_orders", "time": "11:00"}, or loses_orders: the process ends,
+      and the next one goes on from its journals.
       {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's price.
       {"volatility_rank": 0.7} is that of the morning, behind its session's line.
       Others: cancel, opening, dividend, split with "becomes" and "of", payment.
@@ -45,12 +51,20 @@ struct DeskCommand: Command {
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     var settings = try settings(arguments)
+    let layers = try RiskFlags.layers(arguments, description)
     let path = arguments.operands[0]
     let stored = try arguments.value("store").map { try StoredQuotes($0) }
     let script = try DeskScript(
-      try FileSystem.read(path), path: path, deliverables: stored?.deliverables ?? [])
-    let risk = try RiskFlags.desk(arguments, &settings, script, description)
-    let play = try DeskPlay(script, settings, stored: stored, risk: risk)
+      try FileSystem.read(path), path: path, deliverables: stored?.deliverables ?? [], plans: layers?.exits ?? [:])
+    let terms = try layers.map { try RiskFlags.terms($0, of: script) }
+    if let layers, !arguments.has("cash"), let dollars = try RiskFlags.dollars(layers, of: script) {
+      settings.cashDollars = Int64(dollars)
+    }
+    let kept = try RiskFlags.journal(arguments)
+    let exitJournal = try arguments.value("exit-journal").map { try ExitJournalFile($0) }
+    let play = try DeskPlay(
+      script, settings, stored: stored, risk: terms.map { RiskFlags.desk($0.profile, settings, kept) },
+      sizing: terms?.sizing, exitJournal: exitJournal, riskJournal: kept?.journal)
     for line in play.lines { print(line) }
     return play.desk.widestGap == 0 ? 0 : 1
   }

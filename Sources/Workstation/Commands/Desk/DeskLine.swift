@@ -26,6 +26,7 @@ struct DeskLine {
   enum Kind: String, CaseIterable {
     case session, quote, price, order, cancel, opening, close, dividend, split, payment
     case volatilityRank = "volatility_rank"
+    case restart
 
     /// The keys beside its own.
     var keys: [String] {
@@ -37,9 +38,9 @@ struct DeskLine {
       case .order:
         [
           "time", "opens", "closes", "of", "quantity", "limit", "stop", "aggressive", "chase", "give_up", "changes",
-          "exit",
+          "exit", "selects", "right", "delta", "most_spread",
         ]
-      case .cancel: ["time"]
+      case .cancel, .restart: ["time"]
       case .opening, .close, .dividend, .payment: ["dollars"]
       case .split: ["becomes", "of"]
       }

@@ -1,6 +1,7 @@
 // Plays a script: one desk walks its sessions, minute by minute.
 
 import Market
+import Storage
 package import Text
 package import Trading
 
@@ -14,27 +15,35 @@ package struct DeskPlay {
   /// Every part that trades under limits; nil where no limits are given.
   let activeLine: String?
 
-  /// `stored`: quotes beside those of the script. Throws `RiskError` before anything is traded where a part of what limits it is missing, `DeskScriptError` where a session cannot be settled, `ExecutionSettingError` and `StorageError`.
+  /// `stored`: quotes beside those of the script. riskJournal: what `risk` writes. Throws `RiskError` before anything is traded where a part of what limits it
+  /// is missing, `DeskScriptError` where a session cannot be settled or a restart has nothing to go on from, `ExecutionSettingError` and `StorageError`.
   package init(
-    _ script: DeskScript, _ settings: DeskSettings, stored: StoredQuotes? = nil, risk: DeskRisk? = nil
+    _ script: DeskScript, _ settings: DeskSettings, stored: StoredQuotes? = nil, risk: DeskRisk? = nil,
+    sizing: SizingRules? = nil, exitJournal: ExitJournalFile? = nil, riskJournal: RiskJournal? = nil
   ) throws {
     self.script = script
     let desk = Desk(settings, table: script.table, risk: risk)
     self.desk = desk
     activeLine = try risk == nil ? nil : script.sessions.first.map { try desk.parts(on: $0.date).line() }
+    if let line = script.restartLine, exitJournal == nil || (risk != nil && riskJournal == nil) {
+      let flag = exitJournal == nil ? "exit plans: give --exit-journal" : "limits: give --risk-journal"
+      throw DeskScriptError(
+        path: script.path, line: line, problem: "a restart would lose what is remembered of \(flag) FILE")
+    }
     var listed: Set<Int32> = []
-    var exits = ExitKeeper()
-    for (order, plan) in script.exitPlans { exits.plan(plan, for: order) }
+    var memory = DeskMemory(
+      journal: exitJournal, riskJournal: riskJournal, sizing: sizing ?? AccountTerms().sizing)
+    for (order, plan) in script.exitPlans { memory.exits.plan(plan, for: order) }
     for (place, session) in script.sessions.enumerated() {
       let next = place + 1 < script.sessions.count ? script.sessions[place + 1] : nil
       do {
-        try DeskPlay.play(session, next: next, listed: listed, stored: stored, on: desk, &exits)
+        try DeskPlay.play(session, next: next, listed: listed, stored: stored, on: desk, &memory)
         for case .quote(let contract, _) in session.items.map(\.entry) { listed.insert(contract) }
       } catch let problem as SettlementProblem {
         throw DeskScriptError(path: script.path, line: nil, problem: "\(problem)")
       }
     }
-    self.exits = exits.positions
+    exits = memory.exits.positions
     if let first = script.sessions.first, let last = script.sessions.last {
       feeNotices = settings.fees.notices(from: first.date, until: last.date, of: DeskPlay.charged(desk))
     } else {
@@ -44,7 +53,7 @@ package struct DeskPlay {
 
   private static func play(
     _ session: DeskScript.ScriptSession, next: DeskScript.ScriptSession?, listed: Set<Int32>, stored: StoredQuotes?,
-    on desk: Desk, _ exits: inout ExitKeeper
+    on desk: Desk, _ memory: inout DeskMemory
   ) throws {
     for (underlying, adjustment) in session.adjustments {
       desk.adjust(for: adjustment, of: underlying, on: session.date, listed: listed)
@@ -60,6 +69,7 @@ package struct DeskPlay {
       ScriptPrices(session: session, market: market, underlyings: desk.table.underlyings)
     }
     try desk.settle(.opening, view: market, prices: prices())
+    try memory.write(desk)
     var items = session.items[...]
     for minute in 0..<session.minuteCount {
       let now = items.prefix { $0.minute == minute }
@@ -68,7 +78,7 @@ package struct DeskPlay {
         switch item.entry {
         case .quote(let contract, let quote): market.see(quote, of: contract)
         case .price(let underlying, let price): market.see(price: price, of: underlying)
-        case .order, .cancel: break
+        case .order, .wish, .cancel, .restart: break
         }
       }
       // What is decided at the end of a minute knows what was filled in it.
@@ -76,15 +86,47 @@ package struct DeskPlay {
       for item in now {
         switch item.entry {
         case .order(let order): desk.submit(order, view: market)
+        case .wish(let wish):
+          desk.enter(
+            wish, sizing: memory.sizing, rank: VolatilityRank(stated: session.volatilityRank), minute: minute,
+            view: market)
         case .cancel(let id): desk.cancel(id, minute: minute)
+        case .restart(let keepsOrders):
+          try memory.restart(desk, keepsOrders: keepsOrders, minute: minute, view: market)
         case .quote, .price: break
         }
       }
-      exits.walk(desk, minute: minute, view: market)
+      memory.exits.walk(desk, minute: minute, view: market)
+      try memory.write(desk)
     }
     try desk.settle(.close, view: market, prices: prices())
     try desk.endSession(view: market, prices: prices(), dividends: next?.dividends ?? [:])
-    exits.endSession(desk, view: market)
+    memory.exits.endSession(desk, view: market)
+    try memory.write(desk)
+  }
+}
+
+/// What a process remembers beside the book, and where it is kept for the next one.
+private struct DeskMemory {
+  var exits = ExitKeeper()
+  var journal: ExitJournalFile?
+  let riskJournal: RiskJournal?
+  /// By which an order is sized that says no quantity.
+  let sizing: SizingRules
+
+  init(journal: ExitJournalFile?, riskJournal: RiskJournal?, sizing: SizingRules) {
+    self.journal = journal
+    self.riskJournal = riskJournal
+    self.sizing = sizing
+  }
+
+  mutating func write(_ desk: Desk) throws(StorageError) { try journal?.write(exits, of: desk) }
+
+  mutating func restart(_ desk: Desk, keepsOrders: Bool, minute: Int, view: some MarketView) throws {
+    guard let journal else { return }
+    exits = try journal.read(of: desk, ordersWork: keepsOrders)
+    let record = try riskJournal.flatMap { try RiskJournal.open($0.path).record }
+    desk.restart(record, keepsOrders: keepsOrders, minute: minute, view: view)
   }
 
   /// What was traded: the fees of all else are nothing that a reader wants to know.

@@ -96,6 +96,9 @@ extension DeskPlay {
         order, "\(shares < 0 ? "sells" : "buys") \(abs(shares)) \(symbol(share)) at the next quote: \(reason.words)")
     case .decided(let order, let words): return line(order, words)
     case .risk(let entry): return riskLines(entry, line)
+    case .restarted(let keepsOrders):
+      return line(
+        nil, "restarted: \(keepsOrders ? "orders work on" : "orders are lost"), plans and limits are read back")
     case .nothingToCancel(let id): return line(id, "nothing to cancel: it does not work any more")
     }
   }

@@ -1,6 +1,7 @@
 // A scripted day: what was quoted, ordered and announced, in the order in which it happened.
 
 package import Market
+import Pricing
 import Text
 package import Trading
 
@@ -11,7 +12,11 @@ package struct DeskScript {
     /// By the underlying's number in the table.
     case price(Int32, Int)
     case order(Order)
+    /// An order whose contract is chosen when it is sent.
+    case wish(EntryWish)
     case cancel(Int64)
+    /// The process ends and another one goes on; whether orders that work are kept.
+    case restart(keepsOrders: Bool)
   }
 
   struct Item {
@@ -43,13 +48,19 @@ package struct DeskScript {
   private var orderIds: Set<Int64> = []
   /// Of opening orders.
   private(set) var exitPlans: [Int64: ExitPlan] = [:]
+  /// Plans that an order may name.
+  private let plans: [String: ExitPlan]
+  /// Of orders whose contract is chosen when they are sent.
+  private(set) var wishedUnderlyings: Set<String> = []
 
   /// Reads JSON lines. Throws at the first line that cannot be played. `deliverables`: what was declared of contracts that a corporate action has changed.
+  /// `plans`: by the names that orders may give as their exit.
   package init(
-    _ bytes: [UInt8], path: String, deliverables: [DeclaredDeliverable] = []
+    _ bytes: [UInt8], path: String, deliverables: [DeclaredDeliverable] = [], plans: [String: ExitPlan] = [:]
   ) throws(DeskScriptError) {
     self.path = path
     self.deliverables = deliverables
+    self.plans = plans
     var number = 0
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
@@ -74,8 +85,15 @@ package struct DeskScript {
     case .price:
       let underlying = table.addUnderlying(try line.share("price"))
       try append(.price(underlying, try line.price("dollars")), line, place)
-    case .order: try append(.order(try order(line)), line, place)
+    case .order:
+      try append(line.has("selects") ? .wish(try wish(line)) : .order(try order(line)), line, place)
     case .cancel: try append(.cancel(Int64(try line.whole("cancel", 1...Int.max))), line, place)
+    case .restart:
+      let word = try line.text("restart")
+      guard ["keeps_orders", "loses_orders"].contains(word) else {
+        throw line.refusal("'restart' is '\(PrintableText.name(word))'; it must be keeps_orders or loses_orders")
+      }
+      try append(.restart(keepsOrders: word == "keeps_orders"), line, place)
     case .opening:
       let name = try line.share("opening")
       sessions[place].openings[name] = try once(sessions[place].openings[name], try line.price("dollars"), line)
@@ -101,6 +119,16 @@ package struct DeskScript {
       let name = try beforeTrading("payment", line, place)
       try adjust(ContractAdjustment(payment: try line.price("dollars")), name, line, place)
     }
+  }
+
+  /// The line of the first restart.
+  var restartLine: Int? {
+    for session in sessions {
+      for item in session.items {
+        if case .restart = item.entry { return item.line }
+      }
+    }
+    return nil
   }
 
   private mutating func readSession(_ line: DeskLine) throws(DeskScriptError) {
@@ -147,7 +175,7 @@ package struct DeskScript {
     guard (0..<sessions[place].minuteCount).contains(minute) else {
       switch entry {
       case .quote, .price: outsideHours += 1
-      case .order, .cancel:
+      case .order, .wish, .cancel, .restart:
         throw line.refusal(
           "nobody trades at \(try line.text("time")); the session of \(sessions[place].date) ends at "
             + clockText(sessions[place].minuteCount))
@@ -184,6 +212,9 @@ package struct DeskScript {
   private mutating func order(_ line: DeskLine) throws(DeskScriptError) -> Order {
     let id = Int64(try line.whole("order", 1...Int.max))
     guard orderIds.insert(id).inserted else { throw line.refusal("order \(id) stands twice; give it another number") }
+    if let key = ["right", "delta", "most_spread"].first(where: line.has) {
+      throw line.refusal("'\(key)' belongs to an order that 'selects' its contract")
+    }
     let effect: Order.Effect
     let legs: JSON
     switch (line.members["opens"], line.members["closes"]) {
@@ -217,15 +248,46 @@ package struct DeskScript {
   }
 
   private func exitPlan(
-    _ value: JSON, _ legs: UpToFour<OrderLeg>, _ line: DeskLine
+    _ value: JSON, _ legs: UpToFour<OrderLeg>?, _ line: DeskLine
   ) throws(DeskScriptError) -> ExitPlan {
     do throws(ExitPlanError) {
-      let plan = try ExitPlan(value, place: "its exit")
-      try ExitPackage(legs, in: table).mayFollow(plan, in: table)
+      let named = value.stringValue.flatMap { plans[$0] }
+      let plan: ExitPlan
+      if let named { plan = named } else { plan = try ExitPlan(value, place: "its exit") }
+      if let legs { try ExitPackage(legs, in: table).mayFollow(plan, in: table) }
       return plan
     } catch {
       throw line.refusal("\(error)")
     }
+  }
+
+  /// An order that says which delta of which underlying it wants.
+  private mutating func wish(_ line: DeskLine) throws(DeskScriptError) -> EntryWish {
+    let id = Int64(try line.whole("order", 1...Int.max))
+    guard orderIds.insert(id).inserted else { throw line.refusal("order \(id) stands twice; give it another number") }
+    for key in ["opens", "closes", "of", "limit", "stop", "aggressive", "chase", "give_up", "changes"]
+    where line.has(key) {
+      throw line.refusal("'\(key)' does not go with 'selects', which buys one contract at the market")
+    }
+    let underlying = try line.share("selects")
+    wishedUnderlyings.insert(underlying)
+    guard let side = OptionSide.allCases.first(where: { "\($0)" == (try? line.text("right")) }) else {
+      throw line.refusal("'right' must say whether it selects a call or a put")
+    }
+    let target = Double(try line.decimal("delta", decimals: 6, 0.01...0.99)) / 1e6
+    var selection = ContractSelection(targetDelta: target, leastVolume: 0, leastOpenInterest: 0)
+    if line.has("most_spread") {
+      selection.mostSpread = Double(try line.decimal("most_spread", decimals: 6, 0.001...1)) / 1e6
+    }
+    var plan = ExitPlan.fullTarget
+    if let value = line.members["exit"] {
+      plan = try exitPlan(value, nil, line)
+      exitPlans[id] = plan
+    }
+    return EntryWish(
+      order: id, underlying: underlying, side: side, selection: selection,
+      quantity: line.has("quantity") ? try line.whole("quantity", 1...Order.mostQuantity) : nil,
+      stopLoss: plan.stopLoss)
   }
 
   private func kind(_ line: DeskLine) throws(DeskScriptError) -> OrderKind {

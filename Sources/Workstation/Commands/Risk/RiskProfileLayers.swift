@@ -7,7 +7,7 @@ import Training
 
 extension AccountTerms: Configurable {
   package var settings: [SettingOf<AccountTerms>] { AccountTerms.allSettings }
-  package static var selectorKeys: [String] { [] }
+  package static var selectorKeys: [String] { ["account.tier"] }
   package func keeps(_ key: String, since before: AccountTerms) -> Bool { true }
   package mutating func modernised(_ tree: JSON, source: String) -> JSON { tree }
 
@@ -47,6 +47,10 @@ package struct RiskProfileLayers: Sendable {
   private var base = SymbolTerms.shipped
 
   package static let symbolsKey = "symbols"
+  package static let exitsKey = "exits"
+
+  /// Exit plans that the files name, for orders that name one of them.
+  package private(set) var exits: [String: ExitPlan] = [:]
 
   /// Files, the lowest first.
   package init(files: [String]) throws(ConfigurationError) {
@@ -111,6 +115,7 @@ package struct RiskProfileLayers: Sendable {
         key: "the whole file", source: source, found: tree.kindName, expected: "sections with settings")
     }
     let own = members.removeValue(forKey: RiskProfileLayers.symbolsKey)
+    try readExits(members.removeValue(forKey: RiskProfileLayers.exitsKey) ?? .null, source: source)
     let general = JSON.object(members)
     try each { (layers: inout Layers) throws(ConfigurationError) in try layers.apply(tree: general, source: source) }
     guard let own, own != .null else { return }
@@ -128,6 +133,23 @@ package struct RiskProfileLayers: Sendable {
       var layers = symbols[symbol] ?? layers
       try layers.apply(tree: tree, source: source)
       symbols[symbol] = layers
+    }
+  }
+
+  private mutating func readExits(_ value: JSON, source: String) throws(ConfigurationError) {
+    guard value != .null else { return }
+    guard let plans = value.objectValue else {
+      throw .wrongValue(
+        key: RiskProfileLayers.exitsKey, source: source, found: value.kindName,
+        expected: "names, each with an exit plan such as {kind: full_target, stop_loss: 30}")
+    }
+    for (name, plan) in plans.sorted(by: { $0.key < $1.key }) {
+      do throws(ExitPlanError) {
+        exits[name] = try ExitPlan(
+          plan, place: "\(PrintableText.name(source)): the exit plan '\(PrintableText.name(name))'")
+      } catch {
+        throw .conflict("\(error)")
+      }
     }
   }
 
@@ -191,9 +213,11 @@ package struct RiskProfileLayers: Sendable {
     text += RiskProfileLayers.symbolsKey + ":\n"
     for (symbol, own) in symbols.sorted(by: { $0.key < $1.key }) {
       let lines = AccountTerms.allSettings.compactMap { setting -> (String, JSON, String)? in
-        let value = setting.read(own.configuration)
-        guard value != setting.read(layers.configuration) else { return nil }
-        return (setting.key, value, own.sources[setting.key] ?? "shipped")
+        let (value, all) = (own.configuration, layers.configuration)
+        // Another tier has sizes of its own, all of them.
+        let isOfTier = setting.key.hasPrefix("sizing.") && value.tier.name != all.tier.name
+        guard isOfTier || setting.read(value) != setting.read(all) else { return nil }
+        return (setting.key, setting.read(value), own.sources[setting.key] ?? "shipped")
       }
       text += "  \(symbol):\n" + RiskProfileLayers.sections(lines, indent: "    ")
     }

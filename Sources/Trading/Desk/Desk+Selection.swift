@@ -1,0 +1,106 @@
+// An order that says what it wants, and leaves to the desk which contract that is and how many of it.
+
+package import Market
+package import Pricing
+import Text
+
+/// Buys one option: the one that scores best around a delta, at the market.
+package struct EntryWish: Sendable {
+  package var order: Int64
+  package var underlying: String
+  package var side: OptionSide
+  package var selection: ContractSelection
+  /// nil: by the rules of size.
+  package var quantity: Int?
+  /// Of the plan by which it will be left, in basis points of the premium.
+  package var stopLoss: Int
+
+  package init(
+    order: Int64, underlying: String, side: OptionSide, selection: ContractSelection, quantity: Int?, stopLoss: Int
+  ) {
+    self.order = order
+    self.underlying = underlying
+    self.side = side
+    self.selection = selection
+    self.quantity = quantity
+    self.stopLoss = stopLoss
+  }
+}
+
+extension Desk {
+  /// Chooses among the nearest expiry that is quoted, sizes and sends; false where nothing is sent. The log says what was chosen, and which rule made it as
+  /// large as it is. Traps outside of a session.
+  ///
+  /// rank: of today's implied volatility. bet: what the account's own trades were; nil where they say too little.
+  @discardableResult
+  package func enter(
+    _ wish: EntryWish, sizing: SizingRules, rank: VolatilityRank, bet: KellyBet? = nil, minute: Int,
+    view: some MarketView
+  ) -> Bool {
+    let model = RiskModel(rate: settings.rateAnnual)
+    let candidates = candidates(of: wish, model, minute: minute, view: view)
+    let answer = wish.selection.choose(among: candidates, rank: rank, minute: minute)
+    guard let contract = answer.contract, let quote = view.quote(of: contract, minute: minute) else {
+      note("selects nothing: \(answer.sentence)", of: wish.order, date: view.date, minute: minute)
+      return false
+    }
+    let risk = model.risk(of: contract, in: table, view: view, minute: minute)
+    let delta = risk.exposure.delta / (risk.spot * Double(risk.multiplier))
+    let spread = 100 * ContractSelection.relativeSpread(quote)
+    var words =
+      "selects \(table[contract].symbol), delta \(DecimalText.fixed(delta, decimals: 2)), spread "
+      + "\(DecimalText.fixed(spread, decimals: 1)) %; \(answer.sentence)"
+    var quantity = wish.quantity ?? 0
+    if wish.quantity == nil {
+      var facts = SizingFacts(
+        buying: quote.ask, multiplier: table[contract].multiplier, delta: delta, equityMicroDollars: value,
+        cashMicroDollars: ledger.cash.pointee)
+      facts.volatility = rank
+      addRoom(to: &facts, of: risk.exposure)
+      let size = sizing.size(facts, bet: bet, stopLoss: wish.stopLoss)
+      quantity = size.contracts
+      words += "; size \(size.contracts) by \(size.binding.words)"
+    }
+    note(words, of: wish.order, date: view.date, minute: minute)
+    guard quantity > 0 else { return false }
+    return submit(
+      Order(
+        id: wish.order, legs: UpToFour(OrderLeg(contract: contract, ratio: 1)), quantity: quantity, effect: .opens,
+        submittedMinute: minute), view: view)
+  }
+
+  private func candidates(
+    of wish: EntryWish, _ model: RiskModel, minute: Int, view: some MarketView
+  ) -> [SelectionCandidate] {
+    let numbers = (0..<Int32(table.count)).filter { number in
+      let contract = table[number]
+      guard contract.underlying == wish.underlying, contract.side == wish.side, let last = contract.lastSession else {
+        return false
+      }
+      return last >= view.date && view.quote(of: number, minute: minute) != nil
+    }
+    let nearest = numbers.compactMap { table[$0].lastSession }.min()
+    return numbers.filter { table[$0].lastSession == nearest }.map { number in
+      let risk = model.risk(of: number, in: table, view: view, minute: minute)
+      let delta = risk.isKnown ? risk.exposure.delta / (risk.spot * Double(risk.multiplier)) : nil
+      let quote = view.quote(of: number, minute: minute)
+      return SelectionCandidate(
+        contract: number, quote: quote, delta: delta, volume: quote?.volume, openInterest: nil)
+    }
+  }
+
+  /// What the limits leave for contracts of a kind; nothing is added where the desk has none.
+  private func addRoom(to facts: inout SizingFacts, of one: GreekExposure) {
+    guard let risk else { return }
+    let state = risk.state
+    let judge = ExposureJudge(
+      limits: risk.profile.limits, held: state.held, rising: state.rising, falling: state.falling)
+    func room(_ limit: RiskLimit) -> GreekHeadroom {
+      judge.headroom(limit, one, netLiquidationDollars: state.netLiquidationDollars)
+    }
+    facts.deltaRoom = room(.delta)
+    facts.gammaRoom = room(.gamma)
+    facts.thetaRoom = room(.decay)
+    facts.vegaRoom = room(.vega)
+  }
+}
