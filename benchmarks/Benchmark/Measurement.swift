@@ -29,6 +29,7 @@ struct Measurement {
   private let pricing: PricingSubject?
   private let surface: SurfaceSubject?
   private let desk: DeskSubject?
+  private let risk: RiskSubject?
   private let environment: EnvironmentSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
@@ -59,6 +60,7 @@ struct Measurement {
     pricing = has(.pricing) ? PricingSubject(isQuick: options.isQuick) : nil
     surface = has(.syntheticSurface) ? try SurfaceSubject(isQuick: options.isQuick) : nil
     desk = has(.desk) ? try DeskSubject(isQuick: options.isQuick) : nil
+    risk = has(.risk) ? RiskSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
@@ -130,6 +132,17 @@ struct Measurement {
       record(
         "desk_mark_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainMark / sample.mark)
       record("desk_allocations", "  allocations of all of them", "calls", Double(sample.allocations))
+      _ = peak()
+    }
+    if let risk {
+      let sample = try risk.measure()
+      record("risk_judge_nanoseconds", "risk: an order against all limits", "ns", sample.judge)
+      record(
+        "risk_judge_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainJudge / sample.judge)
+      record("risk_mark_nanoseconds", "  a book of two legs valued", "ns", sample.mark)
+      record(
+        "risk_mark_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainMark / sample.mark)
+      record("risk_allocations", "  allocations of all of them", "calls", Double(sample.allocations))
       _ = peak()
     }
     if let environment {
