@@ -95,6 +95,8 @@ package struct EnvironmentFamily: Sendable {
     package let notes: @Sendable (any EnvironmentConfiguration) -> [String]
     /// The rules without learning that must be beaten.
     package let baselines: [Baseline]
+    /// Which options the tape must have; nil: bars are traded, and none are.
+    package var options: (@Sendable (any EnvironmentConfiguration) -> OptionNeeds)? = nil
   }
 
   /// A game of lanes whose rules are its configuration. `lanes`: `{ Lanes($0, laneCount: $1) }`, written where the game's type is known, so that its

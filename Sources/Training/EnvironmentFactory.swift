@@ -24,13 +24,15 @@ package struct AdmittedMarket: Sendable {
   package let indices: [BarSeries]
   /// Computed once, read by every environment that the run makes.
   let prepared: any Sendable
+  /// Where the quotes of options come from, and what they lack.
+  var optionNotes: [String] = []
 }
 
 extension AdmittedMarket {
   /// What must be known of bars that are no daily ones of a market, in sentences.
   fileprivate var notes: [String] {
-    var notes: [String] = []
-    if tape.width == .minute {
+    var notes = optionNotes
+    if tape.width == .minute, tape.options == nil {
       notes.append(
         "bars of minutes: a position is carried over night, and an episode may begin and end within a session")
     }
@@ -167,20 +169,10 @@ package struct EnvironmentFactory: Sendable {
   package func dates(of window: Window) -> (from: CalendarDate, until: CalendarDate) {
     let split = configuration.split
     return switch window {
-    case .training: (trainingStart ?? split.trainingFrom, split.trainingUntil)
+    case .training: (configuration.split.trainingStart ?? split.trainingFrom, split.trainingUntil)
     case .selection: (split.selectionFrom, split.selectionUntil)
     case .heldOut: (split.heldOutFrom, split.heldOutUntil)
     }
-  }
-
-  /// The first of the last `split.training_sessions` sessions of the exchange; nil where there are not so many, or all are wanted.
-  private var trainingStart: CalendarDate? {
-    let (split, calendar) = (configuration.split, TradingCalendar.xnys)
-    let first = max(split.trainingFrom, calendar.supportedRange.lowerBound)
-    let last = min(split.trainingUntil, calendar.supportedRange.upperBound)
-    guard split.trainingSessions > 0, first <= last else { return nil }
-    let sessions = calendar.sessions(in: first...last)
-    return sessions.count >= split.trainingSessions ? sessions[sessions.count - split.trainingSessions] : nil
   }
 
   private static func admit(
@@ -200,6 +192,9 @@ package struct EnvironmentFactory: Sendable {
     }
     guard let report = store.qualityReport else {
       throw .refused("\(world.store) holds no record of the quality gate; import the data again")
+    }
+    if let needs = bars.options?(configuration.game) {
+      return try admit(configuration, bars, needs, store, report)
     }
     let choice = try MarketChoice(world, from: store)
     let read: [BarSeries]
@@ -228,6 +223,27 @@ package struct EnvironmentFactory: Sendable {
         },
         indices: read.filter { !$0.instrument.isTradable && $0.width == .session },
         prepared: try bars.prepare(configuration.game, tape))
+    } catch {
+      throw .environment(error)
+    }
+  }
+
+  private static func admit(
+    _ configuration: RunConfiguration, _ bars: EnvironmentFamily.BarsPlay, _ needs: OptionNeeds,
+    _ store: MarketStoreFile, _ report: QualityReport
+  ) throws(TrainingError) -> AdmittedMarket {
+    let split = configuration.split
+    let first = split.trainingStart ?? split.trainingFrom
+    // Windows in another order are refused later, by name.
+    let last = max(first, split.trainingUntil, split.selectionUntil, split.heldOutUntil)
+    let choice = try OptionChoice(
+      configuration.world, needs, dates: min(first, split.selectionFrom, split.heldOutFrom)...last, from: store,
+      report: report)
+    do {
+      return AdmittedMarket(
+        tape: choice.tape, contentHash: store.contentHash, qualityReport: report, distributions: choice.distributions,
+        indices: choice.indices, prepared: try bars.prepare(configuration.game, choice.tape),
+        optionNotes: choice.notes)
     } catch {
       throw .environment(error)
     }
@@ -269,7 +285,7 @@ package struct EnvironmentFactory: Sendable {
   private func checkSplit() throws(TrainingError) {
     guard let market else { return }
     let split = configuration.split
-    guard split.trainingSessions == 0 || trainingStart != nil else {
+    guard split.trainingSessions == 0 || split.trainingStart != nil else {
       throw .configuration(
         .conflict(
           "split.training_sessions asks for \(split.trainingSessions) sessions, but the exchange has fewer from "
@@ -326,5 +342,17 @@ package struct EnvironmentFactory: Sendable {
           "environment.action_space is \(world.actionSpace), but \(name) has \(actions) actions; correct it, or set 0"
         ))
     }
+  }
+}
+
+extension RunConfiguration.Split {
+  /// The first of the last `training_sessions` sessions of the exchange in the training window; nil where there are not so many, or all are wanted.
+  var trainingStart: CalendarDate? {
+    let calendar = TradingCalendar.xnys
+    let first = max(trainingFrom, calendar.supportedRange.lowerBound)
+    let last = min(trainingUntil, calendar.supportedRange.upperBound)
+    guard trainingSessions > 0, first <= last else { return nil }
+    let sessions = calendar.sessions(in: first...last)
+    return sessions.count >= trainingSessions ? sessions[sessions.count - trainingSessions] : nil
   }
 }

@@ -95,7 +95,7 @@ struct MarketChoice {
   }
 
   /// Throws unless all files of the symbols were read by that layout.
-  private static func require(
+  static func require(
     source: String, of symbols: [String], _ store: MarketStoreFile
   ) throws(TrainingError) {
     guard !source.isEmpty else { return }

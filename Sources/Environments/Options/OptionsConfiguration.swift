@@ -36,6 +36,8 @@ package struct OptionsConfiguration: Sendable, Equatable {
   /// Of the account's start: what an entry opposite to a 10-minute move beyond a deviation takes off the reward, with `humanMomentum`. No money.
   package var momentumPenalty = 1e-4
   package var profile = RiskProfile()
+  /// Which quotes the tape has.
+  package var market = OptionNeeds()
 
   /// The share of a window's minutes in which an entry must fit.
   package static let leastEntryShare = 0.05

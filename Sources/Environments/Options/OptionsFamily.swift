@@ -49,6 +49,7 @@ extension OptionsConfiguration: EnvironmentConfiguration {
         "with human_momentum: taken off the reward for an entry opposite to a 10-minute move beyond a deviation; no money"
       ),
     ]
+    + OptionNeeds.settings.map { $0.lifted(\OptionsConfiguration.market) }
     + RiskProfile.allSettings.map { setting in
       SettingOf<RiskProfile>(
         key: "environment." + setting.key.replacing(".", with: "_"), help: setting.help, expected: setting.expected,
@@ -121,7 +122,7 @@ extension OptionsEnvironment {
             + (typed(configuration, OptionsConfiguration.self).humanMomentum
               ? ["reward: less a penalty for entries against momentum, which is a learning signal and no money"] : [])
         },
-        baselines: [])))
+        baselines: [], options: { typed($0, OptionsConfiguration.self).market })))
 
   private static func tables(
     _ configuration: any EnvironmentConfiguration, _ tape: MarketTape, _ prepared: any Sendable

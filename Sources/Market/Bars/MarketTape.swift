@@ -205,8 +205,24 @@ package final class MarketTape: Sendable {
 }
 
 extension BarSeries {
+  /// A bar a session of bars of minutes: first open, extremes, last close, all of its volume. Traps where the bars are of sessions.
+  package var sessionBars: BarSeries {
+    precondition(width == .minute, "\(symbol) has bars of a \(width.rawValue)")
+    var days = BarSeries(symbol: symbol)
+    days.instrument = instrument
+    var first = 0
+    for row in 0..<wholeRows where row + 1 == wholeRows || dates[row + 1] != dates[row] {
+      days.append(
+        date: dates[row], open: open[first], high: high[first...row].max() ?? high[row],
+        low: low[first...row].min() ?? low[row], close: close[row], volume: volume[first...row].reduce(0, +),
+        adjustmentFactor: adjustmentFactors[row])
+      first = row + 1
+    }
+    return days
+  }
+
   /// What was delivered: in rows that were filled in nobody traded.
-  fileprivate var withoutFilledRows: BarSeries {
+  package var withoutFilledRows: BarSeries {
     guard !filledRows.isEmpty else { return self }
     let filled = Set(filledRows)
     return rows((0..<count).filter { !filled.contains($0) })

@@ -20,7 +20,7 @@ package final class OptionTape: @unchecked Sendable {
   }
 
   /// Why a session has no contracts, though its bars may be there.
-  package enum Absence: Sendable, Hashable {
+  package enum Absence: Sendable, Hashable, CaseIterable {
     /// The symbol has no bars on the date.
     case noBars
     /// No level of the volatility index was known when it began.
@@ -31,6 +31,16 @@ package final class OptionTape: @unchecked Sendable {
     case noExpiry
     /// A chain has no quotes of the expiry.
     case noQuotes
+
+    package var words: String {
+      switch self {
+      case .noBars: "without bars"
+      case .noIndexLevel: "without a known index level"
+      case .noSymbolRatio: "with too short a history beside the index"
+      case .noExpiry: "without an expiry"
+      case .noQuotes: "without quotes"
+      }
+    }
   }
 
   /// One session of one symbol.

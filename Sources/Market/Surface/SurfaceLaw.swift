@@ -128,4 +128,7 @@ package enum VolatilityIndex {
   static let sessionsPerYear = 252.0
   /// What has been seen, with room: the VIX and its forerunner stood between 8.6 and 150.2 at a close.
   package static let levels = 3.0...250.0
+
+  /// Whether a name is that of the VIX, of which the first fair ratio and the law `market` are.
+  package static func isVIX(_ symbol: String) -> Bool { symbol.drop { $0 == "^" || $0 == "." } == "VIX" }
 }

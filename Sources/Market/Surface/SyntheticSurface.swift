@@ -77,6 +77,9 @@ package struct SyntheticSurface: Sendable, Equatable {
     }
   }
 
+  /// What other symbols are compared with, the first that a store has.
+  package static let benchmarks = ["SPX", "^GSPC", "SPY"]
+
   /// Sessions over which a symbol's realised volatility is compared with the S&P 500's.
   package static let symbolRatioSessions = 63
 

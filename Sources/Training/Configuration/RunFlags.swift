@@ -17,6 +17,12 @@ extension SettingFlagOf where Root == RunConfiguration {
       text(
         "data-source", "environment.data_source", "LAYOUT",
         "refuses a store that was not imported from that vendor's layout, massive for one; downloads nothing"),
+      text(
+        "surface", "environment.surface", "KIND",
+        "where quotes of options come from: auto, chain, or SYNTHETIC by fair or market"),
+      text(
+        "index", "environment.volatility_index", "SYMBOL",
+        "the index of which SYNTHETIC quotes are made; VIX by default"),
       text("start", "split.training_from", "DATE", "the first date that training may see; rolls to the next session"),
       scalar("intraday-days", "split.training_sessions", "N", "trains on the last N sessions of the training window"),
       list(

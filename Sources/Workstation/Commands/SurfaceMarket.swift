@@ -18,12 +18,7 @@ struct SurfaceMarket {
   let contentHash: String
 
   /// What the fair ratio's first figure and the law `market` were measured on.
-  var isVIX: Bool { SurfaceMarket.isVIX(index.symbol) }
-
-  private static func isVIX(_ symbol: String) -> Bool { symbol.drop { $0 == "^" || $0 == "." } == "VIX" }
-
-  /// What other symbols are compared with, the first that the store has.
-  private static let benchmarks = ["SPX", "^GSPC", "SPY"]
+  var isVIX: Bool { VolatilityIndex.isVIX(index.symbol) }
 
   init(_ store: MarketStoreFile, _ arguments: Arguments) throws {
     let symbol = arguments.value("symbol") ?? "SPX"
@@ -40,7 +35,7 @@ struct SurfaceMarket {
     } else if ratio != nil || SyntheticSurface.symbolRatio(of: symbol) == 1 {
       benchmark = nil
     } else {
-      benchmark = try SurfaceMarket.benchmarks.first { $0 != symbol && has($0) }.map {
+      benchmark = try SyntheticSurface.benchmarks.first { $0 != symbol && has($0) }.map {
         try SurfaceMarket.series($0, in: store)
       }
     }
