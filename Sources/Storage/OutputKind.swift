@@ -33,6 +33,10 @@ package struct OutputKind: Sendable {
       bytes.starts(with: layout.columns.joined(separator: ",").utf8)
     }
   }
+
+  package static let syntheticChain = OutputKind("a table of made-up quotes") {
+    $0.starts(with: SyntheticChainWriter.header.utf8)
+  }
 }
 
 extension AtomicWrite {

@@ -74,8 +74,8 @@ package enum PlantedMinutes {
     return maker.series
   }
 
-  /// What both are written with.
-  private struct Maker {
+  /// What made-up minutes are written with.
+  struct Maker {
     var series: BarSeries
     private var prices: RandomStream
     private var extremes: RandomStream

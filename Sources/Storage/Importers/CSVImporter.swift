@@ -101,8 +101,9 @@ package struct ImportProvenance: Sendable, Equatable {
 extension [ImportProvenance] {
   /// Those of some symbols of which a file was made up: no market's prices.
   package func syntheticSymbols(among symbols: [String]) -> [String] {
-    symbols.filter { symbol in
-      contains { $0.layout == BarLayout.synthetic.name && $0.symbols.contains(symbol) }
+    let layouts = [BarLayout.synthetic.name, ChainLayout.synthetic.name]
+    return symbols.filter { symbol in
+      contains { layouts.contains($0.layout) && $0.symbols.contains(symbol) }
     }
   }
 }

@@ -19,9 +19,9 @@ struct SynthesizeCommand: Command {
       Flag("from", "DATE", "the first date that may hold a bar; 1990-01-02 by default, of minutes 2022-01-03"),
       Flag("seed", "N", "another seed, another market of the same kind; 0 by default"),
       Flag("rho", "R", "edge only: the correlation of its column with the next return, -1 to 1"),
-      Flag("sessions", "N", "minutes only: how many sessions; 250 by default, of --bridge all"),
+      Flag("sessions", "N", "of minutes (250 by default, of --bridge all) and of options (2100): how many"),
       Flag("bridge", "STORE", "minutes only: between the opens and closes of a store's daily bars"),
-      Flag("symbol", "SYMBOL", "with --bridge: whose daily bars"),
+      Flag("symbol", "SYMBOL", "with --bridge: whose daily bars; of options: their underlying, SYN by default"),
     ],
     notes: """
       Markets:
@@ -39,6 +39,15 @@ struct SynthesizeCommand: Command {
                         session, spread over its minutes as that of SPY is. With --bridge
                         the opens and closes of each day are those of real bars, and only
                         what lies between them is made up
+        options         minutes of a walk without drift at a volatility of 0.15, and a
+                        chain of options that end with each session, quoted at that
+                        volatility and two cents on each side: whatever trades loses its
+                        costs. The chain of FILE.csv is written to FILE-options.csv
+        options_drift   the same, and each session drifts by half a daily deviation in
+                        the direction of its opening gap: following it earns $144 a day
+                        a contract
+        options_rich    the same at 0.12, quoted at 0.20 on half of the days: selling a
+                        call spread on those earns $21 each
       A daily bar opens where the one before it closed. Dates are sessions of the New
       York calendar, 1990 to 2035. Import the file as SYMBOL=FILE; to let the agent see
       next_return (or signal), import with --extra-columns next_return and train with
@@ -48,16 +57,18 @@ struct SynthesizeCommand: Command {
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
     let name = arguments.operands[0]
+    if let options = PlantedOptions.Answer(rawValue: name) { return try SynthesizeOptions.run(options, arguments) }
     if name == SynthesizeMinutes.market { return try SynthesizeMinutes.run(arguments) }
     guard let answer = PlantedBars.Answer(rawValue: name) else {
-      let known = PlantedBars.Answer.allCases.map(\.rawValue) + [SynthesizeMinutes.market]
+      let known = PlantedBars.Answer.allCases.map(\.rawValue) + [SynthesizeMinutes.market] + SynthesizeOptions.markets
       let nearest = NearestName.of(name, among: known).map { "; did you mean \($0)?" } ?? ""
       throw UsageError(
         "there is no market \(name) to synthesize, only \(known.joined(separator: ", "))\(nearest)",
         command: description)
     }
     for flag in ["sessions", "bridge", "symbol"] where arguments.has(flag) {
-      throw UsageError("--\(flag) is for minutes; \(name) is of daily bars, so leave it out", command: description)
+      throw UsageError(
+        "--\(flag) is for minutes and options; \(name) is of daily bars, so leave it out", command: description)
     }
     let (output, seed) = try target(arguments)
     let correlation = try correlation(arguments, of: answer)

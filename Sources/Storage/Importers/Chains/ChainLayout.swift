@@ -85,7 +85,7 @@ package struct ChainLayout: Sendable {
   /// In the order in which they are tried; of several that fit, the one with the most columns is meant.
   package static let all: [ChainLayout] = [
     optionsDX, cboeDataShopEndOfDay, cboeDataShopInterval, cboeExport, thetaDataTwo, thetaDataThree, orats, doltHub,
-    yahoo, deltaNeutral, longTable, leanUniverse, massiveAggregates, massiveQuotes, databentoQuotes,
+    yahoo, deltaNeutral, longTable, leanUniverse, massiveAggregates, massiveQuotes, databentoQuotes, synthetic,
   ]
 
   /// How many of its columns a header has; nil where it lacks one that it must have.
