@@ -104,6 +104,17 @@ package struct DeskPlay {
     memory.exits.endSession(desk, view: market)
     try memory.write(desk)
   }
+
+  /// What was traded: the fees of all else are nothing that a reader wants to know.
+  private static func charged(_ desk: Desk) -> Set<FeeClass> {
+    var classes: Set<FeeClass> = []
+    for case .filled(let fill, _) in desk.log.map(\.what) {
+      for index in fill.legs.indices where desk.table.contains(fill.legs[index].contract) {
+        classes.insert(FeeClass(desk.table[fill.legs[index].contract]))
+      }
+    }
+    return classes
+  }
 }
 
 /// What a process remembers beside the book, and where it is kept for the next one.
@@ -127,16 +138,5 @@ private struct DeskMemory {
     exits = try journal.read(of: desk, ordersWork: keepsOrders)
     let record = try riskJournal.flatMap { try RiskJournal.open($0.path).record }
     desk.restart(record, keepsOrders: keepsOrders, minute: minute, view: view)
-  }
-
-  /// What was traded: the fees of all else are nothing that a reader wants to know.
-  private static func charged(_ desk: Desk) -> Set<FeeClass> {
-    var classes: Set<FeeClass> = []
-    for case .filled(let fill, _) in desk.log.map(\.what) {
-      for index in fill.legs.indices where desk.table.contains(fill.legs[index].contract) {
-        classes.insert(FeeClass(desk.table[fill.legs[index].contract]))
-      }
-    }
-    return classes
   }
 }

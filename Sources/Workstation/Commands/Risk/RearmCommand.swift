@@ -1,6 +1,7 @@
 // strikeforge rearm: a latched kill switch, opened by hand and by nothing else.
 
 import Text
+import Trading
 import Training
 
 struct RearmCommand: Command {
