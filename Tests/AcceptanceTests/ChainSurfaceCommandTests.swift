@@ -46,10 +46,13 @@ private struct DrawnPath {
 @Suite struct ChainSurfaceCommandTests {
   private static let date = "2002-06-03"
 
+  /// Around 2,000 dollars: of a cheaper index a tick of its options is too much volatility.
+  private static let bars = SyntheticTape.series(symbols: (1...40).map { "S\($0)" }, bars: 400, seed: 3)[39]
+
   /// Daily bars of an index and of its volatility, and a chain of the index at the close of one session and the minute before: two expiries of the same smile.
   private static let stage = Result { () throws -> Workplace in
     let place = try Workplace()
-    let series = SyntheticTape.series(bars: 400, seed: 3)[0]
+    let series = bars
     try place.folder.write(BarFile.plain(series), to: "spx.csv")
     var vix = "Date,Open,High,Low,Close\n"
     for (row, date) in series.dates.enumerated() {
@@ -182,7 +185,7 @@ private struct DrawnPath {
       #expect(outcome.exitCode == code && outcome.errors.contains(text), "\(words): \(outcome)")
     }
     // Another chain of the same day: its volatilities are not the ones that were kept.
-    let series = SyntheticTape.series(bars: 400, seed: 3)[0]
+    let series = Self.bars
     let row = try #require(series.dates.firstIndex { "\($0)" == Self.date })
     try place.folder.write(
       Self.chain(around: series.close[row], times: ["15:59", "16:00"], level: 0.22), to: "other.csv")

@@ -17,7 +17,7 @@ import Testing
     var builder = ChainBuilder(underlying: "XSP", columns: [.bid, .ask])
     let root = builder.root("XSP")
     for (ahead, level, strikes) in [
-      (1, 0.3, 90...110), (2, 0.262, 90...110), (5, 0.25, 98...102), (6, 0.25, 100...100),
+      (1, 0.3, 90...110), (2, 0.225, 90...110), (5, 0.25, 99...101), (6, 0.25, 100...100),
     ] as [(Int, Double, ClosedRange<Int>)] {
       for minute in [100, 101, 200] {
         let left = calendar.remainingSessions(from: first, minute: Double(minute + 1), to: first + ahead)
@@ -129,28 +129,38 @@ import Testing
       }
     }
     #expect(try refusal { _ in } == nil)
-    let changes: [(inout RolloutFile) -> Void] = [
-      { $0.attributes["symbol"] = nil }, { $0.attributes["symbol"] = "a b" }, { $0.attributes["roots"] = "" },
-      { $0.attributes["session_digests"] = "2024-03-07 zz" }, { $0.attributes["session_digests"] = "" },
-      { $0.attributes["contract_digest"] = "0" }, { $0.attributes["fresh_minutes"] = "3" },
-      { $0.attributes["given_rate"] = "nan" }, { $0.columns["surfaces/day"] = nil },
-      { $0.columns["expiries/years"] = .init(.doubles([1])) }, { $0.columns["knots/place"] = .init(.doubles([])) },
-      first("surfaces/minute", 391), first("surfaces/minute", -1), first("surfaces/minute", 150),
-      first("surfaces/day", 0), first("surfaces/day", .max), first("surfaces/expiries", 5),
-      first("surfaces/expiries", -1), first("surfaces/expiries", .max), first("surfaces/rate", .nan),
-      first("surfaces/rate_error", -1), first("expiries/root", 9), first("expiries/root", .min),
-      first("expiries/expiry", .max), first("expiries/quotes", -1), first("expiries/knots", 1),
-      first("expiries/forward", 0), first("expiries/discount", .infinity), first("expiries/years", -1),
-      first("expiries/at_the_money", 0.2), first("expiries/form_at_the_money", .nan),
-      first("expiries/quoted_low", 1), first("expiries/quoted_high", .nan), first("expiries/flattening", 2),
-      first("expiries/p1", .nan), first("expiries/p0", -100), code("expiries/form", 9), code("expiries/form", 3),
-      code("expiries/refusal", 4), code("expiries/refusal", 9), code("expiries/discount_source", 200),
-      code("surfaces/rate_source", 200), code("expiries/parts", 31),
-    ]
-    for (place, change) in changes.enumerated() {
+    var told = 0
+    func requireDamaged(_ name: String, _ change: (inout RolloutFile) -> Void) throws {
       let words = try refusal(change)
-      #expect(words?.hasPrefix("'s' is damaged") == true, "\(place): \(words ?? "read")")
+      #expect(words?.hasPrefix("'s' is damaged") == true, "\(name): \(words ?? "read")")
+      told += 1
     }
+    let attributes: [(String, String?)] = [
+      ("symbol", nil), ("symbol", "a b"), ("roots", ""), ("session_digests", "2024-03-07 zz"), ("session_digests", ""),
+      ("contract_digest", "0"), ("fresh_minutes", "3"), ("given_rate", "nan"),
+    ]
+    for (name, value) in attributes { try requireDamaged(name) { $0.attributes[name] = value } }
+    try requireDamaged("no day") { $0.columns["surfaces/day"] = nil }
+    try requireDamaged("one year") { $0.columns["expiries/years"] = .init(.doubles([1])) }
+    let integers: [(String, Int64)] = [
+      ("surfaces/minute", 391), ("surfaces/minute", -1), ("surfaces/minute", 150), ("surfaces/day", 0),
+      ("surfaces/day", .max), ("surfaces/expiries", 5), ("surfaces/expiries", -1), ("surfaces/expiries", .max),
+      ("expiries/root", 9), ("expiries/root", .min), ("expiries/expiry", .max), ("expiries/quotes", -1),
+      ("expiries/knots", 1),
+    ]
+    for (name, value) in integers { try requireDamaged("\(name) \(value)", first(name, value)) }
+    let doubles: [(String, Double)] = [
+      ("surfaces/rate", .nan), ("surfaces/rate_error", -1), ("expiries/forward", 0), ("expiries/discount", .infinity),
+      ("expiries/years", -1), ("expiries/at_the_money", 0.2), ("expiries/form_at_the_money", .nan),
+      ("expiries/quoted_low", 1), ("expiries/quoted_high", .nan), ("expiries/flattening", 2), ("expiries/p1", .nan),
+    ]
+    for (name, value) in doubles { try requireDamaged("\(name) \(value)", first(name, value)) }
+    let codes: [(String, UInt8)] = [
+      ("expiries/form", 9), ("expiries/form", 3), ("expiries/refusal", 4), ("expiries/refusal", 9),
+      ("expiries/discount_source", 200), ("surfaces/rate_source", 200), ("expiries/parts", 31),
+    ]
+    for (name, value) in codes { try requireDamaged("\(name) \(value)", code(name, value)) }
+    #expect(told == 41)
     var cut = bytes
     cut[cut.count / 2] ^= 1
     #expect(throws: StorageError.self) { try FittedSurfaceFile.decode(cut, path: "s") }
