@@ -4,7 +4,8 @@ extension PricingNumber {
   /// c[0] + c[1] x + c[2] x^2 + ...
   private static func polynomial(_ coefficients: [Self], _ x: Self) -> Self {
     var sum = coefficients[coefficients.count - 1]
-    for coefficient in coefficients.dropLast().reversed() { sum = sum * x + coefficient }
+    // By index: a reversed slice costs more than the arithmetic.
+    for index in stride(from: coefficients.count - 2, through: 0, by: -1) { sum = sum * x + coefficients[index] }
     return sum
   }
 
