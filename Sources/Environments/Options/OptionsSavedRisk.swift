@@ -148,7 +148,7 @@ extension RiskState {
     let money = -OptionsEnvironment.mostMoney...OptionsEnvironment.mostMoney
     guard own.count == RiskState.numberCount, own[0...2].allSatisfy({ money.contains($0) }),
       let tier = RiskTier(rawValue: Int(truncatingIfNeeded: own[3])), own[4...8].allSatisfy({ (0...1).contains($0) }),
-      (0...10_000).contains(own[9]), (0...7).contains(own[10]), (-1...1440).contains(own[11]),
+      (-1...10_000).contains(own[9]), (0...7).contains(own[10]), (-1...1440).contains(own[11]),
       (0...1440).contains(own[12]), (0...255).contains(own[13]),
       own[15...22].allSatisfy({ Int32(exactly: $0) != nil }),
       own[23...].allSatisfy({ (0...1 << 40).contains($0) })
