@@ -88,11 +88,15 @@ package struct OptionSymbolError: Error, Equatable, Sendable, CustomStringConver
     case root = "before its date stands no root of one to six capital letters and digits"
   }
 
+  /// As much of it as a message may show.
   package let text: String
   package let reason: Reason
 
+  private static let longestShown = 40
+
   init(_ text: String, _ reason: Reason) {
-    self.text = text
+    // Scalars, of which a letter may have any number.
+    self.text = String(String.UnicodeScalarView(text.unicodeScalars.prefix(OptionSymbolError.longestShown)))
     self.reason = reason
   }
 

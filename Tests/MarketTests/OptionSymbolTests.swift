@@ -35,4 +35,16 @@ import Testing
     let error = try #require(#expect(throws: OptionSymbolError.self) { try OptionSymbol(text) })
     #expect(error.reason == reason && error.description.contains(reason.rawValue))
   }
+
+  @Test func `a text of any length is named in one short sentence`() {
+    for letter in ["9", "x", "\u{FFFD}", "e\u{301}"] {
+      let text = "SPX231215C04500000" + String(repeating: letter, count: 3000)
+      do throws(OptionSymbolError) {
+        let symbol = try OptionSymbol(text)
+        Issue.record("\(symbol)")
+      } catch {
+        #expect(error.description.utf8.count < 300 && error.description.hasPrefix("'SPX231215C04500000"))
+      }
+    }
+  }
 }
