@@ -56,7 +56,7 @@ struct ChainPricing: SessionPricing {
   private var options: OptionColumns<Double>
   private var volatilities: [Double]
   private var values: ValueColumns<Double>
-  private var closeValues: ValueColumns<Double>
+  private var close: CloseValues
   private var prices: [Double]
 
   /// nil where the chain lacks the session, or one of its contracts.
@@ -78,7 +78,9 @@ struct ChainPricing: SessionPricing {
     options.dividendYields = [Double](repeating: rules.dividendYield, count: count)
     volatilities = [Double](repeating: .nan, count: count)
     prices = volatilities
-    (values, closeValues) = (ValueColumns(count: count), ValueColumns(count: count))
+    values = ValueColumns(count: count)
+    close = CloseValues(
+      session.contracts, yearsAtClose: session.yearsAtClose, rate: rules.rate, dividendYield: rules.dividendYield)
   }
 
   /// (minutes) by which block of places a minute is told: those with a quote that is not too old have one each, all others share the last.
@@ -126,13 +128,14 @@ struct ChainPricing: SessionPricing {
       prices[contract] = (Double(quote.bid) + Double(quote.ask)) / 2 / Double(TickRule.perDollar)
     }
     imply(spot, years)
+    let atClose = close.prices(spot: spot, volatilities: options.volatilities)
     for contract in slots.indices where volatilities[contract].isFinite && values.prices[contract].isFinite {
       let place = first + contract
       places.volatilities[place] = Float(volatilities[contract])
       places.deltas[place] = Float(values.deltas[contract])
       places.gammas[place] = Float(values.gammas[contract])
       places.vegas[place] = Float(values.vegas[contract])
-      places.decays[place] = Float(values.prices[contract] - closeValues.prices[contract])
+      places.decays[place] = Float(values.prices[contract] - atClose[contract])
     }
   }
 
@@ -143,18 +146,17 @@ struct ChainPricing: SessionPricing {
       volatilities[contract] = .nan
       options.spots[contract] = spot
       options.years[contract] = years
-      // What has no price gets one that no volatility gives.
-      prices[contract] = priced[contract].isFinite ? priced[contract] : 0
+      // What has no price gets one that is found quickly, and is forgotten again.
+      let intrinsic = max(Double(options.signs[contract]) * (spot - options.strikes[contract]), 0)
+      prices[contract] = priced[contract].isFinite ? priced[contract] : intrinsic + spot / 1000
     }
     guard years > 0 else { return }
     options.implyVolatilities(of: prices, into: &volatilities)
     for contract in slots.indices {
       if !priced[contract].isFinite { volatilities[contract] = .nan }
-      options.volatilities[contract] = volatilities[contract].isFinite ? volatilities[contract] : 0
+      options.volatilities[contract] = volatilities[contract].isFinite ? volatilities[contract] : 0.2
     }
     options.value(into: &values)
-    for contract in slots.indices { options.years[contract] = session.yearsAtClose }
-    options.value(into: &closeValues)
   }
 
   func level(minute: Int, spot: Double, from places: OptionPlaces) -> SurfaceColumns.Level? {

@@ -116,6 +116,37 @@ protocol SessionPricing {
   func level(minute: Int, spot: Double, from places: OptionPlaces) -> SurfaceColumns.Level?
 }
 
+/// What options of a session are worth at its close if price and volatility stay.
+struct CloseValues {
+  private var options: OptionColumns<Double>
+  private var values: ValueColumns<Double>
+  private let yearsAtClose: Double
+
+  init(_ contracts: [OptionContract], yearsAtClose: Double, rate: Double, dividendYield: Double) {
+    options = OptionColumns(
+      signs: contracts.map { $0.right == .call ? 1 : -1 }, forward: 1, strikes: contracts.map(\.strike),
+      years: yearsAtClose, volatilities: [Double](repeating: 0, count: contracts.count))
+    options.rates = [Double](repeating: rate, count: contracts.count)
+    options.dividendYields = [Double](repeating: dividendYield, count: contracts.count)
+    values = ValueColumns(count: contracts.count)
+    self.yearsAtClose = yearsAtClose
+  }
+
+  /// (contracts) dollars; NaN where there is no value. `volatilities`: those that are no number have none.
+  mutating func prices(spot: Double, volatilities: [Double]) -> [Double] {
+    // What ends today is worth what it pays: the formula has no loop for that.
+    guard yearsAtClose > 0 else {
+      return options.strikes.indices.map { max(Double(options.signs[$0]) * (spot - options.strikes[$0]), 0) }
+    }
+    for contract in volatilities.indices {
+      options.spots[contract] = spot
+      options.volatilities[contract] = volatilities[contract]
+    }
+    options.value(into: &values)
+    return values.prices
+  }
+}
+
 /// The four columns of the surface: what is not said in a minute is as it was said last.
 struct SurfaceColumns {
   struct Level {

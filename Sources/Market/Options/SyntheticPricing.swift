@@ -7,22 +7,17 @@ struct SyntheticPricing: SessionPricing {
   private let session: OptionTape.Session
   private let rules: QuoteRules
   private var batch = SurfaceBatch()
-  private var atClose: OptionColumns<Double>
-  private var closeValues: ValueColumns<Double>
+  private var close: CloseValues
 
   /// nil where a contract has no value.
   init?(_ surface: SyntheticSurface, _ session: OptionTape.Session, rules: QuoteRules) {
     self.surface = surface
     self.session = session
     self.rules = rules
+    close = CloseValues(
+      session.contracts, yearsAtClose: session.yearsAtClose, rate: surface.rate, dividendYield: surface.dividendYield)
     let contracts = session.contracts.map { (side: $0.right == .call ? OptionSide.call : .put, strike: $0.strike) }
     guard (try? batch.append(sessionsAhead: session.sessionsAhead, contracts: contracts)) != nil else { return nil }
-    atClose = OptionColumns(
-      signs: contracts.map(\.side.rawValue), forward: 1, strikes: contracts.map(\.strike), years: session.yearsAtClose,
-      volatilities: [Double](repeating: 0, count: contracts.count))
-    atClose.rates = [Double](repeating: surface.rate, count: contracts.count)
-    atClose.dividendYields = [Double](repeating: surface.dividendYield, count: contracts.count)
-    closeValues = ValueColumns(count: contracts.count)
   }
 
   mutating func price(minute: Int, spot: Double, years: Double, into places: OptionPlaces) {
@@ -32,26 +27,24 @@ struct SyntheticPricing: SessionPricing {
       (try? batch.price(
         on: surface, spot: spot, years: [years], rules: rules, minute: minute, of: session.minuteCount)) != nil
     else { return }
-    for place in 0..<batch.count {
-      atClose.spots[place] = spot
-      atClose.volatilities[place] = batch.volatilities[place]
-    }
-    atClose.value(into: &closeValues)
+    // Taken out once: what an array's owner hands out is counted each time.
+    let (volatilities, values, bids, asks) = (batch.volatilities, batch.values, batch.bids, batch.asks)
+    let atClose = close.prices(spot: spot, volatilities: volatilities)
     let underlying = SessionMaker.ticks(spot) ?? -1
-    for contract in 0..<batch.count {
+    for contract in volatilities.indices {
       let place = first + contract
-      guard let ask = Int32(exactly: batch.asks[contract]) else { continue }
-      places.bids[place] = Int32(batch.bids[contract])
+      guard let ask = Int32(exactly: asks[contract]) else { continue }
+      places.bids[place] = Int32(bids[contract])
       places.asks[place] = ask
       places.minutes[place] = Int32(minute)
-      let price = batch.values.prices[contract]
+      let price = values.prices[contract]
       places.models[place] = Int32((price * Double(TickRule.perDollar)).rounded())
       places.underlyingPrices[place] = underlying
-      places.volatilities[place] = Float(batch.volatilities[contract])
-      places.deltas[place] = Float(batch.values.deltas[contract])
-      places.gammas[place] = Float(batch.values.gammas[contract])
-      places.vegas[place] = Float(batch.values.vegas[contract])
-      places.decays[place] = Float(price - closeValues.prices[contract])
+      places.volatilities[place] = Float(volatilities[contract])
+      places.deltas[place] = Float(values.deltas[contract])
+      places.gammas[place] = Float(values.gammas[contract])
+      places.vegas[place] = Float(values.vegas[contract])
+      places.decays[place] = Float(price - atClose[contract])
     }
   }
 
