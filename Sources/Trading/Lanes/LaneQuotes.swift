@@ -55,6 +55,7 @@ package struct LaneQuotes: @unchecked Sendable {
   func quote(_ lane: Int, _ contract: Int32) -> MinuteQuote { quote(at: rows[lane] + Int(contract)) }
 
   /// The quote at a place of the columns.
+  @inline(__always)
   package func quote(at place: Int) -> MinuteQuote {
     let made = Int(minutes[place])
     return MinuteQuote(
