@@ -1,7 +1,10 @@
 // What an account holds: positions by contract, and the groups of legs that were opened together.
 
-/// One position. Prices of its mark are ten-thousandths of a dollar a unit.
+/// One position, in 48 bytes: books of many lanes are searched in memory, place by place. Prices of its mark are ten-thousandths of a dollar a unit, at most
+/// those that 32 bits hold.
 package struct Position: Sendable, Hashable {
+  /// What was paid for what is held, without fees, in micro-dollars; negative for what was sold.
+  package var basis: Int64
   /// Its number in the `ContractTable`.
   package var contract: Int32
   /// Units of the underlying in one.
@@ -10,15 +13,39 @@ package struct Position: Sendable, Hashable {
   package var quantity: Int32
   /// Whether the mark is a quote of its own minute; otherwise it was moved from the last one.
   package var isQuoted: Bool
-  /// What was paid for what is held, without fees, in micro-dollars; negative for what was sold.
-  package var basis: Int64
+  @usableFromInline var markedBid: Int32
+  @usableFromInline var markedAsk: Int32
+  @usableFromInline var quotedBid: Int32
+  @usableFromInline var quotedAsk: Int32
+  @usableFromInline var quotedModel: Int32
+
   /// Where it was last marked: the bid and the ask that longs and shorts are valued at.
-  package var bid: Int
-  package var ask: Int
+  @inlinable @inline(__always)
+  package var bid: Int {
+    get { Int(markedBid) }
+    set { markedBid = Int32(clamping: newValue) }
+  }
+  @inlinable @inline(__always)
+  package var ask: Int {
+    get { Int(markedAsk) }
+    set { markedAsk = Int32(clamping: newValue) }
+  }
   /// Its last two-sided quote, and what the model said then (0: nothing): from there an unquoted mark is moved.
-  package var lastBid: Int
-  package var lastAsk: Int
-  package var lastModel: Int
+  @inlinable @inline(__always)
+  package var lastBid: Int {
+    get { Int(quotedBid) }
+    set { quotedBid = Int32(clamping: newValue) }
+  }
+  @inlinable @inline(__always)
+  package var lastAsk: Int {
+    get { Int(quotedAsk) }
+    set { quotedAsk = Int32(clamping: newValue) }
+  }
+  @inlinable @inline(__always)
+  package var lastModel: Int {
+    get { Int(quotedModel) }
+    set { quotedModel = Int32(clamping: newValue) }
+  }
 
   package static let free = Position(contract: -1, multiplier: 0, quantity: 0, bid: 0, ask: 0)
 
@@ -30,11 +57,8 @@ package struct Position: Sendable, Hashable {
     self.quantity = quantity
     self.basis = basis
     isQuoted = true
-    self.bid = bid
-    self.ask = ask
-    lastBid = bid
-    lastAsk = ask
-    lastModel = 0
+    (markedBid, markedAsk) = (Int32(clamping: bid), Int32(clamping: ask))
+    (quotedBid, quotedAsk, quotedModel) = (markedBid, markedAsk, 0)
   }
 
   @inlinable
@@ -72,17 +96,18 @@ package struct Marks: Sendable, Hashable {
   }
 }
 
-/// Legs that were opened by one order, so far as they are still held.
+/// Legs that were opened by one order, so far as they are still held, in 64 bytes.
 package struct LegGroup: Sendable, Hashable {
   /// The order that opened it; 0: the place is free.
   package var order: Int64
-  /// As they were bought and sold, a package.
-  package var legs: UpToFour<OrderLeg>
   /// Packages that are left.
   package var quantity: Int
   /// What the order that opened it was filled for, all legs and packages, without fees, in micro-dollars; negative where it brought money.
   package var openedFor: Int64
-  package var openedMinute: Int
+  /// As they were bought and sold, a package.
+  package var legs: UpToFour<OrderLeg>
+  @usableFromInline var minute: Int32
+  package var openedMinute: Int { Int(minute) }
 
   @inlinable
   package init(order: Int64, legs: UpToFour<OrderLeg>, quantity: Int, openedFor: Int64, openedMinute: Int) {
@@ -90,7 +115,7 @@ package struct LegGroup: Sendable, Hashable {
     self.legs = legs
     self.quantity = quantity
     self.openedFor = openedFor
-    self.openedMinute = openedMinute
+    minute = Int32(clamping: openedMinute)
   }
 
   package static let free = LegGroup(

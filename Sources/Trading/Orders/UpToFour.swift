@@ -8,12 +8,14 @@ package struct UpToFour<Element: Sendable & Hashable>: Sendable, Hashable {
   @usableFromInline var second: Element
   @usableFromInline var third: Element
   @usableFromInline var fourth: Element
-  package private(set) var count: Int
+  @usableFromInline var size: UInt8
+  @inlinable
+  package var count: Int { Int(size) }
 
   /// One of them.
   package init(_ first: Element) {
     (self.first, second, third, fourth) = (first, first, first, first)
-    count = 1
+    size = 1
   }
 
   /// nil where there are none, or more than four.
@@ -26,7 +28,7 @@ package struct UpToFour<Element: Sendable & Hashable>: Sendable, Hashable {
   /// Traps where there are four already.
   package mutating func append(_ element: Element) {
     precondition(count < UpToFour.capacity, "a fifth leg")
-    count += 1
+    size += 1
     self[count - 1] = element
   }
 
