@@ -50,7 +50,7 @@ import Text
   @Test(arguments: [
     (["--gamma", "1.5"], 1, "--gamma: 'algorithm.gamma' is 1.5 but must be a number from 0.0 to 1.0"),
     (["--gama", "0.9"], 64, "unknown flag --gama; did you mean --gamma?"),
-    (["--human-momentum"], 64, "unknown flag --human-momentum"),
+    (["--human-impulse"], 64, "unknown flag --human-impulse"),
     (
       ["--data-source", "massive"], 2,
       "environment.data_source is massive, but AAA in market.h5 was imported from plain"

@@ -238,7 +238,7 @@ private let plain = """
     #expect(
       text
         == "'data/bars.csv', line 3, column 'High': found 'n/a' where a number is expected; "
-        + "correct the value or leave the whole day out")
+        + "correct the value, or leave the row out and say so with --allow missing-bars:SYMBOL:DATE --reason \"...\"")
     let numbered = storageError { try read(",timestamp,open,high,low,close,volume\n") }?.description
     #expect(numbered?.contains("unexpected (an empty name); use the columns timestamp,open") == true)
     let control = storageError { try read(tickers.replacing("127.94", with: "\u{1B}[2Jx")) }?.description

@@ -230,7 +230,8 @@ private func report(version: Int = QualityGate.version, passed: Bool = true) thr
         storageError { try StorageInspection.describe(folder + "/other") }
           == .notRecognised(
             path: folder + "/other",
-            expected: "a market store, a checkpoint, recorded rollouts, an incident or a history of implied volatility",
+            expected:
+              "a market store, a checkpoint, recorded rollouts, an incident, a history of implied volatility or fitted surfaces",
             found: "'hello'"))
     }
   }

@@ -91,7 +91,7 @@ import Text
     for (key, name, owners) in [
       ("environment.cue_bars", "dual_ticker", "cue"), ("environment.unit_dollars", "leak", "dual_ticker"),
       ("environment.truncation_steps", "cue", "mean_reversion and leak and regime_switching"),
-      ("split.held_out_from", "leak", "dual_ticker"),
+      ("split.held_out_from", "leak", "dual_ticker and options"),
     ] {
       configuration.environmentName = name
       let error = #expect(throws: ConfigurationError.self) {
@@ -107,7 +107,7 @@ import Text
     let section = #expect(throws: ConfigurationError.self) {
       try configuration.apply(["split": ["held_out_from": 5]], source: "a.yaml")
     }
-    #expect(section?.description.hasPrefix("a.yaml: 'split' is a section of dual_ticker, but") == true)
+    #expect(section?.description.hasPrefix("a.yaml: 'split' is a section of dual_ticker and options, but") == true)
     configuration.environmentName = "dual_ticker"
     let value = #expect(throws: ConfigurationError.self) { try configuration.apply(assignment: "split=5") }
     #expect(value?.description.contains("unknown key 'split'") == true)
