@@ -51,7 +51,8 @@ import Text
   private func older(_ name: String, _ changes: [String: JSON] = [:]) -> JSON {
     var sections = RunConfiguration().json.objectValue ?? [:]
     var members: [String: JSON] = [:]
-    for family in Families.product.environments.reversed() {
+    // No version that wrote such a list had options to play.
+    for family in Families.product.environments.reversed() where family.name != OptionsEnvironment.name {
       var one = RunConfiguration()
       one.environment = family
       members.merge(one.json["environment"]?.objectValue ?? [:]) { $1 }
@@ -61,6 +62,11 @@ import Text
     members.merge(changes) { $1 }
     sections["environment"] = .object(members)
     return .object(sections)
+  }
+
+  /// A checkpoint that lacks one of them is refused: no limit of an account becomes today's default.
+  @Test func nothingAboutOptionsCameLater() {
+    #expect(OptionsConfiguration.settings.allSatisfy { !OlderSettings.cameLater.contains($0.key) })
   }
 
   @Test func aFileOfAnOlderVersionLoads() throws {

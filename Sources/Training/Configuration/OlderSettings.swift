@@ -23,11 +23,10 @@ enum OlderSettings {
   ]
 
   /// Settings that older versions did not have, and whose default is what those did: a file that does not name them means that.
-  static let cameLater = Set(
-    [
-      "environment.unit_share", "run.device", "environment.bar_width", "environment.data_source",
-      "environment.straddle_days",
-    ] + OptionsConfiguration.settings.map(\.key))
+  static let cameLater: Set<String> = [
+    "environment.unit_share", "run.device", "environment.bar_width", "environment.data_source",
+    "environment.straddle_days",
+  ]
 
   /// The tree without the settings of other environments, where it is one that an older version wrote, which named them all; nil for any other. `note`: which of
   /// them were not at their defaults, in words.
