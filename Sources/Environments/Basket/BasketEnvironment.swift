@@ -373,11 +373,7 @@ extension BasketEnvironment {
 
   package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown(lane) }
 
-  package func drainFills(lane: Int) -> [Fill] {
-    let drained = Array(fills.values(lane: lane))
-    fills.removeAll(lane: lane)
-    return drained
-  }
+  package func drainFills(lane: Int) -> [Fill] { fills.drain(lane: lane) }
 
   package func drainEpisodes() -> [EpisodeSummary] { recorder.drainEpisodes() }
 

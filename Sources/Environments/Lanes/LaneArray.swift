@@ -71,6 +71,13 @@ final class LaneLists<Element: Sendable>: @unchecked Sendable {
     UnsafeBufferPointer(start: lists[lane].base, count: lists[lane].count)
   }
 
+  /// The values of one lane, which is empty then.
+  func drain(lane: Int) -> [Element] {
+    let drained = Array(values(lane: lane))
+    removeAll(lane: lane)
+    return drained
+  }
+
   func removeAll(lane: Int) {
     lists[lane].base?.deinitialize(count: lists[lane].count)
     lists[lane].count = 0

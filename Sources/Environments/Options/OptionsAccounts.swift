@@ -7,9 +7,9 @@ package import Trading
 extension OptionsEnvironment {
   /// What all of a lane's accounts are worth, micro-dollars.
   func totalValue(_ lane: Int) -> Int64 {
-    let active = day(lane).symbol
     // A training episode has one account; a walk one for each symbol.
     guard episodes == .walk else { return lanes.value.base[lane] }
+    let active = day(lane).symbol
     var total = lanes.value.base[lane]
     for symbol in 0..<lanes.symbolCount where symbol != active {
       total += lanes.waiting.base[lane * lanes.symbolCount + symbol]
@@ -62,11 +62,7 @@ extension OptionsEnvironment {
   /// Where the value went in the lane's last step, by the desk's own items.
   package func lastStep(lane: Int) -> ValueStep { lanes.step.base[lane] }
 
-  package func drainFills(lane: Int) -> [Fill] {
-    let drained = Array(fills.values(lane: lane))
-    fills.removeAll(lane: lane)
-    return drained
-  }
+  package func drainFills(lane: Int) -> [Fill] { fills.drain(lane: lane) }
 
   package func drainEpisodes() -> [EpisodeSummary] { recorder.drainEpisodes() }
 

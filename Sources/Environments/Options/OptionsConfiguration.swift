@@ -1,5 +1,6 @@
 // What can be set about the options game: the account, the contract that is looked for, what orders cost, and the limits.
 
+import Text
 package import Trading
 
 /// One account a symbol that trades options within the session.
@@ -7,9 +8,11 @@ package struct OptionsConfiguration: Sendable, Equatable {
   /// Cash at the begin of an episode, or of a walk, dollars; `symbolCapital` stands before it.
   package var capitalDollars = 10_000.0
   /// `SYMBOL=DOLLARS`: cash of the accounts of these symbols.
-  package var symbolCapital = ["SPX=100000"]
+  package var symbolCapital = shipped.map { "\($0.key)=\($0.value.dollars)" }
   /// `SYMBOL=DOLLARS`: the most decay to the close of these accounts, before `profile.limits.decayDollars`.
-  package var symbolDecay = ["SPX=1000"]
+  package var symbolDecay = shipped.map {
+    "\($0.key)=\(DecimalText.fixed($0.value.profile.limits.decayDollars, decimals: 0))"
+  }
   /// A decision at the end of every so many minutes of a session, the first at minute 0.
   package var decisionMinutes = 1
   /// |delta| that is looked for, and the least that is taken where a limit lets none of the wanted one in.
@@ -38,6 +41,9 @@ package struct OptionsConfiguration: Sendable, Equatable {
   package var profile = RiskProfile()
   /// Which quotes the tape has.
   package var market = OptionNeeds()
+
+  /// Symbols whose account is another one on every desk.
+  private static let shipped = SymbolTerms.shipped.bySymbol.sorted { $0.key < $1.key }
 
   /// The share of a window's minutes in which an entry must fit.
   package static let leastEntryShare = 0.05

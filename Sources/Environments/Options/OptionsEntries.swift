@@ -25,13 +25,9 @@ extension OptionsEnvironment {
       }
       return ActionMask(rawValue: mask)
     }
-    for action in [OptionsAction.trimHalf, .trimMost, .exit] {
-      var most = 0
-      for place in 0..<book.groupCapacity where book.groups[place].order != 0 {
-        most = max(most, book.groups[place].quantity)
-      }
-      if action == .exit || most >= 2 { mask |= 1 << UInt64(action.rawValue) }
-    }
+    mask |= 1 << UInt64(OptionsAction.exit.rawValue)
+    let hasTwo = (0..<book.groupCapacity).contains { book.groups[$0].order != 0 && book.groups[$0].quantity >= 2 }
+    if hasTwo { for action in [OptionsAction.trimHalf, .trimMost] { mask |= 1 << UInt64(action.rawValue) } }
     return ActionMask(rawValue: mask)
   }
 }
@@ -77,7 +73,7 @@ extension OptionsTables {
     let facts = SizingFacts(
       buying: ask, multiplier: Int(day.multiplier),
       besidePriceMicroDollars: max(fees.total, day.execution.fees.optionOrderMinimum),
-      delta: risk.exposure.delta / (risk.spot * day.multiplier),
+      delta: risk.unitDelta,
       equityMicroDollars: account.state.pointee.netLiquidation, cashMicroDollars: cash)
     return configuration.sizing.size(facts, bet: nil, stopLoss: 10_000).contracts
   }

@@ -10,8 +10,7 @@ extension OptionsEnvironment {
     switch action {
     case .hold: return
     case .buyCall, .buyPut: enter(lane, lanes.entries.base[2 * lane + (action == .buyCall ? 0 : 1)], day, market)
-    case .trimHalf, .trimMost: give(lane, action, isForced: false, day, market)
-    case .exit: give(lane, action, isForced: false, day, market)
+    case .trimHalf, .trimMost, .exit: give(lane, action, isForced: false, day, market)
     }
   }
 
@@ -135,13 +134,8 @@ extension OptionsEnvironment {
 
   /// Gives back the headroom of orders that do not work any more.
   private func release(_ lane: Int, _ market: RiskMarket) {
-    let account = risks[lane]
-    let gate = tables.gates[Int(tables.days[Int(lanes.day.base[lane])].symbol)]
-    for place in 0..<account.orderCapacity {
-      let id = account.orders[place].id
-      guard id != 0, !lanes.working.base[lane].orders.contains(where: { $0.order.id == id }) else { continue }
-      gate.cancel(order: id, on: account, market: market)
-    }
+    tables.gates[day(lane).symbol].release(
+      except: lanes.working.base[lane].orders, on: risks[lane], market: market)
   }
 
   private func cancelEntries(_ lane: Int, minute: Int, _ market: RiskMarket) {

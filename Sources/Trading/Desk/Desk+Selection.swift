@@ -45,7 +45,7 @@ extension Desk {
       return false
     }
     let risk = model.risk(of: contract, in: table, view: view, minute: minute)
-    let delta = risk.exposure.delta / (risk.spot * Double(risk.multiplier))
+    let delta = risk.unitDelta
     let spread = 100 * ContractSelection.relativeSpread(quote)
     var words =
       "selects \(table[contract].symbol), delta \(DecimalText.fixed(delta, decimals: 2)), spread "
@@ -82,10 +82,10 @@ extension Desk {
     let nearest = numbers.compactMap { table[$0].lastSession }.min()
     return numbers.filter { table[$0].lastSession == nearest }.map { number in
       let risk = model.risk(of: number, in: table, view: view, minute: minute)
-      let delta = risk.isKnown ? risk.exposure.delta / (risk.spot * Double(risk.multiplier)) : nil
       let quote = view.quote(of: number, minute: minute)
       return SelectionCandidate(
-        contract: number, quote: quote, delta: delta, volume: quote?.volume, openInterest: nil)
+        contract: number, quote: quote, delta: risk.isKnown ? risk.unitDelta : nil, volume: quote?.volume,
+        openInterest: nil)
     }
   }
 

@@ -166,14 +166,7 @@ package final class DeskRisk {
   }
 
   /// Gives back the headroom of orders that do not work any more.
-  func release(except working: [WorkingOrder]) {
-    let account = memory[0]
-    for place in 0..<account.orderCapacity {
-      let id = account.orders[place].id
-      guard id != 0, !working.contains(where: { $0.order.id == id && $0.left > 0 }) else { continue }
-      gate.cancel(order: id, on: account, market: quotes[0])
-    }
-  }
+  func release(except working: [WorkingOrder]) { gate.release(except: working, on: memory[0], market: quotes[0]) }
 
   func noteReject(minute: Int) { gate.noteReject(on: memory[0], minute: minute) }
 

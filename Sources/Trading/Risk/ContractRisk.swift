@@ -24,6 +24,9 @@ package struct ContractRisk: Sendable, Equatable {
 
   package var middle: Double { bid + (ask - bid) / 2 }
 
+  /// Of one unit of what the contract is on, held long: its exposure to a dollar's move, without its multiplier.
+  package var unitDelta: Double { exposure.delta / (spot * Double(multiplier)) }
+
   /// Of an option, on its quote. terms.volatility is not read. bid, ask: dollars a share.
   package init(
     of terms: OptionTerms<Double>, bid: Double, ask: Double, yearsAtClose: Double, multiplier: Int, underlying: Int32,
@@ -46,22 +49,14 @@ package struct ContractRisk: Sendable, Equatable {
   ) {
     var atClose = terms
     atClose.years = yearsAtClose
+    var exposure = GreekExposure(SIMD4(repeating: .nan))
     if let now = try? BlackScholes.scalarValue(terms), let then = try? BlackScholes.scalarValue(atClose) {
       exposure = GreekExposure(
         of: now, decayToClose: now.price - then.price, spot: terms.spot, multiplier: multiplier)
-    } else {
-      exposure = GreekExposure(SIMD4(repeating: .nan))
     }
-    self.terms = terms
-    self.yearsAtClose = yearsAtClose
-    spot = terms.spot
-    self.bid = bid
-    self.ask = ask
-    self.multiplier = multiplier
-    self.underlying = underlying
-    self.expiry = expiry
-    self.expiresToday = expiresToday
-    isKnown = exposure.isFinite
+    self.init(
+      tabled: exposure, of: terms, bid: bid, ask: ask, yearsAtClose: yearsAtClose, multiplier: multiplier,
+      underlying: underlying, expiry: expiry, expiresToday: expiresToday)
   }
 
   /// Of an option whose Greeks stand in a table: nothing is priced. exposure: of +1 contract. Unknown where a Greek is no finite number.

@@ -226,6 +226,15 @@ extension RiskGate {
     reserve(on: account, market: market)
   }
 
+  /// Gives back the headroom of orders that do not work any more.
+  package func release(except working: [WorkingOrder], on account: RiskAccount, market: RiskMarket) {
+    for place in 0..<account.orderCapacity {
+      let id = account.orders[place].id
+      guard id != 0, !working.contains(where: { $0.order.id == id && $0.left > 0 }) else { continue }
+      cancel(order: id, on: account, market: market)
+    }
+  }
+
   /// An order that the market or a broker has rejected: many of them in a short time halt the desk.
   package func noteReject(on account: RiskAccount, minute: Int) {
     let state = account.state
