@@ -210,15 +210,23 @@ extension BarSeries {
     precondition(width == .minute, "\(symbol) has bars of a \(width.rawValue)")
     var days = BarSeries(symbol: symbol)
     days.instrument = instrument
-    var first = 0
-    for row in 0..<wholeRows where row + 1 == wholeRows || dates[row + 1] != dates[row] {
+    for rows in rowsByDate {
+      let (first, last) = (rows.lowerBound, rows.upperBound - 1)
       days.append(
-        date: dates[row], open: open[first], high: high[first...row].max() ?? high[row],
-        low: low[first...row].min() ?? low[row], close: close[row], volume: volume[first...row].reduce(0, +),
-        adjustmentFactor: adjustmentFactors[row])
-      first = row + 1
+        date: dates[last], open: open[first], high: high[rows].max() ?? high[last], low: low[rows].min() ?? low[last],
+        close: close[last], volume: volume[rows].reduce(0, +), adjustmentFactor: adjustmentFactors[last])
     }
     return days
+  }
+
+  /// The rows of each date, one behind the other: none where there are no rows.
+  var rowsByDate: [Range<Int>] {
+    var (found, first): ([Range<Int>], Int) = ([], 0)
+    for row in 0..<wholeRows where row + 1 == wholeRows || dates[row + 1] != dates[row] {
+      found.append(first..<row + 1)
+      first = row + 1
+    }
+    return found
   }
 
   /// What was delivered: in rows that were filled in nobody traded.

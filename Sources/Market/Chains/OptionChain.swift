@@ -66,7 +66,8 @@ package struct OptionChain: Sendable, Equatable {
       declaration: declaration, deliverables: deliverables, conflicts: conflicts.filter { isTaken($0.date) })
   }
 
-  static func firstPlace<Item>(in items: [Item], where isBehind: (Item) -> Bool) -> Int {
+  /// The first of items that are in order which lies behind a border, by halving; their count where none does.
+  package static func firstPlace<Item>(in items: [Item], where isBehind: (Item) -> Bool) -> Int {
     var (low, high) = (0, items.count)
     while low < high {
       let middle = (low + high) / 2

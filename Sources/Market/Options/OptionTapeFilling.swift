@@ -38,7 +38,7 @@ extension SessionMaker {
           pricing?.price(minute: minute, spot: spot, years: rows.years[place], into: places)
           known.take(pricing?.level(minute: minute, spot: spot, from: places), rank: rank(one, spot, pricing))
         }
-        known.write(recent: stream.recent, weight: clock.weight(ofMinutes: Double(session.minuteCount)), into: &scratch)
+        known.write(recent: stream.recent, clock, minutes: session.minuteCount, into: &scratch)
         rows.ranks[place] = known.rank
         let features = rows.features + place * OptionFeatures.columns.count
         for (column, number) in scratch.enumerated() { features[column] = number }
@@ -169,10 +169,13 @@ struct SurfaceColumns {
     self.rank = rank ?? (new == nil ? self.rank : Float(VolatilityRank.neutral))
   }
 
-  /// recent: see `OptionFeatureStream`. weight: what the session has of a trading day's variance.
-  func write(recent: (share: Double, variance: Double), weight: Double, into columns: inout [Float]) {
+  /// recent: see `OptionFeatureStream`. minutes: of the session.
+  func write(
+    recent: (share: Double, variance: Double), _ clock: VarianceClock, minutes: Int, into columns: inout [Float]
+  ) {
     let first = OptionFeatures.market.count + OptionFeatures.clock.count
-    let implied = level.atTheMoney * level.atTheMoney / VarianceClock().daysPerYear * weight * recent.share
+    let daily = level.atTheMoney * level.atTheMoney / clock.daysPerYear
+    let implied = daily * clock.weight(ofMinutes: Double(minutes)) * recent.share
     columns[first] = Float(level.atTheMoney)
     columns[first + 1] = rank.isNaN ? Float(VolatilityRank.neutral) : rank
     columns[first + 2] = Float(level.skew ?? 0)

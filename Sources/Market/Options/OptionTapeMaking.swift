@@ -93,13 +93,11 @@ struct SessionMaker {
     self.rules = rules
     self.clock = clock
     let bars = underlying.minutes
-    var (rowsOf, dates, first): ([CalendarDate: Range<Int>], [CalendarDate], Int) = ([:], [], 0)
-    for row in 0..<bars.wholeRows where row + 1 == bars.wholeRows || bars.dates[row + 1] != bars.dates[row] {
-      dates.append(bars.dates[row])
-      rowsOf[bars.dates[row]] = first..<row + 1
-      first = row + 1
-    }
-    (self.dates, self.rowsOf) = (dates, rowsOf)
+    let rows = bars.rowsByDate
+    dates = rows.map { bars.dates[$0.lowerBound] }
+    var rowsOf: [CalendarDate: Range<Int>] = [:]
+    for (date, rows) in zip(dates, rows) { rowsOf[date] = rows }
+    self.rowsOf = rowsOf
     listing = underlying.areMinutesSynthetic ? .everySession : .exchange
     if case .surface(let evenings, let law, _) = underlying.quotes {
       history = VolatilityHistory(evenings, law)

@@ -10,11 +10,11 @@ enum RepeatedSessions: QualityCheck {
   static func findings(in examined: ExaminedSeries, allowances: inout AllowanceLedger) -> [QualityFinding] {
     let one = examined.series
     if one.width == .session { return [] }
-    var starts: [Int] = []
-    for row in 0..<one.wholeRows where row == 0 || one.dates[row] != one.dates[row - 1] { starts.append(row) }
+    let sessions = one.rowsByDate
+    let starts = sessions.map(\.lowerBound)
     var before = 0..<0
-    let repeated = starts.indices.filter { index in
-      let rows = starts[index]..<(index + 1 < starts.count ? starts[index + 1] : one.wholeRows)
+    let repeated = sessions.indices.filter { index in
+      let rows = sessions[index]
       defer { before = rows }
       return rows.count >= fewestRows && rows.count == before.count && one.close[rows] == one.close[before]
         && one.volume[rows].elementsEqual(one.volume[before]) { $0 == $1 || $0.isNaN && $1.isNaN }

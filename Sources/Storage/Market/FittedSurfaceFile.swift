@@ -53,13 +53,9 @@ package struct FittedSurfaceFile: Sendable, Equatable {
 
   /// That of a moment, by halving; nil where there is none.
   package func surface(on date: CalendarDate, minute: Int) -> FittedSurface? {
-    var (low, high) = (0, surfaces.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if (surfaces[middle].date, surfaces[middle].minute) < (date, minute) { low = middle + 1 } else { high = middle }
-    }
-    guard low < surfaces.count, surfaces[low].date == date, surfaces[low].minute == minute else { return nil }
-    return surfaces[low]
+    let place = OptionChain.firstPlace(in: surfaces) { ($0.date, $0.minute) >= (date, minute) }
+    guard place < surfaces.count, surfaces[place].date == date, surfaces[place].minute == minute else { return nil }
+    return surfaces[place]
   }
 
   /// Whether a session of a store's chain is, number for number, the one that the surfaces are of.
