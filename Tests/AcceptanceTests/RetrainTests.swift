@@ -102,7 +102,7 @@ import Text
     let late = try small.retrain("plan.yaml", "--deadline", "0.02s")
     #expect(late.exitCode == 2 && late.errorLines.count == 1 && late.errors.contains("has room for"), "\(late)")
     #expect(!small.folder.exists("market.h5") && !small.folder.exists("up"))
-    let further = "  - {name: long, seeds: [1], run: {total_timesteps: 400000000}}"
+    let further = "  - {name: long, seeds: [1], run: {total_timesteps: 400000000000}}"
     try small.folder.write(RetrainPlace.plan(seeds: "[1]", further: further), to: "plan.yaml")
     let cut = try small.retrain("plan.yaml", "--deadline", "20min")
     #expect(cut.exitCode == 0 && cut.output.contains("long-1: cut, since it may take"), "\(cut)")

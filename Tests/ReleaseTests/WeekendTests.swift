@@ -65,7 +65,23 @@ import Training
     #expect(abs(known.safe - 100 * (2 + 1.2816 * 0.2 * 2.0.squareRoot())) < 1e-9 && known.least == 400 - known.safe)
     let scattered = Cost(of: 10, secondsPerUnit: [1, 3])
     #expect(scattered.expected == 20 && scattered.safe > 40)
+    // A trial that was held up makes the others' pace no slower: nothing is hoped for that no trial was near.
+    let held = Cost(of: 100, secondsPerUnit: [2, 2, 2, 40])
+    #expect(2 * held.expected - held.safe < 0 && held.least == 160)
+    let both = held + Cost(expected: 30, safe: 40, fastest: 10)
+    #expect(both.fastest == 170 && both.least == 170)
   }
+}
+
+/// A run of a second is starting and saving; an hour is not told by it.
+@Test func aRunOfASecondSaysNothingOfAnHour() {
+  let run = RetrainRun(candidate: "short", seed: 1, configuration: RunConfiguration(families: .product), mode: nil)
+  var progress = RetrainProgress()
+  progress.runs = [run]
+  progress.trained = [
+    "short-1": TrainedRun(name: "short-1", state: .trained, words: "", expected: 10, safe: 12, used: 5)
+  ]
+  #expect(progress.paces(of: 100) == [0.5] && progress.paces(of: 100.1).isEmpty)
 }
 
 @Suite struct HookTests {

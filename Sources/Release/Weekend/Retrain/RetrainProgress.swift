@@ -14,10 +14,13 @@ struct RetrainProgress: Sendable {
   /// Of which the gate will be asked.
   var candidates: Set<String> { Set(runs.map(\.candidate)) }
 
-  /// How much longer, or shorter, the runs of this weekend trained than was expected of each: seconds an expected second.
-  var paces: [Double] {
+  /// How much longer, or shorter, the runs of this weekend trained than was expected of each: seconds an expected second. Of a run that is expected to
+  /// take so long, a much shorter one says nothing: saving and starting are most of that.
+  func paces(of expected: Double) -> [Double] {
     runs.compactMap { run in
-      guard let done = trained[run.name], done.expected > 0, done.used > 0 else { return nil }
+      guard let done = trained[run.name], done.expected > 0, done.used > 0, done.expected >= expected / 10 else {
+        return nil
+      }
       return done.used / done.expected
     }
   }

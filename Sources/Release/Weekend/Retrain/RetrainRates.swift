@@ -48,13 +48,11 @@ struct ShapeRate: Sendable, Equatable {
     let configuration = run.configuration
     let steps = max(0, configuration.wholeTimesteps - stepsDone)
     let rollouts = Double(steps) / Double(configuration.stepsPerRollout)
-    var cost = Cost(of: rollouts, secondsPerUnit: self.rollouts)
+    let cost = Cost(of: rollouts, secondsPerUnit: self.rollouts)
     let fixed =
       start + look * Double(1 + steps / configuration.run.evaluationInterval)
       + save * Double(2 + steps / configuration.run.checkpointInterval)
-    cost.expected += fixed
-    cost.safe += 1.25 * fixed
-    return cost
+    return cost + Cost(expected: fixed, safe: 1.25 * fixed)
   }
 
   /// paces: of the judgements that are done, which know more than trials on another window did: seconds an expected second.

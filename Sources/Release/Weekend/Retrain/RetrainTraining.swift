@@ -65,7 +65,7 @@ extension Retrain {
   func entries(_ waiting: [RetrainRun], _ rates: RetrainRates, _ progress: RetrainProgress) throws(TrainingError)
     -> [DeadlinePlan.Entry]
   {
-    let (paces, judgingPaces) = (progress.paces, progress.judgingPaces(rates))
+    let judgingPaces = progress.judgingPaces(rates)
     // The gate compares a candidate once, by the run that stands for it.
     var compared = progress.candidates
     var entries: [DeadlinePlan.Entry] = []
@@ -75,6 +75,7 @@ extension Retrain {
           path: journal.file("rates.json"), what: "rate of \(run.name)", remedy: "remove it, and it is measured again")
       }
       var training = rate.cost(run, stepsDone: lastStep(run) ?? 0)
+      let paces = progress.paces(of: training.expected)
       if !paces.isEmpty { training = Cost(of: training.expected, secondsPerUnit: paces) }
       var judging = rate.judgementCost(paces: judgingPaces)
       if compared.insert(run.candidate).inserted { judging = judging + rates.gateCost }
