@@ -14,7 +14,7 @@ private import Text
 /// `bootstrap_values` (V of the observation that a truncated episode ended in, 0 elsewhere); (R (T + 1) N) rows of `observations` as the policy reads them,
 /// `action_masks` and `episode_starts`, the last of a rollout being the first of the next; (R T N) of `values`; of a policy with memory
 /// `states/...`, (R S N) rows as `Rollout` keeps them. Learners that replay have no probabilities and no values: their columns are zero, and
-/// `final_observations` holds what truncated episodes ended in.
+/// `final_observations` holds what truncated episodes ended in and `final_action_masks` what was legal there.
 package final class TrainingRecorder {
   package static let fileName = "training-rollouts.h5"
   /// What `--record-rollouts` may ask for: more is hardly meant, and is kept in memory until it is written.
@@ -68,12 +68,10 @@ package final class TrainingRecorder {
     add("terminations", UnsafeBufferPointer(start: rollout.terminated, count: rows))
     add("truncations", UnsafeBufferPointer(start: rollout.truncated, count: rows))
     add("episode_starts", UnsafeBufferPointer(start: rollout.starts, count: rowsAndLast))
-    let masks = UnsafeBufferPointer(start: rollout.masks, count: rowsAndLast)
-    add(
-      "action_masks", masks.flatMap { mask in (0..<masksPerRow).map { mask.allows($0) ? UInt8(1) : 0 } },
-      width: masksPerRow)
+    add("action_masks", legal(rollout.masks, rowsAndLast), width: masksPerRow)
     if rollout.finalRowCount == rollout.horizon {
       add("final_observations", rollout.finalObservations, rows * columns, width: columns)
+      add("final_action_masks", legal(rollout.finalMasks, rows), width: masksPerRow)
     }
     let states = rollout.stateRowCount * rollout.laneCount * rollout.hiddenCount
     for (name, state) in [
@@ -97,6 +95,13 @@ package final class TrainingRecorder {
   }
 
   // MARK: Columns
+
+  /// One byte an action.
+  private func legal(_ masks: UnsafePointer<ActionMask>, _ count: Int) -> [UInt8] {
+    UnsafeBufferPointer(start: masks, count: count).flatMap { mask in
+      (0..<masksPerRow).map { mask.allows($0) ? UInt8(1) : 0 }
+    }
+  }
 
   private func add(_ name: String, _ values: UnsafePointer<Float>, _ count: Int, width: Int? = nil) {
     var all: [Float] = []

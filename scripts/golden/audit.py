@@ -2,13 +2,15 @@
 """Run: python scripts/golden/audit.py checkpoints/RUN [--tolerance X]
 
 RUN was trained with `strikeforge train --record-rollouts N` for exactly N rollouts or fewer, so that its folder holds `checkpoint-0.h5`,
-`training-rollouts.h5` and the checkpoint of its last recorded step. What is done again, by PyTorch and `ppo_transcription.py` alone, which share no line with the product:
-log-probabilities and values of every recorded step, recurrent states from the first row on, advantages, the order of minibatches by Threefry-2x32, every gradient
-step. What is compared: probabilities and values against what the run recorded, and the parameters against its checkpoint, relative to the largest of each tensor: to 1e-5 with Adam, and to 1e-4 with RMSprop, whose first steps divide by the root of squares that are nothing else, so that a
-gradient that all but cancels shows its last bits in full (measured: 2e-5 of one bias, 2e-6 elsewhere).
+`training-rollouts.h5` and the checkpoint of its last recorded step. What is done again, by PyTorch and plain transcriptions alone, which share no line
+with the product: log-probabilities and values of every recorded step, recurrent states from the first row on, advantages, the order of minibatches by
+Threefry-2x32, every gradient step; of DQN its choices, random ones and best ones, what it draws from its memory, every step of its target network. What
+is compared: all of this against what the run recorded, and the parameters against its checkpoint, relative to the largest of each tensor: to 1e-5 with
+Adam, and to 1e-4 with RMSprop, whose first steps divide by the root of squares that are nothing else, so that a gradient that all but cancels shows its
+last bits in full (measured: 2e-5 of one bias, 2e-6 elsewhere).
 
-Taken from the recording and not done again: observations and rewards (as the learner reads them), actions, and V of what truncated episodes ended in. A learner that
-replays (DQN) and `target_kl` are not judged here, and are said to be.
+Taken from the recording and not done again: observations and rewards (as the learner reads them), actions, and V of what truncated episodes ended in.
+`target_kl`, and of DQN priorities and memories of float16, are not judged here, and are said to be.
 """
 
 import argparse
@@ -22,60 +24,13 @@ import h5py
 import numpy as np
 import torch
 
+from audit_streams import CannotJudge, Stream
 from ppo_transcription import Hyperparameters, Network, Transcription
 from ppo_world import Rollout
 
-MASK32 = 0xFFFFFFFF
-PURPOSES = "initialization episodeStart fills actionSampling minibatchOrder".split()
+ORDER = "random/minibatch_order"  # where the stream of minibatches stands
 CRITICS = {"separate": "separate", "shared_detached": "sharedDetached", "shared_joint": "sharedJoint", "none": "none"}
 STATES = {"actor_hidden": "hidden_pi", "actor_cell": "cell_pi", "critic_hidden": "hidden_vf", "critic_cell": "cell_vf"}
-
-
-class CannotJudge(Exception):
-    pass
-
-
-def threefry(key, counter):
-    """Threefry-2x32, 20 rounds (Salmon et al. 2011)."""
-    keys = (key[0], key[1], 0x1BD11BDA ^ key[0] ^ key[1])
-    a, b = (counter[0] + keys[0]) & MASK32, (counter[1] + keys[1]) & MASK32
-    for group in range(5):
-        for turn in ((13, 15, 26, 6), (17, 29, 16, 24))[group % 2]:
-            a = (a + b) & MASK32
-            b = ((b << turn) | (b >> (32 - turn))) & MASK32
-            b ^= a
-        a = (a + keys[(group + 1) % 3]) & MASK32
-        b = (b + keys[(group + 2) % 3] + group + 1) & MASK32
-    return a, b
-
-
-class Stream:
-    """A stream of the run: its key is the seed's image of its purpose and lane, its counter the number of words taken."""
-
-    def __init__(self, seed, purpose, lane=0, position=0):
-        seed &= (1 << 64) - 1
-        self.key = threefry((seed & MASK32, seed >> 32), (PURPOSES.index(purpose), lane))
-        self.position = position
-
-    def word(self):
-        low, high = threefry(self.key, (self.position & MASK32, self.position >> 32))
-        self.position += 1
-        return low | high << 32
-
-    def below(self, bound):
-        """Lemire 2019, without bias."""
-        threshold = ((1 << 64) - bound) % bound
-        while True:
-            product = self.word() * bound
-            if product & ((1 << 64) - 1) >= threshold:
-                return product >> 64
-
-    def permutation(self, count):
-        order = list(range(count))
-        for last in range(count - 1, 0, -1):
-            other = self.below(last + 1)
-            order[last], order[other] = order[other], order[last]
-        return order
 
 
 def attributes(file):
@@ -86,19 +41,35 @@ def attributes(file):
 class Checkpoint:
     parameters: dict
     facts: dict
-    position: int  # of the stream of minibatches
+    integers: dict  # whole numbers of the run's state, by name
+    vectors: dict  # its float64 vectors, by name
+    target: dict  # of the network that DQN aims at; empty elsewhere
 
     @classmethod
     def read(cls, path):
         with h5py.File(path) as file:
             facts = attributes(file)
-            values = file["network/parameters"][:].astype(np.float64)
-            position = int(file["random/minibatch_order"][0]) if "random/minibatch_order" in file else 0
-        parameters = {}
-        for entry in json.loads(facts["network_layout"]):
-            count = int(np.prod(entry["shape"]))
-            parameters[entry["name"]] = values[entry["offset"] : entry["offset"] + count].reshape(entry["shape"])
-        return cls(parameters, facts, position)
+            values = {
+                name: file["network"][name][:].astype(np.float64)
+                for name in ("parameters", "target_parameters") if name in file["network"]
+            }
+            state = {
+                f"{group}/{name}": file[group][name][:]
+                for group in ("random", "progress", "normalizer") if group in file
+                for name in file[group] if isinstance(file[group][name], h5py.Dataset)
+            }
+        integers = {name: int(value[0]) for name, value in state.items() if value.size == 1 and value.dtype.kind in "iu"}
+        vectors = {name: value for name, value in state.items() if value.dtype == np.float64}
+        layout = json.loads(facts["network_layout"])
+
+        def named(flat):
+            return {
+                entry["name"]: flat[entry["offset"] : entry["offset"] + int(np.prod(entry["shape"]))].reshape(entry["shape"])
+                for entry in layout
+            }
+
+        target = named(values["target_parameters"]) if "target_parameters" in values else {}
+        return cls(named(values["parameters"]), facts, integers, vectors, target)
 
 
 def rollouts(path):
@@ -176,31 +147,13 @@ def anew(transcription, rollout, hyper):
     return replace(again, logProbabilities=log_p)
 
 
-def audit(folder, tolerance):
-    begin, recorded = folder / "checkpoint-0.h5", folder / "training-rollouts.h5"
-    for path in (begin, recorded):
-        if not path.exists():
-            raise CannotJudge(
-                f"{path} does not exist: train with --record-rollouts N, with run.keep_checkpoints large enough to keep the first checkpoint"
-            )
-    start = Checkpoint.read(begin)
-    gathered, facts = rollouts(recorded)
-    settings = json.loads(facts["configuration"])
+def on_policy(start, end, gathered, facts, settings, masked):
+    """Every update of PPO or A2C again. Returns the parameters, the number of gradient steps, what else was compared in lines, and whether
+    that agrees."""
     learner, network = settings["algorithm"], settings["network"]
     family = learner["name"].split("_")[0]
-    if family not in ("ppo", "a2c"):
-        raise CannotJudge(f"{learner['name']} learns from a memory of transitions, which is not in the recording")
     if learner.get("target_kl") is not None:
         raise CannotJudge("algorithm.target_kl ends updates early, which is not done here; leave it out")
-    if settings["run"].get("precision", "float32") != "float32":
-        raise CannotJudge(f"run.precision is {settings['run']['precision']}; only float32 is judged")
-    steps = int(facts["horizon"]) * int(facts["lanes"])
-    last = folder / f"checkpoint-{steps * len(gathered)}.h5"
-    if not last.exists():
-        there = sorted(int(re.findall(r"\d+", path.name)[0]) for path in folder.glob("checkpoint-*.h5"))
-        raise CannotJudge(f"{last.name} does not exist (there are {there}): train exactly as many rollouts as are recorded")
-    end = Checkpoint.read(last)
-
     spec = json.loads(start.facts["network_spec"])
     hidden = network["lstm_hidden"] if "lstm" in learner["name"] else 0
     shape = Network(
@@ -230,24 +183,25 @@ def audit(folder, tolerance):
             raise CannotJudge(f"algorithm.optimizer is {hyper.optimizer}; rmsprop and rmsprop_tf are judged")
         transcription = A2CTranscription(shape, start.parameters, torch.float64)
 
-    stream = Stream(settings["run"]["seed"], "minibatchOrder", position=start.position)
+    steps = hyper.horizon * hyper.lanes
+    stream = Stream(settings["run"]["seed"], "minibatchOrder", position=start.integers.get(ORDER, 0))
     total = -(-settings["run"]["total_timesteps"] // steps) * steps
-    masked = "mask" in learner["name"].split("_")
     worst = {"log-probabilities": 0.0, "values": 0.0}
-    for number, rollout in enumerate(gathered):
-        rollout = rollout if masked else replace(rollout, masks=None)
-        recorded_rollout = rollout
-        rollout = anew(transcription, rollout, hyper)
+    gradient_steps = 0
+    for number, recorded in enumerate(gathered):
+        recorded = recorded if masked else replace(recorded, masks=None)
+        rollout = anew(transcription, recorded, hyper)
         worst["log-probabilities"] = max(
-            worst["log-probabilities"], np.abs(rollout.logProbabilities - recorded_rollout.logProbabilities).max()
+            worst["log-probabilities"], np.abs(rollout.logProbabilities - recorded.logProbabilities).max()
         )
-        worst["values"] = max(worst["values"], np.abs(rollout.values[:-1] - recorded_rollout.values).max())
+        worst["values"] = max(worst["values"], np.abs(rollout.values[:-1] - recorded.values).max())
         remaining = max(0.0, 1 - steps * (number + 1) / total)
         now = replace(
             hyper, learningRate=learner["learning_rate"] * (remaining if learner["learning_rate_schedule"] == "linear" else 1)
         )
         if family == "a2c":
             transcription.learn(rollout, now)
+            gradient_steps += 1
             continue
         if learner["clip_range_schedule"] == "linear":
             now = replace(now, clipRange=learner["clip_range"] * remaining)
@@ -255,37 +209,90 @@ def audit(folder, tolerance):
         for _ in range(learner["epochs"]):
             for indices in orders(scheme, now, stream):
                 transcription.minibatch(rollout, now, advantages, returns, np.asarray(indices))
+                gradient_steps += 1
+    lines = [f"{what:<34} differ by at most {difference:.1e}" for what, difference in worst.items()]
+    position = end.integers.get(ORDER, 0)
+    agrees = family != "ppo" or stream.position == position
+    if not agrees:
+        lines.append(f"the stream of minibatches stands at {position} in the checkpoint and at {stream.position} here")
+    return transcription.parameters, gradient_steps, lines, agrees
 
+
+def audit(folder):
+    """Does the run again; an `Audit`."""
+    begin, recorded = folder / "checkpoint-0.h5", folder / "training-rollouts.h5"
+    for path in (begin, recorded):
+        if not path.exists():
+            raise CannotJudge(
+                f"{path} does not exist: train with --record-rollouts N, with run.keep_checkpoints large enough to keep the first checkpoint"
+            )
+    start = Checkpoint.read(begin)
+    gathered, facts = rollouts(recorded)
+    settings = json.loads(facts["configuration"])
+    learner = settings["algorithm"]
+    family, *switches = learner["name"].split("_")
+    if settings["run"].get("precision", "float32") != "float32":
+        raise CannotJudge(f"run.precision is {settings['run']['precision']}; only float32 is judged")
+    steps = int(facts["horizon"]) * int(facts["lanes"])
+    last = folder / f"checkpoint-{steps * len(gathered)}.h5"
+    if not last.exists():
+        there = sorted(int(re.findall(r"\d+", path.name)[0]) for path in folder.glob("checkpoint-*.h5"))
+        raise CannotJudge(f"{last.name} does not exist (there are {there}): train exactly as many rollouts as are recorded")
+    end = Checkpoint.read(last)
+    if family == "dqn":
+        from audit_dqn import replay
+
+        again, done, lines, agrees = replay(start, end, recorded, settings, "mask" in switches)
+    elif family in ("ppo", "a2c"):
+        again, done, lines, agrees = on_policy(start, end, gathered, facts, settings, "mask" in switches)
+    else:
+        raise CannotJudge(f"nothing is known of the algorithm {learner['name']}")
     tensors = {}
     for name, value in end.parameters.items():
-        again = transcription.parameters[name].detach().numpy()
-        moved = np.abs(value - start.parameters[name]).max()
-        tensors[name] = (np.abs(again - value).max() / max(np.abs(value).max(), 1e-300), moved)
-    print(f"{folder}: {learner['name']} on {settings['environment']['name']}, {len(gathered)} rollouts of {steps} steps, seed {settings['run']['seed']}")
-    if family == "ppo" and stream.position != end.position:
-        print(f"the stream of minibatches stands at {end.position} in the checkpoint and at {stream.position} here")
-    for what, difference in worst.items():
-        print(f"{what:<34} differ by at most {difference:.1e}")
-    for name, (difference, moved) in tensors.items():
-        print(f"{name:<34} relative difference {difference:.1e}, moved {moved:.1e}")
-    largest = max(difference for difference, _ in tensors.values())
-    if tolerance is None:
-        tolerance = 1e-5 if family == "ppo" else 1e-4
-    holds = largest <= tolerance and (family != "ppo" or stream.position == end.position)
-    print(f"{'equal' if holds else 'DIFFERENT'}: the largest relative difference of a parameter is {largest:.1e} (allowed {tolerance:.0e})")
-    return 0 if holds else 1
+        difference = np.abs(again[name].detach().numpy() - value).max() / max(np.abs(value).max(), 1e-300)
+        tensors[name] = (float(difference), float(np.abs(value - start.parameters[name]).max()))
+    what = f"{len(gathered)} rollouts of {steps} steps, seed {settings['run']['seed']}"
+    return Audit(learner["name"], settings["environment"]["name"], what, tensors, done, lines, agrees, 1e-4 if family == "a2c" else 1e-5)
+
+
+@dataclass
+class Audit:
+    algorithm: str
+    environment: str
+    what: str
+    tensors: dict  # by name: relative difference of the last checkpoint, and how far the run moved it
+    gradientSteps: int
+    lines: list  # what else was compared
+    agrees: bool  # whether all of that does
+    tolerance: float
+
+    @property
+    def largest(self):
+        return max(difference for difference, _ in self.tensors.values())
 
 
 def main():
     parser = argparse.ArgumentParser(description="Replays a recorded run in float64.")
     parser.add_argument("run", type=Path)
     parser.add_argument("--tolerance", type=float)
+    parser.add_argument("--json", action="store_true", help="prints what was found as one JSON object")
     arguments = parser.parse_args()
     try:
-        sys.exit(audit(arguments.run, arguments.tolerance))
+        found = audit(arguments.run)
     except (CannotJudge, OSError, KeyError) as error:
         print(f"audit: cannot judge {arguments.run}: {error}", file=sys.stderr)
         sys.exit(2)
+    tolerance = found.tolerance if arguments.tolerance is None else arguments.tolerance
+    holds = found.largest <= tolerance and found.agrees
+    if arguments.json:
+        print(json.dumps({"algorithm": found.algorithm, "gradientSteps": found.gradientSteps, "largest": found.largest, "allowed": tolerance, "equal": holds}))
+        sys.exit(0 if holds else 1)
+    print(f"{arguments.run}: {found.algorithm} on {found.environment}, {found.what}, {found.gradientSteps} gradient steps")
+    print("\n".join(found.lines))
+    for name, (difference, moved) in found.tensors.items():
+        print(f"{name:<34} relative difference {difference:.1e}, moved {moved:.1e}")
+    print(f"{'equal' if holds else 'DIFFERENT'}: the largest relative difference of a parameter is {found.largest:.1e} (allowed {tolerance:.0e})")
+    sys.exit(0 if holds else 1)
 
 
 if __name__ == "__main__":
