@@ -87,16 +87,21 @@ extension GoldenPPOCase {
       if let problem = tensor.difference(from: found, inputs: { "update \($0 + 1)" }) { problems.append(problem) }
     }
     var worst = 0.0
-    for (update, parameters) in kept {
+    for (update, parameters) in kept.sorted(by: { $0.key < $1.key }) {
       let after = try golden.file.part("after\(update)")
+      var farthest: TensorError?
       for entry in learner.parameters.layout.entries {
         let tensor = try after.tensor(entry.name)
         let found = Array(parameters[entry.range])
         if let problem = tensor.difference(from: found, inputs: { _ in "the rollout of \(name)" }) {
           problems.append(problem)
         }
-        worst = max(worst, tensor.errorInTolerances(of: found))
+        let error = tensor.error(of: found)
+        farthest = farthest?.orWorse(error) ?? error
       }
+      guard let farthest else { continue }
+      worst = max(worst, farthest.ratio)
+      if workers == 1 { ParityTable.record(name, updates: update, worst: farthest) }
     }
     return (problems, worst)
   }

@@ -9,8 +9,8 @@ import Testing
 
   @Test func `differences up to the tolerance pass`() {
     #expect(tensor.difference(from: [0.25, 1, 1.75, 3, 4, 5]) { _ in "" } == nil)
-    #expect(tensor.errorInTolerances(of: [0.25, 1, 1.875, 3, 4, 5]) == 1)
-    #expect(tensor.errorInTolerances(of: [0, 1, 2, 3.5, 4, 5]) == 2)
+    #expect(tensor.error(of: [0.25, 1, 1.875, 3, 4, 5]).ratio == 1)
+    #expect(tensor.error(of: [0, 1, 2, 3.5, 4, 5]).ratio == 2)
   }
 
   @Test func `a failure names place, element, expected, found, error, tolerance and inputs`() throws {

@@ -162,7 +162,8 @@ private struct GoldenDQN {
     problems += [loss, norm, target].compactMap { $0 }
 
     var worst = 0.0
-    func compare(_ part: String, _ parameters: [Float]) throws {
+    func compare(_ part: String, _ parameters: [Float]) throws -> TensorError? {
+      var farthest: TensorError?
       let after = try golden.file.part(part)
       for entry in learner.parameters.layout.entries {
         let tensor = try after.tensor(entry.name)
@@ -170,11 +171,17 @@ private struct GoldenDQN {
         if let problem = tensor.difference(from: found, inputs: { _ in "the picks of \(name)" }) {
           problems.append(problem)
         }
-        worst = max(worst, tensor.errorInTolerances(of: found))
+        let error = tensor.error(of: found)
+        farthest = farthest?.orWorse(error) ?? error
       }
+      worst = max(worst, farthest?.ratio ?? .infinity)
+      return farthest
     }
-    for (update, parameters) in kept { try compare("after\(update)", parameters) }
-    try compare("targetAfter\(last)", learner.targetParameters.values.array)
+    for (update, parameters) in kept.sorted(by: { $0.key < $1.key }) {
+      guard let farthest = try compare("after\(update)", parameters), workers == 1 else { continue }
+      ParityTable.record(name, updates: update, worst: farthest)
+    }
+    _ = try compare("targetAfter\(last)", learner.targetParameters.values.array)
 
     let total = try golden.hyper.integer("totalSteps")
     let rates = (1...400).map { configuration.exploration(steps: $0 * learner.store.laneCount, totalSteps: total) }

@@ -197,21 +197,26 @@ private struct LearningTrace {
       let (orders, last) = (try golden.updates(), try golden.lastUpdate())
       #expect(last > 10 && last <= 100, "\(name): compared up to update \(last)")
       if last == 100 { whole += 1 } else { shorter.append(last) }
-      for update in 0..<last {
+      for update in 1...last {
         _ = learner.learn(
-          orders: orders[update % orders.count], learningRate: configuration.learningRate,
+          orders: orders[(update - 1) % orders.count], learningRate: configuration.learningRate,
           clipRange: configuration.clipRange)
-      }
-      let parameters = learner.parameters.values.array
-      let after = try golden.file.part("after\(last)")
-      for entry in learner.parameters.layout.entries {
-        let expected = try after.tensor(entry.name)
-        let found = Array(parameters[entry.range])
-        if let problem = expected.difference(from: found, inputs: { _ in "the rollout and orders of \(name)" }) {
-          problems.append(problem)
+        guard [1, 10, last].contains(update) else { continue }
+        let parameters = learner.parameters.values.array
+        let after = try golden.file.part("after\(update)")
+        var farthest: TensorError?
+        for entry in learner.parameters.layout.entries {
+          let expected = try after.tensor(entry.name)
+          let found = Array(parameters[entry.range])
+          if let problem = expected.difference(from: found, inputs: { _ in "the rollout and orders of \(name)" }) {
+            problems.append(problem)
+          }
+          let error = expected.error(of: found)
+          farthest = farthest?.orWorse(error) ?? error
         }
-        let ratio = expected.errorInTolerances(of: found)
-        if ratio > worst.ratio { worst = (ratio, expected.place) }
+        guard let farthest else { continue }
+        ParityTable.record(name, updates: update, worst: farthest)
+        if update == last, farthest.ratio > worst.ratio { worst = (farthest.ratio, farthest.tensor) }
       }
     }
     ProofTable.record(

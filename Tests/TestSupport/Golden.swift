@@ -151,11 +151,12 @@ package struct GoldenTensor: Sendable {
       .difference(from: found.map(Double.init), where: chosen, inputs: inputs)
   }
 
-  /// The largest error in units of the tolerance, expected numbers rounded to floats. Traps where the counts differ or there is no tolerance.
-  package func errorInTolerances(of found: [Float]) -> Double {
+  /// The largest error, expected numbers rounded to floats. Traps where the counts differ or there is no tolerance.
+  package func error(of found: [Float]) -> TensorError {
     precondition(found.count == values.count, "\(found.count) numbers for the \(values.count) of \(place)")
     guard let tolerance else { preconditionFailure("\(place) has no tolerance") }
-    return zip(found, floats).reduce(0) { max($0, abs(Double($1.0) - Double($1.1)) / tolerance) }
+    let largest = zip(found, floats).reduce(0) { max($0, abs(Double($1.0) - Double($1.1))) }
+    return TensorError(tensor: place, error: largest, tolerance: tolerance)
   }
 
   private func indices(of flat: Int) -> String {
