@@ -23,6 +23,8 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case missingBenchmark
   /// One symbol correlates with nothing.
   case tooFewSymbolsForPortfolio(found: Int)
+  /// Limits of a desk that no desk may run with, in a sentence of their own.
+  case contradictoryLimits(String)
   /// The data has no options, and no way to make them was asked for.
   case noOptions
   /// Nothing can be entered in any session of a window.
@@ -64,6 +66,8 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .missingBenchmark:
       "environment.portfolio_features need a benchmark for the portfolio's beta: set environment.benchmark_symbol to a series "
         + "of the store that is not traded"
+    case .contradictoryLimits(let sentence):
+      "\(sentence): change environment.sizes_*, environment.states_warn, _reduce, _halt or _kill"
     case .noOptions:
       "the environment trades options, and the market was loaded without any: use a store with minutes of the symbols and a volatility "
         + "index, or with their chains"

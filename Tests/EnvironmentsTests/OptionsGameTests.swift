@@ -352,3 +352,18 @@ func restoredOptionsEqualUninterruptedOnes(episodes: OptionsEnvironment.Episodes
     #expect(row.bits(0) == changed.bits(0), "step \(step)")
   }
 }
+
+@Test func settingsThatMakeNoSenseAreRefusedInASentence() throws {
+  let cases: [(String, (inout OptionsConfiguration) -> Void)] = [
+    ("'environment.minimum_delta' is 0.6: it must be at most environment.target_delta, 0.5", { $0.minimumDelta = 0.6 }),
+    ("'environment.capital_by_symbol' is \"SPX\"", { $0.symbolCapital = ["SPX"] }),
+    ("'environment.maximum_contracts' is 0", { $0.maximumContracts = 0 }),
+    ("environment.states_warn, _reduce, _halt or _kill", { $0.profile.sessionTiers.warn = 0.5 }),
+  ]
+  for (words, change) in cases {
+    var configuration = OptionsConfiguration()
+    change(&configuration)
+    let error = #expect(throws: EnvironmentError.self) { try configuration.validate() }
+    #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+  }
+}

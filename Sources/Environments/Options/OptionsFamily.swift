@@ -78,9 +78,7 @@ extension OptionsConfiguration: EnvironmentConfiguration {
           name: name, found: JSON.string(word).text, allowed: "words like SPX=1000, above 0 and at most 1000000000")
       }
     }
-    if let problem = profile.problem {
-      throw .badSetting(name: "environment.states_warn", found: "\(problem)", allowed: "without it")
-    }
+    if let problem = profile.problem { throw .contradictoryLimits("\(problem)") }
   }
 }
 
