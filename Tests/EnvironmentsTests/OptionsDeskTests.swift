@@ -70,8 +70,8 @@ private struct Close: SettlementPrices {
         orders += 1
         desk.submit(
           Order(
-            id: number, legs: UpToFour(OrderLeg(contract: wanted.contract, ratio: 1)), quantity: wanted.quantity,
-            effect: .opens, submittedMinute: minute), view: view)
+            id: number, legs: wanted.legs, quantity: wanted.quantity, effect: .opens, submittedMinute: minute),
+          view: view)
       case .trimHalf, .trimMost, .exit:
         for place in 0..<desk.book.groupCapacity where desk.book.groups[place].order != 0 {
           let group = desk.book.groups[place]

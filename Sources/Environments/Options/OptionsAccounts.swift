@@ -26,9 +26,13 @@ extension OptionsEnvironment {
       bar: Int64(day.firstBar + minute), value: total,
       cash: total - lanes.value.base[lane] + accounts.ledger(lane).cash.pointee, symbol: Int32(day.symbol),
       tier: risks[lane].state.pointee.tier)
+    for place in 0..<book.groupCapacity where book.groups[place].order != 0 {
+      let group = book.groups[place]
+      let quantity = Int32(clamping: group.quantity * group.legs[0].side)
+      standing.quantity += day.isCall(group.legs[0].contract) ? quantity : -quantity
+    }
     for slot in 0..<book.capacity where !book.positions[slot].isFree {
       let position = book.positions[slot]
-      standing.quantity += day.isCall(position.contract) ? position.quantity : -position.quantity
       let delta = Double(tables.tape.deltas[day.session.place(minute: minute) + Int(position.contract)])
       standing.shares += delta.isFinite ? delta * Double(position.units) : 0
     }
@@ -132,10 +136,10 @@ extension OptionsEnvironment {
     return (0..<book.capacity).map { book.positions[$0] }.filter { !$0.isFree }
   }
 
-  /// What buying a call or a put would be at the lane's decision; quantity 0 where it is not offered.
-  package func plannedEntry(lane: Int, isCall: Bool) -> (contract: Int32, quantity: Int) {
+  /// What entering calls or puts would be at the lane's decision; quantity 0 where it is not offered.
+  package func plannedEntry(lane: Int, isCall: Bool) -> (legs: UpToFour<OrderLeg>, quantity: Int) {
     let entry = lanes.entries.base[2 * lane + (isCall ? 0 : 1)]
-    return (entry.contract, Int(entry.quantity))
+    return (entry.legs, Int(entry.quantity))
   }
 
   /// The day that a lane is in.

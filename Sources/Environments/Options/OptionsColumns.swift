@@ -26,19 +26,15 @@ extension OptionsEnvironment {
     let state = risks[lane].state.pointee
     let value = MicroDollars.dollars(max(lanes.value.base[lane], 1))
     let most = Double(configuration.maximumContracts)
-    var held: Int?
-    for slot in 0..<book.capacity where !book.positions[slot].isFree { held = slot }
-    if let held {
-      let position = book.positions[held]
-      let place = day.session.place(minute: minute) + Int(position.contract)
-      let middle = Double(position.bid + position.ask) / 2
-      let opened = book.groups[book.firstGroup ?? 0].openedMinute
-      put(day.isCall(position.contract) ? 1 : -1)
-      put(Double(position.quantity) / most)
-      put(Double(position.liquidation - position.basis) / Double(max(abs(position.basis), 1)))
-      put(Double(position.ask - position.bid) / max(middle, 1))
-      put(Double(minute - opened) / Double(day.minuteCount))
-      put(Double(tape.deltas[place]))
+    if let held = book.firstGroup.flatMap({ HeldPackage(book.groups[$0], in: book) }) {
+      let group = held.group
+      let place = day.session.place(minute: minute)
+      put(day.isCall(group.legs[0].contract) ? 1 : -1)
+      put(Double(group.quantity) / most)
+      put(Double(held.liquidation - held.basis) / Double(max(abs(held.basis), 1)))
+      put(Double(held.spread) / max(abs(Double(held.twiceMiddle) / 2), 1))
+      put(Double(minute - group.openedMinute) / Double(day.minuteCount))
+      put(group.delta { Double(tape.deltas[place + Int($0)]) })
       put(state.held.decay / value)
       put(Double(day.session.sessionsAhead) / 5)
     } else {
@@ -64,6 +60,40 @@ extension OptionsEnvironment {
     for place in OptionsMomentum.columns.indices {
       put(Double(tables.momentum[tapeRow * OptionsMomentum.columns.count + place]))
     }
+  }
+}
+
+/// What a group of legs that is held comes to, at its positions' marks. Sums over legs: money in micro-dollars, prices of one package in ten-thousandths of a dollar a unit.
+struct HeldPackage {
+  let group: LegGroup
+  var basis: Int64 = 0
+  var liquidation: Int64 = 0
+  /// What crossing all of its quotes loses.
+  var spread = 0
+  /// Of one package, negative where it brings money.
+  var twiceMiddle = 0
+
+  /// nil where a leg is not held any more.
+  init?(_ group: LegGroup, in book: Book) {
+    self.group = group
+    for index in group.legs.indices {
+      guard let slot = book.slot(of: group.legs[index].contract) else { return nil }
+      let position = book.positions[slot]
+      let ratio = Int(group.legs[index].ratio)
+      basis += position.basis
+      liquidation += position.liquidation
+      spread += abs(ratio) * (position.ask - position.bid)
+      twiceMiddle += ratio * (position.bid + position.ask)
+    }
+  }
+}
+
+extension LegGroup {
+  /// Of one package, by what one of each contract has.
+  func delta(_ one: (Int32) -> Double) -> Double {
+    var sum = Double(legs[0].ratio) * one(legs[0].contract)
+    for index in legs.indices.dropFirst() { sum += Double(legs[index].ratio) * one(legs[index].contract) }
+    return sum
   }
 }
 

@@ -5,6 +5,8 @@ package import Trading
 
 /// One account a symbol that trades options within the session.
 package struct OptionsConfiguration: Sendable, Equatable {
+  /// Which family it is of; no setting.
+  package var game = OptionsGame.options
   /// Cash at the begin of an episode, or of a walk, dollars; `symbolCapital` stands before it.
   package var capitalDollars = 10_000.0
   /// `SYMBOL=DOLLARS`: cash of the accounts of these symbols.

@@ -8,7 +8,7 @@ package import Trading
 extension OptionsEnvironment {
   /// The lane's mask at the end of its minute. What an entry would be is kept for the step that takes it.
   func legalActions(_ lane: Int, _ day: OptionsDay, _ market: RiskMarket) -> ActionMask {
-    var mask: UInt64 = 1 << UInt64(OptionsAction.hold.rawValue)
+    var mask = bits.hold
     let entries = lanes.entries.base + 2 * lane
     entries[0] = .none
     entries[1] = .none
@@ -17,17 +17,17 @@ extension OptionsEnvironment {
     let book = accounts.book(lane)
     if book.isEmpty {
       let minute = Int(lanes.minuteOfQuotes.base[lane])
-      for (place, action) in OptionsAction.entries.enumerated() {
+      for place in 0..<2 {
         entries[place] = tables.entry(
-          isCall: action == .buyCall, day, minute: minute, book: book, cash: accounts.ledger(lane).cash.pointee,
+          isCall: place == 0, day, minute: minute, book: book, cash: accounts.ledger(lane).cash.pointee,
           account: risks[lane], market)
-        if entries[place].quantity > 0 { mask |= 1 << UInt64(action.rawValue) }
+        if entries[place].quantity > 0 { mask |= place == 0 ? bits.enterCall : bits.enterPut }
       }
       return ActionMask(rawValue: mask)
     }
-    mask |= 1 << UInt64(OptionsAction.exit.rawValue)
+    mask |= bits.exit
     let hasTwo = (0..<book.groupCapacity).contains { book.groups[$0].order != 0 && book.groups[$0].quantity >= 2 }
-    if hasTwo { for action in [OptionsAction.trimHalf, .trimMost] { mask |= 1 << UInt64(action.rawValue) } }
+    if hasTwo { mask |= bits.trims }
     return ActionMask(rawValue: mask)
   }
 }
@@ -37,35 +37,34 @@ extension OptionsTables {
   @inline(__always)
   func order(_ entry: OptionsEntry, id: Int64, minute: Int) -> Order {
     Order(
-      id: id, legs: UpToFour(OrderLeg(contract: entry.contract, ratio: 1)), quantity: Int(entry.quantity),
-      effect: .opens, submittedMinute: minute)
+      id: id, legs: entry.legs, quantity: Int(entry.quantity), effect: .opens, submittedMinute: minute)
   }
 
-  /// What buying a call or a put would be for an account that holds nothing: the first candidate of which one fits, and as many of it as size and limits let in.
+  /// What entering calls or puts would be for an account that holds nothing: the first candidate of which one fits, and as many of it as size and limits let in.
   func entry(
     isCall: Bool, _ day: OptionsDay, minute: Int, book: Book, cash: Int64, account: RiskAccount, _ market: RiskMarket
   ) -> OptionsEntry {
     guard day.hasContracts else { return .none }
     let gate = gates[day.symbol]
     for place in candidates(row: day.session.row(minute: minute), isCall: isCall) {
-      let contract = candidate(place)
-      let risk = risk(of: contract, day, minute: minute)
-      market[contract] = risk
-      let size = size(of: contract, day, minute: minute, account: account, cash: cash, market)
+      let legs = legs(ofCandidate: place)
+      look(legs, day, minute: minute, market)
+      let size = size(of: legs, day, minute: minute, account: account, cash: cash, market)
       guard size > 0 else { continue }
-      let asked = OptionsEntry(contract: contract, quantity: Int32(size))
+      let asked = OptionsEntry(legs: legs, quantity: Int32(size))
       let verdict = gate.judge(order(asked, id: 1, minute: minute), on: account, book: book, market: market)
-      if verdict.quantity > 0 { return OptionsEntry(contract: contract, quantity: Int32(verdict.quantity)) }
+      if verdict.quantity > 0 { return OptionsEntry(legs: legs, quantity: Int32(verdict.quantity)) }
       // What is against all of them is against the next one too.
       if verdict.reason?.limit == nil, verdict.reason != .unknownVolatility { return .none }
     }
     return .none
   }
 
-  /// How many of a contract the sizes of the desk let an account buy that holds nothing, before any limit is asked.
+  /// How many of a package the sizes of the desk let an account enter that holds nothing, before any limit is asked.
   func size(
-    of contract: Int32, _ day: OptionsDay, minute: Int, account: RiskAccount, cash: Int64, _ market: RiskMarket
+    of legs: UpToFour<OrderLeg>, _ day: OptionsDay, minute: Int, account: RiskAccount, cash: Int64, _ market: RiskMarket
   ) -> Int {
+    let contract = legs[0].contract
     let risk = market[contract]
     let ask = Int(tape.asks[day.session.place(minute: minute) + Int(contract)])
     let fees = day.execution.fees.fees(
@@ -76,6 +75,15 @@ extension OptionsTables {
       delta: risk.unitDelta,
       equityMicroDollars: account.state.pointee.netLiquidation, cashMicroDollars: cash)
     return configuration.sizing.size(facts, bet: nil, stopLoss: 10_000).contracts
+  }
+
+  /// Puts the legs of an order into the market, as it stands at the end of a minute.
+  @inline(__always)
+  func look(_ legs: UpToFour<OrderLeg>, _ day: OptionsDay, minute: Int, _ market: RiskMarket) {
+    for index in legs.indices {
+      let contract = legs[index].contract
+      market[contract] = risk(of: contract, day, minute: minute)
+    }
   }
 
   /// A contract as limits see it at the end of a minute: the Greeks of the tape on its own quote. held: bid and ask of its position's mark, where there is one.
@@ -115,13 +123,13 @@ extension OptionsEnvironment {
     return scratch.with { market in
       [true, false].map { isCall in
         tables.candidates(row: day.session.row(minute: minute), isCall: isCall).compactMap { place in
-          let contract = tables.candidate(place)
-          market[contract] = tables.risk(of: contract, day, minute: minute)
+          let legs = tables.legs(ofCandidate: place)
+          tables.look(legs, day, minute: minute, market)
           let size = tables.size(
-            of: contract, day, minute: minute, account: risks[lane], cash: accounts.ledger(lane).cash.pointee, market)
+            of: legs, day, minute: minute, account: risks[lane], cash: accounts.ledger(lane).cash.pointee, market)
           guard size > 0 else { return nil }
           return tables.gates[day.symbol].judge(
-            tables.order(OptionsEntry(contract: contract, quantity: Int32(size)), id: 1, minute: minute),
+            tables.order(OptionsEntry(legs: legs, quantity: Int32(size)), id: 1, minute: minute),
             on: risks[lane], book: accounts.book(lane), market: market)
         }
       }

@@ -10,7 +10,7 @@ package import Trading
 /// with an account a symbol. A decision at the end of minute m sees what was known then; its order meets the quotes of minute m + latency. The reward is the
 /// change of net liquidation value, at the side where positions are given back, over the account's start.
 ///
-/// Observations: `OptionsObservation`. Actions: `OptionsAction`; a request outside the mask becomes hold and is counted. The mask says of an entry exactly
+/// Observations: `OptionsObservation`. Actions: those of its `OptionsGame`; a request outside the mask becomes hold and is counted. The mask says of an entry exactly
 /// what the account's `RiskGate` says of its order. Minute by minute the desk's own rules hold: `Desk` is their plain form.
 ///
 /// Episodes end by their rules (terminated) when the session is over and everything is settled, or where the account is worth nothing; a walk is cut
@@ -30,7 +30,7 @@ package final class OptionsEnvironment: TradingEnvironment {
   package let configuration: OptionsConfiguration
   package let episodes: Episodes
   package let observationSpace: ObservationSpace
-  package let actionSpace = OptionsAction.space
+  package let actionSpace: ActionSpace
   package let laneCount: Int
   package let recordsFills: Bool
   /// Places of the window's days among those of the tables: of a walk in its order.
@@ -40,6 +40,9 @@ package final class OptionsEnvironment: TradingEnvironment {
   /// The most steps of an episode.
   package let episodeLength: Int
 
+  /// By action: what it comes to.
+  let moves: [OptionsMove]
+  let bits: OptionsMoveBits
   let lanes: OptionsLanes
   let accounts: LaneAccounts
   let risks: RiskMemory
@@ -67,6 +70,9 @@ package final class OptionsEnvironment: TradingEnvironment {
     self.laneCount = laneCount
     self.recordsFills = recordsFills
     configuration = tables.configuration
+    actionSpace = tables.configuration.game.space
+    moves = tables.configuration.game.moves
+    bits = OptionsMoveBits(moves)
     let names = tables.tape.symbols.map(\.name)
     observationSpace = OptionsObservation.space(symbols: names, humanMomentum: configuration.humanMomentum)
     tapeSymbols = names.map { tape.symbols.firstIndex(of: $0) ?? 0 }
@@ -126,20 +132,19 @@ package final class OptionsEnvironment: TradingEnvironment {
   }
 
   private func step(_ lane: Int, action requested: Int, _ market: RiskMarket, into row: StepBuffers) {
-    guard var action = OptionsAction(rawValue: requested) else {
-      preconditionFailure("action \(requested) of \(actionSpace.count)")
-    }
+    precondition(moves.indices.contains(requested), "action \(requested) of \(moves.count)")
+    var move = moves[requested]
     if !lanes.mask.base[lane].allows(requested) {
       recorder.countIllegalAttempt(lane: lane)
-      action = .hold
+      move = .hold
     }
     let day = day(lane)
     let before = lanes.value.base[lane]
     let ledger = accounts.ledger(lane)
     let sums = ledger.sums.pointee
-    let penalty = penalty(of: action, lane, day)
+    let penalty = penalty(of: move, lane, day)
     lanes.hasEnded.base[lane] = false
-    submit(action, lane, day, market)
+    submit(move, lane, day, market)
     let decided = Int(lanes.minute.base[lane])
     let next = decided + configuration.decisionMinutes
     // Behind the last decision the session goes on to its end.
@@ -162,7 +167,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     if isTerminated || isWalked {
       if !isTerminated {
         // Nothing is held and nothing can be ordered: the account at the end of the last session.
-        lanes.mask.base[lane] = ActionMask(rawValue: 1)
+        lanes.mask.base[lane] = ActionMask(rawValue: bits.hold)
         observe(lane, day, into: row.finalObservations.row(lane))
         row.finalMasks[lane] = lanes.mask.base[lane]
       }
@@ -182,14 +187,14 @@ package final class OptionsEnvironment: TradingEnvironment {
     show(lane, in: row)
   }
 
-  /// What the reward of an action loses, micro-dollars: an entry opposite to what the last ten minutes did.
-  private func penalty(of action: OptionsAction, _ lane: Int, _ day: OptionsDay) -> Int64 {
-    guard configuration.humanMomentum, OptionsAction.entries.contains(action) else { return 0 }
+  /// What the reward of a move loses, micro-dollars: an entry opposite to what the last ten minutes did.
+  private func penalty(of move: OptionsMove, _ lane: Int, _ day: OptionsDay) -> Int64 {
+    guard configuration.humanMomentum, move == .enterCall || move == .enterPut else { return 0 }
     let row = day.session.row(minute: Int(lanes.minute.base[lane]))
-    let move = tables.momentum[row * OptionsMomentum.columns.count + OptionsMomentum.penalisedColumn]
+    let momentum = tables.momentum[row * OptionsMomentum.columns.count + OptionsMomentum.penalisedColumn]
     let isOpposite =
-      action == .buyCall
-      ? move < -OptionsMomentum.penalisedDeviations : move > OptionsMomentum.penalisedDeviations
+      move == .enterCall
+      ? momentum < -OptionsMomentum.penalisedDeviations : momentum > OptionsMomentum.penalisedDeviations
     return isOpposite
       ? MicroDollars.rounded(configuration.momentumPenalty * MicroDollars.dollars(tables.accounts[day.symbol])) : 0
   }

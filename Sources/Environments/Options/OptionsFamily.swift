@@ -98,7 +98,7 @@ extension OptionsEnvironment {
             observations: OptionsObservation.space(
               symbols: tape.options?.symbols.map(\.name) ?? tape.symbols,
               humanMomentum: typed(configuration, OptionsConfiguration.self).humanMomentum),
-            actions: OptionsAction.space)
+            actions: typed(configuration, OptionsConfiguration.self).game.space)
         },
         lanes: { configuration, tape, prepared, window, count, _ throws(EnvironmentError) in
           let tables = try tables(configuration, tape, prepared)

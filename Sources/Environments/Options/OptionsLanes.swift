@@ -4,12 +4,12 @@ import AgentInterface
 import Market
 import Trading
 
-/// What an entry would be: a contract and how many of it the limits let in.
+/// What an entry would be: a package of legs and how many of it the limits let in.
 struct OptionsEntry: Sendable, Equatable {
-  var contract: Int32
+  var legs: UpToFour<OrderLeg>
   var quantity: Int32
 
-  static let none = OptionsEntry(contract: -1, quantity: 0)
+  static let none = OptionsEntry(legs: UpToFour(OrderLeg(contract: -1, ratio: 0)), quantity: 0)
 }
 
 /// Struct of arrays over N lanes (and S symbols where noted). Money in micro-dollars.
@@ -40,7 +40,7 @@ struct OptionsLanes: Sendable {
   /// The account of the lane's symbol, at the side where positions are given back.
   let value: LaneArray<Int64>
   let mask: LaneArray<ActionMask>
-  /// (N, 2) what buying a call or a put would be.
+  /// (N, 2) what entering calls or puts would be.
   let entries: LaneArray<OptionsEntry>
 
   // What the last step left for whoever asks.

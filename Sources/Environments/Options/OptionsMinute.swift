@@ -5,19 +5,19 @@ import Pricing
 import Trading
 
 extension OptionsEnvironment {
-  /// Sends what an action orders, so far as the limits let it through, at the end of the lane's minute.
-  func submit(_ action: OptionsAction, _ lane: Int, _ day: OptionsDay, _ market: RiskMarket) {
-    switch action {
+  /// Sends what a move orders, so far as the limits let it through, at the end of the lane's minute.
+  func submit(_ move: OptionsMove, _ lane: Int, _ day: OptionsDay, _ market: RiskMarket) {
+    switch move {
     case .hold: return
-    case .buyCall, .buyPut: enter(lane, lanes.entries.base[2 * lane + (action == .buyCall ? 0 : 1)], day, market)
-    case .trimHalf, .trimMost, .exit: give(lane, action, isForced: false, day, market)
+    case .enterCall, .enterPut: enter(lane, lanes.entries.base[2 * lane + (move == .enterCall ? 0 : 1)], day, market)
+    case .trimHalf, .trimMost, .exit: give(lane, move, isForced: false, day, market)
     }
   }
 
   private func enter(_ lane: Int, _ entry: OptionsEntry, _ day: OptionsDay, _ market: RiskMarket) {
     guard entry.quantity > 0 else { return }
     let minute = Int(lanes.minute.base[lane])
-    market[entry.contract] = tables.risk(of: entry.contract, day, minute: minute)
+    tables.look(entry.legs, day, minute: minute, market)
     var order = tables.order(entry, id: lanes.nextOrder.base[lane], minute: minute)
     lanes.nextOrder.base[lane] += 1
     let verdict = tables.gates[day.symbol].evaluate(
@@ -27,19 +27,19 @@ extension OptionsEnvironment {
     lanes.working.base[lane].submit(order, day.execution, view: view(lane, day))
   }
 
-  /// Gives back what an action says of the position that is held. An exit works until it is filled; a trim is one market order like an entry.
-  func give(_ lane: Int, _ action: OptionsAction, isForced: Bool, _ day: OptionsDay, _ market: RiskMarket) {
+  /// Gives back what a move says of the position that is held. An exit works until it is filled; a trim is one market order like an entry.
+  func give(_ lane: Int, _ move: OptionsMove, isForced: Bool, _ day: OptionsDay, _ market: RiskMarket) {
     let book = accounts.book(lane)
     let minute = Int(lanes.minuteOfQuotes.base[lane])
     for place in 0..<book.groupCapacity {
       let group = book.groups[place]
       guard group.order != 0, group.quantity > 0 else { continue }
       let isWorking = lanes.working.base[lane].orders.contains { $0.order.closes == group.order && $0.order.id < 0 }
-      if action == .exit, isWorking { continue }
-      let quantity = min(action.given(of: group.quantity), Order.mostQuantity)
+      if move == .exit, isWorking { continue }
+      let quantity = min(move.given(of: group.quantity), Order.mostQuantity)
       guard quantity > 0 else { continue }
       let number: Int64
-      if action == .exit {
+      if move == .exit {
         number = lanes.nextExit.base[lane]
         lanes.nextExit.base[lane] -= 1
       } else {
@@ -150,10 +150,7 @@ extension OptionsEnvironment {
   private func look(_ lane: Int, _ day: OptionsDay, minute: Int, _ market: RiskMarket) -> Int {
     var oldest = 0
     for working in lanes.working.base[lane].orders {
-      for index in working.order.legs.indices {
-        let contract = working.order.legs[index].contract
-        market[contract] = tables.risk(of: contract, day, minute: minute)
-      }
+      tables.look(working.order.legs, day, minute: minute, market)
     }
     let book = accounts.book(lane)
     for slot in 0..<book.capacity where !book.positions[slot].isFree {

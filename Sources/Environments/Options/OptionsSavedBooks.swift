@@ -5,6 +5,9 @@ import Market
 import Trading
 
 extension OptionsEnvironment {
+  /// Of an order, as many as are saved.
+  var legCount: Int { configuration.game.legCount }
+
   struct SavedBook {
     var positions: [Position] = []
     var groups: [LegGroup] = []
@@ -28,18 +31,16 @@ extension OptionsEnvironment {
         ]
       }
       groups += grouped.map { group in
-        [
-          group.order, Int64(group.legs[0].contract), Int64(group.legs[0].ratio), Int64(group.quantity),
-          group.openedFor, Int64(group.openedMinute),
-        ]
+        [group.order] + group.legs.numbers(of: legCount)
+          + [Int64(group.quantity), group.openedFor, Int64(group.openedMinute)]
       }
       orders += working.map { one in
-        [
-          one.order.id, Int64(one.order.legs[0].contract), Int64(one.order.legs[0].ratio),
-          Int64(one.order.quantity), one.order.effect == .opens ? 1 : 0, Int64(one.order.submittedMinute),
-          one.order.closes, Int64(one.left), one.isWaiting ? 1 : 0, one.commission.options,
-          one.commission.optionsCharged,
-        ]
+        [one.order.id] + one.order.legs.numbers(of: legCount)
+          + [
+            Int64(one.order.quantity), one.order.effect == .opens ? 1 : 0, Int64(one.order.submittedMinute),
+            one.order.closes, Int64(one.left), one.isWaiting ? 1 : 0, one.commission.options,
+            one.commission.optionsCharged,
+          ]
       }
     }
     state.integers["books/counts"] = counts
@@ -51,8 +52,8 @@ extension OptionsEnvironment {
   func checkedBooks(_ state: StateRecord, _ places: [Place]) throws(RestoreError) -> [SavedBook] {
     let counts = try state.whole("books/counts", count: 3 * laneCount, in: 0...4).chunks(of: 3)
     var positions = try state.integers("books/positions").chunks(of: 10)[...]
-    var groups = try state.integers("books/groups").chunks(of: 6)[...]
-    var orders = try state.integers("books/orders").chunks(of: 11)[...]
+    var groups = try state.integers("books/groups").chunks(of: 4 + 2 * legCount)[...]
+    var orders = try state.integers("books/orders").chunks(of: 9 + 2 * legCount)[...]
     var books: [SavedBook] = []
     for (lane, count) in counts.enumerated() {
       let contracts = Int64(tables.days[places[lane].day].table.count)
@@ -67,13 +68,13 @@ extension OptionsEnvironment {
         book.positions.append(position)
       }
       for own in groups.prefix(Int(count[1])) {
-        guard let group = LegGroup(saved: own, contracts: contracts) else {
+        guard let group = LegGroup(saved: own, legs: legCount, contracts: contracts) else {
           throw .invalid(name: "books/groups", reason: "lane \(lane) opened what its day does not have")
         }
         book.groups.append(group)
       }
       for own in orders.prefix(Int(count[2])) {
-        guard let order = WorkingOrder(saved: own, contracts: contracts) else {
+        guard let order = WorkingOrder(saved: own, legs: legCount, contracts: contracts) else {
           throw .invalid(name: "books/orders", reason: "lane \(lane) ordered what its day does not have")
         }
         book.orders.append(order)
@@ -152,29 +153,55 @@ extension Position {
 }
 
 extension LegGroup {
-  fileprivate init?(saved own: [Int64], contracts: Int64) {
-    guard (1...1 << 40).contains(own[0]), (0..<contracts).contains(own[1]), own[2].magnitude == 1,
-      quantities.contains(own[3]), own[4].magnitude < UInt64(OptionsEnvironment.mostMoney), minutes.contains(own[5])
+  fileprivate init?(saved own: [Int64], legs count: Int, contracts: Int64) {
+    let rest = own.dropFirst(1 + 2 * count).map { $0 }
+    guard (1...1 << 40).contains(own[0]),
+      let legs = UpToFour(savedLegs: own[1..<1 + 2 * count], contracts: contracts), quantities.contains(rest[0]),
+      rest[1].magnitude < UInt64(OptionsEnvironment.mostMoney), minutes.contains(rest[2])
     else { return nil }
     self.init(
-      order: own[0], legs: UpToFour(OrderLeg(contract: Int32(own[1]), ratio: Int32(own[2]))), quantity: Int(own[3]),
-      openedFor: own[4], openedMinute: Int(own[5]))
+      order: own[0], legs: legs, quantity: Int(rest[0]), openedFor: rest[1], openedMinute: Int(rest[2]))
   }
 }
 
 extension WorkingOrder {
-  fileprivate init?(saved own: [Int64], contracts: Int64) {
-    guard own[0] != 0, own[0].magnitude <= 1 << 40, (0..<contracts).contains(own[1]), own[2].magnitude == 1,
-      quantities.contains(own[3]), (0...1).contains(own[4]), minutes.contains(own[5]), (0...1 << 40).contains(own[6]),
-      (1...own[3]).contains(own[7]), (0...1).contains(own[8]),
-      own[9...10].allSatisfy({ (0...OptionsEnvironment.mostMoney).contains($0) })
+  fileprivate init?(saved own: [Int64], legs count: Int, contracts: Int64) {
+    let rest = own.dropFirst(1 + 2 * count).map { $0 }
+    guard own[0] != 0, own[0].magnitude <= 1 << 40,
+      let legs = UpToFour(savedLegs: own[1..<1 + 2 * count], contracts: contracts), quantities.contains(rest[0]),
+      (0...1).contains(rest[1]), minutes.contains(rest[2]), (0...1 << 40).contains(rest[3]),
+      (1...rest[0]).contains(rest[4]), (0...1).contains(rest[5]),
+      rest[6...7].allSatisfy({ (0...OptionsEnvironment.mostMoney).contains($0) })
     else { return nil }
     var commission = OrderCommission()
-    (commission.options, commission.optionsCharged) = (own[9], own[10])
+    (commission.options, commission.optionsCharged) = (rest[6], rest[7])
     self.init(
       market: Order(
-        id: own[0], legs: UpToFour(OrderLeg(contract: Int32(own[1]), ratio: Int32(own[2]))), quantity: Int(own[3]),
-        effect: own[4] == 1 ? .opens : .closes, submittedMinute: Int(own[5]), closes: own[6]),
-      left: Int(own[7]), commission: commission, isWaiting: own[8] == 1)
+        id: own[0], legs: legs, quantity: Int(rest[0]), effect: rest[1] == 1 ? .opens : .closes,
+        submittedMinute: Int(rest[2]), closes: rest[3]),
+      left: Int(rest[4]), commission: commission, isWaiting: rest[5] == 1)
+  }
+}
+
+extension UpToFour where Element == OrderLeg {
+  /// Contract and ratio of so many legs; -1 and 0 of one that is not there.
+  func numbers(of count: Int) -> [Int64] {
+    (0..<count).flatMap { place -> [Int64] in
+      guard place < self.count else { return [-1, 0] }
+      return [Int64(self[place].contract), Int64(self[place].ratio)]
+    }
+  }
+
+  /// nil where one is no leg of a day of so many contracts, or two are of one contract.
+  init?(savedLegs numbers: ArraySlice<Int64>, contracts: Int64) {
+    var legs: [OrderLeg] = []
+    for own in Array(numbers).chunks(of: 2) {
+      if own == [-1, 0], !legs.isEmpty { continue }
+      guard (0..<contracts).contains(own[0]), own[1].magnitude == 1,
+        !legs.contains(where: { $0.contract == Int32(own[0]) })
+      else { return nil }
+      legs.append(OrderLeg(contract: Int32(own[0]), ratio: Int32(own[1])))
+    }
+    self.init(legs)
   }
 }

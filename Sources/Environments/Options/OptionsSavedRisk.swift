@@ -20,11 +20,9 @@ extension OptionsEnvironment {
       let account = risks[lane]
       return (0..<account.orderCapacity).flatMap { place -> [Int64] in
         let order = account.orders[place]
-        guard order.id != 0 else { return [0, 0, 1, 0, 0, 0] }
-        return [
-          order.id, Int64(order.legs[0].contract), Int64(order.legs[0].ratio), Int64(order.quantity),
-          order.effect == .opens ? 1 : 0, order.purpose == .exit ? 1 : 0,
-        ]
+        guard order.id != 0 else { return [0] + (0..<legCount).flatMap { _ in [0, 1] as [Int64] } + [0, 0, 0] }
+        return [order.id] + order.legs.numbers(of: legCount)
+          + [Int64(order.quantity), order.effect == .opens ? 1 : 0, order.purpose == .exit ? 1 : 0]
       }
     }
   }
@@ -33,8 +31,9 @@ extension OptionsEnvironment {
     let exposures = try state.doubles("risk/exposures", count: laneCount * 13).chunks(of: 13)
     let numbers = try state.integers("risk/numbers", count: laneCount * RiskState.numberCount)
       .chunks(of: RiskState.numberCount)
-    let orders = try state.integers("risk/orders", count: laneCount * 6 * risks.orderCapacity)
-      .chunks(of: 6 * risks.orderCapacity)
+    let width = 4 + 2 * legCount
+    let orders = try state.integers("risk/orders", count: laneCount * width * risks.orderCapacity)
+      .chunks(of: width * risks.orderCapacity)
     var saved: [SavedRisk] = []
     for lane in 0..<laneCount {
       guard var own = RiskState(saved: numbers[lane]) else {
@@ -50,18 +49,20 @@ extension OptionsEnvironment {
       own.volatilityRank = exposures[lane][12]
       let contracts = Int64(tables.days[places[lane].day].table.count)
       var reserved: [ReservedOrder] = []
-      for one in orders[lane].chunks(of: 6) {
+      for one in orders[lane].chunks(of: width) {
         if one[0] == 0 {
           reserved.append(.free)
           continue
         }
-        guard one[0].magnitude <= 1 << 40, (0..<contracts).contains(one[1]), one[2].magnitude == 1,
-          (1...Int64(Order.mostQuantity)).contains(one[3]), one[4...5].allSatisfy({ (0...1).contains($0) })
+        let rest = one.dropFirst(1 + 2 * legCount).map { $0 }
+        guard one[0].magnitude <= 1 << 40,
+          let legs = UpToFour(savedLegs: one[1..<1 + 2 * legCount], contracts: contracts),
+          (1...Int64(Order.mostQuantity)).contains(rest[0]), rest[1...2].allSatisfy({ (0...1).contains($0) })
         else { throw .invalid(name: "risk/orders", reason: "lane \(lane) keeps headroom for no order of its day") }
         reserved.append(
           ReservedOrder(
-            id: one[0], legs: UpToFour(OrderLeg(contract: Int32(one[1]), ratio: Int32(one[2]))),
-            quantity: Int(one[3]), effect: one[4] == 1 ? .opens : .closes, purpose: one[5] == 1 ? .exit : .decision))
+            id: one[0], legs: legs, quantity: Int(rest[0]), effect: rest[1] == 1 ? .opens : .closes,
+            purpose: rest[2] == 1 ? .exit : .decision))
       }
       own.inFlight = reserved.count { $0.id != 0 }
       saved.append(SavedRisk(state: own, orders: reserved))

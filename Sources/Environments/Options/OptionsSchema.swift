@@ -18,8 +18,23 @@ package enum OptionsAction: Int, Sendable, CaseIterable {
     }
   }
 
-  /// What opens a position.
-  static let entries: [OptionsAction] = [.buyCall, .buyPut]
+  var move: OptionsMove {
+    switch self {
+    case .hold: .hold
+    case .buyCall: .enterCall
+    case .buyPut: .enterPut
+    case .trimHalf: .trimHalf
+    case .trimMost: .trimMost
+    case .exit: .exit
+    }
+  }
+
+  package static let space = ActionSpace(names: allCases.map(\.name), fallback: hold.rawValue)
+}
+
+/// What an action comes to, whatever is traded: each game over options has a set of actions, and all have one core.
+enum OptionsMove: Sendable, Equatable {
+  case hold, enterCall, enterPut, trimHalf, trimMost, exit
 
   /// Of how many that are held it gives back.
   func given(of held: Int) -> Int {
@@ -30,8 +45,52 @@ package enum OptionsAction: Int, Sendable, CaseIterable {
     default: 0
     }
   }
+}
 
-  package static let space = ActionSpace(names: allCases.map(\.name), fallback: hold.rawValue)
+/// Which game is played over a tape of options.
+package enum OptionsGame: Sendable, Hashable, CaseIterable {
+  /// Calls and puts are bought: see `OptionsAction`.
+  case options
+
+  /// By action.
+  var moves: [OptionsMove] {
+    switch self {
+    case .options: OptionsAction.allCases.map(\.move)
+    }
+  }
+
+  package var space: ActionSpace {
+    switch self {
+    case .options: OptionsAction.space
+    }
+  }
+
+  /// Legs of an order.
+  var legCount: Int {
+    switch self {
+    case .options: 1
+    }
+  }
+}
+
+/// The bits of a mask that moves have; 0 where a game has no such action.
+struct OptionsMoveBits: Sendable {
+  let hold: UInt64
+  let enterCall: UInt64
+  let enterPut: UInt64
+  let trims: UInt64
+  let exit: UInt64
+
+  init(_ moves: [OptionsMove]) {
+    func bits(_ wanted: OptionsMove...) -> UInt64 {
+      moves.indices.reduce(0) { wanted.contains(moves[$1]) ? $0 | 1 << UInt64($1) : $0 }
+    }
+    hold = bits(.hold)
+    enterCall = bits(.enterCall)
+    enterPut = bits(.enterPut)
+    trims = bits(.trimHalf, .trimMost)
+    exit = bits(.exit)
+  }
 }
 
 /// The observation's columns, in the order that is the contract: the market, the clock and the surface of `OptionFeatures`, the position, what the account

@@ -62,8 +62,11 @@ package final class OptionsTables: @unchecked Sendable {
     return Int(starts[place])..<Int(starts[place + 1])
   }
 
+  /// What one of a candidate is made of.
   @inline(__always)
-  func candidate(_ place: Int) -> Int32 { candidates[place] }
+  func legs(ofCandidate place: Int) -> UpToFour<OrderLeg> {
+    UpToFour(OrderLeg(contract: candidates[place], ratio: 1))
+  }
 
   private static func candidates(
     _ days: [OptionsDay], _ tape: OptionTape, _ quotes: LaneQuotes, _ configuration: OptionsConfiguration
