@@ -22,7 +22,8 @@ extension Book {
   /// What so many packages of an order would take from the cash at the far touch of the quotes, with fees, in micro-dollars; nil where a leg has no quote to be
   /// filled on.
   package func estimate(
-    of order: Order, packages: Int, in table: ContractTable, view: some MarketView, minute: Int, fees: FeeRates
+    of order: Order, packages: Int, in table: ContractTable, view: some MarketView, minute: Int, fees: FeeRates,
+    halfSpreadMillionths: Int = ExecutionSettings.millionths
   ) -> Int64? {
     var paid: Int64 = 0
     var commission: Int64 = 0
@@ -31,7 +32,7 @@ extension Book {
       guard let quote = view.quote(of: leg.contract, minute: minute), quote.fills(at: minute) else { return nil }
       let contract = table[leg.contract]
       let quantity = Int(leg.ratio) * packages
-      let price = quote.farTouch(side: leg.side)
+      let price = quote.farTouch(side: leg.side, halfSpreadMillionths: halfSpreadMillionths)
       let amount = Money.amount(price: price, multiplier: contract.multiplier, quantity: quantity)
       let costs = fees.fees(class: FeeClass(contract), price: price, quantity: quantity, proceeds: max(0, -amount))
       commission += costs[.commission]

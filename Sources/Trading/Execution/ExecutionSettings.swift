@@ -53,10 +53,14 @@ package struct ExecutionSettings: Sendable, Hashable {
   package var fillRule = FillRule.through(ticks: 1)
   /// What is given back of the half-spreads of an order of several legs that crosses: 0 for nothing.
   package var legDiscountMillionths = 0
+  /// What an order that crosses pays of the way from the middle to the touch: above a million it pays more than was quoted, as whoever asks what dearer
+  /// trading would leave wants it.
+  package var halfSpreadMillionths = ExecutionSettings.millionths
 
   package init() {}
 
   package static let millionths = 1_000_000
+  package static let mostHalfSpreadMillionths = 10 * millionths
 
   /// The settings themselves, or the first that no model can work with.
   package func checked() throws(ExecutionSettingError) -> ExecutionSettings {
@@ -79,6 +83,10 @@ package struct ExecutionSettings: Sendable, Hashable {
     try check(
       (1...Order.mostQuantity).contains(participation.contractsWithoutVolume), "contracts without volume",
       participation.contractsWithoutVolume, "from 1 to \(Order.mostQuantity)")
+    try check(
+      (ExecutionSettings.millionths...ExecutionSettings.mostHalfSpreadMillionths).contains(halfSpreadMillionths),
+      "half-spread", Double(halfSpreadMillionths) * 1e-6,
+      "from 1 to \(ExecutionSettings.mostHalfSpreadMillionths / ExecutionSettings.millionths) times the quoted one")
     try check(
       shares.contains(legDiscountMillionths), "leg discount", Double(legDiscountMillionths) * 1e-6, "from 0 to 1")
     switch fillRule {

@@ -58,6 +58,19 @@ package struct MinuteQuote: Sendable, Hashable {
   @inlinable
   package func farTouch(side: Int) -> Int { side > 0 ? ask : bid }
 
+  /// The same where the way from the middle to it costs so many millionths of what was quoted: rounded against the order, and nobody pays to sell.
+  /// millionths: at least 1,000,000.
+  @inlinable
+  package func farTouch(side: Int, halfSpreadMillionths millionths: Int) -> Int {
+    let touch = farTouch(side: side)
+    guard millionths > ExecutionSettings.millionths else { return touch }
+    // Twice the half-spread, times what it costs more; prices are far below what 64 bits leave.
+    let beyond = (ask - bid) * (millionths - ExecutionSettings.millionths)
+    let unit = 2 * ExecutionSettings.millionths
+    let more = (beyond + unit - 1) / unit
+    return side > 0 ? min(touch + more, Order.mostPrice) : max(touch - more, 0)
+  }
+
   /// The size at `farTouch`.
   @inlinable
   package func farSize(side: Int) -> Int? { side > 0 ? askSize : bidSize }

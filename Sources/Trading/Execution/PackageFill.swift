@@ -89,7 +89,8 @@ extension Execution {
   private func farTouch(_ package: PackageQuotes) -> LegPrices {
     var legs = LegPrices(prices: SIMD4(repeating: 0))
     for index in package.indices {
-      legs.prices[index] = package.quotes[index].farTouch(side: package.side(index))
+      legs.prices[index] = package.quotes[index].farTouch(
+        side: package.side(index), halfSpreadMillionths: settings.halfSpreadMillionths)
     }
     return legs
   }
@@ -114,7 +115,7 @@ extension Execution {
   func beyondTouch(
     _ quote: MinuteQuote, _ terms: ExecutionTerms, side: Int, count: Int, taken: TakenLiquidity
   ) -> Int {
-    let touch = quote.farTouch(side: side)
+    let touch = quote.farTouch(side: side, halfSpreadMillionths: settings.halfSpreadMillionths)
     guard let size = quote.farSize(side: side) else { return touch }
     let impact = settings.impact.perUnit(
       quantity: count, taken: taken.taken(side: side), size: size, tick: terms.ticks.tick(atTenThousandths: touch))

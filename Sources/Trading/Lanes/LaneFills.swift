@@ -91,7 +91,7 @@ extension Execution {
     }
     let quantity = min(order.pointee.quantity, Order.mostQuantity, left)
     guard quantity > 0 else { return 0 }
-    let touch = quote.farTouch(side: side)
+    let touch = quote.farTouch(side: side, halfSpreadMillionths: settings.halfSpreadMillionths)
     let price = beyondTouch(quote, terms, side: side, count: quantity * ratio, taken: taken)
     let signed = Int(leg.ratio) * quantity
     ledger.take(contract: leg.contract, quoteMinute: quote.minute, quantity: signed)

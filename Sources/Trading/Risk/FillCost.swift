@@ -6,19 +6,20 @@ extension RiskGate.FillCost {
   /// On the quotes of a minute: the whole spread, the fees, and the impact as if as much had been taken from the quote before.
   package init(
     of order: Order, packages: Int, in table: ContractTable, view: some MarketView, minute: Int, fees: FeeRates,
-    impact: TouchImpact
+    impact: TouchImpact, halfSpreadMillionths: Int = ExecutionSettings.millionths
   ) {
     self.init(fixed: Double(fees.optionOrderMinimum + fees.shareOrderMinimum) * 1e-6)
     for index in order.legs.indices {
       let leg = order.legs[index]
       guard let quote = view.quote(of: leg.contract, minute: minute) else { continue }
       let contract = table[leg.contract]
-      let price = quote.farTouch(side: leg.side)
+      let touch = quote.farTouch(side: leg.side)
+      let price = quote.farTouch(side: leg.side, halfSpreadMillionths: halfSpreadMillionths)
       let ratio = Int(leg.ratio)
       let amount = Money.amount(price: price, multiplier: contract.multiplier, quantity: ratio)
       let costs = fees.fees(class: FeeClass(contract), price: price, quantity: ratio, proceeds: max(0, -amount))
       let spread = Money.amount(
-        price: quote.ask - quote.bid, multiplier: contract.multiplier, quantity: abs(ratio))
+        price: quote.ask - quote.bid + abs(price - touch), multiplier: contract.multiplier, quantity: abs(ratio))
       perPackage += Double(spread + costs.total) * 1e-6
       guard let size = quote.farSize(side: leg.side), size > 0 else { continue }
       let count = packages * abs(ratio)

@@ -44,6 +44,36 @@ private let vertical = [(ScriptedDesk.call, 1), (ScriptedDesk.farCall, -1)]
   #expect(desk.fills[1].costs[.legDiscount] == 0)
 }
 
+@Test func aDearerHalfSpreadIsPaidBeyondTheQuoteAndMarksStayWhereTheyWere() throws {
+  var settings = ExecutionSettings()
+  settings.halfSpreadMillionths = 2_000_000
+  let desk = try desk(settings)
+  try desk.submit(vertical)
+  desk.walk(11...11)
+  let fill = try #require(desk.fills.first)
+  // Five and three cents of half-spread, twice; the quotes are those of the market.
+  #expect([fill.legs[0].price, fill.legs[1].price] == [cents(3.15), cents(0.97)])
+  #expect(fill.costs[.halfSpread] == 16_000_000 && fill.costs[.impact] == 0)
+  #expect(fill.legs.indices.allSatisfy { fill.legs[$0].agrees })
+  #expect([fill.legs[0].bid, fill.legs[0].ask] == [cents(3.00), cents(3.10)])
+  // Rounded against the order, and nobody pays to sell.
+  let odd = MinuteQuote(bid: 1, ask: 102, minute: 11)
+  #expect(odd.farTouch(side: 1, halfSpreadMillionths: 2_000_000) == 153)
+  #expect(odd.farTouch(side: -1, halfSpreadMillionths: 2_000_000) == 0)
+  #expect(odd.farTouch(side: 1, halfSpreadMillionths: 1_000_000) == 102)
+  settings.halfSpreadMillionths = 999_999
+  #expect(throws: ExecutionSettingError.self) { try settings.checked() }
+  let rates = FeeTable.retail.rates(on: desk.market.date)
+  let (once, twice) = (rates, rates.times(2))
+  for kind in [FeeClass.option, .indexOption] {
+    let (fee, double) = (
+      once.fees(class: kind, price: 20_000, quantity: 3, proceeds: 0),
+      twice.fees(class: kind, price: 20_000, quantity: 3, proceeds: 0)
+    )
+    #expect(fee.total > 0 && double.total == 2 * fee.total)
+  }
+}
+
 @Test func allLegsAreFilledInTheSameRatioOrNone() throws {
   let desk = try desk()
   desk.market.quotes[ScriptedDesk.farCall] = [quote(1.00, 1.06, 11, volume: 70)]

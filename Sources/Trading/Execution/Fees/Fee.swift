@@ -107,6 +107,15 @@ package struct PremiumRate: Sendable, Hashable {
     return base
   }
 
+  /// The same at every premium so many times, to the micro-dollar.
+  func times(_ factor: Double) -> PremiumRate {
+    func times(_ rate: Int64) -> Int64 { Int64((Double(rate) * factor).rounded(.toNearestOrEven)) }
+    var dearer = self
+    dearer.base = times(base)
+    for place in 0..<count { dearer.rates[place] = times(rates[place]) }
+    return dearer
+  }
+
   /// All that it can be.
   var all: [Int64] { [base] + (0..<count).map { rates[$0] } }
 

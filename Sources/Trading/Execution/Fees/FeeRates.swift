@@ -68,6 +68,18 @@ package struct FeeRates: Sendable, Hashable {
 
   package static let none = FeeRates.flat(optionMicroDollars: 0)
 
+  /// Every fee so many times, to the micro-dollar. factor: at least 0 and at most 1,000.
+  package func times(_ factor: Double) -> FeeRates {
+    func times(_ amount: Int64) -> Int64 { Int64((Double(amount) * factor).rounded(.toNearestOrEven)) }
+    return FeeRates(
+      optionCommission: optionCommission.times(factor), optionOrderMinimum: times(optionOrderMinimum),
+      optionClearing: times(optionClearing), optionRegulatory: times(optionRegulatory),
+      indexOptionExchange: indexOptionExchange.times(factor), optionSale: times(optionSale),
+      shareCommission: times(shareCommission), shareOrderMinimum: times(shareOrderMinimum),
+      shareSale: times(shareSale), shareSaleMost: times(shareSaleMost), saleValue: times(saleValue),
+      exercise: times(exercise))
+  }
+
   /// The fees of one leg of a fill. The commission is that of the rates: `raise` brings it to the order's minimum.
   ///
   /// price: ten-thousandths of a dollar a unit. quantity: signed. proceeds: of a sale, micro-dollars, positive.
