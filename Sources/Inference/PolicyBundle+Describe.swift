@@ -112,6 +112,9 @@ extension PolicyBundle {
 }
 
 extension PolicyManifest {
+  /// Of columns that only one side has, so many are named.
+  private static let mostNamed = 12
+
   /// What differs between these spaces and the given ones, in words; `mine` and `theirs` say where each stands.
   func differences(
     from space: ObservationSpace, actions: ActionSpace, mine: String, theirs: String
@@ -120,7 +123,18 @@ extension PolicyManifest {
     if observationSpace.count != space.count {
       differences.append("it reads \(observationSpace.count) columns, there are \(space.count)")
     }
-    for (index, pair) in zip(observationSpace.columns, space.columns).enumerated() where pair.0 != pair.1 {
+    let (known, given) = (observationSpace.columns.map(\.name), space.columns.map(\.name))
+    let lacks = [(known.filter { !given.contains($0) }, mine), (given.filter { !known.contains($0) }, theirs)]
+    for (names, place) in lacks where !names.isEmpty {
+      let most = PolicyManifest.mostNamed
+      differences.append(
+        names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
+          + (names.count == 1 ? " is only " : " are only ") + place)
+    }
+    // Behind a column that only one has every place differs, which says nothing more.
+    let haveTheSame = lacks.allSatisfy { $0.0.isEmpty }
+    for (index, pair) in zip(observationSpace.columns, space.columns).enumerated() where haveTheSame && pair.0 != pair.1
+    {
       differences.append("column \(index) is \(pair.0.inWords) \(mine) and \(pair.1.inWords) \(theirs)")
     }
     if actionSpace.count != actions.count {

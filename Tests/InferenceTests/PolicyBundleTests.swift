@@ -263,6 +263,8 @@ import Text
       Issue.record("another space was accepted")
     } catch {
       #expect(error.description.contains("it reads 6 columns, there are 9"))
+      #expect(error.description.contains("AAPL.column_6, AAPL.column_7, AAPL.column_8 are only here"))
+      #expect(!error.description.contains("AAPL.column_5"))
     }
   }
 
