@@ -2,7 +2,8 @@
 
 package import Trading
 
-/// One position from flat to flat. Money is in micro-dollars, exact sums of the fills' own booked amounts.
+/// One position from flat to flat. Money is in micro-dollars, exact sums of the fills' own booked amounts. Of options it is all legs that a symbol's account
+/// holds at the same time: notionals are then net, in the direction of the first leg.
 package struct RoundTrip: Sendable, Equatable {
   package var symbol: Int
   /// The bar of the first fill, and of the one that closed the position.
@@ -10,7 +11,9 @@ package struct RoundTrip: Sendable, Equatable {
   package var exitBar: Int
   /// +1 long, -1 short.
   package var direction: Int
-  /// Shares bought (long) or sold (short) over the trip's life.
+  /// The options that were traded, each by its number among those of the session, in the order of their first fills; empty for shares.
+  package var contracts: [Int32] = []
+  /// Shares bought (long) or sold (short) over the trip's life; of several legs those of the first.
   package var entryShares: Double
   package var fillCount: Int
   package var entryNotionalMicroDollars: Int64
@@ -29,7 +32,7 @@ package struct RoundTrip: Sendable, Equatable {
   }
 }
 
-/// A position that the last bar left open: listed, and in no statistic of closed trades.
+/// A position that the last bar left open: listed, and in no statistic of closed trades. Of several legs: the first that is held, at the net cost of all.
 package struct OpenPosition: Sendable, Equatable {
   package var symbol: Int
   package var entryBar: Int
@@ -41,6 +44,8 @@ package struct OpenPosition: Sendable, Equatable {
   package var averageCostDollars: Double
   /// What its partial exits earned against the average cost, after all commissions so far.
   package var realizedDollars: Double
+  /// As of a round trip.
+  package var contracts: [Int32] = []
   /// What trading it has cost so far.
   package var halfSpreadMicroDollars: Int64 = 0
   package var impactMicroDollars: Int64 = 0
@@ -61,14 +66,30 @@ package struct TradeLog: Sendable, Equatable {
   /// Shares at or below this fraction of a trip's largest position are rounding left over by fractional exits.
   static let residue = 1e-9
 
+  private struct Leg {
+    let contract: Int32
+    /// Signed.
+    var shares = 0.0
+    var largest = 0.0
+    /// Average-cost value of the shares held, dollars.
+    var costDollars = 0.0
+  }
+
   private struct Running {
     var trip: RoundTrip
-    /// Signed.
-    var shares: Double
-    var largest: Double
-    /// Average-cost value of the shares held, dollars.
-    var costDollars: Double
-    var realizedDollars: Double
+    var realizedDollars = 0.0
+    /// One of shares; of options those that were traded.
+    var legs: [Leg] = []
+
+    /// The place of a fill's leg; a new one where there is none.
+    mutating func leg(_ contract: Int32) -> Int {
+      if let place = legs.firstIndex(where: { $0.contract == contract }) { return place }
+      legs.append(Leg(contract: contract))
+      if contract >= 0 { trip.contracts.append(contract) }
+      return legs.count - 1
+    }
+
+    var first: Leg? { legs.first { $0.shares != 0 } }
   }
 
   /// Traps on a fill without positive shares or with a side other than +1 and -1.
@@ -76,7 +97,7 @@ package struct TradeLog: Sendable, Equatable {
     var running: [Int: Running] = [:]
     for fill in fills {
       precondition(fill.shares > 0 && abs(fill.side) == 1, "a fill of \(fill.shares) shares on side \(fill.side)")
-      let held = running[fill.symbol]?.shares ?? 0
+      let held = running[fill.symbol]?.legs.first { $0.contract == fill.contract }?.shares ?? 0
       let closing = held * Double(fill.side) < 0 ? min(abs(held), fill.shares) : 0
       var rest = fill.shares - closing
       // Rounding may leave a crumb on either side of zero: it belongs to the exit.
@@ -86,11 +107,14 @@ package struct TradeLog: Sendable, Equatable {
       if closing > 0 { exit(&running, fill, shares: closing, exited) }
       if rest > 0 { enter(&running, fill, shares: rest, whole - exited) }
     }
-    open = running.values.sorted { $0.trip.symbol < $1.trip.symbol }.map { one in
-      OpenPosition(
-        symbol: one.trip.symbol, entryBar: one.trip.entryBar, direction: one.trip.direction, shares: abs(one.shares),
-        averageCostDollars: one.costDollars / abs(one.shares),
+    open = running.values.sorted { $0.trip.symbol < $1.trip.symbol }.compactMap { one in
+      guard let first = one.first else { return nil }
+      let cost = one.legs.reduce(0) { $0 + ($1.shares * first.shares < 0 ? -1 : 1) * $1.costDollars }
+      return OpenPosition(
+        symbol: one.trip.symbol, entryBar: one.trip.entryBar, direction: one.trip.direction, shares: abs(first.shares),
+        averageCostDollars: cost / abs(first.shares),
         realizedDollars: one.realizedDollars - Double(one.trip.commissionMicroDollars) * 1e-6,
+        contracts: one.trip.contracts,
         halfSpreadMicroDollars: one.trip.halfSpreadMicroDollars, impactMicroDollars: one.trip.impactMicroDollars,
         commissionMicroDollars: one.trip.commissionMicroDollars)
     }
@@ -151,15 +175,15 @@ package struct TradeLog: Sendable, Equatable {
         trip: RoundTrip(
           symbol: fill.symbol, entryBar: fill.bar, exitBar: fill.bar, direction: fill.side, entryShares: 0,
           fillCount: 0,
-          entryNotionalMicroDollars: 0, exitNotionalMicroDollars: 0, commissionMicroDollars: 0),
-        shares: 0, largest: 0, costDollars: 0, realizedDollars: 0)
-    one.trip.entryShares += shares
+          entryNotionalMicroDollars: 0, exitNotionalMicroDollars: 0, commissionMicroDollars: 0))
+    let leg = one.leg(fill.contract)
+    if leg == 0 { one.trip.entryShares += shares }
     one.trip.fillCount += 1
-    one.trip.entryNotionalMicroDollars += amounts.notional
+    one.trip.entryNotionalMicroDollars += Int64(fill.side * one.trip.direction) * amounts.notional
     amounts.book(to: &one.trip)
-    one.shares += Double(fill.side) * shares
-    one.largest = max(one.largest, abs(one.shares))
-    one.costDollars += Double(amounts.notional) * 1e-6
+    one.legs[leg].shares += Double(fill.side) * shares
+    one.legs[leg].largest = max(one.legs[leg].largest, abs(one.legs[leg].shares))
+    one.legs[leg].costDollars += Double(amounts.notional) * 1e-6
     running[fill.symbol] = one
   }
 
@@ -167,14 +191,18 @@ package struct TradeLog: Sendable, Equatable {
     _ running: inout [Int: Running], _ fill: Fill, shares: Double, _ amounts: Amounts
   ) {
     guard var one = running[fill.symbol] else { return }
-    let cost = one.costDollars * min(1, shares / abs(one.shares))
-    one.realizedDollars += Double(one.trip.direction) * (Double(amounts.notional) * 1e-6 - cost)
-    one.costDollars -= cost
-    one.trip.exitNotionalMicroDollars += amounts.notional
+    let place = one.leg(fill.contract)
+    var leg = one.legs[place]
+    let cost = leg.costDollars * min(1, shares / abs(leg.shares))
+    one.realizedDollars += Double(-fill.side) * (Double(amounts.notional) * 1e-6 - cost)
+    leg.costDollars -= cost
+    one.trip.exitNotionalMicroDollars += Int64(-fill.side * one.trip.direction) * amounts.notional
     amounts.book(to: &one.trip)
     one.trip.fillCount += 1
-    one.shares += Double(fill.side) * shares
-    if abs(one.shares) <= TradeLog.residue * one.largest {
+    leg.shares += Double(fill.side) * shares
+    if abs(leg.shares) <= TradeLog.residue * leg.largest { leg.shares = 0 }
+    one.legs[place] = leg
+    if one.legs.allSatisfy({ $0.shares == 0 }) {
       one.trip.exitBar = fill.bar
       closed.append(one.trip)
       running[fill.symbol] = nil

@@ -70,6 +70,25 @@ private func fill(_ symbol: Int = 0, bar: Int, _ side: Int, _ shares: Double, at
     #expect(log.closed.map(\.netMicroDollars) == [8_000_000, -12_000_000])
   }
 
+  /// A spread of options is one trade: 2.00 less 1.00 taken in, 1.50 less 0.80 paid to give it back, four commissions; a call behind it is another one.
+  @Test func allLegsOfAPositionAreOneTrade() {
+    func leg(_ contract: Int32, bar: Int, _ side: Int, at price: Double) -> Fill {
+      var one = fill(bar: bar, side, 100, at: price)
+      one.contract = contract
+      return one
+    }
+    let spread = [
+      leg(4, bar: 1, -1, at: 2), leg(6, bar: 1, 1, at: 1), leg(4, bar: 5, 1, at: 1.5), leg(6, bar: 6, -1, at: 0.8),
+    ]
+    let log = TradeLog(spread + [leg(4, bar: 9, 1, at: 3), leg(4, bar: 10, -1, at: 5)])
+    #expect(log.open.isEmpty && log.closed.map(\.netMicroDollars) == [26_000_000, 198_000_000])
+    #expect(log.closed.map(\.direction) == [-1, 1] && log.closed.map(\.contracts) == [[4, 6], [4]])
+    #expect(log.closed[0].entryNotionalMicroDollars == 100_000_000 && log.closed[0].exitBar == 6)
+    #expect(log.closed[0].exitNotionalMicroDollars == 70_000_000 && log.closed[0].entryShares == 100)
+    let open = TradeLog(Array(spread.prefix(3)))
+    #expect(open.closed.isEmpty && open.open.map(\.contracts) == [[4, 6]] && open.open[0].shares == 100)
+  }
+
   /// Wins of 8 and 8, a loss of 12, a scratch of exactly 0, and one open: 2 of 4 won, factor 16 / 12, mean 1.
   @Test func metricsCountTrades() throws {
     let trades: [(Double, Double)] = [(80, 90), (80, 90), (50, 40), (50, 52)]
@@ -81,7 +100,7 @@ private func fill(_ symbol: Int = 0, bar: Int, _ side: Int, _ shares: Double, at
     let metrics = PerformanceMetrics(
       initial: 1000, closes: closes, heldPosition: [true, true, false], fills: fills, seed: 1)
     #expect(metrics.tradeCount == 4 && metrics.winCount == 2 && metrics.openPositionCount == 1)
-    #expect(metrics.winRate == 0.5)
+    #expect(metrics.winRate == 0.5 && metrics.winRateStandardError == 0.25)
     #expect(metrics.profitFactor == .ratio(16.0 / 12))
     #expect(try abs(#require(metrics.expectancyDollars) - 1) < 1e-12)
     #expect(metrics.medianHoldingSessions == 3)

@@ -98,7 +98,8 @@ extension OptionsEnvironment {
           referencePriceDollars: MicroDollars.dollars(leg.midMicroDollars),
           fillPriceDollars: Double(leg.price) / Double(TickRule.perDollar), notionalMicroDollars: abs(leg.amount),
           halfSpreadCostMicroDollars: leg.costs[.halfSpread], impactCostMicroDollars: leg.costs[.impact],
-          commissionMicroDollars: leg.costs.besidePrice, wasCut: false, volumeWasUnknown: filled.isWithoutVolume),
+          commissionMicroDollars: leg.costs.besidePrice, wasCut: false, volumeWasUnknown: filled.isWithoutVolume,
+          contract: leg.contract),
         lane: lane)
     }
   }
@@ -111,7 +112,8 @@ extension OptionsEnvironment {
       Fill(
         symbol: tapeSymbols[day.symbol], bar: day.firstBar + day.minuteCount - 1, side: settled.quantity > 0 ? -1 : 1,
         shares: units, referencePriceDollars: price, fillPriceDollars: price, notionalMicroDollars: abs(settled.cash),
-        halfSpreadCostMicroDollars: 0, impactCostMicroDollars: 0, commissionMicroDollars: settled.fee, wasCut: false),
+        halfSpreadCostMicroDollars: 0, impactCostMicroDollars: 0, commissionMicroDollars: settled.fee, wasCut: false,
+        contract: settled.contract),
       lane: lane)
   }
 }

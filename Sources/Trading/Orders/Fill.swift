@@ -23,11 +23,13 @@ package struct Fill: Sendable, Equatable {
   package var wasCut: Bool
   /// True where nothing was known of the volume, so that the impact is the conservative one.
   package var volumeWasUnknown: Bool
+  /// The number of an option among those of its session; -1 for shares.
+  package var contract: Int32
 
   package init(
     symbol: Int, bar: Int, side: Int, shares: Double, referencePriceDollars: Double, fillPriceDollars: Double,
     notionalMicroDollars: Int64, halfSpreadCostMicroDollars: Int64, impactCostMicroDollars: Int64,
-    commissionMicroDollars: Int64, wasCut: Bool, volumeWasUnknown: Bool = false
+    commissionMicroDollars: Int64, wasCut: Bool, volumeWasUnknown: Bool = false, contract: Int32 = -1
   ) {
     self.symbol = symbol
     self.bar = bar
@@ -41,5 +43,6 @@ package struct Fill: Sendable, Equatable {
     self.commissionMicroDollars = commissionMicroDollars
     self.wasCut = wasCut
     self.volumeWasUnknown = volumeWasUnknown
+    self.contract = contract
   }
 }
