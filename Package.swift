@@ -170,7 +170,9 @@ let package = Package(
     tests(of: "Pricing", uses: ["Kernels", "Market", "Storage", "Workstation"]),
     tests(of: "Market", uses: ["Kernels", "Pricing", "Text"]),
     tests(of: "Trading", uses: ["Kernels", "Market", "Pricing", "Storage", "Text", "Workstation"]),
-    tests(of: "Environments", uses: ["AgentInterface", "Kernels", "Market", "Pricing", "Trading"]),
+    tests(
+      of: "Environments",
+      uses: ["AgentInterface", "Evaluation", "Inference", "Kernels", "Market", "Pricing", "Text", "Trading"]),
     tests(of: "Inference", uses: ["AgentInterface", "Kernels", "Text"]),
     tests(of: "Networks", uses: ["AgentInterface", "Inference", "Kernels", "OpCases"]),
     tests(of: "Algorithms", uses: ["AgentInterface", "Inference", "Kernels", "Networks", "OpCases"]),

@@ -97,6 +97,10 @@ package struct EnvironmentFamily: Sendable {
     package let baselines: [Baseline]
     /// Which options the tape must have; nil: bars are traded, and none are.
     package var options: (@Sendable (any EnvironmentConfiguration) -> OptionNeeds)? = nil
+    /// How rules and chance play it where an action is no order of symbols; nil where it is one, and `baselines` are the rules.
+    package var play: SessionPlay? = nil
+    /// Every how many minutes of a session is decided, where episodes are sessions; nil where every bar is decided in, and episodes have the length that is asked for.
+    package var decisionMinutes: (@Sendable (any EnvironmentConfiguration) -> Int)? = nil
   }
 
   /// A game of lanes whose rules are its configuration. `lanes`: `{ Lanes($0, laneCount: $1) }`, written where the game's type is known, so that its

@@ -52,11 +52,18 @@ package protocol TradingEnvironment: VectorEnvironment {
   func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding
   /// Where the value went in the lane's last step, and what the reward took off it; all zero before the first.
   func lastBreakdown(lane: Int) -> StepBreakdown
+  /// The symbol that the lane's decision is about; nil where one decision is about all of them.
+  func symbolInPlay(lane: Int) -> Int?
+  /// What was bought or sold in a fill, where it was not the symbol's shares.
+  func contract(of fill: Fill) -> OptionContract?
   /// Executed orders of the lane since the last call, in order. Recorded only where the environment was made to record.
   func drainFills(lane: Int) -> [Fill]
 }
 
 extension TradingEnvironment {
+  package func symbolInPlay(lane: Int) -> Int? { nil }
+  package func contract(of fill: Fill) -> OptionContract? { nil }
+
   /// By way of the whole account: the twin of forms that make none.
   package func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding {
     let account = lastAccount(lane: lane)

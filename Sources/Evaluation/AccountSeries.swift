@@ -46,6 +46,13 @@ package struct AccountSeries: RandomAccessCollection, Sendable, Equatable {
     stride(from: symbol, to: units.count, by: symbolCount).lazy.map { Int(units[$0]) }
   }
 
+  /// (T) whether anything was held, by units: of options whose delta nobody knows the shares are 0.
+  var holdsUnits: [Bool] {
+    indices.map { session in
+      units[session * symbolCount..<(session + 1) * symbolCount].contains { $0 != 0 }
+    }
+  }
+
   /// (T) whether anything was held.
   var holdsShares: [Bool] {
     indices.map { session in

@@ -39,6 +39,13 @@ package struct BacktestRecord: Sendable {
   package var fills: [Fill] = []
   /// The sum over all steps: where the value went, and what a learner's reward would have taken off it.
   package var breakdown = StepBreakdown()
+  /// (T) the symbol that each decision was about, and by symbol what became of its decisions; empty where a decision is about all symbols.
+  package var symbolsInPlay: [Int8] = []
+  package var symbolBreakdowns: [StepBreakdown] = []
+  /// The options that were traded; empty where none were.
+  package var contracts: [TradedPlace: OptionContract] = [:]
+  /// What of options it was walked on; nil for others.
+  package var optionTape: MarketTape?
   /// Requests outside the mask that became the fallback.
   package var illegalAttempts = 0
   /// The account was lost (the episode ended by its own rules) before the window did.
@@ -63,7 +70,7 @@ package struct BacktestRecord: Sendable {
   /// (K)
   package var dailyReturns: [Double] { ReturnStatistics.dailyReturns(initial: initialDollars, closes: closes) }
   /// (T) whether anything was held at each close.
-  package var heldPosition: [Bool] { accounts.holdsShares }
+  package var heldPosition: [Bool] { optionTape == nil ? accounts.holdsShares : accounts.holdsUnits }
   /// Mean probability of the chosen actions.
   package var meanConfidence: Double? { ReturnStatistics.mean(confidences.compactMap { $0 }) }
 
@@ -76,6 +83,11 @@ package struct BacktestRecord: Sendable {
 
   /// The number of a bar's session: 0 for that of the first decision.
   package var sessionOfBar: (Int) -> Int {
+    if let optionTape {
+      let (dates, first) = (optionTape.sessions, initialAccount.bar)
+      func number(_ bar: Int) -> Int { OptionChain.firstPlace(in: dates) { $0.upperBound > bar } }
+      return { number($0) - number(first) }
+    }
     let (places, first) = (places, Int(accounts.bars.first ?? 0))
     return { bar in bar < first || places.isEmpty ? 0 : places[min(bar - first, places.count - 1)] }
   }
@@ -87,6 +99,17 @@ package struct BacktestRecord: Sendable {
       if step > 0, closeDates[step] != closeDates[step - 1] { place += 1 }
       return place
     }
+  }
+}
+
+/// Where an option's number means something: a symbol's session.
+package struct TradedPlace: Hashable, Sendable {
+  let symbol: Int
+  let date: CalendarDate
+  let contract: Int32
+
+  init(_ symbol: Int, _ date: CalendarDate, _ contract: Int32) {
+    (self.symbol, self.date, self.contract) = (symbol, date, contract)
   }
 }
 
@@ -109,7 +132,14 @@ package enum Backtest {
     var decisionBar = environment.account(lane: 0).bar
     var record = BacktestRecord(
       initialAccount: environment.account(lane: 0), observationColumns: environment.observationSpace.count)
-    record.grossAtClose = [Exposure.gross(record.initialAccount.shares, prices: tape.close, bar: decisionBar)]
+    record.optionTape = tape.options == nil ? nil : tape
+    func gross(_ account: AccountView, _ prices: [[Double]]) -> Double {
+      // Of options what they would bring, or cost, to give back is at work.
+      tape.options == nil
+        ? Exposure.gross(account.shares, prices: prices, bar: account.bar)
+        : abs(PerformanceMetrics.dollars(account.netLiquidationMicroDollars - account.cashMicroDollars))
+    }
+    record.grossAtClose = [gross(record.initialAccount, tape.close)]
     while true {
       // Of accounts a symbol, each may decide in every bar.
       precondition(
@@ -117,6 +147,7 @@ package enum Backtest {
       let observation = loop.observation(lane: 0)
       let mask = loop.row.masks[0]
       let choice = try decider.decide(observation.span, mask: mask, startsEpisode: record.actions.isEmpty)
+      let symbol = environment.symbolInPlay(lane: 0)
       record.decisionDates.append(dates[decisionBar])
       record.actions.append(choice.action)
       record.confidences.append(choice.confidence)
@@ -133,12 +164,25 @@ package enum Backtest {
       loop.step()
       if keepsSteps { record.rewards.append(loop.row.rewards[0]) }
       record.illegalAttempts += environment.drainIllegalAttempts()
-      record.fills += environment.drainFills(lane: 0)
-      record.breakdown += environment.lastBreakdown(lane: 0)
+      let fills = environment.drainFills(lane: 0)
+      record.fills += fills
+      for fill in fills {
+        guard let contract = environment.contract(of: fill) else { continue }
+        record.contracts[TradedPlace(fill.symbol, dates[fill.bar], fill.contract)] = contract
+      }
+      let breakdown = environment.lastBreakdown(lane: 0)
+      record.breakdown += breakdown
+      if let symbol {
+        if record.symbolsInPlay.isEmpty {
+          record.symbolBreakdowns = [StepBreakdown](repeating: StepBreakdown(), count: tape.symbols.count)
+        }
+        record.symbolsInPlay.append(Int8(clamping: symbol))
+        record.symbolBreakdowns[symbol] += breakdown
+      }
       let after = environment.lastAccount(lane: 0)
       record.accounts.append(after)
-      record.grossAtClose.append(Exposure.gross(after.shares, prices: tape.close, bar: after.bar))
-      record.grossAtOpen.append(Exposure.gross(after.shares, prices: tape.open, bar: after.bar))
+      record.grossAtClose.append(gross(after, tape.close))
+      record.grossAtOpen.append(gross(after, tape.open))
       record.closeDates.append(dates[after.bar])
       if tape.width != .session { record.closeStarts.append(tape.starts[after.bar]) }
       if loop.row.terminated[0] != 0 {

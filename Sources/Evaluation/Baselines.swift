@@ -26,6 +26,17 @@ package final class BaselineDecider: Decider {
   }
 }
 
+/// Who must be beaten on an environment, each with its name.
+package enum BaselineDeciders {
+  /// Those of orders, or where a game is of one symbol a session its rules.
+  package static func all(
+    _ baselines: [Baseline], _ play: SessionPlay?, for environment: any TradingEnvironment
+  ) -> [(name: String, decider: any Decider)] {
+    guard let play else { return baselines.map { ($0.name, BaselineDecider($0, for: environment)) } }
+    return play.rules.map { ($0.name, ActionRuleDecider($0, play, for: environment)) }
+  }
+}
+
 /// Actions that sell, hold or buy each of several symbols, decoded once.
 struct JointOrders {
   let symbols: Int

@@ -49,6 +49,8 @@ package struct EvaluationContext: Sendable, Equatable {
   package var looks: WindowLooks?
   /// Those symbols whose bars are made up.
   package var syntheticSymbols: [String] = []
+  /// Those whose options have quotes that are made up, and what of; empty where options are traded on quotes of a market, or none are.
+  package var syntheticQuotes: [String] = []
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
@@ -78,9 +80,19 @@ extension EvaluationContext {
     "SYNTHETIC: the bars of \(symbols.joined(separator: ", ")) are made up by strikeforge synthesize; what is earned on them proves nothing of a market"
   }
 
-  /// That sentence, where there are made-up bars.
+  /// What everyone must read first who sees a figure of made-up quotes.
+  package static func syntheticQuotesSentence(_ symbols: [String]) -> String {
+    "SYNTHETIC: nobody quoted the options of \(symbols.joined(separator: ", ")) as they are here, where a model made the quotes of an index; what is "
+      + "earned on them proves nothing of a market"
+  }
+
+  /// Whether anything of it is made up.
+  var isSynthetic: Bool { !syntheticSymbols.isEmpty || !syntheticQuotes.isEmpty }
+
+  /// Those sentences, where there is anything made up.
   var syntheticSentences: [String] {
-    syntheticSymbols.isEmpty ? [] : [EvaluationContext.syntheticSentence(syntheticSymbols) + "."]
+    (syntheticSymbols.isEmpty ? [] : [EvaluationContext.syntheticSentence(syntheticSymbols) + "."])
+      + (syntheticQuotes.isEmpty ? [] : [EvaluationContext.syntheticQuotesSentence(syntheticQuotes) + "."])
   }
 }
 
@@ -196,7 +208,7 @@ package struct AccountReport: Sendable, Equatable {
     case Baseline.buyAndHold.name: "buy & hold"
     case Baseline.previousSign.name: "prev. sign"
     case Baseline.inversePreviousSign.name: "inv. sign"
-    default: String(name.prefix(10))
+    default: String(name.prefix(12))
     }
   }
 }
@@ -220,14 +232,15 @@ package struct EvaluationRecords: Sendable {
   package var tradesAreFree = false
 
   /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
-  /// by chance, side by side in the lanes of `chance`: the same window. Not by chance where there are none.
+  /// by chance, side by side in the lanes of `chance`: the same window. Not by chance where there are none. play: of games of one symbol a session, whose
+  /// rules are the baselines then, and which have draws of their own.
   ///
   /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. The greedy run's steps are kept, and the stochastic
   /// one's where that is asked for. Throws where the policy cannot decide.
   package init(
     policy: DeployedPolicy, environment: any TradingEnvironment, chance: [any TradingEnvironment] = [], seed: UInt64,
     baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero,
-    keepsStochasticSteps: Bool = true
+    keepsStochasticSteps: Bool = true, play: SessionPlay? = nil
   ) throws(DecisionError) {
     self.cash = cash
     cashReturns = []
@@ -236,15 +249,19 @@ package struct EvaluationRecords: Sendable {
       environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed,
       keepsSteps: keepsStochasticSteps)
     self.baselines = []
-    for baseline in baselines {
-      let record = try Backtest.run(
-        environment, decider: BaselineDecider(baseline, for: environment), seed: seed, keepsSteps: false)
+    for baseline in BaselineDeciders.all(baselines, play, for: environment) {
+      let record = try Backtest.run(environment, decider: baseline.decider, seed: seed, keepsSteps: false)
       self.baselines.append((baseline.name, record))
     }
     cashReturns = cash.returns(decisionDates: longest.datesBefore)
     if !chance.isEmpty {
-      random = RandomTrading(
-        matching: greedy, environments: chance, cash: cashReturns, seed: seed, draws: randomDraws)
+      random =
+        if let play {
+          RandomTrading(matching: greedy, environments: chance, play: play, cash: cashReturns, seed: seed)
+        } else {
+          RandomTrading(
+            matching: greedy, environments: chance, cash: cashReturns, seed: seed, draws: randomDraws)
+        }
     }
   }
 
@@ -297,6 +314,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var ensemble: EnsembleReport?
   /// The greedy run over cash, against its market, over time and at doubled costs.
   package var quant: QuantFigures
+  /// The greedy run symbol by symbol; empty where one decision is about all of them.
+  package var bySymbol: [SymbolAccount]
 
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
   package init(context: EvaluationContext, seed: UInt64, records: EvaluationRecords) {
@@ -316,6 +335,7 @@ package struct EvaluationReport: Sendable, Equatable {
         "records of different windows: \(own.count) sessions against \(dates.count)")
     }
     let cash = records.cashReturns
+    bySymbol = SymbolAccount.all(greedy, symbols: context.symbols, seed: seed)
     self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed, cashReturns: cash)
     self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed, cashReturns: cash)
     self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed, cashReturns: cash) }

@@ -48,6 +48,8 @@ package struct PerformanceMetrics: Sendable, Equatable {
   package var winCount: Int
   /// Closed round trips with a net gain over all closed ones. A rate of trades, not of days.
   package var winRate: Double?
+  /// Of that rate, as of independent trades: sqrt(p (1 - p) / n).
+  package var winRateStandardError: Double? { winRate.map { ($0 * (1 - $0) / Double(tradeCount)).squareRoot() } }
   package var profitFactor: ProfitFactor
   /// Mean net gain of a closed round trip in dollars, and its 95 % bootstrap interval (nil below two trades).
   package var expectancyDollars: Double?

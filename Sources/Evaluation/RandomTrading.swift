@@ -30,6 +30,8 @@ package struct RandomTrading: Sendable, Equatable {
   package var lowerCloses: [Double]
   package var middleCloses: [Double]
   package var upperCloses: [Double]
+  /// Whether positions were moved as whole sessions and within them; otherwise spells changed places over the window.
+  package var isWithinSessions = false
 
   /// Walks a window `draws` times, side by side. Draw i takes its numbers from (seed, i) alone, however the lanes are spread.
   ///
@@ -50,16 +52,7 @@ package struct RandomTrading: Sendable, Equatable {
       draws: draws)
     spellsPerSymbol = paths.spells.map(\.countHeld)
     let initial = account.initialDollars
-    var before = initial
-    var matched = StreamedSharpe()
-    for (session, close) in account.closes.enumerated() {
-      matched.add(close / before - 1 - (cash.isEmpty ? 0 : cash[session]))
-      before = close
-    }
-    let isDefined =
-      ReturnStatistics.sharpe(
-        account.dailyReturns, excess: ReturnStatistics.excess(account.dailyReturns, cash: cash)) != nil
-    accountSharpe = isDefined ? matched.annual : nil
+    accountSharpe = RandomTrading.sharpe(of: account, cash: cash)
     lowerCloses = []
     middleCloses = []
     upperCloses = []
@@ -78,13 +71,45 @@ package struct RandomTrading: Sendable, Equatable {
       }
     }
     walk(&walkers, along: paths, cash: cash, SessionSteps(ends: account.sessionEnds))
-    let walks = walkers.flatMap(\.walks)
+    take(walkers.flatMap(\.walks), initial: initial)
+  }
+
+  /// What became of draws that were walked elsewhere. bands: by session.
+  init(
+    symbols: [String], ordersPerSymbol: [Int], spellsPerSymbol: [Int], account: BacktestRecord, cash: [Double],
+    walks: [ChanceWalk], bands: [[Double]], isWithinSessions: Bool
+  ) {
+    (self.symbols, self.ordersPerSymbol, self.spellsPerSymbol) = (symbols, ordersPerSymbol, spellsPerSymbol)
+    accountSharpe = RandomTrading.sharpe(of: account, cash: cash)
+    lowerCloses = bands.map { $0[0] }
+    middleCloses = bands.map { $0[1] }
+    upperCloses = bands.map { $0[2] }
+    (totalReturns, sharpeRatios, turnoversPerYear, fillCounts, medianTimeInPosition) = ([], [], [], [], 0)
+    self.isWithinSessions = isWithinSessions
+    take(walks, initial: account.initialDollars)
+  }
+
+  private mutating func take(_ walks: [ChanceWalk], initial: Double) {
     totalReturns = walks.map { $0.close / initial - 1 }
     sharpeRatios = walks.map { $0.sharpe.annual ?? 0 }
     turnoversPerYear = walks.map { $0.turnoverPerYear ?? 0 }
     fillCounts = walks.map(\.fills)
     medianTimeInPosition = Bootstrap.quantile(
       walks.map { Double($0.stepsHeld) / Double($0.steps) }.sorted(), 0.5)
+  }
+
+  /// As those of the draws are counted.
+  private static func sharpe(of account: BacktestRecord, cash: [Double]) -> Double? {
+    var before = account.initialDollars
+    var matched = StreamedSharpe()
+    for (session, close) in account.closes.enumerated() {
+      matched.add(close / before - 1 - (cash.isEmpty ? 0 : cash[session]))
+      before = close
+    }
+    let isDefined =
+      ReturnStatistics.sharpe(
+        account.dailyReturns, excess: ReturnStatistics.excess(account.dailyReturns, cash: cash)) != nil
+    return isDefined ? matched.annual : nil
   }
 
   /// Steps that one environment's lanes walk before the next one's do, so that what they touch stays in the caches.

@@ -114,7 +114,7 @@ package enum RunEvaluator {
     var records = try TrainingError.deciding { () throws(DecisionError) in
       try EvaluationRecords(
         policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines,
-        cash: rate, keepsStochasticSteps: recordsRollouts)
+        cash: rate, keepsStochasticSteps: recordsRollouts, play: factory.sessionPlay)
     }
     let fit = ObservationFit(
       bundle.policy, environment.observationSpace, observations: records.greedy.observations)
@@ -147,6 +147,11 @@ package enum RunEvaluator {
     context.notes += fit?.notes ?? []
     context.fit = fit
     context.syntheticSymbols = market.tape.syntheticSymbols
+    if let options = market.tape.options {
+      context.notes += market.optionNotes.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
+      context.syntheticQuotes = options.symbols.indices.filter { !options.sources(symbol: $0).isSubset(of: [.chain]) }
+        .map { options.symbols[$0].name }
+    }
     var report = EvaluationReport(context: context, seed: seed, records: records)
     if let ensemble = trained.ensemble {
       report.ensemble = try TrainingError.deciding { () throws(DecisionError) in
@@ -186,18 +191,30 @@ package enum RunEvaluator {
   static func chanceWalks(_ factory: EnvironmentFactory, _ window: Window) throws(TrainingError)
     -> [any TradingEnvironment]
   {
-    // Chance and rules order symbols; who orders otherwise has nobody to be compared with.
-    guard !factory.spaces.actions.factors.isEmpty else {
+    // Chance and rules order symbols, or go by what the environment says of its actions; who does neither has nobody to be compared with.
+    guard factory.sessionPlay != nil || !factory.spaces.actions.factors.isEmpty else {
       throw .configuration(
         .conflict(
           "\(factory.configuration.environment.name) is not evaluated yet: its actions are no orders of symbols, as chance and the rules to "
             + "beat make them; its score on the selection window stands in the run's log"))
     }
+    let draws = factory.sessionPlay == nil ? RandomTrading.draws : RandomTrading.sessionDraws
     var walks: [any TradingEnvironment] = []
-    for first in stride(from: 0, to: RandomTrading.draws, by: chanceLanes) {
-      walks.append(try factory.walk(window, laneCount: min(chanceLanes, RandomTrading.draws - first)))
+    for first in stride(from: 0, to: draws, by: chanceLanes) {
+      walks.append(try factory.walk(window, laneCount: min(chanceLanes, draws - first)))
     }
     return walks
+  }
+
+  /// What chance makes of the positions of a walk through a window.
+  static func chance(
+    matching record: BacktestRecord, _ factory: EnvironmentFactory, _ window: Window, seed: UInt64
+  ) throws(TrainingError) -> RandomTrading {
+    let walks = try chanceWalks(factory, window)
+    guard let play = factory.sessionPlay else {
+      return RandomTrading(matching: record, environments: walks, seed: seed)
+    }
+    return RandomTrading(matching: record, environments: walks, play: play, seed: seed)
   }
 
   private static func cashRate(_ choice: CashRateChoice?, _ tape: MarketTape) throws(TrainingError) -> CashRate {

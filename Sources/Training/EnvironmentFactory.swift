@@ -25,7 +25,7 @@ package struct AdmittedMarket: Sendable {
   /// Computed once, read by every environment that the run makes.
   let prepared: any Sendable
   /// Where the quotes of options come from, and what they lack.
-  var optionNotes: [String] = []
+  package internal(set) var optionNotes: [String] = []
 }
 
 extension AdmittedMarket {
@@ -157,6 +157,22 @@ package struct EnvironmentFactory: Sendable {
   package var baselines: [Baseline] {
     guard case .bars(let bars) = play else { return [] }
     return bars.baselines
+  }
+
+  /// How rules and chance play a game of one symbol a session; nil for others.
+  package var sessionPlay: SessionPlay? {
+    guard case .bars(let bars) = play else { return nil }
+    return bars.play
+  }
+
+  /// Minutes between two decisions, and the most decisions of an episode, where episodes are sessions; nil for others.
+  package var sessionDecisions: (minutes: Int, most: Int)? {
+    guard case .bars(let bars) = play, let market, let minutes = bars.decisionMinutes?(configuration.game) else {
+      return nil
+    }
+    // The last minute's end decides nothing.
+    let longest = market.tape.sessions.reduce(2) { max($0, $1.count) }
+    return (minutes, (longest - 1 + minutes - 1) / minutes)
   }
 
   /// The bars of a window at which decisions may be made; the bars before it are warm-up.

@@ -24,20 +24,7 @@ package enum RunNotes {
     }
     lines.append(steps)
     lines += PlanCheck(configuration, factory).lines
-    let episode = factory.episodeLength
-    let horizon = configuration.discountHorizonBars
-    if horizon.isFinite {
-      lines.append(
-        "discounting horizon: 1 / (1 - gamma) = \(ConsoleSink.short(horizon)) bars; an episode has up to \(episode) bars"
-      )
-      if Double(episode) > horizonsPerEpisode * horizon {
-        lines.append(
-          "warning: an episode is \(ConsoleSink.short(Double(episode) / horizon)) times longer than the horizon; what pays "
-            + "off later than that is hardly seen. Raise algorithm.gamma if it matters")
-      }
-    } else {
-      lines.append("discounting horizon: none (gamma is 1); an episode has up to \(episode) bars")
-    }
+    lines += horizon(configuration, factory)
     if let market = factory.market {
       for window in Window.allCases {
         let bars = factory.bars(of: window, in: market.tape)
@@ -61,6 +48,31 @@ package enum RunNotes {
       for allowance in market.qualityReport.allowances {
         lines.append("allowed by name: \(allowance.name), because: \(allowance.reason)")
       }
+    }
+    return lines
+  }
+
+  /// How far discounting lets a learner look, and how long its episodes are.
+  private static func horizon(_ configuration: RunConfiguration, _ factory: EnvironmentFactory) -> [String] {
+    let sessions = factory.sessionDecisions
+    let episode = sessions?.most ?? factory.episodeLength
+    let longest =
+      sessions.map {
+        "an episode is a session of up to \($0.most) decisions"
+          + ($0.minutes == 1 ? ", one a minute" : ", one every \($0.minutes) minutes")
+      } ?? "an episode has up to \(episode) bars"
+    let horizon = configuration.discountHorizonBars
+    guard horizon.isFinite else { return ["discounting horizon: none (gamma is 1); \(longest)"] }
+    func told(_ decisions: Double) -> String {
+      guard let sessions else { return "\(ConsoleSink.short(decisions)) bars" }
+      return
+        "\(ConsoleSink.short(decisions)) decisions, \(ConsoleSink.short(decisions * Double(sessions.minutes))) minutes"
+    }
+    var lines = ["discounting horizon: 1 / (1 - gamma) = \(told(horizon)); \(longest)"]
+    if Double(episode) > horizonsPerEpisode * horizon {
+      lines.append(
+        "warning: an episode is \(ConsoleSink.short(Double(episode) / horizon)) times longer than the horizon\(sessions == nil ? "" : " of \(told(horizon))"); what pays "
+          + "off later than that is hardly seen. Raise algorithm.gamma if it matters")
     }
     return lines
   }

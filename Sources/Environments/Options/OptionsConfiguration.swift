@@ -41,6 +41,8 @@ package struct OptionsConfiguration: Sendable, Equatable {
   /// Of the account's start: what an entry opposite to a 10-minute move beyond a deviation takes off the reward, with `humanMomentum`. No money.
   package var momentumPenalty = 1e-4
   package var profile = RiskProfile()
+  /// How many times half-spreads, impact and fees cost what they do; no setting: reports ask what would be left. 1...`mostCostFactor`.
+  package var costFactor = 1.0
   /// Which quotes the tape has.
   package var market = OptionNeeds()
 
@@ -49,6 +51,8 @@ package struct OptionsConfiguration: Sendable, Equatable {
 
   /// The share of a window's minutes in which an entry must fit.
   package static let leastEntryShare = 0.05
+
+  package static let mostCostFactor = 10.0
 
   package init() {}
 
@@ -78,6 +82,9 @@ package struct OptionsConfiguration: Sendable, Equatable {
   var execution: ExecutionSettings {
     var settings = ExecutionSettings()
     settings.latencyMinutes = latencyMinutes
+    settings.halfSpreadMillionths = Int((costFactor * Double(ExecutionSettings.millionths)).rounded())
+    settings.impact.thousandths = min(
+      Int((costFactor * Double(settings.impact.thousandths)).rounded()), TouchImpact.mostThousandths)
     return settings
   }
 

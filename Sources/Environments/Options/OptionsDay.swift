@@ -37,7 +37,9 @@ package final class OptionsDay: Sendable {
     let rates =
       configuration.feeDollars.map { FeeRates.flat(optionMicroDollars: MicroDollars.rounded($0)) }
       ?? FeeTable.retail.rates(on: session.date)
-    execution = try Execution(configuration.execution, rates: rates, table: table, date: session.date)
+    execution = try Execution(
+      configuration.execution, rates: configuration.costFactor == 1 ? rates : rates.times(configuration.costFactor),
+      table: table, date: session.date)
     strikes = session.contracts.map(\.strike)
     multiplier = Double(contracts.first?.multiplier ?? 100)
     expiry = Int32(session.expiry?.daysSinceEpoch ?? 0)

@@ -110,7 +110,7 @@ extension OptionsEnvironment {
             tape: tape, tables: try tables(configuration, tape, prepared), window: window, laneCount: count,
             episodes: .walk, recordsFills: true)
         },
-        costlier: { _, _ in nil },
+        costlier: { typed($0, OptionsConfiguration.self).costing(times: $1) },
         rules: { configuration, number, _ in typed(configuration, OptionsConfiguration.self).rules(number) },
         notes: { configuration in
           [
@@ -120,7 +120,15 @@ extension OptionsEnvironment {
             + (typed(configuration, OptionsConfiguration.self).humanMomentum
               ? ["reward: less a penalty for entries against momentum, which is a learning signal and no money"] : [])
         },
-        baselines: [], options: { typed($0, OptionsConfiguration.self).market })))
+        baselines: [], options: { typed($0, OptionsConfiguration.self).market },
+        play: SessionPlay(
+          opensUp: OptionsAction.buyCall.name, opensDown: OptionsAction.buyPut.name, closes: OptionsAction.exit.name,
+          rules: [
+            ActionRule("flat"), ActionRule("calls", opens: OptionsAction.buyCall.name),
+            ActionRule("puts", opens: OptionsAction.buyPut.name),
+            ActionRule("calls-exits", opens: OptionsAction.buyCall.name, takesAt: 0.5, stopsAt: -0.5),
+            ActionRule("puts-exits", opens: OptionsAction.buyPut.name, takesAt: 0.5, stopsAt: -0.5),
+          ]), decisionMinutes: { typed($0, OptionsConfiguration.self).decisionMinutes })))
 
   private static func tables(
     _ configuration: any EnvironmentConfiguration, _ tape: MarketTape, _ prepared: any Sendable
@@ -131,6 +139,13 @@ extension OptionsEnvironment {
 }
 
 extension OptionsConfiguration {
+  /// The same game where half-spreads, impact and fees cost so many times as much, as far as execution goes.
+  func costing(times factor: Double) -> OptionsConfiguration {
+    var other = self
+    other.costFactor = min(costFactor * factor, OptionsConfiguration.mostCostFactor)
+    return other
+  }
+
   /// Fills, costs and limits in words. `number`: how a report writes one.
   func rules(_ number: (Double) -> String) -> [RuleLine] {
     [
@@ -143,19 +158,22 @@ extension OptionsConfiguration {
         "today's expiry, |delta| nearest to \(number(targetDelta)), or the largest below of which one fits, not below "
           + number(minimumDelta)),
       RuleLine("fees", feeDollars.map { "\(number($0)) $ a contract" } ?? "those of each date"),
-      RuleLine(
-        "capital", ([number(capitalDollars) + " $"] + symbolCapital).joined(separator: ", ") + ", an account a symbol"),
-      RuleLine("size", "at most \(number(100 * accountShare)) % of the account lost, at most \(maximumContracts)"),
-      RuleLine("limits", profile.limits.words),
-      RuleLine(
-        "hours",
-        "nothing entered in the first \(profile.firstMinutes) and the last \(profile.lastMinutes) minutes, closed "
-          + "\(profile.forcedFlatMinutes) before the close; what is left is settled in cash"),
-      RuleLine(
-        "reward",
-        "the change of net liquidation value over the account's start"
-          + (humanMomentum
-            ? ", less \(number(momentumPenalty)) for an entry opposite to a 10-minute move beyond a deviation" : "")),
     ]
+      + (costFactor == 1 ? [] : [RuleLine("costs", "half-spreads, impact and fees \(number(costFactor)) times")]) + [
+        RuleLine(
+          "capital", ([number(capitalDollars) + " $"] + symbolCapital).joined(separator: ", ") + ", an account a symbol"
+        ),
+        RuleLine("size", "at most \(number(100 * accountShare)) % of the account lost, at most \(maximumContracts)"),
+        RuleLine("limits", profile.limits.words),
+        RuleLine(
+          "hours",
+          "nothing entered in the first \(profile.firstMinutes) and the last \(profile.lastMinutes) minutes, closed "
+            + "\(profile.forcedFlatMinutes) before the close; what is left is settled in cash"),
+        RuleLine(
+          "reward",
+          "the change of net liquidation value over the account's start"
+            + (humanMomentum
+              ? ", less \(number(momentumPenalty)) for an entry opposite to a 10-minute move beyond a deviation" : "")),
+      ]
   }
 }

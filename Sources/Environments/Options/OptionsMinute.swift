@@ -100,7 +100,8 @@ extension OptionsEnvironment {
         guard permitted > 0 else { return 0 }
         if order.effect == .opens {
           let paid = book.estimate(
-            of: order, packages: permitted, in: table, view: view, minute: minute, fees: execution.fees)
+            of: order, packages: permitted, in: table, view: view, minute: minute, fees: execution.fees,
+            halfSpreadMillionths: execution.settings.halfSpreadMillionths)
           // Without a quote the order ends by itself.
           guard let paid else { return permitted }
           let refusal = book.marginRefusal(
@@ -110,7 +111,7 @@ extension OptionsEnvironment {
         }
         let cost = RiskGate.FillCost(
           of: order, packages: permitted, in: table, view: view, minute: minute, fees: execution.fees,
-          impact: execution.settings.impact)
+          impact: execution.settings.impact, halfSpreadMillionths: execution.settings.halfSpreadMillionths)
         return gate.judgeFill(
           order: order.id, offered: permitted, cost: cost, on: account, book: book, market: market
         ).quantity

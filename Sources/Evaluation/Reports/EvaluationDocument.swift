@@ -9,7 +9,7 @@ extension EvaluationReport {
     ReportDocument(
       title: "Evaluation of \(context.run)",
       subtitle: "\(window), \(dates.count) sessions, \(context.windowName); \(context.environment) on "
-        + context.symbols.joined(separator: ", ") + (context.syntheticSymbols.isEmpty ? "" : ", SYNTHETIC"),
+        + context.symbols.joined(separator: ", ") + (context.isSynthetic ? ", SYNTHETIC" : ""),
       verdict: .init(headline: verdict.headline, isEdge: verdict.edgeFound, blocks: summary),
       sections: [
         .init(heading: "Pictures", blocks: pictures.map { .chart($0) }),
@@ -36,7 +36,8 @@ extension EvaluationReport {
         .init(heading: "What it stands on", blocks: [.facts(provenance)]),
         .init(heading: "How to read the figures", blocks: [.list(noteSentences)]),
       ]
-    ).adding(quantSection, before: "The same, sampled").adding(ensemble?.section, before: "The same, sampled")
+    ).adding(symbolSection, before: "The same, sampled").adding(quantSection, before: "The same, sampled")
+      .adding(ensemble?.section, before: "The same, sampled")
   }
 
   private var window: String { "\(dates.first?.description ?? "?") to \(dates.last?.description ?? "?")" }
@@ -92,7 +93,9 @@ extension EvaluationReport {
   // MARK: Pictures
 
   private var pictures: [LineChart] {
-    [equityChart, drawdownChart, positionChart] + unitCharts + [costChart] + (rollingChart.map { [$0] } ?? [])
+    // Where nothing outlives its session, every close would show nothing held.
+    [equityChart, drawdownChart] + (bySymbol.isEmpty ? [positionChart] + unitCharts : []) + [costChart]
+      + (rollingChart.map { [$0] } ?? [])
   }
 
   /// The first decision's close, before anything was traded, and every close after it.

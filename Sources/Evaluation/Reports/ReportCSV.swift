@@ -7,8 +7,10 @@ package import Market
 package enum ReportCSV {
   /// Every position of an account from flat to flat, in the order in which they closed, then what the end left open: its exit, sale and profit
   /// are empty. Prices are adjusted dollars a share, the mean over the position's fills, spread and impact in them; money is in dollars,
-  /// exact; `profit` is after all costs. symbols: the names of the record's.
+  /// exact; `profit` is after all costs. Of options three columns more name the contracts and the minutes of the session from which on and up to which they
+  /// were held, 0 being the first. symbols: the names of the record's.
   package static func trades(_ record: BacktestRecord, symbols: [String]) -> String {
+    if let tape = record.optionTape { return optionTrades(record, tape, symbols: symbols) }
     var dates: [Int: CalendarDate] = [:]
     for (account, date) in zip(record.accounts, record.closeDates) { dates[account.bar] = date }
     func date(_ bar: Int) -> String { dates[bar]?.description ?? "" }
@@ -31,11 +33,48 @@ package enum ReportCSV {
         money(position.impactMicroDollars), money(position.commissionMicroDollars), "",
       ]
     }
-    return table(
-      [
-        "symbol", "state", "side", "entry_date", "exit_date", "sessions", "shares", "entry_price", "exit_price",
-        "half_spread", "impact", "commission", "profit",
-      ], closed + open)
+    return table(tradeColumns, closed + open)
+  }
+
+  private static let tradeColumns = [
+    "symbol", "state", "side", "entry_date", "exit_date", "sessions", "shares", "entry_price", "exit_price",
+    "half_spread", "impact", "commission", "profit",
+  ]
+
+  /// Positions of options, all legs of one together; every one is over when its session is, but where the account was lost.
+  private static func optionTrades(_ record: BacktestRecord, _ tape: MarketTape, symbols: [String]) -> String {
+    func place(_ bar: Int) -> (date: String, minute: String) {
+      guard tape.dates.indices.contains(bar) else { return ("", "") }
+      return (tape.dates[bar].description, "\(tape.minutes[bar])")
+    }
+    func names(_ contracts: [Int32], _ symbol: Int, _ bar: Int) -> String {
+      guard tape.dates.indices.contains(bar) else { return "" }
+      return contracts.map { number in
+        record.contracts[TradedPlace(symbol, tape.dates[bar], number)]?.description ?? "contract \(number)"
+      }.joined(separator: " ")
+    }
+    let session = record.sessionOfBar
+    let log = TradeLog(record.fills)
+    let closed = log.closed.map { trip in
+      let (entry, exit) = (place(trip.entryBar), place(trip.exitBar))
+      return [
+        symbols[trip.symbol], "closed", trip.direction > 0 ? "long" : "short", entry.date, exit.date,
+        "\(session(trip.exitBar) - session(trip.entryBar))", number(trip.entryShares),
+        price(trip.entryNotionalMicroDollars, trip.entryShares), price(trip.exitNotionalMicroDollars, trip.entryShares),
+        money(trip.halfSpreadMicroDollars), money(trip.impactMicroDollars), money(trip.commissionMicroDollars),
+        money(trip.netMicroDollars), names(trip.contracts, trip.symbol, trip.entryBar), entry.minute, exit.minute,
+      ]
+    }
+    let open = log.open.map { position in
+      let entry = place(position.entryBar)
+      return [
+        symbols[position.symbol], "open", position.direction > 0 ? "long" : "short", entry.date, "", "",
+        number(position.shares), number(position.averageCostDollars), "", money(position.halfSpreadMicroDollars),
+        money(position.impactMicroDollars), money(position.commissionMicroDollars), "",
+        names(position.contracts, position.symbol, position.entryBar), entry.minute, "",
+      ]
+    }
+    return table(tradeColumns + ["contract", "entry_minute", "exit_minute"], closed + open)
   }
 
   /// One row a session of the window: its date, the return of the policy (greedy) and of every baseline, of the index (empty where there is none)

@@ -22,6 +22,8 @@ extension EvaluationReport {
       "environment": .string(context.environment),
       "symbols": .array(context.symbols.map { .string($0) }),
       "synthetic_symbols": .array(context.syntheticSymbols.map { .string($0) }),
+      "synthetic_quotes": .array(context.syntheticQuotes.map { .string($0) }),
+      "by_symbol": .array(bySymbol.map(\.json)),
       "data_fingerprint": .string(context.dataFingerprint),
       "window": .object([
         "name": .string(context.windowName), "first": .string(dates.first?.description ?? ""),
@@ -109,7 +111,10 @@ enum ReportJSON {
     }
     return .object([
       "draws": .integer(Int64(random.draws)),
-      "matched_by": .string("spells of position a symbol, in another order"),
+      "matched_by": .string(
+        random.isWithinSessions
+          ? "positions of a session, in another session of the symbol and at other minutes"
+          : "spells of position a symbol, in another order"),
       "spells_per_symbol": .object(
         Dictionary(uniqueKeysWithValues: zip(random.symbols, random.spellsPerSymbol.map { .integer(Int64($0)) }))),
       "orders_per_symbol": .object(
@@ -134,6 +139,7 @@ enum ReportJSON {
       "impact_cost_dollars": dollars(change.impactCost), "commission_dollars": dollars(change.commission),
       "mark_change_dollars": dollars(change.markChange), "total_dollars": dollars(change.total),
       "turnover_penalty": dollars(penalties.turnover), "drawdown_penalty": dollars(penalties.drawdown),
+      "momentum_penalty": dollars(penalties.momentum),
       "reward": dollars(breakdown.reward),
     ])
   }
@@ -228,6 +234,7 @@ extension PerformanceMetrics {
       MetricFigure("cost_share", costShare, "no gross gain that costs could take a share of"),
       MetricFigure("time_in_position", timeInPosition, "no session"),
       MetricFigure("win_rate", winRate, "no closed trade"),
+      MetricFigure("win_rate_standard_error", winRateStandardError, "no closed trade"),
       MetricFigure("profit_factor", ratio, withoutLosses),
       MetricFigure("expectancy_dollars", expectancyDollars, "no closed trade"),
       MetricFigure("median_holding_sessions", medianHoldingSessions, "no closed trade"),

@@ -10,7 +10,7 @@ extension EvaluationReport {
 
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
-    header + [""] + table + [""] + verdictLines
+    header + [""] + table + (bySymbol.isEmpty ? [] : [""] + symbolLines) + [""] + verdictLines
       + [""] + quantLines
       + (ensemble.map { [""] + $0.lines } ?? []) + [""] + notes
   }
@@ -122,6 +122,7 @@ extension EvaluationReport {
     ("  median sessions", { $0.metrics.medianHoldingSessions.map(ReportText.shortest) }),
     ("  open at the end", { "\($0.metrics.openPositionCount)" }),
     ("Trades won", { percent($0.metrics.winRate) }),
+    ("  give or take", { percent($0.metrics.winRateStandardError) }),
     (
       "Profit factor",
       {
@@ -175,7 +176,7 @@ extension EvaluationReport {
 
   /// The reward terms beside profit and loss.
   private static let penalties: [(String, @Sendable (Penalties) -> Int64)] = [
-    ("Turnover penalty", { $0.turnover }), ("Drawdown penalty", { $0.drawdown }),
+    ("Turnover penalty", { $0.turnover }), ("Drawdown penalty", { $0.drawdown }), ("Momentum penalty", { $0.momentum }),
   ]
 
   private var notes: [String] {
@@ -197,7 +198,8 @@ extension EvaluationReport {
     notes.append(
       "\"\(ReportText.undefined)\" is undefined, not zero. 252 sessions a year. Values are marked at the price "
         + "at which positions could be closed. A trade is a round trip from flat to flat, after all costs; win rate, profit "
-        + "factor and expectancy leave out what is open at the end.")
+        + "factor and expectancy leave out what is open at the end. Trades won are given with one standard error, as if no trade knew of another."
+    )
     notes.append(
       "Intervals: \(Bootstrap.resamples) resamples, of Sharpe ratios \(SharpeComparison.resamples), seed \(seed). Those of Sharpe ratios "
         + "are studentised (Ledoit and Wolf 2008), by the stationary bootstrap, with blocks as long as the returns ask for (Politis "

@@ -72,7 +72,8 @@ extension RandomTrading {
     return
       (adjusted <= Verdict.familyError ? "Against chance: better" : "Not told from chance")
       + ", p \(ReportText.pValue(p))" + (adjusted == p ? "" : ", corrected \(ReportText.pValue(adjusted))")
-      + ": \(draws) draws that hold what the greedy run held (\(spells) spells), in another order, at the same masks and costs. Nine "
+      + ": \(draws) draws that hold what the greedy run held (\(spells) \(isWithinSessions ? "positions" : "spells")), in another order"
+      + (isWithinSessions ? " of sessions and at other minutes" : "") + ", at the same masks and costs. Nine "
       + "of ten draws have a Sharpe ratio of \(ratio(0.05)) to \(ratio(0.95)), the middle one \(ratio(0.5)), at a turnover of "
       + "\(ReportText.fixed(medianTurnoverPerYear, decimals: 2)) a year and with a position in "
       + "\(ReportText.percent(medianTimeInPosition, decimals: 0)) of the time."

@@ -33,8 +33,7 @@ struct JudgedRun: Sendable {
         try CostlierWalk(policy: policy, environment: walk.environment, rules: walk.rules, seed: seed)
       }.record.dailyReturns
     }
-    let chance = RandomTrading(
-      matching: record, environments: try RunEvaluator.chanceWalks(factory, window), seed: seed)
+    let chance = try RunEvaluator.chance(matching: record, factory, window, seed: seed)
     account = GateAccount(
       name: name, returns: record.dailyReturns, costlier: costlier, chance: chance.pValue)
     self.policy = policy.decisionDigest
@@ -79,8 +78,8 @@ struct Opponents: Sendable {
     self.champion = nil
     if let champion { self.champion = try returns(PolicyDecider(champion, mode: .greedy)) }
     baselines = []
-    for baseline in factory.baselines {
-      baselines.append((baseline.name, try returns(BaselineDecider(baseline, for: environment))))
+    for baseline in BaselineDeciders.all(factory.baselines, factory.sessionPlay, for: environment) {
+      baselines.append((baseline.name, try returns(baseline.decider)))
     }
   }
 

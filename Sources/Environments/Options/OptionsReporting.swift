@@ -1,0 +1,25 @@
+// What a report on the options game asks beside the account: which symbol a decision is about, and what was traded.
+
+package import Market
+package import Trading
+
+extension OptionsEnvironment {
+  package func symbolInPlay(lane: Int) -> Int? { tapeSymbols[day(lane).symbol] }
+
+  package func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding {
+    let standing = lanes.hasEnded.base[lane] ? lanes.ended.base[lane] : standing(lane)
+    for symbol in tape.symbols.indices { units[symbol] = 0 }
+    units[tapeSymbols[Int(standing.symbol)]] = Int(standing.quantity)
+    return AccountStanding(netLiquidationMicroDollars: standing.value, holdsShares: standing.quantity != 0)
+  }
+
+  /// Nil for a fill of another tape.
+  package func contract(of fill: Fill) -> OptionContract? {
+    guard fill.contract >= 0, tape.dates.indices.contains(fill.bar),
+      let number = tables.tape.number(of: tape.dates[fill.bar]),
+      let symbol = tapeSymbols.firstIndex(of: fill.symbol)
+    else { return nil }
+    let contracts = tables.tape.sessions[symbol][number].contracts
+    return contracts.indices.contains(Int(fill.contract)) ? contracts[Int(fill.contract)] : nil
+  }
+}
