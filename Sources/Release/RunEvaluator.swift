@@ -148,6 +148,8 @@ package enum RunEvaluator {
     context.fit = fit
     context.syntheticSymbols = market.tape.syntheticSymbols
     if let options = market.tape.options {
+      // Nothing is held when shares pay.
+      context.distributions = []
       context.notes += market.optionNotes.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
       context.syntheticQuotes = options.symbols.indices.filter { !options.sources(symbol: $0).isSubset(of: [.chain]) }
         .map { options.symbols[$0].name }

@@ -56,8 +56,9 @@ struct OptionChoice {
     }
     tape = MarketTape(options: options, syntheticSymbols: synthetic)
     distributions = underlyings.map(\.minutes.distributions)
-    indices = read.filter { !$0.instrument.isTradable && $0.width == .session }
-    notes = OptionChoice.stamps(options, needs) + OptionChoice.absences(options)
+    // The index that quotes are made of is no market to be compared with.
+    indices = read.filter { !$0.instrument.isTradable && $0.width == .session && $0.symbol != needs.indexSymbol }
+    notes = OptionChoice.stamps(options, needs, synthetic) + OptionChoice.absences(options)
   }
 
   /// The underlyings, in order: those that are named, or all that have minutes.
@@ -142,13 +143,14 @@ struct OptionChoice {
     return .surface(history, law, leastFairSessions: isVIX ? 0 : FairRatio.leastSessions)
   }
 
-  private static func stamps(_ options: OptionTape, _ needs: OptionNeeds) -> [String] {
+  /// synthetic: symbols whose bars were made up, and so their chains.
+  private static func stamps(_ options: OptionTape, _ needs: OptionNeeds, _ synthetic: [String]) -> [String] {
     var notes: [String] = []
     for (place, symbol) in options.symbols.enumerated() {
       for source in options.sources(symbol: place).sorted(by: { $0.rawValue < $1.rawValue }) {
         notes.append(
           source == .chain
-            ? "options of \(symbol.name): quotes of its chain"
+            ? "options of \(symbol.name): \(synthetic.contains(symbol.name) ? "SYNTHETIC " : "")quotes of its chain"
             : "options of \(symbol.name): SYNTHETIC quotes (\(source.rawValue)) of \(needs.indexSymbol) of the evening before"
         )
       }

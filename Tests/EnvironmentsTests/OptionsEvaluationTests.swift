@@ -148,9 +148,9 @@ private func constant(_ action: Int, columns: Int) -> InferencePolicy {
     guard case .bars(let bars) = OptionsEnvironment.family.play else { return }
     let dearer = try #require(bars.costlier(OptionsConfiguration.rich, 2) as? OptionsConfiguration)
     #expect(dearer.costFactor == 2)
-    let words = bars.rules(dearer, { "\($0)" }, .minute).map(\.text)
-    #expect(words.contains { $0.contains("half-spreads, impact and fees 2.0 times") })
-    #expect(bars.rules(OptionsConfiguration.rich, { "\($0)" }, .minute).allSatisfy { $0.name != "costs" })
+    let usual = bars.rules(OptionsConfiguration.rich, { "\($0)" }, .minute)
+    let more = bars.rules(dearer, { "\($0)" }, .minute).filter { !usual.contains($0) }
+    #expect(more == [RuleLine("half-spreads, impact and fees", "2.0 times what they are")])
     let (cheap, dear) = (try walk(), try walk(costFactor: 2))
     let first = try Backtest.run(cheap, decider: ActionRuleDecider(play.rules[1], play, for: cheap), seed: 1)
     let second = try Backtest.run(dear, decider: ActionRuleDecider(play.rules[1], play, for: dear), seed: 1)

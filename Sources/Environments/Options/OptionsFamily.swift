@@ -159,7 +159,8 @@ extension OptionsConfiguration {
           + number(minimumDelta)),
       RuleLine("fees", feeDollars.map { "\(number($0)) $ a contract" } ?? "those of each date"),
     ]
-      + (costFactor == 1 ? [] : [RuleLine("costs", "half-spreads, impact and fees \(number(costFactor)) times")]) + [
+      + (costFactor == 1
+        ? [] : [RuleLine("half-spreads, impact and fees", "\(number(costFactor)) times what they are")]) + [
         RuleLine(
           "capital", ([number(capitalDollars) + " $"] + symbolCapital).joined(separator: ", ") + ", an account a symbol"
         ),

@@ -207,7 +207,11 @@ extension EvaluationReport {
     let counts: [(String, (AccountReport) -> Int)] = [
       ("Sessions in which the risk tiers restricted actions", \.restrictedSessions),
       ("Buys cut to what cash could pay", \.cutFillCount),
-      ("Fills without a known volume, charged as if as large as a day's volume", \.unknownVolumeFillCount),
+      (
+        bySymbol.isEmpty
+          ? "Fills without a known volume, charged as if as large as a day's volume"
+          : "Fills on quotes without a size or a volume, as large as a usual minute allows", \.unknownVolumeFillCount
+      ),
     ]
     for (name, count) in counts {
       let named = accounts.filter { count($0) > 0 }.map { "\($0.name) \(count($0))" }

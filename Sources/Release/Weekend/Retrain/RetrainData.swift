@@ -175,19 +175,25 @@ extension Retrain {
 
   /// Sessions on which all that is traded has a bar.
   private func dates(_ store: String) throws(TrainingError) -> [CalendarDate] {
-    let assets = plan.candidates[0].configuration.world.assets
+    let configuration = plan.candidates[0].configuration
+    let assets = configuration.world.assets
+    // Options are traded by the minute, on indices too.
+    let isByMinute = if case .bars(let bars) = configuration.environment.play { bars.options != nil } else { false }
     let series = try storing { () throws(StorageError) in
       let file = try MarketStoreFile(store)
       try file.requirePassingGate()
       return try file.series { entry in
-        entry.width == .session && entry.instrument.isTradable && (assets.isEmpty || assets.contains(entry.symbol))
+        guard assets.isEmpty || assets.contains(entry.symbol) else { return false }
+        return isByMinute
+          ? entry.width == .minute && !entry.isExtendedHours : entry.width == .session && entry.instrument.isTradable
       }
     }
     guard let first = series.first, !first.dates.isEmpty else {
       throw .refused(
-        "\(store) holds no daily bars of what the plan trades\(assets.isEmpty ? "" : " (" + assets.joined(separator: ", ") + ")"); import them"
+        "\(store) holds no \(isByMinute ? "minutes" : "daily bars") of what the plan trades\(assets.isEmpty ? "" : " (" + assets.joined(separator: ", ") + ")"); import them"
       )
     }
-    return first.dates
+    guard isByMinute else { return first.dates }
+    return series.dropFirst().reduce(Set(first.dates)) { $0.intersection($1.dates) }.sorted()
   }
 }
