@@ -126,7 +126,7 @@ extension ValueStep {
     step.settlementProfit -= before.settlementProfit
     step.dividends -= before.dividends
     step.markChange -= before.markChange
-    for kind in CostKind.allCases { step.costs[kind] -= before.costs[kind] }
+    step.costs -= before.costs
     return step
   }
 }

@@ -18,7 +18,7 @@ extension OptionsEnvironment {
     if book.isEmpty {
       let minute = Int(lanes.minuteOfQuotes.base[lane])
       for place in 0..<2 {
-        entries[place] = tables.entry(
+        entries[place] = tables.quickEntry(
           isCall: place == 0, day, minute: minute, book: book, cash: accounts.ledger(lane).cash.pointee,
           account: risks[lane], market)
         if entries[place].quantity > 0 { mask |= place == 0 ? bits.enterCall : bits.enterPut }
@@ -65,16 +65,25 @@ extension OptionsTables {
     of legs: UpToFour<OrderLeg>, _ day: OptionsDay, minute: Int, account: RiskAccount, cash: Int64, _ market: RiskMarket
   ) -> Int {
     let contract = legs[0].contract
-    let risk = market[contract]
-    let ask = Int(tape.asks[day.session.place(minute: minute) + Int(contract)])
+    return size(
+      ofBought: contract, ask: Int(tape.asks[day.session.place(minute: minute) + Int(contract)]),
+      delta: market[contract].unitDelta, day, equity: account.state.pointee.netLiquidation, cash: cash,
+      configuration.sizing)
+  }
+
+  /// The same of one option that is bought. ask: ten-thousandths of a dollar. equity, cash: micro-dollars.
+  @inline(__always)
+  func size(
+    ofBought contract: Int32, ask: Int, delta: Double, _ day: OptionsDay, equity: Int64, cash: Int64,
+    _ sizing: SizingRules
+  ) -> Int {
     let fees = day.execution.fees.fees(
       class: day.execution.terms[Int(contract)].feeClass, price: ask, quantity: 1, proceeds: 0)
     let facts = SizingFacts(
       buying: ask, multiplier: Int(day.multiplier),
       besidePriceMicroDollars: max(fees.total, day.execution.fees.optionOrderMinimum),
-      delta: risk.unitDelta,
-      equityMicroDollars: account.state.pointee.netLiquidation, cashMicroDollars: cash)
-    return configuration.sizing.size(facts, bet: nil, stopLoss: 10_000).contracts
+      delta: delta, equityMicroDollars: equity, cashMicroDollars: cash)
+    return sizing.size(facts, bet: nil, stopLoss: 10_000).contracts
   }
 
   /// Puts the legs of an order into the market, as it stands at the end of a minute.
@@ -97,13 +106,8 @@ extension OptionsTables {
     let isFresh = quote.fills(at: minute)
     let (bid, ask) = isFresh ? (quote.bid, quote.ask) : (held?.bid ?? 0, held?.ask ?? 0)
     let (spot, units) = (tape.spots[row], day.multiplier)
-    let exposure = GreekExposure(
-      delta: units * Double(tape.deltas[place]) * spot,
-      gammaPerPercent: units * Double(tape.gammas[place]) * spot * spot / 100,
-      decay: units * Double(tape.decaysToClose[place]),
-      vegaPerPoint: units * Double(tape.vegas[place]) / 100)
     var risk = ContractRisk(
-      tabled: exposure,
+      tabled: exposure(at: place, spot: spot, units: units),
       of: OptionTerms(
         day.isCall(contract) ? .call : .put, spot: spot, strike: day.strikes[Int(contract)], years: tape.years[row],
         volatility: Double(tape.volatilities[place])),
@@ -112,6 +116,16 @@ extension OptionsTables {
       expiresToday: true)
     risk.isKnown = risk.isKnown && isFresh
     return risk
+  }
+
+  /// The Greeks of the tape at a place, of one contract of so many units.
+  @inline(__always)
+  func exposure(at place: Int, spot: Double, units: Double) -> GreekExposure {
+    GreekExposure(
+      delta: units * Double(tape.deltas[place]) * spot,
+      gammaPerPercent: units * Double(tape.gammas[place]) * spot * spot / 100,
+      decay: units * Double(tape.decaysToClose[place]),
+      vegaPerPoint: units * Double(tape.vegas[place]) / 100)
   }
 }
 

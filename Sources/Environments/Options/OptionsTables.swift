@@ -14,6 +14,8 @@ package final class OptionsTables: @unchecked Sendable {
   /// By symbol.
   package let accounts: [Int64]
   package let gates: [RiskGate]
+  /// By symbol: what the fast search asks of its gate.
+  let searches: [EntryLimits]
   /// The most contracts of a day, at least 1.
   let mostContracts: Int
   let largestTable: ContractTable
@@ -47,6 +49,7 @@ package final class OptionsTables: @unchecked Sendable {
     self.days = days
     accounts = tape.symbols.map { configuration.capital(of: $0.name) }
     gates = tape.symbols.map { RiskGate(configuration.profile(of: $0.name)) }
+    searches = gates.map { EntryLimits($0.profile, configuration) }
     largestTable = days.map(\.table).max { $0.count < $1.count } ?? ContractTable()
     mostContracts = max(largestTable.count, 1)
     momentum = configuration.humanMomentum ? OptionsMomentum.table(tape, days) : []

@@ -61,4 +61,7 @@ package struct Costs: Sendable, Hashable {
 
   @inlinable
   package static func += (left: inout Costs, right: Costs) { left.amounts &+= right.amounts }
+
+  @inlinable
+  package static func -= (left: inout Costs, right: Costs) { left.amounts &-= right.amounts }
 }

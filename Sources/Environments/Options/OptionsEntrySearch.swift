@@ -1,0 +1,132 @@
+// The fast form of the search for an entry: the same answer as `OptionsTables.entry`, to the bit, without a gate that is asked contract by contract.
+
+import Market
+import Trading
+
+/// What of a symbol's limits the search reads.
+struct EntryLimits: Sendable {
+  let limits: ExposureLimits
+  let sizes: RiskSizes
+  let sizing: SizingRules
+  let firstMinutes: Int
+  let lastMinutes: Int
+  let forcedFlatMinutes: Int
+  /// Whether single options are bought, under limits that the search knows.
+  let isKnown: Bool
+
+  init(_ profile: RiskProfile, _ configuration: OptionsConfiguration) {
+    limits = profile.limits
+    sizes = profile.sizes
+    sizing = configuration.sizing
+    firstMinutes = profile.firstMinutes
+    lastMinutes = profile.lastMinutes
+    forcedFlatMinutes = profile.forcedFlatMinutes
+    isKnown = profile.limits.notionalDollars == nil && configuration.game == .options
+  }
+}
+
+/// The four limits of Greeks as an account that holds nothing meets them: `ExposureJudge.fits` of all of them at once.
+private struct GreekRoom {
+  let held: SIMD4<Double>
+  let rising: SIMD4<Double>
+  let falling: SIMD4<Double>
+  let scale: SIMD4<Double>
+  let most: SIMD4<Double>
+  /// What falls of decay is not bound.
+  private let unbound = SIMDMask<SIMD4<Int64>>(arrayLiteral: false, false, true, false)
+
+  init(_ state: UnsafePointer<RiskState>, _ limits: ExposureLimits, netLiquidationDollars: Double) {
+    held = state.pointee.held.amounts
+    rising = state.pointee.rising.amounts
+    falling = state.pointee.falling.amounts
+    scale = limits.basis.scale
+    most = limits.maxima(netLiquidationDollars: netLiquidationDollars)
+  }
+
+  /// Whether so many fit, at least one.
+  @inline(__always)
+  func fits(_ one: SIMD4<Double>, _ quantity: Int) -> Bool {
+    let rises = one .> 0
+    let reserved = falling.replacing(with: rising, where: rises)
+    let proposed = (held + reserved + Double(quantity) * one) * scale
+    let falls = (one .< 0) .& ((proposed .>= -most) .| unbound)
+    return all((rises .& (proposed .<= most)) .| falls .| (one .== 0))
+  }
+}
+
+extension OptionsTables {
+  /// What `entry` says, where the account holds nothing.
+  ///
+  /// A contract of which one alone passes a limit is left out by a few comparisons. How many of the first that is left fit is found by the gate's own
+  /// arithmetic. Where that has to price shocks, where something is in flight, and where an underlying's value is limited, the plain form is asked.
+  func quickEntry(
+    isCall: Bool, _ day: OptionsDay, minute: Int, book: Book, cash: Int64, account: RiskAccount, _ market: RiskMarket
+  ) -> OptionsEntry {
+    guard day.hasContracts else { return .none }
+    let state = UnsafePointer(account.state)
+    guard searches[day.symbol].isKnown, state.pointee.inFlight == 0, account.orderCapacity > 0 else {
+      return entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
+    }
+    let found = searches.withUnsafeBufferPointer { searches in
+      search(isCall: isCall, day, minute: minute, cash: cash, state, searches[day.symbol])
+    }
+    return found ?? entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
+  }
+
+  /// Nil where only the plain form can say it.
+  @inline(__always)
+  private func search(
+    isCall: Bool, _ day: OptionsDay, minute: Int, cash: Int64, _ state: UnsafePointer<RiskState>, _ own: EntryLimits
+  ) -> OptionsEntry? {
+    // Whatever the contract: states and hours.
+    let elapsed = state.pointee.minute + 1
+    let left = state.pointee.minuteCount - elapsed
+    guard state.pointee.causes == 0, elapsed >= own.firstMinutes, left >= own.lastMinutes, left > own.forcedFlatMinutes
+    else { return OptionsEntry.none }
+    let value = state.pointee.netLiquidationDollars
+    let room = GreekRoom(state, own.limits, netLiquidationDollars: value)
+    let mostShock = own.limits.mostShockLoss(netLiquidationDollars: value)
+    let mostLoss = own.sizes.fraction(rank: state.pointee.volatilityRank) * max(value, 0)
+    let row = day.session.row(minute: minute)
+    let base = day.session.place(minute: minute)
+    let (spot, units) = (tape.spots[row], day.multiplier)
+    for number in candidates(row: row, isCall: isCall) {
+      let contract = legs(ofCandidate: number)[0].contract
+      let place = base + Int(contract)
+      let one = exposure(at: place, spot: spot, units: units)
+      let quote = columns.quotes.quote(at: place)
+      let ask = Double(quote.ask) / Double(TickRule.perDollar)
+      // What one that is bought can lose: all that it costs.
+      let loss = max(units * ask, 0)
+      guard room.fits(one.amounts, 1), loss <= mostLoss, one.isFinite, quote.fills(at: minute) else { continue }
+      var quantity = size(
+        ofBought: contract, ask: quote.ask, delta: one.delta / (spot * units), day,
+        equity: state.pointee.netLiquidation, cash: cash, own.sizing)
+      guard quantity > 0 else { continue }
+      quantity = ExposureJudge.largest(upTo: quantity) { room.fits(one.amounts, $0) }
+      guard Double(quantity) * units * ask <= mostShock else { return nil }
+      quantity = ExposureJudge.largest(upTo: quantity) { Double($0) * loss <= mostLoss }
+      if quantity > 0 {
+        return OptionsEntry(legs: UpToFour(OrderLeg(contract: contract, ratio: 1)), quantity: Int32(quantity))
+      }
+    }
+    return OptionsEntry.none
+  }
+}
+
+extension OptionsEnvironment {
+  /// What entering calls, then puts, would be for a lane that holds nothing, by the fast search or by the plain one: contract -1 and quantity 0 where none fits.
+  package func entries(lane: Int, isPlain: Bool) -> [(contract: Int32, quantity: Int)] {
+    let (day, book, account) = (day(lane), accounts.book(lane), risks[lane])
+    let (minute, cash) = (Int(lanes.minuteOfQuotes.base[lane]), accounts.ledger(lane).cash.pointee)
+    return scratch.with { market in
+      [true, false].map { isCall in
+        let entry =
+          isPlain
+          ? tables.entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
+          : tables.quickEntry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
+        return (entry.legs[0].contract, Int(entry.quantity))
+      }
+    }
+  }
+}
