@@ -162,6 +162,9 @@ package enum AtomicWrite {
 
 /// Paths and whole files, without Foundation.
 package enum FileSystem {
+  /// Where files lie that nobody keeps.
+  package static var temporaryFolder: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
+
   /// Half of the machine's memory: what is read at once is copied at least once more.
   package static let largestFileBytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE))) / 2
 

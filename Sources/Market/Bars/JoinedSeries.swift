@@ -116,18 +116,30 @@ extension BarSeries {
   /// Some rows, in that order. Traps where there is no such row.
   package func rows(_ kept: [Int]) -> BarSeries {
     var part = self
-    part.dates = kept.map { dates[$0] }
-    if width != .session { part.starts = kept.map { starts[$0] } }
+    part.keepRows(kept)
+    return part
+  }
+
+  /// Leaves some rows, in that order, column by column, so that there are never two whole series. Traps where there is no such row.
+  package mutating func keepRows(_ kept: [Int]) {
+    let dates = self.dates
+    self.dates = kept.map { dates[$0] }
+    if width != .session {
+      let starts = self.starts
+      self.starts = kept.map { starts[$0] }
+    }
     for column in BarSeries.valueColumns {
       let values = self[keyPath: column]
-      part[keyPath: column] = kept.map { values[$0] }
+      self[keyPath: column] = kept.map { values[$0] }
     }
-    part.extra = extra.map { column in ExtraColumn(name: column.name, values: kept.map { column.values[$0] }) }
+    for place in extra.indices {
+      let values = extra[place].values
+      extra[place].values = kept.map { values[$0] }
+    }
     if !filledRows.isEmpty {
       let filled = Set(filledRows)
-      part.filledRows = kept.indices.filter { filled.contains(kept[$0]) }
+      filledRows = kept.indices.filter { filled.contains(kept[$0]) }
     }
-    return part
   }
 
   private static let comparedFactors = 21
@@ -186,7 +198,7 @@ extension BarSeries {
   }
 
   /// Key paths are not Sendable by themselves, hence a function of nothing rather than a stored table.
-  static var valueColumns: [WritableKeyPath<BarSeries, [Double]>] {
+  package static var valueColumns: [WritableKeyPath<BarSeries, [Double]>] {
     [\.open, \.high, \.low, \.close, \.volume, \.adjustmentFactors]
   }
 }

@@ -18,7 +18,9 @@ struct HDF5Object {
 
   /// What lies directly below, sorted by names, which are unique. Links to names and to other files are refused: this program writes none, and a
   /// file must not make it read another.
-  func children() throws(StorageError) -> [HDF5Object] {
+  ///
+  /// `isWanted`: of what names the objects are looked at; the others are left out.
+  func children(where isWanted: (String) -> Bool = { _ in true }) throws(StorageError) -> [HDF5Object] {
     guard let information = try header.one(.linkInformation) else { throw damaged("it is not a group") }
     var links: [(name: String, address: UInt64)] = []
     for bytes in try header.all(.link) + indexed(information, orderBytes: 8, tree: .links, idPlace: 4, idBytes: 7) {
@@ -30,7 +32,7 @@ struct HDF5Object {
     }
     let folder = place.asFolder
     var children: [HDF5Object] = []
-    for link in links {
+    for link in links where isWanted(link.name) {
       let place = HDF5Place(folder, name: link.name)
       let header = try HDF5ObjectHeader(image, at: link.address, place)
       children.append(HDF5Object(image: image, place: place, header: header))

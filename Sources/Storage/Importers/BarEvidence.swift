@@ -6,37 +6,43 @@ extension BarTimer {
   /// The clock under which most of the trade lies in sessions. Refuses where several do.
   func zoneByEvidence() throws(StorageError) -> (StampZone, BarTiming.Source) {
     var shares: [(zone: StampZone, share: Double)] = []
-    for zone in StampZone.allCases { shares.append((zone, sessionShare(zone))) }
+    let sample = try sample()
+    for zone in StampZone.allCases { shares.append((zone, sessionShare(zone, sample))) }
     shares.sort { $0.share > $1.share }
     let best = shares[0]
     // New York's winter time is New York's time where all bars are of a winter.
-    let other = shares.first { $0.zone != best.zone && !areOne($0.zone, best.zone) }
+    let other = shares.first { $0.zone != best.zone && !areOne($0.zone, best.zone, sample) }
     func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
     let evidence = "\(percent(best.share)) of the trade lies in sessions by the clock of \(best.zone.clock.name)"
     guard best.share >= 0.8, best.share - (other?.share ?? 0) >= 0.02 else { throw problem(.noZone(evidence)) }
-    let zone = areOne(.newYork, best.zone) ? .newYork : best.zone
+    let zone = areOne(.newYork, best.zone, sample) ? .newYork : best.zone
     return (zone, .evidence("\(percent(best.share)) of the trade lies in sessions then"))
   }
 
-  private func areOne(_ left: StampZone, _ right: StampZone) -> Bool {
+  private func areOne(_ left: StampZone, _ right: StampZone, _ sample: [SampleRow]) -> Bool {
     sample.allSatisfy {
       left.clock.occurrence(of: WallClock.Reading(local: $0.local))
         == right.clock.occurrence(of: WallClock.Reading(local: $0.local))
     }
   }
 
+  private typealias SampleRow = (local: Int64, weight: Double)
+
   /// Some rows, evenly, and how much was traded in each: 1 where there is no volume. An auction in one row must not outweigh a session.
-  private var sample: [(local: Int64, weight: Double)] {
-    table.series.flatMap { one in
+  private func sample() throws(StorageError) -> [SampleRow] {
+    var all: [SampleRow] = []
+    for place in table.series.indices {
+      let one = try table.series[place].whole(table.spool)
       let step = max(1, one.count * table.series.count / BarTimer.sampleLimit)
       let rows = Array(stride(from: 0, to: one.count, by: step))
       let volumes = rows.map { one.volume[$0] }.filter { $0 > 0 }.sorted()
       let most = volumes.isEmpty ? 0 : 20 * volumes[volumes.count / 2]
-      return rows.map { (one.local[$0], volumes.isEmpty ? 1 : min(max(0, one.volume[$0]), most)) }
+      all += rows.map { (one.local[$0], volumes.isEmpty ? 1 : min(max(0, one.volume[$0]), most)) }
     }
+    return all
   }
 
-  private func sessionShare(_ zone: StampZone) -> Double {
+  private func sessionShare(_ zone: StampZone, _ sample: [SampleRow]) -> Double {
     var (inside, all) = (0.0, 0.0)
     for (local, weight) in sample {
       all += weight
@@ -51,15 +57,18 @@ extension BarTimer {
     return all > 0 ? inside / all : 0
   }
 
-  /// What the rows around the open and the close of whole sessions say.
-  func sideByEvidence(_ instants: [[Int64]]) throws(StorageError) -> (StampSide, BarTiming.Source) {
+  /// What the rows around the open and the close of whole sessions say. `instants`: when the rows of a series are stamped.
+  func sideByEvidence(
+    _ instants: (RawBars) throws(StorageError) -> [Int64]
+  ) throws(StorageError) -> (StampSide, BarTiming.Source) {
     var (sessions, opens, firsts, closes) = (0, 0, 0, 0)
     // What was traded in the rows that are stamped 09:30 and 09:31; the range of prices where there is no volume.
     var (atOpen, afterOpen) = (0.0, 0.0)
-    for (series, instants) in zip(table.series, instants) {
+    for place in table.series.indices {
+      let series = try table.series[place].whole(table.spool)
       let hasVolume = series.volume.contains { $0 > 0 }
       func weight(_ row: Int) -> Double { hasVolume ? series.volume[row] : series.high[row] - series.low[row] }
-      for edges in self.edges(instants).values where edges.count > 195 {
+      for edges in self.edges(try instants(series)).values where edges.count > 195 {
         sessions += 1
         opens += edges.opening == nil ? 0 : 1
         firsts += edges.first == nil ? 0 : 1

@@ -13,6 +13,19 @@ package struct BarFileReading: Sendable {
   package var understanding: [String] = []
 }
 
+/// The same with series that need not all be in memory.
+struct ShelvedReading {
+  var series: SeriesShelf
+  var provenance: ImportProvenance
+  var notes: [String]
+  var understanding: [String]
+
+  /// All series in memory.
+  func reading() throws(StorageError) -> BarFileReading {
+    BarFileReading(series: try series.all(), provenance: provenance, notes: notes, understanding: understanding)
+  }
+}
+
 struct BarFile {
   private let source: ByteSource
   private let path: String
@@ -20,6 +33,8 @@ struct BarFile {
   private let limitBytes: Int
   /// Whether rows that are written plainly are read many at a time, with the same outcome.
   var readsPlainRows = true
+  /// Where bars are set aside that are too many to stay in memory; nil where all stay.
+  var spool: Spool?
 
   /// `FILE`, or `ARCHIVE.zip:MEMBER` for one member of an archive.
   /// `progress`: gets the share of the file that was read, now and then.
@@ -39,10 +54,19 @@ struct BarFile {
     self.limitBytes = limitBytes
   }
 
+  /// All bars in memory.
   func read(
     symbols: [String]?, symbolOverride: String?, isIndex: Bool, extraColumns: [String], declared: BarDeclarations
   ) throws(StorageError) -> BarFileReading {
-    var all: [BarSeries] = []
+    try shelved(
+      symbols: symbols, symbolOverride: symbolOverride, isIndex: isIndex, extraColumns: extraColumns, declared: declared
+    ).reading()
+  }
+
+  func shelved(
+    symbols: [String]?, symbolOverride: String?, isIndex: Bool, extraColumns: [String], declared: BarDeclarations
+  ) throws(StorageError) -> ShelvedReading {
+    var all = SeriesShelf(spool: spool)
     var (notes, understanding): ([String], [String]) = ([], [])
     var (layouts, rows): ([String], Int) = ([], 0)
     var namesSymbols = true
@@ -59,13 +83,15 @@ struct BarFile {
       for line in timed.notes where !notes.contains(line) { notes.append(line) }
       understanding = Understanding.lines(plan, timed.timing, declared)
       namesSymbols = namesSymbols && plan.namesSymbols
-      for one in timed.series where one.count > 0 { try BarFile.add(one, to: &all, notes: &notes, path: pieces.path) }
+      for place in timed.series.indices where timed.series.label(place).count > 0 {
+        try BarFile.add(place, of: timed.series, to: &all, notes: &notes, path: pieces.path)
+      }
     }
     let digest = try source.finish()
-    guard !named.isEmpty, namesSymbols || !all.isEmpty else {
+    guard !named.isEmpty, namesSymbols || all.count > 0 else {
       throw .table(path: path, line: 0, column: "", problem: .noRows)
     }
-    var chosen: [BarSeries]
+    var chosen: SeriesShelf
     if namesSymbols {
       if symbolOverride.map({ !named.contains($0) }) ?? isIndex {
         throw .symbols(path: path, problem: .namedByFile(named))
@@ -74,12 +100,12 @@ struct BarFile {
     } else {
       chosen = try BarFile.name(all, symbols: symbols, override: symbolOverride, path: path)
     }
-    guard !chosen.isEmpty else { throw .table(path: path, line: 0, column: "", problem: .noRows) }
-    if isIndex { for place in chosen.indices { chosen[place].instrument = .index } }
+    guard chosen.count > 0 else { throw .table(path: path, line: 0, column: "", problem: .noRows) }
+    if isIndex { for place in chosen.indices { chosen.mark(place, as: .index) } }
     let provenance = ImportProvenance(
       sourceName: FileSystem.split(path).name, sourceSHA256: digest, layout: layouts.joined(separator: "+"), rows: rows,
-      symbols: chosen.map(\.symbol), importerVersion: CSVImporter.version)
-    return BarFileReading(series: chosen, provenance: provenance, notes: notes, understanding: understanding)
+      symbols: chosen.symbols, importerVersion: CSVImporter.version)
+    return ShelvedReading(series: chosen, provenance: provenance, notes: notes, understanding: understanding)
   }
 
   // MARK: Tables
@@ -107,7 +133,7 @@ struct BarFile {
     do throws(StorageError) {
       var reader = try BarTableReader(
         pieces, declared: declared, extraColumns: extraColumns, kept: kept.map { Set($0) },
-        readsPlainRows: readsPlainRows)
+        readsPlainRows: readsPlainRows, spool: spool)
       guard reader.plan.hasVolume || isIndex else {
         throw .table(path: pieces.path, line: max(1, reader.plan.linesBefore), column: "", problem: .noVolume)
       }
@@ -128,65 +154,63 @@ struct BarFile {
 
   /// Adds a table's series to the one of its symbol that is there: days in files of their own make one series.
   private static func add(
-    _ series: BarSeries, to all: inout [BarSeries], notes: inout [String], path: String
+    _ index: Int, of shelf: SeriesShelf, to all: inout SeriesShelf, notes: inout [String], path: String
   ) throws(StorageError) {
-    guard let place = all.firstIndex(where: { $0.symbol == series.symbol }) else {
-      all.append(series)
-      return
-    }
-    guard let joined = all[place].joined(with: series) else {
+    let symbol = shelf.label(index).symbol
+    guard let place = all.symbols.firstIndex(of: symbol) else { return all.append(index, of: shelf) }
+    guard let joined = try all.join(place, with: try shelf.series(index)) else {
       throw .table(path: path, line: 0, column: "", problem: .otherWidth("another width than those before"))
     }
     // Two symbols' files in one archive are no revision of each other.
     guard joined.shared < 10 || joined.revised * 2 < joined.shared else {
       throw .symbols(path: path, problem: .differentBars(shared: joined.shared, revised: joined.revised))
     }
-    all[place] = joined.series
     if joined.revised > 0 {
       notes.append(
-        "\(joined.revised) bars of \(series.symbol) differ from those of an earlier file: the later one's are taken")
+        "\(joined.revised) bars of \(symbol) differ from those of an earlier file: the later one's are taken")
     }
   }
 
   private static func select(
-    _ symbols: [String]?, from all: [BarSeries], named: [String], path: String
-  ) throws(StorageError) -> [BarSeries] {
+    _ symbols: [String]?, from all: SeriesShelf, named: [String], path: String
+  ) throws(StorageError) -> SeriesShelf {
     guard let symbols else { return all }
     guard !symbols.isEmpty else { throw .symbols(path: path, problem: .noneGiven) }
-    var chosen: [BarSeries] = []
+    var chosen = all
+    chosen.remove { _ in true }
     for symbol in symbols {
-      guard let series = all.first(where: { $0.symbol == symbol }) else {
+      guard let place = all.symbols.firstIndex(of: symbol) else {
         throw .symbols(path: path, problem: .absent(requested: symbol, existing: named.sorted()))
       }
-      if chosen.contains(where: { $0.symbol == symbol }) {
+      if chosen.symbols.contains(symbol) {
         throw .symbols(path: path, problem: .requestedTwice(symbol))
       }
-      chosen.append(series)
+      chosen.append(place, of: all)
     }
     return chosen
   }
 
   /// The one series of a file that does not name it, under the name that it is given or that the file's own name says.
   private static func name(
-    _ all: [BarSeries], symbols: [String]?, override: String?, path: String
-  ) throws(StorageError) -> [BarSeries] {
+    _ all: SeriesShelf, symbols: [String]?, override: String?, path: String
+  ) throws(StorageError) -> SeriesShelf {
     func problem(_ problem: SymbolProblem) -> StorageError { .symbols(path: path, problem: problem) }
-    if all.count > 1 || (override == nil && symbols == nil && !all[0].symbol.isEmpty) {
-      guard override == nil else { throw problem(.namedByFile(all.map(\.symbol))) }
-      return try select(symbols, from: all, named: all.map(\.symbol), path: path)
+    if all.count > 1 || (override == nil && symbols == nil && !all.label(0).symbol.isEmpty) {
+      guard override == nil else { throw problem(.namedByFile(all.symbols)) }
+      return try select(symbols, from: all, named: all.symbols, path: path)
     }
-    var named = all[0]
+    var named = all
     if let override {
-      named.symbol = override
+      named.rename(0, symbol: override)
       if let symbols, symbols != [override] {
         throw problem(.absent(requested: symbols.first(where: { $0 != override }) ?? "", existing: [override]))
       }
-      return [named]
+      return named
     }
     guard let symbols, let symbol = symbols.first else { throw problem(.noneGiven) }
     guard symbols.count == 1 else { throw problem(.severalForOneSeries(symbols)) }
     guard CSVImporter.isSymbol(symbol) else { throw problem(.unusable(symbol)) }
-    named.symbol = symbol
-    return [named]
+    named.rename(0, symbol: symbol)
+    return named
   }
 }

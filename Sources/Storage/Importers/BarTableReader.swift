@@ -3,52 +3,14 @@
 import Market
 import Text
 
-/// The rows of one symbol as a table writes them, struct of arrays of one length.
-struct RawBars {
-  var symbol: String
-  /// Whether anybody asked for this symbol: of all others the rows are read and counted alone.
-  var isKept: Bool
-  /// How many rows were read and not kept.
-  var passed = 0
-  /// Nanoseconds since 1970 as the stamps are written.
-  var local: [Int64] = []
-  /// Nanoseconds since 1970 UTC, where stamps name their clock; else empty.
-  var instants: [Int64] = []
-  var open: [Double] = []
-  var high: [Double] = []
-  var low: [Double] = []
-  var close: [Double] = []
-  var volume: [Double] = []
-  /// Empty where a table has no adjusted closes: all of them are 1 then.
-  var factors: [Double] = []
-  var extra: [[Double]]
-  /// Rows that tell of a split or a payment.
-  var events: [Event] = []
-
-  init(symbol: String, isKept: Bool = true, extraCount: Int) {
-    self.symbol = symbol
-    self.isKept = isKept
-    extra = Array(repeating: [], count: extraCount)
-  }
-
-  var count: Int { local.count }
-  /// Gives up its columns and keeps how many rows there were.
-  mutating func handOver() {
-    let rows = rowCount
-    self = RawBars(symbol: symbol, isKept: false, extraCount: extra.count)
-    passed = rows
-  }
-
-  /// Also of rows that were not kept.
-  var rowCount: Int { local.count + passed }
-}
-
 /// What a table holds, before it is known when its bars were.
 struct RawTable {
   var plan: TablePlan
   var series: [RawBars]
   /// What was left out, each with its reason.
   var notes: [String]
+  /// Where the rows lie that are not in memory; nil where all are.
+  var spool: Spool?
 }
 
 /// One pass over the text of a bar table. No byte sequence makes it trap; every error names line and column.
@@ -61,7 +23,10 @@ struct BarTableReader {
   let plan: TablePlan
   /// nil where rows are written in another way, and how often none at all was written plainly.
   private var plainRows: PlainRows?
+  private let spool: Spool?
   private var declined = 0
+  /// The line at which it was asked last how much memory the rows take.
+  private var askedLine = 0
   private var lines: TableLines
   private var fields: TableFields
   private var faults: RowFaults
@@ -79,15 +44,17 @@ struct BarTableReader {
   /// Reads the head. Traps on an extra column whose name is not one.
   ///
   /// `kept`: the symbols that are asked for, of a table that names them; nil for all. `readsPlainRows`: the same numbers either way.
+  /// `spool`: where rows beyond its budget are set aside.
   init(
     _ pieces: TextPieces, declared: BarDeclarations = BarDeclarations(), extraColumns: [String] = [],
-    kept: Set<String>? = nil, readsPlainRows: Bool = true
+    kept: Set<String>? = nil, readsPlainRows: Bool = true, spool: Spool? = nil
   ) throws(StorageError) {
     for name in extraColumns { precondition(ExtraColumn.isName(name), "a column cannot be named '\(name)'") }
     path = pieces.path
     self.extraColumns = extraColumns
     declaredAdjustment = declared.adjustment
     self.kept = kept
+    self.spool = spool
     var lines = try TableLines(pieces)
     let head = try lines.head(TableHead.lineCount)
     // A line without an end is no header either.
@@ -108,12 +75,13 @@ struct BarTableReader {
     }
     while true {
       readPlainRows()
+      try setAside()
       guard try nextRow() else { break }
       try readRow()
     }
     if let error = faults.error { throw error }
     guard series.contains(where: { $0.rowCount > 0 }) else { throw problem(.noRows, line: 0) }
-    return RawTable(plan: plan, series: series, notes: notes)
+    return RawTable(plan: plan, series: series, notes: notes, spool: spool)
   }
 
   /// Reads as many of the rows at hand as are written plainly, like the first.
@@ -138,6 +106,19 @@ struct BarTableReader {
   }
 
   private static let declinedLimit = 1000
+
+  /// Sets rows aside where all together take more than stays in memory. Asked now and then.
+  private mutating func setAside() throws(StorageError) {
+    guard let spool, lines.number - askedLine >= BarTableReader.askedLines else { return }
+    askedLine = lines.number
+    // Of many symbols each gathers some rows first: to write and fetch a few at a time takes long.
+    let budgetBytes = max(spool.budgetBytes, series.count * BarTableReader.leastAsideBytes)
+    guard series.reduce(0, { $0 + $1.bytes }) > budgetBytes, faults.count == 0 else { return }
+    for place in series.indices { try series[place].setAside(on: spool) }
+  }
+
+  private static let askedLines = 4096
+  private static let leastAsideBytes = 4096
 
   private var notes: [String] {
     var notes: [String] = []
@@ -241,7 +222,7 @@ struct BarTableReader {
     if (first.clock == .unnamed) != (stamp.clock == .unnamed), isMidnight {
       // Midnights are dates, whatever clock some of them name; so is the date of a last row that has the time of its download.
       firstStamp?.clock = .unnamed
-      for place in series.indices { series[place].instants = [] }
+      for place in series.indices { series[place].forgetInstants() }
       stamp.clock = .unnamed
       return stamp
     }

@@ -37,7 +37,7 @@ struct TimedBars {
   var rows: Int
   var symbols: [String]
   /// For each series of the table, in its order, the rows that are kept.
-  var series: [BarSeries]
+  var series: SeriesShelf
   var notes: [String]
 }
 
@@ -66,12 +66,33 @@ struct BarTimer {
     let days = try daily()
     notes = table.notes + notes
     guard let days else { return try minutes() }
-    let kept = zip(table.series, days).map { self.kept($0, dates: $1) }
-    for one in kept { try checkCalendar(one) }
+    var kept = SeriesShelf(spool: table.spool)
+    for (place, dates) in days.enumerated() {
+      let one = self.kept(try table.series[place].whole(table.spool), dates: dates)
+      try checkCalendar(one)
+      try kept.append(one)
+      table.series[place].handOver()
+    }
     return timed(BarTiming(width: .session), kept)
   }
 
-  private func timed(_ timing: BarTiming, _ series: [BarSeries]) -> TimedBars {
+  /// When the rows of a series were; of its other columns nothing where some of them lie on a spool.
+  private func stamps(_ place: Int) throws(StorageError) -> RawBars { try table.series[place].stamps(table.spool) }
+
+  /// Whether something is so of the stamps of every series.
+  private func allSeries(_ isSo: (RawBars) -> Bool) throws(StorageError) -> Bool {
+    for place in table.series.indices { guard isSo(try stamps(place)) else { return false } }
+    return true
+  }
+
+  /// Something of the stamps of each series.
+  private func ofSeries<Value>(_ value: (RawBars) -> [Value]) throws(StorageError) -> [[Value]] {
+    var all: [[Value]] = []
+    for place in table.series.indices { all.append(value(try stamps(place))) }
+    return all
+  }
+
+  private func timed(_ timing: BarTiming, _ series: SeriesShelf) -> TimedBars {
     TimedBars(
       plan: table.plan, timing: timing, rows: table.series.reduce(0) { $0 + $1.rowCount },
       symbols: table.series.filter { $0.rowCount > 0 }.map(\.symbol), series: series, notes: notes + actions.notes)
@@ -81,15 +102,15 @@ struct BarTimer {
 
   /// For each series the date of each row, nil for one that is left out; nil where the rows are narrower than days.
   private mutating func daily() throws(StorageError) -> [[CalendarDate?]]? {
-    let isMidnight = table.series.allSatisfy { $0.local.allSatisfy { $0 % BarTimer.day == 0 } }
+    let isMidnight = try allSeries { $0.local.allSatisfy { $0 % BarTimer.day == 0 } }
     if isMidnight, table.plan.stamp != .millisecondOfDay {
-      let dates = table.series.map { $0.local.map { WallClock.Reading(local: $0).date } }
+      let dates = try ofSeries { $0.local.map { WallClock.Reading(local: $0).date } }
       try checkDays(dates)
       return dates
     }
     // One row a date, of one time of day: the time says nothing. In Greenwich's time, New York's midnight is 4 or 5 o'clock. The first minutes tell that
     // they are none.
-    let isOneADate = table.series.allSatisfy { one in
+    let isOneADate = try allSeries { one in
       var before: CalendarDate?
       return one.local.indices.allSatisfy { row in
         defer { before = reading(one, row).date }
@@ -97,13 +118,13 @@ struct BarTimer {
       }
     }
     guard isOneADate else { return try mixedWithDays() }
-    let readings = table.series.map { one in one.local.indices.map { reading(one, $0) } }
+    let readings = try ofSeries { one in one.local.indices.map { reading(one, $0) } }
     var times: [Int64: Int] = [:]
     for one in readings { for reading in one { times[reading.nanosecondOfDay, default: 0] += 1 } }
     let hour = 60 * BarTimer.minute
     let isMidnightOfNewYork = times.keys.allSatisfy { $0 == 4 * hour || $0 == 5 * hour }
     let usual = times.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0
-    let written = Set(table.series.flatMap { $0.local.map { $0 % BarTimer.day } })
+    let written = Set(try ofSeries { Array(Set($0.local.map { $0 % BarTimer.day })) }.joined())
     let isMidnightWritten = written.allSatisfy { $0 == 4 * hour || $0 == 5 * hour }
     if times.count == 1 || written.count == 1 || isMidnightWritten || isMidnightOfNewYork {
       guard readings.contains(where: { $0.count > 1 }) else { return nil }
@@ -111,13 +132,14 @@ struct BarTimer {
       // As they are written: a few such midnights are an hour off where their vendor forgot a clock change.
       let dates: [[CalendarDate?]] =
         isMidnightWritten
-        ? table.series.map { $0.local.map { WallClock.Reading(local: $0).date } } : readings.map { $0.map { $0.date } }
+        ? try ofSeries { $0.local.map { WallClock.Reading(local: $0).date } } : readings.map { $0.map { $0.date } }
       try checkDays(dates)
       return dates
     }
     // The last row may be of a session that was not over.
     var dates: [[CalendarDate?]] = []
-    for (one, series) in zip(readings, table.series) {
+    for (place, one) in readings.enumerated() {
+      let series = try stamps(place)
       let odd = one.indices.filter { one[$0].nanosecondOfDay != usual }
       let newest = one.indices.max { series.local[$0] < series.local[$1] }
       guard odd.isEmpty || (odd.count == 1 && odd.first == newest) else { return try mixedWithDays() }
@@ -135,8 +157,8 @@ struct BarTimer {
   /// Refuses a time of day among dates; nil where most rows have one.
   private func mixedWithDays() throws(StorageError) -> [[CalendarDate?]]? {
     var (timed, first): (Int, Int64?) = (0, nil)
-    for one in table.series {
-      for local in one.local where local % BarTimer.day != 0 {
+    for place in table.series.indices {
+      for local in try stamps(place).local where local % BarTimer.day != 0 {
         timed += 1
         if first == nil { first = local }
       }
@@ -174,7 +196,7 @@ struct BarTimer {
   private mutating func minutes() throws(StorageError) -> TimedBars {
     try checkWidth()
     var timing = BarTiming(width: .minute)
-    if table.series.allSatisfy({ $0.instants.isEmpty }) {
+    if table.series.allSatisfy({ !$0.hasInstants }) {
       if let zone = declared.zone {
         (timing.zone, timing.zoneSource) = (zone, .declared)
       } else if let zone = table.plan.layout.zone {
@@ -183,25 +205,22 @@ struct BarTimer {
         (timing.zone, timing.zoneSource) = try zoneByEvidence()
       }
     }
-    var instants: [[Int64]] = []
-    for place in table.series.indices {
-      let one = table.series[place]
-      instants.append(try one.instants.isEmpty ? self.instants(one.local, timing.zone ?? .utc) : one.instants)
-    }
+    let zone = timing.zone ?? .utc
     if let side = declared.side {
       (timing.side, timing.sideSource) = (side, .declared)
     } else if let side = table.plan.layout.side {
       (timing.side, timing.sideSource) = (side, .layout)
     } else {
-      (timing.side, timing.sideSource) = try sideByEvidence(instants)
+      (timing.side, timing.sideSource) = try sideByEvidence { (one) throws(StorageError) in try instants(one, zone) }
     }
     let shift = timing.side == .end ? -BarTimer.minute : 0
-    var series: [BarSeries] = []
+    var series = SeriesShelf(spool: table.spool)
     for place in table.series.indices {
-      series.append(self.kept(table.series[place], starts: instants[place].map { Instant(nanoseconds: $0 + shift) }))
+      let raw = try table.series[place].whole(table.spool)
       // Its columns have another owner now; what is left of it is as long as it was.
-      instants[place] = []
       table.series[place].handOver()
+      let starts = try instants(raw, zone).map { Instant(nanoseconds: $0 + shift) }
+      try series.append(kept(raw, starts: starts))
     }
     return timed(timing, series)
   }
@@ -210,7 +229,8 @@ struct BarTimer {
   private func checkWidth() throws(StorageError) {
     var counts: [Int64: Int] = [:]
     var last: (gap: Int64, count: Int) = (0, 0)
-    for one in table.series {
+    for place in table.series.indices {
+      let one = try stamps(place)
       let stamps = one.instants.isEmpty ? one.local : one.instants
       for (before, after) in zip(stamps, stamps.dropFirst()) {
         let gap = after > before ? after - before : before - after
@@ -243,9 +263,10 @@ struct BarTimer {
     return width >= Instant.nanosecondsPerSecond ? "\(width / Instant.nanosecondsPerSecond) s" : "less than a second"
   }
 
-  /// Traps on no date: what clocks never show, or show twice, is refused.
-  private func instants(_ local: [Int64], _ zone: StampZone) throws(StorageError) -> [Int64] {
-    let clock = zone.clock
+  /// Traps on no date: what clocks never show, or show twice, is refused. `zone`: of stamps that do not name their clock.
+  private func instants(_ series: RawBars, _ zone: StampZone) throws(StorageError) -> [Int64] {
+    guard series.instants.isEmpty else { return series.instants }
+    let (clock, local) = (zone.clock, series.local)
     var instants: [Int64] = []
     instants.reserveCapacity(local.count)
     // Clocks change on Sundays alone: the offset of another date is asked once.

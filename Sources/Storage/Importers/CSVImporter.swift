@@ -53,7 +53,21 @@ package enum CSVImporter {
     extraColumns: [String] = [], declared: BarDeclarations = BarDeclarations(), limitBytes: Int = textLimitBytes,
     progress: ((Double) -> Void)? = nil
   ) throws(StorageError) -> BarFileReading {
-    try BarFile(path: path, limitBytes: limitBytes, progress: progress).read(
+    try shelved(
+      path: path, symbols: symbols, symbolOverride: symbolOverride, isIndex: isIndex, extraColumns: extraColumns,
+      declared: declared, limitBytes: limitBytes, spool: nil, progress: progress
+    ).reading()
+  }
+
+  /// The same, of which what memory shall not hold lies on a spool.
+  static func shelved(
+    path: String, symbols: [String]? = nil, symbolOverride: String? = nil, isIndex: Bool = false,
+    extraColumns: [String] = [], declared: BarDeclarations = BarDeclarations(), limitBytes: Int = textLimitBytes,
+    spool: Spool?, progress: ((Double) -> Void)? = nil
+  ) throws(StorageError) -> ShelvedReading {
+    var file = try BarFile(path: path, limitBytes: limitBytes, progress: progress)
+    file.spool = spool
+    return try file.shelved(
       symbols: symbols, symbolOverride: symbolOverride, isIndex: isIndex, extraColumns: extraColumns, declared: declared
     )
   }

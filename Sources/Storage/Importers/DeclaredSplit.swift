@@ -41,16 +41,17 @@ package struct DeclaredSplit: Sendable, Equatable {
 
   /// Adjusts the series of their symbols. What a series knows already, by its file or its store, is said and not done twice.
   static func apply(
-    _ splits: [DeclaredSplit], to series: inout [BarSeries], path: String, tell: (String) -> Void
+    _ splits: [DeclaredSplit], to series: inout SeriesShelf, path: String, tell: (String) -> Void
   ) throws(StorageError) {
     for split in splits {
-      let places = series.indices.filter { series[$0].symbol == split.symbol }
+      let places = series.indices.filter { series.symbols[$0] == split.symbol }
       guard !places.isEmpty else {
-        throw .symbols(path: path, problem: .absent(requested: split.symbol, existing: series.map(\.symbol)))
+        throw .symbols(path: path, problem: .absent(requested: split.symbol, existing: series.symbols))
       }
       let (date, factor) = (split.action.date, split.action.split)
       for place in places {
-        if let known = series[place].actions.first(where: { $0.date == date }), known.split != 1 {
+        let label = series.label(place)
+        if let known = label.actions.first(where: { $0.date == date }), known.split != 1 {
           guard abs(known.split / factor - 1) < 1e-6 else {
             throw .symbols(
               path: path, problem: .otherSplit(symbol: split.symbol, date: "\(date)", known: known.split, given: factor)
@@ -59,15 +60,17 @@ package struct DeclaredSplit: Sendable, Equatable {
           tell("\(split.symbol): the split of \(date) is known already")
           continue
         }
-        let payment = series[place].actions.first { $0.date == date }?.payment ?? 1
-        series[place].adjust(for: [split.action])
+        let payment = label.actions.first { $0.date == date }?.payment ?? 1
+        var one = try series.series(place)
+        one.adjust(for: [split.action])
         // One that was paid on that day stays known.
         if payment != 1, let both = CorporateAction(date: date, split: factor, payment: payment) {
-          series[place].remember([both])
+          one.remember([both])
         }
-        let before = series[place].dates.count { $0 < date }
+        try series.replace(place, with: one)
+        let before = one.dates.count { $0 < date }
         tell(
-          "\(split.symbol): \(before) \(series[place].width == .minute ? "minute " : "")bars before \(date) adjusted for a split of "
+          "\(split.symbol): \(before) \(one.width == .minute ? "minute " : "")bars before \(date) adjusted for a split of "
             + DeclaredSplit.words(factor))
       }
     }

@@ -5,36 +5,45 @@ import Market
 
 /// What an import found where it is told to write.
 struct EarlierStore {
-  private let contents: MarketStoreContents
+  private let file: MarketStoreFile
+  private let series: SeriesShelf
+  private let extendedHours: SeriesShelf
+  private let chains: [OptionChain]
 
-  /// Nil where there is none yet.
-  init?(_ path: String) throws(StorageError) {
+  /// Nil where there is none yet. All of it is read and checked; of its bars what `spool` has no room for is read again when it is needed.
+  init?(_ path: String, spool: Spool) throws(StorageError) {
     var status = stat()
     // Nothing, or a file that was made to have the name.
     guard !path.isEmpty, stat(path, &status) == 0, status.st_size > 0 else { return nil }
-    contents = try MarketStore.read(path)
+    file = try MarketStoreFile(path)
+    series = try SeriesShelf(file, spool: spool) { !$0.isExtendedHours }
+    extendedHours = try SeriesShelf(file, spool: spool) { $0.isExtendedHours }
+    var chains: [OptionChain] = []
+    for entry in file.chains { chains.append(try file.chain(entry) { _ in true }) }
+    self.chains = chains
+    try file.requireContentHash(of: series)
   }
 
-  private var path: String { contents.path }
+  private var path: String { file.path }
 
   /// What was allowed before and is not given again: it is allowed still, and recorded.
   func allowances(beside given: [QualityAllowance]) -> [QualityAllowance] {
-    (contents.qualityReport?.allowances ?? []).filter { one in !given.contains { $0.name == one.name } }
+    (file.qualityReport?.allowances ?? []).filter { one in !given.contains { $0.name == one.name } }
   }
 
   /// Adds to the store's series those that were delivered, which win where both have a bar, and tells what that changed.
   func add(
-    _ series: inout [BarSeries], _ extendedHours: inout [BarSeries], _ provenance: inout [ImportProvenance],
+    _ series: inout SeriesShelf, _ extendedHours: inout SeriesShelf, _ provenance: inout [ImportProvenance],
     tell: (String) -> Void
   ) throws(StorageError) {
-    series = try joined(contents.series, series, hours: "", tell: tell)
-    extendedHours = try joined(contents.extendedHours, extendedHours, hours: " outside the sessions' hours", tell: tell)
-    provenance = contents.provenance + provenance.filter { !contents.provenance.contains($0) }
+    series = try joined(self.series, series, hours: "", tell: tell)
+    extendedHours = try joined(self.extendedHours, extendedHours, hours: " outside the sessions' hours", tell: tell)
+    provenance = file.provenance + provenance.filter { !file.provenance.contains($0) }
   }
 
   /// Adds to the store's chains those that were delivered, which win where both have a value, and tells what that changed.
   func add(_ chains: inout [OptionChain], tell: (String) -> Void) throws(StorageError) {
-    var all = contents.chains
+    var all = self.chains
     for one in chains {
       guard let place = all.firstIndex(where: { $0.underlying == one.underlying }) else {
         tell("the options of \(one.underlying) are new in \(path)")
@@ -54,19 +63,19 @@ struct EarlierStore {
   }
 
   private func joined(
-    _ stored: [BarSeries], _ delivered: [BarSeries], hours: String, tell: (String) -> Void
-  ) throws(StorageError) -> [BarSeries] {
+    _ stored: SeriesShelf, _ delivered: SeriesShelf, hours: String, tell: (String) -> Void
+  ) throws(StorageError) -> SeriesShelf {
     var all = stored
-    for one in delivered {
-      guard let place = all.firstIndex(where: { $0.symbol == one.symbol && $0.width == one.width }) else {
+    for index in delivered.indices {
+      let one = delivered.label(index)
+      guard let place = all.place(of: one) else {
         tell("\(one.symbol)\(hours) is new in \(path)")
-        all.append(one)
+        all.append(index, of: delivered)
         continue
       }
-      guard let joined = all[place].joined(with: one) else {
+      guard let joined = try all.join(place, with: try delivered.series(index)) else {
         throw .symbols(path: path, problem: .differentStore(symbol: one.symbol, store: path))
       }
-      all[place] = joined.series
       tell(
         "\(one.symbol)\(hours): \(joined.added) bars are new in \(path), \(joined.shared) were there, \(joined.revised) of "
           + "these differ" + (joined.revised > 0 ? " and are replaced" : ""))
@@ -80,7 +89,7 @@ struct EarlierStore {
 
   /// Throws if the store was written since it was read.
   func requireUnchanged() throws(StorageError) {
-    guard try MarketStoreFile(path).contentHash == contents.contentHash else { throw .changed(path: path) }
+    guard try MarketStoreFile(path).contentHash == file.contentHash else { throw .changed(path: path) }
   }
 }
 

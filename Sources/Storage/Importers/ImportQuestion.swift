@@ -122,23 +122,25 @@ package struct BarCut: Sendable, Equatable {
   }
 
   /// Takes the bars between the dates. Returns what was left out, a line for each series that lost bars.
-  func applyDates(to series: inout [BarSeries]) throws(StorageError) -> [String] {
-    try keep(in: &series) { date in from.map { $0 <= date } ?? true && until.map { date <= $0 } ?? true }
+  func applyDates(to series: inout SeriesShelf) throws(StorageError) -> [String] {
+    guard from != nil || until != nil else { return [] }
+    return try keep(in: &series) { date in from.map { $0 <= date } ?? true && until.map { date <= $0 } ?? true }
   }
 
   /// Takes the dates that all series have, where that is asked for.
-  func applyCommon(to series: inout [BarSeries]) throws(StorageError) -> [String] {
-    guard isCommon, let first = series.first else { return [] }
-    let common = series.dropFirst().reduce(into: Set(first.dates)) { $0.formIntersection($1.dates) }
+  func applyCommon(to series: inout SeriesShelf) throws(StorageError) -> [String] {
+    guard isCommon, series.count > 0 else { return [] }
+    var common = Set(try series.series(0).dates)
+    for place in series.indices.dropFirst() { common.formIntersection(try series.series(place).dates) }
     return try keep(in: &series, common.contains)
   }
 
   private func keep(
-    in series: inout [BarSeries], _ isTaken: (CalendarDate) -> Bool
+    in series: inout SeriesShelf, _ isTaken: (CalendarDate) -> Bool
   ) throws(StorageError) -> [String] {
     var lines: [String] = []
     for place in series.indices {
-      let one = series[place]
+      let one = try series.series(place)
       let rows = one.dates.indices.filter { isTaken(one.dates[$0]) }
       guard let first = rows.first, let last = rows.last else {
         throw .symbols(path: one.symbol, problem: .noneLeft(one.symbol))
@@ -146,7 +148,7 @@ package struct BarCut: Sendable, Equatable {
       if rows.count < one.count {
         lines.append(
           "took \(rows.count) of \(one.count) bars of \(one.symbol), \(one.dates[first]) to \(one.dates[last])")
-        series[place] = one.rows(rows)
+        try series.replace(place, with: one.rows(rows))
       }
     }
     return lines

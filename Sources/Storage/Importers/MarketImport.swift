@@ -46,6 +46,8 @@ package struct MarketImport: Sendable, Equatable {
   package var isDryRun = false
   /// The market store that is written; empty where nothing is.
   package var output: String
+  /// So many bytes of bars stay in memory; those beyond lie in a temporary file beside the output while others are worked on.
+  var memoryBudgetBytes = Spool.budgetBytes
 
   package init(
     sources: [Source], symbols: [String]? = nil, extraColumns: [String] = [], allowances: [QualityAllowance] = [],
@@ -69,10 +71,15 @@ package struct MarketImport: Sendable, Equatable {
 
   /// What is imported so far.
   private struct Delivery {
-    var series: [BarSeries] = []
-    var extendedHours: [BarSeries] = []
+    var series: SeriesShelf
+    var extendedHours: SeriesShelf
     var chains: [OptionChain] = []
     var provenance: [ImportProvenance] = []
+
+    init(spool: Spool) {
+      series = SeriesShelf(spool: spool)
+      extendedHours = SeriesShelf(spool: spool)
+    }
   }
 
   /// Reads, questions and stores; nothing is stored unless every check passes. A store that is there is added to, and stays as it is until the new one is
@@ -87,13 +94,15 @@ package struct MarketImport: Sendable, Equatable {
       try AtomicWrite.require(
         output, replacing: .marketStore, inputs: sources.map(\.path) + factorFiles.map(\.path))
     }
-    let earlier = try isReplacing ? nil : EarlierStore(output)
-    var delivery = try deliveries(answer: answer, progress: progress, tell: tell)
+    let spool = Spool(
+      folder: output.isEmpty ? FileSystem.temporaryFolder : FileSystem.split(output).folder,
+      budgetBytes: memoryBudgetBytes)
+    let earlier = try isReplacing ? nil : EarlierStore(output, spool: spool)
+    var delivery = try deliveries(spool, answer: answer, progress: progress, tell: tell)
     for source in factorFiles { try apply(source, to: &delivery.series, tell: tell) }
     for line in try cut.applyDates(to: &delivery.series) { tell(line) }
     delivery.chains = try cut(delivery.chains)
-    delivery.extendedHours = MarketImport.partHours(of: &delivery.series, tell: tell)
-    MarketImport.leaveOutUnfinished(of: &delivery.series, &delivery.extendedHours, now: now, tell: tell)
+    try MarketImport.settleHours(of: &delivery.series, into: &delivery.extendedHours, now: now, tell: tell)
     if let earlier {
       try earlier.add(&delivery.series, &delivery.extendedHours, &delivery.provenance, tell: tell)
       try earlier.add(&delivery.chains, tell: tell)
@@ -101,15 +110,24 @@ package struct MarketImport: Sendable, Equatable {
     try declare(&delivery.chains, tell: tell)
     try DeclaredSplit.apply(splits, to: &delivery.series, path: output, tell: tell)
     try DeclaredSplit.apply(
-      splits.filter { split in delivery.extendedHours.contains { $0.symbol == split.symbol } },
+      splits.filter { delivery.extendedHours.symbols.contains($0.symbol) },
       to: &delivery.extendedHours, path: output, tell: { _ in })
     for line in try cut.applyCommon(to: &delivery.series) { tell(line) }
-    if isFilling { MarketImport.fill(&delivery.series, tell: tell) }
-    progress?("questioning \(delivery.series.reduce(0) { $0 + $1.count }) bars", nil)
+    if isFilling { try MarketImport.fill(&delivery.series, tell: tell) }
+    progress?("questioning \(delivery.series.labels.reduce(0) { $0 + $1.count }) bars", nil)
     // The date in Greenwich is never behind that of the exchange.
-    let report = QualityGate.examine(
-      delivery.series, chains: delivery.chains,
-      allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date)
+    let questioned = delivery.series
+    // Digested as they are questioned, so that they need not be fetched once more.
+    var plans = MarketStore.Plans()
+    let report = try QualityGate.examine(
+      count: questioned.count, chains: delivery.chains,
+      allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date
+    ) { (place) throws(StorageError) in
+      let one = try questioned.series(place)
+      // Nothing is stored of what the gate refuses, as it does columns of different lengths.
+      if one.wholeRows == one.longestColumn { plans.add(one, isExtendedHours: false) }
+      return one
+    }
     tell(report.description)
     guard report.passed else {
       let flags = report.allowanceFlags
@@ -125,8 +143,10 @@ package struct MarketImport: Sendable, Equatable {
     guard !isDryRun else { return nil }
     progress?("writing \(output)", nil)
     try earlier?.requireUnchanged()
+    try plans.add(delivery.extendedHours, areExtendedHours: true)
     let hash = try MarketStore.write(
-      delivery.series, extendedHours: delivery.extendedHours, chains: delivery.chains, provenance: delivery.provenance,
+      plans, delivery.series, extendedHours: delivery.extendedHours, chains: delivery.chains,
+      provenance: delivery.provenance,
       qualityReport: report,
       created: UTCTime.now(), to: output)
     tell("wrote \(output): content \(hash)")
@@ -135,18 +155,20 @@ package struct MarketImport: Sendable, Equatable {
 
   /// All files' bars, each symbol's as one series.
   private func deliveries(
-    answer: Answering?, progress: Progress?, tell: (String) -> Void
+    _ spool: Spool, answer: Answering?, progress: Progress?, tell: (String) -> Void
   ) throws(StorageError) -> Delivery {
-    var delivery = Delivery()
+    var delivery = Delivery(spool: spool)
     for source in sources {
       if let found = try readChains(source, into: &delivery.chains, tell: tell) {
         delivery.provenance.append(found)
         continue
       }
-      let reading = try read(source, answer: answer, progress: progress, tell: tell)
-      for one in reading.series { try MarketImport.add(one, to: &delivery.series, path: source.path, tell: tell) }
+      let reading = try read(source, spool, answer: answer, progress: progress, tell: tell)
+      for place in reading.series.indices {
+        try MarketImport.add(place, of: reading.series, to: &delivery.series, path: source.path, tell: tell)
+      }
       delivery.provenance.append(reading.provenance)
-      let counts = reading.series.map { "\($0.symbol) \(counted($0.count, "bar"))" }.joined(separator: ", ")
+      let counts = reading.series.labels.map { "\($0.symbol) \(counted($0.count, "bar"))" }.joined(separator: ", ")
       tell("read \(source.path): \(counts)\(source.isIndex ? ", an index, not tradable" : "")")
       for note in reading.notes { tell("  " + note) }
       if reading.provenance.layout == BarLayout.synthetic.name {
@@ -154,7 +176,9 @@ package struct MarketImport: Sendable, Equatable {
       }
       if isDryRun {
         for line in reading.understanding { tell("  " + line) }
-        for one in reading.series { for line in Understanding.rows(one) { tell("  " + line) } }
+        for place in reading.series.indices {
+          for line in Understanding.rows(try reading.series.series(place)) { tell("  " + line) }
+        }
       }
     }
     return delivery
@@ -162,37 +186,39 @@ package struct MarketImport: Sendable, Equatable {
 
   /// Adjusts raw prices for what a factor file tells.
   private func apply(
-    _ factors: Source, to series: inout [BarSeries], tell: (String) -> Void
+    _ factors: Source, to series: inout SeriesShelf, tell: (String) -> Void
   ) throws(StorageError) {
     let symbol = factors.symbol ?? ""
-    let places = series.indices.filter { series[$0].symbol == symbol }
+    let places = series.indices.filter { series.symbols[$0] == symbol }
     guard !places.isEmpty else {
-      throw .symbols(path: factors.path, problem: .absent(requested: symbol, existing: series.map(\.symbol)))
+      throw .symbols(path: factors.path, problem: .absent(requested: symbol, existing: series.symbols))
     }
     let actions = try FactorFile(path: factors.path).actions
     for place in places {
-      guard series[place].adjustmentFactors.allSatisfy({ $0 == 1 }) else {
+      var one = try series.series(place)
+      guard one.adjustmentFactors.allSatisfy({ $0 == 1 }) else {
         throw .symbols(path: factors.path, problem: .factorsTwice(symbol))
       }
-      series[place].adjust(for: actions)
+      one.adjust(for: actions)
+      try series.replace(place, with: one)
     }
     tell("read \(factors.path): \(actions.count) splits and payments of \(symbol)")
   }
 
   /// A file's bars. What it leaves open is asked, and the file read again with the answer.
   private func read(
-    _ source: Source, answer: Answering?, progress: Progress?, tell: (String) -> Void
-  ) throws(StorageError) -> BarFileReading {
+    _ source: Source, _ spool: Spool, answer: Answering?, progress: Progress?, tell: (String) -> Void
+  ) throws(StorageError) -> ShelvedReading {
     let report = progress.map { progress in
       return { (share: Double) in progress("reading \(source.path)", share) }
     }
     var declared = declared
     while true {
       do throws(StorageError) {
-        return try CSVImporter.readings(
+        return try CSVImporter.shelved(
           path: source.path, symbols: source.symbol == nil ? symbols : nil, symbolOverride: source.symbol,
           isIndex: source.isIndex, extraColumns: source.isIndex ? [] : extraColumns, declared: declared,
-          progress: report)
+          spool: spool, progress: report)
       } catch {
         if case .rows(_, let faults) = error { for fault in faults { tell("\(source.path), \(fault.description)") } }
         guard case .table(_, _, _, let problem) = error, let question = problem.question, let answer,
@@ -205,18 +231,15 @@ package struct MarketImport: Sendable, Equatable {
 
   /// Adds a series to the one of its symbol that an earlier file had.
   private static func add(
-    _ one: BarSeries, to series: inout [BarSeries], path: String, tell: (String) -> Void
+    _ index: Int, of read: SeriesShelf, to series: inout SeriesShelf, path: String, tell: (String) -> Void
   ) throws(StorageError) {
-    guard let place = series.firstIndex(where: { $0.symbol == one.symbol && $0.width == one.width }) else {
-      series.append(one)
-      return
+    let label = read.label(index)
+    guard let place = series.place(of: label) else { return series.append(index, of: read) }
+    guard let joined = try series.join(place, with: try read.series(index)) else {
+      throw .symbols(path: path, problem: .differentFiles(label.symbol))
     }
-    guard let joined = series[place].joined(with: one) else {
-      throw .symbols(path: path, problem: .differentFiles(one.symbol))
-    }
-    series[place] = joined.series
     if joined.revised > 0 {
-      tell("\(joined.revised) bars of \(one.symbol) differ in an earlier file: those of \(path) are taken")
+      tell("\(joined.revised) bars of \(label.symbol) differ in an earlier file: those of \(path) are taken")
       for line in joined.differences { tell("  " + line) }
     }
   }

@@ -29,7 +29,10 @@ package enum MarketStore {
   /// a line feed, the number of series (u64, little-endian), and the digest of each (`SeriesColumns.digest`, 64 characters), those of the sessions
   /// before those of extended hours. Traps if the columns of a series differ in length.
   package static func contentHash(_ series: [BarSeries], extendedHours: [BarSeries] = []) -> String {
-    contentHash(series, catalogue(series, extendedHours))
+    let catalogue =
+      series.map { SeriesEntry($0, isExtendedHours: false) }
+      + extendedHours.map { SeriesEntry($0, isExtendedHours: true) }
+    return narrowHash(catalogue) ?? sessionsHash(series)
   }
 
   /// The same for a store that holds option chains. Without any it is that of its bars; else it is fed the text `strikeforge bars and chains 1` and a line
@@ -45,8 +48,14 @@ package enum MarketStore {
   }
 
   /// The same where the digests are known.
-  static func contentHash(_ series: [BarSeries], _ catalogue: [SeriesEntry]) -> String {
-    guard catalogue.contains(where: { $0.width != .session }) else { return sessionsHash(series) }
+  static func contentHash(_ series: SeriesShelf, _ catalogue: [SeriesEntry]) throws(StorageError) -> String {
+    if let hash = narrowHash(catalogue) { return hash }
+    return try sessionsHash(series.labels) { (place) throws(StorageError) in try series.series(place) }
+  }
+
+  /// Of a store that has bars narrower than sessions; nil for all others.
+  private static func narrowHash(_ catalogue: [SeriesEntry]) -> String? {
+    guard catalogue.contains(where: { $0.width != .session }) else { return nil }
     var digest = SHA256()
     digest.update(Array("strikeforge bars 3\n".utf8))
     withUnsafeBytes(of: UInt64(catalogue.count).littleEndian) { digest.update($0) }
@@ -54,9 +63,27 @@ package enum MarketStore {
     return SHA256.hexDigits(digest.finalize())
   }
 
-  private static func catalogue(_ series: [BarSeries], _ extendedHours: [BarSeries]) -> [SeriesEntry] {
-    series.map { SeriesEntry($0, isExtendedHours: false) }
-      + extendedHours.map { SeriesEntry($0, isExtendedHours: true) }
+  /// What is known of each series before the first byte is written: its catalogue entry and its columns.
+  struct Plans {
+    private(set) var catalogue: [SeriesEntry] = []
+    fileprivate private(set) var columns: [[SeriesColumns.Plan]] = []
+
+    init() {}
+
+    init(_ series: SeriesShelf, _ extendedHours: SeriesShelf) throws(StorageError) {
+      try add(series, areExtendedHours: false)
+      try add(extendedHours, areExtendedHours: true)
+    }
+
+    /// Those of the sessions come first, in the order in which they are written.
+    mutating func add(_ series: BarSeries, isExtendedHours: Bool) {
+      catalogue.append(SeriesEntry(series, isExtendedHours: isExtendedHours))
+      columns.append(SeriesColumns.plan(series))
+    }
+
+    mutating func add(_ shelf: SeriesShelf, areExtendedHours: Bool) throws(StorageError) {
+      for place in shelf.indices { add(try shelf.series(place), isExtendedHours: areExtendedHours) }
+    }
   }
 
   /// Writes a store, atomically. The quality record is bound to the content hash, so the report must be the one that the gate gave for exactly
@@ -67,41 +94,56 @@ package enum MarketStore {
     _ series: [BarSeries], extendedHours: [BarSeries] = [], chains: [OptionChain] = [], provenance: [ImportProvenance],
     qualityReport: QualityReport?, created: String, to path: String
   ) throws(StorageError) -> String {
-    let catalogue = self.catalogue(series, extendedHours)
+    let (series, extendedHours) = (SeriesShelf(series), SeriesShelf(extendedHours))
+    return try write(
+      try Plans(series, extendedHours), series, extendedHours: extendedHours, chains: chains, provenance: provenance,
+      qualityReport: qualityReport, created: created, to: path)
+  }
+
+  /// The same of series that are not all in memory. `plans`: of exactly these; traps if there are not as many.
+  static func write(
+    _ plans: Plans, _ series: SeriesShelf, extendedHours: SeriesShelf, chains: [OptionChain] = [],
+    provenance: [ImportProvenance],
+    qualityReport: QualityReport?, created: String, to path: String
+  ) throws(StorageError) -> String {
+    precondition(plans.catalogue.count == series.count + extendedHours.count, "plans of other series")
     let entries = chains.map { ChainEntry($0) }
-    let hash = contentHash(contentHash(series, catalogue), chains: entries)
+    let hash = contentHash(try contentHash(series, plans.catalogue), chains: entries)
+    // Everything but the series, which come from their shelves.
     let contents = MarketStoreContents(
-      path: path, series: series, extendedHours: extendedHours, chains: chains, provenance: provenance,
-      qualityReport: qualityReport,
+      path: path, series: [], chains: chains, provenance: provenance, qualityReport: qualityReport,
       qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
     try AtomicWrite.write(to: path, replacing: .marketStore) { (descriptor) throws(StorageError) in
-      try write(contents, catalogue, entries, to: descriptor)
+      try write(contents, plans, series, extendedHours, entries, to: descriptor)
     }
     return hash
   }
 
   /// Writes the bytes of a store to a file that is open: the library makes room, and the columns are written from where they lie, without a copy.
   private static func write(
-    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], _ chains: [ChainEntry], to descriptor: Int32
+    _ contents: MarketStoreContents, _ plans: Plans, _ series: SeriesShelf, _ extendedHours: SeriesShelf,
+    _ chains: [ChainEntry], to descriptor: Int32
   ) throws(StorageError) {
     let (path, openPath) = (contents.path, "/proc/self/fd/\(descriptor)")
     // Where the system shows no open files as paths, in memory.
     guard access(openPath, F_OK) == 0 else {
-      return try AtomicWrite.writeAll(try encode(contents, catalogue, chains), to: descriptor, path: path)
+      var whole = contents
+      (whole.series, whole.extendedHours) = (try series.all(), try extendedHours.all())
+      return try AtomicWrite.writeAll(try encode(whole, plans.catalogue, chains), to: descriptor, path: path)
     }
+    let catalogue = plans.catalogue
     check(catalogue)
     check(chains)
-    let all = contents.series + contents.extendedHours
     let attributes = self.attributes(contents, catalogue, chains)
     // A disk without room says so in the system's own words, before the library begins.
-    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(all, chains)))
+    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(catalogue, chains)))
     guard [0, EOPNOTSUPP, EINVAL].contains(code) else { throw .system(path: path, operation: .write, code: code) }
     let places = try HDF5.exclusive { (_) throws(StorageError) -> [[Range<Int>?]] in
       try HDF5File.fill(openPath, path: path) { (root) throws(StorageError) -> [[Range<Int>?]] in
         for (name, text) in attributes { try root.writeAttribute(name, text) }
         var places: [[Range<Int>?]] = []
-        for (one, entry) in zip(all, catalogue) {
-          places.append(try SeriesColumns.reserve(one, in: try root.makeGroup(entry.place)))
+        for (columns, entry) in zip(plans.columns, catalogue) {
+          places.append(try SeriesColumns.reserve(columns, in: try root.makeGroup(entry.place)))
         }
         for (chain, entry) in zip(contents.chains, chains) {
           places.append(try ChainColumns.reserve(chain, entry, in: try root.makeGroup(entry.place)))
@@ -112,10 +154,14 @@ package enum MarketStore {
     var segments: [SegmentedSeal.Segment] = []
     let output = ColumnOutput(descriptor, path: path)
     for owner in places.indices {
-      if owner < all.count {
-        try SeriesColumns.write(all[owner], to: output, at: places[owner])
+      if owner < catalogue.count {
+        let one =
+          owner < series.count ? try series.series(owner) : try extendedHours.series(owner - series.count)
+        // A store that gives other bars a second time would be sealed with a digest that is not theirs.
+        guard SeriesColumns.plan(one) == plans.columns[owner] else { throw .changed(path: path) }
+        try SeriesColumns.write(one, to: output, at: places[owner])
       } else {
-        let chain = owner - all.count
+        let chain = owner - catalogue.count
         try ChainColumns.write(contents.chains[chain], chains[chain], to: output, at: places[owner])
       }
       segments += places[owner].compactMap { $0 }.map { SegmentedSeal.Segment(range: $0, owner: owner) }
@@ -138,8 +184,8 @@ package enum MarketStore {
 
   /// The bytes of a store file.
   static func encode(_ contents: MarketStoreContents) throws(StorageError) -> [UInt8] {
-    try encode(
-      contents, catalogue(contents.series, contents.extendedHours), contents.chains.map { ChainEntry($0) })
+    let plans = try Plans(SeriesShelf(contents.series), SeriesShelf(contents.extendedHours))
+    return try encode(contents, plans.catalogue, contents.chains.map { ChainEntry($0) })
   }
 
   /// The same where the digests are known.
@@ -151,7 +197,7 @@ package enum MarketStore {
     check(catalogue)
     let attributes = self.attributes(contents, catalogue, chains)
     check(chains)
-    let expectedBytes = self.expectedBytes(all, chains)
+    let expectedBytes = self.expectedBytes(catalogue, chains)
     let memory = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
         for (name, text) in attributes { try root.writeAttribute(name, text) }
@@ -168,8 +214,8 @@ package enum MarketStore {
   }
 
   /// About how many bytes a store of such series and chains has, and not less.
-  private static func expectedBytes(_ series: [BarSeries], _ chains: [ChainEntry]) -> Int {
-    let bars = series.reduce(1 << 16) { $0 + (56 + 8 * $1.extra.count) * $1.count + 4096 }
+  private static func expectedBytes(_ series: [SeriesEntry], _ chains: [ChainEntry]) -> Int {
+    let bars = series.reduce(1 << 16) { $0 + (56 + 8 * $1.extraColumns.count) * $1.count + 4096 }
     return chains.reduce(bars) { sum, one in
       sum + 16 * one.contractCount + 4 * (one.columns.count + 2) * one.sessions.reduce(0) { $0 + $1.cells }
     }
@@ -216,7 +262,7 @@ package enum MarketStore {
     _ image: [UInt8], _ places: [String], path: String
   ) throws(StorageError) -> [SegmentedSeal.Segment] {
     let root = try HDF5Image(image, path: path).root()
-    let groups = try seriesGroups(root).merging(try self.groups(root, in: [ChainEntry.folder])) { first, _ in first }
+    let groups = try self.groups(root, in: SeriesEntry.folders + [ChainEntry.folder])
     var segments: [SegmentedSeal.Segment] = []
     for (owner, place) in places.enumerated() {
       for child in try groups[place]?.children() ?? [] {
@@ -227,16 +273,15 @@ package enum MarketStore {
     return segments.sorted { $0.range.lowerBound < $1.range.lowerBound }
   }
 
-  /// The groups of all series, by their places.
-  static func seriesGroups(_ root: HDF5Object) throws(StorageError) -> [String: HDF5Object] {
-    try groups(root, in: SeriesEntry.folders)
-  }
-
-  /// The groups in some folders, by their places.
-  static func groups(_ root: HDF5Object, in folders: [String]) throws(StorageError) -> [String: HDF5Object] {
+  /// The groups in some folders, by their places; those alone that are wanted.
+  static func groups(
+    _ root: HDF5Object, in folders: [String], where isWanted: (String) -> Bool = { _ in true }
+  ) throws(StorageError) -> [String: HDF5Object] {
     var groups: [String: HDF5Object] = [:]
     for folder in try root.children() where folder.isGroup && folders.contains(folder.name) {
-      for group in try folder.children() { groups[folder.name + "/" + group.name] = group }
+      for group in try folder.children(where: { isWanted(folder.name + "/" + $0) }) {
+        groups[folder.name + "/" + group.name] = group
+      }
     }
     return groups
   }

@@ -72,27 +72,39 @@ package final class MarketStoreFile: @unchecked Sendable {
   /// The series of the catalogue that are wanted, in its order, read and checked.
   package func series(where isWanted: (SeriesEntry) -> Bool) throws(StorageError) -> [BarSeries] {
     let wanted = catalogue.indices.filter { isWanted(catalogue[$0]) }
-    switch form {
-    case .older(let series): return wanted.map { series[$0] }
-    case .segments(let file, let pieces, let segments):
-      let owners = Set(wanted)
-      let unread = HDF5Image.Unread(
-        file: file, ranges: segments.filter { owners.contains($0.owner) }.map(\.range))
-      let image = HDF5Image(
-        pieces, unread: unread, fileBytes: file.count, userBlockBytes: HDF5File.userBlockSize, path: path)
-      let groups = try MarketStore.seriesGroups(try image.root())
-      guard groups.count == catalogue.count else {
-        throw .damaged(path: path, place: "attribute 'series'", reason: "it does not name the series that there are")
-      }
-      var series: [BarSeries] = []
-      for index in wanted {
-        guard let group = groups[catalogue[index].place] else {
-          throw .damaged(path: path, place: "'/\(catalogue[index].place)'", reason: "it is not there")
-        }
-        series.append(try SeriesColumns.read(group, as: catalogue[index]))
-      }
-      return series
+    if case .older(let series) = form { return wanted.map { series[$0] } }
+    let groups = try groups(of: Set(wanted)) { _ in true }
+    guard groups.count == catalogue.count else {
+      throw .damaged(path: path, place: "attribute 'series'", reason: "it does not name the series that there are")
     }
+    var series: [BarSeries] = []
+    for index in wanted { series.append(try read(index, from: groups)) }
+    return series
+  }
+
+  /// The series at a place of the catalogue, read and checked: one of many, when all are read one after the other.
+  func series(at index: Int) throws(StorageError) -> BarSeries {
+    if case .older(let series) = form { return series[index] }
+    let place = catalogue[index].place
+    return try read(index, from: try groups(of: [index]) { $0 == place })
+  }
+
+  /// The groups that are wanted, by their places, in which the numbers of some series of the catalogue may be read.
+  private func groups(
+    of owners: Set<Int>, where isWanted: (String) -> Bool
+  ) throws(StorageError) -> [String: HDF5Object] {
+    guard case .segments(let file, let pieces, let segments) = form else { return [:] }
+    let unread = HDF5Image.Unread(file: file, ranges: segments.filter { owners.contains($0.owner) }.map(\.range))
+    let image = HDF5Image(
+      pieces, unread: unread, fileBytes: file.count, userBlockBytes: HDF5File.userBlockSize, path: path)
+    return try MarketStore.groups(try image.root(), in: SeriesEntry.folders, where: isWanted)
+  }
+
+  private func read(_ index: Int, from groups: [String: HDF5Object]) throws(StorageError) -> BarSeries {
+    guard let group = groups[catalogue[index].place] else {
+      throw .damaged(path: path, place: "'/\(catalogue[index].place)'", reason: "it is not there")
+    }
+    return try SeriesColumns.read(group, as: catalogue[index])
   }
 
   /// All that the store holds, read and checked.
@@ -101,19 +113,20 @@ package final class MarketStoreFile: @unchecked Sendable {
     let sessions = catalogue.count { !$0.isExtendedHours }
     var chains: [OptionChain] = []
     for entry in self.chains { chains.append(try chain(entry) { _ in true }) }
-    guard
-      contentHash
-        == MarketStore.contentHash(
-          MarketStore.contentHash(Array(all[..<sessions]), catalogue), chains: self.chains)
-    else {
-      throw .damaged(
-        path: path, place: "attribute 'content_hash'", reason: "the content hash is not that of the numbers")
-    }
+    try requireContentHash(of: SeriesShelf(Array(all[..<sessions])))
     return MarketStoreContents(
       path: path, series: Array(all[..<sessions]), extendedHours: Array(all[sessions...]), chains: chains,
       provenance: description.provenance, qualityReport: description.qualityReport,
       qualityContentHash: description.qualityContentHash, contentHash: contentHash, created: description.created,
       schemaVersion: description.schemaVersion)
+  }
+
+  /// Throws unless the content hash is that of the store's series, of which `series` are those that are not of extended hours.
+  func requireContentHash(of series: SeriesShelf) throws(StorageError) {
+    guard contentHash == MarketStore.contentHash(try MarketStore.contentHash(series, catalogue), chains: chains) else {
+      throw .damaged(
+        path: path, place: "attribute 'content_hash'", reason: "the content hash is not that of the numbers")
+    }
   }
 
   /// A chain with the sessions that are wanted, read and checked. Traps for an entry of another store.

@@ -115,16 +115,24 @@ extension MarketStore {
   /// the text `actions` and a line feed, and for each series their number (u64) and of each the date (i32), split and payment (f64). Traps if the
   /// columns of a series differ in length.
   static func sessionsHash(_ series: [BarSeries]) -> String {
+    sessionsHash(series.map { SeriesShelf.Label($0) }) { series[$0] }
+  }
+
+  /// The same of series that are fetched one after the other.
+  static func sessionsHash<Failure: Error>(
+    _ labels: [SeriesShelf.Label], _ series: (Int) throws(Failure) -> BarSeries
+  ) throws(Failure) -> String {
     var digest = SHA256()
     func feed(_ number: Int) { withUnsafeBytes(of: UInt64(number).littleEndian) { digest.update($0) } }
     func feed(_ text: String) {
       feed(text.utf8.count)
       digest.update(Array(text.utf8))
     }
-    let hasExtra = series.contains { !$0.extra.isEmpty }
+    let hasExtra = labels.contains { $0.hasExtra }
     digest.update(Array("strikeforge bars \(hasExtra ? 2 : 1)\n".utf8))
-    feed(series.count)
-    for one in series {
+    feed(labels.count)
+    for place in labels.indices {
+      let one = try series(place)
       precondition(
         one.wholeRows == one.count && one.longestColumn == one.count,
         "\(one.symbol) has columns of \(one.wholeRows) to \(one.longestColumn) rows for \(one.count) bars")
@@ -142,15 +150,15 @@ extension MarketStore {
         column.values.map { $0.bitPattern.littleEndian }.withUnsafeBytes { digest.update($0) }
       }
     }
-    let indices = series.filter { $0.instrument == .index }
+    let indices = labels.filter { $0.instrument == .index }
     if !indices.isEmpty {
       digest.update(Array("indices\n".utf8))
       feed(indices.count)
       for one in indices { feed(one.symbol) }
     }
-    if series.contains(where: { !$0.actions.isEmpty }) {
+    if labels.contains(where: { !$0.actions.isEmpty }) {
       digest.update(Array("actions\n".utf8))
-      for one in series {
+      for one in labels {
         feed(one.actions.count)
         for action in one.actions {
           withUnsafeBytes(of: action.date.daysSinceEpoch.littleEndian) { digest.update($0) }

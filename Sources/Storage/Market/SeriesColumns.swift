@@ -80,24 +80,47 @@ enum SeriesColumns {
     }
   }
 
+  /// What a column will be, before its numbers are at hand.
+  struct Plan: Sendable, Equatable {
+    fileprivate enum Kind { case integer32, integer64, double }
+    let name: String
+    fileprivate let kind: Kind
+    let count: Int
+  }
+
+  /// The columns of a series, in the order in which they are written.
+  static func plan(_ series: BarSeries) -> [Plan] {
+    columns(series).map { name, numbers in
+      switch numbers {
+      case .days(let values): Plan(name: name, kind: .integer32, count: values.count)
+      case .instants(let values): Plan(name: name, kind: .integer64, count: values.count)
+      case .integers(let values): Plan(name: name, kind: .integer64, count: values.count)
+      case .doubles(let values): Plan(name: name, kind: .double, count: values.count)
+      }
+    }
+  }
+
   /// Makes room for the columns, and returns where in the file each will lie; nil for one of nothing.
-  static func reserve(_ series: BarSeries, in group: borrowing HDF5Group) throws(StorageError) -> [Range<Int>?] {
+  static func reserve(_ plan: [Plan], in group: borrowing HDF5Group) throws(StorageError) -> [Range<Int>?] {
     var places: [Range<Int>?] = []
-    for (name, numbers) in columns(series) {
-      let (count, type, size) =
-        switch numbers {
-        case .days(let values): (values.count, Int32.fileType, 4)
-        case .instants(let values): (values.count, Int64.fileType, 8)
-        case .integers(let values): (values.count, Int64.fileType, 8)
-        case .doubles(let values): (values.count, Double.fileType, 8)
+    for column in plan {
+      guard column.count > 0 else {
+        switch column.kind {
+        case .integer32: try group.write([Int32](), as: column.name)
+        case .integer64: try group.write([Int64](), as: column.name)
+        case .double: try group.write([Double](), as: column.name)
         }
-      guard count > 0 else {
-        try write(numbers, as: name, to: group)
         places.append(nil)
         continue
       }
-      let start = try group.reserve(name, type: type, extent: [count])
-      places.append(start..<start + count * size)
+      let (type, size) =
+        switch column.kind {
+        case .integer32: (Int32.fileType, 4)
+        case .integer64: (Int64.fileType, 8)
+        case .double: (Double.fileType, 8)
+        }
+      let start = try group.reserve(column.name, type: type, extent: [column.count])
+      places.append(start..<start + column.count * size)
     }
     return places
   }

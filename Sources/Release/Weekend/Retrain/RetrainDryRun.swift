@@ -42,7 +42,7 @@ extension Retrain {
   }
 
   private func scratchFolder() throws(TrainingError) -> String {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let base = FileSystem.temporaryFolder
     var template = Array(FileSystem.join(base, "strikeforge-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else { throw .storage(.system(path: base, operation: .create, code: errno)) }
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

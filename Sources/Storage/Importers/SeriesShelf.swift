@@ -1,0 +1,213 @@
+// Many series that are worked on one after the other, of which memory need not hold all.
+
+import Market
+
+/// Series in an order. Those that a spool's budget has no room for lie on the disk until they are asked for; without a spool all stay in memory. The
+/// same series come back, to the bit.
+struct SeriesShelf {
+  /// What is known of a series without its columns.
+  struct Label {
+    var symbol: String
+    var instrument: Instrument
+    var width: BarWidth
+    var count: Int
+    var actions: [CorporateAction]
+    var hasExtra: Bool
+
+    init(_ series: BarSeries) {
+      (symbol, instrument, width, count) = (series.symbol, series.instrument, series.width, series.count)
+      (actions, hasExtra) = (series.actions, !series.extra.isEmpty)
+    }
+  }
+
+  private enum Place {
+    case memory(BarSeries)
+    case spooled(SpooledSeries)
+    case stored(MarketStoreFile, Int)
+  }
+
+  private struct SpooledSeries {
+    /// Everything but the columns.
+    var head: BarSeries
+    /// Its last row, where the rows are in order: what begins behind it is added without fetching the rows.
+    var last: BarSeries?
+    /// The rows, in parts: of each the values of `BarSeries.valueColumns`, the starts, the further columns and the dates.
+    var blocks: [Spool.Block]
+
+    func places(_ column: Int) -> [Range<Int>] { blocks.map { $0.columns[column] } }
+  }
+
+  private let spool: Spool?
+  private var places: [(label: Label, place: Place)] = []
+
+  init(spool: Spool? = nil) { self.spool = spool }
+
+  /// Series that stay in memory.
+  init(_ series: [BarSeries]) {
+    spool = nil
+    for one in series { places.append((Label(one), .memory(one))) }
+  }
+
+  /// The series of a store that are wanted, each read and checked when it is asked for. What takes their places goes onto a spool.
+  init(_ file: MarketStoreFile, spool: Spool?, where isWanted: (SeriesEntry) -> Bool) throws(StorageError) {
+    self.spool = spool
+    for index in file.catalogue.indices where isWanted(file.catalogue[index]) {
+      let one = try file.series(at: index)
+      places.append((Label(one), .stored(file, index)))
+    }
+  }
+
+  var count: Int { places.count }
+  var indices: Range<Int> { places.indices }
+  var labels: [Label] { places.map(\.label) }
+  var symbols: [String] { places.map(\.label.symbol) }
+
+  func label(_ index: Int) -> Label { places[index].label }
+
+  /// Where the series of a symbol and a width is.
+  func place(of label: Label) -> Int? {
+    places.firstIndex { $0.label.symbol == label.symbol && $0.label.width == label.width }
+  }
+
+  /// A series, read from where it lies.
+  func series(_ index: Int) throws(StorageError) -> BarSeries {
+    switch places[index].place {
+    case .memory(let one): return one
+    case .stored(let file, let number): return try file.series(at: number)
+    case .spooled(let spooled):
+      guard let spool else { preconditionFailure("a series on a spool that is not there") }
+      var one = spooled.head
+      for (place, column) in BarSeries.valueColumns.enumerated() {
+        one[keyPath: column] = try spool.read(spooled.places(place))
+      }
+      one.starts = try spool.read(spooled.places(BarSeries.valueColumns.count))
+      for place in one.extra.indices {
+        one.extra[place].values = try spool.read(spooled.places(BarSeries.valueColumns.count + 1 + place))
+      }
+      one.dates = try spool.read(spooled.places(BarSeries.valueColumns.count + 1 + one.extra.count))
+      return one
+    }
+  }
+
+  /// All of them at once.
+  func all() throws(StorageError) -> [BarSeries] {
+    var all: [BarSeries] = []
+    for index in indices { all.append(try series(index)) }
+    return all
+  }
+
+  mutating func append(_ series: BarSeries) throws(StorageError) {
+    places.append((Label(series), try place(of: series)))
+  }
+
+  mutating func replace(_ index: Int, with series: BarSeries) throws(StorageError) {
+    let label = Label(series)
+    if case .memory(let before) = places[index].place { spool?.release(SeriesShelf.bytes(before)) }
+    // What is replaced makes room before another place is sought.
+    places[index] = (label, .memory(SeriesShelf.head(of: series)))
+    places[index] = (label, try place(of: series))
+  }
+
+  /// Joins a newer delivery to a series, as `BarSeries.joined` does, and keeps the outcome in its place. Returns what came of it, of whose series only the
+  /// rows that are new may be there; nil, with nothing changed, for series that cannot be joined.
+  mutating func join(_ index: Int, with newer: BarSeries) throws(StorageError) -> JoinedSeries? {
+    if case .spooled(let spooled) = places[index].place, let joined = try appended(newer, to: spooled, at: index) {
+      return joined
+    }
+    guard let joined = try series(index).joined(with: newer) else { return nil }
+    try replace(index, with: joined.series)
+    return joined
+  }
+
+  /// Adds rows behind those of a series that lie on the spool, where joining changes none of these. Else nil.
+  private mutating func appended(
+    _ newer: BarSeries, to spooled: SpooledSeries, at index: Int
+  ) throws(StorageError) -> JoinedSeries? {
+    let known = spooled.head.actions
+    guard let spool, let last = spooled.last,
+      newer.actions.allSatisfy({ action in known.contains { $0.date == action.date } }),
+      var joined = last.joined(with: newer), joined.shared == 0, joined.factorScale == 1,
+      joined.series.dates.first == last.dates.first, joined.series.starts.first == last.starts.first
+    else { return nil }
+    var grown = spooled
+    let added = joined.series.rows(Array(1..<joined.series.count))
+    grown.blocks.append(try SeriesShelf.block(added, on: spool))
+    grown.head.remember(added.actions)
+    grown.head.filledRows += newer.filledRows.map { $0 + places[index].label.count }
+    grown.last = SeriesShelf.last(of: joined.series)
+    places[index].label.count += added.count
+    places[index].label.actions = grown.head.actions
+    places[index].place = .spooled(grown)
+    joined.series = added
+    return joined
+  }
+
+  /// Takes one of another shelf that has the same spool, as it lies.
+  mutating func append(_ index: Int, of other: SeriesShelf) { places.append(other.places[index]) }
+
+  mutating func remove(where isLeftOut: (Label) -> Bool) { places.removeAll { isLeftOut($0.label) } }
+
+  /// Calls or marks a series otherwise; its bars stay where they are.
+  mutating func rename(_ index: Int, symbol: String) { changeHead(index) { $0.symbol = symbol } }
+  mutating func mark(_ index: Int, as instrument: Instrument) { changeHead(index) { $0.instrument = instrument } }
+
+  private mutating func changeHead(_ index: Int, _ change: (inout BarSeries) -> Void) {
+    switch places[index].place {
+    case .memory(var one):
+      change(&one)
+      places[index] = (Label(one), .memory(one))
+    case .spooled(var spooled):
+      change(&spooled.head)
+      if var last = spooled.last {
+        change(&last)
+        spooled.last = last
+      }
+      var label = places[index].label
+      (label.symbol, label.instrument) = (spooled.head.symbol, spooled.head.instrument)
+      places[index] = (label, .spooled(spooled))
+    case .stored: preconditionFailure("a stored series keeps its name")
+    }
+  }
+
+  /// A series without its columns.
+  private static func head(of series: BarSeries) -> BarSeries {
+    var head = series
+    (head.dates, head.starts) = ([], [])
+    for column in BarSeries.valueColumns { head[keyPath: column] = [] }
+    for column in head.extra.indices { head.extra[column].values = [] }
+    return head
+  }
+
+  /// At most so many bytes are in its columns, also where these differ in length.
+  private static func bytes(_ series: BarSeries) -> Int { series.longestColumn * (12 + 8 * (6 + series.extra.count)) }
+
+  private func place(of series: BarSeries) throws(StorageError) -> Place {
+    guard let spool, !spool.keeps(SeriesShelf.bytes(series)) else { return .memory(series) }
+    return .spooled(
+      SpooledSeries(
+        head: SeriesShelf.head(of: series), last: SeriesShelf.last(of: series),
+        blocks: [try SeriesShelf.block(series, on: spool)]))
+  }
+
+  private static func block(_ series: BarSeries, on spool: Spool) throws(StorageError) -> Spool.Block {
+    let block = spool.block(bytes: bytes(series))
+    for column in BarSeries.valueColumns { try block.append(series[keyPath: column][...]) }
+    try block.append(series.starts[...])
+    for column in series.extra { try block.append(column.values[...]) }
+    // Four bytes each: behind the columns of eight, which so begin where numbers may.
+    try block.append(series.dates[...])
+    return block
+  }
+
+  /// The last row of rows in the order of time; nil of others, and of none.
+  private static func last(of series: BarSeries) -> BarSeries? {
+    let isInOrder =
+      series.width == .session
+      ? zip(series.dates, series.dates.dropFirst()).allSatisfy { $0 <= $1 }
+      : zip(series.starts, series.starts.dropFirst()).allSatisfy { $0 <= $1 }
+    guard isInOrder, series.count > 0, series.wholeRows == series.longestColumn else { return nil }
+    var last = series.rows([series.count - 1])
+    last.filledRows = []
+    return last
+  }
+}
