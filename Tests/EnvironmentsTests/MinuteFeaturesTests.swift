@@ -86,6 +86,40 @@ import Trading
     #expect(farthest <= (unit == 64 ? 0 : 1e-6) && moving > 1000, "\(farthest)")
   }
 
+  /// What a buy moves the price by, where the vendor began to count 40 times as much: the same from the third session on, as if nothing had changed.
+  @Test(arguments: [BarWidth.minute, .session]) func aChangeOfUnitMakesNoOrderCheap(width: BarWidth) throws {
+    let plain =
+      width == .minute
+      ? SyntheticTape.minutes(symbols: ["AAA"], sessions: 40, seed: 12)[0]
+      : SyntheticTape.series(symbols: ["AAA"], bars: 400, seed: 12)[0]
+    let sessions = MarketTape([plain]).sessions
+    func impact(of series: BarSeries, session: Int) throws -> Double {
+      // Far enough behind the open that the last 20 minutes are this session's.
+      let bar = width == .minute ? sessions[session].lowerBound + 30 : session
+      let environment = try BasketEnvironment(
+        tape: MarketTape([series]), window: bar..<bar + 3, laneCount: 1, episodes: .continuous, recordsFills: true)
+      let row = StepRow(for: environment)
+      row.reset(environment, seed: 1)
+      row.actions[0] = Int32(BasketAction(orders: [1]).index)
+      row.step(environment)
+      let fill = try #require(environment.drainFills(lane: 0).first)
+      return Double(fill.impactCostMicroDollars) / Double(fill.notionalMicroDollars)
+    }
+    var changed = plain
+    // Days are compared once the 20 of the mean are all of the new unit.
+    let (before, soon, later) = width == .minute ? (29, 30, 34) : (79, 99, 130)
+    let first = sessions[width == .minute ? 30 : 80].lowerBound
+    for bar in first..<plain.count { changed.volume[bar] *= 40 }
+    #expect(try impact(of: changed, session: before) == (try impact(of: plain, session: before)))
+    let (known, meant) = (try impact(of: changed, session: later), try impact(of: plain, session: later))
+    // Of days the change is measured by a few noisy ones.
+    #expect(abs(known / meant - 1) < (width == .minute ? 0.1 : 0.3), "\(known) for \(meant)")
+    if width == .minute {
+      // Nobody can know it yet.
+      #expect(try impact(of: changed, session: soon) < (try impact(of: plain, session: soon)) / 6)
+    }
+  }
+
   /// The annual volatility of minutes is that of the days that they make.
   @Test func volatilityIsAnnual() throws {
     let features = features(Self.series)

@@ -26,6 +26,7 @@ extension BasketConfiguration {
           + (isDaily
             ? "daily volatility x root of the order's share of mean daily dollar volume"
             : "a minute's volatility x root of the order's share of a minute's mean dollar volume, both over 20 minutes")
+          + "; a volume whose unit changes is taken in the smaller one"
       ),
       RuleLine("commission", "\(number(costs.commissionDollars)) $ an order"),
       RuleLine("capital", "\(number(capitalPerSymbolDollars)) $ a symbol"),

@@ -62,7 +62,7 @@ package final class MarketFeatures: Sendable {
     for symbol in 0..<symbolCount {
       let columns = MarketFeatures.columns(tape: tape, symbol: symbol, extraColumns: extraColumns)
       let volatility = RealizedVolatility.values(of: tape.close[symbol], window: 20)
-      let dollars = zip(tape.close[symbol], tape.volume[symbol]).map(*)
+      let dollars = zip(tape.close[symbol], tape.volumeInOneUnit(symbol: symbol)).map(*)
       let meanDollars = RollingWindow.mean(of: dollars, window: 20)
       for bar in 0..<barCount {
         let rate = execution.impactRate(dailyVolatility: volatility[bar], meanDollarVolume: meanDollars[bar])
