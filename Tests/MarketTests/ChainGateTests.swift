@@ -7,78 +7,6 @@ import Testing
 
 private let none = ChainValue.none
 
-/// Two sessions of minutes of a chain around 100 dollars whose prices are those of a straight line, with spreads of two cents.
-private struct PlantedChain {
-  static let dates = [CalendarDate("2024-03-07")!, CalendarDate("2024-03-08")!]
-  static let minutes: [Int32] = [0, 100, 200, 300, 389]
-  static let strikes = Array(80...120)
-
-  var contracts: [OptionContract] = PlantedChain.strikes.flatMap { strike in
-    [OptionSymbol.Right.call, .put].map {
-      OptionContract(
-        root: "XYZ", expiry: CalendarDate("2024-03-15")!, right: $0, strikeThousandths: strike * 1000)
-    }
-  }
-  var bid: [Int32] = []
-  var ask: [Int32] = []
-  var volatility: [Float] = []
-  var underlying = [Int32](repeating: 1_000_000, count: 5)
-  var openInterest: [Int32] = []
-
-  var cells: Int { contracts.count * PlantedChain.minutes.count }
-
-  init() {
-    for _ in PlantedChain.minutes {
-      for contract in contracts {
-        let forward = 100 - contract.strike
-        // An intrinsic value with a time value that falls evenly to both sides: in order of the strike, and parity holds.
-        let value = max(contract.right == .call ? forward : -forward, 0) + 3 - abs(forward) / 10
-        let middle = Int32((value * 10_000).rounded())
-        bid.append(middle - 100)
-        ask.append(middle + 100)
-        // Its own, of the date: see `chain`.
-        volatility.append(.nan)
-      }
-    }
-    openInterest = contracts.map { _ in 50 }
-  }
-
-  /// Those of the quotes' middles on the variance clock; 20 % of a middle that has none.
-  private func volatilities(on date: CalendarDate) -> [Int32] {
-    let calendar = TradingCalendar.xnys
-    guard let first = calendar.ordinal(of: date), let last = calendar.ordinal(of: contracts[0].expiry) else {
-      return []
-    }
-    return volatility.enumerated().map { cell, planted in
-      guard planted.isNaN else { return ChainValue.bits(planted) }
-      let (block, slot) = cell.quotientAndRemainder(dividingBy: contracts.count)
-      let years = VarianceClock().years(
-        over: calendar.remainingSessions(from: first, minute: Double(PlantedChain.minutes[block]) + 1, to: last))
-      let contract = contracts[slot]
-      let terms = OptionTerms(
-        contract.right == .call ? .call : .put, spot: 100, strike: contract.strike, years: years, volatility: 0)
-      let price = (Double(bid[cell]) + Double(ask[cell])) / 20_000
-      return ChainValue.bits(Float((try? ImpliedVolatility.solve(price: price, terms)) ?? 0.2))
-    }
-  }
-
-  func chain(conflicts: [ChainConflict] = []) -> OptionChain {
-    var columns = [[Int32]](repeating: [], count: ChainColumn.allCases.count)
-    columns[ChainColumn.bid.rawValue] = bid
-    columns[ChainColumn.ask.rawValue] = ask
-    let sorted = contracts.enumerated().sorted { $0.element < $1.element }
-    precondition(sorted.map(\.offset) == Array(contracts.indices))
-    return OptionChain(
-      underlying: "XYZ", contracts: contracts,
-      sessions: PlantedChain.dates.map { date in
-        columns[ChainColumn.impliedVolatility.rawValue] = volatilities(on: date)
-        return ChainSession(
-          date: date, isExtendedHours: false, contracts: contracts.indices.map { Int32($0) },
-          minutes: PlantedChain.minutes, columns: columns, openInterest: openInterest, underlying: underlying)
-      }, declaration: ChainDeclaration(), conflicts: conflicts)
-  }
-}
-
 private func findings(_ chain: OptionChain) -> [QualityFinding] {
   ChainGate.findings([chain], bars: []).filter { $0.kind != "no-underlying-bars" }
 }
@@ -104,7 +32,7 @@ private func kinds(_ chain: OptionChain) -> [String: QualityFinding.Severity] {
       let finding = try #require(found.first { $0.kind == "crossed-quotes" })
       #expect(finding.severity == .warn && finding.count == 2)
       let contract = planted.contracts[cell % planted.contracts.count]
-      let minute = PlantedChain.minutes[cell / planted.contracts.count]
+      let minute = planted.minutes[cell / planted.contracts.count]
       #expect(finding.samples.first?.hasPrefix("\(contract) 2024-03-07 minute \(minute):") == true)
     }
     for _ in 0..<100 {
@@ -188,7 +116,7 @@ private func kinds(_ chain: OptionChain) -> [String: QualityFinding.Severity] {
 
   @Test func strikesOutOfOrderAreFound() {
     var planted = PlantedChain()
-    for block in PlantedChain.minutes.indices {
+    for block in planted.minutes.indices {
       let cell = block * planted.contracts.count + 40
       planted.bid[cell] += 30_000
       planted.ask[cell] += 30_000
@@ -225,7 +153,7 @@ private func kinds(_ chain: OptionChain) -> [String: QualityFinding.Severity] {
     let planted = PlantedChain()
     func conflict(_ kind: ChainConflict.Kind) -> ChainConflict {
       ChainConflict(
-        kind: kind, contract: planted.contracts[3], date: PlantedChain.dates[0], minute: 100, first: 1, second: 2)
+        kind: kind, contract: planted.contracts[3], date: planted.dates[0], minute: 100, first: 1, second: 2)
     }
     #expect(kinds(planted.chain(conflicts: [conflict(.quote)])) == ["different-quotes": .fail])
     #expect(kinds(planted.chain(conflicts: [conflict(.openInterest)])) == ["open-interest-changes": .warn])

@@ -33,7 +33,7 @@ package enum ChainGate {
 
   private static func contracts(of chain: OptionChain) -> [QualityFinding] {
     let lives = chain.contracts.map { ContractLife($0) }
-    var (impossible, behind, other) = (ChainFindings(chain, contractCheck), ChainFindings(chain, contractCheck), 0)
+    var (impossible, behind) = (ChainFindings(chain, contractCheck), ChainFindings(chain, contractCheck))
     for session in chain.sessions where !session.isExtendedHours {
       for number in session.contracts {
         let contract = chain.contracts[Int(number)]
@@ -47,7 +47,6 @@ package enum ChainGate {
         }
       }
     }
-    other = chain.contracts.count { !$0.isStandard && chain.deliverable(of: $0) == nil }
     var findings: [QualityFinding] = []
     findings += impossible.ifAny(
       "no-such-expiry", .fail, suggestion: "Fetch these contracts again, or leave them out.",
@@ -57,30 +56,33 @@ package enum ChainGate {
       "after-last-session", .warn,
       suggestion: "Nobody trades on them: an AM-settled contract trades last the session before.",
       "\(counted(behind.count, "quote row")) of contracts after their last session.")
-    if other > 0 {
-      let roots = Set(
-        chain.contracts.filter { !$0.isStandard && chain.deliverable(of: $0) == nil }.map(\.root)
-      ).sorted()
-      var found = ChainFindings(chain, contractCheck)
-      found.count = other
+    let changed = chain.contracts.filter { !$0.isStandard && chain.deliverable(of: $0) == nil }
+    if !changed.isEmpty {
+      let roots = Set(changed.map(\.root)).sorted()
       findings.append(
-        found.finding(
+        found(changed, in: chain).finding(
           "changed-deliverable", .warn,
           suggestion:
             "They are kept apart from the standard ones, and nobody trades them; say what they deliver, if it is nothing but shares: --deliverable \(roots[0]):\(chain.underlying):UNITS.",
-          "\(counted(other, "contract")) whose deliverable a corporate action has changed (\(roots.prefix(8).joined(separator: ", ")))."
+          "\(counted(changed.count, "contract")) whose deliverable a corporate action has changed (\(roots.prefix(8).joined(separator: ", ")))."
         ))
     }
     for deliverable in chain.deliverables {
-      var found = ChainFindings(chain, contractCheck)
-      found.count = chain.contracts.count { $0.root == deliverable.root }
+      let declared = chain.contracts.filter { $0.root == deliverable.root }
       findings.append(
-        found.finding(
+        found(declared, in: chain).finding(
           "declared-deliverable", .warn,
           suggestion: "Compare it with the clearing house's memo: no file says it.",
-          "\(counted(found.count, "contract")) of a changed deliverable, traded as was declared: \(deliverable)."))
+          "\(counted(declared.count, "contract")) of a changed deliverable, traded as was declared: \(deliverable)."))
     }
     return findings
+  }
+
+  /// Contracts of the whole table, the first few by name.
+  private static func found(_ contracts: [OptionContract], in chain: OptionChain) -> ChainFindings {
+    var found = ChainFindings(chain, contractCheck)
+    for contract in contracts { found.add(nil) { "\(contract)" } }
+    return found
   }
 
   // MARK: Rows
@@ -133,10 +135,13 @@ struct ChainFindings {
 
   init(_ chain: OptionChain, _ check: String) { (symbol, self.check) = (chain.underlying, check) }
 
-  mutating func add(_ date: CalendarDate, _ sample: () -> String) {
+  /// `date`: nil of what is of no date.
+  mutating func add(_ date: CalendarDate?, _ sample: () -> String) {
     count += 1
-    first = min(first ?? date, date)
-    last = max(last ?? date, date)
+    if let date {
+      first = min(first ?? date, date)
+      last = max(last ?? date, date)
+    }
     if samples.count < QualityFinding.sampleLimit { samples.append(sample()) }
   }
 

@@ -32,6 +32,10 @@ struct ChainVendorCheck: PricedCheck {
 
   /// One quote of which the vendor says something.
   private struct Row {
+    /// Of which contract and when, for a sample.
+    var contract: OptionContract
+    var date: CalendarDate
+    var minute: Int
     var side: OptionSide
     var strike, forward, discount: Double
     /// What the underlying costs: by the vendor, or else by the nearest expiry.
@@ -85,7 +89,8 @@ struct ChainVendorCheck: PricedCheck {
       else { continue }
       rows.append(
         Row(
-          side: side, strike: strike, forward: forward, discount: discount, spot: series.told ?? series.spot,
+          contract: series.contract(of: quote), date: session.date, minute: series.minute, side: side, strike: strike,
+          forward: forward, discount: discount, spot: series.told ?? series.spot,
           quote: quote, times: series.times, days: series.days,
           minuteOfDay: TradingCalendar.xnys.openMinute + series.minute + 1,
           ours: own * (calendar / series.times.variance).squareRoot(), vendor: vendor,
@@ -121,9 +126,14 @@ struct ChainVendorCheck: PricedCheck {
     volatilityFindings(isNear: true) + volatilityFindings(isNear: false) + greekFindings
   }
 
-  private func finding(_ kind: String, _ count: Int, _ suggestion: String, _ message: String) -> QualityFinding {
+  /// `rows`: those that were compared. `sample`: what the vendor says of one, and what its quote does.
+  private func finding(
+    _ kind: String, of rows: [Row], _ suggestion: String, _ message: String, sample: (Row) -> String
+  ) -> QualityFinding {
     var found = ChainFindings(chain, ChainVendorCheck.identifier)
-    found.count = count
+    for row in rows {
+      found.add(row.date) { PricedSeries.place(row.contract, row.date, minute: row.minute) + ": " + sample(row) }
+    }
     return found.finding(kind, .warn, suggestion: suggestion, message)
   }
 
@@ -149,6 +159,11 @@ struct ChainVendorCheck: PricedCheck {
       }
     }
     let words = isNear ? "expiries of a week" : "longer expiries"
+    // More than half of them differ: these are named.
+    let misses = own.filter { !(abs($0.ours - ($0.vendor ?? 0)) <= ChainVendorCheck.agreement) }
+    func sample(_ row: Row) -> String {
+      "volatility \(points(row.vendor ?? 0)) %, the quote's \(points(row.ours)) %"
+    }
     let start =
       "Volatilities of \(words) are \(points(base)) points from those of the quotes on the variance clock, in the median"
     guard let best = ways.min(by: { $0.off < $1.off }),
@@ -156,19 +171,20 @@ struct ChainVendorCheck: PricedCheck {
     else {
       return [
         finding(
-          "vendor-volatility", own.count,
+          "vendor-volatility", of: misses,
           "Do not use this column: no clock and no rate makes volatilities of these quotes of it.",
-          start + ", and neither a clock nor a rate explains it.")
+          start + ", and neither a clock nor a rate explains it.", sample: sample)
       ]
     }
     let way = best.way
     let unit = best.unit == 1 ? "" : ", in percent"
     return [
       finding(
-        "vendor-volatility", own.count,
+        "vendor-volatility", of: misses,
         "Compare them with volatilities of the same clock alone; the surface takes none of this column.",
-        start + "; counted as '\(way.clock.rawValue), \(way.pricing.rawValue)\(unit)' they are \(points(best.off)) off."
-      )
+        start
+          + "; counted as '\(way.clock.rawValue), \(way.pricing.rawValue)\(unit)' they are \(points(best.off)) off.",
+        sample: sample)
     ]
   }
 
@@ -176,28 +192,31 @@ struct ChainVendorCheck: PricedCheck {
     value.isFinite ? "\((value * 10_000).rounded() / 100)" : "any number of"
   }
 
+  private func short(_ value: Double) -> String { "\((value * 10_000).rounded() / 10_000)" }
+
   private var greekFindings: [QualityFinding] {
     var found: [QualityFinding] = []
-    let deltas = rows.compactMap { row -> Double? in
-      guard let delta = row.delta, abs(row.ourDelta) > 0.1, delta != 0 else { return nil }
-      return delta / row.ourDelta
-    }
+    let ofDelta = rows.filter { abs($0.ourDelta) > 0.1 && $0.delta.map { $0 != 0 } ?? false }
+    let deltas = ofDelta.map { ($0.delta ?? 0) / $0.ourDelta }
+    func delta(_ row: Row) -> String { "delta \(short(row.delta ?? 0)), the quote's \(short(row.ourDelta))" }
     if deltas.count >= 5, let unit = ChainVendorCheck.unit(of: deltas.map(abs), [1, 100]) {
       if unit == 100 {
         found.append(
           finding(
-            "delta-unit", deltas.count, "Divide them by 100.", "Deltas are in percent, 100 times those of the quotes."))
+            "delta-unit", of: ofDelta, "Divide them by 100.",
+            "Deltas are in percent, 100 times those of the quotes.", sample: delta))
       }
     } else if deltas.count >= 5 {
       found.append(
         finding(
-          "delta-unit", deltas.count, "Do not use this column.",
-          "Deltas are \(points(Median.between(deltas) / 100)) times those of the quotes in the median: no unit explains it."
-        ))
+          "delta-unit", of: ofDelta, "Do not use this column.",
+          "Deltas are \(points(Median.between(deltas) / 100)) times those of the quotes in the median: no unit explains it.",
+          sample: delta))
     }
-    let thetas = rows.compactMap { row -> Double? in
-      guard let theta = row.theta, row.ourTheta < 0, theta != 0 else { return nil }
-      return theta / row.ourTheta
+    let ofTheta = rows.filter { $0.ourTheta < 0 && $0.theta.map { $0 != 0 } ?? false }
+    let thetas = ofTheta.map { ($0.theta ?? 0) / $0.ourTheta }
+    func theta(_ row: Row) -> String {
+      "theta \(short(row.theta ?? 0)), the quote's \(short(row.ourTheta / 365)) a calendar day"
     }
     guard thetas.count >= 5 else { return found }
     let sign = Median.between(thetas) < 0 ? "positive where time takes value away" : nil
@@ -210,17 +229,18 @@ struct ChainVendorCheck: PricedCheck {
     else {
       found.append(
         finding(
-          "theta-unit", thetas.count, "Do not use this column.",
-          "Thetas are neither of a calendar day, nor of a trading day, nor of a year."))
+          "theta-unit", of: ofTheta, "Do not use this column.",
+          "Thetas are neither of a calendar day, nor of a trading day, nor of a year.", sample: theta))
       return found
     }
     // Where nobody says a unit, a calendar day is what is expected.
     guard sign != nil || name.2 != declaration.theta ?? .calendarDay else { return found }
     found.append(
       finding(
-        "theta-unit", thetas.count, "Read them so.",
+        "theta-unit", of: ofTheta, "Read them so.",
         "Thetas are dollars per \(name.1)\(sign.map { ", \($0)" } ?? "")"
-          + (declaration.theta.map { $0 == name.2 ? "." : ", where the layout says \($0.rawValue)." } ?? ".")))
+          + (declaration.theta.map { $0 == name.2 ? "." : ", where the layout says \($0.rawValue)." } ?? "."),
+        sample: theta))
     return found
   }
 
@@ -235,6 +255,10 @@ struct ChainVendorCheck: PricedCheck {
 }
 
 extension PricedSeries {
+  fileprivate func contract(of quote: SidedQuote) -> OptionContract {
+    chain.contracts[Int(session.contracts[quote.row % session.contracts.count])]
+  }
+
   /// What the vendor says that the underlying costs.
   fileprivate var told: Double? {
     guard !session.underlying.isEmpty, let block = session.block(ofMinute: minute) else { return nil }

@@ -11,8 +11,8 @@ enum ChainVolatilityCheck {
     var low = ChainFindings(chain, identifier)
     var sign = ChainFindings(chain, identifier)
     var (volatilities, deltas) = (0, 0)
-    // How many would be in order if they were in percent, or without a sign.
-    var (inPercent, unsigned) = (0, 0)
+    // How many would be in order if they were in percent, or without a sign; and how many are larger than any delta.
+    var (inPercent, unsigned, large) = (0, 0, 0)
     let lastSessions = chain.contracts.map { ContractLife($0)?.lastSession }
     for session in chain.sessions where !session.isExtendedHours {
       let lastMinute = (TradingCalendar.xnys.tradingMinutes(session.date) ?? 0) - 1
@@ -40,6 +40,7 @@ enum ChainVolatilityCheck {
         if wanted.contains(value / 100) { inPercent += 1 }
         if (-0.01...1.01).contains(value) { unsigned += 1 }
         if !wanted.contains(value) {
+          if abs(value) > 1.01 { large += 1 }
           sign.add(session.date) { text(row, "delta", value) }
         }
       }
@@ -58,7 +59,9 @@ enum ChainVolatilityCheck {
         ))
     }
     if let severity = ChainGate.severity(sign.count, of: deltas) {
-      let unit = inPercent == deltas ? " They are in percent." : unsigned == deltas ? " They have no sign." : ""
+      // A hundredth of a wrong delta is nearly 0, which any may be: percent show in that many are too large, and none is wrong otherwise.
+      let isPercent = inPercent == deltas && large == sign.count && large * 10 > deltas
+      let unit = isPercent ? " They are in percent." : unsigned == deltas ? " They have no sign." : ""
       findings.append(
         sign.finding(
           "delta-sign", unit.isEmpty ? severity : .warn,

@@ -20,7 +20,17 @@ struct PricedSeries {
   var isAmerican: Bool { strikes.terms.style == .american }
 
   func place(_ strike: Double, _ right: OptionSymbol.Right) -> String {
-    "\(strikes.root) \(strikes.expiry) \(strike) \(right == .call ? "call" : "put") \(session.date) minute \(minute)"
+    PricedSeries.place(strikes.root, strikes.expiry, strike, right, session.date, minute)
+  }
+
+  static func place(
+    _ root: String, _ expiry: CalendarDate, _ strike: Double, _ right: OptionSymbol.Right, _ date: CalendarDate,
+    _ minute: Int
+  ) -> String { "\(root) \(expiry) \(strike) \(right == .call ? "call" : "put") \(date) minute \(minute)" }
+
+  /// The same of a contract.
+  static func place(_ contract: OptionContract, _ date: CalendarDate, minute: Int) -> String {
+    place(contract.root, contract.expiry, contract.strike, contract.right, date, minute)
   }
 
   /// Every quote, by strike, calls first.
