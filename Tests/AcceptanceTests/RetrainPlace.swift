@@ -70,9 +70,9 @@ struct RetrainPlace {
     return try JSON.parse(folder.bytes("\(registry)/small/aliases.json"))[name]?.stringValue
   }
 
-  /// What was published as champion, without the times of its manifest.
-  func publication(in registry: String = "registry") throws -> [String: [UInt8]] {
-    let version = try #require(try alias(in: registry))
+  /// What was published under an alias, without the times of its manifest.
+  func publication(as name: String = "champion", in registry: String = "registry") throws -> [String: [UInt8]] {
+    let version = try #require(try alias(name, in: registry))
     var files: [String: [UInt8]] = [:]
     for name in folder.names(in: "\(registry)/small/\(version)") {
       let bytes = try folder.bytes("\(registry)/small/\(version)/\(name)")
