@@ -50,6 +50,21 @@ import Text
     #expect(notes["observation_drift"]?.arrayValue?.count == 26)
   }
 
+  /// The rate falls from the beginning of the new run to its end, once, whatever was learned before it.
+  @Test func schedulesCoverTheNewRunOnce() throws {
+    let place = try copy()
+    let falling = words + ["--set", "algorithm.learning_rate_schedule=linear"]
+    try place.succeed(falling + ["--run", "fresh"])
+    let fresh = try place.progress("fresh").column("train/learning_rate")
+    let rates = fresh.compactMap(Double.init)
+    #expect(rates.count >= 3 && zip(rates, rates.dropFirst()).allSatisfy { $0 > $1 }, "\(fresh)")
+    for mode in ["continue", "finetune"] {
+      try place.succeed(falling + ["--run", mode, "--init-from", "both", "--mode", mode])
+      let found = try place.progress(mode).column("train/learning_rate")
+      #expect(found == fresh, "\(mode)")
+    }
+  }
+
   @Test func transplantsOneSymbolIntoTwo() throws {
     let place = try copy()
     let outcome = try place.succeed(words + ["--run", "two", "--init-from", "one", "--mode", "transplant"])

@@ -156,6 +156,12 @@ struct ProgressTable: Equatable {
     return try lines.map { try #require(Int(fields($0)[place])) }
   }
 
+  /// What every row says of something.
+  func column(_ name: String) throws -> [String] {
+    let place = try #require(columns.firstIndex(of: name))
+    return lines.map { fields($0)[place] }
+  }
+
   /// The rows without what the clock wrote.
   func timeless() -> [[String]] {
     lines.map { line in zip(columns, fields(line)).filter { !ProgressTable.isClock($0.0) }.map(\.1) }
