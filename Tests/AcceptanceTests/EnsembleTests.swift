@@ -146,7 +146,7 @@ import Text
     try #require(program.wait().signal == SIGKILL)
     kills += 1
     #expect(!orphans.isEmpty)
-    for _ in 0..<2000 where orphans.contains(where: { kill($0, 0) == 0 && !isZombie($0) }) { usleep(1000) }
+    for _ in 0..<60_000 where orphans.contains(where: { kill($0, 0) == 0 && !isZombie($0) }) { usleep(1000) }
     for orphan in orphans { #expect(kill(orphan, 0) != 0 || isZombie(orphan), "process \(orphan) lives on") }
 
     // A member alone: the others go on, nothing is combined, and the cause is told.

@@ -21,8 +21,9 @@ struct RetrainPlace {
 
     """
 
+  /// The deadline is one that no machine comes near to, whatever else it does.
   static func plan(
-    hooks: String = hooks, steps: Int = 4096, seeds: String = "[1, 2]", deadline: String = "10min",
+    hooks: String = hooks, steps: Int = 4096, seeds: String = "[1, 2]", deadline: String = "2h",
     windows: String = "{training: 300, selection: 60, report: 80}", further: String = "", market: String = "leak"
   ) -> String {
     let columns = market == "leak" ? ", --extra-columns, next_return" : ""

@@ -102,7 +102,7 @@ import Text
     let late = try small.retrain("plan.yaml", "--deadline", "0.02s")
     #expect(late.exitCode == 2 && late.errorLines.count == 1 && late.errors.contains("has room for"), "\(late)")
     #expect(!small.folder.exists("market.h5") && !small.folder.exists("up"))
-    let further = "  - {name: long, seeds: [1], run: {total_timesteps: 400000000000}}"
+    let further = "  - {name: long, seeds: [1], run: {total_timesteps: 1000000000000}}"
     try small.folder.write(RetrainPlace.plan(seeds: "[1]", further: further), to: "plan.yaml")
     let cut = try small.retrain("plan.yaml", "--deadline", "20min")
     #expect(cut.exitCode == 0 && cut.output.contains("long-1: cut, since it may take"), "\(cut)")
@@ -112,7 +112,7 @@ import Text
   @Test func twoAtOnceAndTheSecondSaysWhoRuns() throws {
     let small = try RetrainPlace()
     try small.folder.write(
-      RetrainPlace.plan(hooks: "hooks:\n  before: [sleep, '20']\n  always: [rm, -f, up]\n"), to: "plan.yaml")
+      RetrainPlace.plan(hooks: "hooks:\n  before: [sleep, '3600']\n  always: [rm, -f, up]\n"), to: "plan.yaml")
     let first = try Program.strikeforge.start(["retrain", "plan.yaml"], in: small.folder.path)
     _ = try first.wait { small.folder.exists("weekends/small/0001/begin.json") }
     let second = try small.retrain("plan.yaml")
@@ -131,7 +131,7 @@ import Text
     let small = try RetrainPlace()
     try small.folder.write(
       RetrainPlace.plan(
-        hooks: "hooks:\n  before: [sh, -c, touch up; sleep 20; touch woke]\n  always: [rm, up]\n"), to: "plan.yaml")
+        hooks: "hooks:\n  before: [sh, -c, touch up; sleep 3600; touch woke]\n  always: [rm, up]\n"), to: "plan.yaml")
     let first = try Program.strikeforge.start(["retrain", "plan.yaml"], in: small.folder.path)
     _ = try first.wait { small.folder.exists("up") }
     first.send(SIGKILL)
@@ -152,7 +152,7 @@ import Text
 
   @Test(arguments: [
     ("before: [/nowhere/program]", "could not be started"), ("before: [sh, -c, exit 3]", "failed with exit code 3"),
-    ("before: {command: [sleep, '30'], limit_seconds: 0.2}", "took longer than 0.2 s"),
+    ("before: {command: [sleep, '3600'], limit_seconds: 0.2}", "took longer than 0.2 s"),
     ("ready: {command: [test, -e, nothing], retries: 2, wait_seconds: 0.01}", "after 3 tries"),
   ])
   func hooksThatFailEndItAndAlwaysIsRun(_ hook: String, _ reason: String) throws {

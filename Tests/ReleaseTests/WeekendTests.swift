@@ -113,11 +113,12 @@ import Training
 
   @Test func whoHangsIsEnded() throws {
     let begin = MonotonicClock.seconds
-    #expect(try run(["sleep", "60"], limit: 0.2).ending == .overran(seconds: 0.2))
+    #expect(try run(["sleep", "3600"], limit: 0.2).ending == .overran(seconds: 0.2))
     // Also one that does not listen, and what it started.
     #expect(
-      try run(["sh", "-c", "trap '' TERM; sleep 61 & sleep 62; sleep 63"], limit: 0.2).ending == .overran(seconds: 0.2))
-    #expect(MonotonicClock.seconds - begin < 30)
+      try run(["sh", "-c", "trap '' TERM; sleep 3601 & sleep 3602; sleep 3603"], limit: 0.2).ending
+        == .overran(seconds: 0.2))
+    #expect(MonotonicClock.seconds - begin < 1800)
   }
 
   @Test func whoFloodsIsCutAndEnds() throws {
@@ -144,7 +145,7 @@ import Training
 
 @Suite struct DebtsTests {
   private func debt(_ name: String, _ script: String) -> Debts.Debt {
-    .init(name: name, payment: Hook(words: ["sh", "-c", script], limitSeconds: 10))
+    .init(name: name, payment: Hook(words: ["sh", "-c", script], limitSeconds: 600))
   }
 
   @Test func whatWasBegunIsEndedOnceTheLastFirst() throws {
@@ -155,7 +156,7 @@ import Training
     for name in ["a", "b"] { try debts.incur(debt(name, "echo \(name) >> \(folder.place("paid"))")) }
     // Another process finds them too: they are in the file.
     let open = try Debts(journal: debts.path).open()
-    #expect(open.map(\.name) == ["b", "a"] && open[0].payment.words.count == 3 && open[0].payment.limitSeconds == 10)
+    #expect(open.map(\.name) == ["b", "a"] && open[0].payment.words.count == 3 && open[0].payment.limitSeconds == 600)
     let unpaid = try debts.settle { folder.place("said-" + $0) }
     #expect(unpaid.isEmpty)
     #expect(try folder.read("paid") == "b\na\n")
@@ -202,11 +203,11 @@ import Training
     let word = try hooks.begin("before of weekend 0001")
     let other = try hooks.begin("send of weekend 0001")
     // One that does not listen, with a child; and one that belongs to nobody.
-    let script = "trap '' TERM; sleep 61 & touch \(folder.place("there")); while :; do sleep 1; done"
+    let script = "trap '' TERM; sleep 3601 & touch \(folder.place("there")); while :; do sleep 1; done"
     let left = try Program.start(
       "/usr/bin/setsid", named: "setsid", ["sh", "-c", script], environment: [RunningHooks.variable: word])
     let stranger = try Program.start(
-      "/bin/sleep", named: "sleep", ["62"], environment: [RunningHooks.variable: other + "1"])
+      "/bin/sleep", named: "sleep", ["3602"], environment: [RunningHooks.variable: other + "1"])
     _ = try left.wait { folder.exists("there") && !RunningHooks.processes(of: other + "1").isEmpty }
     #expect(RunningHooks.processes(of: word).count >= 2)
     let sentences = try hooks.endLeftOvers()
@@ -224,7 +225,7 @@ import Training
     let hooks = RunningHooks(journal: folder.place("journal.jsonl"))
     let word = try hooks.begin("after of weekend 0002")
     let process = try Program.start(
-      "/bin/sleep", named: "sleep", ["62"], environment: [RunningHooks.variable: word])
+      "/bin/sleep", named: "sleep", ["3602"], environment: [RunningHooks.variable: word])
     _ = try process.wait { !RunningHooks.processes(of: word).isEmpty }
     try hooks.end(word)
     let sentences = try hooks.endLeftOvers()
