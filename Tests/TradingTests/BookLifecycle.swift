@@ -4,27 +4,17 @@ import Market
 
 @testable import Trading
 
-/// Memory of one account.
+/// One account and its contracts.
 final class DeskAccount {
   let book: Book
   let ledger: Ledger
   var table: ContractTable
 
   init(_ contracts: [TradedContract], cashDollars: Int64 = 100_000, slots: Int = 8) {
-    book = Book(
-      positions: .allocate(capacity: slots), capacity: slots, groups: .allocate(capacity: slots), groupCapacity: slots)
-    ledger = Ledger(cash: .allocate(capacity: 1), start: .allocate(capacity: 1), sums: .allocate(capacity: 1))
+    let account = LaneAccounts(laneCount: 1, capacity: slots)
+    (book, ledger) = (account.book(0), account.ledger(0))
     table = ContractTable(contracts)
-    book.open()
-    ledger.open(cashMicroDollars: cashDollars * 1_000_000)
-  }
-
-  deinit {
-    book.positions.deallocate()
-    book.groups.deallocate()
-    ledger.cash.deallocate()
-    ledger.start.deallocate()
-    ledger.sums.deallocate()
+    account.open(0, cashMicroDollars: cashDollars * 1_000_000)
   }
 
   var cash: Int64 { ledger.cash.pointee }

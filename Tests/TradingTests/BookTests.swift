@@ -39,6 +39,71 @@ struct BookTests {
     #expect(account.gap == 0)
   }
 
+  /// What is found by looking at every place of the book.
+  private struct PlainSearch: Equatable {
+    var slots: [Int?]
+    var groups: [Int?]
+    var freeSlot: Int?
+    var freeSlots: Int
+    var freePlace: Int?
+    var isEmpty: Bool
+
+    init(every book: Book, contracts: Range<Int32>) {
+      let (all, places) = (0..<book.capacity, 0..<book.groupCapacity)
+      slots = contracts.map { contract in all.first { book.positions[$0].contract == contract } }
+      groups = contracts.map { contract in places.first { book.groups[$0].order == Int64(contract) + 1 } }
+      freeSlot = all.first { book.positions[$0].quantity == 0 }
+      freeSlots = all.count { book.positions[$0].quantity == 0 }
+      freePlace = places.first { book.groups[$0].order == 0 }
+      isEmpty = freeSlots == book.capacity
+    }
+
+    init(used book: Book, contracts: Range<Int32>) {
+      slots = contracts.map { book.slot(of: $0) }
+      groups = contracts.map { book.group(openedBy: Int64($0) + 1) }
+      (freeSlot, freeSlots, freePlace) = (book.freeSlot, book.freeSlots, book.freePlace)
+      isEmpty = book.isEmpty
+    }
+  }
+
+  @Test func `a search up to what is in use finds what a search of every place finds`() throws {
+    var random = RiskRandom(seed: 5)
+    let account = DeskAccount([], slots: 6)
+    let book = account.book
+    let contracts = Int32(0)..<6
+    var longest = 0
+    for step in 0..<2_000 {
+      let number = Int32(random.below(6))
+      if random.happens(0.5) {
+        let place = random.below(6)
+        book.put(.free, at: book.slot(of: number) ?? place)
+        book.putGroup(.free, at: place)
+      } else {
+        if book.slot(of: number) == nil, let slot = book.freeSlot {
+          book.put(Position(contract: number, multiplier: 100, quantity: 1, bid: 1, ask: 2), at: slot)
+        }
+        if book.group(openedBy: Int64(number) + 1) == nil, let place = book.freePlace {
+          let legs = UpToFour(OrderLeg(contract: number, ratio: 1))
+          book.putGroup(
+            LegGroup(order: Int64(number) + 1, legs: legs, quantity: 1, openedFor: 0, openedMinute: 0), at: place)
+        }
+      }
+      let found = PlainSearch(used: book, contracts: contracts)
+      try #require(found == PlainSearch(every: book, contracts: contracts), "step \(step)")
+      // No further than the last that is held, and nothing where none is.
+      let last = (0..<6).last { !book.positions[$0].isFree }
+      let lastGroup = (0..<6).last { book.groups[$0].order != 0 }
+      try #require(
+        book.usedSlots.count == last.map { $0 + 1 } ?? 0 && book.usedGroups.count == lastGroup.map { $0 + 1 } ?? 0)
+      longest = max(longest, book.usedSlots.count)
+    }
+    #expect(longest == 6)
+    book.hold([Position(contract: 3, multiplier: 100, quantity: -2, bid: 1, ask: 2)])
+    #expect(book.usedSlots == 0..<1 && book.usedGroups.isEmpty && book.quantity(of: 3) == -2)
+    book.open()
+    #expect(book.usedSlots.isEmpty && book.isEmpty)
+  }
+
   @Test func `costs that do not explain a price show as a gap`() throws {
     let account = try account("SPY251211C00606000")
     var fill = LegFill(

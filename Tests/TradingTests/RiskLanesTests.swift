@@ -2,7 +2,8 @@
 
 import Pricing
 import Testing
-import Trading
+
+@testable import Trading
 
 @Suite struct RiskLanesTests {
   /// Lane for lane the same accounts: side by side, and each alone.
@@ -57,8 +58,8 @@ import Trading
       for slot in 0..<random.below(3) {
         let quantity = random.below(5) - 2
         guard quantity != 0 else { continue }
-        book.positions[slot] = Position(
-          contract: Int32(slot), multiplier: 100, quantity: Int32(quantity), bid: 0, ask: 0)
+        book.put(
+          Position(contract: Int32(slot), multiplier: 100, quantity: Int32(quantity), bid: 0, ask: 0), at: slot)
       }
       let value = Int64([20_000, 100_000, 1_000_000][random.below(3)]) * 1_000_000
       gate.beginSession(on: account, netLiquidation: value, minuteCount: 390)

@@ -1,7 +1,8 @@
 // A small market and an account for the tests of the risk gate.
 
 import Pricing
-import Trading
+
+@testable import Trading
 
 /// Options of one underlying on the session clock, without rates: the worked numbers' own market.
 enum RiskScene {
@@ -44,8 +45,6 @@ final class RiskDesk {
   }
   /// Micro-dollars.
   var cash: Int64
-  private let positions: UnsafeMutablePointer<Position>
-  private let groups: UnsafeMutablePointer<LegGroup>
   private var lastID: Int64 = 0
 
   /// lane: of memory that others share; nil for an account of its own.
@@ -56,21 +55,13 @@ final class RiskDesk {
     gate = RiskGate(profile)
     memory = lane?.of ?? RiskMemory(positions: slots)
     self.lane = lane?.number ?? 0
-    positions = .allocate(capacity: slots)
-    groups = .allocate(capacity: 1)
-    book = Book(positions: positions, capacity: slots, groups: groups, groupCapacity: 1)
-    book.open()
+    book = LaneAccounts(laneCount: 1, capacity: slots, groupCapacity: 1).book(0)
     quotes = RiskMarketMemory(contracts: max(risks.count, 16))
     self.risks = risks
     for (contract, risk) in risks.enumerated() { quotes[0][Int32(contract)] = risk }
     cash = Int64(dollars) * 1_000_000
     gate.beginSession(on: memory[self.lane], netLiquidation: cash, minuteCount: 390)
     mark(minute: minute)
-  }
-
-  deinit {
-    positions.deallocate()
-    groups.deallocate()
   }
 
   var account: RiskAccount { memory[lane] }
@@ -80,9 +71,9 @@ final class RiskDesk {
   /// Cash and what the positions would bring, micro-dollars.
   var netLiquidation: Int64 {
     var value = cash
-    for slot in 0..<book.capacity where !positions[slot].isFree {
-      let risk = risks[Int(positions[slot].contract)]
-      let quantity = Int(positions[slot].quantity)
+    for slot in book.usedSlots where !book.positions[slot].isFree {
+      let risk = risks[Int(book.positions[slot].contract)]
+      let quantity = Int(book.positions[slot].quantity)
       value += Int64((Double(quantity * risk.multiplier) * (quantity > 0 ? risk.bid : risk.ask) * 1e6).rounded())
     }
     return value
@@ -142,12 +133,12 @@ final class RiskDesk {
     let price = quantity > 0 ? risk.ask : risk.bid
     cash -= Int64((Double(quantity * risk.multiplier) * price * 1e6).rounded()) + fee * Int64(abs(quantity))
     let slot = book.slot(of: Int32(contract)) ?? book.freeSlot!
-    if positions[slot].isFree {
-      positions[slot] = Position(
-        contract: Int32(contract), multiplier: Int32(risk.multiplier), quantity: 0, bid: 0, ask: 0)
-    }
-    positions[slot].quantity += Int32(quantity)
-    if positions[slot].quantity == 0 { positions[slot] = .free }
+    var position =
+      book.positions[slot].isFree
+      ? Position(contract: Int32(contract), multiplier: Int32(risk.multiplier), quantity: 0, bid: 0, ask: 0)
+      : book.positions[slot]
+    position.quantity += Int32(quantity)
+    book.put(position.isFree ? .free : position, at: slot)
   }
 
   /// Buys or sells without asking anybody, as a state to begin from.

@@ -197,14 +197,15 @@ final class DeskSubject {
   private func hold() {
     openAll()
     for lane in 0..<laneCount {
+      var held: [Position] = []
       for (slot, quantity) in [Int32(2), -2].enumerated() {
         let contract = Int32((lane + 3 * slot) % DeskSubject.contracts)
-        accounts.book(lane).positions[slot] = Position(
-          contract: contract, multiplier: 100, quantity: quantity, bid: 4_000, ask: 4_200)
+        held.append(Position(contract: contract, multiplier: 100, quantity: quantity, bid: 4_000, ask: 4_200))
         plain.positions[lane * DeskSubject.slots + slot] = cdesk_position(
           contract: contract, multiplier: 100, quantity: quantity, is_quoted: 1, basis: 0, bid: 4_000, ask: 4_200,
           last_bid: 4_000, last_ask: 4_200)
       }
+      accounts.book(lane).hold(held)
     }
   }
 

@@ -84,11 +84,10 @@ final class RiskSubject {
           ask: risk.ask, side: Int32(terms.side.rawValue), expires_today: later == 0 ? 1 : 0))
     }
     let held = Int32(1 + below(8))
-    let book = accounts.book(lane)
-    book.open()
-    for (slot, quantity) in [held, -held].enumerated() {
-      book.positions[slot] = Position(contract: Int32(slot), multiplier: 100, quantity: quantity, bid: 0, ask: 0)
-    }
+    accounts.book(lane).hold(
+      [held, -held].enumerated().map { slot, quantity in
+        Position(contract: Int32(slot), multiplier: 100, quantity: quantity, bid: 0, ask: 0)
+      })
     for slot in 0..<RiskSubject.slots {
       plainPositions.append(
         slot < 2
@@ -100,7 +99,7 @@ final class RiskSubject {
     values.append(value)
     gate.beginSession(on: risks[lane], netLiquidation: start, minuteCount: 390)
     _ = gate.mark(
-      risks[lane], book: book, market: markets[lane], netLiquidation: value, minute: RiskSubject.minute)
+      risks[lane], book: accounts.book(lane), market: markets[lane], netLiquidation: value, minute: RiskSubject.minute)
     let state = risks[lane].state.pointee
     plainAccounts.append(
       crisk_account(
@@ -169,7 +168,7 @@ final class RiskSubject {
   private func markOurs() {
     for lane in 0..<laneCount {
       let (book, market) = (accounts.book(lane), markets[lane])
-      for slot in 0..<book.capacity where !book.positions[slot].isFree {
+      for slot in book.usedSlots where !book.positions[slot].isFree {
         let before = market[book.positions[slot].contract]
         guard let terms = before.terms else { continue }
         market[book.positions[slot].contract] = ContractRisk(

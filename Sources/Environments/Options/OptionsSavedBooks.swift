@@ -91,10 +91,7 @@ extension OptionsEnvironment {
   }
 
   func take(_ saved: SavedBook, _ lane: Int) {
-    let book = accounts.book(lane)
-    book.open()
-    for (slot, position) in saved.positions.enumerated() { book.positions[slot] = position }
-    for (place, group) in saved.groups.enumerated() { book.groups[place] = group }
+    accounts.book(lane).hold(saved.positions, saved.groups)
     lanes.working.base[lane].replace(with: saved.orders)
   }
 

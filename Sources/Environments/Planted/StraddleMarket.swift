@@ -243,24 +243,10 @@ package enum StraddleDesk {
   package static func profit(_ day: StraddleDay, position: Int, close: Int) -> Int64 {
     guard position != 0 else { return 0 }
     let fill = position < 0 ? fills[day.rawValue].sold : fills[day.rawValue].bought
-    return withUnsafeTemporaryAllocation(of: Position.self, capacity: 2) { positions in
-      withUnsafeTemporaryAllocation(of: LegGroup.self, capacity: 1) { groups in
-        withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2) { money in
-          withUnsafeTemporaryAllocation(of: ValueStep.self, capacity: 1) { sums in
-            guard let positions = positions.baseAddress, let groups = groups.baseAddress,
-              let money = money.baseAddress, let sums = sums.baseAddress
-            else { return 0 }
-            return settled(
-              fill, close: close, Book(positions: positions, capacity: 2, groups: groups, groupCapacity: 1),
-              Ledger(cash: money, start: money + 1, sums: sums))
-          }
-        }
-      }
-    }
+    return LaneAccounts.withTemporary(capacity: 2, groupCapacity: 1) { settled(fill, close: close, $0, $1) }
   }
 
   private static func settled(_ fill: OrderFill, close: Int, _ book: Book, _ ledger: Ledger) -> Int64 {
-    book.open()
     ledger.open(cashMicroDollars: account)
     book.apply(fill, to: ledger)
     do throws(SettlementProblem) {

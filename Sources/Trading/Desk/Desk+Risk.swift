@@ -125,7 +125,7 @@ extension Desk {
   /// Closes the group that was opened last, one a minute, until the limits are kept again.
   private func closeLargest(minute: Int, view: some MarketView) {
     var last: LegGroup?
-    for place in 0..<book.groupCapacity where book.groups[place].order != 0 {
+    for place in book.usedGroups where book.groups[place].order != 0 {
       if book.groups[place].order > last?.order ?? 0 { last = book.groups[place] }
     }
     guard let last else { return }

@@ -277,7 +277,7 @@ package final class Desk {
     }
     guard short > 0 else { return }
     note(view.date, .marginShort(short), minute: view.minuteCount)
-    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+    for slot in book.usedSlots where !book.positions[slot].isFree {
       let position = book.positions[slot]
       guard !table[position.contract].isOption, position.quantity < 0 || cash < 0 else { continue }
       let reason: DeskEntry.ForcedReason = position.quantity > 0 ? .shortOfCash(cash) : .shortOfMargin(short)

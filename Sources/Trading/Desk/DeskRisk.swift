@@ -99,7 +99,7 @@ package final class DeskRisk {
     for order in working {
       for index in order.order.legs.indices { look(order.order.legs[index].contract, held: nil) }
     }
-    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+    for slot in book.usedSlots where !book.positions[slot].isFree {
       let position = book.positions[slot]
       look(position.contract, held: (position.bid, position.ask))
       let age = view.quote(of: position.contract, minute: minute).map { minute - $0.minute } ?? minute + 1

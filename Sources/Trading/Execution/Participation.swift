@@ -136,10 +136,6 @@ package final class LiquidityMemory: @unchecked Sendable {
       owner: owner)
   }
 
-  /// What a lane has taken of a contract's last quote.
-  @inline(__always)
-  func taken(_ lane: Int, _ contract: Int) -> TakenLiquidity { first.contracts[lane * first.contractCount + contract] }
-
   deinit {
     first.contracts.deallocate()
     first.underlyings.deallocate()

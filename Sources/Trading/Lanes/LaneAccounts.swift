@@ -3,7 +3,7 @@
 /// Accounts of N lanes, each a window on arrays that all share: a book, a ledger and what was taken of the market. One account is lane 0 of one; there is no
 /// other way to keep an account, so that one and many are booked, marked and settled by the same code.
 ///
-/// positions: (N, capacity). groups: (N, groupCapacity). cash, start, sums: (N). Nothing is allocated after the beginning.
+/// positions: (N, capacity). groups: (N, groupCapacity). extents, cash, start, sums: (N). Nothing is allocated after the beginning.
 /// The windows that are handed out keep it alive.
 package final class LaneAccounts: @unchecked Sendable {
   package let laneCount: Int
@@ -11,6 +11,7 @@ package final class LaneAccounts: @unchecked Sendable {
   package let groupCapacity: Int
   private let positions: UnsafeMutablePointer<Position>
   private let groups: UnsafeMutablePointer<LegGroup>
+  private let extents: UnsafeMutablePointer<BookExtent>
   private let cash: UnsafeMutablePointer<Int64>
   private let start: UnsafeMutablePointer<Int64>
   private let sums: UnsafeMutablePointer<ValueStep>
@@ -28,6 +29,7 @@ package final class LaneAccounts: @unchecked Sendable {
     }
     positions = memory(.free, capacity)
     groups = memory(.free, self.groupCapacity)
+    extents = memory(BookExtent(), 1)
     cash = memory(0, 1)
     start = memory(0, 1)
     sums = memory(ValueStep(), 1)
@@ -36,6 +38,7 @@ package final class LaneAccounts: @unchecked Sendable {
   deinit {
     positions.deallocate()
     groups.deallocate()
+    extents.deallocate()
     cash.deallocate()
     start.deallocate()
     sums.deallocate()
@@ -53,7 +56,7 @@ package final class LaneAccounts: @unchecked Sendable {
     precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
     return Book(
       positions: positions + lane * capacity, capacity: capacity, groups: groups + lane * groupCapacity,
-      groupCapacity: groupCapacity, owner: owner)
+      groupCapacity: groupCapacity, extent: extents + lane, owner: owner)
   }
 
   @inline(__always)
@@ -66,5 +69,34 @@ package final class LaneAccounts: @unchecked Sendable {
   package func open(_ lane: Int, cashMicroDollars: Int64) {
     book(lane).open()
     ledger(lane).open(cashMicroDollars: cashMicroDollars)
+  }
+}
+
+extension LaneAccounts {
+  /// One account for as long as `body` runs, without memory of the heap: nothing held, and no cash. Neither window may leave `body`.
+  package static func withTemporary<Result>(
+    capacity: Int, groupCapacity: Int, _ body: (Book, Ledger) -> Result
+  ) -> Result {
+    var (extent, cash, start, sums) = (BookExtent(), Int64(0), Int64(0), ValueStep())
+    return withUnsafeTemporaryAllocation(of: Position.self, capacity: capacity) { positions in
+      withUnsafeTemporaryAllocation(of: LegGroup.self, capacity: groupCapacity) { groups in
+        guard let positions = positions.baseAddress, let groups = groups.baseAddress else {
+          preconditionFailure("memory of \(capacity) slots and \(groupCapacity) places")
+        }
+        return withUnsafeMutablePointer(to: &extent) { extent in
+          withUnsafeMutablePointer(to: &cash) { cash in
+            withUnsafeMutablePointer(to: &start) { start in
+              withUnsafeMutablePointer(to: &sums) { sums in
+                let book = Book(
+                  positions: positions, capacity: capacity, groups: groups, groupCapacity: groupCapacity,
+                  extent: extent)
+                book.open()
+                return body(book, Ledger(cash: cash, start: start, sums: sums))
+              }
+            }
+          }
+        }
+      }
+    }
   }
 }

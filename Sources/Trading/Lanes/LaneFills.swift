@@ -11,36 +11,21 @@ extension Execution {
     liquidity: LiquidityMemory, filled: UnsafeMutablePointer<Int32>
   ) {
     terms.withUnsafeBufferPointer { terms in
-      withUnsafeTemporaryAllocation(of: TakenLiquidity.self, capacity: Execution.block) { taken in
-        var first = lanes.lowerBound
-        while first < lanes.upperBound {
-          let block = first..<min(first + Execution.block, lanes.upperBound)
-          // What was taken lies far apart in memory: for a block of lanes it is loaded together, so that no lane waits for it alone.
-          for lane in block {
-            let contract = Int(orders[lane].legs[0].contract)
-            taken[lane - first] = liquidity.taken(lane, terms.indices.contains(contract) ? contract : 0)
-          }
-          for lane in block {
-            let order = orders + lane
-            guard case .market = order.pointee.kind else {
-              preconditionFailure("lane \(lane) has an order of another kind than market")
-            }
-            if order.pointee.quantity == 0 {
-              filled[lane] = 0
-            } else if isShort(order) {
-              filled[lane] = fillOne(order, lane, taken[lane - first], terms, quotes, accounts, liquidity)
-            } else {
-              filled[lane] = fillPackage(order.pointee, lane, quotes, accounts, liquidity)
-            }
-          }
-          first = block.upperBound
+      for lane in lanes {
+        let order = orders + lane
+        guard case .market = order.pointee.kind else {
+          preconditionFailure("lane \(lane) has an order of another kind than market")
+        }
+        if order.pointee.quantity == 0 {
+          filled[lane] = 0
+        } else if isShort(order) {
+          filled[lane] = fillOne(order, lane, terms, quotes, accounts, liquidity)
+        } else {
+          filled[lane] = fillPackage(order.pointee, lane, quotes, accounts, liquidity)
         }
       }
     }
   }
-
-  /// Lanes whose memory is looked at together: what fits into a kilobyte, which stands on the stack.
-  private static let block = 40
 
   /// Whether an order takes the short way.
   @inline(__always)
@@ -65,9 +50,8 @@ extension Execution {
 
   @inline(__always)
   private func fillOne(
-    _ order: UnsafePointer<Order>, _ lane: Int, _ before: TakenLiquidity,
-    _ terms: UnsafeBufferPointer<ExecutionTerms>, _ quotes: LaneQuotes, _ accounts: LaneAccounts,
-    _ liquidity: LiquidityMemory
+    _ order: UnsafePointer<Order>, _ lane: Int, _ terms: UnsafeBufferPointer<ExecutionTerms>, _ quotes: LaneQuotes,
+    _ accounts: LaneAccounts, _ liquidity: LiquidityMemory
   ) -> Int32 {
     let leg = order.pointee.legs[0]
     let minute = quotes.minute(lane)
@@ -78,7 +62,7 @@ extension Execution {
       return 0
     }
     let ledger = liquidity.window(lane, owner: nil)
-    let taken = before.minute == quote.minute ? before : TakenLiquidity(minute: quote.minute)
+    let taken = ledger.taken(contract: leg.contract, minute: quote.minute)
     let (side, ratio) = (leg.side, Int(leg.ratio.magnitude))
     let isCapped = Execution.isCapped(quote, terms, side: side)
     let left: Int

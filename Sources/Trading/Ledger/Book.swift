@@ -135,46 +135,117 @@ package struct LegGroup: Sendable, Hashable {
   }
 }
 
+/// How far the places of a book are in use: at these and behind them nothing is held. So a search looks at what an account holds, and not at all that it might.
+@usableFromInline
+struct BookExtent: Sendable {
+  @usableFromInline var slots: Int32 = 0
+  @usableFromInline var groups: Int32 = 0
+}
+
 /// One account's positions, as a window on memory that lives as long as the window knows its owner. A contract has one slot, long or short.
 ///
-/// positions: (capacity). groups: (groupCapacity). Slots are not moved while they are held. owner: keeps the memory alive; nil inside of passes over many
-/// lanes, which hold it themselves.
+/// positions: (capacity). groups: (groupCapacity). extent: (1). Slots are not moved while they are held. owner: keeps the memory alive; nil inside of passes
+/// over many lanes, which hold it themselves.
 package struct Book: @unchecked Sendable {
-  package let positions: UnsafeMutablePointer<Position>
+  /// To be read: they change by what is booked, and by `hold`.
+  package let positions: UnsafePointer<Position>
   package let capacity: Int
-  package let groups: UnsafeMutablePointer<LegGroup>
+  /// As `positions`.
+  package let groups: UnsafePointer<LegGroup>
   package let groupCapacity: Int
+  @usableFromInline let extent: UnsafeMutablePointer<BookExtent>
   package let owner: AnyObject?
 
-  @inlinable
-  package init(
+  init(
     positions: UnsafeMutablePointer<Position>, capacity: Int, groups: UnsafeMutablePointer<LegGroup>,
-    groupCapacity: Int, owner: AnyObject? = nil
+    groupCapacity: Int, extent: UnsafeMutablePointer<BookExtent>, owner: AnyObject? = nil
   ) {
     self.owner = owner
-    self.positions = positions
+    self.positions = UnsafePointer(positions)
     self.capacity = capacity
-    self.groups = groups
+    self.groups = UnsafePointer(groups)
     self.groupCapacity = groupCapacity
+    self.extent = extent
   }
 
   /// Nothing held. The memory must be initialised, or of no consequence.
   package func open() {
-    positions.update(repeating: .free, count: capacity)
-    groups.update(repeating: .free, count: groupCapacity)
+    mutablePositions.update(repeating: .free, count: capacity)
+    mutableGroups.update(repeating: .free, count: groupCapacity)
+    extent.pointee = BookExtent()
+  }
+
+  /// Holds what an account held that was saved, and nothing else. Traps where there is more of it than places.
+  package func hold(_ positions: [Position], _ groups: [LegGroup] = []) {
+    precondition(
+      positions.count <= capacity && groups.count <= groupCapacity,
+      "\(positions.count) positions and \(groups.count) groups for \(capacity) and \(groupCapacity) places")
+    open()
+    for (slot, position) in positions.enumerated() { put(position, at: slot) }
+    for (place, group) in groups.enumerated() { putGroup(group, at: place) }
+  }
+
+  // MARK: places
+
+  /// Slots behind which none is held; some of them may be free.
+  @inlinable
+  package var usedSlots: Range<Int> { 0..<Int(extent.pointee.slots) }
+
+  /// Places behind which no group lies; some of them may be free.
+  @inlinable
+  package var usedGroups: Range<Int> { 0..<Int(extent.pointee.groups) }
+
+  @usableFromInline
+  var mutablePositions: UnsafeMutablePointer<Position> { UnsafeMutablePointer(mutating: positions) }
+
+  var mutableGroups: UnsafeMutablePointer<LegGroup> { UnsafeMutablePointer(mutating: groups) }
+
+  /// Writes a slot, free or not.
+  @inline(__always)
+  func put(_ position: Position, at slot: Int) {
+    mutablePositions[slot] = position
+    if !position.isFree {
+      if slot >= extent.pointee.slots { extent.pointee.slots = Int32(slot + 1) }
+      return
+    }
+    while extent.pointee.slots > 0, positions[Int(extent.pointee.slots) - 1].isFree { extent.pointee.slots -= 1 }
+  }
+
+  /// Writes a place of groups, free or not.
+  @inline(__always)
+  func putGroup(_ group: LegGroup, at place: Int) {
+    mutableGroups[place] = group
+    if group.order != 0 {
+      if place >= extent.pointee.groups { extent.pointee.groups = Int32(place + 1) }
+      return
+    }
+    while extent.pointee.groups > 0, groups[Int(extent.pointee.groups) - 1].order == 0 { extent.pointee.groups -= 1 }
   }
 
   /// The slot of a contract that is held.
   @inlinable
   package func slot(of contract: Int32) -> Int? {
-    for slot in 0..<capacity where positions[slot].contract == contract && !positions[slot].isFree { return slot }
+    for slot in usedSlots where positions[slot].contract == contract && !positions[slot].isFree { return slot }
     return nil
   }
 
   @inlinable
   package var freeSlot: Int? {
-    for slot in 0..<capacity where positions[slot].isFree { return slot }
-    return nil
+    for slot in usedSlots where positions[slot].isFree { return slot }
+    return usedSlots.count < capacity ? usedSlots.count : nil
+  }
+
+  /// How many slots are free.
+  var freeSlots: Int {
+    var free = capacity - usedSlots.count
+    for slot in usedSlots where positions[slot].isFree { free += 1 }
+    return free
+  }
+
+  /// The first place that no group has.
+  var freePlace: Int? {
+    for place in usedGroups where groups[place].order == 0 { return place }
+    return usedGroups.count < groupCapacity ? usedGroups.count : nil
   }
 
   /// What is held of a contract, signed.
@@ -185,7 +256,7 @@ package struct Book: @unchecked Sendable {
   @inlinable
   package func group(openedBy order: Int64) -> Int? {
     guard order != 0 else { return nil }
-    for place in 0..<groupCapacity where groups[place].order == order { return place }
+    for place in usedGroups where groups[place].order == order { return place }
     return nil
   }
 
@@ -193,7 +264,7 @@ package struct Book: @unchecked Sendable {
   @inlinable
   package var marks: Marks {
     var marks = Marks()
-    for slot in 0..<capacity where !positions[slot].isFree {
+    for slot in usedSlots where !positions[slot].isFree {
       marks.middle += positions[slot].middle
       marks.liquidation += positions[slot].liquidation
       if !positions[slot].isQuoted { marks.unquoted += 1 }
@@ -201,8 +272,5 @@ package struct Book: @unchecked Sendable {
     return marks
   }
 
-  package var isEmpty: Bool {
-    for slot in 0..<capacity where !positions[slot].isFree { return false }
-    return true
-  }
+  package var isEmpty: Bool { usedSlots.isEmpty }
 }

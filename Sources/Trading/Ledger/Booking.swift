@@ -37,12 +37,9 @@ extension Book {
       }
     }
     if order.effect == .closes { return nil }
-    var free = 0
-    for slot in 0..<capacity where positions[slot].isFree { free += 1 }
-    guard needed <= free else { return .bookFull(capacity) }
+    guard needed <= freeSlots else { return .bookFull(capacity) }
     guard group(openedBy: order.id) == nil else { return .openingDouble(order.id) }
-    for place in 0..<groupCapacity where groups[place].order == 0 { return nil }
-    return .bookFull(groupCapacity)
+    return freePlace == nil ? .bookFull(groupCapacity) : nil
   }
 
   /// How many of so many packages an order that works may still fill: what is not held any more closes nothing, and what has no slot opens nothing.
@@ -69,12 +66,8 @@ extension Book {
       }
     }
     guard order.effect == .opens else { return most }
-    var free = 0
-    for slot in 0..<capacity where positions[slot].isFree { free += 1 }
-    guard needed <= free else { return 0 }
-    if group(openedBy: order.id) != nil { return most }
-    for place in 0..<groupCapacity where groups[place].order == 0 { return most }
-    return 0
+    guard needed <= freeSlots else { return 0 }
+    return group(openedBy: order.id) != nil || freePlace != nil ? most : 0
   }
 
   /// Books a fill: cash, positions, group, and the items of the ledger. Traps where a leg needs a slot and none is free; see `refusal(of:in:)`.
@@ -112,13 +105,7 @@ extension Book {
   func places(_ order: Int64, _ effect: Order.Effect, closes: Int64) -> GroupPlaces {
     var places = GroupPlaces(given: group(openedBy: closes), opened: nil)
     guard effect == .opens else { return places }
-    for place in 0..<groupCapacity {
-      if groups[place].order == order {
-        places.opened = place
-        break
-      }
-      if groups[place].order == 0, places.opened == nil { places.opened = place }
-    }
+    places.opened = group(openedBy: order) ?? freePlace
     return places
   }
 
@@ -143,15 +130,7 @@ extension Book {
   /// The slot of a contract, or the first free one where it is not held.
   @inline(__always)
   func slot(toFill contract: Int32) -> Int? {
-    var free: Int?
-    for slot in 0..<capacity {
-      if positions[slot].isFree {
-        if free == nil { free = slot }
-      } else if positions[slot].contract == contract {
-        return slot
-      }
-    }
-    return free
+    slot(of: contract) ?? freeSlot
   }
 
   @inline(__always)
@@ -159,16 +138,15 @@ extension Book {
     guard let slot else {
       preconditionFailure("no slot is free for contract \(leg.contract): \(capacity) are held")
     }
-    if positions[slot].isFree {
-      positions[slot] = Position(
-        contract: leg.contract, multiplier: leg.multiplier, quantity: 0, bid: leg.bid, ask: leg.ask)
-    }
-    let before = positions[slot]
+    let before =
+      positions[slot].isFree
+      ? Position(contract: leg.contract, multiplier: leg.multiplier, quantity: 0, bid: leg.bid, ask: leg.ask)
+      : positions[slot]
     var after = before
     booked.wasReduced = booked.wasReduced || Int(before.quantity) * leg.quantity < 0
     booked.realised += after.add(leg.quantity, for: leg.amount)
     after.quote(bid: leg.bid, ask: leg.ask, model: after.lastModel)
-    positions[slot] = after.isFree ? .free : after
+    put(after.isFree ? .free : after, at: slot)
 
     ledger.cash.pointee -= leg.amount + leg.costs.besidePrice
     booked.step.costs += leg.costs
@@ -185,17 +163,17 @@ extension Book {
   ) {
     if effect == .opens {
       if let place = places.opened, groups[place].order == order {
-        groups[place].quantity += quantity
-        groups[place].openedFor += amount
+        mutableGroups[place].quantity += quantity
+        mutableGroups[place].openedFor += amount
       } else if let legs = legs(places.given.map { groups[$0] }) {
         guard let place = places.opened else {
           preconditionFailure("no place is free for the group of order \(order): \(groupCapacity) are held")
         }
-        groups[place] = LegGroup(
-          order: order, legs: legs, quantity: quantity, openedFor: amount, openedMinute: minute)
+        putGroup(
+          LegGroup(order: order, legs: legs, quantity: quantity, openedFor: amount, openedMinute: minute), at: place)
       }
     }
-    if let given = places.given { groups[given].quantity -= quantity }
+    if let given = places.given { mutableGroups[given].quantity -= quantity }
     if effect == .closes || places.given != nil { trimGroups() }
   }
 
@@ -205,9 +183,9 @@ extension Book {
 
   /// Groups hold no more than the positions: legs that are gone are dropped, and groups without legs or packages.
   package func trimGroups() {
-    for place in 0..<groupCapacity where groups[place].order != 0 {
+    for place in usedGroups where groups[place].order != 0 {
       guard groups[place].quantity > 0 else {
-        groups[place] = .free
+        putGroup(.free, at: place)
         continue
       }
       let group = groups[place]
@@ -221,11 +199,11 @@ extension Book {
         if left == nil { left = UpToFour(leg) } else { left?.append(leg) }
       }
       guard let left, quantity > 0 else {
-        groups[place] = .free
+        putGroup(.free, at: place)
         continue
       }
-      groups[place].legs = left
-      groups[place].quantity = quantity
+      mutableGroups[place].legs = left
+      mutableGroups[place].quantity = quantity
     }
   }
 }
@@ -285,12 +263,12 @@ extension Book {
   @discardableResult
   package func mark(_ view: some MarketView, minute: Int, in table: ContractTable, to ledger: Ledger) -> ValueStep {
     var step = ValueStep()
-    for slot in 0..<capacity where !positions[slot].isFree {
+    for slot in usedSlots where !positions[slot].isFree {
       let contract = positions[slot].contract
       let (middle, distance) = (positions[slot].middle, positions[slot].liquidation - positions[slot].middle)
       let model = view.modelPrice(of: contract, minute: minute) ?? 0
       if let quote = view.quote(of: contract, minute: minute), quote.fills(at: minute) {
-        positions[slot].quote(bid: quote.bid, ask: quote.ask, model: model)
+        mutablePositions[slot].quote(bid: quote.bid, ask: quote.ask, model: model)
       } else {
         markUnquoted(
           slot, model: model, underlying: view.underlyingPrice(of: contract, minute: minute), in: table)
@@ -307,11 +285,11 @@ extension Book {
   func markUnquoted(_ slot: Int, model: Int, underlying price: Int?, in table: ContractTable) {
     let contract = table[positions[slot].contract]
     if contract.isOption {
-      positions[slot].move(model: model, intrinsic: price.map { contract.intrinsic(underlying: $0) } ?? 0)
+      mutablePositions[slot].move(model: model, intrinsic: price.map { contract.intrinsic(underlying: $0) } ?? 0)
       return
     }
-    if let price { (positions[slot].bid, positions[slot].ask) = (price, price) }
-    positions[slot].isQuoted = false
+    if let price { (mutablePositions[slot].bid, mutablePositions[slot].ask) = (price, price) }
+    mutablePositions[slot].isQuoted = false
   }
 
   /// The middle and the liquidation of all positions are what the ledger's items say, to the micro-dollar.

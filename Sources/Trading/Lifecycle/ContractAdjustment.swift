@@ -74,7 +74,7 @@ extension Book {
     in table: inout ContractTable, to ledger: Ledger, record: (AdjustedPosition) -> Void = { _ in }
   ) {
     var before = listed.sorted().filter { table[$0].underlying == underlying && table[$0].isOption }
-    for slot in 0..<capacity where !positions[slot].isFree {
+    for slot in usedSlots where !positions[slot].isFree {
       let number = positions[slot].contract
       if table[number].underlying == underlying, table[number].isOption, !before.contains(number) {
         before.append(number)
@@ -88,7 +88,7 @@ extension Book {
     }
     for (number, successor) in became { table.replace(number, by: successor, on: date) }
     for successor in became.values { table.list(successor) }
-    for slot in 0..<capacity where !positions[slot].isFree {
+    for slot in usedSlots where !positions[slot].isFree {
       let before = positions[slot]
       let contract = table[before.contract]
       guard contract.underlying == underlying else { continue }
@@ -96,7 +96,7 @@ extension Book {
         payDividend(Int64(adjustment.payment) * Money.microDollarsPerTick, on: before.contract, to: ledger)
       }
       if let after = adjusted(before, contract, adjustment, table) {
-        positions[slot] = after
+        put(after, at: slot)
         let step = ValueStep(
           priceProfit: after.middle - before.middle,
           markChange: (after.liquidation - after.middle) - (before.liquidation - before.middle))
@@ -106,7 +106,7 @@ extension Book {
             contract: before.contract, quantity: Int(before.quantity),
             outcome: .became(contract: after.contract, quantity: Int(after.quantity)), cash: 0))
       } else {
-        positions[slot] = .free
+        put(.free, at: slot)
         ledger.cash.pointee += before.liquidation
         record(
           AdjustedPosition(
@@ -155,18 +155,18 @@ extension Book {
   private func adjustGroups(
     _ adjustment: ContractAdjustment, of underlying: String, _ became: [Int32: Int32], _ table: ContractTable
   ) {
-    for place in 0..<groupCapacity where groups[place].order != 0 {
+    for place in usedGroups where groups[place].order != 0 {
       for index in groups[place].legs.indices {
         let leg = groups[place].legs[index]
         guard table[leg.contract].underlying == underlying else { continue }
         if let successor = became[leg.contract] {
           let count = adjustment.contract(from: table[leg.contract])?.count ?? 1
-          groups[place].legs[index] = OrderLeg(
+          mutableGroups[place].legs[index] = OrderLeg(
             contract: successor, ratio: Int32(clamping: Int(leg.ratio) * count))
         } else if !table[leg.contract].isOption {
           let shares = Int(leg.ratio) * adjustment.numerator
           if shares % adjustment.denominator == 0 {
-            groups[place].legs[index].ratio = Int32(clamping: shares / adjustment.denominator)
+            mutableGroups[place].legs[index].ratio = Int32(clamping: shares / adjustment.denominator)
           }
         }
       }

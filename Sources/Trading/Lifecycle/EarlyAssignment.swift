@@ -49,7 +49,7 @@ extension Book {
     exerciseFee: Int64 = 0, shares: (String) -> Int32?, in table: ContractTable, to ledger: Ledger,
     record: (SettledPosition) -> Void = { _ in }
   ) throws(SettlementProblem) {
-    for slot in 0..<capacity where positions[slot].quantity < 0 {
+    for slot in usedSlots where positions[slot].quantity < 0 {
       let contract = table[positions[slot].contract]
       guard let side = contract.side, let option = contract.option, contract.style == .american,
         let expiry = contract.expiry, expiry > view.date, let holder = holders(contract.underlying),

@@ -63,7 +63,7 @@ extension Book {
     {
       throw problem
     }
-    for slot in 0..<capacity where !positions[slot].isFree {
+    for slot in usedSlots where !positions[slot].isFree {
       let contract = table[positions[slot].contract]
       guard Book.ends(contract, on: date, at: settlement),
         let price = prices.price(of: contract.underlying, at: settlement)
@@ -82,7 +82,7 @@ extension Book {
     on date: CalendarDate, at settlement: ContractTerms.Settlement, prices: some SettlementPrices,
     exercise: ExerciseMode, shares: (String) -> Int32?, in table: ContractTable
   ) -> SettlementProblem? {
-    for slot in 0..<capacity where !positions[slot].isFree {
+    for slot in usedSlots where !positions[slot].isFree {
       let contract = table[positions[slot].contract]
       guard Book.ends(contract, on: date, at: settlement) else { continue }
       guard prices.price(of: contract.underlying, at: settlement) != nil else {
@@ -103,7 +103,7 @@ extension Book {
     of underlying: String, on date: CalendarDate, at settlement: ContractTerms.Settlement, in table: ContractTable
   ) -> [String] {
     var symbols: [String] = []
-    for slot in 0..<capacity where !positions[slot].isFree {
+    for slot in usedSlots where !positions[slot].isFree {
       let contract = table[positions[slot].contract]
       if contract.underlying == underlying, Book.ends(contract, on: date, at: settlement) {
         symbols.append(contract.symbol)
@@ -125,7 +125,7 @@ extension Book {
     step.markChange = before.middle - before.liquidation
     let asked = value == 0 ? 0 : fee * Int64(abs(quantity))
     step.costs[.commission] = asked
-    positions[slot] = .free
+    put(.free, at: slot)
     var settled = SettledPosition(
       contract: before.contract, quantity: quantity, price: price, outcome: value == 0 ? .worthless : .paid,
       cash: worth, shares: 0, realised: worth - before.basis, fee: asked, step: step)
@@ -157,7 +157,7 @@ extension Book {
     var after = before
     _ = after.add(shares, for: amount)
     after.quote(bid: price, ask: price, model: 0)
-    positions[slot] = after.isFree ? .free : after
+    put(after.isFree ? .free : after, at: slot)
     let came = Money.amount(price: price, multiplier: 1, quantity: shares)
     return ValueStep(
       priceProfit: after.middle - before.middle - came,

@@ -113,18 +113,13 @@ package enum TradableContracts {
     let quotes = RiskMarketMemory(contracts: 1)
     defer { withExtendedLifetime(quotes) {} }
     quotes[0][0] = risk
-    var position = Position.free
-    var group = LegGroup.free
-    return withUnsafeMutablePointer(to: &position) { position in
-      withUnsafeMutablePointer(to: &group) { group in
-        let book = Book(positions: position, capacity: 1, groups: group, groupCapacity: 1)
-        let value = MicroDollars.rounded(min(max(netLiquidationDollars, 0), 1e9))
-        gate.beginSession(on: memory[0], netLiquidation: value, minuteCount: 390)
-        memory[0].state.pointee.minute = 194
-        let leg = OrderLeg(contract: 0, ratio: Int32(side))
-        let order = Order(id: 1, legs: UpToFour(leg), quantity: 1, effect: .opens, submittedMinute: 194)
-        return gate.judge(order, on: memory[0], book: book, market: quotes[0])
-      }
+    return LaneAccounts.withTemporary(capacity: 1, groupCapacity: 1) { book, _ in
+      let value = MicroDollars.rounded(min(max(netLiquidationDollars, 0), 1e9))
+      gate.beginSession(on: memory[0], netLiquidation: value, minuteCount: 390)
+      memory[0].state.pointee.minute = 194
+      let leg = OrderLeg(contract: 0, ratio: Int32(side))
+      let order = Order(id: 1, legs: UpToFour(leg), quantity: 1, effect: .opens, submittedMinute: 194)
+      return gate.judge(order, on: memory[0], book: book, market: quotes[0])
     }
   }
 }

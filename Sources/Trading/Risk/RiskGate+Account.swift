@@ -75,7 +75,7 @@ extension RiskGate {
     }
     var held = GreekExposure.zero
     var expires = false
-    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+    for slot in book.usedSlots where !book.positions[slot].isFree {
       let risk = market[book.positions[slot].contract]
       held += risk.exposure * Double(book.positions[slot].quantity)
       expires = expires || risk.expiresToday
@@ -142,7 +142,7 @@ extension RiskGate {
   /// What the worst cell of the book loses, dollars; nil where all that it can lose fits the limit anyway, and no cell was priced.
   package func worstShock(_ account: RiskAccount, book: Book, market: RiskMarket) -> Double? {
     var count = 0
-    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+    for slot in book.usedSlots where !book.positions[slot].isFree {
       let risk = market[book.positions[slot].contract]
       account.legs[count] = risk.leg(Int(book.positions[slot].quantity), price: risk.middle)
       count += 1
@@ -151,7 +151,7 @@ extension RiskGate {
     if LargestLoss.dollars(account.legs, count: count) <= most { return nil }
     let cells = account.cells
     cells.update(repeating: 0, count: ShockGrid.count)
-    for slot in 0..<book.capacity where !book.positions[slot].isFree {
+    for slot in book.usedSlots where !book.positions[slot].isFree {
       market.add(book.positions[slot].contract, quantity: Int(book.positions[slot].quantity), to: cells)
     }
     var worst = 0.0

@@ -166,7 +166,7 @@ extension RiskGate {
     /// The most that the book and so many packages can lose if they are held to expiry.
     private func largestLoss(with count: Int) -> Double {
       var legCount = 0
-      for slot in 0..<book.capacity where !book.positions[slot].isFree {
+      for slot in book.usedSlots where !book.positions[slot].isFree {
         let position = book.positions[slot]
         let risk = market[position.contract]
         account.legs[legCount] = risk.leg(Int(position.quantity), price: risk.middle)
@@ -201,7 +201,7 @@ extension RiskGate {
       let now = account.cells
       let step = account.cells + ShockGrid.count
       now.update(repeating: 0, count: ShockGrid.count)
-      for slot in 0..<book.capacity where !book.positions[slot].isFree {
+      for slot in book.usedSlots where !book.positions[slot].isFree {
         let position = book.positions[slot]
         market.add(position.contract, quantity: Int(position.quantity), to: now)
       }
@@ -258,7 +258,7 @@ extension RiskGate {
         let risk = market[contract]
         return risk.underlying == underlying ? Double(abs(quantity)) * Double(risk.multiplier) * risk.middle : 0
       }
-      for slot in 0..<book.capacity where !book.positions[slot].isFree {
+      for slot in book.usedSlots where !book.positions[slot].isFree {
         let position = book.positions[slot]
         var quantity = Int(position.quantity)
         for index in legs.indices where legs[index].contract == position.contract {

@@ -103,17 +103,8 @@ func halfSpreadsAreDollarsAUnit(index: Int) throws {
     try desk.submit(
       [(ScriptedDesk.call, minute % 2 == 0 ? 1 : -1)], 1, minute % 2 == 0 ? .opens : .closes, minute: minute)
   }
-  let book = Book(
-    positions: .allocate(capacity: 4), capacity: 4, groups: .allocate(capacity: 4), groupCapacity: 4)
-  let ledger = Ledger(cash: .allocate(capacity: 1), start: .allocate(capacity: 1), sums: .allocate(capacity: 1))
-  defer {
-    book.positions.deallocate()
-    book.groups.deallocate()
-    ledger.cash.deallocate()
-    ledger.start.deallocate()
-    ledger.sums.deallocate()
-  }
-  book.open()
+  let account = LaneAccounts(laneCount: 1, capacity: 4)
+  let (book, ledger) = (account.book(0), account.ledger(0))
   ledger.open(cashMicroDollars: 10_000_000_000)
   var rewards: Int64 = 0
   var mistaken: Int64 = 0

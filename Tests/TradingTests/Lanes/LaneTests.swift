@@ -148,7 +148,7 @@ private struct State: Equatable {
       let taken = try #require(liquidity).ledger
       (accounts, liquidity) = (nil, nil)
       #expect(lost != nil && forgotten != nil)
-      book.positions[2] = Position(contract: 1, multiplier: 100, quantity: 2, bid: 100, ask: 200)
+      book.put(Position(contract: 1, multiplier: 100, quantity: 2, bid: 100, ask: 200), at: 2)
       taken.take(contract: 0, quoteMinute: 3, quantity: 2)
       #expect(book.quantity(of: 1) == 2 && ledger.cash.pointee == 5)
       #expect(taken.taken(contract: 0, minute: 3).bought == 2)
@@ -160,8 +160,8 @@ private struct State: Equatable {
     let accounts = LaneAccounts(laneCount: 3, capacity: 4)
     withExtendedLifetime(accounts) {
       for lane in 0..<3 { accounts.open(lane, cashMicroDollars: 7) }
-      accounts.book(0).positions[3] = Position(contract: 1, multiplier: 100, quantity: 2, bid: 100, ask: 200)
-      accounts.book(2).positions[0] = Position(contract: 2, multiplier: 100, quantity: -1, bid: 100, ask: 200)
+      accounts.book(0).put(Position(contract: 1, multiplier: 100, quantity: 2, bid: 100, ask: 200), at: 3)
+      accounts.book(2).hold([Position(contract: 2, multiplier: 100, quantity: -1, bid: 100, ask: 200)])
       accounts.open(1, cashMicroDollars: 5)
       #expect(accounts.book(0).quantity(of: 1) == 2 && accounts.book(2).quantity(of: 2) == -1)
       #expect(accounts.book(1).isEmpty && accounts.ledger(1).cash.pointee == 5 && accounts.ledger(2).cash.pointee == 7)

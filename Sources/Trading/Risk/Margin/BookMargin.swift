@@ -89,7 +89,7 @@ extension Book {
     let most = capacity + UpToFour<OrderLeg>.capacity
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: most) { contracts in
       var count = 0
-      for slot in 0..<capacity where !positions[slot].isFree {
+      for slot in usedSlots where !positions[slot].isFree {
         contracts[count] = positions[slot].contract
         count += 1
       }
