@@ -104,7 +104,7 @@ package struct OptionsCounts: Sendable, Equatable {
   package var unquotedEntries: Int64 = 0
   /// Entries that the account did not take at their fill: limits or money.
   package var refusedEntries: Int64 = 0
-  /// Minutes in which an exit waited for a quote.
+  /// Minutes in which an exit waited for a quote, or for somebody to take what is left of it.
   package var waitingExits: Int64 = 0
   /// Exits that the limits of the desk demanded, not the agent.
   package var forcedExits: Int64 = 0

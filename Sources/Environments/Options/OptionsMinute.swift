@@ -83,6 +83,11 @@ extension OptionsEnvironment {
     }
     if lanes.working.base[lane].isEmpty { return }
     fill(lane, minute: minute, day, market)
+    // What may have been filled by now and was not.
+    for working in lanes.working.base[lane].orders
+    where working.order.effect == .closes && working.order.submittedMinute + configuration.latencyMinutes <= minute {
+      lanes.counts.base[lane].waitingExits += 1
+    }
     book.mark(view(lane, day), minute: minute, in: day.table, to: ledger)
     lanes.value.base[lane] = ledger.cash.pointee + book.marks.liquidation
     release(lane, market)
@@ -118,7 +123,6 @@ extension OptionsEnvironment {
       },
       log: { event in
         switch event.what {
-        case .waits: counts.pointee.waitingExits += 1
         case .ended(.noQuote, _), .ended(.noLiquidity, _): counts.pointee.unquotedEntries += 1
         case .ended(.notPermitted, _): counts.pointee.refusedEntries += 1
         default: break
