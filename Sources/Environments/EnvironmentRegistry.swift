@@ -10,5 +10,6 @@ package enum EnvironmentRegistry {
     RegimeSwitchingMarket.family,
     StraddleMarket.family,
     OptionsEnvironment.family,
+    OptionsEnvironment.shortPremium,
   ]
 }

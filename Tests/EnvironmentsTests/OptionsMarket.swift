@@ -139,6 +139,14 @@ extension OptionsConfiguration {
     configuration.accountShare = 0.01
     return configuration
   }
+
+  /// The same of an account that sells.
+  static var richPremium: OptionsConfiguration {
+    var configuration = OptionsConfiguration.shortPremium
+    configuration.capitalDollars = 1_000_000
+    configuration.symbolCapital = []
+    return configuration
+  }
 }
 
 func options(

@@ -52,7 +52,8 @@ import Text
     var sections = RunConfiguration().json.objectValue ?? [:]
     var members: [String: JSON] = [:]
     // No version that wrote such a list had options to play.
-    for family in Families.product.environments.reversed() where family.name != OptionsEnvironment.name {
+    let options = OptionsGame.allCases.map(\.name)
+    for family in Families.product.environments.reversed() where !options.contains(family.name) {
       var one = RunConfiguration()
       one.environment = family
       members.merge(one.json["environment"]?.objectValue ?? [:]) { $1 }
@@ -66,7 +67,9 @@ import Text
 
   /// A checkpoint that lacks one of them is refused: no limit of an account becomes today's default.
   @Test func nothingAboutOptionsCameLater() {
-    #expect(OptionsConfiguration.settings.allSatisfy { !OlderSettings.cameLater.contains($0.key) })
+    for game in OptionsGame.allCases {
+      #expect(OptionsConfiguration.settings(of: game).allSatisfy { !OlderSettings.cameLater.contains($0.key) })
+    }
   }
 
   @Test func aFileOfAnOlderVersionLoads() throws {
@@ -97,7 +100,7 @@ import Text
     for (key, name, owners) in [
       ("environment.cue_bars", "dual_ticker", "cue"), ("environment.unit_dollars", "leak", "dual_ticker"),
       ("environment.truncation_steps", "cue", "mean_reversion and leak and regime_switching"),
-      ("split.held_out_from", "leak", "dual_ticker and options"),
+      ("split.held_out_from", "leak", "dual_ticker and options and short_premium"),
     ] {
       configuration.environmentName = name
       let error = #expect(throws: ConfigurationError.self) {
@@ -113,7 +116,9 @@ import Text
     let section = #expect(throws: ConfigurationError.self) {
       try configuration.apply(["split": ["held_out_from": 5]], source: "a.yaml")
     }
-    #expect(section?.description.hasPrefix("a.yaml: 'split' is a section of dual_ticker and options, but") == true)
+    #expect(
+      section?.description.hasPrefix("a.yaml: 'split' is a section of dual_ticker and options and short_premium, but")
+        == true)
     configuration.environmentName = "dual_ticker"
     let value = #expect(throws: ConfigurationError.self) { try configuration.apply(assignment: "split=5") }
     #expect(value?.description.contains("unknown key 'split'") == true)

@@ -28,7 +28,7 @@ extension OptionsEnvironment {
       tier: risks[lane].state.pointee.tier)
     for place in 0..<book.groupCapacity where book.groups[place].order != 0 {
       let group = book.groups[place]
-      let quantity = Int32(clamping: group.quantity * group.legs[0].side)
+      let quantity = Int32(clamping: group.quantity)
       standing.quantity += day.isCall(group.legs[0].contract) ? quantity : -quantity
     }
     for slot in 0..<book.capacity where !book.positions[slot].isFree {

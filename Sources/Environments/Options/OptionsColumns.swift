@@ -72,6 +72,8 @@ struct HeldPackage {
   var spread = 0
   /// Of one package, negative where it brings money.
   var twiceMiddle = 0
+  /// Whether all marks are quotes of their own minute.
+  var isQuoted = true
 
   /// nil where a leg is not held any more.
   init?(_ group: LegGroup, in book: Book) {
@@ -84,6 +86,7 @@ struct HeldPackage {
       liquidation += position.liquidation
       spread += abs(ratio) * (position.ask - position.bid)
       twiceMiddle += ratio * (position.bid + position.ask)
+      isQuoted = isQuoted && position.isQuoted
     }
   }
 }

@@ -54,7 +54,19 @@ package struct OptionsConfiguration: Sendable, Equatable {
 
   package static let mostCostFactor = 10.0
 
+  /// What is sold, where premium is.
+  package var premium = PremiumRules()
+
   package init() {}
+
+  /// Of the game that sells premium: an option that is sold is cheap beside its spread, and dear where volatility is.
+  package static let shortPremium: OptionsConfiguration = {
+    var configuration = OptionsConfiguration()
+    configuration.game = .shortPremium
+    configuration.maximumSpread = 0.25
+    configuration.highestVolatilityRank = 1
+    return configuration
+  }()
 
   /// The account of a symbol, micro-dollars.
   func capital(of symbol: String) -> Int64 {
@@ -69,9 +81,10 @@ package struct OptionsConfiguration: Sendable, Equatable {
   }
 
   var selection: ContractSelection {
-    ContractSelection(
-      targetDelta: targetDelta, mostSpread: maximumSpread, leastVolume: 0, leastOpenInterest: leastOpenInterest,
-      takesUnknownLiquidity: true, highestVolatilityRank: highestVolatilityRank)
+    let (target, most) = game == .options ? (targetDelta, 1) : (premium.shortDelta, premium.shortDelta)
+    return ContractSelection(
+      targetDelta: target, mostDelta: most, mostSpread: maximumSpread, leastVolume: 0,
+      leastOpenInterest: leastOpenInterest, takesUnknownLiquidity: true, highestVolatilityRank: highestVolatilityRank)
   }
 
   var sizing: SizingRules {
@@ -97,7 +110,7 @@ package struct OptionsConfiguration: Sendable, Equatable {
     return (String(parts[0]), dollars)
   }
 
-  private static func amount(of symbol: String, in words: [String]) -> Double? {
+  static func amount(of symbol: String, in words: [String]) -> Double? {
     words.lazy.compactMap { amount($0) }.last { $0.symbol == symbol }?.dollars
   }
 }

@@ -49,7 +49,7 @@ extension OptionsTables {
     for place in candidates(row: day.session.row(minute: minute), isCall: isCall) {
       let legs = legs(ofCandidate: place)
       look(legs, day, minute: minute, market)
-      let size = size(of: legs, day, minute: minute, account: account, cash: cash, market)
+      let size = size(ofCandidate: place, day, minute: minute, account: account, cash: cash, market)
       guard size > 0 else { continue }
       let asked = OptionsEntry(legs: legs, quantity: Int32(size))
       let verdict = gate.judge(order(asked, id: 1, minute: minute), on: account, book: book, market: market)
@@ -62,12 +62,18 @@ extension OptionsTables {
 
   /// How many of a package the sizes of the desk let an account enter that holds nothing, before any limit is asked.
   func size(
-    of legs: UpToFour<OrderLeg>, _ day: OptionsDay, minute: Int, account: RiskAccount, cash: Int64, _ market: RiskMarket
+    ofCandidate place: Int, _ day: OptionsDay, minute: Int, account: RiskAccount, cash: Int64, _ market: RiskMarket
   ) -> Int {
-    let contract = legs[0].contract
+    let contract = legs(ofCandidate: place)[0].contract
+    let delta = market[contract].unitDelta
+    if let premium = premium(ofCandidate: place) {
+      return premium.size(
+        multiplier: Int(day.multiplier), equity: account.state.pointee.netLiquidation, cash: cash, delta: delta,
+        mostContracts: configuration.maximumContracts)
+    }
     return size(
       ofBought: contract, ask: Int(tape.asks[day.session.place(minute: minute) + Int(contract)]),
-      delta: market[contract].unitDelta, day, equity: account.state.pointee.netLiquidation, cash: cash,
+      delta: delta, day, equity: account.state.pointee.netLiquidation, cash: cash,
       configuration.sizing)
   }
 
@@ -140,7 +146,8 @@ extension OptionsEnvironment {
           let legs = tables.legs(ofCandidate: place)
           tables.look(legs, day, minute: minute, market)
           let size = tables.size(
-            of: legs, day, minute: minute, account: risks[lane], cash: accounts.ledger(lane).cash.pointee, market)
+            ofCandidate: place, day, minute: minute, account: risks[lane], cash: accounts.ledger(lane).cash.pointee,
+            market)
           guard size > 0 else { return nil }
           return tables.gates[day.symbol].judge(
             tables.order(OptionsEntry(legs: legs, quantity: Int32(size)), id: 1, minute: minute),

@@ -74,7 +74,8 @@ package final class OptionsEnvironment: TradingEnvironment {
     moves = tables.configuration.game.moves
     bits = OptionsMoveBits(moves)
     let names = tables.tape.symbols.map(\.name)
-    observationSpace = OptionsObservation.space(symbols: names, humanMomentum: configuration.humanMomentum)
+    observationSpace = OptionsObservation.space(
+      symbols: names, humanMomentum: configuration.humanMomentum, game: configuration.game)
     tapeSymbols = names.map { tape.symbols.firstIndex(of: $0) ?? 0 }
     let days = tables.days
     let inside = days.indices.filter { window.contains(days[$0].firstBar) }

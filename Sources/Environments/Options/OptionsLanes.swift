@@ -106,10 +106,12 @@ package struct OptionsCounts: Sendable, Equatable {
   package var refusedEntries: Int64 = 0
   /// Minutes in which an exit waited for a quote, or for somebody to take what is left of it.
   package var waitingExits: Int64 = 0
-  /// Exits that the limits of the desk demanded, not the agent.
+  /// Exits that the limits of the desk or the stop demanded, not the agent.
   package var forcedExits: Int64 = 0
   /// Positions that were held to their settlement.
   package var settled: Int64 = 0
+  /// Of the forced exits those of the stop.
+  package var stopped: Int64 = 0
 
   package init() {}
 
@@ -119,5 +121,6 @@ package struct OptionsCounts: Sendable, Equatable {
     left.waitingExits += right.waitingExits
     left.forcedExits += right.forcedExits
     left.settled += right.settled
+    left.stopped += right.stopped
   }
 }

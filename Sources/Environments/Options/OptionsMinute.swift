@@ -28,7 +28,11 @@ extension OptionsEnvironment {
   }
 
   /// Gives back what a move says of the position that is held. An exit works until it is filled; a trim is one market order like an entry.
-  func give(_ lane: Int, _ move: OptionsMove, isForced: Bool, _ day: OptionsDay, _ market: RiskMarket) {
+  ///
+  /// Returns whether anything was sent.
+  @discardableResult
+  func give(_ lane: Int, _ move: OptionsMove, isForced: Bool, _ day: OptionsDay, _ market: RiskMarket) -> Bool {
+    var isSent = false
     let book = accounts.book(lane)
     let minute = Int(lanes.minuteOfQuotes.base[lane])
     for place in 0..<book.groupCapacity {
@@ -54,7 +58,9 @@ extension OptionsEnvironment {
       guard verdict.isAllowed else { continue }
       if isForced { lanes.counts.base[lane].forcedExits += 1 }
       lanes.working.base[lane].submit(order, day.execution, view: view(lane, day))
+      isSent = true
     }
+    return isSent
   }
 
   /// Lets one minute pass: the account is marked and judged on its quotes, what must go is sent away, what works is filled, and all is marked again.
@@ -78,8 +84,12 @@ extension OptionsEnvironment {
       account, book: book, market: market, netLiquidation: lanes.value.base[lane], minute: minute, health: health)
     if isIdle { return }
     if actions.contains(.cancelOrders) { cancelEntries(lane, minute: minute, market) }
-    if !actions.isDisjoint(with: [.closeAll, .closeExpiring, .closeDrift]), minute < day.minuteCount - 1 {
-      give(lane, .exit, isForced: true, day, market)
+    if minute < day.minuteCount - 1 {
+      if !actions.isDisjoint(with: [.closeAll, .closeExpiring, .closeDrift]) {
+        give(lane, .exit, isForced: true, day, market)
+      } else if isStopped(book), give(lane, .exit, isForced: true, day, market) {
+        lanes.counts.base[lane].stopped += 1
+      }
     }
     if lanes.working.base[lane].isEmpty { return }
     fill(lane, minute: minute, day, market)
@@ -98,6 +108,7 @@ extension OptionsEnvironment {
     let gate = tables.gates[day.symbol]
     let (execution, table, view) = (day.execution, day.table, view(lane, day))
     let counts = lanes.counts.base + lane
+    let (sellsPremium, margin) = (configuration.game == .shortPremium, configuration.premium.margin)
     lanes.working.base[lane].advance(
       minute: minute, execution, view: view, ledger: liquidity.ledger(lane),
       permits: { order, packages in
@@ -109,9 +120,11 @@ extension OptionsEnvironment {
             halfSpreadMillionths: execution.settings.halfSpreadMillionths)
           // Without a quote the order ends by itself.
           guard let paid else { return permitted }
+          // What is sold must bring something after its costs, on the quotes of its fill too.
+          if sellsPremium, paid >= 0 { return 0 }
           let refusal = book.marginRefusal(
             of: order, packages: permitted, in: table, cash: ledger.cash.pointee, paid: paid, view: view,
-            minute: minute, rules: MarginRules(admitsUncovered: false))
+            minute: minute, rules: margin)
           if refusal != nil { return 0 }
         }
         let cost = RiskGate.FillCost(

@@ -51,24 +51,36 @@ enum OptionsMove: Sendable, Equatable {
 package enum OptionsGame: Sendable, Hashable, CaseIterable {
   /// Calls and puts are bought: see `OptionsAction`.
   case options
+  /// Premium is sold: see `PremiumAction`.
+  case shortPremium
+
+  package var name: String {
+    switch self {
+    case .options: OptionsEnvironment.name
+    case .shortPremium: "short_premium"
+    }
+  }
 
   /// By action.
   var moves: [OptionsMove] {
     switch self {
     case .options: OptionsAction.allCases.map(\.move)
+    case .shortPremium: PremiumAction.allCases.map(\.move)
     }
   }
 
   package var space: ActionSpace {
     switch self {
     case .options: OptionsAction.space
+    case .shortPremium: PremiumAction.space
     }
   }
 
-  /// Legs of an order.
+  /// The most legs of an order.
   var legCount: Int {
     switch self {
     case .options: 1
+    case .shortPremium: 2
     }
   }
 }
@@ -96,17 +108,22 @@ struct OptionsMoveBits: Sendable {
 /// The observation's columns, in the order that is the contract: the market, the clock and the surface of `OptionFeatures`, the position, what the account
 /// has of each Greek and of each limit, which symbol it is, and what is known of its kind.
 package enum OptionsObservation {
-  package static let position: [ObservationSpace.Column] = [
-    .init(name: "side", unit: "1 call, -1 put, 0 nothing"),
-    .init(name: "quantity", unit: "contracts over the most"),
-    .init(name: "gain", unit: "fraction of what was paid"),
-    .init(name: "spread", unit: "fraction of the middle"),
-    .init(name: "minutes_held", unit: "fraction of the session"),
-    .init(name: "contract_delta", unit: "dollars a dollar"),
-    .init(name: "position_decay", unit: "decay to the close over the account"),
-    .init(name: "days_to_expiry", unit: "sessions over 5"),
-    .init(name: "order_in_flight", unit: "contracts over the most, sold negative"),
-  ]
+  package static func position(_ game: OptionsGame) -> [ObservationSpace.Column] {
+    [
+      .init(name: "side", unit: "1 call, -1 put, 0 nothing"),
+      .init(name: "quantity", unit: game == .options ? "contracts over the most" : "packages sold over the most"),
+      .init(name: "gain", unit: game == .options ? "fraction of what was paid" : "fraction of the credit"),
+      .init(name: "spread", unit: "fraction of the middle"),
+      .init(name: "minutes_held", unit: "fraction of the session"),
+      .init(name: "contract_delta", unit: "dollars a dollar"),
+      .init(name: "position_decay", unit: "decay to the close over the account"),
+      .init(name: "days_to_expiry", unit: "sessions over 5"),
+      .init(
+        name: "order_in_flight",
+        unit: game == .options
+          ? "contracts over the most, sold negative" : "packages over the most, given back negative"),
+    ]
+  }
 
   static let greeks = ["delta", "gamma", "decay", "vega"]
 
@@ -128,11 +145,13 @@ package enum OptionsObservation {
   static let mostUtilisation = 2.0
 
   /// humanMomentum: with the columns of `OptionsMomentum` behind all others.
-  package static func space(symbols: [String], humanMomentum: Bool = false) -> ObservationSpace {
+  package static func space(
+    symbols: [String], humanMomentum: Bool = false, game: OptionsGame = .options
+  ) -> ObservationSpace {
     let market = OptionFeatures.columns.map { ObservationSpace.Column(name: $0, unit: "see OptionFeatures") }
     let names = symbols.map { ObservationSpace.Column(name: "symbol." + $0, unit: "0 or 1") }
     return ObservationSpace(
-      columns: market + position + exposures + utilisations + names + specification
+      columns: market + position(game) + exposures + utilisations + names + specification
         + (humanMomentum ? OptionsMomentum.columns : []))
   }
 }

@@ -24,6 +24,8 @@ extension OptionsEnvironment {
     state.integers["step"] = lanes.step.array.flatMap(\.numbers)
     // Only where there are penalties.
     if configuration.humanMomentum { state.integers["penalty"] = lanes.penalty.array }
+    // Only where there is a stop.
+    if configuration.game == .shortPremium { state.integers["stopped"] = lanes.counts.array.map(\.stopped) }
     state.integers["counts"] = lanes.counts.array.flatMap(\.numbers)
     state.integers["ended/flag"] = lanes.hasEnded.array.map { $0 ? 1 : 0 }
     state.integers["ended/account"] = lanes.ended.array.flatMap {
@@ -56,6 +58,9 @@ extension OptionsEnvironment {
       configuration.humanMomentum
       ? try state.whole("penalty", count: laneCount, in: 0...OptionsEnvironment.mostMoney)
       : [Int64](repeating: 0, count: laneCount)
+    let stopped =
+      configuration.game == .shortPremium
+      ? try state.whole("stopped", count: laneCount, in: 0...1 << 40) : [Int64](repeating: 0, count: laneCount)
     let endedFlags = try state.whole("ended/flag", count: laneCount, in: 0...1)
     let ended = try checkedEnds(state)
     let books = try checkedBooks(state, places)
@@ -83,6 +88,7 @@ extension OptionsEnvironment {
     lanes.value.assign(values)
     lanes.step.assign(steps.chunks(of: ValueStep.numberCount).map { ValueStep(numbers: $0) })
     lanes.counts.assign(counts.chunks(of: OptionsCounts.numberCount).map { OptionsCounts(numbers: $0) })
+    for lane in 0..<laneCount { lanes.counts.base[lane].stopped = stopped[lane] }
     lanes.penalty.assign(penalties)
     lanes.hasEnded.assign(endedFlags.map { $0 == 1 })
     lanes.ended.assign(ended)

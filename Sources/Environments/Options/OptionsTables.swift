@@ -22,6 +22,8 @@ package final class OptionsTables: @unchecked Sendable {
   /// (rows x 2 + 1) where the candidates of a row's calls, then puts, begin in `candidates`.
   private let starts: [Int32]
   private let candidates: [Int32]
+  /// The same where premium is sold: at most one of each.
+  private let premiums: [PremiumCandidate]
   /// (rows x 6) `OptionsMomentum`; empty where it is not shown.
   let momentum: [Float]
   /// Only its columns are read, by place.
@@ -54,7 +56,19 @@ package final class OptionsTables: @unchecked Sendable {
     mostContracts = max(largestTable.count, 1)
     momentum = configuration.humanMomentum ? OptionsMomentum.table(tape, days) : []
     columns = TapeColumns(tape)
-    (starts, candidates) = OptionsTables.candidates(days, tape, columns.quotes, configuration)
+    let quotes = columns.quotes
+    if configuration.game == .options {
+      (starts, candidates) = OptionsTables.lists(days, tape, quotes, configuration) { found, _, _ in
+        OptionsTables.order(found, configuration)
+      }
+      premiums = []
+    } else {
+      let search = PremiumSearch(tape, columns, configuration)
+      (starts, premiums) = OptionsTables.lists(days, tape, quotes, configuration) { found, day, minute in
+        search.candidate(found, day, minute: minute).map { [$0] } ?? []
+      }
+      candidates = []
+    }
   }
 
   /// The contracts of one right that an entry may be of at the end of a minute: the one whose |delta| is nearest to the target, then those of smaller
@@ -68,13 +82,19 @@ package final class OptionsTables: @unchecked Sendable {
   /// What one of a candidate is made of.
   @inline(__always)
   func legs(ofCandidate place: Int) -> UpToFour<OrderLeg> {
-    UpToFour(OrderLeg(contract: candidates[place], ratio: 1))
+    premiums.isEmpty ? UpToFour(OrderLeg(contract: candidates[place], ratio: 1)) : premiums[place].legs
   }
 
-  private static func candidates(
-    _ days: [OptionsDay], _ tape: OptionTape, _ quotes: LaneQuotes, _ configuration: OptionsConfiguration
-  ) -> ([Int32], [Int32]) {
-    var lists = [[Int32]](repeating: [], count: 2 * tape.rowCount)
+  /// Where premium is sold.
+  @inline(__always)
+  func premium(ofCandidate place: Int) -> PremiumCandidate? { premiums.isEmpty ? nil : premiums[place] }
+
+  /// What `list` makes of the contracts that the selection takes, in each minute, of the calls and of the puts, with |delta|.
+  private static func lists<Element>(
+    _ days: [OptionsDay], _ tape: OptionTape, _ quotes: LaneQuotes, _ configuration: OptionsConfiguration,
+    _ list: ([(contract: Int32, delta: Double)], OptionsDay, _ minute: Int) -> [Element]
+  ) -> ([Int32], [Element]) {
+    var lists = [[Element]](repeating: [], count: 2 * tape.rowCount)
     let selection = configuration.selection
     // The rank is asked of the row, once for all of its contracts.
     let neutral = try? VolatilityRank(current: 1, before: [])
@@ -96,7 +116,7 @@ package final class OptionsTables: @unchecked Sendable {
               found.append((Int32(number), abs(delta)))
             }
           }
-          lists[2 * row + (isCall ? 0 : 1)] = order(found, configuration)
+          lists[2 * row + (isCall ? 0 : 1)] = list(found, day, minute)
         }
       }
     }
@@ -132,5 +152,15 @@ final class TapeColumns: Sendable {
     quotes = LaneQuotes(
       tape, rows: row.base, laneMinutes: minute.base, date: tape.dates.first ?? CalendarDate(daysSinceEpoch: 0),
       minuteCount: 0)
+  }
+
+  /// One minute of a day, until the next one is asked for: whoever asks is alone.
+  func view(_ day: OptionsDay, minute: Int) -> LaneView {
+    row.base[0] = day.session.place(minute: minute)
+    self.minute.base[0] = Int32(minute)
+    var quotes = quotes
+    quotes.date = day.date
+    quotes.minuteCount = day.minuteCount
+    return quotes.view(0)
   }
 }

@@ -31,6 +31,9 @@ extension SettingFlagOf where Root == RunConfiguration {
       flag(
         "human-momentum", "environment.human_momentum",
         "six columns of momentum for options, and a penalty for entries against it"),
+      text(
+        "margin", "environment.margin", "COVER",
+        "of premium that is sold: spread, or naked, which every report then says"),
       text("env", "environment.name", "NAME", "the same as --environment"),
       text(
         "environment", "environment.name", "NAME", "what is played: `strikeforge list` names them all"),
