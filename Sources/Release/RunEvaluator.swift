@@ -144,6 +144,7 @@ package enum RunEvaluator {
       notes: window == .selection
         ? ["The best checkpoint was chosen on this very window: these figures prove nothing."] : [],
       provenance: provenance(trained), distributions: market.distributions, looks: looks)
+    context.notes += otherRules(trained.configuration, factory.configuration)
     context.notes += fit?.notes ?? []
     context.fit = fit
     context.syntheticSymbols = market.tape.syntheticSymbols
@@ -187,6 +188,15 @@ package enum RunEvaluator {
       measure: SeedSpread.sharpe,
       trades: ReportCSV.trades(records.greedy, symbols: market.tape.symbols),
       dailyReturns: ReportCSV.dailyReturns(records))
+  }
+
+  /// Which rules of the game are others than those of the training, in sentences.
+  private static func otherRules(_ trained: RunConfiguration, _ played: RunConfiguration) -> [String] {
+    let own = Set(played.environment.settings.map(\.key))
+    return played.settings.filter { own.contains($0.key) }.compactMap { setting in
+      let (before, now) = (setting.read(trained), setting.read(played))
+      return before == now ? nil : "Played with \(setting.key)=\(now.text), trained with \(before.text)."
+    }
   }
 
   /// Lanes for every draw of chance.

@@ -28,6 +28,9 @@ struct EvaluateCommand: Command {
         "cash-rate", "RATE",
         "what cash earns: a fraction a year such as 0.02, or a column of the store that holds one; 0 by default"),
       Flag("write-actions", "FILE", "the greedy run's actions, one a line, in the same order"),
+      Flag(
+        "set", "KEY=VALUE", repeats: true,
+        "plays by another rule than it was trained by, such as environment.short_delta=0.20; the report says so"),
       Flag("json", "prints the report as JSON instead of a table"),
     ],
     notes: """
@@ -38,7 +41,8 @@ struct EvaluateCommand: Command {
       says "no edge found" unless the greedy run beats flat and chance beyond luck, and
       names the baselines that it is not told from. Recorded rollouts never replace a
       file. For an ensemble the report says how often it disagrees with its best
-      member, and what each adds. Several runs of one training with other seeds are
+      member, and what each adds. With --set the report's files have -changed in their
+      names. Several runs of one training with other seeds are
       shown beside each other, and the middle one speaks for them.
       """)
 
@@ -87,7 +91,7 @@ struct EvaluateCommand: Command {
     _ cash: CashRateChoice?, isAlone: Bool
   ) throws -> RunEvaluation {
     let subject = try subject(name, arguments, families)
-    let ending = window == .heldOut ? "" : "-selection"
+    let ending = (window == .heldOut ? "" : "-selection") + (arguments.has("set") ? "-changed" : "")
     let rollouts = arguments.value("record-rollouts").map {
       $0.isEmpty ? subject.directory.file("rollouts\(ending).h5") : $0
     }
@@ -146,7 +150,8 @@ struct EvaluateCommand: Command {
     directory: RunDirectory, factory: EnvironmentFactory, origin: PolicyOrigin, bundle: () throws -> PolicyBundle
   ) {
     guard EnsembleFolder.isEnsemble(run: run) else {
-      let access = try RunAccess(run: run, choice: arguments.value("checkpoint"), families: families)
+      let access = try RunAccess(
+        run: run, choice: arguments.value("checkpoint"), families: families, changes: arguments.values("set"))
       return (access.directory, access.factory, access.trained.origin, { try deployed(access) })
     }
     guard !arguments.has("checkpoint") else {
@@ -156,7 +161,7 @@ struct EvaluateCommand: Command {
     }
     let folder = try EnsembleFolder(run: run, locks: false, families: families)
     let (bundle, origin) = try folder.exported()
-    let factory = try EnvironmentFactory(origin.configuration)
+    let factory = try EnvironmentFactory(try RunAccess.changed(origin.configuration, arguments.values("set")))
     try folder.requireFit(bundle, factory: factory)
     return (folder.directory, factory, origin, { bundle })
   }

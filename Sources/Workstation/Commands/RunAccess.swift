@@ -1,5 +1,7 @@
 // How evaluate and export find a run's policy.
 
+import Configuration
+import Environments
 import Release
 import Text
 import Training
@@ -14,11 +16,34 @@ struct RunAccess {
     "checkpoint", "WHICH",
     "best (default: the best on the selection window), latest, or the name of a checkpoint in the run's folder")
 
-  /// `choice`: best, latest, or a path; nil takes the best, or the latest where none was chosen yet.
-  init(run: String, choice: String?, families: Families) throws {
+  /// `choice`: best, latest, or a path; nil takes the best, or the latest where none was chosen yet. changes: `KEY=VALUE`, settings of the game by which it is
+  /// played other than it was trained.
+  init(run: String, choice: String?, families: Families, changes: [String] = []) throws {
     directory = try RunDirectory.open(run: run, locks: false)
     let (checkpoint, path) = try TrainedPolicy.find(in: directory, choice: choice)
-    factory = try EnvironmentFactory(try RunState.configuration(of: checkpoint, path: path, families: families))
+    let configuration = try RunState.configuration(of: checkpoint, path: path, families: families)
+    factory = try EnvironmentFactory(try RunAccess.changed(configuration, changes))
     trained = try TrainedPolicy(checkpoint, path: path, factory: factory)
+  }
+
+  /// The configuration with other settings of its game. Refuses all others: they are of the training, or of the data.
+  static func changed(_ configuration: RunConfiguration, _ changes: [String]) throws -> RunConfiguration {
+    var changed = configuration
+    let own = configuration.environment.settings.map(\.key)
+    for assignment in changes {
+      let key = String(assignment.prefix { $0 != "=" })
+      // Unknown keys are told what is near them by the configuration itself.
+      if configuration.setting(key) != nil, !own.contains(key) {
+        throw TrainingError.refused(
+          "--set \(key): a policy can be played by other rules of \(configuration.environment.name), but '\(key)' is none of them; leave it "
+            + "out, or train with it")
+      }
+      do {
+        try changed.apply(assignment: assignment)
+      } catch {
+        throw TrainingError.configuration(error)
+      }
+    }
+    return changed
   }
 }
