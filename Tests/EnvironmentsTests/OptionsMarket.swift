@@ -153,8 +153,15 @@ func options(
   _ market: OptionsMarket = OptionsMarket(), _ configuration: OptionsConfiguration = .rich, lanes: Int = 4,
   _ episodes: OptionsEnvironment.Episodes = .drawnSessions
 ) throws -> OptionsEnvironment {
-  let tape = market.tape()
-  return try OptionsEnvironment(
+  try options(on: market.tape(), configuration, lanes: lanes, episodes)
+}
+
+/// The same on a tape that others play on too: making one takes longer than most tests.
+func options(
+  on tape: MarketTape, _ configuration: OptionsConfiguration, lanes: Int,
+  _ episodes: OptionsEnvironment.Episodes = .drawnSessions
+) throws -> OptionsEnvironment {
+  try OptionsEnvironment(
     tape: tape, tables: OptionsTables(tape, configuration: configuration), window: 0..<tape.barCount,
     laneCount: lanes, episodes: episodes, recordsFills: true)
 }

@@ -8,6 +8,7 @@ import Text
 import Trading
 
 private let market = OptionsMarket(sessions: 4, strikesEachWay: 14)
+private let tape = market.tape()
 
 private func isCall(_ day: OptionsDay, _ contract: Int32) -> Bool {
   day.session.contracts[Int(contract)].right == .call
@@ -24,7 +25,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
 
 @Suite struct ShortPremiumTests {
   @Test func rewardsOfAnEpisodeSumToItsProfitAndTheIdentityIsZero() throws {
-    let environment = try options(market, .shortPremium, lanes: 6)
+    let environment = try options(on: tape, .shortPremium, lanes: 6)
     let row = StepRow(for: environment)
     row.reset(environment, seed: 3)
     var (rewards, items) = ([Double](repeating: 0, count: 6), [Int64](repeating: 0, count: 6))
@@ -56,8 +57,8 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
     var configuration = OptionsConfiguration.shortPremium
     configuration.premium.shortDelta = shortDelta
     configuration.feeDollars = 0.70
-    let environment = try options(market, configuration, lanes: 2)
-    let tape = environment.tables.tape
+    let environment = try options(on: tape, configuration, lanes: 2)
+    let quoted = environment.tables.tape
     let row = StepRow(for: environment)
     row.reset(environment, seed: 1)
     var offered = 0
@@ -75,17 +76,17 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
           #expect(isCall(day, short) == side && isCall(day, cover) == side)
           #expect(minute + 1 >= 30 && day.minuteCount - minute - 1 >= 30)
           // No other that may be sold has a |delta| between this one's and the limit.
-          let delta = abs(Double(tape.deltas[first + Int(short)]))
+          let delta = abs(Double(quoted.deltas[first + Int(short)]))
           #expect(delta <= shortDelta)
           for number in day.session.contracts.indices where isCall(day, Int32(number)) == side {
             let place = first + number
-            let (bid, ask) = (Double(tape.bids[place]), Double(tape.asks[place]))
-            let other = abs(Double(tape.deltas[place]))
+            let (bid, ask) = (Double(quoted.bids[place]), Double(quoted.asks[place]))
+            let other = abs(Double(quoted.deltas[place]))
             if bid > 0, 2 * (ask - bid) / (ask + bid) <= 0.25, other <= shortDelta { #expect(other <= delta) }
           }
           let width = (strike(day, cover) - strike(day, short)) * (side ? 1 : -1)
           #expect(width > 0 && width <= 5)
-          let credit = 100 * Double(tape.bids[first + Int(short)] - tape.asks[first + Int(cover)]) / 10_000 - 1.40
+          let credit = 100 * Double(quoted.bids[first + Int(short)] - quoted.asks[first + Int(cover)]) / 10_000 - 1.40
           #expect(credit > 0)
           // The column of the volatility at the money, in points.
           let points = 100 * Double(row.observation(lane)[16])
@@ -104,7 +105,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
   }
 
   @Test func theMaskOfAnEntryIsTheVerdictOnItsOrder() throws {
-    let environment = try options(market, .shortPremium, lanes: 2)
+    let environment = try options(on: tape, .shortPremium, lanes: 2)
     let row = StepRow(for: environment)
     row.reset(environment, seed: 1)
     var (offered, withheld) = (0, 0)
@@ -186,7 +187,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
 
   @Test(arguments: [OptionsEnvironment.Episodes.drawnSessions, .walk])
   func restoredLanesEqualUninterruptedOnes(episodes: OptionsEnvironment.Episodes) throws {
-    let market = OptionsMarket(symbols: ["SPY", "QQQ"], sessions: 3, strikesEachWay: 12, gapEvery: 5)
+    let tape = OptionsMarket(symbols: ["SPY", "QQQ"], sessions: 3, strikesEachWay: 12, gapEvery: 5).tape()
     var configuration = OptionsConfiguration.richPremium
     configuration.latencyMinutes = 2
     func run(_ environment: OptionsEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
@@ -198,14 +199,14 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
       }
     }
     for cut in [37, 121, 233] {
-      let whole = try options(market, configuration, lanes: 3, episodes)
+      let whole = try options(on: tape, configuration, lanes: 3, episodes)
       let row = StepRow(for: whole)
       row.reset(whole, seed: 12)
       _ = run(whole, row, 0..<cut)
       let saved = whole.snapshot()
       let masks = (0..<3).map { row.masks[$0] }
       let rest = run(whole, row, cut..<cut + 400)
-      let other = try options(market, configuration, lanes: 3, episodes)
+      let other = try options(on: tape, configuration, lanes: 3, episodes)
       let otherRow = StepRow(for: other)
       otherRow.reset(other, seed: 77)
       _ = run(other, otherRow, 0..<17)
@@ -220,7 +221,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
   }
 
   @Test func aDamagedStateIsRefusedByName() throws {
-    let environment = try options(market, .richPremium, lanes: 2)
+    let environment = try options(on: tape, .richPremium, lanes: 2)
     let row = StepRow(for: environment)
     row.reset(environment, seed: 1)
     for step in 0..<90 {
@@ -237,7 +238,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
       #expect(throws: RestoreError.self, "\(name)") { try environment.restore(damaged) }
     }
     // Nor is a state of the game that buys one of this.
-    let bought = try options(market, .rich, lanes: 2)
+    let bought = try options(on: tape, .rich, lanes: 2)
     #expect(throws: RestoreError.self) { try environment.restore(bought.snapshot()) }
     #expect(bits(environment.snapshot()) == bits(saved))
   }
@@ -246,7 +247,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
     var other = market
     other.changedFrom = 200
     let (first, second) = (
-      try options(market, .shortPremium, lanes: 1, .walk), try options(other, .shortPremium, lanes: 1, .walk)
+      try options(on: tape, .shortPremium, lanes: 1, .walk), try options(other, .shortPremium, lanes: 1, .walk)
     )
     let (row, changed) = (StepRow(for: first), StepRow(for: second))
     row.reset(first, seed: 1)
@@ -270,15 +271,15 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
 
   /// Another limit, another width or another cover is another game over the same spaces: a policy plays it as it is.
   @Test func theColumnsAndActionsAreTheContract() throws {
-    let environment = try options(market, .shortPremium, lanes: 1)
+    let environment = try options(on: tape, .shortPremium, lanes: 1)
     #expect(environment.actionSpace.names == ["hold", "sell_call_spread", "sell_put_spread", "close"])
     #expect(environment.actionSpace.fallback == 0)
-    let bought = try options(market, lanes: 1)
+    let bought = try options(on: tape, .rich, lanes: 1)
     #expect(environment.observationSpace.columns.map(\.name) == bought.observationSpace.columns.map(\.name))
     #expect(environment.observationSpace != bought.observationSpace)
     var other = OptionsConfiguration.shortPremium
     (other.premium.shortDelta, other.premium.widthDollars, other.premium.cover) = (0.20, 3, .naked)
-    let overridden = try options(market, other, lanes: 1)
+    let overridden = try options(on: tape, other, lanes: 1)
     #expect(overridden.observationSpace == environment.observationSpace)
     #expect(overridden.actionSpace == environment.actionSpace)
   }
@@ -291,7 +292,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
     #expect(lines.contains { $0.name == "margin" && $0.text.contains("NAKED") })
     let covered = bars.rules(OptionsConfiguration.shortPremium, { "\($0)" }, .minute)
     #expect(!covered.contains { $0.text.contains("NAKED") })
-    let environment = try options(market, configuration, lanes: 1)
+    let environment = try options(on: tape, configuration, lanes: 1)
     let row = StepRow(for: environment)
     row.reset(environment, seed: 1)
     var offered = 0
