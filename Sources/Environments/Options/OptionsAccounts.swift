@@ -19,12 +19,12 @@ extension OptionsEnvironment {
 
   func standing(_ lane: Int) -> OptionsStanding {
     let day = day(lane)
-    let book = accounts.book(lane)
+    let book = book(lane)
     let minute = Int(lanes.minuteOfQuotes.base[lane])
     let total = totalValue(lane)
     var standing = OptionsStanding(
       bar: Int64(day.firstBar + minute), value: total,
-      cash: total - lanes.value.base[lane] + accounts.ledger(lane).cash.pointee, symbol: Int32(day.symbol),
+      cash: total - lanes.value.base[lane] + ledger(lane).cash.pointee, symbol: Int32(day.symbol),
       tier: risks[lane].state.pointee.tier)
     for place in 0..<book.groupCapacity where book.groups[place].order != 0 {
       let group = book.groups[place]
@@ -33,7 +33,7 @@ extension OptionsEnvironment {
     }
     for slot in 0..<book.capacity where !book.positions[slot].isFree {
       let position = book.positions[slot]
-      let delta = Double(tables.tape.deltas[day.session.place(minute: minute) + Int(position.contract)])
+      let delta = Double(tables.tape.deltas[day.place(minute: minute) + Int(position.contract)])
       standing.shares += delta.isFinite ? delta * Double(position.units) : 0
     }
     return standing
@@ -134,7 +134,7 @@ extension ValueStep {
 extension OptionsEnvironment {
   /// What a lane holds, by number of its day's contracts.
   package func positions(lane: Int) -> [Position] {
-    let book = accounts.book(lane)
+    let book = book(lane)
     return (0..<book.capacity).map { book.positions[$0] }.filter { !$0.isFree }
   }
 

@@ -12,7 +12,7 @@ extension OptionsEnvironment {
   func observe(_ lane: Int, _ day: OptionsDay, into row: UnsafeMutablePointer<Float>) {
     let tape = tables.tape
     let minute = Int(lanes.minuteOfQuotes.base[lane])
-    let tapeRow = day.session.row(minute: minute)
+    let tapeRow = day.row(minute: minute)
     let market = OptionFeatures.columns.count
     row.update(from: tape.features + tapeRow * market, count: market)
     var column = row + market
@@ -22,21 +22,21 @@ extension OptionsEnvironment {
       column.pointee = shown.isFinite ? shown : 0
       column += 1
     }
-    let book = accounts.book(lane)
-    let state = risks[lane].state.pointee
+    let book = book(lane)
+    let state = risks[lane].state
     let value = MicroDollars.dollars(max(lanes.value.base[lane], 1))
     let most = Double(configuration.maximumContracts)
     if let held = book.firstGroup.flatMap({ HeldPackage(book.groups[$0], in: book) }) {
       let group = held.group
-      let place = day.session.place(minute: minute)
+      let place = day.place(minute: minute)
       put(day.isCall(group.legs[0].contract) ? 1 : -1)
       put(Double(group.quantity) / most)
       put(Double(held.liquidation - held.basis) / Double(max(abs(held.basis), 1)))
       put(Double(held.spread) / max(abs(Double(held.twiceMiddle) / 2), 1))
       put(Double(minute - group.openedMinute) / Double(day.minuteCount))
       put(group.delta { Double(tape.deltas[place + Int($0)]) })
-      put(state.held.decay / value)
-      put(Double(day.session.sessionsAhead) / 5)
+      put(state.pointee.held.decay / value)
+      put(Double(day.sessionsAhead) / 5)
     } else {
       for _ in 0..<8 { put(0) }
     }
@@ -45,16 +45,15 @@ extension OptionsEnvironment {
       flight += working.order.effect == .opens ? working.left : -working.left
     }
     put(Double(flight) / most)
-    let limits = tables.gates[day.symbol].profile.limits
-    let amounts = state.held.amounts * limits.basis.scale
+    let limits = tables.searches[day.symbol].limits
+    let amounts = state.pointee.held.amounts * limits.basis.scale
     for greek in 0..<4 { put(amounts[greek] / value) }
-    let used = limits.utilisations(of: state.held, in: limits.basis, netLiquidationDollars: value)
+    let used = limits.utilisations(of: state.pointee.held, in: limits.basis, netLiquidationDollars: value)
     let bound = OptionsObservation.mostUtilisation
     for greek in 0..<4 { put(min(max(greek == 0 ? used[greek] : abs(used[greek]), -bound), bound)) }
-    for symbol in tape.symbols.indices { put(symbol == day.symbol ? 1 : 0) }
-    let terms = day.table.count > 0 ? day.table[0].style : .american
-    put(terms == .european ? 1 : 0)
-    put(tape.symbols[day.symbol].instrument == .index ? 1 : 0)
+    for symbol in tables.areIndices.indices { put(symbol == day.symbol ? 1 : 0) }
+    put(day.isEuropean ? 1 : 0)
+    put(tables.areIndices[day.symbol] ? 1 : 0)
     put(log10(tape.spots[tapeRow]) / 4)
     guard configuration.humanMomentum else { return }
     for place in OptionsMomentum.columns.indices {

@@ -19,6 +19,16 @@ package final class OptionsDay: Sendable {
   let strikes: [Double]
   let multiplier: Double
   let expiry: Int32
+  private let areCalls: [Bool]
+  /// Whether its options are of the European style; those of a day without contracts are not.
+  let isEuropean: Bool
+  // As the session says them: asked at every step.
+  let sessionsAhead: Int
+  let yearsAtClose: Double
+  private let firstRow: Int
+  private let firstPlace: Int
+  private let blocks: [Int16]
+  private let contractCount: Int
 
   /// Nothing can be entered on a day whose contracts nobody has defined, or that ends before its settlement price is known.
   init(
@@ -43,6 +53,12 @@ package final class OptionsDay: Sendable {
     strikes = session.contracts.map(\.strike)
     multiplier = Double(contracts.first?.multiplier ?? 100)
     expiry = Int32(session.expiry?.daysSinceEpoch ?? 0)
+    areCalls = session.contracts.map { $0.right == .call }
+    isEuropean = table.count > 0 && table[0].style == .european
+    sessionsAhead = session.sessionsAhead
+    yearsAtClose = session.yearsAtClose
+    (firstRow, firstPlace) = (session.firstRow, session.firstPlace)
+    (blocks, contractCount) = (session.blocks, session.contracts.count)
   }
 
   /// Whether anything can be entered in any of its minutes.
@@ -51,7 +67,15 @@ package final class OptionsDay: Sendable {
   var underlying: String { table.underlyings.first ?? "" }
 
   /// Whether a contract is a call.
-  func isCall(_ contract: Int32) -> Bool { session.contracts[Int(contract)].right == .call }
+  func isCall(_ contract: Int32) -> Bool { areCalls[Int(contract)] }
+
+  /// As those of the session.
+  @inline(__always)
+  func row(minute: Int) -> Int { firstRow + minute }
+  @inline(__always)
+  func place(minute: Int) -> Int {
+    firstPlace + (blocks.isEmpty ? minute : Int(blocks[minute])) * contractCount
+  }
 }
 
 /// The price that a day settles on, for all of its contracts.

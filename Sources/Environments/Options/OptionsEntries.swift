@@ -14,12 +14,12 @@ extension OptionsEnvironment {
     entries[1] = .none
     // What is on its way is waited for.
     guard lanes.working.base[lane].isEmpty else { return ActionMask(rawValue: mask) }
-    let book = accounts.book(lane)
+    let book = book(lane)
     if book.isEmpty {
       let minute = Int(lanes.minuteOfQuotes.base[lane])
       for place in 0..<2 {
         entries[place] = tables.quickEntry(
-          isCall: place == 0, day, minute: minute, book: book, cash: accounts.ledger(lane).cash.pointee,
+          isCall: place == 0, day, minute: minute, book: book, cash: ledger(lane).cash.pointee,
           account: risks[lane], market)
         if entries[place].quantity > 0 { mask |= place == 0 ? bits.enterCall : bits.enterPut }
       }
@@ -46,7 +46,7 @@ extension OptionsTables {
   ) -> OptionsEntry {
     guard day.hasContracts else { return .none }
     let gate = gates[day.symbol]
-    for place in candidates(row: day.session.row(minute: minute), isCall: isCall) {
+    for place in candidates(row: day.row(minute: minute), isCall: isCall) {
       let legs = legs(ofCandidate: place)
       look(legs, day, minute: minute, market)
       let size = size(ofCandidate: place, day, minute: minute, account: account, cash: cash, market)
@@ -72,7 +72,7 @@ extension OptionsTables {
         mostContracts: configuration.maximumContracts)
     }
     return size(
-      ofBought: contract, ask: Int(tape.asks[day.session.place(minute: minute) + Int(contract)]),
+      ofBought: contract, ask: Int(tape.asks[day.place(minute: minute) + Int(contract)]),
       delta: delta, day, equity: account.state.pointee.netLiquidation, cash: cash,
       configuration.sizing)
   }
@@ -106,8 +106,8 @@ extension OptionsTables {
   func risk(
     of contract: Int32, _ day: OptionsDay, minute: Int, held: (bid: Int, ask: Int)? = nil
   ) -> ContractRisk {
-    let row = day.session.row(minute: minute)
-    let place = day.session.place(minute: minute) + Int(contract)
+    let row = day.row(minute: minute)
+    let place = day.place(minute: minute) + Int(contract)
     let quote = columns.quotes.quote(at: place)
     let isFresh = quote.fills(at: minute)
     let (bid, ask) = isFresh ? (quote.bid, quote.ask) : (held?.bid ?? 0, held?.ask ?? 0)
@@ -118,7 +118,7 @@ extension OptionsTables {
         day.isCall(contract) ? .call : .put, spot: spot, strike: day.strikes[Int(contract)], years: tape.years[row],
         volatility: Double(tape.volatilities[place])),
       bid: Double(bid) / Double(TickRule.perDollar), ask: Double(ask) / Double(TickRule.perDollar),
-      yearsAtClose: day.session.yearsAtClose, multiplier: Int(units), underlying: 0, expiry: day.expiry,
+      yearsAtClose: day.yearsAtClose, multiplier: Int(units), underlying: 0, expiry: day.expiry,
       expiresToday: true)
     risk.isKnown = risk.isKnown && isFresh
     return risk
@@ -142,16 +142,16 @@ extension OptionsEnvironment {
     let minute = Int(lanes.minuteOfQuotes.base[lane])
     return scratch.with { market in
       [true, false].map { isCall in
-        tables.candidates(row: day.session.row(minute: minute), isCall: isCall).compactMap { place in
+        tables.candidates(row: day.row(minute: minute), isCall: isCall).compactMap { place in
           let legs = tables.legs(ofCandidate: place)
           tables.look(legs, day, minute: minute, market)
           let size = tables.size(
-            ofCandidate: place, day, minute: minute, account: risks[lane], cash: accounts.ledger(lane).cash.pointee,
+            ofCandidate: place, day, minute: minute, account: risks[lane], cash: ledger(lane).cash.pointee,
             market)
           guard size > 0 else { return nil }
           return tables.gates[day.symbol].judge(
             tables.order(OptionsEntry(legs: legs, quantity: Int32(size)), id: 1, minute: minute),
-            on: risks[lane], book: accounts.book(lane), market: market)
+            on: risks[lane], book: book(lane), market: market)
         }
       }
     }

@@ -68,7 +68,8 @@ extension OptionsTables {
       return entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
     }
     let found = searches.withUnsafeBufferPointer { searches in
-      search(isCall: isCall, day, minute: minute, cash: cash, state, searches[day.symbol])
+      search(
+        isCall: isCall, day, minute: minute, cash: cash, state, searches.baseAddress.unsafelyUnwrapped + day.symbol)
     }
     return found ?? entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
   }
@@ -76,19 +77,21 @@ extension OptionsTables {
   /// Nil where only the plain form can say it.
   @inline(__always)
   private func search(
-    isCall: Bool, _ day: OptionsDay, minute: Int, cash: Int64, _ state: UnsafePointer<RiskState>, _ own: EntryLimits
+    isCall: Bool, _ day: OptionsDay, minute: Int, cash: Int64, _ state: UnsafePointer<RiskState>,
+    _ limits: UnsafePointer<EntryLimits>
   ) -> OptionsEntry? {
     // Whatever the contract: states and hours.
     let elapsed = state.pointee.minute + 1
     let left = state.pointee.minuteCount - elapsed
-    guard state.pointee.causes == 0, elapsed >= own.firstMinutes, left >= own.lastMinutes, left > own.forcedFlatMinutes
+    guard state.pointee.causes == 0, elapsed >= limits.pointee.firstMinutes, left >= limits.pointee.lastMinutes,
+      left > limits.pointee.forcedFlatMinutes
     else { return OptionsEntry.none }
     let value = state.pointee.netLiquidationDollars
-    let room = GreekRoom(state, own.limits, netLiquidationDollars: value)
-    let mostShock = own.limits.mostShockLoss(netLiquidationDollars: value)
-    let mostLoss = own.sizes.fraction(rank: state.pointee.volatilityRank) * max(value, 0)
-    let row = day.session.row(minute: minute)
-    let base = day.session.place(minute: minute)
+    let room = GreekRoom(state, limits.pointee.limits, netLiquidationDollars: value)
+    let mostShock = limits.pointee.limits.mostShockLoss(netLiquidationDollars: value)
+    let mostLoss = limits.pointee.sizes.fraction(rank: state.pointee.volatilityRank) * max(value, 0)
+    let row = day.row(minute: minute)
+    let base = day.place(minute: minute)
     let (spot, units) = (tape.spots[row], day.multiplier)
     for number in candidates(row: row, isCall: isCall) {
       let contract = legs(ofCandidate: number)[0].contract
@@ -101,7 +104,7 @@ extension OptionsTables {
       guard room.fits(one.amounts, 1), loss <= mostLoss, one.isFinite, quote.fills(at: minute) else { continue }
       var quantity = size(
         ofBought: contract, ask: quote.ask, delta: one.delta / (spot * units), day,
-        equity: state.pointee.netLiquidation, cash: cash, own.sizing)
+        equity: state.pointee.netLiquidation, cash: cash, limits.pointee.sizing)
       guard quantity > 0 else { continue }
       quantity = ExposureJudge.largest(upTo: quantity) { room.fits(one.amounts, $0) }
       guard Double(quantity) * units * ask <= mostShock else { return nil }
@@ -117,8 +120,8 @@ extension OptionsTables {
 extension OptionsEnvironment {
   /// What entering calls, then puts, would be for a lane that holds nothing, by the fast search or by the plain one: contract -1 and quantity 0 where none fits.
   package func entries(lane: Int, isPlain: Bool) -> [(contract: Int32, quantity: Int)] {
-    let (day, book, account) = (day(lane), accounts.book(lane), risks[lane])
-    let (minute, cash) = (Int(lanes.minuteOfQuotes.base[lane]), accounts.ledger(lane).cash.pointee)
+    let (day, book, account) = (day(lane), book(lane), risks[lane])
+    let (minute, cash) = (Int(lanes.minuteOfQuotes.base[lane]), ledger(lane).cash.pointee)
     return scratch.with { market in
       [true, false].map { isCall in
         let entry =

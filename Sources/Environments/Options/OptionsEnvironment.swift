@@ -141,7 +141,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     }
     let day = day(lane)
     let before = lanes.value.base[lane]
-    let ledger = accounts.ledger(lane)
+    let ledger = ledger(lane)
     let sums = ledger.sums.pointee
     let penalty = penalty(of: move, lane, day)
     lanes.hasEnded.base[lane] = false
@@ -191,7 +191,7 @@ package final class OptionsEnvironment: TradingEnvironment {
   /// What the reward of a move loses, micro-dollars: an entry opposite to what the last ten minutes did.
   private func penalty(of move: OptionsMove, _ lane: Int, _ day: OptionsDay) -> Int64 {
     guard configuration.humanMomentum, move == .enterCall || move == .enterPut else { return 0 }
-    let row = day.session.row(minute: Int(lanes.minute.base[lane]))
+    let row = day.row(minute: Int(lanes.minute.base[lane]))
     let momentum = tables.momentum[row * OptionsMomentum.columns.count + OptionsMomentum.penalisedColumn]
     let isOpposite =
       move == .enterCall
@@ -240,6 +240,12 @@ package final class OptionsEnvironment: TradingEnvironment {
     advance(lane, minute: 0, day, market)
     lanes.mask.base[lane] = legalActions(lane, day, market)
   }
+
+  /// The lane's book and money. They live as long as the environment, and nobody counts who looks.
+  @inline(__always)
+  func book(_ lane: Int) -> Book { accounts.bookWindow(lane, owner: nil) }
+  @inline(__always)
+  func ledger(_ lane: Int) -> Ledger { accounts.ledgerWindow(lane, owner: nil) }
 
   @inline(__always)
   func day(_ lane: Int) -> OptionsDay { tables.days[Int(lanes.day.base[lane])] }

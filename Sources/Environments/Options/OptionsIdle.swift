@@ -51,7 +51,7 @@ private final class FreshAccount {
     gate.beginSession(on: account, netLiquidation: capital, minuteCount: day.minuteCount)
     var fits = 0
     for minute in 0..<day.minuteCount {
-      let rank = tables.tape.volatilityRanks[day.session.row(minute: minute)]
+      let rank = tables.tape.volatilityRanks[day.row(minute: minute)]
       _ = gate.mark(
         account, book: book, market: market[0], netLiquidation: capital, minute: minute,
         health: MarketHealth(volatilityRank: rank.isNaN ? nil : Double(rank)))

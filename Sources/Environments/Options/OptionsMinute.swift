@@ -21,7 +21,7 @@ extension OptionsEnvironment {
     var order = tables.order(entry, id: lanes.nextOrder.base[lane], minute: minute)
     lanes.nextOrder.base[lane] += 1
     let verdict = tables.gates[day.symbol].evaluate(
-      order, on: risks[lane], book: accounts.book(lane), market: market)
+      order, on: risks[lane], book: book(lane), market: market)
     guard verdict.isAllowed else { return }
     order.quantity = verdict.quantity
     lanes.working.base[lane].submit(order, day.execution, view: view(lane, day))
@@ -33,7 +33,7 @@ extension OptionsEnvironment {
   @discardableResult
   func give(_ lane: Int, _ move: OptionsMove, isForced: Bool, _ day: OptionsDay, _ market: RiskMarket) -> Bool {
     var isSent = false
-    let book = accounts.book(lane)
+    let book = book(lane)
     let minute = Int(lanes.minuteOfQuotes.base[lane])
     for place in 0..<book.groupCapacity {
       let group = book.groups[place]
@@ -65,14 +65,13 @@ extension OptionsEnvironment {
 
   /// Lets one minute pass: the account is marked and judged on its quotes, what must go is sent away, what works is filled, and all is marked again.
   func advance(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
-    lanes.place.base[lane] = day.session.place(minute: minute)
+    lanes.place.base[lane] = day.place(minute: minute)
     lanes.minuteOfQuotes.base[lane] = Int32(minute)
-    lanes.weight.base[lane] = tables.tape.weights[day.session.row(minute: minute)]
-    let (book, ledger, account) = (accounts.book(lane), accounts.ledger(lane), risks[lane])
-    let gate = tables.gates[day.symbol]
+    lanes.weight.base[lane] = tables.tape.weights[day.row(minute: minute)]
+    let (book, ledger, account) = (book(lane), ledger(lane), risks[lane])
     let isIdle = book.isEmpty && lanes.working.base[lane].isEmpty
     var health = MarketHealth()
-    let rank = tables.tape.volatilityRanks[day.session.row(minute: minute)]
+    let rank = tables.tape.volatilityRanks[day.row(minute: minute)]
     health.volatilityRank = rank.isNaN ? nil : Double(rank)
     if !isIdle {
       book.mark(view(lane, day), minute: minute, in: day.table, to: ledger)
@@ -80,7 +79,7 @@ extension OptionsEnvironment {
       health.oldestQuoteMinutes = look(lane, day, minute: minute, market)
       health.largestMove = move(day, minute: minute)
     }
-    let actions = gate.mark(
+    let actions = tables.gates[day.symbol].mark(
       account, book: book, market: market, netLiquidation: lanes.value.base[lane], minute: minute, health: health)
     if isIdle { return }
     if actions.contains(.cancelOrders) { cancelEntries(lane, minute: minute, market) }
@@ -104,7 +103,7 @@ extension OptionsEnvironment {
   }
 
   private func fill(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
-    let (book, ledger, account) = (accounts.book(lane), accounts.ledger(lane), risks[lane])
+    let (book, ledger, account) = (book(lane), ledger(lane), risks[lane])
     let gate = tables.gates[day.symbol]
     let (execution, table, view) = (day.execution, day.table, view(lane, day))
     let counts = lanes.counts.base + lane
@@ -170,12 +169,12 @@ extension OptionsEnvironment {
     for working in lanes.working.base[lane].orders {
       tables.look(working.order.legs, day, minute: minute, market)
     }
-    let book = accounts.book(lane)
+    let book = book(lane)
     for slot in 0..<book.capacity where !book.positions[slot].isFree {
       let position = book.positions[slot]
       market[position.contract] = tables.risk(
         of: position.contract, day, minute: minute, held: (position.bid, position.ask))
-      let place = day.session.place(minute: minute) + Int(position.contract)
+      let place = day.place(minute: minute) + Int(position.contract)
       let made = Int(tables.tape.minutes[place])
       oldest = max(oldest, minute - (made < 0 ? -1 - made : made))
     }
@@ -185,14 +184,14 @@ extension OptionsEnvironment {
   /// How far the underlying went in a minute, a fraction; 0 where a price is not known.
   private func move(_ day: OptionsDay, minute: Int) -> Double {
     guard minute > 0 else { return 0 }
-    let row = day.session.row(minute: minute)
+    let row = day.row(minute: minute)
     let (now, before) = (tables.tape.spots[row], tables.tape.spots[row - 1])
     return now > 0 && before > 0 ? abs(now / before - 1) : 0
   }
 
   /// Ends the lane's session: what is left is settled, and its account waits for the symbol's next session.
   func settle(_ lane: Int, _ day: OptionsDay) {
-    let (book, ledger) = (accounts.book(lane), accounts.ledger(lane))
+    let (book, ledger) = (book(lane), ledger(lane))
     if !book.isEmpty {
       guard let close = day.settlement else { preconditionFailure("a position on a day without a settlement price") }
       do throws(SettlementProblem) {

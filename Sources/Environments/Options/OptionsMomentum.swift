@@ -53,7 +53,7 @@ package enum OptionsMomentum {
     var range = -Double.infinity...Double.infinity
     for minute in 0..<day.minuteCount {
       gone.append(gone[minute] + shares[minute])
-      let spot = tape.spots[day.session.row(minute: minute)]
+      let spot = tape.spots[day.row(minute: minute)]
       // Before the first price there is none to be far from; a price that is missing is the last one.
       let now = spot > 0 ? log(spot) : logs.last ?? .nan
       let change = logs.last.map { now - $0 } ?? 0
@@ -77,7 +77,7 @@ package enum OptionsMomentum {
           minute == 0 || !range.lowerBound.isFinite
           ? now...now : min(range.lowerBound, now)...max(range.upperBound, now)
       }
-      let row = day.session.row(minute: minute) * columns.count
+      let row = day.row(minute: minute) * columns.count
       for (column, span) in [3, 10, 30].enumerated() {
         let first = max(minute - span, 0)
         table[row + column] = scaled(now - logs[first], deviation(from: first))

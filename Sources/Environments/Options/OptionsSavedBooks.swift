@@ -18,7 +18,7 @@ extension OptionsEnvironment {
     var (positions, groups, orders): ([[Int64]], [[Int64]], [[Int64]]) = ([], [], [])
     var counts: [Int64] = []
     for lane in 0..<laneCount {
-      let book = accounts.book(lane)
+      let book = book(lane)
       let held = (0..<book.capacity).map { book.positions[$0] }.filter { !$0.isFree }
       let grouped = (0..<book.groupCapacity).map { book.groups[$0] }.filter { $0.order != 0 }
       let working = lanes.working.base[lane].orders
@@ -91,7 +91,7 @@ extension OptionsEnvironment {
   }
 
   func take(_ saved: SavedBook, _ lane: Int) {
-    accounts.book(lane).hold(saved.positions, saved.groups)
+    book(lane).hold(saved.positions, saved.groups)
     lanes.working.base[lane].replace(with: saved.orders)
   }
 

@@ -18,7 +18,7 @@ extension OptionsEnvironment {
     // Follows from the account and the tape; kept to notice another tape.
     state.integers["value"] = lanes.value.array
     state.integers["money"] = (0..<laneCount).flatMap { lane in
-      let ledger = accounts.ledger(lane)
+      let ledger = ledger(lane)
       return [ledger.cash.pointee, ledger.start.pointee] + ledger.sums.pointee.numbers
     }
     state.integers["step"] = lanes.step.array.flatMap(\.numbers)
@@ -102,7 +102,7 @@ extension OptionsEnvironment {
       lanes.minuteOfQuotes.base[lane] = Int32(minute)
       lanes.weight.base[lane] = tables.tape.weights[session.row(minute: minute)]
       let own = money[lane * (2 + ValueStep.numberCount)..<(lane + 1) * (2 + ValueStep.numberCount)].map { $0 }
-      let ledger = accounts.ledger(lane)
+      let ledger = ledger(lane)
       (ledger.cash.pointee, ledger.start.pointee) = (own[0], own[1])
       ledger.sums.pointee = ValueStep(numbers: own.dropFirst(2))
       take(books[lane], lane)

@@ -14,8 +14,9 @@ package final class OptionsTables: @unchecked Sendable {
   /// By symbol.
   package let accounts: [Int64]
   package let gates: [RiskGate]
-  /// By symbol: what the fast search asks of its gate.
+  /// By symbol: what the fast search asks of its gate, and whether it is an index.
   let searches: [EntryLimits]
+  let areIndices: [Bool]
   /// The most contracts of a day, at least 1.
   let mostContracts: Int
   let largestTable: ContractTable
@@ -51,6 +52,7 @@ package final class OptionsTables: @unchecked Sendable {
     self.days = days
     accounts = tape.symbols.map { configuration.capital(of: $0.name) }
     gates = tape.symbols.map { RiskGate(configuration.profile(of: $0.name)) }
+    areIndices = tape.symbols.map { $0.instrument == .index }
     searches = gates.map { EntryLimits($0.profile, configuration) }
     largestTable = days.map(\.table).max { $0.count < $1.count } ?? ContractTable()
     mostContracts = max(largestTable.count, 1)
@@ -101,12 +103,12 @@ package final class OptionsTables: @unchecked Sendable {
     var found: [(contract: Int32, delta: Double)] = []
     for day in days where day.hasContracts {
       for minute in 0..<day.minuteCount {
-        let row = day.session.row(minute: minute)
+        let row = day.row(minute: minute)
         guard tape.volatilityRanks[row] <= Float(configuration.highestVolatilityRank) else { continue }
         for isCall in [true, false] {
           found.removeAll(keepingCapacity: true)
           for (number, contract) in day.session.contracts.enumerated() where (contract.right == .call) == isCall {
-            let place = day.session.place(minute: minute) + number
+            let place = day.place(minute: minute) + number
             let delta = Double(tape.deltas[place])
             let interest = day.session.openInterests[number]
             let candidate = SelectionCandidate(
@@ -156,7 +158,7 @@ final class TapeColumns: Sendable {
 
   /// One minute of a day, until the next one is asked for: whoever asks is alone.
   func view(_ day: OptionsDay, minute: Int) -> LaneView {
-    row.base[0] = day.session.place(minute: minute)
+    row.base[0] = day.place(minute: minute)
     self.minute.base[0] = Int32(minute)
     var quotes = quotes
     quotes.date = day.date

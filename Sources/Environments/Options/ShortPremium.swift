@@ -156,7 +156,7 @@ struct PremiumSearch {
     let short = found.max { ($0.delta, $1.contract) < ($1.delta, $0.contract) }
     guard let short else { return nil }
     var candidate = PremiumCandidate(
-      short: short.contract, cover: -1, credit: 0, requirement: 0, share: share(row: day.session.row(minute: minute)))
+      short: short.contract, cover: -1, credit: 0, requirement: 0, share: share(row: day.row(minute: minute)))
     if rules.cover == .spread {
       guard let cover = cover(of: short.contract, day, minute: minute) else { return nil }
       candidate.cover = cover
@@ -189,7 +189,7 @@ struct PremiumSearch {
     let contracts = day.session.contracts
     let sold = contracts[Int(short)]
     let width = configuration.premium.width(of: tape.symbols[day.symbol].name)
-    let first = day.session.place(minute: minute)
+    let first = day.place(minute: minute)
     var best: (contract: Int32, distance: Int)?
     for (number, contract) in contracts.enumerated() where contract.right == sold.right {
       let further = Int(contract.strikeThousandths) - Int(sold.strikeThousandths)
