@@ -95,7 +95,7 @@ package struct RiskState: Sendable, Equatable {
   package init() {}
 
   /// A bit for each cause that holds, by `StateCause.rawValue`.
-  @inline(__always)
+  @inlinable @inline(__always)
   package var causes: UInt8 {
     var bits: UInt8 = isKilled ? 1 : 0
     bits |= isJournalBroken ? 2 : 0
@@ -108,10 +108,12 @@ package struct RiskState: Sendable, Equatable {
   }
 
   /// Why the desk is not active: the strongest cause.
+  @inlinable @inline(__always)
   package var cause: StateCause? { StateCause(rawValue: causes.trailingZeroBitCount) }
 
   package var desk: DeskState { cause?.state ?? .active }
 
+  @inlinable @inline(__always)
   package var netLiquidationDollars: Double { Double(netLiquidation) * 1e-6 }
 }
 
