@@ -56,6 +56,8 @@ package protocol TradingEnvironment: VectorEnvironment {
   func symbolInPlay(lane: Int) -> Int?
   /// What was bought or sold in a fill, where it was not the symbol's shares.
   func contract(of fill: Fill) -> OptionContract?
+  /// What the account at the end of the lane's last step must keep in cash for what it has sold, micro-dollars; nil where what is held is its own measure.
+  func lastRequirement(lane: Int) -> Int64?
   /// Executed orders of the lane since the last call, in order. Recorded only where the environment was made to record.
   func drainFills(lane: Int) -> [Fill]
 }
@@ -63,6 +65,7 @@ package protocol TradingEnvironment: VectorEnvironment {
 extension TradingEnvironment {
   package func symbolInPlay(lane: Int) -> Int? { nil }
   package func contract(of fill: Fill) -> OptionContract? { nil }
+  package func lastRequirement(lane: Int) -> Int64? { nil }
 
   /// By way of the whole account: the twin of forms that make none.
   package func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding {

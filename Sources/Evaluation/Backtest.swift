@@ -134,8 +134,9 @@ package enum Backtest {
       initialAccount: environment.account(lane: 0), observationColumns: environment.observationSpace.count)
     record.optionTape = tape.options == nil ? nil : tape
     func gross(_ account: AccountView, _ prices: [[Double]]) -> Double {
+      if let kept = environment.lastRequirement(lane: 0) { return PerformanceMetrics.dollars(kept) }
       // Of options what they would bring, or cost, to give back is at work.
-      tape.options == nil
+      return tape.options == nil
         ? Exposure.gross(account.shares, prices: prices, bar: account.bar)
         : abs(PerformanceMetrics.dollars(account.netLiquidationMicroDollars - account.cashMicroDollars))
     }

@@ -133,6 +133,52 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
     #expect(offered > 50 && withheld > 50)
   }
 
+  /// A short reserves its requirement; it costs no cash, but brings its credit. Whatever happens to the price, a spread loses its width at most.
+  @Test func aSpreadKeepsItsWidthAndLosesNoMore() throws {
+    var configuration = OptionsConfiguration.richPremium
+    configuration.premium.stopCredits = nil
+    configuration.feeDollars = 0.70
+    configuration.profile.sessionTiers = DrawdownTiers(warn: 1, reduce: 1, halt: 1)
+    configuration.profile.killFraction = 1
+    // A price that runs away, and from minute 120 on nobody quotes: all is settled at the close, on one price.
+    var market = OptionsMarket(sessions: 1, halfSpread: 50, strikesEachWay: 14, gapFrom: 120)
+    market.changedFrom = 60
+    var (held, lost) = (0, 0)
+    for (seed, action) in (1...6).flatMap({ seed in [(seed, 1), (seed, 2)] }) {
+      market.seed = UInt64(seed)
+      let environment = try options(market, configuration, lanes: 1)
+      let row = StepRow(for: environment)
+      row.reset(environment, seed: 1)
+      var (most, cashBefore): (Double, Int64) = (0, 0)
+      var isOpen = false
+      for _ in 0..<389 {
+        let before = environment.account(lane: 0)
+        let planned = environment.plannedEntry(lane: 0, isCall: action == 1)
+        row.actions[0] = !isOpen && row.masks[0].allows(action) ? Int32(action) : 0
+        if row.actions[0] != 0 {
+          isOpen = true
+          cashBefore = before.cashMicroDollars
+          let day = environment.currentDay(lane: 0)
+          most = 100 * abs(strike(day, planned.legs[0].contract) - strike(day, planned.legs[1].contract))
+        }
+        row.step(environment)
+        let after = environment.lastAccount(lane: 0)
+        guard after.units != [0] else { continue }
+        held += 1
+        let sold = Double(abs(after.units[0]))
+        #expect(environment.lastRequirement(lane: 0) == Int64((sold * most * 1e6).rounded()))
+        #expect(after.cashMicroDollars > cashBefore)
+        #expect(Double(after.cashMicroDollars) >= sold * most * 1e6)
+      }
+      #expect(environment.lastRequirement(lane: 0) == 0)
+      let profit = Double(environment.lastAccount(lane: 0).netLiquidationMicroDollars) / 1e6 - 1_000_000
+      // Contracts at most ten, with what they cost.
+      #expect(profit > -10 * (most + 1.4))
+      if profit < -500 { lost += 1 }
+    }
+    #expect(held > 300 && lost >= 1, "\(held) \(lost)")
+  }
+
   @Test func tiersAreOfTheVolatilityAtTheMoney() {
     let rules = PremiumRules()
     for (points, share) in [

@@ -91,10 +91,13 @@ struct HeldPackage {
 }
 
 extension LegGroup {
-  /// Of one package, by what one of each contract has.
+  /// Of one package, by what one of each contract has. A further leg that nobody can tell counts as nothing: it is the cover, and nobody bids for it.
   func delta(_ one: (Int32) -> Double) -> Double {
     var sum = Double(legs[0].ratio) * one(legs[0].contract)
-    for index in legs.indices.dropFirst() { sum += Double(legs[index].ratio) * one(legs[index].contract) }
+    for index in legs.indices.dropFirst() {
+      let part = Double(legs[index].ratio) * one(legs[index].contract)
+      if part.isFinite { sum += part }
+    }
     return sum
   }
 }

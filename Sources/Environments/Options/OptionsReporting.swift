@@ -13,6 +13,21 @@ extension OptionsEnvironment {
     return AccountStanding(netLiquidationMicroDollars: standing.value, holdsShares: standing.quantity != 0)
   }
 
+  /// Of sold premium what the credit is earned on: the credit alone, or what it costs to give back, would make a small loan of a large one.
+  package func lastRequirement(lane: Int) -> Int64? {
+    guard configuration.game == .shortPremium else { return nil }
+    let book = accounts.book(lane)
+    // Behind a session everything is settled.
+    guard !lanes.hasEnded.base[lane], !book.isEmpty else { return 0 }
+    let (day, minute) = (day(lane), Int(lanes.minuteOfQuotes.base[lane]))
+    let view = view(lane, day)
+    let needed = try? book.margin(
+      in: day.table, rules: configuration.premium.margin,
+      ask: { contract in view.quote(of: contract, minute: minute).flatMap { $0.fills(at: minute) ? $0.ask : nil } },
+      underlyingPrice: { view.underlyingPrice(of: $0, minute: minute) })
+    return needed?.gross
+  }
+
   /// Nil for a fill of another tape.
   package func contract(of fill: Fill) -> OptionContract? {
     guard fill.contract >= 0, tape.dates.indices.contains(fill.bar),
