@@ -185,8 +185,8 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
       "the bars of \(symbol) here are of another kind, or have other columns, than those in \(store); name another store, or make it "
         + "anew with --replace"
     case .otherSplit(let symbol, let date, let known, let given):
-      "\(symbol) is known to have split \(DeclaredSplit.words(known)) on \(date), not \(DeclaredSplit.words(given)); leave the --split out, or "
-        + "correct the file and import it with --replace"
+      "\(symbol) is known to have split \(DeclaredSplit.words(known)) on \(date), not \(DeclaredSplit.words(given)); leave the --split out, "
+        + "correct the file, or make the store anew with --replace"
     case .factorsTwice(let symbol):
       "the bars of \(symbol) have adjustment factors of their own; leave --factors out, or import raw prices"
     case .noChain: "it holds no option chain; import one: strikeforge import CHAIN --output STORE"
