@@ -114,10 +114,10 @@ import Text
 
   /// Rows of minutes of three symbols by turns, as flat files of a day have them, with hours around the sessions, a short gap and an unfinished last
   /// session; and their text in which one row has no value in a further column.
-  private func table(_ sessions: Int, seed: UInt64) throws -> String {
+  private func table(_ sessions: Int, seed: UInt64, from start: Int = 0) throws -> String {
     let series = SyntheticTape.minutes(symbols: ["AAA", "BBB", "CCC"], sessions: sessions, seed: seed)
     var text = "symbol,timestamp,open,high,low,close,volume,signal\n"
-    for row in 0..<series[0].count - 100 where row % 700 != 650 {
+    for row in start..<series[0].count - 100 where row % 700 != 650 {
       for (place, one) in series.enumerated() {
         let volume = Int(one.volume[row])
         func cents(_ price: Double) -> String { "\((price * 100).rounded() / 100)" }
@@ -151,16 +151,18 @@ import Text
     return (told, refusal, try store.map { try MarketStore.encode($0) } ?? [])
   }
 
-  /// The first import, one that adds to it, and one that revises it, each with a split, filled gaps and a cut, with memory for all, for some and for no bars.
+  /// The first import, two that add to it, the second of them once more what is there, and one that revises it, each with a split, filled gaps and a cut, with memory for all, for some and for no bars.
   @Test func littleMemoryGivesTheSameStore() throws {
     var outcomes: [[(told: [String], refusal: String?, store: [UInt8])]] = []
     for memory in [Spool.budgetBytes, 200_000, 0] {
       let folder = try TemporaryFolder()
       try folder.write(Array(try table(6, seed: 1).utf8), to: "first.csv")
+      // Behind the five sessions that were over.
+      try folder.write(Array(try table(7, seed: 1, from: 1950).utf8), to: "later.csv")
       try folder.write(Array(try table(9, seed: 1).utf8), to: "second.csv")
       try folder.write(Array(try table(5, seed: 2).utf8), to: "third.csv")
       var all: [(told: [String], refusal: String?, store: [UInt8])] = []
-      for sources in [["first.csv"], ["second.csv"], ["second.csv", "third.csv"]] {
+      for sources in [["first.csv"], ["later.csv"], ["second.csv"], ["second.csv", "third.csv"]] {
         all.append(
           try imported(sources, in: folder, memory: memory) { request in
             request.isFilling = true
@@ -197,7 +199,7 @@ import Text
           "\(one.symbol),\(one.dates[row]),\(one.open[row]),\(one.high[row]),\(one.low[row]),\(one.close[row]),\(Int(one.volume[row]))\n"
         }.joined()
       }.joined()
-    for (text, columns) in [(minutes, ["signal"]), (minutes, []), (days, [])] {
+    for (text, columns) in [(minutes, ["signal"]), (days, [])] {
       func reading(_ spool: Spool?) throws -> BarFileReading {
         var file = BarFile(ByteSource(Array(text.utf8), path: "bars.csv"), path: "bars.csv", limitBytes: 1 << 30)
         file.spool = spool

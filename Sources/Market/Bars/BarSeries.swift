@@ -129,16 +129,57 @@ extension BarSeries {
   /// The bars of sessions, with all that lies on no session's date, and apart from them those before an opening and from a close on: none where the
   /// stamps are those of the bars' ends, which is for the gate to say. Traps if the columns differ in length.
   package func splitAtHours() -> (sessions: BarSeries, extendedHours: BarSeries) {
+    var sessions = self
+    let extendedHours = sessions.takeExtendedHours()
+    return (sessions, extendedHours)
+  }
+
+  /// The same: those of extended hours are taken out and returned. There are never two whole series.
+  package mutating func takeExtendedHours() -> BarSeries {
     precondition(wholeRows == count && longestColumn == count, "\(symbol) has columns of different lengths")
-    guard width != .session else { return (self, rows([])) }
+    guard let areApart = rowsOfExtendedHours else { return rows([]) }
+    return takeRows(where: areApart)
+  }
+
+  /// Which rows lie outside the sessions' hours; nil where none are to be kept apart.
+  private var rowsOfExtendedHours: [Bool]? {
+    guard width != .session else { return nil }
     let grid = BarGrid(width)
     let found = grid.rows(of: self)
-    let outside = found.outsideHours
-    if outside.isEmpty || !TimestampAlignment.rowsStampedAtClose(found, of: self, grid).isEmpty {
-      return (self, rows([]))
+    guard !found.outsideHours.isEmpty, TimestampAlignment.rowsStampedAtClose(found, of: self, grid).isEmpty else {
+      return nil
     }
-    let apart = Set(outside)
-    return (rows((0..<count).filter { !apart.contains($0) }), rows(outside))
+    var areApart = [Bool](repeating: false, count: count)
+    for row in found.outsideHours { areApart[row] = true }
+    return areApart
+  }
+
+  /// Takes some rows out, column by column, and returns them. Traps where there are not as many answers as rows.
+  private mutating func takeRows(where isTaken: [Bool]) -> BarSeries {
+    precondition(isTaken.count == count, "\(isTaken.count) answers for \(count) rows")
+    let takenCount = isTaken.count { $0 }
+    func parted<Element>(_ values: [Element]) -> (left: [Element], taken: [Element]) {
+      var (left, taken): ([Element], [Element]) = ([], [])
+      left.reserveCapacity(values.count - takenCount)
+      taken.reserveCapacity(takenCount)
+      for row in values.indices {
+        if isTaken[row] { taken.append(values[row]) } else { left.append(values[row]) }
+      }
+      return (left, taken)
+    }
+    var others = self
+    (dates, others.dates) = parted(dates)
+    if width != .session { (starts, others.starts) = parted(starts) }
+    for column in BarSeries.valueColumns {
+      (self[keyPath: column], others[keyPath: column]) = parted(self[keyPath: column])
+    }
+    for place in extra.indices { (extra[place].values, others.extra[place].values) = parted(extra[place].values) }
+    guard !filledRows.isEmpty else { return others }
+    let filled = Set(filledRows)
+    let (left, taken) = parted(isTaken.indices.map { filled.contains($0) })
+    filledRows = left.indices.filter { left[$0] }
+    others.filledRows = taken.indices.filter { taken[$0] }
+    return others
   }
 }
 

@@ -11,7 +11,8 @@ extension MarketImport {
   ) throws(StorageError) {
     var (apart, unfinished): ([String], [String]) = ([], [])
     for place in series.indices {
-      var (one, hours) = try series.series(place).splitAtHours()
+      var one = try series.series(place)
+      var hours = one.takeExtendedHours()
       var isChanged = hours.count > 0
       if isChanged { apart.append("\(hours.count) bars of \(one.symbol) lie outside the sessions' hours: kept apart") }
       if let date = one.unfinishedSession(now: now) {

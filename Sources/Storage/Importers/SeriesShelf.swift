@@ -23,7 +23,6 @@ struct SeriesShelf {
   private enum Place {
     case memory(BarSeries)
     case spooled(SpooledSeries)
-    case stored(MarketStoreFile, Int)
   }
 
   private struct SpooledSeries {
@@ -31,7 +30,9 @@ struct SeriesShelf {
     var head: BarSeries
     /// Its last row, where the rows are in order: what begins behind it is added without fetching the rows.
     var last: BarSeries?
-    /// The rows, in parts: of each the values of `BarSeries.valueColumns`, the starts, the further columns and the dates.
+    /// The series of a store whose rows come first.
+    var stored: (file: MarketStoreFile, index: Int)?
+    /// The rows behind them, in parts: of each the values of `BarSeries.valueColumns`, the starts, the further columns and the dates.
     var blocks: [Spool.Block]
 
     func places(_ column: Int) -> [Range<Int>] { blocks.map { $0.columns[column] } }
@@ -53,7 +54,9 @@ struct SeriesShelf {
     self.spool = spool
     for index in file.catalogue.indices where isWanted(file.catalogue[index]) {
       let one = try file.series(at: index)
-      places.append((Label(one), .stored(file, index)))
+      let place = SpooledSeries(
+        head: SeriesShelf.head(of: one), last: SeriesShelf.last(of: one), stored: (file, index), blocks: [])
+      places.append((Label(one), .spooled(place)))
     }
   }
 
@@ -73,20 +76,30 @@ struct SeriesShelf {
   func series(_ index: Int) throws(StorageError) -> BarSeries {
     switch places[index].place {
     case .memory(let one): return one
-    case .stored(let file, let number): return try file.series(at: number)
     case .spooled(let spooled):
-      guard let spool else { preconditionFailure("a series on a spool that is not there") }
       var one = spooled.head
-      for (place, column) in BarSeries.valueColumns.enumerated() {
-        one[keyPath: column] = try spool.read(spooled.places(place))
+      if let stored = spooled.stored {
+        one = try stored.file.series(at: stored.index)
+        one.remember(spooled.head.actions)
+        one.filledRows = spooled.head.filledRows
       }
-      one.starts = try spool.read(spooled.places(BarSeries.valueColumns.count))
-      for place in one.extra.indices {
-        one.extra[place].values = try spool.read(spooled.places(BarSeries.valueColumns.count + 1 + place))
-      }
-      one.dates = try spool.read(spooled.places(BarSeries.valueColumns.count + 1 + one.extra.count))
+      if !spooled.blocks.isEmpty { try fetch(spooled, behind: &one) }
       return one
     }
+  }
+
+  /// Fetches the rows on the spool, and puts them behind those that are there.
+  private func fetch(_ spooled: SpooledSeries, behind one: inout BarSeries) throws(StorageError) {
+    guard let spool else { preconditionFailure("a series on a spool that is not there") }
+    func append<Element>(_ column: Int, to values: inout [Element]) throws(StorageError) {
+      let more: [Element] = try spool.read(spooled.places(column))
+      if values.isEmpty { values = more } else { values += more }
+    }
+    let count = BarSeries.valueColumns.count
+    for (place, column) in BarSeries.valueColumns.enumerated() { try append(place, to: &one[keyPath: column]) }
+    try append(count, to: &one.starts)
+    for place in one.extra.indices { try append(count + 1 + place, to: &one.extra[place].values) }
+    try append(count + 1 + one.extra.count, to: &one.dates)
   }
 
   /// All of them at once.
@@ -125,6 +138,8 @@ struct SeriesShelf {
   ) throws(StorageError) -> JoinedSeries? {
     let known = spooled.head.actions
     guard let spool, let last = spooled.last,
+      // What memory has room for is joined there.
+      spooled.stored == nil || !spool.hasRoom(SeriesShelf.bytes(newer, rows: places[index].label.count + newer.count)),
       newer.actions.allSatisfy({ action in known.contains { $0.date == action.date } }),
       var joined = last.joined(with: newer), joined.shared == 0, joined.factorScale == 1,
       joined.series.dates.first == last.dates.first, joined.series.starts.first == last.starts.first
@@ -165,7 +180,6 @@ struct SeriesShelf {
       var label = places[index].label
       (label.symbol, label.instrument) = (spooled.head.symbol, spooled.head.instrument)
       places[index] = (label, .spooled(spooled))
-    case .stored: preconditionFailure("a stored series keeps its name")
     }
   }
 
@@ -179,13 +193,15 @@ struct SeriesShelf {
   }
 
   /// At most so many bytes are in its columns, also where these differ in length.
-  private static func bytes(_ series: BarSeries) -> Int { series.longestColumn * (12 + 8 * (6 + series.extra.count)) }
+  private static func bytes(_ series: BarSeries) -> Int { bytes(series, rows: series.longestColumn) }
+
+  private static func bytes(_ series: BarSeries, rows: Int) -> Int { rows * (12 + 8 * (6 + series.extra.count)) }
 
   private func place(of series: BarSeries) throws(StorageError) -> Place {
     guard let spool, !spool.keeps(SeriesShelf.bytes(series)) else { return .memory(series) }
     return .spooled(
       SpooledSeries(
-        head: SeriesShelf.head(of: series), last: SeriesShelf.last(of: series),
+        head: SeriesShelf.head(of: series), last: SeriesShelf.last(of: series), stored: nil,
         blocks: [try SeriesShelf.block(series, on: spool)]))
   }
 

@@ -42,9 +42,12 @@ final class Spool {
     file.block.deallocate()
   }
 
-  /// Whether so many more bytes may stay in memory; they are counted then.
+  /// Whether so many more bytes may stay in memory.
+  func hasRoom(_ bytes: Int) -> Bool { keptBytes + bytes <= budgetBytes }
+
+  /// The same; they are counted then.
   func keeps(_ bytes: Int) -> Bool {
-    guard keptBytes + bytes <= budgetBytes else { return false }
+    guard hasRoom(bytes) else { return false }
     keptBytes += bytes
     return true
   }
