@@ -4,8 +4,55 @@ package import Market
 import Trading
 
 extension BasketEnvironment {
-  /// Steps of an episode, after the window has been checked against the tape.
-  static func episodeLength(
+  /// Where episodes may begin, and the last bar of each that is not cut short, after the window has been checked against the tape. At least one.
+  struct EpisodePlaces {
+    /// The most steps of an episode.
+    var length: Int
+    /// How many beginnings there are.
+    var count: Int
+    /// The first and the last bar of the sessions of each; nil where each bar is a beginning, and episodes are of one length.
+    var sessions: [ClosedRange<Int>]?
+  }
+
+  static func episodePlaces(
+    _ episodes: BasketConfiguration.Episodes, window: Range<Int>, tape: MarketTape
+  ) throws(EnvironmentError) -> EpisodePlaces {
+    let length = try episodeLength(episodes, window: window, bars: tape.barCount)
+    guard case .wholeSessions = episodes else { return EpisodePlaces(length: length, count: window.count - length) }
+    let sessions = try wholeSessions(of: tape, window: window, steps: length)
+    return EpisodePlaces(
+      length: sessions.reduce(1) { max($0, $1.upperBound - $1.lowerBound) }, count: sessions.count, sessions: sessions)
+  }
+
+  /// From the first bar of each session that lies in the window to the last of the last one that so many steps and the window hold.
+  private static func wholeSessions(
+    of tape: MarketTape, window: Range<Int>, steps: Int
+  ) throws(EnvironmentError) -> [ClosedRange<Int>] {
+    guard tape.width != .session else {
+      throw .badSetting(
+        name: "environment.whole_sessions", found: "true", allowed: "false where a bar is a whole session")
+    }
+    // A session of one bar has no step.
+    let inside = tape.sessions.filter {
+      window.lowerBound <= $0.lowerBound && $0.upperBound <= window.upperBound && $0.count > 1
+    }
+    guard let longest = inside.map({ $0.count - 1 }).max() else {
+      throw .windowTooShort(
+        bars: window.count, needed: (tape.sessions.map(\.count).max() ?? 1) + MarketFeatures.warmUpBars)
+    }
+    guard steps >= longest else {
+      throw .badSetting(
+        name: "environment.episode_length", found: "\(steps)",
+        allowed: "at least \(longest), the steps of the longest session, where environment.whole_sessions is true")
+    }
+    var last = 0
+    return inside.indices.map { first in
+      while last + 1 < inside.count, inside[last + 1].upperBound - 1 - inside[first].lowerBound <= steps { last += 1 }
+      return inside[first].lowerBound...inside[last].upperBound - 1
+    }
+  }
+
+  private static func episodeLength(
     _ episodes: BasketConfiguration.Episodes, window: Range<Int>, bars: Int
   ) throws(EnvironmentError) -> Int {
     guard window.lowerBound >= 0, window.upperBound <= bars else {
@@ -25,6 +72,7 @@ extension BasketEnvironment {
       }
       guard window.count > length else { throw .windowTooShort(bars: window.count, needed: length + 1) }
       return length
+    case .wholeSessions(let length): return length
     }
   }
 

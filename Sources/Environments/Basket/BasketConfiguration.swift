@@ -8,6 +8,8 @@ package struct BasketConfiguration: Sendable, Hashable, Codable {
   package enum Episodes: Sendable, Hashable, Codable {
     /// At a random bar of the window, truncated after so many steps. Never leaves the window.
     case randomStarts(length: Int)
+    /// At the first bar of a random session of the window, truncated at the last bar of the last session that so many steps and the window hold whole.
+    case wholeSessions(length: Int)
     /// The whole window once, with the account carried, truncated at the window's end.
     case continuous
   }
@@ -32,13 +34,15 @@ package struct BasketConfiguration: Sendable, Hashable, Codable {
   /// Adds `PortfolioColumns` to the observation; needs two or more symbols and a benchmark.
   package var portfolioFeatures: Bool
   package var rewards: RewardTerms
+  /// Whether training episodes, on bars narrower than sessions, begin and end with sessions.
+  package var wholeSessions: Bool
 
   package init(
     capitalPerSymbolDollars: Double = 1000, unitDollars: Double = 1000, unitShareOfValue: Double = 0.95,
     unitShare: Double? = nil, positionLimitDollars: Double? = nil, maximumUnits: Int = 1, allowShort: Bool = false,
     execution: ExecutionModel = ExecutionModel(),
     drawdown: DrawdownTiers = .daily, extraColumns: [String] = [], portfolioFeatures: Bool = false,
-    rewards: RewardTerms = RewardTerms()
+    rewards: RewardTerms = RewardTerms(), wholeSessions: Bool = false
   ) {
     self.capitalPerSymbolDollars = capitalPerSymbolDollars
     self.unitDollars = unitDollars
@@ -52,5 +56,6 @@ package struct BasketConfiguration: Sendable, Hashable, Codable {
     self.extraColumns = extraColumns
     self.portfolioFeatures = portfolioFeatures
     self.rewards = rewards
+    self.wholeSessions = wholeSessions
   }
 }

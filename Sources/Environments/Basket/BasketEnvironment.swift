@@ -47,6 +47,8 @@ package final class BasketEnvironment: TradingEnvironment {
   /// Steps of an episode that is not cut short.
   package let episodeLength: Int
   private let startCount: UInt64
+  /// The sessions of each beginning; nil where each bar is one.
+  let episodeSessions: [ClosedRange<Int>]?
   let penalises: Bool
   /// The fast twin of the plain rules; nil where they are needed for every step.
   let pair: PairRules?
@@ -64,7 +66,7 @@ package final class BasketEnvironment: TradingEnvironment {
     precondition(laneCount > 0, "\(laneCount) lanes")
     try configuration.validate()
     let largestUnitDollars = try BasketEnvironment.check(tape: tape, configuration: configuration)
-    let length = try BasketEnvironment.episodeLength(episodes, window: window, bars: tape.barCount)
+    let places = try BasketEnvironment.episodePlaces(episodes, window: window, tape: tape)
     let symbolCount = tape.symbols.count
     self.tape = tape
     self.configuration = configuration
@@ -72,8 +74,9 @@ package final class BasketEnvironment: TradingEnvironment {
     self.window = window
     self.laneCount = laneCount
     self.recordsFills = recordsFills
-    episodeLength = length
-    startCount = UInt64(window.count - length)
+    episodeLength = places.length
+    startCount = UInt64(places.count)
+    episodeSessions = places.sessions
     self.features =
       features
       ?? MarketFeatures(
@@ -284,10 +287,11 @@ package final class BasketEnvironment: TradingEnvironment {
   /// Begins an episode: a fresh account at a new bar.
   @inline(never)
   private func start(lane: Int) {
-    let offset = startCount > 1 ? streams.base[lane].nextInteger(below: startCount) : 0
-    let bar = window.lowerBound + Int(offset)
-    lanes.bar.base[lane] = Int64(bar)
-    lanes.lastBar.base[lane] = Int64(bar + episodeLength)
+    let offset = Int(startCount > 1 ? streams.base[lane].nextInteger(below: startCount) : 0)
+    let bar = window.lowerBound + offset
+    let bars = episodeSessions?[offset] ?? bar...bar + episodeLength
+    lanes.bar.base[lane] = Int64(bars.lowerBound)
+    lanes.lastBar.base[lane] = Int64(bars.upperBound)
     lanes.portfolio(lane).open(cashMicroDollars: initialCash)
     lanes.value.base[lane] = initialCash
     lanes.middle.base[lane] = 0

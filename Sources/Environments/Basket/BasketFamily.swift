@@ -30,6 +30,9 @@ extension BasketConfiguration: EnvironmentConfiguration {
       "environment.unit_share", \.unitShare, 1e-9...1,
       "a unit is this share of the account at the decision, instead of unit_dollars; null keeps dollars"),
     .flag("environment.allow_short", \.allowShort, "whether a position may be negative"),
+    .flag(
+      "environment.whole_sessions", \.wholeSessions,
+      "of minutes: training episodes begin with a session and end with the last one that episode_length holds whole"),
     .words(
       "environment.extra_columns", \.extraColumns,
       "columns of the store to observe beside the features; none by default"),
@@ -149,9 +152,11 @@ extension BasketEnvironment {
             actions: BasketAction.space(symbols: tape.symbols))
         },
         lanes: { configuration, tape, prepared, window, count, length throws(EnvironmentError) in
-          try BasketEnvironment(
-            tape: tape, configuration: typed(configuration, BasketConfiguration.self), window: window,
-            laneCount: count, episodes: .randomStarts(length: length), features: prepared as? MarketFeatures)
+          let configuration = typed(configuration, BasketConfiguration.self)
+          return try BasketEnvironment(
+            tape: tape, configuration: configuration, window: window, laneCount: count,
+            episodes: configuration.wholeSessions ? .wholeSessions(length: length) : .randomStarts(length: length),
+            features: prepared as? MarketFeatures)
         },
         walk: { configuration, tape, prepared, window, count throws(EnvironmentError) in
           try BasketEnvironment(
@@ -160,9 +165,18 @@ extension BasketEnvironment {
         },
         costlier: { typed($0, BasketConfiguration.self).costing(times: $1) },
         rules: { typed($0, BasketConfiguration.self).rules($1, width: $2) },
-        notes: {
-          typed($0, BasketConfiguration.self).rewards.isActive
-            ? ["reward: change of value less penalties, which are a learning signal and no money"] : []
+        notes: { configuration in
+          let configuration = typed(configuration, BasketConfiguration.self)
+          var notes: [String] = []
+          if configuration.rewards.isActive {
+            notes.append("reward: change of value less penalties, which are a learning signal and no money")
+          }
+          if configuration.wholeSessions {
+            notes.append(
+              "training episodes are whole sessions, each from a fresh account; the walk that chooses and judges is one, and holds over nights"
+            )
+          }
+          return notes
         },
         baselines: Baseline.allCases)))
 }

@@ -141,7 +141,8 @@ extension BasketEnvironment {
       let bar = accounts.bars[lane]
       let last = accounts.lastBars[lane]
       guard Int64(window.lowerBound) <= bar, bar < last, last < Int64(window.upperBound),
-        last - bar <= Int64(episodeLength)
+        last - bar <= Int64(episodeLength),
+        episodeSessions.map({ $0.contains { $0.contains(Int(bar)) && Int64($0.upperBound) == last } }) ?? true
       else {
         throw .invalid(
           name: "bar", reason: "lane \(lane) is at bar \(bar) of an episode until \(last), outside the window")
