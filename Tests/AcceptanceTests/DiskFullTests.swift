@@ -1,6 +1,7 @@
 // Where nothing more can be written, the program says so in one sentence; what was there is whole, and goes on when there is room again.
 
 import Glibc
+import Market
 import Storage
 import TestSupport
 import Testing
@@ -173,6 +174,32 @@ final class SmallDisk {
     #expect(place.folder.names(in: "disk").filter { $0 != "ballast" } == ["market.h5"])
     disk?.free()
     try place.succeed(words)
+    withExtendedLifetime(disk) {}
+  }
+
+  /// So many bars that an import sets them aside beside the store before it writes it.
+  @Test(arguments: Shortage.possible) func whileBarsAreSetAside(_ shortage: Shortage) throws {
+    let place = try Workplace()
+    let bars = SyntheticTape.minutes(symbols: ["AAA"], sessions: 900, seed: 5)[0]
+    var text = "timestamp,open,high,low,close,volume\n"
+    for row in bars.starts.indices {
+      text += "\(bars.starts[row]),\(bars.open[row]),\(bars.high[row]),\(bars.low[row]),\(bars.close[row]),"
+      text += "\(Int(bars.volume[row]))\n"
+    }
+    try place.folder.write(text, to: "bars.csv")
+    try FileSystem.makeFolder(place.folder.place("disk"))
+    let disk = shortage == .fullDisk ? try SmallDisk(over: place.folder.place("disk"), mebibytes: 128) : nil
+    try disk?.fill(leaving: 1 << 20)
+    let words = ["import", "AAA=bars.csv", "--stamp", "start", "--output", "disk/market.h5"]
+    let outcome = try Program.strikeforge.run(
+      words, in: place.folder.path, fileLimitBytes: shortage == .fileSizeLimit ? 1 << 20 : nil)
+    expectRefusal(outcome, file: "'disk'", shortage)
+    #expect(place.folder.names(in: "disk").filter { $0 != "ballast" } == [])
+    disk?.free()
+    try place.succeed(words)
+    #expect(place.folder.names(in: "disk") == ["market.h5"])
+    let stored = try MarketStore.read(place.folder.place("disk/market.h5"))
+    #expect(stored.series.map(\.starts) == [bars.starts])
     withExtendedLifetime(disk) {}
   }
 
