@@ -42,6 +42,16 @@ package struct RandomTrading: Sendable, Equatable {
     matching account: BacktestRecord, environments: [any TradingEnvironment], cash: [Double] = [], seed: UInt64,
     draws: Int = draws
   ) {
+    self.init(matching: account, environments: environments, cash: cash, seed: seed, draws: draws) {
+      () throws(Never) in
+    }
+  }
+
+  /// The same; what `behindBlock` throws behind some sessions of all draws ends it.
+  package init<Interruption: Error>(
+    matching account: BacktestRecord, environments: [any TradingEnvironment], cash: [Double] = [], seed: UInt64,
+    draws: Int = draws, behindBlock: () throws(Interruption) -> Void
+  ) throws(Interruption) {
     let lanes = environments.reduce(0) { $0 + $1.laneCount }
     precondition(draws > 0 && account.count > 0, "\(draws) draws over \(account.count) decisions")
     precondition(lanes >= draws, "\(draws) draws in \(lanes) lanes")
@@ -70,7 +80,7 @@ package struct RandomTrading: Sendable, Equatable {
         walkers.append(ChanceWalker(environment, draws: walked, initial: initial, seed: seed))
       }
     }
-    walk(&walkers, along: paths, cash: cash, SessionSteps(ends: account.sessionEnds))
+    try walk(&walkers, along: paths, cash: cash, SessionSteps(ends: account.sessionEnds), behindBlock)
     take(walkers.flatMap(\.walks), initial: initial)
   }
 
@@ -116,9 +126,10 @@ package struct RandomTrading: Sendable, Equatable {
   private static let together = 32
 
   /// To the end of the paths, or until no walk goes on.
-  private mutating func walk(
-    _ walkers: inout [ChanceWalker], along paths: ChancePaths, cash: [Double], _ sessions: SessionSteps
-  ) {
+  private mutating func walk<Interruption: Error>(
+    _ walkers: inout [ChanceWalker], along paths: ChancePaths, cash: [Double], _ sessions: SessionSteps,
+    _ behindBlock: () throws(Interruption) -> Void
+  ) throws(Interruption) {
     let draws = paths.draws
     // (steps together, draws)
     var values = [Double](repeating: 0, count: RandomTrading.together * draws)
@@ -142,6 +153,7 @@ package struct RandomTrading: Sendable, Equatable {
         }
       }
       if walkers.allSatisfy({ $0.walks.allSatisfy(\.isLost) }) { return }
+      try behindBlock()
     }
   }
 

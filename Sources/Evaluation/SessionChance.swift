@@ -147,6 +147,16 @@ extension RandomTrading {
     matching account: BacktestRecord, environments: [any TradingEnvironment], play: SessionPlay, cash: [Double] = [],
     seed: UInt64, draws: Int = sessionDraws
   ) {
+    self.init(matching: account, environments: environments, play: play, cash: cash, seed: seed, draws: draws) {
+      () throws(Never) in
+    }
+  }
+
+  /// The same; what `behindBlock` throws behind a session of all draws ends it.
+  package init<Interruption: Error>(
+    matching account: BacktestRecord, environments: [any TradingEnvironment], play: SessionPlay, cash: [Double] = [],
+    seed: UInt64, draws: Int = sessionDraws, behindBlock: () throws(Interruption) -> Void
+  ) throws(Interruption) {
     let lanes = environments.reduce(0) { $0 + $1.laneCount }
     precondition(draws > 0 && account.count > 0, "\(draws) draws over \(account.count) decisions")
     precondition(lanes >= draws, "\(draws) draws in \(lanes) lanes")
@@ -171,6 +181,7 @@ extension RandomTrading {
         let last = patterns.sessions[session].steps.upperBound - 1
         if steps.isLast[last] { bands.append(OrderStatistics.quantiles(values, shares: [0.05, 0.5, 0.95])) }
       }
+      try behindBlock()
     }
     self.init(
       symbols: symbols,

@@ -218,15 +218,23 @@ package enum RunEvaluator {
     return walks
   }
 
-  /// What chance makes of the positions of a walk through a window.
+  private struct Stopped: Error {}
+
+  /// What chance makes of the positions of a walk through a window; nil where it should stop before its end, which is asked often.
   static func chance(
-    matching record: BacktestRecord, _ factory: EnvironmentFactory, _ window: Window, seed: UInt64
-  ) throws(TrainingError) -> RandomTrading {
+    matching record: BacktestRecord, _ factory: EnvironmentFactory, _ window: Window, seed: UInt64,
+    shouldStop: () -> Bool
+  ) throws(TrainingError) -> RandomTrading? {
     let walks = try chanceWalks(factory, window)
-    guard let play = factory.sessionPlay else {
-      return RandomTrading(matching: record, environments: walks, seed: seed)
+    func goOn() throws(Stopped) { if shouldStop() { throw Stopped() } }
+    do throws(Stopped) {
+      guard let play = factory.sessionPlay else {
+        return try RandomTrading(matching: record, environments: walks, seed: seed, behindBlock: goOn)
+      }
+      return try RandomTrading(matching: record, environments: walks, play: play, seed: seed, behindBlock: goOn)
+    } catch {
+      return nil
     }
-    return RandomTrading(matching: record, environments: walks, play: play, seed: seed)
   }
 
   private static func cashRate(_ choice: CashRateChoice?, _ tape: MarketTape) throws(TrainingError) -> CashRate {

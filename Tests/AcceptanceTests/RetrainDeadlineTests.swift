@@ -18,13 +18,13 @@ import Text
 
   /// A weekend with more candidates than time, and what must follow training, in seconds.
   private static func ready() throws -> (RetrainPlace, reserve: Double) {
-    let small = try RetrainPlace(bars: 3000)
-    let windows = "{training: 600, selection: 200, report: 1500}"
+    let small = try RetrainPlace(bars: 4800)
+    let windows = "{training: 600, selection: 200, report: 3200}"
     try small.folder.write(RetrainPlace.plan(hooks: "", seeds: "[1]", windows: windows), to: "plan.yaml")
     try small.place.succeed(["retrain", "plan.yaml"])
     let plan = try JSON.parse(small.folder.bytes("weekends/small/0001/plan.json"))
     let reserve = try #require(plan["reserve_safe"]?.doubleValue)
-    let fresh = try RetrainPlace(bars: 3000)
+    let fresh = try RetrainPlace(bars: 4800)
     try fresh.folder.write(RetrainPlace.plan(hooks: "", seeds: seeds, windows: windows), to: "plan.yaml")
     return (fresh, reserve)
   }

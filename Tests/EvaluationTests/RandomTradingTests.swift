@@ -27,6 +27,26 @@ import Trading
     )
   }
 
+  private struct Interruption: Error {}
+
+  /// Asked behind every few sessions of all draws, and not again once it is told to end.
+  @Test func itEndsWhereItIsTold() throws {
+    let (record, whole) = try matched(.buyAndHold, draws: 20)
+    func again(upTo most: Int) throws(Interruption) -> (RandomTrading, asked: Int) {
+      var asked = 0
+      let found = try RandomTrading(
+        matching: record, environments: ToyTradingEnvironment.walks(of: tape, count: 20), seed: 7, draws: 20
+      ) { () throws(Interruption) in
+        asked += 1
+        if asked > most { throw Interruption() }
+      }
+      return (found, asked)
+    }
+    let undisturbed = try again(upTo: 100)
+    #expect(undisturbed.0 == whole && undisturbed.asked >= 3)
+    #expect(throws: Interruption.self) { try again(upTo: 1) }
+  }
+
   /// Orders, time in the market, long and short stay; only the order of the spells moves.
   @Test func shufflingKeepsWhatWasHeld() {
     let units = [0, 1, 1, 2, 0, 0, -1, -1, 0, 1, 0, 0, 0, -2, -1, 0]

@@ -20,13 +20,14 @@ package struct Cost: Sendable, Equatable {
   }
 
   /// Of `amount` units of work, where trials of them took so long a unit, seconds: their mean, and the mean with 1.2816 (90 %, one-sided, of a
-  /// normal distribution) times their scatter and the error of the mean together. A single trial says nothing of the scatter: `scatter` is taken, a share
-  /// of the mean. Trials in a row do not see what the machine will do later: it is never taken for less than a tenth.
+  /// normal distribution) times how far the mean of so many further units may lie from it. That is their own scatter, which evens out the more there are
+  /// of them, the error of the mean, and a tenth of it, since trials in a row do not see what the machine will do later. A single trial says nothing of
+  /// the scatter: `scatter` is taken, a share of the mean.
   package init(of amount: Double, secondsPerUnit trials: [Double], scatter usual: Double = 0.2) {
     precondition(!trials.isEmpty && amount >= 0, "\(trials.count) trials of \(amount)")
     let mean = ReturnStatistics.mean(trials) ?? 0
-    let scatter = max(ReturnStatistics.standardDeviation(trials) ?? usual * mean, mean / 10)
-    let error = scatter * (1 + 1 / Double(trials.count)).squareRoot()
+    let scatter = ReturnStatistics.standardDeviation(trials) ?? usual * mean
+    let error = (scatter * scatter * (1 / max(1, amount) + 1 / Double(trials.count)) + mean * mean / 100).squareRoot()
     self.init(
       expected: amount * mean, safe: amount * (mean + 1.2816 * error), fastest: 0.8 * amount * (trials.min() ?? 0))
   }
@@ -68,7 +69,7 @@ package struct DeadlinePlan: Sendable, Equatable {
   package let cut: [Entry]
 
   /// Takes entries in their order as long as they fit, each at its safe cost; one that does not fit is cut, and a later, cheaper one may still fit. The first
-  /// of those that are cut which has a chance of one in ten to be trained in what is left, with its judgement kept back safely, is tried.
+  /// of those that are cut which has a chance of one in ten to be trained and judged in what is left is tried.
   /// Throws where not even the reserve fits, or none of the entries beside it, with what would. used: seconds that went by before, which another start needs
   /// too.
   package init(_ entries: [Entry], seconds: Double, reserve: Cost, used: Double = 0) throws(TrainingError) {
@@ -82,7 +83,7 @@ package struct DeadlinePlan: Sendable, Equatable {
         cut.append(entry)
       }
     }
-    let tried = cut.firstIndex { $0.training.least + $0.judging.safe <= left }
+    let tried = cut.firstIndex { $0.cost.least <= left }
     guard seconds >= reserve.safe, !kept.isEmpty || tried != nil || entries.isEmpty else {
       throw .refused(
         "\(DeadlinePlan.text(seconds)) are left until the deadline, but the report, export and publication alone may take "

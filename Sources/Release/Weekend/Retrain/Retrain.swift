@@ -29,9 +29,12 @@ package final class Retrain {
   /// Set by `run`.
   var journal: WeekendJournal
   var countdown = Countdown(seconds: 0)
+  /// What the gate said in this start.
+  var gate: GateDecision?
   /// What a person should hear besides, for the page.
   var caveats: [String] = []
-  let begun = MonotonicClock.seconds
+  /// When the command was given: of a duration, debts that are paid first take their part.
+  private let begun = MonotonicClock.seconds
 
   /// tell: gets each thing that was done, in words.
   package init(
@@ -163,16 +166,16 @@ package final class Retrain {
       }
       tell("weekend \(last.number): its deadline passed unfinished; it is left as it is")
     }
-    let beginning = WeekendJournal.Beginning(plan: plan.digest, deadline: plan.settings.deadline, plan.deadline)
-    let left = plan.deadline.seconds(from: beginning.begun)
-    try requireReserve(left)
+    let beginning = WeekendJournal.Beginning(
+      plan: plan.digest, deadline: plan.settings.deadline, plan.deadline, waited: MonotonicClock.seconds - begun)
+    countdown = Countdown(seconds: beginning.seconds)
+    try requireReserve(beginning.seconds)
     journal = try WeekendJournal.make(in: parent)
     try storing { () throws(StorageError) in try AtomicWrite.write(text: plan.text, to: journal.file("plan.yaml")) }
     try journal.begin(beginning)
-    countdown = Countdown(seconds: left)
     tell(
       "weekend \(journal.number): begins in \(journal.folder), must be done by "
-        + "\(UTCTime.text(secondsSinceEpoch: beginning.ends)), in \(DeadlinePlan.text(left))")
+        + "\(UTCTime.text(secondsSinceEpoch: beginning.ends)), in \(DeadlinePlan.text(countdown.left))")
   }
 
   /// Before anything is touched: what follows training took so long the last time.

@@ -19,21 +19,26 @@ struct JudgedRun: Sendable {
   var trades: [Double]
   var sharpe: Double? { ReturnStatistics.sharpe(account.returns) }
 
-  /// Walks a window greedily: at the usual costs and at the gate's, and as often as luck is asked for.
-  init(name: String, policy: DeployedPolicy, factory: EnvironmentFactory, window: Window, seed: UInt64)
-    throws(TrainingError)
-  {
+  /// Walks a window greedily: at the usual costs and at the gate's, and as often as luck is asked for. Nil where it should stop before its end, which is
+  /// asked often.
+  init?(
+    name: String, policy: DeployedPolicy, factory: EnvironmentFactory, window: Window, seed: UInt64,
+    shouldStop: () -> Bool
+  ) throws(TrainingError) {
     let environment = try factory.walk(window)
     let record = try TrainingError.deciding { () throws(DecisionError) in
       try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
     }
+    if shouldStop() { return nil }
     var costlier: [Double]?
     if let walk = try factory.walk(window, costsTimes: PromotionGate.costFactor) {
       costlier = try TrainingError.deciding { () throws(DecisionError) in
         try CostlierWalk(policy: policy, environment: walk.environment, rules: walk.rules, seed: seed)
       }.record.dailyReturns
     }
-    let chance = try RunEvaluator.chance(matching: record, factory, window, seed: seed)
+    guard
+      let chance = try RunEvaluator.chance(matching: record, factory, window, seed: seed, shouldStop: shouldStop)
+    else { return nil }
     account = GateAccount(
       name: name, returns: record.dailyReturns, costlier: costlier, chance: chance.pValue)
     self.policy = policy.decisionDigest

@@ -55,16 +55,21 @@ extension Retrain {
   private func step(judging run: RetrainRun) -> String { "judged-" + run.name }
   private static let opponents = "opponents"
 
-  func judged(_ run: RetrainRun) -> JudgedRun? {
-    journal.result(step(judging: run)).flatMap { JudgedRun($0) }
+  /// What those of these runs earned that were judged, by their names.
+  func judged(_ runs: [RetrainRun]) -> [String: JudgedRun] {
+    let results = journal.results(runs.map(step(judging:)))
+    var found: [String: JudgedRun] = [:]
+    for run in runs { found[run.name] = results[step(judging: run)].flatMap { JudgedRun($0) } }
+    return found
   }
 
   var opponents: Opponents? { journal.result(Retrain.opponents).flatMap { Opponents($0) } }
 
   /// How far these runs have come.
   func progress(_ runs: [RetrainRun]) -> RetrainProgress {
-    let results = journal.results(runs.flatMap { [step(of: $0), step(judging: $0)] })
+    let results = journal.results(runs.flatMap { [step(of: $0), step(judging: $0)] } + [Retrain.cutStep])
     var progress = RetrainProgress()
+    for run in cutRuns(results[Retrain.cutStep]) { progress.trained[run.name] = run }
     for run in runs {
       guard let done = results[step(of: run)].flatMap({ TrainedRun($0) }) else { continue }
       progress.trained[run.name] = done
@@ -84,16 +89,35 @@ extension Retrain {
     try journal.keep(found.json, of: Retrain.opponents)
   }
 
-  /// Exports a run that was trained, and plays it on the report window.
-  func judge(_ run: RetrainRun, _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError) {
+  /// Exports a run that was trained, and plays it on the report window, unless that takes what follows training its time: then the run is cut. False where
+  /// somebody asked for an end.
+  func judge(
+    _ run: RetrainRun, _ data: RetrainData, _ champion: RetrainChampion?, _ progress: RetrainProgress,
+    _ rates: RetrainRates
+  ) throws(TrainingError) -> Bool {
     let begin = MonotonicClock.seconds
+    let reserve = progress.reserve(rates, opponentsAreKnown: true).safe
     try data.windows.report.requireUnseen(
       by: [.init(name: run.name, until: run.configuration.split.selectionUntil)])
     try meetOpponents(run, champion)
     let (trained, factory, directory) = try policy(run)
     let bundle = try exported(trained, factory)
     let judged = try JudgedRun(
-      name: run.name, policy: bundle.policy, factory: factory, window: .heldOut, seed: UInt64(plan.settings.seed))
+      name: run.name, policy: bundle.policy, factory: factory, window: .heldOut, seed: UInt64(plan.settings.seed)
+    ) {
+      self.stops || countdown.left < reserve
+    }
+    guard let judged else {
+      if stops { return false }
+      var cut = progress.trained[run.name]
+      let words =
+        "its judgement was stopped after \(DeadlinePlan.text(MonotonicClock.seconds - begin)): what follows training needs the rest"
+      cut?.state = .cut
+      cut?.words = words
+      tell("\(run.name): cut, since \(words)")
+      if let cut { try journal.keep(cut.json, of: step(of: run)) }
+      return true
+    }
     // Written down before anything of it is shown.
     let looks = TrialsLedger.record(
       Look(
@@ -109,6 +133,7 @@ extension Retrain {
     result["used_seconds"] = .number(MonotonicClock.seconds - begin)
     try journal.keep(.object(result), of: step(judging: run))
     tell("\(run.name): judged over \(judged.account.returns.count) sessions")
+    return true
   }
 
   /// The best checkpoint of a run.
@@ -130,14 +155,19 @@ extension Retrain {
     }
   }
 
-  /// What the gate says of candidates, each with the seeds that were trained.
+  /// What the gate says of candidates, each with the seeds that were trained. Asked once: the page tells what was decided.
   func gateDecision(_ runs: [RetrainRun]) -> GateDecision {
+    if let gate { return gate }
+    let judged = self.judged(runs)
     let candidates = plan.candidates.compactMap { candidate -> GateCandidate? in
-      let seeds = runs.filter { $0.candidate == candidate.name }.compactMap { judged($0)?.account }
+      let seeds = runs.filter { $0.candidate == candidate.name }.compactMap { judged[$0.name]?.account }
       return seeds.isEmpty ? nil : GateCandidate(name: candidate.name, seeds: seeds)
     }
-    return PromotionGate(seed: UInt64(plan.settings.seed)).decide(
+    let opponents = self.opponents
+    let found = PromotionGate(seed: UInt64(plan.settings.seed)).decide(
       candidates, champion: opponents?.champion, baselines: opponents?.baselines ?? [])
+    gate = found
+    return found
   }
 
   func decide(_ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError)

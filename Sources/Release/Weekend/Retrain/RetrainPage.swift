@@ -25,9 +25,10 @@ extension Retrain {
     _ decision: RetrainDecision, _ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?
   ) throws(TrainingError) {
     let gate = gateDecision(runs)
+    let judged = self.judged(runs)
     let candidates = gate.judgements.map { judgement in
-      let judged = runs.first { $0.name == judgement.account }.flatMap(self.judged)
-      let returns = judged?.account.returns ?? []
+      let account = judged[judgement.account]
+      let returns = account?.account.returns ?? []
       let week = Array(returns.suffix(7))
       let weekSharpe = week.count == 7 ? ReturnStatistics.sharpe(week) : nil
       let seen = ledgerSharpes(data)
@@ -35,14 +36,15 @@ extension Retrain {
         name: judgement.candidate, account: judgement.account, seeds: judgement.seeds, sharpe: judgement.sharpe,
         difference: judgement.comparisons.first?.difference?.difference, pValue: judgement.pValue,
         adjusted: judgement.adjusted, profit: judgement.profit, objections: judgement.objections.map(\.description),
-        winRate: WinRateGate(profits: judged?.trades ?? [], seed: UInt64(plan.settings.seed)),
+        winRate: WinRateGate(profits: account?.trades ?? [], seed: UInt64(plan.settings.seed)),
         deflated: DeflatedSharpe(
           returns, trials: decision.trials,
           trialDeviation: DeflatedSharpe.trialDeviation(ofSharpes: seen, sessions: returns.count)),
         weekSharpe: weekSharpe,
         weekError: weekSharpe.flatMap { ReturnStatistics.sharpeStandardError(annualSharpe: $0, sessions: 7) })
     }
-    let trained = runs.compactMap { run in self.trained(run) }
+    let done = progress(runs).trained
+    let trained = runs.compactMap { done[$0.name] }
     let headline =
       switch decision.outcome {
       case .promote: plan.settings.alias == .champion ? "a candidate was promoted" : "a challenger was published"
@@ -68,15 +70,14 @@ extension Retrain {
         provenance: standing + [
           .init("champion", champion.map { "\(registry.name) \($0.version)" } ?? "none"),
           .init("published", published.map { "\(registry.name) \($0.version) as \($0.alias)" } ?? "nothing"),
-        ], overfitting: overfitting(runs)))
+        ], overfitting: overfitting(runs.compactMap { judged[$0.name]?.account.returns })))
   }
 
   /// Blocks of time that are taken by halves: 252 ways, a page in less than a second.
   private static let blocks = 10
 
   /// Of every run that was judged, over the same sessions.
-  private func overfitting(_ runs: [RetrainRun]) -> BacktestOverfitting? {
-    let returns = runs.compactMap { judged($0)?.account.returns }
+  private func overfitting(_ returns: [[Double]]) -> BacktestOverfitting? {
     guard Set(returns.map(\.count)).count == 1 else { return nil }
     return BacktestOverfitting(returns: returns, blocks: Retrain.blocks)
   }

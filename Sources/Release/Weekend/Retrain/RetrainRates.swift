@@ -61,7 +61,8 @@ struct ShapeRate: Sendable, Equatable {
     guard !paces.isEmpty else { return cost }
     let deviation = ReturnStatistics.standardDeviation(judgements) ?? cost.expected / 5
     return Cost(
-      of: cost.expected, secondsPerUnit: paces, scatter: cost.expected > 0 ? deviation / cost.expected : 0.2)
+      of: 1, secondsPerUnit: paces.map { $0 * cost.expected },
+      scatter: cost.expected > 0 ? deviation / cost.expected : 0.2)
   }
 }
 
@@ -75,7 +76,7 @@ struct RetrainRates: Sendable, Equatable {
   var shapes: [String: ShapeRate]
   /// Champion and baselines over the report window: of each trial.
   var opponents: [Double]
-  /// What the gate compares of one candidate, asked for the decision and again for the page.
+  /// What the gate compares of one candidate.
   var gate: [Double]
   /// What there is about a publication besides two walks as of a judgement: its export, the page, files that are flushed.
   var publication: [Double]
@@ -177,9 +178,7 @@ extension Retrain {
       default: throw error
       }
     }
-    if shouldStop() {
-      throw .busy("stopped while the rates of this machine were measured; the same command begins again")
-    }
+    if shouldStop() { throw stoppedMeasuring }
     let save = MonotonicClock.seconds - last
     let look = try timed { () throws(TrainingError) in
       _ = try SelectionScore.score(policy, factory: factory, seed: 0)
@@ -195,7 +194,8 @@ extension Retrain {
       var account: JudgedRun?
       let judgement = try timed { () throws(TrainingError) in
         account = try JudgedRun(
-          name: "", policy: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed))
+          name: "", policy: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed),
+          shouldStop: shouldStop)
       }
       let export = try timed { () throws(TrainingError) in
         _ = try PolicyExporter.bundle(
@@ -209,15 +209,20 @@ extension Retrain {
         let long = (0..<data.windows.report.sessions).map { returns.isEmpty ? 0 : returns[$0 % returns.count] }
         _ = SharpeComparison(policy: long, baseline: long.reversed(), seed: 0, lane: 0)
       }
+      if account == nil { throw stoppedMeasuring }
       judgements.append(judgement * share + export)
       opponents.append(walks * share)
-      gate.append(2 * comparison * comparisons)
+      gate.append(comparison * comparisons)
       publication.append(export + RetrainRates.secondsToPublish)
     }
     let rate = ShapeRate(
       rollouts: rollouts.isEmpty ? [last - begin] : rollouts, start: start ?? 0, look: look, save: save,
       judgements: judgements)
     return RetrainRates(shapes: [shape: rate], opponents: opponents, gate: gate, publication: publication)
+  }
+
+  private var stoppedMeasuring: TrainingError {
+    .busy("stopped while the rates of this machine were measured; the same command begins again")
   }
 
   private func timed(_ body: () throws(TrainingError) -> Void) throws(TrainingError) -> Double {

@@ -6,7 +6,7 @@ private import Configuration
 private import Environments
 private import Inference
 private import Storage
-private import Text
+import Text
 import Training
 
 extension Retrain {
@@ -76,7 +76,7 @@ extension Retrain {
       }
       var training = rate.cost(run, stepsDone: lastStep(run) ?? 0)
       let paces = progress.paces(of: training.expected)
-      if !paces.isEmpty { training = Cost(of: training.expected, secondsPerUnit: paces) }
+      if !paces.isEmpty { training = Cost(of: 1, secondsPerUnit: paces.map { $0 * training.expected }) }
       var judging = rate.judgementCost(paces: judgingPaces)
       if compared.insert(run.candidate).inserted { judging = judging + rates.gateCost }
       entries.append(.init(name: run.name, training: training, judging: judging))
@@ -87,7 +87,18 @@ extension Retrain {
   func folder(of run: RetrainRun) -> String { journal.file("runs/" + run.name) }
   func step(of run: RetrainRun) -> String { "trained-" + run.name }
 
-  func trained(_ run: RetrainRun) -> TrainedRun? { journal.result(step(of: run)).flatMap { TrainedRun($0) } }
+  static let cutStep = "cut"
+
+  /// Those that never began, as the journal knows them.
+  func cutRuns(_ result: JSON?) -> [TrainedRun] { (result?.arrayValue ?? []).compactMap { TrainedRun($0) } }
+
+  /// Marks runs that never begin: with one result for all, since each that is kept waits for the disk.
+  private func keepCut(_ runs: [TrainedRun]) throws(TrainingError) {
+    guard !runs.isEmpty else { return }
+    for run in runs { tell("\(run.name): cut, since \(run.words)") }
+    let all = cutRuns(journal.result(Retrain.cutStep)) + runs
+    try journal.keep(.array(all.map(\.json)), of: Retrain.cutStep)
+  }
 
   /// The step of its newest checkpoint; nil where it has none.
   private func lastStep(_ run: RetrainRun) -> Int? {
@@ -98,12 +109,13 @@ extension Retrain {
 
   /// Marks what cannot begin: where there is no champion, nobody can go on from one.
   func cutHeirs(_ runs: [RetrainRun], _ champion: RetrainChampion?) throws(TrainingError) {
-    for run in runs where champion == nil && run.mode != nil && trained(run) == nil {
-      let words = "it is to begin with what the champion learned, and there is none yet"
-      tell("\(run.name): cut, since \(words)")
-      try journal.keep(
-        TrainedRun(name: run.name, state: .cut, words: words, expected: 0, safe: 0, used: 0).json, of: step(of: run))
-    }
+    let trained = progress(runs).trained
+    try keepCut(
+      runs.filter { champion == nil && $0.mode != nil && trained[$0.name] == nil }.map { run in
+        TrainedRun(
+          name: run.name, state: .cut, words: "it is to begin with what the champion learned, and there is none yet",
+          expected: 0, safe: 0, used: 0)
+      })
   }
 
   /// Trains what fits, in the plan's order, and judges each run behind its training: what that took is known when the next is planned, and decides nothing
@@ -119,7 +131,7 @@ extension Retrain {
       if let run = runs.first(where: {
         progress.trained[$0.name]?.state == .trained && progress.judging[$0.name] == nil
       }) {
-        try judge(run, data, champion)
+        guard try judge(run, data, champion, progress, rates) else { return false }
         continue
       }
       let waiting = runs.filter { progress.trained[$0.name] == nil }
@@ -140,22 +152,21 @@ extension Retrain {
       }
       try meetOpponents(run, champion)
       let others = schedule.kept.dropFirst().reduce(0) { $0 + $1.cost.safe }
-      // As long as nobody else's time is taken.
+      // As long as nobody else's time is taken, and it may still be judged.
       let most =
-        countdown.left - progress.reserve(rates, opponentsAreKnown: true).safe - others - next.judging.safe
+        countdown.left - progress.reserve(rates, opponentsAreKnown: true).safe - others - next.judging.least
       guard try train(run, next.training, most: most, data, champion) else { return false }
     }
   }
 
   private func cut(_ runs: [RetrainRun], _ entries: [DeadlinePlan.Entry]) throws(TrainingError) {
-    for (run, entry) in zip(runs, entries) {
-      let words = "it may take \(DeadlinePlan.text(entry.cost.safe)), more than was left for it"
-      tell("\(run.name): cut, since \(words)")
-      try journal.keep(
+    try keepCut(
+      zip(runs, entries).map { run, entry in
         TrainedRun(
-          name: run.name, state: .cut, words: words, expected: entry.cost.expected, safe: entry.cost.safe, used: 0
-        ).json, of: step(of: run))
-    }
+          name: run.name, state: .cut,
+          words: "it may take \(DeadlinePlan.text(entry.cost.safe)), more than was left for it",
+          expected: entry.cost.expected, safe: entry.cost.safe, used: 0)
+      })
   }
 
   /// Trains one run, or the rest of it. most: seconds that it may take. False where somebody asked for an end.

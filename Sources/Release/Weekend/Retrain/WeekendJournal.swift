@@ -104,15 +104,18 @@ package struct WeekendJournal: Sendable {
     /// From the beginning to the deadline.
     package var seconds: Double
 
-    package init(plan: String, deadline text: String, _ deadline: Deadline, now: Int64 = Int64(time(nil))) {
+    /// waited: seconds since the command was given, which a duration counts.
+    package init(
+      plan: String, deadline text: String, _ deadline: Deadline, waited: Double = 0, now: Int64 = Int64(time(nil))
+    ) {
       self.plan = plan
       self.deadline = text
       begun = now
-      ends = now + Int64(deadline.seconds(from: now).rounded(.up))
+      if case .duration = deadline { isDuration = true } else { isDuration = false }
+      seconds = deadline.seconds(from: now) - (isDuration ? waited : 0)
+      ends = now + Int64(seconds.rounded(.up))
       boot = Beginning.bootName
       bootSeconds = Beginning.secondsSinceBoot
-      seconds = deadline.seconds(from: now)
-      if case .duration = deadline { isDuration = true } else { isDuration = false }
     }
 
     init?(_ json: JSON) {
