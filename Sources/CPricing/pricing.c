@@ -13,6 +13,34 @@
 #define CHUNK 2
 #include "kernels.inc"
 
+#define NAME(x) baseline_pair_##x
+#define WIDTH 2
+#include "doubles.inc"
+#include "functions.inc"
+#include "block.inc"
+#include "stages.inc"
+
+int cpricing_value_pair(
+    signed char side, double spot, double strike, double rate, double yield, double years, double later, double volatility,
+    cpricing_pair *pair) {
+  NAME(stage) at;
+  at.of = (NAME(block)){EVERY(side), EVERY(spot), EVERY(strike), EVERY(rate), EVERY(yield), {years, later}, EVERY(volatility)};
+  NAME(find_distances)(&at);
+  if (rate == 0 && yield == 0) {
+    // Nothing is discounted: to the bit what two of the three exponentials would say.
+    at.yielded = at.discounted = EVERY(1);
+    at.density = at.d1 * at.d1 * EVERY(-0.5);
+    NAME(exponential)(&at.density);
+  } else {
+    NAME(find_discounts)(&at);
+  }
+  NAME(find_tails)(&at);
+  const NAME(values) values = {pair->prices, pair->deltas, pair->gammas, pair->vegas, pair->thetas, pair->rhos};
+  NAME(store_values)(&at, &values, 0, WIDTH);
+  return (int)((at.fits[0] & 1) | (at.fits[1] & 2));
+}
+#include "undefine.inc"
+
 #if defined(__x86_64__)
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)

@@ -1,5 +1,6 @@
 // Black-Scholes-Merton: European options, price and Greeks.
 
+private import CPricing
 package import Kernels
 
 /// Options that are exercised at expiry or not at all, on a spot with a continuous dividend yield. s is +1 for a call and -1 for a put.
@@ -30,9 +31,47 @@ package enum BlackScholes {
     return limit(terms) ?? regularValue(terms)
   }
 
-  /// `plainValue` of doubles, compiled for them: rooms above call it one option at a time without asking for memory.
+  /// `plainValue` of doubles, to the bit on every processor, without asking for memory: for rooms above that price one option at a time.
   package static func scalarValue(_ terms: OptionTerms<Double>) throws(PricingError) -> OptionValue<Double> {
-    try plainValue(terms)
+    let pair = pair(
+      terms.side, spot: terms.spot, strike: terms.strike, rate: terms.rate, dividendYield: terms.dividendYield,
+      years: (terms.years, terms.years), volatility: terms.volatility)
+    if let value = pair.first { return value }
+    return try plainValue(terms)
+  }
+
+  /// `plainValue` of an option at two times to expiry, to the bit; nil where it has none. Side by side they take hardly longer than one. For the arguments see
+  /// `OptionTerms`: they are handed over one by one, since a generic structure is built at leisure by whoever stands in another room.
+  package static func pair(
+    _ side: OptionSide, spot: Double, strike: Double, rate: Double, dividendYield: Double,
+    years: (first: Double, second: Double), volatility: Double
+  ) -> (first: OptionValue<Double>?, second: OptionValue<Double>?) {
+    func plain(_ years: Double) -> OptionValue<Double>? {
+      try? plainValue(
+        OptionTerms(
+          side, spot: spot, strike: strike, rate: rate, dividendYield: dividendYield, years: years,
+          volatility: volatility))
+    }
+    var pair = cpricing_pair()
+    let computed = cpricing_value_pair(
+      side.rawValue, spot, strike, rate, dividendYield, years.first, years.second, volatility, &pair)
+    var first: OptionValue<Double>?
+    var second: OptionValue<Double>?
+    if computed & 1 != 0 {
+      first = OptionValue(
+        price: pair.prices.0, delta: pair.deltas.0, gamma: pair.gammas.0, vega: pair.vegas.0,
+        thetaPerYear: pair.thetas.0, rho: pair.rhos.0)
+    } else {
+      first = plain(years.first)
+    }
+    if computed & 2 != 0 {
+      second = OptionValue(
+        price: pair.prices.1, delta: pair.deltas.1, gamma: pair.gammas.1, vega: pair.vegas.1,
+        thetaPerYear: pair.thetas.1, rho: pair.rhos.1)
+    } else {
+      second = plain(years.second)
+    }
+    return (first, second)
   }
 
   /// What is left at expiry, without volatility, or of a worthless spot or strike; nil where the formula applies.

@@ -71,6 +71,21 @@ private let sets = InstructionSet.allCases.filter { $0 <= .processor }
     }
   }
 
+  @Test func `a pair gives the bits of plain Swift at both times`() throws {
+    let grid = try GoldenValues.read().grid
+    for index in grid.side.indices {
+      var terms = grid[index]
+      // Half of them as a desk has them, without rates.
+      if index % 2 == 0 { (terms.rate, terms.dividendYield) = (0, 0) }
+      var later = terms
+      later.years = grid[(index + 7) % grid.side.count].years
+      let pair = BlackScholes.pair(terms, later: later.years)
+      #expect(try pair.first?.bits == BlackScholes.plainValue(terms).bits, "\(terms)")
+      #expect(pair.second?.bits == (try? BlackScholes.plainValue(later))?.bits, "\(later)")
+      #expect(try BlackScholes.scalarValue(terms).bits == BlackScholes.plainValue(terms).bits, "\(terms)")
+    }
+  }
+
   @Test(arguments: sets) func `a batch gives the bits of each option alone, wherever it stands`(
     set: InstructionSet
   ) throws {

@@ -79,3 +79,14 @@ extension OptionValue<Double> {
     ["price": price, "delta": delta, "gamma": gamma, "vega": vega, "theta": thetaPerYear, "rho": rho][quantity]
   }
 }
+
+extension BlackScholes {
+  /// The pair of an option and of the same at another time to expiry.
+  static func pair(
+    _ terms: OptionTerms<Double>, later years: Double
+  ) -> (first: OptionValue<Double>?, second: OptionValue<Double>?) {
+    pair(
+      terms.side, spot: terms.spot, strike: terms.strike, rate: terms.rate, dividendYield: terms.dividendYield,
+      years: (terms.years, years), volatility: terms.volatility)
+  }
+}

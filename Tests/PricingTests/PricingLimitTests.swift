@@ -123,6 +123,29 @@ import Testing
     #expect(values[11] == still && values[0] == regular && values[19] == regular)
   }
 
+  @Test func `each of a pair has its own answer, and bad input none`() {
+    var random = RandomStream(seed: 6, purpose: .market)
+    let odd = [0, 1e-100, 1e100, 1e-308, 5e-324, 1, 600, -1, .nan, .infinity, 1e4, 1e-4, 0.2, 0.05, -0.05, 99]
+    var counts = [0, 0, 0, 0]
+    for _ in 0..<20_000 {
+      func one() -> Double { odd[Int(random.next() % UInt64(odd.count))] }
+      let isPlain = random.nextDouble() < 0.7
+      var terms = OptionTerms(
+        random.nextDouble() < 0.5 ? .call : .put, spot: isPlain ? 600 : one(), strike: isPlain ? 595 : one(),
+        rate: isPlain ? 0 : one(), dividendYield: isPlain ? 0 : one(), years: one(), volatility: isPlain ? 0.2 : one())
+      let later = one()
+      let pair = BlackScholes.pair(terms, later: later)
+      let first = try? BlackScholes.plainValue(terms)
+      #expect(pair.first?.bits == first?.bits, "\(terms)")
+      terms.years = later
+      let second = try? BlackScholes.plainValue(terms)
+      #expect(pair.second?.bits == second?.bits, "\(terms)")
+      counts[(first == nil ? 0 : 1) + (second == nil ? 0 : 2)] += 1
+    }
+    // None, one, the other and both were seen.
+    #expect(counts.allSatisfy { $0 > 500 }, "\(counts)")
+  }
+
   @Test func `no input gives a number that is none`() throws {
     var random = RandomStream(seed: 5, purpose: .market)
     let odd = [0, 1e-100, 1e100, 1e-308, 5e-324, 1, 600, -1, .nan, .infinity, 1e4, 1e-4, 0.2, 0.05, -0.05, 99]

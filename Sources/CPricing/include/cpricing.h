@@ -31,6 +31,16 @@ typedef struct {
 // Of the baseline (0), x86-64-v3 (1) or x86-64-v4 (2). The caller sees to it that the processor has them.
 const cpricing_kernels *cpricing_kernels_of_level(int level);
 
+// Price and Greeks of an option at two times to expiry.
+typedef struct {
+  double prices[2], deltas[2], gammas[2], vegas[2], thetas[2], rhos[2];
+} cpricing_pair;
+
+// Both at once, with the bits of the baseline on every processor. Returns a bit for each that is computed; the others, bad input and limits, are not numbers.
+int cpricing_value_pair(
+    signed char side, double spot, double strike, double rate, double yield, double years, double later, double volatility,
+    cpricing_pair *pair);
+
 // Coefficients, lowest power first, which the twins read too. Each pointer is good for the life of the program.
 //
 // e^r = 1 + r + r^2 P(r) for |r| <= ln(2) / 2; log((1 + s) / (1 - s)) = 2 s + s z P(z), z = s^2 <= 0.0295; the scaled tail N(-z) e^(z^2 / 2) =
