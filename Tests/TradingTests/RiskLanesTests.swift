@@ -113,4 +113,43 @@ import Testing
       #expect(pair.alone.filter { $0.outcome == outcome }.count > 10, "\(outcome)")
     }
   }
+
+  @Test func `lanes side by side are valued and marked as each alone, and others are not touched`() {
+    let lanes = 131
+    let (together, alone) = (Pair(lanes: lanes, seed: 78), Pair(lanes: lanes, seed: 78))
+    let values = (0..<lanes).map { Int64(20_000 - 7 * $0) * 1_000_000 }
+    // The price has moved since.
+    func move(_ market: RiskMarket) {
+      for contract in 0..<Int32(Pair.contracts) { market[contract].spot *= 1 + 0.01 * Double(contract % 3) }
+    }
+    for lane in 0..<lanes {
+      move(together.markets[lane])
+      move(alone.markets[lane])
+    }
+    values.withUnsafeBufferPointer { values in
+      together.gate.mark(
+        lanes: 30..<lanes, accounts: together.accounts, risks: together.risks, markets: together.markets,
+        netLiquidations: values.baseAddress!, minute: 300)
+    }
+    for lane in 0..<lanes {
+      let (book, market) = (alone.accounts.book(lane), alone.markets[lane])
+      if lane >= 30 {
+        for slot in book.usedSlots where !book.positions[slot].isFree {
+          let before = market[book.positions[slot].contract]
+          guard let terms = before.terms else { continue }
+          market[book.positions[slot].contract] = ContractRisk(
+            priced: terms, bid: before.bid, ask: before.ask, yearsAtClose: before.yearsAtClose,
+            multiplier: before.multiplier, underlying: before.underlying, expiry: before.expiry,
+            expiresToday: before.expiresToday)
+        }
+        _ = alone.gate.mark(
+          alone.risks[lane], book: book, market: market, netLiquidation: values[lane], minute: 300)
+      }
+      #expect(together.risks[lane].state.pointee == alone.risks[lane].state.pointee, "lane \(lane)")
+      for contract in 0..<Int32(Pair.contracts) {
+        #expect(together.markets[lane][contract] == market[contract], "lane \(lane)")
+      }
+      #expect(together.risks[lane].state.pointee.counters.violations == .zero, "lane \(lane)")
+    }
+  }
 }

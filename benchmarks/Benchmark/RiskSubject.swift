@@ -166,18 +166,11 @@ final class RiskSubject {
 
   /// What is held is valued anew, and the account marked on it.
   private func markOurs() {
-    for lane in 0..<laneCount {
-      let (book, market) = (accounts.book(lane), markets[lane])
-      for slot in book.usedSlots where !book.positions[slot].isFree {
-        let before = market[book.positions[slot].contract]
-        guard let terms = before.terms else { continue }
-        market[book.positions[slot].contract] = ContractRisk(
-          priced: terms, bid: before.bid, ask: before.ask, yearsAtClose: before.yearsAtClose,
-          multiplier: before.multiplier, underlying: before.underlying, expiry: before.expiry,
-          expiresToday: before.expiresToday)
-      }
-      _ = gate.mark(
-        risks[lane], book: book, market: market, netLiquidation: values[lane], minute: RiskSubject.minute)
+    values.withUnsafeBufferPointer { values in
+      guard let values = values.baseAddress else { return }
+      gate.mark(
+        lanes: 0..<laneCount, accounts: accounts, risks: risks, markets: markets, netLiquidations: values,
+        minute: RiskSubject.minute)
     }
   }
 

@@ -2,25 +2,44 @@
 
 package import Pricing
 
-/// A contract on its own quote: prices, model and Greeks of one of it, held long.
+/// A contract on its own quote: prices, model and Greeks of one of it, held long. In 128 bytes, those that every order asks for first: markets of many
+/// lanes are looked up in memory, contract by contract.
 package struct ContractRisk: Sendable, Equatable {
   /// Of +1 contract, multiplier applied.
   package var exposure: GreekExposure
-  /// nil for shares. The volatility is the one that the middle of the quote implies, 0 where it implies none.
-  package var terms: OptionTerms<Double>?
-  /// From the session's close to expiry, on the clock of the terms.
-  package var yearsAtClose: Double
-  package var spot: Double
   package var bid: Double
   package var ask: Double
-  package var multiplier: Int
+  /// 0 for shares.
+  private var strike: Double
+  package var spot: Double
   /// Numbers of the underlying, and of the day of expiry since 1970, by which contracts are told to belong together.
   package var underlying: Int32
   package var expiry: Int32
+  private var units: Int32
+  /// 0 for shares.
+  private var side: Int8
   /// Whether the contract ends with this session.
   package var expiresToday: Bool
   /// Whether the quote tells a volatility. Where it does not, nothing is opened.
   package var isKnown: Bool
+  /// From the session's close to expiry, on the clock of the terms.
+  package var yearsAtClose: Double
+  private var years: Double
+  private var volatility: Double
+  private var rate: Double
+  private var dividendYield: Double
+
+  /// nil for shares. The volatility is the one that the middle of the quote implies, 0 where it implies none.
+  package var terms: OptionTerms<Double>? {
+    guard let side = OptionSide(rawValue: side) else { return nil }
+    return OptionTerms(
+      side, spot: spot, strike: strike, rate: rate, dividendYield: dividendYield, years: years, volatility: volatility)
+  }
+
+  @inline(__always)
+  var isOption: Bool { side != 0 }
+
+  package var multiplier: Int { Int(units) }
 
   package var middle: Double { bid + (ask - bid) / 2 }
 
@@ -47,16 +66,24 @@ package struct ContractRisk: Sendable, Equatable {
     priced terms: OptionTerms<Double>, bid: Double, ask: Double, yearsAtClose: Double, multiplier: Int,
     underlying: Int32, expiry: Int32, expiresToday: Bool
   ) {
-    var atClose = terms
-    atClose.years = yearsAtClose
-    var exposure = GreekExposure(SIMD4(repeating: .nan))
-    if let now = try? BlackScholes.scalarValue(terms), let then = try? BlackScholes.scalarValue(atClose) {
-      exposure = GreekExposure(
-        of: now, decayToClose: now.price - then.price, spot: terms.spot, multiplier: multiplier)
-    }
     self.init(
-      tabled: exposure, of: terms, bid: bid, ask: ask, yearsAtClose: yearsAtClose, multiplier: multiplier,
+      tabled: .zero, of: terms, bid: bid, ask: ask, yearsAtClose: yearsAtClose, multiplier: multiplier,
       underlying: underlying, expiry: expiry, expiresToday: expiresToday)
+    revalue()
+  }
+
+  /// Finds the exposure anew from the spot, the volatility and the times; a share's is its price. Not numbers, and unknown, where that has no value.
+  mutating func revalue() {
+    guard isOption else { return }
+    let value = BlackScholes.pair(
+      side > 0 ? .call : .put, spot: spot, strike: strike, rate: rate, dividendYield: dividendYield,
+      years: (years, yearsAtClose), volatility: volatility)
+    if let now = value.first, let then = value.second {
+      exposure = GreekExposure(of: now, decayToClose: now.price - then.price, spot: spot, multiplier: multiplier)
+    } else {
+      exposure = GreekExposure(SIMD4(repeating: .nan))
+    }
+    isKnown = exposure.isFinite
   }
 
   /// Of an option whose Greeks stand in a table: nothing is priced. exposure: of +1 contract. Unknown where a Greek is no finite number.
@@ -65,12 +92,13 @@ package struct ContractRisk: Sendable, Equatable {
     multiplier: Int, underlying: Int32, expiry: Int32, expiresToday: Bool
   ) {
     self.exposure = exposure
-    self.terms = terms
+    side = terms.side.rawValue
+    (strike, spot, years, volatility) = (terms.strike, terms.spot, terms.years, terms.volatility)
+    (rate, dividendYield) = (terms.rate, terms.dividendYield)
     self.yearsAtClose = yearsAtClose
-    spot = terms.spot
     self.bid = bid
     self.ask = ask
-    self.multiplier = multiplier
+    units = Int32(clamping: multiplier)
     self.underlying = underlying
     self.expiry = expiry
     self.expiresToday = expiresToday
@@ -80,12 +108,12 @@ package struct ContractRisk: Sendable, Equatable {
   /// Of a share.
   package init(ofShareAt spot: Double, bid: Double, ask: Double, underlying: Int32) {
     exposure = GreekExposure(ofShareAt: spot)
-    terms = nil
-    yearsAtClose = 0
+    side = 0
+    (strike, years, volatility, rate, dividendYield, yearsAtClose) = (0, 0, 0, 0, 0, 0)
     self.spot = spot
     self.bid = bid
     self.ask = ask
-    multiplier = 1
+    units = 1
     self.underlying = underlying
     expiry = 0
     expiresToday = false
@@ -96,7 +124,7 @@ package struct ContractRisk: Sendable, Equatable {
   @inline(__always)
   func leg(_ quantity: Int, price: Double) -> LargestLoss.Leg {
     LargestLoss.Leg(
-      underlying: underlying, expiry: expiry, side: terms?.side.rawValue ?? 0, strike: terms?.strike ?? 0,
-      units: Double(quantity) * Double(multiplier), price: price)
+      underlying: underlying, expiry: expiry, side: side, strike: strike,
+      units: Double(quantity) * Double(units), price: price)
   }
 }

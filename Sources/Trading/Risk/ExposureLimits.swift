@@ -168,6 +168,25 @@ package struct ExposureJudge: Sendable {
     return proposed >= -most || (place == RiskLimit.decay.rawValue && step < 0)
   }
 
+  /// Whether so many fit all four at once: what `fits` says of each.
+  @inline(__always)
+  func fitsAll(_ one: GreekExposure, quantity: Int, netLiquidationDollars: Double) -> Bool {
+    if quantity == 0 { return true }
+    let step = one.amounts
+    let added = Double(quantity) * step
+    let scale = limits.basis.scale
+    let most = limits.maxima(netLiquidationDollars: netLiquidationDollars)
+    var fits = true
+    for place in 0..<4 {
+      let isRising = step[place] > 0
+      let proposed =
+        (held.amounts[place] + (isRising ? rising : falling).amounts[place] + added[place]) * scale[place]
+      let isBound = place != RiskLimit.decay.rawValue || !(step[place] < 0)
+      fits = fits && (step[place] == 0 || (isRising ? proposed <= most[place] : !isBound || proposed >= -most[place]))
+    }
+    return fits
+  }
+
   /// The same as sizing speaks of it: what one of the four limits leaves for contracts of this kind, with what is held and in flight.
   package func headroom(_ limit: RiskLimit, _ one: GreekExposure, netLiquidationDollars: Double) -> GreekHeadroom {
     let place = limit.rawValue

@@ -36,7 +36,7 @@ package struct GreekExposure: Sendable, Equatable {
     let m = Double(multiplier)
     self.init(
       delta: m * value.delta * spot, gammaPerPercent: m * value.gamma * spot * spot / 100, decay: m * decayToClose,
-      vegaPerPoint: m * value.vegaPerVolatilityPoint)
+      vegaPerPoint: m * (value.vega / 100))
   }
 
   /// Of one share.

@@ -47,6 +47,11 @@ package enum LargestLoss {
 
   /// Dollars, at least 0; infinite where a call is sold that nothing covers. `count` legs; the square of it is the work. No memory is asked for.
   package static func dollars(_ legs: UnsafePointer<Leg>, count: Int) -> Double {
+    if isOneGroup(legs, count) {
+      // Nearly always: nobody need be asked which legs belong together.
+      let loss = count == 0 ? 0 : loss(legs, count) { _ in true }
+      return loss < .infinity ? loss : .infinity
+    }
     var total = 0.0
     for first in 0..<count where isFirst(first, legs) {
       let loss = groupLoss(first, legs, count)
@@ -69,22 +74,32 @@ package enum LargestLoss {
     return true
   }
 
+  private static func isOneGroup(_ legs: UnsafePointer<Leg>, _ count: Int) -> Bool {
+    for place in 1..<max(count, 1) where !legs[place].isGrouped(with: legs[0]) { return false }
+    return true
+  }
+
   private static func groupLoss(_ first: Int, _ legs: UnsafePointer<Leg>, _ count: Int) -> Double {
     let group = legs[first]
+    return loss(legs, count) { legs[$0].isGrouped(with: group) }
+  }
+
+  /// Of the legs of a group.
+  @inline(__always)
+  private static func loss(_ legs: UnsafePointer<Leg>, _ count: Int, of isIn: (Int) -> Bool) -> Double {
     var value = 0.0
     var slope = 0.0
-    var least = Double.infinity
-    func isIn(_ leg: Leg) -> Bool { leg.isGrouped(with: group) }
-    for place in 0..<count where isIn(legs[place]) {
+    for place in 0..<count where isIn(place) {
       value += legs[place].units * legs[place].price
       slope += legs[place].slopeAbove
     }
     if slope < 0 { return .infinity }
     // A line between corners is least at one of them: at zero, or at a strike.
-    for corner in -1..<count where corner < 0 || isIn(legs[corner]) {
+    var least = Double.infinity
+    for corner in -1..<count where corner < 0 || isIn(corner) {
       let spot = corner < 0 ? 0 : legs[corner].side == 0 ? 0 : legs[corner].strike
       var payoff = 0.0
-      for place in 0..<count where isIn(legs[place]) { payoff += legs[place].payoff(at: spot) }
+      for place in 0..<count where isIn(place) { payoff += legs[place].payoff(at: spot) }
       least = min(least, payoff)
     }
     return max(value - least, 0)

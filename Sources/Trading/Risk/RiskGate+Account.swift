@@ -76,9 +76,9 @@ extension RiskGate {
     var held = GreekExposure.zero
     var expires = false
     for slot in book.usedSlots where !book.positions[slot].isFree {
-      let risk = market[book.positions[slot].contract]
-      held += risk.exposure * Double(book.positions[slot].quantity)
-      expires = expires || risk.expiresToday
+      let risk = market.at(book.positions[slot].contract)
+      held += risk.pointee.exposure * Double(book.positions[slot].quantity)
+      expires = expires || risk.pointee.expiresToday
     }
     state.pointee.held = held
     reserve(on: account, market: market)
@@ -93,6 +93,21 @@ extension RiskGate {
     if expires, state.pointee.minuteCount - minute - 1 <= profile.forcedFlatMinutes { actions.insert(.closeExpiring) }
     if drifts, profile.closesDrift { actions.insert(.closeDrift) }
     return actions
+  }
+
+  /// Values what each lane holds, from the spots and the volatilities of its market, and marks its account on that, by the same rules lane after lane. No
+  /// memory is asked for.
+  ///
+  /// netLiquidations: (N), micro-dollars. Lanes outside of `lanes` are not touched.
+  package func mark(
+    lanes: Range<Int>, accounts: LaneAccounts, risks: RiskMemory, markets: RiskMarketMemory,
+    netLiquidations: UnsafePointer<Int64>, minute: Int
+  ) {
+    for lane in lanes {
+      let (book, market) = (accounts.bookWindow(lane, owner: nil), markets[lane])
+      market.revalue(book)
+      _ = mark(risks[lane], book: book, market: market, netLiquidation: netLiquidations[lane], minute: minute)
+    }
   }
 
   private func measureLosses(_ state: UnsafeMutablePointer<RiskState>) {
@@ -122,9 +137,8 @@ extension RiskGate {
 
   /// A bit for each limit that what is held is over, by more than the rounding of the sum.
   private func passedLimits(_ account: RiskAccount, book: Book, market: RiskMarket) -> UInt8 {
-    let state = account.state.pointee
-    let value = state.netLiquidationDollars
-    let amounts = state.held.amounts * profile.limits.basis.scale
+    let value = account.state.pointee.netLiquidationDollars
+    let amounts = account.state.pointee.held.amounts * profile.limits.basis.scale
     let maxima = profile.limits.maxima(netLiquidationDollars: value)
     var passed: UInt8 = 0
     for place in 0..<4 {
@@ -141,12 +155,7 @@ extension RiskGate {
 
   /// What the worst cell of the book loses, dollars; nil where all that it can lose fits the limit anyway, and no cell was priced.
   package func worstShock(_ account: RiskAccount, book: Book, market: RiskMarket) -> Double? {
-    var count = 0
-    for slot in book.usedSlots where !book.positions[slot].isFree {
-      let risk = market[book.positions[slot].contract]
-      account.legs[count] = risk.leg(Int(book.positions[slot].quantity), price: risk.middle)
-      count += 1
-    }
+    let count = market.addLegs(of: book, to: account.legs)
     let most = profile.limits.mostShockLoss(netLiquidationDollars: account.state.pointee.netLiquidationDollars)
     if LargestLoss.dollars(account.legs, count: count) <= most { return nil }
     let cells = account.cells

@@ -37,13 +37,25 @@ package struct RiskGate: Sendable {
     _ order: Order, as purpose: Purpose = .decision, on account: RiskAccount, book: Book,
     market: RiskMarket
   ) -> Verdict {
-    let flight = account.flight
-    let question = Question(
-      order.legs, asked: order.quantity, gate: self, account: account, book: book, market: market, place: nil)
+    var facts = Facts(order.legs, account: account, market: market)
+    facts.look(at: book, account: account, market: market)
+    return withUnsafePointer(to: profile) { profile in
+      RiskGate.verdict(
+        of: Question(
+          order.legs, asked: order.quantity, facts: facts, profile: profile, account: account, book: book,
+          market: market),
+        as: purpose, isClosing: order.effect == .closes)
+    }
+  }
+
+  /// On an order that is not in flight yet.
+  @inline(__always)
+  private static func verdict(of question: Question, as purpose: Purpose, isClosing: Bool) -> Verdict {
+    let flight = question.account.flight
     if flight.free == nil || (purpose == .decision && flight.decisions >= RiskGate.mostDecisions) {
       return question.refused(.tooManyOrders)
     }
-    return question.verdict(purpose: purpose, isClosing: order.effect == .closes, isFill: false, cost: FillCost())
+    return question.verdict(purpose: purpose, isClosing: isClosing, isFill: false, cost: FillCost())
   }
 
   /// Judges an order of each lane, by the same rules lane after lane: packages that may be traded, 0 where none. No memory is asked for.
@@ -53,12 +65,36 @@ package struct RiskGate: Sendable {
     _ orders: UnsafePointer<Order>, lanes: Range<Int>, accounts: LaneAccounts, risks: RiskMemory,
     markets: RiskMarketMemory, quantities: UnsafeMutablePointer<Int32>
   ) {
-    for lane in lanes {
-      let verdict = judge(
-        orders[lane], on: risks[lane], book: accounts.bookWindow(lane, owner: nil), market: markets[lane])
-      quantities[lane] = Int32(truncatingIfNeeded: verdict.quantity)
+    withUnsafePointer(to: profile) { profile in
+      withUnsafeTemporaryAllocation(of: Facts.self, capacity: RiskGate.block) { facts in
+        var first = lanes.lowerBound
+        while first < lanes.upperBound {
+          let block = first..<min(first + RiskGate.block, lanes.upperBound)
+          // Accounts, books and quotes of lanes lie far apart in memory: for a block of them all is looked up before anything is answered.
+          for lane in block {
+            facts[lane - first] = Facts(orders[lane].legs, account: risks[lane], market: markets[lane])
+          }
+          for lane in block {
+            facts[lane - first].look(
+              at: accounts.bookWindow(lane, owner: nil), account: risks[lane], market: markets[lane])
+          }
+          for lane in block {
+            let order = orders + lane
+            let verdict = RiskGate.verdict(
+              of: Question(
+                order.pointee.legs, asked: order.pointee.quantity, facts: facts[lane - first], profile: profile,
+                account: risks[lane], book: accounts.bookWindow(lane, owner: nil), market: markets[lane]),
+              as: .decision, isClosing: order.pointee.effect == .closes)
+            quantities[lane] = Int32(truncatingIfNeeded: verdict.quantity)
+          }
+          first = block.upperBound
+        }
+      }
     }
   }
+
+  /// Lanes that are looked up together: what fits into a kilobyte, which stands on the stack.
+  private static let block = 16
 
   /// Judges, counts, and keeps the headroom of what may be traded. Nothing is kept of an order that is refused.
   package func evaluate(
@@ -76,6 +112,7 @@ package struct RiskGate: Sendable {
     guard verdict.isAllowed, let place = account.flight.free else { return verdict }
     account.orders[place] = ReservedOrder(
       id: order.id, legs: order.legs, quantity: verdict.quantity, effect: order.effect, purpose: purpose)
+    account.state.pointee.inFlight += 1
     reserve(on: account, market: market)
     return verdict
   }
@@ -87,6 +124,7 @@ package struct RiskGate: Sendable {
     guard let place = account.flight.free, quantity > 0 else { return }
     account.orders[place] = ReservedOrder(
       id: order.id, legs: order.legs, quantity: quantity, effect: order.effect, purpose: purpose)
+    account.state.pointee.inFlight += 1
     reserve(on: account, market: market)
   }
 
@@ -103,23 +141,29 @@ package struct RiskGate: Sendable {
     }
     let reserved = account.orders[place]
     let asked = min(offered, reserved.quantity)
-    var question = Question(
-      reserved.legs, asked: asked, gate: self, account: account, book: book, market: market, place: place)
-    question.releaseOwn()
-    let verdict = question.verdict(
-      purpose: reserved.purpose, isClosing: reserved.effect == .closes, isFill: true, cost: cost)
+    let verdict = withUnsafePointer(to: profile) { profile in
+      var facts = Facts(reserved.legs, account: account, market: market)
+      facts.look(at: book, account: account, market: market)
+      var question = Question(
+        reserved.legs, asked: asked, facts: facts, profile: profile, account: account, book: book, market: market,
+        place: place)
+      question.releaseOwn()
+      return question.verdict(
+        purpose: reserved.purpose, isClosing: reserved.effect == .closes, isFill: true, cost: cost)
+    }
     if let reason = verdict.reason {
       account.state.pointee.counters.shrunkAtFill[reason.rawValue] += Int64(asked - verdict.quantity)
     }
     return verdict
   }
 
-  /// What orders in flight may add and take, on these quotes.
+  /// What orders in flight may add and take, on these quotes. The account knows how many they are, or more.
   func reserve(on account: RiskAccount, market: RiskMarket) {
     var rising = GreekExposure.zero
     var falling = GreekExposure.zero
     var count = 0
-    for place in 0..<account.orderCapacity where account.orders[place].id != 0 {
+    let places = account.state.pointee.inFlight == 0 ? 0 : account.orderCapacity
+    for place in 0..<places where account.orders[place].id != 0 {
       count += 1
       let whole =
         market.exposure(of: account.orders[place].legs) * Double(account.orders[place].quantity)

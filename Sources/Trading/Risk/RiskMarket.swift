@@ -21,13 +21,26 @@ package struct RiskMarket: @unchecked Sendable {
 
   /// Of a contract of the table; traps for a number that is not in it.
   package subscript(contract: Int32) -> ContractRisk {
-    get {
-      precondition(contract >= 0 && Int(contract) < count, "contract \(contract) of \(count)")
-      return risks[Int(contract)]
-    }
+    get { at(contract).pointee }
     nonmutating set {
-      precondition(contract >= 0 && Int(contract) < count, "contract \(contract) of \(count)")
-      risks[Int(contract)] = newValue
+      at(contract).pointee = newValue
+      isPriced[Int(contract)] = false
+    }
+  }
+
+  /// Where it stands: the gate reads a number or two of it, and copies nothing.
+  @inline(__always)
+  func at(_ contract: Int32) -> UnsafeMutablePointer<ContractRisk> {
+    precondition(contract >= 0 && Int(contract) < count, "contract \(contract) of \(count)")
+    return risks + Int(contract)
+  }
+
+  /// Values what a book holds anew, from its spots and volatilities.
+  @inline(__always)
+  func revalue(_ book: Book) {
+    for slot in book.usedSlots where !book.positions[slot].isFree {
+      let contract = book.positions[slot].contract
+      at(contract).pointee.revalue()
       isPriced[Int(contract)] = false
     }
   }
@@ -48,10 +61,22 @@ package struct RiskMarket: @unchecked Sendable {
     for cell in 0..<ShockGrid.count { sums[cell] += Double(quantity) * own[cell] }
   }
 
+  /// Writes what a book holds as legs at the middle of their quotes. Returns how many they are.
+  @inline(__always)
+  func addLegs(of book: Book, to legs: UnsafeMutablePointer<LargestLoss.Leg>) -> Int {
+    var count = 0
+    for slot in book.usedSlots where !book.positions[slot].isFree {
+      let risk = at(book.positions[slot].contract)
+      legs[count] = risk.pointee.leg(Int(book.positions[slot].quantity), price: risk.pointee.middle)
+      count += 1
+    }
+    return count
+  }
+
   /// Of one package.
   func exposure(of legs: UpToFour<OrderLeg>) -> GreekExposure {
     var one = GreekExposure.zero
-    for index in legs.indices { one += self[legs[index].contract].exposure * Double(legs[index].ratio) }
+    for index in legs.indices { one += at(legs[index].contract).pointee.exposure * Double(legs[index].ratio) }
     return one
   }
 }
@@ -67,7 +92,10 @@ package final class RiskMarketMemory: @unchecked Sendable {
   package init(lanes: Int = 1, contracts: Int) {
     self.lanes = lanes
     self.contracts = contracts
-    risks = .allocate(capacity: lanes * contracts)
+    // A contract is two lines of a processor's cache, and begins one.
+    risks = UnsafeMutableRawPointer.allocate(
+      byteCount: max(lanes * contracts, 1) * MemoryLayout<ContractRisk>.stride, alignment: 128
+    ).bindMemory(to: ContractRisk.self, capacity: lanes * contracts)
     risks.initialize(
       repeating: ContractRisk(ofShareAt: .nan, bid: 0, ask: 0, underlying: -1), count: lanes * contracts)
     cells = .allocate(capacity: lanes * contracts * ShockGrid.count)

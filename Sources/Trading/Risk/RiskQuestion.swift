@@ -1,35 +1,69 @@
 // One order before the gate: each rule in turn says how many it lets through, and the fewest are the answer.
 
 extension RiskGate {
-  /// An order, the account that it is for, and the market as it stands.
+  /// What every question begins with, looked up where it lies.
+  struct Facts {
+    /// Of a package of the order.
+    let one: GreekExposure
+    let netLiquidationDollars: Double
+    /// How many legs the book has; they are the first of the account's scratch.
+    private(set) var held: Int32 = 0
+    /// Why the desk is not active.
+    let cause: StateCause?
+
+    @inline(__always)
+    init(_ legs: UpToFour<OrderLeg>, account: RiskAccount, market: RiskMarket) {
+      one = market.exposure(of: legs)
+      netLiquidationDollars = account.state.pointee.netLiquidationDollars
+      cause = account.state.pointee.cause
+    }
+
+    @inline(__always)
+    mutating func look(at book: Book, account: RiskAccount, market: RiskMarket) {
+      held = Int32(truncatingIfNeeded: market.addLegs(of: book, to: account.legs))
+    }
+  }
+
+  /// An order, the account that it is for, and the market as it stands. It looks at all of them where they lie: a rule that copied an account or a profile
+  /// to read one number of it would cost more than its arithmetic.
   struct Question {
     let legs: UpToFour<OrderLeg>
     let asked: Int
-    let profile: RiskProfile
+    /// Lives as long as the question.
+    let profile: UnsafePointer<RiskProfile>
     let account: RiskAccount
     let book: Book
     let market: RiskMarket
     /// Of the order itself among those in flight, where it is judged at its fill.
     let place: Int?
-    var exposures: ExposureJudge
-    let one: GreekExposure
+    let facts: Facts
+    /// What other orders may add and take, where the order itself is in flight.
+    private var others: (rising: GreekExposure, falling: GreekExposure)?
 
+    @inline(__always)
     init(
-      _ legs: UpToFour<OrderLeg>, asked: Int, gate: RiskGate, account: RiskAccount, book: Book,
-      market: RiskMarket, place: Int?
+      _ legs: UpToFour<OrderLeg>, asked: Int, facts: Facts, profile: UnsafePointer<RiskProfile>, account: RiskAccount,
+      book: Book, market: RiskMarket, place: Int? = nil
     ) {
       self.legs = legs
       self.asked = asked
-      profile = gate.profile
+      self.profile = profile
       self.account = account
       self.book = book
       self.market = market
       self.place = place
-      let state = account.state
-      exposures = ExposureJudge(
-        limits: profile.limits, held: state.pointee.held, rising: state.pointee.rising, falling: state.pointee.falling)
-      one = market.exposure(of: legs)
+      self.facts = facts
     }
+
+    @inline(__always)
+    private var exposures: ExposureJudge {
+      let state = account.state
+      return ExposureJudge(
+        limits: profile.pointee.limits, held: state.pointee.held, rising: others?.rising ?? state.pointee.rising,
+        falling: others?.falling ?? state.pointee.falling)
+    }
+
+    private var held: Int { Int(facts.held) }
 
     /// Leaves the order's own headroom out of what is in flight.
     mutating func releaseOwn() {
@@ -40,23 +74,22 @@ extension RiskGate {
         rising += whole.rising
         falling += whole.falling
       }
-      exposures.rising = rising
-      exposures.falling = falling
+      others = (rising, falling)
     }
 
     func refused(_ reason: RiskReason) -> Verdict {
-      Verdict(asked: asked, quantity: 0, reason: reason, basis: profile.limits.basis)
+      Verdict(asked: asked, quantity: 0, reason: reason, basis: profile.pointee.limits.basis)
     }
 
     func verdict(purpose: Purpose, isClosing: Bool, isFill: Bool, cost: FillCost) -> Verdict {
-      var answer = Verdict(asked: asked, quantity: max(asked, 0), reason: nil, basis: profile.limits.basis)
+      var answer = Verdict(asked: asked, quantity: max(asked, 0), reason: nil, basis: profile.pointee.limits.basis)
       let returnable = returnable()
       if isClosing || purpose == .exit { answer.cap(at: returnable, .nothingToClose) }
       if asked <= 0 { return refused(.nothingToClose) }
       if purpose == .exit { return answer }
       if answer.quantity > returnable { applyOpeningRules(to: &answer, returnable: returnable, isFill: isFill) }
       // What nobody can count can still be given back.
-      if !exposures.held.isFinite, answer.quantity <= returnable { return answer }
+      if !account.state.pointee.held.isFinite, answer.quantity <= returnable { return answer }
       applyGreeks(to: &answer, cost)
       applyShock(to: &answer, cost)
       if answer.quantity > returnable {
@@ -87,25 +120,29 @@ extension RiskGate {
 
     /// States, hours, and what cannot be opened at all.
     private func applyOpeningRules(to answer: inout Verdict, returnable: Int, isFill: Bool) {
-      let state = account.state.pointee
-      if let cause = state.cause {
+      let state = account.state
+      if let cause = facts.cause {
         let before = answer.quantity
         answer.cap(at: returnable, cause.state == .halted ? .halted : .reducing)
         if answer.quantity < before { answer.cause = cause }
       }
-      let elapsed = state.minute + 1
-      let left = state.minuteCount - elapsed
+      let elapsed = state.pointee.minute + 1
+      let left = state.pointee.minuteCount - elapsed
       if !isFill {
-        if elapsed < profile.firstMinutes { answer.cap(at: returnable, .firstMinutes) }
-        if left < profile.lastMinutes { answer.cap(at: returnable, .lastMinutes) }
+        if elapsed < profile.pointee.firstMinutes { answer.cap(at: returnable, .firstMinutes) }
+        if left < profile.pointee.lastMinutes { answer.cap(at: returnable, .lastMinutes) }
       }
       for index in legs.indices {
         let leg = legs[index]
-        let risk = market[leg.contract]
-        if !risk.isKnown { answer.cap(at: returnable, .unknownVolatility) }
-        if risk.expiresToday, left <= profile.forcedFlatMinutes { answer.cap(at: returnable, .forcedFlat) }
-        if let most = profile.soldDelta, risk.terms != nil, leg.ratio < 0, book.quantity(of: leg.contract) <= 0 {
-          let delta = abs(risk.exposure.delta) / (risk.spot * Double(risk.multiplier))
+        let risk = market.at(leg.contract)
+        if !risk.pointee.isKnown { answer.cap(at: returnable, .unknownVolatility) }
+        if risk.pointee.expiresToday, left <= profile.pointee.forcedFlatMinutes {
+          answer.cap(at: returnable, .forcedFlat)
+        }
+        if let most = profile.pointee.soldDelta, leg.ratio < 0, risk.pointee.isOption,
+          book.quantity(of: leg.contract) <= 0
+        {
+          let delta = abs(risk.pointee.exposure.delta) / (risk.pointee.spot * Double(risk.pointee.multiplier))
           if !(delta <= most), answer.quantity > returnable {
             answer.cap(at: returnable, .soldDelta, current: 0, proposed: delta, maximum: most)
           }
@@ -114,20 +151,28 @@ extension RiskGate {
     }
 
     private func netLiquidation(after quantity: Int, _ cost: FillCost) -> Double {
-      account.state.pointee.netLiquidationDollars - cost.fixed - Double(quantity) * cost.perPackage
+      facts.netLiquidationDollars - cost.fixed - Double(quantity) * cost.perPackage
     }
 
     private func applyGreeks(to answer: inout Verdict, _ cost: FillCost) {
+      let exposures = exposures
+      // Nearly always all four let all of it through.
+      if exposures.fitsAll(
+        facts.one, quantity: answer.quantity, netLiquidationDollars: netLiquidation(after: answer.quantity, cost))
+      {
+        return
+      }
       for place in 0..<4 {
         let quantity = answer.quantity
         let fitting = ExposureJudge.largest(upTo: quantity) { count in
-          exposures.fits(place, one, quantity: count, netLiquidationDollars: netLiquidation(after: count, cost))
+          exposures.fits(place, facts.one, quantity: count, netLiquidationDollars: netLiquidation(after: count, cost))
         }
         guard fitting < quantity else { continue }
         answer.cap(
-          at: fitting, RiskReason(rawValue: place) ?? .delta, current: exposures.proposed(place, one, quantity: 0),
-          proposed: exposures.proposed(place, one, quantity: asked),
-          maximum: profile.limits.maxima(netLiquidationDollars: netLiquidation(after: fitting + 1, cost))[place])
+          at: fitting, RiskReason(rawValue: place) ?? .delta,
+          current: exposures.proposed(place, facts.one, quantity: 0),
+          proposed: exposures.proposed(place, facts.one, quantity: asked),
+          maximum: exposures.limits.maxima(netLiquidationDollars: netLiquidation(after: fitting + 1, cost))[place])
       }
     }
 
@@ -136,10 +181,14 @@ extension RiskGate {
     private func applyShock(to answer: inout Verdict, _ cost: FillCost) {
       if answer.quantity == 0 { return }
       func most(_ count: Int) -> Double {
-        profile.limits.mostShockLoss(netLiquidationDollars: netLiquidation(after: count, cost))
+        profile.pointee.limits.mostShockLoss(netLiquidationDollars: netLiquidation(after: count, cost))
       }
       let others = lossOfOthers()
-      func isBounded(_ count: Int) -> Bool { largestLoss(with: count) + others <= most(count) }
+      /// The most that the book and so many packages can lose if they are held to expiry.
+      func largestLoss(_ count: Int) -> Double {
+        LargestLoss.dollars(account.legs, count: held + addOrder(legs, count))
+      }
+      func isBounded(_ count: Int) -> Bool { largestLoss(count) + others <= most(count) }
       // Where all that can be lost fits, no cell need be priced.
       if isBounded(answer.quantity) { return }
       let (now, step) = cells()
@@ -163,35 +212,27 @@ extension RiskGate {
         at: fitting, .shock, current: loss(worst, 0), proposed: loss(worst, asked), maximum: most(fitting + 1))
     }
 
-    /// The most that the book and so many packages can lose if they are held to expiry.
-    private func largestLoss(with count: Int) -> Double {
-      var legCount = 0
-      for slot in book.usedSlots where !book.positions[slot].isFree {
-        let position = book.positions[slot]
-        let risk = market[position.contract]
-        account.legs[legCount] = risk.leg(Int(position.quantity), price: risk.middle)
-        legCount += 1
-      }
-      return LargestLoss.dollars(account.legs, count: addOrder(legs, count, at: legCount))
-    }
-
-    /// Puts an order's legs behind those that are there, bought at the ask and sold at the bid. Returns how many there are then.
-    private func addOrder(_ legs: UpToFour<OrderLeg>, _ count: Int, at start: Int) -> Int {
-      var end = start
+    /// Puts an order's legs behind those of the book, bought at the ask and sold at the bid. Returns how many they are.
+    private func addOrder(_ legs: UpToFour<OrderLeg>, _ count: Int) -> Int {
       for index in legs.indices {
         let leg = legs[index]
-        let risk = market[leg.contract]
-        account.legs[end] = risk.leg(count * Int(leg.ratio), price: leg.ratio > 0 ? risk.ask : risk.bid)
-        end += 1
+        let risk = market.at(leg.contract)
+        account.legs[held + index] = risk.pointee.leg(
+          count * Int(leg.ratio), price: leg.ratio > 0 ? risk.pointee.ask : risk.pointee.bid)
       }
-      return end
+      return legs.count
+    }
+
+    /// What so many packages can lose alone.
+    private func largestLossAlone(_ legs: UpToFour<OrderLeg>, _ count: Int) -> Double {
+      LargestLoss.dollars(account.legs + held, count: addOrder(legs, count))
     }
 
     /// A bound of what the other orders in flight add to that, whichever of them are filled: the bounds of parts add up to no less than that of the whole.
     private func lossOfOthers() -> Double {
       var loss = 0.0
       forOthers { other in
-        loss += LargestLoss.dollars(account.legs, count: addOrder(other.legs, other.quantity, at: 0))
+        loss += largestLossAlone(other.legs, other.quantity)
       }
       return loss
     }
@@ -223,9 +264,11 @@ extension RiskGate {
     // MARK: Size and notional
 
     private func applySize(to answer: inout Verdict, returnable: Int) {
-      let state = account.state.pointee
-      let most = profile.sizes.fraction(rank: state.volatilityRank) * max(state.netLiquidationDollars, 0)
-      var loss = LargestLoss.dollars(account.legs, count: addOrder(legs, 1, at: 0))
+      let state = account.state
+      let most =
+        profile.pointee.sizes.fraction(rank: state.pointee.volatilityRank)
+        * max(facts.netLiquidationDollars, 0)
+      var loss = largestLossAlone(legs, 1)
       if !(loss < .infinity) {
         // What nothing bounds is measured by the worst shock.
         let step = account.cells + ShockGrid.count
@@ -238,9 +281,9 @@ extension RiskGate {
     }
 
     private func applyNotional(to answer: inout Verdict) {
-      guard let most = profile.limits.notionalDollars else { return }
+      guard let most = profile.pointee.limits.notionalDollars else { return }
       for index in legs.indices {
-        let underlying = market[legs[index].contract].underlying
+        let underlying = market.at(legs[index].contract).pointee.underlying
         let before = gross(of: underlying, with: 0)
         let fitting = ExposureJudge.largest(upTo: answer.quantity) { count in
           let after = gross(of: underlying, with: count)
@@ -255,8 +298,9 @@ extension RiskGate {
     private func gross(of underlying: Int32, with count: Int) -> Double {
       var sum = 0.0
       func value(_ contract: Int32, _ quantity: Int) -> Double {
-        let risk = market[contract]
-        return risk.underlying == underlying ? Double(abs(quantity)) * Double(risk.multiplier) * risk.middle : 0
+        let risk = market.at(contract)
+        return risk.pointee.underlying == underlying
+          ? Double(abs(quantity)) * Double(risk.pointee.multiplier) * risk.pointee.middle : 0
       }
       for slot in book.usedSlots where !book.positions[slot].isFree {
         let position = book.positions[slot]

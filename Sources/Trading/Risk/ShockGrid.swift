@@ -31,14 +31,17 @@ package enum ShockGrid {
       return
     }
     let now = (try? BlackScholes.scalarValue(terms).price) ?? .nan
-    for number in 0..<count {
+    // Cells of the same shock lie side by side, now and at the close.
+    for number in stride(from: 0, to: count, by: 2) {
       let cell = Cell(number)
       var shocked = terms
       shocked.spot *= 1 + cell.spotShift
       shocked.volatility = max(terms.volatility + cell.volatilityShift, 0)
-      if cell.isAtClose { shocked.years = risk.yearsAtClose }
-      let then = (try? BlackScholes.scalarValue(shocked).price) ?? .nan
-      cells[number] = (then - now) * m
+      let then = BlackScholes.pair(
+        shocked.side, spot: shocked.spot, strike: shocked.strike, rate: shocked.rate,
+        dividendYield: shocked.dividendYield, years: (shocked.years, risk.yearsAtClose), volatility: shocked.volatility)
+      cells[number] = ((then.first?.price ?? .nan) - now) * m
+      cells[number + 1] = ((then.second?.price ?? .nan) - now) * m
     }
   }
 
