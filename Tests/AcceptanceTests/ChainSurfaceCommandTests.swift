@@ -68,32 +68,9 @@ private struct DrawnPath {
     return place
   }
 
-  /// Black's prices on a forward of the price, in cents with a spread, 5 and 29 sessions ahead.
   private static func chain(around spot: Double, times: [String], level: Double = 0.2) -> String {
-    var text = "timestamp,underlying,type,strike,expiry,bid,ask,root\n"
-    func normal(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
-    for time in times {
-      for (expiry, years) in [("2002-06-10", 5.0 / 252), ("2002-07-15", 29.0 / 252)] {
-        let unit = level * years.squareRoot()
-        for step in -20...16 {
-          let strike = (spot * exp(Double(step) * unit / 5) * 100).rounded() / 100
-          let k = log(strike / spot) / unit
-          let deviation = unit * (1 - 0.1 * k + 0.03 * k * k)
-          let d1 = -log(strike / spot) / deviation + deviation / 2
-          let call = spot * normal(d1) - strike * normal(d1 - deviation)
-          for (name, price) in [("call", call), ("put", call - spot + strike)] {
-            let bid = max((price * 100).rounded() / 100 - 0.02, 0)
-            text += "\(date) \(time),SPX,\(name),\(strike),\(expiry),\(cents(bid)),\(cents(bid + 0.04)),SPXW\n"
-          }
-        }
-      }
-    }
-    return text
-  }
-
-  private static func cents(_ value: Double) -> String {
-    let whole = Int((value * 100).rounded())
-    return "\(whole / 100).\(whole % 100 < 10 ? "0" : "")\(whole % 100)"
+    MadeChain.header
+      + (CalendarDate(date).map { MadeChain.rows(on: $0, around: spot, times: times, level: level) } ?? "")
   }
 
   private func lines(_ words: [String]) throws -> [String] {
@@ -205,7 +182,7 @@ private struct DrawnPath {
               let inside = max(right == "call" ? 100 - strike : strike - 100, 0)
               let value = 3 * exp(-Double((strike - 100) * (strike - 100)) / 60) + Double(inside)
               return
-                "2024-03-07 16:00,\(row.underlying),\(right),\(strike),2024-03-15,\(Self.cents(value)),\(Self.cents(value + 0.05)),\(row.root)\n"
+                "2024-03-07 16:00,\(row.underlying),\(right),\(strike),2024-03-15,\(MadeChain.cents(value)),\(MadeChain.cents(value + 0.05)),\(row.root)\n"
             }
           }
         }.joined()

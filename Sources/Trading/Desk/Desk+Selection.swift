@@ -27,16 +27,35 @@ package struct EntryWish: Sendable {
   }
 }
 
+/// What days before a session say of an underlying.
+package struct MorningFacts: Sendable {
+  /// Of implied volatility; nil where the evening's is not known though others are, and nothing may be bought.
+  package var rank: VolatilityRank?
+  /// Dollars; nil where nobody says, and no rule asks for it.
+  package var averageTrueRange: Double?
+
+  package init(rank: VolatilityRank? = VolatilityRank(stated: nil), averageTrueRange: Double? = nil) {
+    self.rank = rank
+    self.averageTrueRange = averageTrueRange
+  }
+}
+
 extension Desk {
   /// Chooses among the nearest expiry that is quoted, sizes and sends; false where nothing is sent. The log says what was chosen, and which rule made it as
   /// large as it is. Traps outside of a session.
   ///
-  /// rank: of today's implied volatility. bet: what the account's own trades were; nil where they say too little.
+  /// trades: the account's own; those of the tier in the last days are Kelly's statistics.
   @discardableResult
   package func enter(
-    _ wish: EntryWish, sizing: SizingRules, rank: VolatilityRank, bet: KellyBet? = nil, minute: Int,
+    _ wish: EntryWish, sizing: SizingRules, morning: MorningFacts, trades: [SizedTrade] = [], minute: Int,
     view: some MarketView
   ) -> Bool {
+    guard let rank = morning.rank else {
+      note(
+        "selects nothing: nobody knows the implied volatility of \(wish.underlying) in the evening before, and so not whether it is high; import that session",
+        of: wish.order, date: view.date, minute: minute)
+      return false
+    }
     let model = RiskModel(rate: settings.rateAnnual)
     let candidates = candidates(of: wish, model, minute: minute, view: view)
     let answer = wish.selection.choose(among: candidates, rank: rank, minute: minute)
@@ -50,16 +69,19 @@ extension Desk {
     var words =
       "selects \(table[contract].symbol), delta \(DecimalText.fixed(delta, decimals: 2)), spread "
       + "\(DecimalText.fixed(spread, decimals: 1)) %; \(answer.sentence)"
+    if rank.sessionCount > 0 { words += "; IV Rank \(rank.words())" }
     var quantity = wish.quantity ?? 0
     if wish.quantity == nil {
       var facts = SizingFacts(
         buying: quote.ask, multiplier: table[contract].multiplier, delta: delta, equityMicroDollars: value,
         cashMicroDollars: ledger.cash.pointee)
       facts.volatility = rank
+      facts.averageTrueRange = morning.averageTrueRange
       addRoom(to: &facts, of: risk.exposure)
-      let size = sizing.size(facts, bet: bet, stopLoss: wish.stopLoss)
+      let statistics = TradeStatistics(trades, tier: sizing.tier.name, on: view.date)
+      let size = sizing.size(facts, bet: sizing.tier.bet(statistics), stopLoss: wish.stopLoss)
       quantity = size.contracts
-      words += "; size \(size.contracts) by \(size.binding.words)"
+      words += "; size \(size.contracts) by \(size.binding.words)\(size.binding.reason(statistics))"
     }
     note(words, of: wish.order, date: view.date, minute: minute)
     guard quantity > 0 else { return false }
@@ -102,5 +124,16 @@ extension Desk {
     facts.gammaRoom = room(.gamma)
     facts.thetaRoom = room(.decay)
     facts.vegaRoom = room(.vega)
+  }
+}
+
+extension SizeRule {
+  /// Behind the rule's words: the trades that Kelly's share is of, or why it is not asked.
+  fileprivate func reason(_ statistics: TradeStatistics) -> String {
+    switch self {
+    case .kelly, .kellyCap: " of \(statistics.count) trades, \(statistics.wins) won"
+    case .fallback: statistics.shortcoming.map { " (\($0))" } ?? ""
+    default: ""
+    }
   }
 }

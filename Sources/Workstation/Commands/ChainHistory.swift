@@ -14,9 +14,7 @@ enum ChainHistory {
     var days: [VolatilityHistory.Day] = []
     var (silent, unbracketed) = (0, 0)
     for session in entry.sessions where !session.isExtendedHours {
-      // A session at a time: chains are large.
-      let chain = try store.chain(entry) { $0 == session }
-      guard let found = chain.sessions.first, let surface = surface(chain, found) else {
+      guard let surface = try surface(of: session, entry, store) else {
         silent += 1
         continue
       }
@@ -55,11 +53,21 @@ enum ChainHistory {
     return entry
   }
 
-  /// The surface at a session's last quotes.
-  private static func surface(_ chain: OptionChain, _ session: ChainSession) -> ChainSurface? {
-    guard let last = session.minutes.last, let length = TradingCalendar.xnys.tradingMinutes(session.date) else {
-      return nil
-    }
+  /// What a session said of 30 calendar days in the evening; nil where it did not.
+  static func volatility(
+    of session: ChainEntry.SessionEntry, _ entry: ChainEntry, _ store: MarketStoreFile
+  ) throws(StorageError) -> Double? {
+    try surface(of: session, entry, store).flatMap(day)?.volatility
+  }
+
+  /// The surface at a session's last quotes: a session at a time, for chains are large.
+  private static func surface(
+    of session: ChainEntry.SessionEntry, _ entry: ChainEntry, _ store: MarketStoreFile
+  ) throws(StorageError) -> ChainSurface? {
+    let chain = try store.chain(entry) { $0 == session }
+    guard let session = chain.sessions.first, let last = session.minutes.last,
+      let length = TradingCalendar.xnys.tradingMinutes(session.date)
+    else { return nil }
     return try? ChainSurface(chain, session, at: min(Int(last) + 1, length))
   }
 

@@ -44,7 +44,10 @@ struct DeskCommand: Command {
       {"restart": "keeps_orders", "time": "11:00"}, or loses_orders: the process ends,
       and the next one goes on from its journals.
       {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's price.
-      {"volatility_rank": 0.7} is that of the morning, behind its session's line.
+      {"volatility_rank": 0.7} is that of the morning, behind its session's line, and
+      {"average_true_range": "SPY", "dollars": 6.5} too. Where neither is said they are
+      found in the store: of 31 evenings before and more, of 14 daily bars. Kelly knows
+      the trades that the script has closed in 30 days.
       Others: cancel, opening, dividend, split with "becomes" and "of", payment.
       A line of 10:00 stands at the end of the minute before 10:00.
       """)

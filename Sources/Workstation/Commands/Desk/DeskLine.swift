@@ -26,6 +26,7 @@ struct DeskLine {
   enum Kind: String, CaseIterable {
     case session, quote, price, order, cancel, opening, close, dividend, split, payment
     case volatilityRank = "volatility_rank"
+    case averageTrueRange = "average_true_range"
     case restart
 
     /// The keys beside its own.
@@ -41,7 +42,7 @@ struct DeskLine {
           "exit", "selects", "right", "delta", "most_spread",
         ]
       case .cancel, .restart: ["time"]
-      case .opening, .close, .dividend, .payment: ["dollars"]
+      case .opening, .close, .dividend, .payment, .averageTrueRange: ["dollars"]
       case .split: ["becomes", "of"]
       }
     }

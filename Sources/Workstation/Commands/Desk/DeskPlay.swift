@@ -61,9 +61,10 @@ package struct DeskPlay {
     for underlying in session.dividends.keys.sorted() {
       desk.payDividend(session.dividends[underlying] ?? 0, on: underlying, date: session.date)
     }
-    desk.risk?.volatilityRank = session.volatilityRank
-    try desk.beginSession(session.date)
     let quotes = try stored?.session(on: session.date, table: desk.table) ?? StoredQuotes.Session()
+    let morning = try DeskMorning(session, stored, table: desk.table)
+    desk.risk?.volatilityRank = morning.highestRank
+    try desk.beginSession(session.date)
     var market = ScriptMarket(session, table: desk.table, stored: quotes)
     func prices() -> ScriptPrices {
       ScriptPrices(session: session, market: market, underlyings: desk.table.underlyings)
@@ -88,8 +89,8 @@ package struct DeskPlay {
         case .order(let order): desk.submit(order, view: market)
         case .wish(let wish):
           desk.enter(
-            wish, sizing: memory.sizing, rank: VolatilityRank(stated: session.volatilityRank), minute: minute,
-            view: market)
+            wish, sizing: memory.sizing, morning: morning.facts(of: wish.underlying), trades: memory.trades(of: desk),
+            minute: minute, view: market)
         case .cancel(let id): desk.cancel(id, minute: minute)
         case .restart(let keepsOrders):
           try memory.restart(desk, keepsOrders: keepsOrders, minute: minute, view: market)
@@ -124,11 +125,19 @@ private struct DeskMemory {
   let riskJournal: RiskJournal?
   /// By which an order is sized that says no quantity.
   let sizing: SizingRules
+  private var ownTrades: OwnTrades
 
   init(journal: ExitJournalFile?, riskJournal: RiskJournal?, sizing: SizingRules) {
     self.journal = journal
     self.riskJournal = riskJournal
     self.sizing = sizing
+    ownTrades = OwnTrades(tier: sizing.tier.name)
+  }
+
+  /// What the account has closed so far: also behind a restart, since its statement tells them all.
+  mutating func trades(of desk: Desk) -> [SizedTrade] {
+    ownTrades.read(desk)
+    return ownTrades.closed
   }
 
   mutating func write(_ desk: Desk) throws(StorageError) { try journal?.write(exits, of: desk) }

@@ -35,6 +35,8 @@ package struct DeskScript {
     var closes: [String: Int] = [:]
     /// Of implied volatility among the year before, 0 to 1, as it was known before the opening.
     var volatilityRank: Double?
+    /// By underlying, dollars.
+    var averageTrueRanges: [String: Double] = [:]
     var items: [Item] = []
   }
 
@@ -106,6 +108,10 @@ package struct DeskScript {
       }
       let rank = Double(try line.decimal("volatility_rank", decimals: 6, 0...1)) / 1e6
       sessions[place].volatilityRank = try once(sessions[place].volatilityRank, rank, line)
+    case .averageTrueRange:
+      let name = try beforeTrading("average_true_range", line, place)
+      let dollars = Double(try line.price("dollars")) / Double(TickRule.perDollar)
+      sessions[place].averageTrueRanges[name] = try once(sessions[place].averageTrueRanges[name], dollars, line)
     case .dividend:
       let name = try beforeTrading("dividend", line, place)
       let dollars = Int64(try line.decimal("dollars", decimals: 6, 0...DeskLine.mostDollars))

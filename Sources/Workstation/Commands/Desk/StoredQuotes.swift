@@ -6,7 +6,8 @@ import Trading
 
 /// A store whose chains are quoted where a script says nothing itself.
 package struct StoredQuotes {
-  private let file: MarketStoreFile
+  let file: MarketStoreFile
+  let evenings = EveningVolatilities()
 
   /// Opens a store whose content the gate has passed.
   package init(_ path: String) throws(StorageError) {

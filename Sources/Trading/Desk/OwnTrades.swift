@@ -1,0 +1,99 @@
+// The trades that an account has closed, as its log tells them: what its sizes learn from.
+
+package import Market
+import Pricing
+
+/// Follows a desk's log: a trade is all that is done in an underlying from holding nothing of it to holding nothing again. It is made of the log alone, so that
+/// whoever has the account's statement has its trades.
+package struct OwnTrades: Sendable {
+  /// Closed, in the order in which they were.
+  package private(set) var closed: [SizedTrade] = []
+  /// The tier that trades are opened in from now on.
+  private let tier: String
+  /// Entries of the log that are read already.
+  private var seen = 0
+  /// By underlying.
+  private var open: [String: Open] = [:]
+
+  private struct Open {
+    /// What is held of contracts and of the share, signed, by number.
+    var held: [Int32: Int] = [:]
+    /// What was received and paid, after all costs, micro-dollars.
+    var cash: Int64 = 0
+    var atRisk: Int64 = 0
+  }
+
+  package init(tier: String) { self.tier = tier }
+
+  /// Learns what has happened since it was asked last.
+  package mutating func read(_ desk: Desk) {
+    for entry in desk.log[seen...] {
+      switch entry.what {
+      case .filled(let fill, _):
+        for index in fill.legs.indices {
+          let leg = fill.legs[index]
+          add(leg.quantity, of: leg.contract, for: -(leg.amount + leg.costs.besidePrice), desk.table)
+        }
+        // Legs of a package come together: a short one is covered by then.
+        for index in fill.legs.indices { endOrMeasure(fill.legs[index].contract, entry.date, desk) }
+      case .settled(let settled, _):
+        add(-settled.quantity, of: settled.contract, for: settled.cash - settled.fee, desk.table)
+        if settled.shares != 0, let share = share(of: settled.contract, desk.table) {
+          add(settled.shares, of: share, for: 0, desk.table)
+        }
+        endOrMeasure(settled.contract, entry.date, desk)
+      case .dividend(let share, _, let cash):
+        add(0, of: share, for: cash, desk.table)
+      case .adjusted(let adjusted, _):
+        add(-adjusted.quantity, of: adjusted.contract, for: adjusted.cash, desk.table)
+        if case .became(let contract, let quantity) = adjusted.outcome {
+          add(quantity, of: contract, for: 0, desk.table)
+        }
+        endOrMeasure(adjusted.contract, entry.date, desk)
+      default: break
+      }
+    }
+    seen = desk.log.count
+  }
+
+  private func share(of contract: Int32, _ table: ContractTable) -> Int32? {
+    table.number(of: TradedContract(share: table[contract].underlying))
+  }
+
+  private mutating func add(_ quantity: Int, of contract: Int32, for cash: Int64, _ table: ContractTable) {
+    let underlying = table[contract].underlying
+    var trade = open[underlying] ?? Open()
+    let held = (trade.held[contract] ?? 0) + quantity
+    trade.held[contract] = held == 0 ? nil : held
+    trade.cash += cash
+    open[underlying] = trade
+  }
+
+  /// Ends the trade of a contract's underlying where nothing of it is held any more; where something is, it is measured how much the trade can lose from here.
+  private mutating func endOrMeasure(_ contract: Int32, _ date: CalendarDate, _ desk: Desk) {
+    let underlying = desk.table[contract].underlying
+    guard var trade = open[underlying] else { return }
+    guard trade.held.isEmpty else {
+      trade.atRisk = max(trade.atRisk, atRisk(trade, desk))
+      open[underlying] = trade
+      return
+    }
+    open[underlying] = nil
+    closed.append(
+      SizedTrade(tier: tier, closed: date, atRiskMicroDollars: trade.atRisk, profitMicroDollars: trade.cash))
+  }
+
+  /// What was paid so far and what all that is held can still cost if it is held to expiry; where nothing bounds that, all that the account is worth.
+  private func atRisk(_ trade: Open, _ desk: Desk) -> Int64 {
+    let legs = trade.held.keys.sorted().map { number in
+      let contract = desk.table[number]
+      return LargestLoss.Leg(
+        underlying: 0, expiry: Int32(contract.expiry?.daysSinceEpoch ?? 0), side: contract.side?.rawValue ?? 0,
+        strike: Double(contract.isOption ? contract.strike : 0) / Double(TickRule.perDollar),
+        units: Double(trade.held[number] ?? 0) * Double(contract.multiplier), price: 0)
+    }
+    let owed = LargestLoss.dollars(legs)
+    guard owed < 1e9 else { return max(desk.value, 0) }
+    return max(MicroDollars.rounded(owed) - trade.cash, 0)
+  }
+}
