@@ -12,6 +12,8 @@ package struct OwnTrades: Sendable {
   private let tier: String
   /// Entries of the log that are read already.
   private var seen = 0
+  /// Of the whole account, as far as the log is read, from what it began with; micro-dollars.
+  private var cash: Int64 = 0
   /// By underlying.
   private var open: [String: Open] = [:]
 
@@ -27,6 +29,7 @@ package struct OwnTrades: Sendable {
 
   /// Learns what has happened since it was asked last.
   package mutating func read(_ desk: Desk) {
+    if seen == 0 { cash = desk.settings.cashDollars * 1_000_000 }
     for entry in desk.log[seen...] {
       switch entry.what {
       case .filled(let fill, _):
@@ -60,12 +63,13 @@ package struct OwnTrades: Sendable {
     table.number(of: TradedContract(share: table[contract].underlying))
   }
 
-  private mutating func add(_ quantity: Int, of contract: Int32, for cash: Int64, _ table: ContractTable) {
+  private mutating func add(_ quantity: Int, of contract: Int32, for received: Int64, _ table: ContractTable) {
     let underlying = table[contract].underlying
     var trade = open[underlying] ?? Open()
     let held = (trade.held[contract] ?? 0) + quantity
     trade.held[contract] = held == 0 ? nil : held
-    trade.cash += cash
+    trade.cash += received
+    cash += received
     open[underlying] = trade
   }
 
@@ -83,7 +87,7 @@ package struct OwnTrades: Sendable {
       SizedTrade(tier: tier, closed: date, atRiskMicroDollars: trade.atRisk, profitMicroDollars: trade.cash))
   }
 
-  /// What was paid so far and what all that is held can still cost if it is held to expiry; where nothing bounds that, all that the account is worth.
+  /// What was paid so far and what all that is held can still cost if it is held to expiry; where nothing bounds that, all the cash that the account has.
   private func atRisk(_ trade: Open, _ desk: Desk) -> Int64 {
     let legs = trade.held.keys.sorted().map { number in
       let contract = desk.table[number]
@@ -93,7 +97,7 @@ package struct OwnTrades: Sendable {
         units: Double(trade.held[number] ?? 0) * Double(contract.multiplier), price: 0)
     }
     let owed = LargestLoss.dollars(legs)
-    guard owed < 1e9 else { return max(desk.value, 0) }
+    guard owed < 1e9 else { return max(cash, 0) }
     return max(MicroDollars.rounded(owed) - trade.cash, 0)
   }
 }
