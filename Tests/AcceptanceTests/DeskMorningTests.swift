@@ -4,7 +4,8 @@ import Market
 import TestSupport
 import Testing
 
-@Suite struct DeskMorningTests {
+/// One after the other: each writes its day to the same place.
+@Suite(.serialized) struct DeskMorningTests {
   /// Daily bars of an index of about 2,000 dollars, and its chain at 33 closes, up to 2002-06-04: of the last two evenings one is the calmest of all and one
   /// the wildest.
   private static let stage = Result { () throws -> Workplace in
