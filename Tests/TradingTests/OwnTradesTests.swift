@@ -74,6 +74,9 @@ import Workstation
     // A width of 5, less a credit of 0.33, and the fees of two contracts.
     let spread = try atRisk("\"\(Day.far)\": -1, \"\(Day.wing)\": 1")
     #expect((467_000_000...467_300_000).contains(spread), "\(spread)")
+    // And of one that is bought what it costs, though its long leg is settled before the short one.
+    let bought = try atRisk("\"\(Day.far)\": 1, \"\(Day.wing)\": -1")
+    #expect((37_000_000...37_300_000).contains(bought), "\(bought)")
     let naked = try atRisk("\"\(Day.far)\": -1")
     // With the 44 dollars that it brought.
     #expect((100_043_000_000...100_044_000_000).contains(naked), "\(naked)")

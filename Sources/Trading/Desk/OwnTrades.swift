@@ -38,13 +38,17 @@ package struct OwnTrades: Sendable {
           add(leg.quantity, of: leg.contract, for: -(leg.amount + leg.costs.besidePrice), desk.table)
         }
         // Legs of a package come together: a short one is covered by then.
-        for index in fill.legs.indices { endOrMeasure(fill.legs[index].contract, entry.date, desk) }
+        for index in fill.legs.indices {
+          measure(fill.legs[index].contract, desk.table)
+          end(fill.legs[index].contract, entry.date, desk.table)
+        }
       case .settled(let settled, _):
         add(-settled.quantity, of: settled.contract, for: settled.cash - settled.fee, desk.table)
         if settled.shares != 0, let share = share(of: settled.contract, desk.table) {
           add(settled.shares, of: share, for: 0, desk.table)
         }
-        endOrMeasure(settled.contract, entry.date, desk)
+        // Legs are settled one by one: what is left of a package for a moment is no risk that anybody took.
+        end(settled.contract, entry.date, desk.table)
       case .dividend(let share, _, let cash):
         add(0, of: share, for: cash, desk.table)
       case .adjusted(let adjusted, _):
@@ -52,7 +56,7 @@ package struct OwnTrades: Sendable {
         if case .became(let contract, let quantity) = adjusted.outcome {
           add(quantity, of: contract, for: 0, desk.table)
         }
-        endOrMeasure(adjusted.contract, entry.date, desk)
+        end(adjusted.contract, entry.date, desk.table)
       default: break
       }
     }
@@ -73,24 +77,27 @@ package struct OwnTrades: Sendable {
     open[underlying] = trade
   }
 
-  /// Ends the trade of a contract's underlying where nothing of it is held any more; where something is, it is measured how much the trade can lose from here.
-  private mutating func endOrMeasure(_ contract: Int32, _ date: CalendarDate, _ desk: Desk) {
-    let underlying = desk.table[contract].underlying
-    guard var trade = open[underlying] else { return }
-    guard trade.held.isEmpty else {
-      trade.atRisk = max(trade.atRisk, atRisk(trade, desk))
-      open[underlying] = trade
-      return
-    }
+  /// Ends the trade of a contract's underlying where nothing of it is held any more.
+  private mutating func end(_ contract: Int32, _ date: CalendarDate, _ table: ContractTable) {
+    let underlying = table[contract].underlying
+    guard let trade = open[underlying], trade.held.isEmpty else { return }
     open[underlying] = nil
     closed.append(
       SizedTrade(tier: tier, closed: date, atRiskMicroDollars: trade.atRisk, profitMicroDollars: trade.cash))
   }
 
+  /// Remembers the most that the trade of a contract's underlying could lose.
+  private mutating func measure(_ contract: Int32, _ table: ContractTable) {
+    let underlying = table[contract].underlying
+    guard var trade = open[underlying], !trade.held.isEmpty else { return }
+    trade.atRisk = max(trade.atRisk, atRisk(trade, table))
+    open[underlying] = trade
+  }
+
   /// What was paid so far and what all that is held can still cost if it is held to expiry; where nothing bounds that, all the cash that the account has.
-  private func atRisk(_ trade: Open, _ desk: Desk) -> Int64 {
+  private func atRisk(_ trade: Open, _ table: ContractTable) -> Int64 {
     let legs = trade.held.keys.sorted().map { number in
-      let contract = desk.table[number]
+      let contract = table[number]
       return LargestLoss.Leg(
         underlying: 0, expiry: Int32(contract.expiry?.daysSinceEpoch ?? 0), side: contract.side?.rawValue ?? 0,
         strike: Double(contract.isOption ? contract.strike : 0) / Double(TickRule.perDollar),
