@@ -35,7 +35,7 @@ import Training
     let candidates: [JSON] = [
       7, 60, 0.5, 0.125, true, false, .string(defaults.algorithm.family.name), "linear", "rotation", "relu",
       "separate", "blas", "bf16", "off", "rmsprop_tf", "tanh", "float16", "minute", "massive", "quoted", "dollars",
-      "chain",
+      "chain", "naked",
       "2005-06-07",
       [3, 4],
       ["X", "Y"],
