@@ -34,16 +34,16 @@ struct EvaluateCommand: Command {
       Flag("json", "prints the report as JSON instead of a table"),
     ],
     notes: """
-      The report goes to evaluation.json, report.md and report.html in the run's folder
-      as well, its trades to trades.csv, every account's daily returns to
+      The report goes to evaluation.json, report.md and report.html in the run's
+      folder as well, its trades to trades.csv, every account's daily returns to
       daily-returns.csv. Each further policy that looks at a window is written down
       beside the store, in STORE.trials.jsonl, and counted in the report. The verdict
-      says "no edge found" unless the greedy run beats flat and chance beyond luck, and
-      names the baselines that it is not told from. Recorded rollouts never replace a
-      file. For an ensemble the report says how often it disagrees with its best
-      member, and what each adds. With --set the report's files have -changed in their
-      names. Several runs of one training with other seeds are
-      shown beside each other, and the middle one speaks for them.
+      says "no edge found" unless the greedy run beats flat and chance beyond luck,
+      and names the baselines that it is not told from. Recorded rollouts never
+      replace a file. For an ensemble the report says how often it disagrees with its
+      best member, and what each adds. With --set the report's files have -changed in
+      their names. Several runs of one training with other seeds are shown beside each
+      other, and the middle one speaks for them.
       """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
