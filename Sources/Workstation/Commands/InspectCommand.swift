@@ -10,7 +10,7 @@ struct InspectCommand: Command {
   static let description = CommandDescription(
     name: "inspect",
     summary:
-      "Shows what a market store, checkpoint, replay file, policy bundle, recorded rollouts or incident hold, after verifying it.",
+      "Shows what a market store, checkpoint, replay file, policy bundle, recorded rollouts, incident, volatility history or fitted surfaces hold, after verifying it.",
     operands: "FILE", operandCount: 1...1,
     flags: [
       Flag("chain", "SYMBOL", "of a market store: its options of one underlying"),
