@@ -83,6 +83,50 @@ struct DeskReportTests {
     #expect(play.desk.fillCount == 2 && play.desk.book.isEmpty)
   }
 
+  /// A condor of two with wings of 50 and 160.
+  private func condor() throws -> DeskPlay {
+    let legs = [
+      ("SPXW260618P07135000", 1), ("SPXW260618P07185000", -1), ("SPXW260618C07500000", -1), ("SPXW260618C07660000", 1),
+    ]
+    let quotes = { (time: String) in
+      legs.map { Script.quote($0.0, time, $0.1 > 0 ? 1.0 : 2.0, $0.1 > 0 ? 1.1 : 2.2) }
+    }
+    let ratios = legs.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ")
+    return try Script.play(
+      ["{\"session\": \"2026-06-18\"}", "{\"price\": \"SPX\", \"time\": \"10:00\", \"dollars\": 7300}"]
+        + quotes("10:00")
+        + ["{\"order\": 1, \"time\": \"10:00\", \"quantity\": 2, \"opens\": {\(ratios)}}"] + quotes("10:01")
+        + ["{\"close\": \"SPX\", \"dollars\": 7300}"])
+  }
+
+  @Test func `what a book must hold is shown with its match, before credit and less it`() throws {
+    let play = try condor()
+    let text = play.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    // Sold for 4.00 and bought for 2.20, two times a hundred.
+    #expect(
+      text.contains("10:02 margin 32,000.00 before credit, 31,640.00 of the cash before its trades; cash is 100,3"))
+    #expect(
+      text.contains(
+        "32,000.00 iron condor of -2 SPXW260618C07500000, 2 SPXW260618C07660000, 2 SPXW260618P07135000, "
+          + "-2 SPXW260618P07185000, worst at 7660"))
+    #expect(!text.contains("no matching was proven"))
+    #expect(play.lines.allSatisfy { $0.count <= 80 } && play.desk.widestGap == 0)
+    // What is long alone needs nothing, and nothing is said of it.
+    #expect(!(try inside(close: 610)).lines.contains { $0.contains("margin") })
+  }
+
+  @Test func `a requirement that no proof calls the least says so`() throws {
+    let most = MarginRequirement(gross: 32_000_000_000, isLeast: false)
+    let standing = MarginStanding(requirement: most, credit: 360_000_000, cash: 100_000_000_000)
+    let words = "no matching was proven to need the least: this is enough, and less might be"
+    let lines = try condor().marginLines(standing) { [$1] }
+    #expect(lines.count == 2 && lines[1] == "margin: \(words)")
+    let refusal = MarginRefusal.short(cash: 1_000_000, most).words
+    #expect(refusal.hasSuffix("the book would need 32000; trade less, or cover it (\(words))"), "\(refusal)")
+    let proven = MarginRefusal.short(cash: 1_000_000, MarginRequirement(gross: 32_000_000_000)).words
+    #expect(proven.hasSuffix("cover it"))
+  }
+
   @Test func `an opening that the script does not say is that of the store's daily series`() throws {
     let monthly = "SPX251219C06800000"
     let text = ["{\"session\": \"2025-12-19\"}", Script.quote(monthly, "10:00", 5, 5.2)].joined(separator: "\n") + "\n"

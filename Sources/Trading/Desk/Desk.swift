@@ -266,17 +266,17 @@ package final class Desk {
       prices.price(of: table[contract].underlying, at: .close)?.price
         ?? view.underlyingPrice(of: contract, minute: minute)
     }
-    var short: Int64 = 0
+    var needed = MarginRequirement()
     do throws(MarginError) {
-      short =
-        try book.margin(
-          in: table, rules: settings.margin, ask: { view.quote(of: $0, minute: minute)?.ask }, underlyingPrice: price
-        ).gross - cash
+      needed = try book.margin(
+        in: table, rules: settings.margin, ask: { view.quote(of: $0, minute: minute)?.ask }, underlyingPrice: price)
     } catch {
       note(view.date, .marginUnknown(error), minute: view.minuteCount)
+      return
     }
+    let short = needed.gross - cash
     guard short > 0 else { return }
-    note(view.date, .marginShort(short), minute: view.minuteCount)
+    note(view.date, .marginShort(short, needed), minute: view.minuteCount)
     for slot in book.usedSlots where !book.positions[slot].isFree {
       let position = book.positions[slot]
       guard !table[position.contract].isOption, position.quantity < 0 || cash < 0 else { continue }

@@ -21,7 +21,8 @@ package struct DeskEntry: Sendable {
     /// Shares that came by exercise or assignment are given back at the next quote.
     case forced(order: Int64, share: Int32, shares: Int, reason: ForcedReason)
     /// Behind a session's settlements cash does not cover the requirement, by so many micro-dollars.
-    case marginShort(Int64)
+    case marginShort(Int64, MarginRequirement)
+    case margin(MarginStanding)
     case marginUnknown(MarginError)
     /// What a plan decided about the position that an order opened.
     case decided(order: Int64, String)

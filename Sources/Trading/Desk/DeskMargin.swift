@@ -4,15 +4,15 @@ package import Market
 
 /// Why an order is not carried.
 package enum MarginRefusal: Sendable, Equatable {
-  /// Cash after it, and what the book would need then, both micro-dollars.
-  case short(cash: Int64, needed: Int64)
+  /// Cash after it, and what the book would need then.
+  case short(cash: Int64, MarginRequirement)
   case unknown(MarginError)
 
   package var words: String {
     switch self {
     case .short(let cash, let needed):
       "it would leave \(MicroDollars.decimal(cash)) dollars of cash, and the book would need "
-        + "\(MicroDollars.decimal(needed)); trade less, or cover it"
+        + "\(MicroDollars.decimal(needed.gross)); trade less, or cover it" + (needed.notice.map { " (\($0))" } ?? "")
     case .unknown(let error): "\(error)"
     }
   }
@@ -57,11 +57,10 @@ extension Book {
     do throws(MarginError) {
       let needed = try margin(
         in: table, rules: rules, adding: MarginAddition(legs: order.legs, quantity: packages), ask: ask,
-        underlyingPrice: price
-      ).gross
-      guard after < needed else { return nil }
+        underlyingPrice: price)
+      guard after < needed.gross else { return nil }
       let before = try margin(in: table, rules: rules, ask: ask, underlyingPrice: price).gross
-      return needed - after > before - cash ? .short(cash: after, needed: needed) : nil
+      return needed.gross - after > before - cash ? .short(cash: after, needed) : nil
     } catch {
       return .unknown(error)
     }

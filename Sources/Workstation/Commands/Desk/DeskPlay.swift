@@ -83,7 +83,9 @@ package struct DeskPlay {
         }
       }
       // What is decided at the end of a minute knows what was filled in it.
+      let fills = desk.fillCount
       desk.advance(minute: minute, view: market)
+      if desk.fillCount > fills { desk.noteMargin(minute: minute, view: market) }
       for item in now {
         switch item.entry {
         case .order(let order): desk.submit(order, view: market)

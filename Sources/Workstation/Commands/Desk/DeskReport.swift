@@ -72,8 +72,12 @@ extension DeskPlay {
     case .notCarried(let order, let refusal): return line(order, "short of margin: \(refusal.words)")
     case .ruled(let order, let rule): return line(order, "refused: \(rule.words)")
     case .tooRich(let order): return line(order, "refused: the account holds more money than is counted")
-    case .marginShort(let amount):
-      return line(nil, "MARGIN: \(money(amount)) short of what the book needs; nothing opens that needs more")
+    case .marginShort(let amount, let needed):
+      return line(
+        nil,
+        "MARGIN: \(money(amount)) short of what the book needs; nothing opens that needs more"
+          + (needed.notice.map { " (\($0))" } ?? ""))
+    case .margin(let standing): return marginLines(standing, line)
     case .marginUnknown(let error): return line(nil, "\(error)")
     case .order(let event):
       switch event.what {
@@ -249,7 +253,7 @@ extension DeskPlay {
   private func price(_ price: Int) -> String { money(Int64(price) * Money.microDollarsPerTick) }
 
   /// Two decimals at least, and as many more as there are; thousands apart.
-  private func money(_ amount: Int64) -> String {
+  func money(_ amount: Int64) -> String {
     let parts = MicroDollars.decimal(amount).split(separator: ".")
     let digits = parts[0].drop { $0 == "-" }
     var whole = ""
