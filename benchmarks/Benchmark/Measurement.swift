@@ -125,23 +125,15 @@ struct Measurement {
     }
     if let desk {
       let sample = try desk.measure()
-      record("desk_fill_nanoseconds", "desk: an order filled and booked", "ns", sample.fill)
-      record(
-        "desk_fill_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainFill / sample.fill)
-      record("desk_mark_nanoseconds", "  a book of two legs marked", "ns", sample.mark)
-      record(
-        "desk_mark_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainMark / sample.mark)
+      record("desk_fill", "desk: an order filled and booked", sample.fill, besidePlain: sample.plainFill)
+      record("desk_mark", "  a book of two legs marked", sample.mark, besidePlain: sample.plainMark)
       record("desk_allocations", "  allocations of all of them", "calls", Double(sample.allocations))
       _ = peak()
     }
     if let risk {
       let sample = try risk.measure()
-      record("risk_judge_nanoseconds", "risk: an order against all limits", "ns", sample.judge)
-      record(
-        "risk_judge_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainJudge / sample.judge)
-      record("risk_mark_nanoseconds", "  a book of two legs valued", "ns", sample.mark)
-      record(
-        "risk_mark_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", sample.plainMark / sample.mark)
+      record("risk_judge", "risk: an order against all limits", sample.judge, besidePlain: sample.plainJudge)
+      record("risk_mark", "  a book of two legs valued", sample.mark, besidePlain: sample.plainMark)
       record("risk_allocations", "  allocations of all of them", "calls", Double(sample.allocations))
       _ = peak()
     }
@@ -198,6 +190,12 @@ struct Measurement {
       record("allocations_update", "  update", "calls", Double(counts.update))
       record("allocations_control", "  control, which makes one", "calls", Double(counts.control))
     }
+  }
+
+  /// Nanoseconds of a piece of work, and how they compare with a plain C loop's of the same arithmetic.
+  private mutating func record(_ name: String, _ label: String, _ nanoseconds: Double, besidePlain plain: Double) {
+    record(name + "_nanoseconds", label, "ns", nanoseconds)
+    record(name + "_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", plain / nanoseconds)
   }
 
   private mutating func record(_ subject: TrainingSubject, _ sample: TrainingSubject.Sample, peak: Double) {
