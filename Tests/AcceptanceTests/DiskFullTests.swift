@@ -180,7 +180,8 @@ final class SmallDisk {
   /// So many bars that an import sets them aside beside the store before it writes it.
   @Test(arguments: Shortage.possible) func whileBarsAreSetAside(_ shortage: Shortage) throws {
     let place = try Workplace()
-    let bars = SyntheticTape.minutes(symbols: ["AAA"], sessions: 900, seed: 5)[0]
+    let bars = SyntheticTape.minutes(
+      symbols: ["AAA"], sessions: 900, from: CalendarDate(daysSinceEpoch: 17_897), seed: 5)[0]
     var text = "timestamp,open,high,low,close,volume\n"
     for row in bars.starts.indices {
       text += "\(bars.starts[row]),\(bars.open[row]),\(bars.high[row]),\(bars.low[row]),\(bars.close[row]),"

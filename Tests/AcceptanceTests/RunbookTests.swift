@@ -1,6 +1,7 @@
 // What checkpoints/README.md advises where something goes wrong, followed word by word.
 
 import Glibc
+import Market
 import Storage
 import TestSupport
 import Testing
