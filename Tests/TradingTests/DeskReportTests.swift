@@ -104,7 +104,7 @@ struct DeskReportTests {
     let text = play.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
     // Sold for 4.00 and bought for 2.20, two times a hundred.
     #expect(
-      text.contains("10:02 margin 32,000.00 before credit, 31,640.00 of the cash before its trades; cash is 100,3"))
+      text.contains("10:01 margin 32,000.00 before credit, 31,640.00 of the cash before its trades; cash is 100,3"))
     #expect(
       text.contains(
         "32,000.00 iron condor of -2 SPXW260618C07500000, 2 SPXW260618C07660000, 2 SPXW260618P07135000, "
