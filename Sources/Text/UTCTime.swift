@@ -8,16 +8,22 @@ package enum UTCTime {
   package static func text(secondsSinceEpoch seconds: Int64) -> String { wholeSeconds(seconds) + "Z" }
 
   /// Seconds since 1970-01-01T00:00:00Z until this moment: tells what is not over yet, nothing else may depend on it.
-  package static func secondsSinceEpoch() -> Int64 { Int64(time(nil)) }
+  package static func secondsSinceEpoch() -> Int64 { Int64(clock().tv_sec) }
 
   /// This moment, for provenance only: nothing that is computed may depend on it.
-  package static func now() -> String { text(secondsSinceEpoch: Int64(time(nil))) }
+  package static func now() -> String { text(secondsSinceEpoch: secondsSinceEpoch()) }
 
   /// This moment with microseconds, for example `2026-01-02T03:04:05.678901Z`.
   package static func nowWithMicroseconds() -> String {
+    let time = clock()
+    return text(secondsSinceEpoch: Int64(time.tv_sec), microseconds: time.tv_nsec / 1000)
+  }
+
+  /// One clock for all of them: `time` lags a few milliseconds behind it, so that a later moment could be told as an earlier one.
+  private static func clock() -> timespec {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return text(secondsSinceEpoch: Int64(time.tv_sec), microseconds: time.tv_nsec / 1000)
+    return time
   }
 
   /// `microseconds`: 0 to 999,999; what is outside of that is taken for the nearest.
