@@ -10,32 +10,7 @@ private func hold(_ row: StepRow, _ lane: Int) -> Bool { row.masks[lane].rawValu
 
 @Test func rewardsOfAnEpisodeSumToItsProfitAndTheIdentityIsZero() throws {
   let environment = try options(OptionsMarket(sessions: 4), lanes: 6)
-  let row = StepRow(for: environment)
-  row.reset(environment, seed: 3)
-  var rewards = [Double](repeating: 0, count: 6)
-  var items = [Int64](repeating: 0, count: 6)
-  var episodes = 0
-  var traded = 0
-  let start = 1_000_000_000_000.0
-  for step in 0..<1300 {
-    row.chooseLegal(seed: 5, step: step)
-    row.step(environment)
-    for lane in 0..<6 {
-      rewards[lane] += Double(row.rewards[lane])
-      items[lane] += environment.lastStep(lane: lane).total
-      #expect(environment.lastStep(lane: lane).total == environment.lastBreakdown(lane: lane).change.total)
-      guard row.terminated[lane] == 1 else { continue }
-      let profit = environment.lastAccount(lane: lane).netLiquidationMicroDollars - 1_000_000_000_000
-      #expect(items[lane] == profit)
-      #expect(abs(rewards[lane] - Double(profit) / start) < 1e-6 * max(1, abs(rewards[lane])))
-      #expect(environment.lastAccount(lane: lane).units == [0])
-      (rewards[lane], items[lane]) = (0, 0)
-      episodes += 1
-      if profit != 0 { traded += 1 }
-    }
-  }
-  #expect(episodes >= 18 && traded >= 15)
-  for lane in 0..<6 { #expect(environment.violations(lane: lane) == 0) }
+  expectRewardsSumToProfits(environment, accountMicroDollars: 1_000_000_000_000)
   for episode in environment.drainEpisodes() { #expect(episode.length == 389 || episode.length == 209) }
 }
 

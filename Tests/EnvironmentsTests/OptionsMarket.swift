@@ -165,3 +165,36 @@ func options(
     tape: tape, tables: OptionsTables(tape, configuration: configuration), window: 0..<tape.barCount,
     laneCount: lanes, episodes: episodes, recordsFills: true)
 }
+
+/// Plays legal actions drawn at random: the rewards of every episode sum to its profit, the items of every step to its change, to the micro-dollar, and no
+/// position outlives its session. accountMicroDollars: what each episode begins with.
+func expectRewardsSumToProfits(
+  _ environment: OptionsEnvironment, accountMicroDollars: Int64, location: SourceLocation = #_sourceLocation
+) {
+  let lanes = environment.laneCount
+  let row = StepRow(for: environment)
+  row.reset(environment, seed: 3)
+  var (rewards, items) = ([Double](repeating: 0, count: lanes), [Int64](repeating: 0, count: lanes))
+  var (episodes, traded) = (0, 0)
+  for step in 0..<1300 {
+    row.chooseLegal(seed: 5, step: step)
+    row.step(environment)
+    for lane in 0..<lanes {
+      let total = environment.lastStep(lane: lane).total
+      rewards[lane] += Double(row.rewards[lane])
+      items[lane] += total
+      #expect(total == environment.lastBreakdown(lane: lane).change.total, sourceLocation: location)
+      guard row.terminated[lane] == 1 else { continue }
+      let account = environment.lastAccount(lane: lane)
+      let profit = account.netLiquidationMicroDollars - accountMicroDollars
+      #expect(items[lane] == profit, sourceLocation: location)
+      #expect(abs(rewards[lane] - Double(profit) / Double(accountMicroDollars)) < 1e-6, sourceLocation: location)
+      #expect(account.units == [0], sourceLocation: location)
+      (rewards[lane], items[lane]) = (0, 0)
+      episodes += 1
+      if profit != 0 { traded += 1 }
+    }
+  }
+  #expect(episodes >= 18 && traded >= 15, sourceLocation: location)
+  for lane in 0..<lanes { #expect(environment.violations(lane: lane) == 0, sourceLocation: location) }
+}

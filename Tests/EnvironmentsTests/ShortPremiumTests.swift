@@ -26,29 +26,7 @@ private func bits(_ state: StateRecord) -> [String: [UInt64]] {
 @Suite struct ShortPremiumTests {
   @Test func rewardsOfAnEpisodeSumToItsProfitAndTheIdentityIsZero() throws {
     let environment = try options(on: tape, .shortPremium, lanes: 6)
-    let row = StepRow(for: environment)
-    row.reset(environment, seed: 3)
-    var (rewards, items) = ([Double](repeating: 0, count: 6), [Int64](repeating: 0, count: 6))
-    var (episodes, traded) = (0, 0)
-    for step in 0..<1300 {
-      row.chooseLegal(seed: 5, step: step)
-      row.step(environment)
-      for lane in 0..<6 {
-        rewards[lane] += Double(row.rewards[lane])
-        items[lane] += environment.lastStep(lane: lane).total
-        #expect(environment.lastStep(lane: lane).total == environment.lastBreakdown(lane: lane).change.total)
-        guard row.terminated[lane] == 1 else { continue }
-        let profit = environment.lastAccount(lane: lane).netLiquidationMicroDollars - 10_000_000_000
-        #expect(items[lane] == profit)
-        #expect(abs(rewards[lane] - Double(profit) / 10_000_000_000) < 1e-6)
-        #expect(environment.lastAccount(lane: lane).units == [0])
-        (rewards[lane], items[lane]) = (0, 0)
-        episodes += 1
-        if profit != 0 { traded += 1 }
-      }
-    }
-    #expect(episodes >= 18 && traded >= 15)
-    for lane in 0..<6 { #expect(environment.violations(lane: lane) == 0) }
+    expectRewardsSumToProfits(environment, accountMicroDollars: 10_000_000_000)
   }
 
   /// Whatever is offered: the largest |delta| up to the limit, covered within the width, for a credit after costs, of as much of the account as its

@@ -30,6 +30,11 @@ def field(name):
     return found[1] if found else ""
 
 
+def processor():
+    """The processor's name without what its maker adds, fit for a cell of a table."""
+    return re.sub(r"\((R|TM)\)| CPU| Processor| @.*|[,|]", "", field("model name")).strip() or "unknown processor"
+
+
 def level(limited=False, among=None):
     """The highest class that the processor is of. limited: what our kernels are told to keep to; among: only these classes."""
     if platform.machine() != "x86_64":

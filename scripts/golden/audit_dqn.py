@@ -156,13 +156,14 @@ def replay(start, end, path, settings, masked):
             learningRate=learner["learning_rate"] * (remaining if learner["learning_rate_schedule"] == "linear" else 1),
         )
         transcription.hyper = now
+        if done <= learner["learning_starts"]:
+            continue
         scaled = made | {
             "observations": scaling.of_observations(made["observations"]),
             "nextObservations": scaling.of_observations(made["nextObservations"]),
             "rewards": scaling.of_rewards(made["rewards"]),
         }
-        gradient_steps = learner["gradient_steps"] if learner["gradient_steps"] >= 0 else horizon * lanes
-        for _ in range(gradient_steps if done > learner["learning_starts"] else 0):
+        for _ in range(learner["gradient_steps"] if learner["gradient_steps"] >= 0 else horizon * lanes):
             pairs = [(draws.below(min(step + 1, hyper.capacity)), draws.below(lanes)) for _ in range(hyper.batchSize)]
             rows, picked = (np.array(part) for part in zip(*pairs))
             transcription.learn(scaled, rows, picked, weights)
