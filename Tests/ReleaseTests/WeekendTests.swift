@@ -90,6 +90,29 @@ import Training
   #expect(progress.paces(of: 100) == [0.5] && progress.paces(of: 100.1).isEmpty)
 }
 
+/// A window as long as sixteen trials: one that was held up says a sixteenth of what it would of a window of one trial's length.
+@Test func aTrialThatWasHeldUpIsNotTakenSixteenTimes() throws {
+  func rate(_ judgements: [Double], share: Double) -> ShapeRate {
+    ShapeRate(rollouts: [1], start: 0, look: 0, save: 0, judgements: judgements, judgementShare: share)
+  }
+  let trials = [1, 1, 1, 1, 1, 1, 1, 5.0]
+  let cost = rate(trials, share: 16).judgementCost()
+  // Mean 1.5, variance 2 over eight trials.
+  let error = (2 * (1 / 16.0 + 1 / 8.0) + 0.0225).squareRoot()
+  #expect(cost.expected == 24 && abs(cost.safe - 16 * (1.5 + 1.2816 * error)) < 1e-9)
+  #expect(cost.safe < 16 * rate(trials, share: 1).judgementCost().safe - 10)
+  // What one judgement took corrects the rest, with the scatter of one that is sixteen trials long.
+  let known = rate(trials, share: 16).judgementCost(paces: [0.5])
+  let scatter = 12 * 2.0.squareRoot() / 1.5 / 4
+  #expect(known.expected == 12 && abs(known.safe - (12 + 1.2816 * (2 * scatter * scatter + 1.44).squareRoot())) < 1e-9)
+  #expect(ShapeRate(rate(trials, share: 16).json) == rate(trials, share: 16))
+  // Rates that were kept before there was a share are of the whole window.
+  var older = try #require(rate(trials, share: 16).json.objectValue)
+  older["judgement_share"] = nil
+  #expect(ShapeRate(.object(older))?.judgementShare == 1)
+  #expect([0.5, 1, 7.5, 16, 1000].map { RetrainRates.judgementTrials(share: $0) } == [3, 3, 4, 8, 12])
+}
+
 @Suite struct HookTests {
   private func run(
     _ words: [String], limit: Double = 600, retries: Int = 0, variables: [String: String] = [:]

@@ -18,28 +18,36 @@ struct ShapeRate: Sendable, Equatable {
   /// Of one look at the selection window, and of one checkpoint.
   var look: Double
   var save: Double
-  /// Of each trial of a judgement over the report window, with the comparison of its deployed form.
+  /// Of each trial of a judgement, with its part of the comparison of the deployed form.
   var judgements: [Double]
+  /// So many trials' sessions the report window has.
+  var judgementShare: Double
 
-  init(rollouts: [Double], start: Double, look: Double, save: Double, judgements: [Double]) {
+  init(
+    rollouts: [Double], start: Double, look: Double, save: Double, judgements: [Double], judgementShare: Double = 1
+  ) {
     (self.rollouts, self.start, self.look, self.save, self.judgements) = (rollouts, start, look, save, judgements)
+    self.judgementShare = judgementShare
   }
 
   init?(_ json: JSON) {
     let rollouts = (json["rollout_seconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
     let judgements = (json["judgement_seconds"]?.arrayValue ?? []).compactMap(\.doubleValue)
-    guard !rollouts.isEmpty, !judgements.isEmpty, let start = json["start_seconds"]?.doubleValue,
+    // Trials were as long as the window before there was a share.
+    let share = json["judgement_share"]?.doubleValue ?? 1
+    guard !rollouts.isEmpty, !judgements.isEmpty, share > 0, let start = json["start_seconds"]?.doubleValue,
       let look = json["look_seconds"]?.doubleValue, let save = json["save_seconds"]?.doubleValue,
       (rollouts + judgements + [start, look, save]).allSatisfy({ $0 >= 0 })
     else { return nil }
-    self.init(rollouts: rollouts, start: start, look: look, save: save, judgements: judgements)
+    self.init(
+      rollouts: rollouts, start: start, look: look, save: save, judgements: judgements, judgementShare: share)
   }
 
   var json: JSON {
     [
       "rollout_seconds": .array(rollouts.map(JSON.number)), "start_seconds": .number(start),
       "look_seconds": .number(look), "save_seconds": .number(save),
-      "judgement_seconds": .array(judgements.map(JSON.number)),
+      "judgement_seconds": .array(judgements.map(JSON.number)), "judgement_share": .number(judgementShare),
     ]
   }
 
@@ -57,12 +65,14 @@ struct ShapeRate: Sendable, Equatable {
 
   /// paces: of the judgements that are done, which know more than trials on another window did: seconds an expected second.
   func judgementCost(paces: [Double] = []) -> Cost {
-    let cost = Cost(of: 1, secondsPerUnit: judgements)
+    let cost = Cost(of: judgementShare, secondsPerUnit: judgements)
     guard !paces.isEmpty else { return cost }
-    let deviation = ReturnStatistics.standardDeviation(judgements) ?? cost.expected / 5
+    // Of a judgement that is so many trials long.
+    let mean = ReturnStatistics.mean(judgements) ?? 0
+    let deviation = ReturnStatistics.standardDeviation(judgements) ?? mean / 5
     return Cost(
       of: 1, secondsPerUnit: paces.map { $0 * cost.expected },
-      scatter: cost.expected > 0 ? deviation / cost.expected : 0.2)
+      scatter: mean > 0 ? deviation / mean / max(1, judgementShare).squareRoot() : 0.2)
   }
 }
 
@@ -70,6 +80,8 @@ struct ShapeRate: Sendable, Equatable {
 struct RetrainRates: Sendable, Equatable {
   /// How often what follows training is tried, so that its scatter is known.
   static let trials = 3
+  /// How often a judgement is tried: more often where a trial is a small part of it, since what holds one up for a moment would be taken as many times.
+  static func judgementTrials(share: Double) -> Int { Int(min(12, max(Double(trials), (share / 2).rounded(.up)))) }
   /// Files that are flushed, the page, the copy to where it serves.
   fileprivate static let secondsToPublish = 0.2
 
@@ -188,15 +200,18 @@ extension Retrain {
     let (checkpoint, path) = try TrainedPolicy.find(in: directory, choice: "latest")
     // With the champion, nothing held and each baseline, and what it earns more than the champion.
     let comparisons = Double(factory.baselines.count + 3)
-    var (judgements, opponents): ([Double], [Double]) = ([], [])
+    var (judgements, exports, opponents): ([Double], [Double], [Double]) = ([], [], [])
     var (gate, publication): ([Double], [Double]) = ([], [])
-    for _ in 0..<RetrainRates.trials {
+    for trial in 0..<RetrainRates.judgementTrials(share: share) {
       var account: JudgedRun?
       let judgement = try timed { () throws(TrainingError) in
         account = try JudgedRun(
           name: "", policy: policy, factory: factory, window: .selection, seed: UInt64(plan.settings.seed),
           shouldStop: shouldStop)
       }
+      if account == nil { throw stoppedMeasuring }
+      judgements.append(judgement)
+      guard trial < RetrainRates.trials else { continue }
       let export = try timed { () throws(TrainingError) in
         _ = try PolicyExporter.bundle(
           try TrainedPolicy(checkpoint, path: path, factory: factory), factory: factory, includesCritic: false)
@@ -209,15 +224,15 @@ extension Retrain {
         let long = (0..<data.windows.report.sessions).map { returns.isEmpty ? 0 : returns[$0 % returns.count] }
         _ = SharpeComparison(policy: long, baseline: long.reversed(), seed: 0, lane: 0)
       }
-      if account == nil { throw stoppedMeasuring }
-      judgements.append(judgement * share + export)
+      exports.append(export)
       opponents.append(walks * share)
       gate.append(comparison * comparisons)
       publication.append(export + RetrainRates.secondsToPublish)
     }
+    let export = (ReturnStatistics.mean(exports) ?? 0) / share
     let rate = ShapeRate(
       rollouts: rollouts.isEmpty ? [last - begin] : rollouts, start: start ?? 0, look: look, save: save,
-      judgements: judgements)
+      judgements: judgements.map { $0 + export }, judgementShare: share)
     return RetrainRates(shapes: [shape: rate], opponents: opponents, gate: gate, publication: publication)
   }
 
