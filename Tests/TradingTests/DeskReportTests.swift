@@ -1,6 +1,7 @@
 // What a played day prints: fills inside the touch, fees in rows, every reason why an order waits.
 
 import Market
+import Pricing
 import TestSupport
 import Testing
 import Trading
@@ -146,15 +147,60 @@ struct DeskReportTests {
     #expect(opening(stored, said) == SettlementPrice(price: 68_200_000, source: .officialOpening))
   }
 
-  @Test func `a position without a last quote is said to stand where it was quoted last`() throws {
-    let play = try Script.play(
-      Script.head + [
-        Script.quote("SPY251219C00606000", "10:00", 0.44, 0.46),
-        "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\"SPY251219C00606000\": 1}}",
-        Script.quote("SPY251219C00606000", "10:01", 0.44, 0.46),
-      ])
-    #expect(play.desk.book.marks.unquoted == 1)
-    let text = play.lines.joined(separator: " ")
-    #expect(text.contains("1 position without a quote of the last minute: marked at the last one"))
+  /// A call bought while it was quoted, at 10:01, and never quoted again. later: lines behind that.
+  private func unquoted(_ before: [String] = Script.head, bid: Double = 0.44, later: [String] = []) throws -> DeskPlay {
+    let call = "SPY251219C00606000"
+    let ask = ((bid + 0.02) * 1e4).rounded() / 1e4
+    return try Script.play(
+      before + [
+        Script.quote(call, "10:00", bid, ask),
+        "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\"\(call)\": 1}}",
+        Script.quote(call, "10:01", bid, ask),
+      ] + later)
+  }
+
+  @Test func `a position without a last quote is moved from it by its own volatility`() throws {
+    // Fair at 0.15: the quote fills until 10:03, and what happens behind that moves it.
+    let calendar = TradingCalendar.xnys
+    let first = try #require(CalendarDate("2025-12-11").flatMap(calendar.ordinal))
+    let last = try #require(CalendarDate("2025-12-19").flatMap(calendar.ordinal))
+    func value(_ spot: Double, minute: Int, session: Int = 0) throws -> Double {
+      let years = VarianceClock().years(
+        over: calendar.remainingSessions(from: first + session, minute: Double(minute), to: last))
+      return try BlackScholes.scalarValue(
+        OptionTerms(.call, spot: spot, strike: 606, years: years, volatility: 0.15)
+      ).price
+    }
+    // Quotes in ten-thousandths, the second a cent either side of fair.
+    let bid = ((try value(600, minute: 31) - 0.01) * 1e4).rounded() / 1e4
+    let up = "{\"price\": \"SPY\", \"time\": \"12:00\", \"dollars\": 603}"
+    let play = try unquoted(bid: bid, later: [up])
+    let held = try #require(play.desk.book.usedSlots.first.map { play.desk.book.positions[$0] })
+    #expect(!held.isQuoted && play.unmoved == 0)
+    let moved = try value(603, minute: 390) - value(600, minute: 33)
+    #expect(abs(Double(held.bid) / 1e4 - (bid + moved)) < 3e-4, "\(held.bid), \(bid) + \(moved)")
+    #expect(held.ask - held.bid == 200 && play.desk.widestGap == 0)
+    let text = play.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+    #expect(text.contains("1 position without a quote of the last minute: marked at the last one, moved by the"))
+    #expect(!text.contains("as it stood"))
+    // Over the night it goes on from the same volatility.
+    let next = ["{\"session\": \"2025-12-12\"}", "{\"price\": \"SPY\", \"time\": \"09:31\", \"dollars\": 601}"]
+    let later = try unquoted(bid: bid, later: [up] + next)
+    let kept = try #require(later.desk.book.usedSlots.first.map { later.desk.book.positions[$0] })
+    let all = try value(601, minute: 390, session: 1) - value(600, minute: 33)
+    #expect(abs(Double(kept.bid) / 1e4 - (bid + all)) < 3e-4 && later.unmoved == 0, "\(kept.bid), \(bid) + \(all)")
+  }
+
+  @Test func `a position whose quote tells no volatility is said to stand where it was quoted last`() throws {
+    // Without a price of the underlying, and below what its use would bring.
+    for play in [
+      try unquoted(["{\"session\": \"2025-12-11\"}"]),
+      try unquoted([Script.head[0], "{\"price\": \"SPY\", \"time\": \"10:00\", \"dollars\": 610}"]),
+    ] {
+      let held = try #require(play.desk.book.usedSlots.first.map { play.desk.book.positions[$0] })
+      #expect(play.desk.book.marks.unquoted == 1 && play.unmoved == 1 && held.bid == 4_400 && held.ask == 4_600)
+      let text = play.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+      #expect(text.contains("(1 as it stood: its quote or the underlying's price does not tell one)"))
+    }
   }
 }

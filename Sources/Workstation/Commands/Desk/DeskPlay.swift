@@ -14,6 +14,8 @@ package struct DeskPlay {
   let feeNotices: [String]
   /// Every part that trades under limits; nil where no limits are given.
   let activeLine: String?
+  /// Of what is held without a quote of the last minute, how many positions no model moved from their last one.
+  let unmoved: Int
 
   /// `stored`: quotes beside those of the script. riskJournal: what `risk` writes. Throws `RiskError` before anything is traded where a part of what limits it
   /// is missing, `DeskScriptError` where a session cannot be settled or a restart has nothing to go on from, `ExecutionSettingError` and `StorageError`.
@@ -32,7 +34,8 @@ package struct DeskPlay {
     }
     var listed: Set<Int32> = []
     var memory = DeskMemory(
-      journal: exitJournal, riskJournal: riskJournal, sizing: sizing ?? AccountTerms().sizing)
+      journal: exitJournal, riskJournal: riskJournal, sizing: sizing ?? AccountTerms().sizing,
+      rateAnnual: settings.rateAnnual)
     for (order, plan) in script.exitPlans { memory.exits.plan(plan, for: order) }
     for (place, session) in script.sessions.enumerated() {
       let next = place + 1 < script.sessions.count ? script.sessions[place + 1] : nil
@@ -44,6 +47,7 @@ package struct DeskPlay {
       }
     }
     exits = memory.exits.positions
+    unmoved = memory.unmoved
     if let first = script.sessions.first, let last = script.sessions.last {
       feeNotices = settings.fees.notices(from: first.date, until: last.date, of: DeskPlay.charged(desk))
     } else {
@@ -65,7 +69,7 @@ package struct DeskPlay {
     let morning = try DeskMorning(session, stored, table: desk.table)
     desk.risk?.volatilityRank = morning.highestRank
     try desk.beginSession(session.date)
-    var market = ScriptMarket(session, table: desk.table, stored: quotes)
+    var market = ScriptMarket(session, table: desk.table, stored: quotes, volatilities: memory.volatilities)
     func prices() -> ScriptPrices {
       ScriptPrices(session: session, market: market, underlyings: desk.table.underlyings)
     }
@@ -82,6 +86,7 @@ package struct DeskPlay {
         case .order, .wish, .cancel, .restart: break
         }
       }
+      market.endMinute(minute)
       // What is decided at the end of a minute knows what was filled in it.
       let fills = desk.fillCount
       desk.advance(minute: minute, view: market)
@@ -106,6 +111,16 @@ package struct DeskPlay {
     try desk.endSession(view: market, prices: prices(), dividends: next?.dividends ?? [:])
     memory.exits.endSession(desk, view: market)
     try memory.write(desk)
+    memory.volatilities = market.volatilities
+    let (book, last) = (desk.book, session.minuteCount - 1)
+    memory.unmoved = book.usedSlots.count { slot in
+      let position = book.positions[slot]
+      guard !position.isFree, !position.isQuoted else { return false }
+      guard desk.table[position.contract].isOption else {
+        return market.underlyingPrice(of: position.contract, minute: last) == nil
+      }
+      return position.lastModel == 0 || market.modelPrice(of: position.contract, minute: last) == nil
+    }
   }
 
   /// What was traded: the fees of all else are nothing that a reader wants to know.
@@ -125,13 +140,17 @@ private struct DeskMemory {
   var exits = ExitKeeper()
   var journal: ExitJournalFile?
   let riskJournal: RiskJournal?
+  var volatilities: QuotedVolatilities
+  /// Positions that stood without a quote at the end of the last session, and that no model moved.
+  var unmoved = 0
   /// By which an order is sized that says no quantity.
   let sizing: SizingRules
   private var ownTrades: OwnTrades
 
-  init(journal: ExitJournalFile?, riskJournal: RiskJournal?, sizing: SizingRules) {
+  init(journal: ExitJournalFile?, riskJournal: RiskJournal?, sizing: SizingRules, rateAnnual: Double) {
     self.journal = journal
     self.riskJournal = riskJournal
+    volatilities = QuotedVolatilities(rateAnnual: rateAnnual)
     self.sizing = sizing
     ownTrades = OwnTrades(tier: sizing.tier.name)
   }

@@ -221,8 +221,10 @@ extension DeskPlay {
         : "IDENTITY BROKEN by \(MicroDollars.decimal(gap)) dollars: the books are wrong")
     if marks.unquoted > 0 {
       lines += ReportText.wrapped(
-        "\(counted(marks.unquoted, "position")) without a quote of the last minute: marked at the last one, which no "
-          + "model moves here; a short at what its exercise would cost, at least")
+        "\(counted(marks.unquoted, "position")) without a quote of the last minute: marked at the last one, moved by "
+          + "the underlying and the time at the volatility of that quote"
+          + (unmoved == 0 ? "" : " (\(unmoved) as it stood: its quote or the underlying's price does not tell one)")
+          + "; a short at what its exercise would cost, at least")
     }
     if desk.isIdeal { lines += ReportText.wrapped(ExecutionMode.watermark) }
     return lines

@@ -15,11 +15,17 @@ struct ScriptMarket: MarketView {
   private let weights: [Double]
   /// By underlying.
   private var prices: [Int?]
+  private let table: ContractTable
+  /// Of the quotes so far, in this session and in those before.
+  private(set) var volatilities: QuotedVolatilities
 
   init(
-    _ session: DeskScript.ScriptSession, table: ContractTable, stored: StoredQuotes.Session = StoredQuotes.Session()
+    _ session: DeskScript.ScriptSession, table: ContractTable, stored: StoredQuotes.Session = StoredQuotes.Session(),
+    volatilities: QuotedVolatilities = QuotedVolatilities()
   ) {
     self.stored = stored
+    self.table = table
+    self.volatilities = volatilities
     underlyings = table.underlyings
     date = session.date
     minuteCount = session.minuteCount
@@ -63,6 +69,14 @@ struct ScriptMarket: MarketView {
     guard underlyingNumbers.indices.contains(Int(contract)) else { return nil }
     return prices[Int(underlyingNumbers[Int(contract)])]
       ?? market(of: contract)?.underlyingPrice(of: contract, minute: minute)
+  }
+
+  /// Learns from the quotes of a minute, behind the last of its lines.
+  mutating func endMinute(_ minute: Int) { volatilities.learn(minute: minute, view: self, table: table) }
+
+  func modelPrice(of contract: Int32, minute: Int) -> Int? {
+    guard table.contains(contract), let spot = underlyingPrice(of: contract, minute: minute) else { return nil }
+    return volatilities.price(of: contract, table[contract], spot: spot, on: date, minute: minute)
   }
 
   func usualWeight(ofMinute minute: Int) -> Double { weights.indices.contains(minute) ? weights[minute] : 1 }
