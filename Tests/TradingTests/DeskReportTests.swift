@@ -183,6 +183,10 @@ struct DeskReportTests {
     let text = play.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
     #expect(text.contains("1 position without a quote of the last minute: marked at the last one, moved by the"))
     #expect(!text.contains("as it stood"))
+    // Worth less than a ten-thousandth by the model, it is not worth what was bid for it when it was quoted.
+    let down = try unquoted(bid: bid, later: [up.replacing("603", with: "450")])
+    let worthless = try #require(down.desk.book.usedSlots.first.map { down.desk.book.positions[$0] })
+    #expect(worthless.bid == 0 && worthless.ask < 200 && down.unmoved == 0, "\(worthless.bid), \(worthless.ask)")
     // Over the night it goes on from the same volatility.
     let next = ["{\"session\": \"2025-12-12\"}", "{\"price\": \"SPY\", \"time\": \"09:31\", \"dollars\": 601}"]
     let later = try unquoted(bid: bid, later: [up] + next)

@@ -266,7 +266,8 @@ extension Book {
     for slot in usedSlots where !positions[slot].isFree {
       let contract = positions[slot].contract
       let (middle, distance) = (positions[slot].middle, positions[slot].liquidation - positions[slot].middle)
-      let model = view.modelPrice(of: contract, minute: minute) ?? 0
+      // 0 says that there is no model: one that calls a contract worthless still moves its mark down.
+      let model = view.modelPrice(of: contract, minute: minute).map { max($0, 1) } ?? 0
       if let quote = view.quote(of: contract, minute: minute), quote.fills(at: minute) {
         mutablePositions[slot].quote(bid: quote.bid, ask: quote.ask, model: model)
       } else {
