@@ -46,6 +46,9 @@ package struct AccountSeries: RandomAccessCollection, Sendable, Equatable {
     stride(from: symbol, to: units.count, by: symbolCount).lazy.map { Int(units[$0]) }
   }
 
+  /// Signed units of one symbol at one close.
+  func units(_ session: Int, symbol: Int) -> Int { Int(units[session * symbolCount + symbol]) }
+
   /// (T) whether anything was held, by units: of options whose delta nobody knows the shares are 0.
   var holdsUnits: [Bool] {
     indices.map { session in

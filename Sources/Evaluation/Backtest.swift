@@ -15,8 +15,6 @@ package struct BacktestRecord: Sendable {
   package var decisionDates: [CalendarDate] = []
   /// (T) the close at which the step ended: its value belongs to that session.
   package var closeDates: [CalendarDate] = []
-  /// (T) when the bar begins at whose close the step ended; empty where bars span whole sessions.
-  package var closeStarts: [Instant] = []
   /// (T) the account at the close of `closeDates`.
   package var accounts = AccountSeries()
   /// (T + 1) gross exposure at the first decision's close and at each of `closeDates`, dollars: see `Exposure`.
@@ -24,11 +22,11 @@ package struct BacktestRecord: Sendable {
   /// (T) gross exposure after the fills at each bar's open, at that open.
   package var grossAtOpen: [Double] = []
   package var actions: [Int] = []
-  /// (T); like the observations, rewards and probabilities below empty where only the account is kept.
+  /// (T) probability of the action; empty for a decider without probabilities.
+  package var confidences: [Double] = []
+  /// (T); empty where the account alone is kept.
   package var masks: [ActionMask] = []
-  /// (T) nil for a decider without probabilities.
-  package var confidences: [Double?] = []
-  /// (T, D) raw observations, row-major.
+  /// (T, D) raw observations, row-major; like the rewards and probabilities below empty where steps are not kept.
   package var observations: [Float] = []
   package var observationColumns: Int
   /// (T) as the learner would have got them.
@@ -57,10 +55,14 @@ package struct BacktestRecord: Sendable {
   package var sessionEnds: [Int] {
     closeDates.indices.filter { $0 + 1 == closeDates.count || closeDates[$0 + 1] != closeDates[$0] }
   }
-  /// (K)
-  package var sessionDates: [CalendarDate] { sessionEnds.map { closeDates[$0] } }
-  /// (K) the close before each session: the first decision's date, and then the sessions' own. What was known there is known to the session.
-  package var datesBefore: [CalendarDate] { Array((decisionDates.prefix(1) + sessionDates).dropLast()) }
+  /// Traps where nothing was walked.
+  package var sessions: WalkedSessions {
+    precondition(count > 0, "the sessions of a walk without a step")
+    let (ends, bars) = (sessionEnds, accounts.bars)
+    return WalkedSessions(
+      firstDecision: decisionDates[0], firstBar: initialAccount.bar, dates: ends.map { closeDates[$0] },
+      lastBars: ends.map { bars[$0] })
+  }
   /// (K) net liquidation value at each session's close, dollars.
   package var closes: [Double] {
     let values = accounts.netLiquidationMicroDollars
@@ -72,7 +74,7 @@ package struct BacktestRecord: Sendable {
   /// (T) whether anything was held at each close.
   package var heldPosition: [Bool] { optionTape == nil ? accounts.holdsShares : accounts.holdsUnits }
   /// Mean probability of the chosen actions.
-  package var meanConfidence: Double? { ReturnStatistics.mean(confidences.compactMap { $0 }) }
+  package var meanConfidence: Double? { ReturnStatistics.mean(confidences) }
 
   /// The metrics of this walk. `seed` is the bootstrap's, `cashReturns` what cash earned in its sessions; none for zero.
   package func metrics(seed: UInt64, cashReturns: [Double] = []) -> PerformanceMetrics {
@@ -88,18 +90,47 @@ package struct BacktestRecord: Sendable {
       func number(_ bar: Int) -> Int { OptionChain.firstPlace(in: dates) { $0.upperBound > bar } }
       return { number($0) - number(first) }
     }
-    let (places, first) = (places, Int(accounts.bars.first ?? 0))
-    return { bar in bar < first || places.isEmpty ? 0 : places[min(bar - first, places.count - 1)] }
-  }
-
-  /// (T) by bar, from that of the first step's close on.
-  private var places: [Int] {
-    var place = decisionDates.first == closeDates.first ? 0 : 1
-    return closeDates.indices.map { step in
-      if step > 0, closeDates[step] != closeDates[step - 1] { place += 1 }
-      return place
+    let bars = accounts.bars
+    guard let first = bars.first else { return { _ in 0 } }
+    // The first decision's session is over before the first step, unless that ends in it.
+    let before = decisionDates.first == closeDates.first ? 0 : 1
+    let lastBars = sessionEnds.map { bars[$0] }
+    return { bar in
+      guard bar >= first else { return 0 }
+      return before + min(OptionChain.firstPlace(in: lastBars) { $0 >= bar }, lastBars.count - 1)
     }
   }
+
+  /// The date of a bar at whose close a step ended; nil of others.
+  func closeDate(ofBar bar: Int) -> CalendarDate? {
+    let place = OptionChain.firstPlace(in: accounts.bars) { $0 >= bar }
+    return place < count && accounts.bars[place] == bar ? closeDates[place] : nil
+  }
+}
+
+/// When the K sessions of a walk were.
+package struct WalkedSessions: Sendable, Equatable {
+  /// The close of the first decision, and the number of its bar.
+  package var firstDecision: CalendarDate
+  package var firstBar: Int
+  /// (K)
+  package var dates: [CalendarDate]
+  /// (K) the bar of each session at whose close its last step ended.
+  package var lastBars: [Int32]
+
+  /// (K) the close before each session: the first decision's date, and then the sessions' own. What was known there is known to the session.
+  package var datesBefore: [CalendarDate] { Array(([firstDecision] + dates).dropLast()) }
+}
+
+/// How much is kept of a walk: each level with those before it.
+package enum WalkDetail: Int, Comparable, Sendable {
+  case account
+  /// What could have been done as well: chance asks for it in games of one symbol a session.
+  case masks
+  /// What was seen, how it was decided and what the learner would have got.
+  case steps
+
+  package static func < (one: WalkDetail, other: WalkDetail) -> Bool { one.rawValue < other.rawValue }
 }
 
 /// Where an option's number means something: a symbol's session.
@@ -118,10 +149,11 @@ package enum Backtest {
   ///
   /// The environment must have one lane, walk its window as one episode and record fills; its account and the decider's memory
   /// are carried through, and only the first decision starts an episode. The same decider, environment and seed give the same
-  /// record to the bit. keepsSteps: whether what was seen and how it was decided is kept too, or the account alone. Throws where the decider
-  /// cannot decide. Traps with more than one lane, and where the episode outlasts the tape.
+  /// record to the bit, whatever is kept of it. look: is shown each observation before it is decided on. Throws where the decider cannot decide. Traps with
+  /// more than one lane, where the episode outlasts the tape, and where the decider is sure of some of its choices and not of others.
   package static func run(
-    _ environment: any TradingEnvironment, decider: any Decider, seed: UInt64, keepsSteps: Bool = true
+    _ environment: any TradingEnvironment, decider: any Decider, seed: UInt64, keeps: WalkDetail = .steps,
+    look: (Span<Float>) -> Void = { _ in }
   ) throws(DecisionError) -> BacktestRecord {
     precondition(environment.laneCount == 1, "a walk over \(environment.laneCount) lanes: one is needed")
     let loop = EnvironmentLoop(environment)
@@ -147,14 +179,18 @@ package enum Backtest {
         record.count <= dates.count * tape.symbols.count, "an episode of more than the tape's \(dates.count) bars")
       let observation = loop.observation(lane: 0)
       let mask = loop.row.masks[0]
+      look(observation.span)
       let choice = try decider.decide(observation.span, mask: mask, startsEpisode: record.actions.isEmpty)
       let symbol = environment.symbolInPlay(lane: 0)
       record.decisionDates.append(dates[decisionBar])
       record.actions.append(choice.action)
-      record.confidences.append(choice.confidence)
-      if keepsSteps {
+      if let confidence = choice.confidence { record.confidences.append(confidence) }
+      precondition(
+        record.confidences.isEmpty || record.confidences.count == record.count,
+        "\(record.confidences.count) confidences of \(record.count) choices")
+      if keeps >= .masks { record.masks.append(mask) }
+      if keeps == .steps {
         record.observations.append(contentsOf: observation)
-        record.masks.append(mask)
         if let policy = decider as? PolicyDecider {
           record.logProbabilities.append(policy.logProbability)
           record.probabilities += policy.probabilities
@@ -163,7 +199,7 @@ package enum Backtest {
 
       loop.actions[0] = Int32(choice.action)
       loop.step()
-      if keepsSteps { record.rewards.append(loop.row.rewards[0]) }
+      if keeps == .steps { record.rewards.append(loop.row.rewards[0]) }
       record.illegalAttempts += environment.drainIllegalAttempts()
       let fills = environment.drainFills(lane: 0)
       record.fills += fills
@@ -185,7 +221,6 @@ package enum Backtest {
       record.grossAtClose.append(gross(after, tape.close))
       record.grossAtOpen.append(gross(after, tape.open))
       record.closeDates.append(dates[after.bar])
-      if tape.width != .session { record.closeStarts.append(tape.starts[after.bar]) }
       if loop.row.terminated[0] != 0 {
         record.endedByTermination = true
         break

@@ -3,30 +3,11 @@
 package import Environments
 package import Inference
 
-/// A greedy walk through a world with other costs, in which the policy decides anew.
-package struct CostlierWalk: Sendable {
+/// What became of the greedy account in a world of such costs, in which the policy decides anew.
+package struct DoubledCosts: Sendable, Equatable {
   package static let factor = 2.0
 
   /// The rules of that world that differ.
-  package var rules: [RuleLine]
-  package var record: BacktestRecord
-
-  /// environment: the window's walk at the other costs. Throws where the policy cannot decide.
-  package init(
-    policy: DeployedPolicy, environment: any TradingEnvironment, rules: [RuleLine], seed: UInt64
-  ) throws(DecisionError) {
-    self.rules = rules
-    record = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keepsSteps: false)
-  }
-
-  package init(rules: [RuleLine], record: BacktestRecord) {
-    self.rules = rules
-    self.record = record
-  }
-}
-
-/// What became of the greedy account there.
-package struct DoubledCosts: Sendable, Equatable {
   package var rules: [RuleLine]
   package var account: AccountReport
 
@@ -39,9 +20,20 @@ package struct DoubledCosts: Sendable, Equatable {
     package var isFraction: Bool
   }
 
-  init(_ walk: CostlierWalk, seed: UInt64, cashReturns: [Double]) {
-    rules = walk.rules
-    account = AccountReport(name: "doubled", record: walk.record, seed: seed, cashReturns: cashReturns)
+  /// environment: the window's walk at those costs. Throws where the policy cannot decide.
+  package init(
+    policy: DeployedPolicy, environment: any TradingEnvironment, rules: [RuleLine], seed: UInt64, cash: CashRate
+  ) throws(DecisionError) {
+    self.init(
+      rules: rules,
+      record: try Backtest.run(
+        environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keeps: .account), seed: seed, cash: cash
+    )
+  }
+
+  init(rules: [RuleLine], record: BacktestRecord, seed: UInt64, cash: CashRate = .zero) {
+    self.rules = rules
+    account = AccountReport(name: "doubled", record: record, seed: seed, cash: cash)
   }
 
   /// The figures that change sign, from gain to loss or back, against the account at the usual costs.

@@ -51,7 +51,7 @@ package struct EnsembleReport: Sendable, Equatable {
   ) throws(DecisionError) {
     try self.init(policy, .dailyReturn, best, isFittedHere, seed) { (one: DeployedPolicy) throws(DecisionError) in
       let decider = PolicyDecider(one, mode: .greedy)
-      let record = try Backtest.run(environment, decider: decider, seed: seed, keepsSteps: false)
+      let record = try Backtest.run(environment, decider: decider, seed: seed, keeps: .account)
       return Outcome(earned: .daily(record.dailyReturns), deciders: [decider])
     }
   }

@@ -1,5 +1,6 @@
 // All that an evaluation says, as one value.
 
+private import AgentInterface
 package import Environments
 package import Inference
 package import Market
@@ -113,7 +114,7 @@ package struct AccountReport: Sendable, Equatable {
   package var restrictedSessions: Int
   /// The account fell to zero or below and traded no further.
   package var wasLost: Bool
-  package var lastDate: CalendarDate
+  package var sessions: WalkedSessions
   /// Net liquidation value at each close, dollars.
   package var closes: [Double]
   /// The share of that value that is not cash, at each close.
@@ -135,10 +136,12 @@ package struct AccountReport: Sendable, Equatable {
   /// Where the value went, summed over the walk, and the penalties that a learner's reward would have held.
   package var breakdown: StepBreakdown
 
-  package init(name: String, record: BacktestRecord, seed: UInt64, cashReturns: [Double] = []) {
+  /// seed: of the bootstraps. cash: what returns are counted over. Traps where nothing was walked.
+  package init(name: String, record: BacktestRecord, seed: UInt64, cash: CashRate = .zero) {
     precondition(record.count > 0, "an account without a session")
     self.name = name
-    metrics = record.metrics(seed: seed, cashReturns: cashReturns)
+    sessions = record.sessions
+    metrics = record.metrics(seed: seed, cashReturns: cash.returns(decisionDates: sessions.datesBefore))
     decisions = record.count
     illegalAttempts = record.illegalAttempts
     fillCount = record.fills.count
@@ -148,13 +151,11 @@ package struct AccountReport: Sendable, Equatable {
     let (ends, tiers) = (record.sessionEnds, record.accounts.riskTiers)
     restrictedSessions = ends.count { tiers[$0] >= 2 }
     wasLost = record.endedByTermination
-    lastDate = record.closeDates[record.count - 1]
     closes = record.closes
     breakdown = record.breakdown
     investedShares = AccountReport.investedShares(record)
     units = (0..<record.accounts.symbolCount).map { symbol in
-      let held = Array(record.accounts.units(symbol: symbol))
-      return ends.map { held[$0] }
+      ends.map { record.accounts.units($0, symbol: symbol) }
     }
     exposure = record.exposure
     var paid = CostsSoFar()
@@ -170,6 +171,12 @@ package struct AccountReport: Sendable, Equatable {
       return paid
     }
   }
+
+  /// The close of the last session: of the account's end, where it was lost.
+  package var lastDate: CalendarDate { sessions.dates[sessions.dates.count - 1] }
+
+  /// (K)
+  package var dailyReturns: [Double] { ReturnStatistics.dailyReturns(initial: metrics.initialDollars, closes: closes) }
 
   /// (K) the share of the value that is not cash, at each session's close; 0 where nothing is left.
   static func investedShares(_ record: BacktestRecord) -> [Double] {
@@ -213,11 +220,18 @@ package struct AccountReport: Sendable, Equatable {
   }
 }
 
-/// The walks that a report is made of, kept for whoever wants more than the report (observations, actions, fills).
+/// What a report is made of: the greedy walk, and what became of the accounts of all others, each made right behind its walk, so that no two of those are held
+/// at a time.
 package struct EvaluationRecords: Sendable {
+  /// Of the stochastic run's actions and of every bootstrap.
+  package var seed: UInt64
   package var greedy: BacktestRecord
-  package var stochastic: BacktestRecord
-  package var baselines: [(name: String, record: BacktestRecord)]
+  package var stochastic: AccountReport
+  /// The stochastic walk itself; nil where it was not asked for.
+  package var stochasticSteps: BacktestRecord?
+  package var baselines: [AccountReport]
+  /// What the greedy run was shown beside what training saw; nil where that was not written down.
+  package var fit: ObservationFit?
   /// What the greedy run held, at other times; nil where it was not asked for.
   package var random: RandomTrading?
   /// Over which returns are counted.
@@ -227,7 +241,7 @@ package struct EvaluationRecords: Sendable {
   /// The index that alpha and beta are against; nil for holding what is traded.
   package var market: MarketReference?
   /// The greedy run where trading costs twice as much; nil where that was not walked.
-  package var doubledCosts: CostlierWalk?
+  package var doubledCosts: DoubledCosts?
   /// Whether trading is known to cost nothing, so that there is nothing to double.
   package var tradesAreFree = false
 
@@ -235,23 +249,34 @@ package struct EvaluationRecords: Sendable {
   /// by chance, side by side in the lanes of `chance`: the same window. Not by chance where there are none. play: of games of one symbol a session, whose
   /// rules are the baselines then, and which have draws of their own.
   ///
-  /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. The greedy run's steps are kept, and the stochastic
-  /// one's where that is asked for. Throws where the policy cannot decide.
+  /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Steps of the greedy and of the stochastic run are kept where
+  /// that is asked for. Throws where the policy cannot decide.
   package init(
     policy: DeployedPolicy, environment: any TradingEnvironment, chance: [any TradingEnvironment] = [], seed: UInt64,
     baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero,
-    keepsStochasticSteps: Bool = true, play: SessionPlay? = nil
+    keepsGreedySteps: Bool = true, keepsStochasticSteps: Bool = true, play: SessionPlay? = nil
   ) throws(DecisionError) {
+    self.seed = seed
     self.cash = cash
     cashReturns = []
-    greedy = try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
-    stochastic = try Backtest.run(
+    var fit = ObservationFit(policy, environment.observationSpace)
+    greedy = try Backtest.run(
+      environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed,
+      keeps: keepsGreedySteps ? .steps : play == nil ? .account : .masks
+    ) { fit?.add($0) }
+    self.fit = fit
+    func account(_ name: String, _ record: BacktestRecord) -> AccountReport {
+      AccountReport(name: name, record: record, seed: seed, cash: cash)
+    }
+    let walked = try Backtest.run(
       environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed,
-      keepsSteps: keepsStochasticSteps)
+      keeps: keepsStochasticSteps ? .steps : .account)
+    stochastic = account("stochastic", walked)
+    stochasticSteps = keepsStochasticSteps ? walked : nil
     self.baselines = []
     for baseline in BaselineDeciders.all(baselines, play, for: environment) {
-      let record = try Backtest.run(environment, decider: baseline.decider, seed: seed, keepsSteps: false)
-      self.baselines.append((baseline.name, record))
+      let walked = try Backtest.run(environment, decider: baseline.decider, seed: seed, keeps: .account)
+      self.baselines.append(account(baseline.name, walked))
     }
     cashReturns = cash.returns(decisionDates: longest.datesBefore)
     if !chance.isEmpty {
@@ -267,11 +292,13 @@ package struct EvaluationRecords: Sendable {
 
   package init(
     greedy: BacktestRecord, stochastic: BacktestRecord, baselines: [(name: String, record: BacktestRecord)],
-    cash: CashRate = .zero
+    seed: UInt64, cash: CashRate = .zero
   ) {
+    self.seed = seed
     self.greedy = greedy
-    self.stochastic = stochastic
-    self.baselines = baselines
+    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed, cash: cash)
+    stochasticSteps = stochastic
+    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed, cash: cash) }
     self.cash = cash
     cashReturns = []
     cashReturns = cash.returns(decisionDates: longest.datesBefore)
@@ -280,22 +307,24 @@ package struct EvaluationRecords: Sendable {
   /// The baseline that buys and holds, as a market; nil where it was not walked.
   package var buyAndHold: MarketReference? {
     baselines.first { $0.name == Baseline.buyAndHold.name }.map {
-      MarketReference(name: $0.name, kind: .buyAndHold, returns: $0.record.dailyReturns)
+      MarketReference(name: $0.name, kind: .buyAndHold, returns: $0.dailyReturns)
     }
   }
 
-  /// The walk of the most sessions: only a lost account ends before the window does.
-  package var longest: BacktestRecord {
-    baselines.reduce(stochastic.count > greedy.count ? stochastic : greedy) {
-      $1.record.count > $0.count ? $1.record : $0
+  /// Those of the longest walk: only a lost account ends before the window does.
+  package var longest: WalkedSessions {
+    var (decisions, sessions) = (greedy.count, greedy.sessions)
+    for other in [stochastic] + baselines where other.decisions > decisions {
+      (decisions, sessions) = (other.decisions, other.sessions)
     }
+    return sessions
   }
 }
 
 /// A policy's walk through one window, greedy and stochastic, against every baseline at the same costs.
 package struct EvaluationReport: Sendable, Equatable {
   package var context: EvaluationContext
-  /// Of the stochastic run's actions and of every bootstrap.
+  /// That of the records.
   package var seed: UInt64
   /// The close at which the first decision was made: the session before the first of `dates`.
   package var firstDecisionDate: CalendarDate
@@ -318,29 +347,26 @@ package struct EvaluationReport: Sendable, Equatable {
   package var bySymbol: [SymbolAccount]
 
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
-  package init(context: EvaluationContext, seed: UInt64, records: EvaluationRecords) {
+  package init(context: EvaluationContext, records: EvaluationRecords) {
     self.context = context
+    let seed = records.seed
     self.seed = seed
-    let greedy = records.greedy
-    let stochastic = records.stochastic
-    let baselines = records.baselines
-    let all = [greedy, stochastic] + baselines.map(\.record)
-    precondition(greedy.count > 0, "an evaluation without a session")
-    firstDecisionDate = greedy.decisionDates[0]
-    dates = all.map(\.sessionDates).max { $0.count < $1.count } ?? []
-    for record in all {
-      let own = record.sessionDates
+    bySymbol = SymbolAccount.all(records.greedy, symbols: context.symbols, seed: seed)
+    greedy = AccountReport(name: "greedy", record: records.greedy, seed: seed, cash: records.cash)
+    stochastic = records.stochastic
+    baselines = records.baselines
+    let all = [greedy, stochastic] + baselines
+    firstDecisionDate = greedy.sessions.firstDecision
+    dates = all.map(\.sessions.dates).max { $0.count < $1.count } ?? []
+    for account in all {
+      let own = account.sessions.dates
       precondition(
-        own == Array(dates.prefix(own.count)) && (own.count == dates.count || record.endedByTermination),
+        own == Array(dates.prefix(own.count)) && (own.count == dates.count || account.wasLost),
         "records of different windows: \(own.count) sessions against \(dates.count)")
     }
+    quant = QuantFigures(records, greedy: greedy, looks: context.looks)
     let cash = records.cashReturns
-    bySymbol = SymbolAccount.all(greedy, symbols: context.symbols, seed: seed)
-    self.greedy = AccountReport(name: "greedy", record: greedy, seed: seed, cashReturns: cash)
-    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed, cashReturns: cash)
-    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed, cashReturns: cash) }
-    quant = QuantFigures(records, seed: seed, looks: context.looks)
-    let returns = baselines.map { (name: $0.name, returns: $0.record.dailyReturns) }
+    let returns = baselines.map { (name: $0.name, returns: $0.dailyReturns) }
     random = records.random
     let chance = records.random.map(\.pValue)
     verdict = Verdict(

@@ -26,20 +26,19 @@ package struct MarketReference: Sendable, Equatable {
   }
 
   /// The series' closes over the sessions of a walk; nil where it lacks one of their dates, or a close is no price.
-  package init?(_ series: BarSeries, kind: Kind, over walk: BacktestRecord) {
-    let sessions = walk.sessionDates
+  package init?(_ series: BarSeries, kind: Kind, over walk: WalkedSessions) {
+    let sessions = walk.dates
     // Of minutes the first session begins in itself: its move is that from the close before.
     let first =
-      walk.decisionDates.first == sessions.first
-      ? series.dates.last { date in sessions.first.map { date < $0 } ?? false } : walk.decisionDates.first
+      walk.firstDecision == sessions.first ? series.dates.last { $0 < walk.firstDecision } : walk.firstDecision
     guard let first, series.missingDates(of: [first] + sessions).isEmpty else { return nil }
     self.init(name: series.symbol, kind: kind, closes: series.adjustedCloses(at: [first] + sessions))
   }
 
   /// The tape's own benchmark from the first decision's close over the sessions of a walk on it; nil where there is none.
-  package init?(benchmarkOf tape: MarketTape, over walk: BacktestRecord) {
-    guard let benchmark = tape.benchmark, walk.count > 0 else { return nil }
-    let bars = [walk.initialAccount.bar] + walk.sessionEnds.map { Int(walk.accounts.bars[$0]) }
+  package init?(benchmarkOf tape: MarketTape, over walk: WalkedSessions) {
+    guard let benchmark = tape.benchmark else { return nil }
+    let bars = [walk.firstBar] + walk.lastBars.map { Int($0) }
     guard bars.allSatisfy({ benchmark.close.indices.contains($0) }) else { return nil }
     self.init(name: benchmark.symbol, kind: .benchmark, closes: bars.map { benchmark.close[$0] })
   }

@@ -43,14 +43,6 @@ package struct ObservationFit: Sendable, Equatable {
     scalings = policy.members.compactMap(\.policy.normalizer)
   }
 
-  /// The same with what one walk showed. observations: (T, D) raw, row-major.
-  package init?(_ policy: DeployedPolicy, _ space: ObservationSpace, observations: [Float]) {
-    self.init(policy, space)
-    for first in stride(from: 0, to: observations.count, by: space.count) {
-      add(observations.span.extracting(first..<(first + space.count)))
-    }
-  }
-
   /// Takes in what one decision was shown. row: (D) raw.
   package mutating func add(_ row: Span<Float>) {
     steps += 1

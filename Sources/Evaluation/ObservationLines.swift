@@ -34,13 +34,6 @@ package enum ObservationLines {
     return output
   }
 
-  /// Throws where a line could not be written.
-  package static func requireFinite(_ record: BacktestRecord) throws(ObservationLinesError) {
-    guard let place = record.observations.firstIndex(where: { !$0.isFinite }) else { return }
-    let (decision, column) = place.quotientAndRemainder(dividingBy: record.observationColumns)
-    throw .notFinite(decision: decision, column: column, value: record.observations[place])
-  }
-
   /// One decision's line. `decision` is for errors.
   static func line(
     _ observation: ArraySlice<Float>, mask: ActionMask?, actionCount: Int, startsEpisode: Bool, decision: Int

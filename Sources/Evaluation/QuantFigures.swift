@@ -19,8 +19,7 @@ package struct QuantFigures: Sendable, Equatable {
   /// What the number of tries leaves of the Sharpe ratio; nil where nobody counts them.
   package var deflated: DeflatedSharpe?
 
-  init(_ records: EvaluationRecords, seed: UInt64, looks: WindowLooks?) {
-    let greedy = records.greedy
+  init(_ records: EvaluationRecords, greedy: AccountReport, looks: WindowLooks?) {
     let returns = greedy.dailyReturns
     cash = records.cash
     tradesAreFree = records.tradesAreFree
@@ -33,10 +32,8 @@ package struct QuantFigures: Sendable, Equatable {
       alphaBeta = AlphaBeta(account: returns, reference: market.returns, cash: records.cashReturns)
     }
     rollingSharpe = RollingSharpe(
-      returns: returns, excess: zip(returns, records.cashReturns).map(-), dates: greedy.sessionDates)
-    doubledCosts = records.doubledCosts.map {
-      DoubledCosts($0, seed: seed, cashReturns: records.cashReturns)
-    }
+      returns: returns, excess: zip(returns, records.cashReturns).map(-), dates: greedy.sessions.dates)
+    doubledCosts = records.doubledCosts
     deflated = looks.flatMap { looks in
       DeflatedSharpe(
         ReturnStatistics.excess(returns, cash: records.cashReturns), trials: looks.trials,

@@ -114,15 +114,14 @@ package enum RunEvaluator {
     var records = try TrainingError.deciding { () throws(DecisionError) in
       try EvaluationRecords(
         policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines,
-        cash: rate, keepsStochasticSteps: recordsRollouts, play: factory.sessionPlay)
+        cash: rate, keepsGreedySteps: recordsRollouts || writesObservations, keepsStochasticSteps: recordsRollouts,
+        play: factory.sessionPlay)
     }
-    let fit = ObservationFit(
-      bundle.policy, environment.observationSpace, observations: records.greedy.observations)
     records.market = index(of: market, over: records.longest)
-    if let costlier = try factory.walk(window, costsTimes: CostlierWalk.factor) {
+    if let costlier = try factory.walk(window, costsTimes: DoubledCosts.factor) {
       records.doubledCosts = try TrainingError.deciding { () throws(DecisionError) in
-        try CostlierWalk(
-          policy: bundle.policy, environment: costlier.environment, rules: costlier.rules, seed: seed)
+        try DoubledCosts(
+          policy: bundle.policy, environment: costlier.environment, rules: costlier.rules, seed: seed, cash: rate)
       }
     } else {
       records.tradesAreFree = true
@@ -145,8 +144,8 @@ package enum RunEvaluator {
         ? ["The best checkpoint was chosen on this very window: these figures prove nothing."] : [],
       provenance: provenance(trained), distributions: market.distributions, looks: looks)
     context.notes += otherRules(trained.configuration, factory.configuration)
-    context.notes += fit?.notes ?? []
-    context.fit = fit
+    context.notes += records.fit?.notes ?? []
+    context.fit = records.fit
     context.syntheticSymbols = market.tape.syntheticSymbols
     if let options = market.tape.options {
       // Nothing is held when shares pay.
@@ -155,7 +154,7 @@ package enum RunEvaluator {
       context.syntheticQuotes = options.symbols.indices.filter { !options.sources(symbol: $0).isSubset(of: [.chain]) }
         .map { options.symbols[$0].name }
     }
-    var report = EvaluationReport(context: context, seed: seed, records: records)
+    var report = EvaluationReport(context: context, records: records)
     if let ensemble = trained.ensemble {
       report.ensemble = try TrainingError.deciding { () throws(DecisionError) in
         try EnsembleReport(
@@ -165,7 +164,6 @@ package enum RunEvaluator {
     }
     let lines: String
     do {
-      try ObservationLines.requireFinite(records.greedy)
       lines =
         writesObservations
         ? try ObservationLines.text(
@@ -181,7 +179,8 @@ package enum RunEvaluator {
         ? RolloutFile(
           attributes: rolloutAttributes(trained, bundle, window, factory, seed),
           columns: RolloutRecorder.columns(
-            [(false, records.greedy), (true, records.stochastic)], actionCount: bundle.policy.actions)) : nil,
+            [(false, records.greedy)] + (records.stochasticSteps.map { [(true, $0)] } ?? []),
+            actionCount: bundle.policy.actions)) : nil,
       seedRun: trained.seedRun(
         report.greedy.metrics.sharpe, totalReturn: report.greedy.metrics.totalReturn, report.verdict.headline,
         isEdge: report.verdict.edgeFound),
@@ -251,7 +250,7 @@ package enum RunEvaluator {
   }
 
   /// What the run names as its benchmark, else the first index of the store that has a price at every session; nil where there is none.
-  private static func index(of market: AdmittedMarket, over walk: BacktestRecord) -> MarketReference? {
+  private static func index(of market: AdmittedMarket, over walk: WalkedSessions) -> MarketReference? {
     if let benchmark = MarketReference(benchmarkOf: market.tape, over: walk) { return benchmark }
     for series in market.indices {
       if let index = MarketReference(series, kind: .index, over: walk) { return index }
@@ -265,8 +264,8 @@ package enum RunEvaluator {
   ) -> Look {
     let (walk, returns) = (records.longest, records.greedy.dailyReturns)
     return Look(
-      store: market.contentHash, window: window.rawValue, from: walk.decisionDates[0],
-      until: walk.closeDates[walk.count - 1], policy: bundle.policy.decisionDigest, run: trained.runName,
+      store: market.contentHash, window: window.rawValue, from: walk.firstDecision,
+      until: walk.dates[walk.dates.count - 1], policy: bundle.policy.decisionDigest, run: trained.runName,
       algorithm: trained.algorithm, program: Trial.thisProgram,
       sharpe: ReturnStatistics.sharpe(
         returns, excess: ReturnStatistics.excess(returns, cash: records.cashReturns)))

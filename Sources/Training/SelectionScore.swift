@@ -17,7 +17,7 @@ package struct SelectionScore: Sendable, Equatable {
     if factory.configuration.environment.hasWindows {
       let walk = try factory.walk(.selection)
       let record = try TrainingError.deciding { () throws(DecisionError) in
-        try Backtest.run(walk, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keepsSteps: false)
+        try Backtest.run(walk, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keeps: .account)
       }
       let gain = (record.closes.last ?? record.initialDollars) - record.initialDollars
       return SelectionScore(meanReward: gain, meanLength: Double(record.count))

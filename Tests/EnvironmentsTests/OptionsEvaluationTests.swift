@@ -81,7 +81,7 @@ private func constant(_ action: Int, columns: Int) -> InferencePolicy {
       #expect(own == record.symbolBreakdowns[symbol].change.total)
     }
     // Sessions are counted by their dates, whoever decides in them and how often.
-    #expect(record.sessionDates == market.dates && record.closes.count == 9)
+    #expect(record.sessions.dates == market.dates && record.closes.count == 9)
     for trip in log.closed { #expect(record.sessionOfBar(trip.entryBar) == record.sessionOfBar(trip.exitBar)) }
     #expect(record.metrics(seed: 1).medianHoldingSessions == 0)
     #expect(record.heldPosition.contains(true) && record.exposure.atWork.contains { $0 > 0 })
@@ -173,13 +173,14 @@ private func constant(_ action: Int, columns: Int) -> InferencePolicy {
     let environment = try walk()
     let policy = constant(1, columns: environment.observationSpace.count)
     let records = try EvaluationRecords(
-      policy: policy.deployed, environment: environment, seed: 7, keepsStochasticSteps: false, play: play)
+      policy: policy.deployed, environment: environment, seed: 7, keepsGreedySteps: false, keepsStochasticSteps: false,
+      play: play)
     #expect(records.baselines.map(\.name) == ["flat", "calls", "puts", "calls-exits", "puts-exits"])
     var context = EvaluationContext(
       run: "r", policy: "p", algorithm: "ppo_mask", environment: OptionsEnvironment.name, symbols: market.symbols,
       dataFingerprint: "sha256:0", windowName: "held out", split: [], allowances: [], execution: [])
     context.syntheticQuotes = ["QQQ"]
-    let report = EvaluationReport(context: context, seed: 7, records: records)
+    let report = EvaluationReport(context: context, records: records)
     #expect(report.bySymbol.map(\.symbol) == ["SPY", "QQQ"] && report.bySymbol.allSatisfy { $0.sessions == 9 })
     let profits = report.bySymbol.reduce(0) { $0 + $1.profitDollars }
     #expect(abs(profits - (report.greedy.metrics.finalDollars - 2_000_000)) < 1e-6)

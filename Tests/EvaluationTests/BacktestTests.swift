@@ -25,11 +25,11 @@ import Trading
     #expect(record.count == 78)
 
     // The same observations and masks, decided one by one with one start.
-    func replay(restartAlways: Bool) throws -> (actions: [Int], confidences: [Double?]) {
+    func replay(restartAlways: Bool) throws -> (actions: [Int], confidences: [Double]) {
       var session = policy.makeSession()
       var randomness = DecisionRandomness(seed: 11)
       var actions: [Int] = []
-      var confidences: [Double?] = []
+      var confidences: [Double] = []
       for decision in 0..<record.count {
         let observation = Array(record.observations[(4 * decision)..<(4 * decision + 4)])
         let rule: ActionSelection.Rule = mode == .greedy ? .greedy : .sample(uniform: randomness.next())

@@ -43,10 +43,17 @@ import Trading
     #expect(together == apart && Set(together.totalReturns).count == 9)
   }
 
+  /// A baseline's walk, every step of it.
+  private func walk(_ baseline: Baseline) throws -> BacktestRecord {
+    let environment = try environment(BasketConfiguration())
+    return try Backtest.run(environment, decider: BaselineDecider(baseline, for: environment), seed: 7)
+  }
+
   @Test func walksTheWholeWindowOnce() throws {
     let records = try records()
     let tape = MarketTape(SyntheticTape.series(bars: 760, seed: 5))
-    for record in [records.greedy, records.stochastic] + records.baselines.map(\.record) {
+    let stochastic = try #require(records.stochasticSteps)
+    for record in try [records.greedy, stochastic] + Baseline.allCases.map(walk) {
       #expect(record.decisionDates == Array(tape.dates[60..<699]))
       #expect(record.closeDates == Array(tape.dates[61..<700]))
       #expect(record.illegalAttempts == 0)
@@ -63,18 +70,18 @@ import Trading
         #expect(abs((open.map { $0.shares * Double($0.direction) } ?? 0) - held) < 1e-9)
       }
     }
-    #expect(!records.greedy.fills.isEmpty || !records.stochastic.fills.isEmpty)
-    #expect(records.greedy.actions != records.stochastic.actions)
+    #expect(!records.greedy.fills.isEmpty || !stochastic.fills.isEmpty)
+    #expect(records.greedy.actions != stochastic.actions)
   }
 
   @Test func baselinesPayTheSameCosts() throws {
-    let baselines = try records().baselines
-    #expect(baselines.map(\.name) == ["flat", "buy-and-hold", "previous-sign", "inverse-previous-sign"])
-    #expect(baselines[0].record.fills.isEmpty)
-    let held = baselines[1].record
+    let names = try records().baselines.map(\.name)
+    #expect(names == ["flat", "buy-and-hold", "previous-sign", "inverse-previous-sign"])
+    #expect(try walk(.flat).fills.isEmpty)
+    let held = try walk(.buyAndHold)
     #expect(held.fills.map(\.symbol) == [0, 1] && held.fills.allSatisfy { $0.side == 1 && $0.bar == 61 })
     #expect(held.heldPosition.allSatisfy { $0 })
-    let momentum = baselines[2].record
+    let momentum = try walk(.previousSign)
     #expect(momentum.fills.count > 100)
     for fill in held.fills + momentum.fills {
       #expect(fill.halfSpreadCostMicroDollars > 0 && fill.commissionMicroDollars == 1_000_000)
@@ -90,7 +97,7 @@ import Trading
       symbols: ["AAA", "BBB"],
       dataFingerprint: "sha256:0", windowName: "held out", split: [], allowances: [],
       execution: configuration.rules(ReportText.shortest))
-    return EvaluationReport(context: context, seed: 7, records: try records(configuration))
+    return EvaluationReport(context: context, records: try records(configuration))
   }
 
   /// Penalties are told beside the money, item by item, and change none of it.

@@ -41,7 +41,7 @@ import Text
     let chance = ToyTradingEnvironment.walks(of: tape, count: RandomTrading.draws, initialDollars: initialDollars)
     let records = try EvaluationRecords(
       policy: policy.deployed, environment: environment, chance: chance, seed: 7)
-    return EvaluationReport(context: context, seed: 7, records: records)
+    return EvaluationReport(context: context, records: records)
   }
 
   @Test(arguments: [3, 12, 300]) func fitsEightyColumns(days: Int) throws {
@@ -123,14 +123,14 @@ import Text
     let policy = ToyPolicy.linear(weights: weights, biases: [Float](repeating: 0, count: 9))
     let records = try EvaluationRecords(
       policy: policy.deployed, environment: environment, chance: chance, seed: 7, baselines: [.flat, .buyAndHold])
-    let report = EvaluationReport(context: context, seed: 7, records: records)
+    let report = EvaluationReport(context: context, records: records)
     #expect(report.verdict.edgeFound)
     #expect(report.text.contains("VERDICT: an edge over every baseline on this window."))
     #expect(report.text.contains("further look"))
     // The previous-sign rule is the same rule here: from it there is nothing to be told.
     let all = try EvaluationRecords(
       policy: policy.deployed, environment: environment, chance: chance, seed: 7)
-    let verdict = EvaluationReport(context: context, seed: 7, records: all).verdict
+    let verdict = EvaluationReport(context: context, records: all).verdict
     #expect(verdict.claim == .overFlatAndChance && verdict.notToldFrom == ["previous-sign"])
   }
 

@@ -29,7 +29,6 @@ enum HandMadeWalk {
       record.closeDates.append(firstDecision.advanced(by: session + 1))
       record.accounts.append(view(session + 1, close, cash?[session] ?? close))
       record.actions.append(0)
-      record.confidences.append(nil)
     }
     record.fills = fills
     record.endedByTermination = isLost

@@ -29,7 +29,9 @@ import Text
 
   private static func fit(_ rows: [[Float]], _ policy: DeployedPolicy = ObservationFitTests.policy()) -> ObservationFit?
   {
-    ObservationFit(policy, space, observations: rows.flatMap { $0 })
+    var fit = ObservationFit(policy, space)
+    for row in rows { fit?.add(row.span) }
+    return fit
   }
 
   /// The deviation that is read is sqrt(variance + 1e-8): 1.4e-4 for the signal, of which 0.001 is 7.1.

@@ -25,7 +25,7 @@ import Text
     var baselines: [(name: String, record: BacktestRecord)] = [("flat", walk(rest))]
     if let hold { baselines.append(("buy-and-hold", walk(hold))) }
     return EvaluationRecords(
-      greedy: walk(returns), stochastic: walk(stochastic ?? rest), baselines: baselines, cash: cash)
+      greedy: walk(returns), stochastic: walk(stochastic ?? rest), baselines: baselines, seed: 1, cash: cash)
   }
 
   private func report(
@@ -35,7 +35,7 @@ import Text
       context: EvaluationContext(
         run: "run", policy: "policy", algorithm: "ppo", environment: "dual_ticker", symbols: ["AA"],
         dataFingerprint: "f", windowName: "held out", split: [], allowances: [], execution: [],
-        distributions: distributions, looks: looks), seed: 1, records: records)
+        distributions: distributions, looks: looks), records: records)
   }
 
   /// Every place at which a report says something: text (unwrapped), JSON, Markdown and HTML.
@@ -132,7 +132,7 @@ import Text
   }
 
   @Test func anIndexIsReadAtTheSessions() throws {
-    let walk = HandMadeWalk.make(closes: [1, 2, 3])
+    let walk = HandMadeWalk.make(closes: [1, 2, 3]).sessions
     var series = BarSeries(symbol: "IDX")
     series.instrument = .index
     for (day, close) in [50.0, 100, 110, 55, 66, 1].enumerated() {
@@ -153,9 +153,9 @@ import Text
 
   @Test func doubledCostsStandBesideTheOthers() throws {
     var own = records(turning.map { $0 + 0.002 })
-    own.doubledCosts = CostlierWalk(
+    own.doubledCosts = DoubledCosts(
       rules: [.init("half-spread", "4 basis points"), .init("commission", "2 $ an order")],
-      record: HandMadeWalk.make(closes: HandMadeWalk.closes(returns: turning.map { $0 - 0.001 })))
+      record: HandMadeWalk.make(closes: HandMadeWalk.closes(returns: turning.map { $0 - 0.001 })), seed: 1)
     let both = report(own)
     let flips = try #require(both.quant.doubledCosts).flips(from: both.greedy)
     #expect(flips.map(\.name) == ["total return", "Sharpe ratio"] && flips[0].usual > 0 && flips[0].doubled < 0)
@@ -167,7 +167,7 @@ import Text
     #expect(both.json["doubled_costs"]?["account"]?["final_dollars"]?.doubleValue ?? 0 < 1000)
     #expect(both.text.contains("as set       twice"))
     // The same gain in both worlds, and a world without costs.
-    own.doubledCosts?.record = own.greedy
+    own.doubledCosts?.account = both.greedy
     #expect(forms(report(own)).allSatisfy { $0.contains("where the policy decides anew, no sign changes.") })
     own.doubledCosts = nil
     #expect(forms(report(own)).allSatisfy { !$0.contains("costs to double") })

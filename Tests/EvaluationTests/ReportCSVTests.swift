@@ -45,7 +45,7 @@ import Trading
       baselines: [
         ("flat", HandMadeWalk.make(closes: [1000, 1000, 1000])),
         ("buy-and-hold", HandMadeWalk.make(closes: [500, 0], isLost: true)),
-      ], cash: cash)
+      ], seed: 1, cash: cash)
     let rows = [
       ["2011-01-27", "\(1010.0 / 1000 - 1)", "0.0", "-0.5", "", "\(one)", "0.0"],
       ["2011-01-28", "-0.5", "0.0", "-1.0", "", "\(one)", "0.5"],

@@ -27,7 +27,7 @@ import Testing
     let records = try EvaluationRecords(
       policy: policy.deployed, environment: ToyTradingEnvironment(tape: tape),
       chance: ToyTradingEnvironment.walks(of: tape, count: 20), seed: 7, randomDraws: 20)
-    return EvaluationReport(context: context(text), seed: 7, records: records)
+    return EvaluationReport(context: context(text), records: records)
   }
 
   private func planted(_ name: String = "leak") throws -> PlantedReport {

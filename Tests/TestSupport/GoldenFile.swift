@@ -27,6 +27,9 @@ package enum GoldenFile {
   /// `Tests/Fixtures/Runs`: what older programs left behind.
   package static let runs = fixtures + "/Runs"
 
+  /// `Tests/Fixtures/Reports`: what older programs said of small runs.
+  package static let reports = fixtures + "/Reports"
+
   private static let fixtures: String = {
     var path = #filePath.split(separator: "/", omittingEmptySubsequences: false)
     path.removeLast(2)

@@ -11,9 +11,7 @@ package enum ReportCSV {
   /// were held, 0 being the first. symbols: the names of the record's.
   package static func trades(_ record: BacktestRecord, symbols: [String]) -> String {
     if let tape = record.optionTape { return optionTrades(record, tape, symbols: symbols) }
-    var dates: [Int: CalendarDate] = [:]
-    for (account, date) in zip(record.accounts, record.closeDates) { dates[account.bar] = date }
-    func date(_ bar: Int) -> String { dates[bar]?.description ?? "" }
+    func date(_ bar: Int) -> String { record.closeDate(ofBar: bar)?.description ?? "" }
     let session = record.sessionOfBar
     func side(_ direction: Int) -> String { direction > 0 ? "long" : "short" }
     let log = TradeLog(record.fills)
@@ -81,11 +79,11 @@ package enum ReportCSV {
   /// and of cash, each a fraction, and the share of the policy's account that is not cash at the close. An account that was lost earns 0 on the
   /// sessions after that.
   package static func dailyReturns(_ records: EvaluationRecords) -> String {
-    let accounts = [("policy", records.greedy)] + records.baselines.map { ($0.name, $0.record) }
-    let columns = accounts.map(\.1.dailyReturns)
+    let names = ["policy"] + records.baselines.map(\.name)
+    let columns = [records.greedy.dailyReturns] + records.baselines.map(\.dailyReturns)
     let invested = AccountReport.investedShares(records.greedy)
     let index = records.market?.returns ?? []
-    let rows = records.longest.sessionDates.enumerated().map { session, date in
+    let rows = records.longest.dates.enumerated().map { session, date in
       [date.description]
         + columns.map { session < $0.count ? number($0[session]) : "0.0" }
         + [
@@ -93,7 +91,7 @@ package enum ReportCSV {
           session < invested.count ? number(invested[session]) : "0.0",
         ]
     }
-    return table(["date"] + accounts.map(\.0) + ["index", "cash", "position"], rows)
+    return table(["date"] + names + ["index", "cash", "position"], rows)
   }
 
   static func table(_ header: [String], _ rows: [[String]]) -> String {

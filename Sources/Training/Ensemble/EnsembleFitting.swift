@@ -136,7 +136,7 @@ package struct EnsembleFitting: Sendable {
       let recorder = Recorder(PolicyDecider(policy, mode: .greedy))
       let walk = try factory.walk(.selection)
       _ = try TrainingError.deciding { () throws(DecisionError) in
-        try Backtest.run(walk, decider: recorder, seed: seed)
+        try Backtest.run(walk, decider: recorder, seed: seed, keeps: .account)
       }
       return [recorder.seen]
     }

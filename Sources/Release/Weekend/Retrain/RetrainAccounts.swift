@@ -27,14 +27,16 @@ struct JudgedRun: Sendable {
   ) throws(TrainingError) {
     let environment = try factory.walk(window)
     let record = try TrainingError.deciding { () throws(DecisionError) in
-      try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed)
+      try Backtest.run(environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keeps: .masks)
     }
     if shouldStop() { return nil }
     var costlier: [Double]?
     if let walk = try factory.walk(window, costsTimes: PromotionGate.costFactor) {
       costlier = try TrainingError.deciding { () throws(DecisionError) in
-        try CostlierWalk(policy: policy, environment: walk.environment, rules: walk.rules, seed: seed)
-      }.record.dailyReturns
+        try Backtest.run(
+          walk.environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keeps: .account
+        ).dailyReturns
+      }
     }
     guard
       let chance = try RunEvaluator.chance(matching: record, factory, window, seed: seed, shouldStop: shouldStop)
@@ -77,7 +79,7 @@ struct Opponents: Sendable {
     let environment = try factory.walk(window)
     func returns(_ decider: any Decider) throws(TrainingError) -> [Double] {
       try TrainingError.deciding { () throws(DecisionError) in
-        try Backtest.run(environment, decider: decider, seed: seed).dailyReturns
+        try Backtest.run(environment, decider: decider, seed: seed, keeps: .account).dailyReturns
       }
     }
     self.champion = nil

@@ -30,7 +30,8 @@ extension Retrain {
     let (trained, factory, directory) = try policy(run)
     let bundle = try exported(trained, factory)
     let report = try RunEvaluator.evaluate(
-      bundle, of: trained.origin, window: .heldOut, factory: factory, seed: UInt64(plan.settings.seed))
+      bundle, of: trained.origin, window: .heldOut, factory: factory, seed: UInt64(plan.settings.seed),
+      writesObservations: false)
     try directory.write(report.json.prettyText + "\n", to: "evaluation.json")
     try directory.write(report.markdown, to: "report.md")
     try directory.write(report.html, to: "report.html")
