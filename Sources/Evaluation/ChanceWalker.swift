@@ -21,10 +21,11 @@ struct ChancePaths: Sendable {
 
   /// Stretches take as much memory as this; each draw is shuffled anew for each of them.
   static let bytes = 4 << 20
-  /// So many at most: longer windows have longer stretches, lest shuffling take more time than walking.
-  private static let mostStretches = 32
+  /// Longer windows may have longer stretches, lest shuffling take more time than walking: so many stretches are no burden, nor are any that have
+  /// this many sessions for each spell that is shuffled.
+  private static let (fewStretches, sessionsASpell) = (32, 8)
 
-  /// bytes: what a stretch takes, unless it were one of too many.
+  /// bytes: what a stretch takes, unless it were one of too many. The paths are the same however long stretches are.
   init(_ spells: [PositionSpells], seed: UInt64, draws: Int, bytes: Int = ChancePaths.bytes) {
     let sessions = spells[0].sessions
     self.spells = spells
@@ -34,7 +35,9 @@ struct ChancePaths: Sendable {
       sessions,
       max(
         1, bytes / (draws * spells.count),
-        (sessions + ChancePaths.mostStretches - 1) / ChancePaths.mostStretches))
+        min(
+          (sessions + ChancePaths.fewStretches - 1) / ChancePaths.fewStretches,
+          ChancePaths.sessionsASpell * spells.reduce(0) { $0 + $1.count })))
     units = [Int8](repeating: 0, count: draws * spells.count * length)
   }
 
@@ -72,17 +75,19 @@ struct ChancePaths: Sendable {
 /// Which session each step of a walk is in.
 struct SessionSteps: Sendable {
   /// (T) its number from 0 on.
-  let number: [Int]
+  let number: [Int32]
   /// (T) whether it is the session's last.
   let isLast: [Bool]
 
   /// ends: the last step of each session.
   init(ends: [Int]) {
-    var (number, isLast) = ([Int](), [Bool]())
+    var (number, isLast) = ([Int32](), [Bool]())
+    number.reserveCapacity((ends.last ?? -1) + 1)
+    isLast.reserveCapacity((ends.last ?? -1) + 1)
     for (session, end) in ends.enumerated() {
       while number.count <= end {
         isLast.append(number.count == end)
-        number.append(session)
+        number.append(Int32(session))
       }
     }
     (self.number, self.isLast) = (number, isLast)
@@ -176,7 +181,7 @@ struct ChanceWalker {
             loop.step()
             // Only sums are taken of fills, so that they may gather for a while.
             let countsFills = step == steps.upperBound - 1
-            let cash = cash.isEmpty ? 0 : cash[sessions.number[step]]
+            let cash = cash.isEmpty ? 0 : cash[Int(sessions.number[step])]
             let isLast = sessions.isLast[step]
             let row = (step - steps.lowerBound) * stride + first
             for lane in walks.indices where !walks[lane].isLost {

@@ -297,7 +297,7 @@ struct SessionWalker {
             }
             loop.step()
             let step = played.steps.lowerBound + offset
-            let earned = cash.isEmpty ? 0 : cash[steps.number[step]]
+            let earned = cash.isEmpty ? 0 : cash[Int(steps.number[step])]
             let countsFills = offset == played.steps.count - 1
             for lane in walks.indices where !walks[lane].isLost {
               let standing = environment.lastStanding(lane: lane, units: units + lane * symbols)

@@ -71,7 +71,7 @@ package final class MarketFeatures: Sendable {
           volumeIsUnknown: !(meanDollars[bar] > 0 && meanDollars[bar].isFinite))
         guard bar >= MarketFeatures.warmUpBars else { continue }
         let row = rows.columns(bar) + symbol * width
-        for (column, values) in columns.enumerated() { row[column] = Float(values[bar]) }
+        for (column, values) in columns.enumerated() { row[column] = values[bar] }
         row[width - 1] = 0
       }
     }
@@ -128,7 +128,7 @@ package final class MarketFeatures: Sendable {
 
   /// The twelve features of one symbol and its further columns, [feature][bar]. A zero denominator, or a volume that is not a number, gives the neutral value:
   /// 0.5 for the range and 0 for all others.
-  private static func columns(tape: MarketTape, symbol: Int, extraColumns: [String]) -> [[Double]] {
+  private static func columns(tape: MarketTape, symbol: Int, extraColumns: [String]) -> [[Float]] {
     let extra = extraColumns.map { name in
       guard let column = tape.extra[symbol].first(where: { $0.name == name }) else {
         preconditionFailure("\(tape.symbols[symbol]) has no column \(name)")
@@ -139,26 +139,30 @@ package final class MarketFeatures: Sendable {
     let high = tape.high[symbol]
     let low = tape.low[symbol]
     let close = tape.close[symbol]
-    let highest = RollingWindow.highest(of: high, window: 20)
-    let lowest = RollingWindow.lowest(of: low, window: 20)
     let gap = { (averages: [Double]) in zip(close, averages).map { $1 == 0 ? 0 : $0 / $1 - 1 } }
-    return [
-      LogReturns.values(of: close, lag: 1),
-      LogReturns.values(of: close, lag: 5),
-      LogReturns.values(of: close, lag: 20),
-      RSI.values(of: close, period: 14).map { ($0 - 50) / 50 },
-      gap(EMA.values(of: close, span: 12)),
-      gap(EMA.values(of: close, span: 26)),
-      zip(ATR.values(high: high, low: low, close: close, period: 14), close).map { $1 == 0 ? 0 : $0 / $1 },
-      RealizedVolatility.values(of: close, window: 20).map { $0 * barsPerYear(tape.width).squareRoot() },
-      close.indices.map { bar in
-        let range = highest[bar] - lowest[bar]
-        return range > 0 ? (close[bar] - lowest[bar]) / range : 0.5
+    // One after the other, so that of a long tape no two lie side by side in double precision.
+    let features: [() -> [Double]] = [
+      { LogReturns.values(of: close, lag: 1) },
+      { LogReturns.values(of: close, lag: 5) },
+      { LogReturns.values(of: close, lag: 20) },
+      { RSI.values(of: close, period: 14).map { ($0 - 50) / 50 } },
+      { gap(EMA.values(of: close, span: 12)) },
+      { gap(EMA.values(of: close, span: 26)) },
+      { zip(ATR.values(high: high, low: low, close: close, period: 14), close).map { $1 == 0 ? 0 : $0 / $1 } },
+      { RealizedVolatility.values(of: close, window: 20).map { $0 * barsPerYear(tape.width).squareRoot() } },
+      {
+        let highest = RollingWindow.highest(of: high, window: 20)
+        let lowest = RollingWindow.lowest(of: low, window: 20)
+        return close.indices.map { bar in
+          let range = highest[bar] - lowest[bar]
+          return range > 0 ? (close[bar] - lowest[bar]) / range : 0.5
+        }
       },
-      tape.width == .minute ? tape.volumeAgainstUsual(symbol: symbol) : volumeRatios(tape.volume[symbol]),
-      close.indices.map { $0 == 0 || close[$0 - 1] == 0 ? 0 : open[$0] / close[$0 - 1] - 1 },
-      Drawdown.values(of: close, high: high, window: 50),
-    ] + extra
+      { tape.width == .minute ? tape.volumeAgainstUsual(symbol: symbol) : volumeRatios(tape.volume[symbol]) },
+      { close.indices.map { $0 == 0 || close[$0 - 1] == 0 ? 0 : open[$0] / close[$0 - 1] - 1 } },
+      { Drawdown.values(of: close, high: high, window: 50) },
+    ]
+    return features.map { $0().map { Float($0) } } + extra.map { $0.map { Float($0) } }
   }
 
   /// (B) the logarithm of a session's volume over the mean of the last 20.
