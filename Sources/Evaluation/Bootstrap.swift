@@ -117,7 +117,7 @@ package enum Bootstrap {
   /// mean `expectedBlock`. Source: Politis & Romano 1994, "The stationary bootstrap".
   package static func stationaryMean(
     _ series: [Double], seed: UInt64, lane: UInt32 = 0, expectedBlock: Double = expectedBlockSessions,
-    confidence: Double = confidence
+    confidence: Double = confidence, resamples: Int = resamples
   ) -> Interval? {
     guard series.count >= 2, let estimate = ReturnStatistics.mean(series) else { return nil }
     var stream = RandomStream(seed: seed, purpose: .bootstrap, lane: lane)

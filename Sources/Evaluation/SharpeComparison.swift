@@ -30,16 +30,21 @@ package struct SharpeComparison: Sendable, Equatable {
     policy: [Double], baseline: [Double]? = nil, seed: UInt64, lane: UInt32, resamples: Int = resamples,
     confidence: Double = Bootstrap.confidence
   ) {
-    let count = policy.count
-    precondition(baseline.map { $0.count == count } ?? true, "\(count) sessions against \(baseline?.count ?? 0)")
-    guard count >= 8, SharpeComparison.varies(policy), baseline.map(SharpeComparison.varies) ?? true else { return nil }
-    let other = baseline ?? [Double](repeating: 0, count: count)
-    let pairs = zip(policy, other).map { SIMD2($0, $1) }
-    let observed = Moments(pairs[...])
-    let influence = observed.influence(pairs, hasBaseline: baseline != nil)
-    expectedBlock = BlockLength.stationary(influence)
-    let estimate = observed.difference(hasBaseline: baseline != nil)
-    let error = (SharpeComparison.longRunVariance(influence, expectedBlock: expectedBlock) / Double(count)).squareRoot()
+    guard let series = ComparedSeries(policy: policy, baseline: baseline) else { return nil }
+    var ratios: ComparedRatios?
+    self.init(
+      series, expectedBlock: series.expectedBlock, seed: seed, lane: lane, resamples: resamples,
+      confidence: confidence, ratios: &ratios)
+  }
+
+  /// The same in blocks of a given length. ratios: becomes what the p-value was read from; nil where the two are one account.
+  init(
+    _ series: ComparedSeries, expectedBlock: Double, seed: UInt64, lane: UInt32, resamples: Int, confidence: Double,
+    ratios: inout ComparedRatios?
+  ) {
+    self.expectedBlock = expectedBlock
+    ratios = nil
+    let (estimate, error) = (series.estimate, series.error(expectedBlock: expectedBlock))
     let year = ReturnStatistics.sessionsPerYear
     // The very same account: no difference, and none that luck could have made.
     guard error > 1e-12 else {
@@ -51,9 +56,10 @@ package struct SharpeComparison: Sendable, Equatable {
       return
     }
     let resampled = Resampling(
-      pairs, hasBaseline: baseline != nil, estimate: estimate, expectedBlock: expectedBlock, resamples: resamples,
-      seed: seed, lane: lane)
+      series.pairs, hasBaseline: series.hasBaseline, estimate: estimate, expectedBlock: expectedBlock,
+      resamples: resamples, seed: seed, lane: lane)
     let ratio = estimate / error
+    ratios = ComparedRatios(observed: ratio, resampled: resampled.ratios)
     pValue = Double(1 + resampled.ratios.count { $0 >= ratio }) / Double(resamples + 1)
     let sorted = resampled.ratios.sorted()
     let tail = (1 - confidence) / 2
@@ -69,12 +75,8 @@ package struct SharpeComparison: Sendable, Equatable {
     alpha =
       resampled.alphas.count <= resamples / 2
       ? nil
-      : ResampledStatistic(estimate: observed.alpha * year, values: resampled.alphas.map { $0 * year })
+      : ResampledStatistic(estimate: series.observed.alpha * year, values: resampled.alphas.map { $0 * year })
         .interval(confidence: confidence)
-  }
-
-  private static func varies(_ returns: [Double]) -> Bool {
-    (ReturnStatistics.standardDeviation(returns) ?? 0) > ReturnStatistics.negligibleDeviation
   }
 
   /// n times the variance of the mean of a stationary bootstrap resample, in closed form: lemma 1 of Politis and Romano 1994.
@@ -97,5 +99,49 @@ package struct SharpeComparison: Sendable, Equatable {
       if weight > 1e-9 { total += 2 * weight * covariance(lag) }
     }
     return max(total, 0)
+  }
+}
+
+/// Differences over their errors: the observed one, and those of the resamples where there is no difference.
+struct ComparedRatios: Sendable {
+  let observed: Double
+  let resampled: [Double]
+}
+
+/// The sessions of a comparison, before anything is drawn.
+struct ComparedSeries: Sendable {
+  /// (T) of policy and baseline; without a baseline the second is 0.
+  let pairs: [SIMD2<Double>]
+  let hasBaseline: Bool
+  let observed: Moments
+  /// (T) what each session adds to the difference, to first order.
+  private let influence: [Double]
+  /// The block length that the difference asks for, in sessions.
+  let expectedBlock: Double
+
+  /// Nil where fewer than eight sessions, or one of the two does not vary. Traps where their lengths differ.
+  init?(policy: [Double], baseline: [Double]?) {
+    let count = policy.count
+    precondition(baseline.map { $0.count == count } ?? true, "\(count) sessions against \(baseline?.count ?? 0)")
+    guard count >= 8, ComparedSeries.varies(policy), baseline.map(ComparedSeries.varies) ?? true else { return nil }
+    let other = baseline ?? [Double](repeating: 0, count: count)
+    pairs = zip(policy, other).map { SIMD2($0, $1) }
+    hasBaseline = baseline != nil
+    observed = Moments(pairs[...])
+    influence = observed.influence(pairs, hasBaseline: hasBaseline)
+    expectedBlock = BlockLength.stationary(influence)
+  }
+
+  /// A session.
+  var estimate: Double { observed.difference(hasBaseline: hasBaseline) }
+
+  /// Of the estimate.
+  func error(expectedBlock: Double) -> Double {
+    let variance = SharpeComparison.longRunVariance(influence, expectedBlock: expectedBlock)
+    return (variance / Double(pairs.count)).squareRoot()
+  }
+
+  private static func varies(_ returns: [Double]) -> Bool {
+    (ReturnStatistics.standardDeviation(returns) ?? 0) > ReturnStatistics.negligibleDeviation
   }
 }

@@ -46,18 +46,35 @@ import Testing
     }
   }
 
-  /// The p-value of a candidate is the largest of its comparisons, and Holm's correction counts candidates, not comparisons.
+  /// The p-value of a candidate is the largest of its comparisons; others beside it, who share nothing with it, leave less of it.
   @Test func manyCandidatesNeedMore() throws {
-    let close = candidate("b", account(1.6, 2))
+    let close = candidate("b", account(1.6, 2), chance: 0.004)
     let champion = account(0, 3)
     let alone = gate.decide([close], champion: champion, baselines: [])
     let p = alone.judgements[0].pValue
     #expect(p == alone.judgements[0].adjusted && p == alone.judgements[0].comparisons.map(\.pValue).max())
-    let many = gate.decide(
-      [close] + (0..<20).map { candidate("n\($0)", account(0, 20 + $0)) }, champion: champion, baselines: [])
-    #expect(many.judgements[0].pValue == p && many.judgements[0].adjusted > p)
-    let corrected = HolmCorrection(pValues: many.judgements.map { $0.pValue }, familyError: 0.05)
-    #expect(many.judgements.map { $0.adjusted } == corrected.adjusted && corrected.adjusted.count == 21)
+    let others = (UInt32(0)..<20).map { candidate("n\($0)", account(0, 20 + $0), chance: 0.5) }
+    let many = gate.decide([close] + others, champion: champion, baselines: [])
+    // Resampled in longer blocks where another asks for them, so that its own moves a little.
+    #expect(abs(many.judgements[0].pValue - p) < 0.02 && many.judgements[0].adjusted > 2 * p)
+    #expect(many.judgements.allSatisfy { one in one.comparisons.allSatisfy { $0.adjusted >= $0.pValue } })
+    // Against chance candidates are counted, after Holm.
+    #expect(many.judgements[0].comparisons.map(\.opponent) == ["champion", "chance"])
+    #expect(many.judgements[0].comparisons[1].adjusted == 21 * 0.004)
+    #expect(many.judgements[0].objections.contains { if case .oneOfMany = $0 { true } else { false } })
+  }
+
+  /// Candidates that are nearly one need hardly more than one does.
+  @Test func copiesOfOneAreNoManyTries() throws {
+    let (good, champion) = (account(1.8, 2), account(0, 3))
+    let copies = (UInt32(0)..<12).map { place in
+      candidate("c\(place)", zip(good, account(0, 50 + place)).map { $0 + 0.1 * $1 })
+    }
+    let alone = gate.decide([copies[0]], champion: champion, baselines: []).judgements[0]
+    let many = gate.decide(copies, champion: champion, baselines: [])
+    #expect(many.judgements[0].adjusted < 2 * alone.pValue + 0.01 && many.outcome != .keep)
+    let counted = HolmCorrection(pValues: many.judgements.map { $0.pValue }, familyError: 0.05)
+    #expect(counted.adjusted.allSatisfy { $0 > 0.05 }, "\(counted.adjusted)")
   }
 
   @Test func whatEarnsLessIsNotPromoted() {
@@ -114,7 +131,7 @@ import Testing
         var one = one
         one.candidate = "e\(place)"
         return one
-      }, sessions: 1000, hasChampion: true)
+      }, sessions: 1000, hasChampion: true, criticalRatio: nil)
     #expect(equal.outcome == .promote("e0"))
   }
 

@@ -10,6 +10,8 @@ package struct GateComparison: Sendable, Equatable {
   package var difference: SharpeComparison?
   /// One-sided: how often luck alone would show as much.
   package var pValue: Double
+  /// The same of the best of all candidates of the weekend that are no better: what their number leaves of it.
+  package var adjusted: Double
 }
 
 /// What the gate found of one candidate.
@@ -48,8 +50,6 @@ package struct GateJudgement: Sendable, Equatable {
   /// Mean return a session less the champion's, with its 95 % interval; nil without a champion.
   package var profit: Interval?
   package var isFragile: Bool
-  /// What Holm's correction over all candidates leaves of the p-value.
-  package var adjusted = 1.0
   package internal(set) var objections: [Objection] = []
 
   init(
@@ -67,6 +67,8 @@ package struct GateJudgement: Sendable, Equatable {
 
   /// All comparisons must hold: the largest.
   package var pValue: Double { comparisons.map(\.pValue).max() ?? 1 }
+  /// What the number of candidates leaves of it.
+  package var adjusted: Double { comparisons.map(\.adjusted).max() ?? 1 }
   package var passes: Bool { objections.isEmpty }
   /// Against whom it is ranked among those that pass: the champion, else nothing held.
   var lowerBound: Double { comparisons.first?.difference?.difference.lower ?? -.infinity }
@@ -103,7 +105,8 @@ package struct GateDecision: Sendable, Equatable {
   /// cases, by the widest of the candidates; nil where nothing could be compared.
   package let detectable: Double?
 
-  init(judgements: [GateJudgement], sessions: Int, hasChampion: Bool) {
+  /// criticalRatio: so many of its errors a candidate's difference against the first opponent must lie above zero; nil where that is not known.
+  init(judgements: [GateJudgement], sessions: Int, hasChampion: Bool, criticalRatio: Double?) {
     var judged = judgements
     for place in judged.indices { judged[place].object(sessions: sessions) }
     var best: GateJudgement?
@@ -116,9 +119,8 @@ package struct GateDecision: Sendable, Equatable {
     self.hasChampion = hasChampion
     outcome = best.map { hasChampion ? .promote($0.candidate) : .challenge($0.candidate) } ?? .keep
     let errors = judged.compactMap { $0.comparisons.first?.difference?.standardError }
-    let level = PromotionGate.familyError / Double(max(1, judged.count))
-    detectable = errors.max().map {
-      $0 * (NormalDistribution.quantile(1 - level) + NormalDistribution.quantile(PromotionGate.power))
+    detectable = criticalRatio.flatMap { critical in
+      errors.max().map { $0 * (critical + NormalDistribution.quantile(PromotionGate.power)) }
     }
   }
 

@@ -9,9 +9,13 @@ package import Evaluation
 /// 1. there are at least 60 sessions,
 /// 2. its Sharpe ratio is above the champion's, above that of every baseline and above chance: each is a paired comparison at equal risk
 ///    (`SharpeComparison`; chance by percentile), one-sided. Its p-value is the largest of them: all must hold, so none among them needs a correction.
-///    Holm's correction over all candidates leaves it at most 5 %,
+///    What is left of it once all candidates are counted is at most 5 %: against each opponent by `SharpeFamily`, against chance by Holm's correction,
 /// 3. its mean return a session is not below the champion's: the upper 95 % bound of the paired difference is at least 0,
 /// 4. what it earns keeps its sign at one and a half times the costs.
+///
+/// A candidate is no better than some opponent just where it is no better than the best of them, which is one and the same for all candidates; against
+/// that one the family's error holds, and the other opponents only make it rarer. So luck promotes anybody in at most 5 % of weekends, whatever the
+/// candidates share, by which 12 that are nearly one need hardly more than one does. Chance is another question, and is asked at 5 % of its own.
 ///
 /// Where several pass, the one with the highest lower bound against the champion is promoted, of equals the earlier. Without a champion the best that
 /// passes (by its lower bound against nothing held) may become the challenger, which only a person promotes.
@@ -55,27 +59,38 @@ package struct PromotionGate: Sendable {
       opponents.append((PromotionGate.flatName, [Double](repeating: 0, count: sessions)))
     }
     opponents += moving
-    var judged = zip(candidates, accounts).enumerated().map { place, one in
-      var comparisons = opponents.enumerated().map { index, opponent in
-        compare(
-          whole(one.1.returns), with: opponent.returns, named: opponent.name,
-          lane: UInt32(place * (opponents.count + 1) + index))
+    let returns = accounts.map { whole($0.returns) }
+    // Of all candidates against one opponent, over the same resamples.
+    let families = opponents.enumerated().map { index, opponent in
+      SharpeFamily(
+        returns.map { compared($0, with: opponent.returns) }, level: PromotionGate.familyError, seed: seed,
+        lane: UInt32(index), resamples: resamples)
+    }
+    let chances = HolmCorrection(pValues: accounts.map { $0.chance ?? 1 }, familyError: PromotionGate.familyError)
+    let judged = zip(candidates, accounts).enumerated().map { place, one in
+      var comparisons = zip(opponents, families).map { opponent, family in
+        GateComparison(
+          opponent: opponent.name, difference: family.comparisons[place],
+          pValue: family.comparisons[place]?.pValue ?? 1, adjusted: family.adjusted[place])
       }
       if let chance = one.1.chance {
-        comparisons.append(GateComparison(opponent: PromotionGate.chanceName, difference: nil, pValue: chance))
+        comparisons.append(
+          GateComparison(
+            opponent: PromotionGate.chanceName, difference: nil, pValue: chance, adjusted: chances.adjusted[place]))
       }
       return GateJudgement(
         candidate: one.0.name, account: one.1.name, seeds: one.0.seeds.count, comparisons: comparisons,
-        sharpe: ReturnStatistics.sharpe(whole(one.1.returns)) ?? 0,
+        sharpe: ReturnStatistics.sharpe(returns[place]) ?? 0,
         profit: champion.flatMap { champion in
           Bootstrap.stationaryMean(
-            zip(whole(one.1.returns), whole(champion)).map(-), seed: seed,
-            lane: UInt32(place * (opponents.count + 1) + opponents.count))
+            zip(returns[place], whole(champion)).map(-), seed: seed,
+            lane: UInt32(place * (opponents.count + 1) + opponents.count),
+            resamples: min(resamples, Bootstrap.resamples))
         }, isFragile: PromotionGate.isFragile(one.1))
     }
-    let corrected = HolmCorrection(pValues: judged.map(\.pValue), familyError: PromotionGate.familyError)
-    for place in judged.indices { judged[place].adjusted = corrected.adjusted[place] }
-    return GateDecision(judgements: judged, sessions: sessions, hasChampion: champion != nil)
+    return GateDecision(
+      judgements: judged, sessions: sessions, hasChampion: champion != nil, criticalRatio: families.first?.criticalRatio
+    )
   }
 
   /// The seed that stands for a candidate.
@@ -97,16 +112,9 @@ package struct PromotionGate: Sendable {
 
   private func isFlat(_ returns: [Double]) -> Bool { ReturnStatistics.sharpe(returns) == nil }
 
-  /// An account without variance has a ratio of 0 that is known without error.
-  private func compare(_ policy: [Double], with other: [Double], named name: String, lane: UInt32) -> GateComparison {
-    let found: SharpeComparison? =
-      switch (isFlat(policy), isFlat(other)) {
-      case (false, let isFlat):
-        SharpeComparison(policy: policy, baseline: isFlat ? nil : other, seed: seed, lane: lane, resamples: resamples)
-      // 0 less the other's ratio is the ratio of the other's opposite.
-      case (true, false): SharpeComparison(policy: other.map(-), seed: seed, lane: lane, resamples: resamples)
-      case (true, true): nil
-      }
-    return GateComparison(opponent: name, difference: found, pValue: found?.pValue ?? 1)
+  /// An account without variance has a ratio of 0 that is known without error, and 0 less the other's ratio is the ratio of the other's opposite.
+  private func compared(_ policy: [Double], with other: [Double]) -> (policy: [Double], baseline: [Double]?) {
+    if isFlat(policy) { return (other.map(-), nil) }
+    return (policy, isFlat(other) ? nil : other)
   }
 }
