@@ -58,6 +58,12 @@ import Testing
     #expect(PrintableText.of(secret) == secret)
   }
 
+  /// Where Swift does not find the words, the kernel has them.
+  @Test func theKernelKeepsTheWords() {
+    let words = ProcessWords.kernelsWords()
+    #expect(words.count >= 1 && words == CommandLine.arguments.map { Array($0.utf8) })
+  }
+
   @Test func wordsAreTextOrRefused() throws {
     #expect(try ProcessWords.text([Array("évaluer".utf8), []]) == ["évaluer", ""])
     for bytes in [[0x72, 0xFF], [0xC3], [0xED, 0xA0, 0x80]] as [[UInt8]] {
