@@ -103,19 +103,19 @@ import Training
   /// The clock of the wall is asked once: whoever sets it back an hour moves nothing.
   @Test func clocksThatAreSetMoveNothing() throws {
     let now: Int64 = 1_800_000_000
-    var begun = WeekendJournal.Beginning(plan: "", deadline: "2h", .duration(7200), now: now)
-    (begun.boot, begun.bootSeconds) = ("this", 100)
-    for wall in [now - 3600, now + 10, now + 3600] {
-      #expect(begun.left(now: wall, boot: "this", sinceBoot: 110) == 7190)
+    func clock(_ now: Int64, up: Double = 100, boot: String = "this") -> WeekendClock {
+      WeekendClock(now: { now }, secondsUp: { up }, bootName: { boot })
     }
+    let begun = WeekendJournal.Beginning(plan: "", deadline: "2h", .duration(7200), clock: clock(now))
+    for wall in [now - 3600, now + 10, now + 3600] { #expect(begun.left(clock(wall, up: 110)) == 7190) }
     // What was waited before is part of a duration, and of no time of the week.
-    let late = WeekendJournal.Beginning(plan: "", deadline: "2h", .duration(7200), waited: 100, now: now)
+    let late = WeekendJournal.Beginning(plan: "", deadline: "2h", .duration(7200), waited: 100, clock: clock(now))
     #expect(late.seconds == 7100 && late.ends == now + 7100)
     let monday = try Deadline("Mon 05:00 UTC")
-    let fixed = WeekendJournal.Beginning(plan: "", deadline: "", monday, waited: 100, now: now)
+    let fixed = WeekendJournal.Beginning(plan: "", deadline: "", monday, waited: 100, clock: clock(now))
     #expect(fixed.seconds == monday.seconds(from: now))
     // Behind a reboot there is nothing but the wall.
-    #expect(begun.left(now: now + 60, boot: "other", sinceBoot: 5) == 7140)
+    #expect(begun.left(clock(now + 60, up: 5, boot: "other")) == 7140)
     let ticks = Ticks()
     let countdown = Countdown(seconds: 10) { ticks.next() }
     #expect(countdown.left == 9 && countdown.left == 8)

@@ -39,13 +39,13 @@ package enum Deadline: Sendable, Equatable {
   }
 }
 
-/// How much time is left. It was asked once what time it is; since then only a clock counts that runs on whatever is set.
+/// How much time is left. It was asked once what time it is; since then only a clock counts that runs on whatever is set, and while the machine sleeps.
 package struct Countdown: Sendable {
   package let seconds: Double
   private let begin: Double
   private let clock: @Sendable () -> Double
 
-  package init(seconds: Double, clock: @escaping @Sendable () -> Double = { MonotonicClock.seconds }) {
+  package init(seconds: Double, clock: @escaping @Sendable () -> Double = { WeekendClock.machine.secondsUp() }) {
     self.seconds = seconds
     self.clock = clock
     begin = clock()

@@ -22,29 +22,33 @@ package final class Retrain {
   let families: Families
   let tell: (String) -> Void
   let shouldStop: () -> Bool
+  let clock: WeekendClock
   let registry: Registry
   /// Of all weekends of this name.
   let parent: String
 
   /// Set by `run`.
   var journal: WeekendJournal
-  var countdown = Countdown(seconds: 0)
+  var countdown: Countdown
   /// What the gate said in this start.
   var gate: GateDecision?
   /// What a person should hear besides, for the page.
   var caveats: [String] = []
   /// When the command was given: of a duration, debts that are paid first take their part.
-  private let begun = MonotonicClock.seconds
+  private let begun: Double
 
   /// tell: gets each thing that was done, in words.
   package init(
-    _ plan: RetrainPlan, path: String, families: Families, shouldStop: @escaping () -> Bool = { false },
-    tell: @escaping (String) -> Void
+    _ plan: RetrainPlan, path: String, families: Families, clock: WeekendClock = .machine,
+    shouldStop: @escaping () -> Bool = { false }, tell: @escaping (String) -> Void
   ) throws(TrainingError) {
     self.plan = plan
     self.path = path
     self.families = families
     self.shouldStop = shouldStop
+    self.clock = clock
+    countdown = Countdown(seconds: 0, clock: clock.secondsUp)
+    begun = clock.secondsUp()
     self.tell = tell
     registry = try Registry(folder: plan.settings.registry, name: plan.settings.name)
     parent = FileSystem.join(plan.settings.folder, plan.settings.name)
@@ -152,7 +156,7 @@ package final class Retrain {
   private func open(isAnew: Bool) throws(TrainingError) {
     let last = WeekendJournal.all(in: parent).last
     if let last, !last.isFinished, let began = last.began, !isAnew {
-      let left = began.left()
+      let left = began.left(clock)
       if left > 0 {
         guard began.plan == plan.digest else {
           throw .refused(
@@ -160,15 +164,16 @@ package final class Retrain {
               + "up with --anew")
         }
         journal = last
-        countdown = Countdown(seconds: left)
+        countdown = Countdown(seconds: left, clock: clock.secondsUp)
         tell("weekend \(last.number): goes on in \(last.folder), \(DeadlinePlan.text(left)) before its deadline")
         return
       }
       tell("weekend \(last.number): its deadline passed unfinished; it is left as it is")
     }
     let beginning = WeekendJournal.Beginning(
-      plan: plan.digest, deadline: plan.settings.deadline, plan.deadline, waited: MonotonicClock.seconds - begun)
-    countdown = Countdown(seconds: beginning.seconds)
+      plan: plan.digest, deadline: plan.settings.deadline, plan.deadline, waited: clock.secondsUp() - begun,
+      clock: clock)
+    countdown = Countdown(seconds: beginning.seconds, clock: clock.secondsUp)
     try requireReserve(beginning.seconds)
     journal = try WeekendJournal.make(in: parent)
     try storing { () throws(StorageError) in try AtomicWrite.write(text: plan.text, to: journal.file("plan.yaml")) }

@@ -10,8 +10,8 @@ extension Retrain {
   package func dryRun() throws(TrainingError) {
     let scratch = try scratchFolder()
     defer { try? removeRun(scratch) }
-    let left = plan.deadline.seconds(from: Int64(time(nil)))
-    countdown = Countdown(seconds: left)
+    let left = plan.deadline.seconds(from: clock.now())
+    countdown = Countdown(seconds: left, clock: clock.secondsUp)
     tell("deadline: \(plan.settings.deadline), \(DeadlinePlan.text(left)) from now")
     for moment in RetrainPlan.Moment.allCases {
       guard let hook = plan.hooks[moment] else { continue }

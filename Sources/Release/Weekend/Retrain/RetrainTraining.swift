@@ -174,6 +174,8 @@ extension Retrain {
     _ run: RetrainRun, _ cost: Cost, most: Double, _ data: RetrainData, _ champion: RetrainChampion?
   ) throws(TrainingError) -> Bool {
     let begin = MonotonicClock.seconds
+    // Its pace is told by the seconds that it was at work, its end by those that went by, which a machine that slept has too.
+    let usedBefore = countdown.used
     func result(_ state: TrainedRun.State, _ words: String, bestStep: Int? = nil, _ drift: [String] = []) -> JSON {
       TrainedRun(
         name: run.name, state: state, words: words, bestStep: bestStep, expected: cost.expected, safe: cost.safe,
@@ -195,7 +197,7 @@ extension Retrain {
     var overran = false
     do throws(TrainingError) {
       let ending = try trainer.run {
-        overran = MonotonicClock.seconds - begin > most
+        overran = countdown.used - usedBefore > most
         return overran || self.shouldStop()
       }
       if case .stopped(let step) = ending {

@@ -1,6 +1,5 @@
 // How far a weekend has come: each step's result is a file, and a line with its digest.
 
-private import Glibc
 import Storage
 package import Text
 package import Training
@@ -106,16 +105,17 @@ package struct WeekendJournal: Sendable {
 
     /// waited: seconds since the command was given, which a duration counts.
     package init(
-      plan: String, deadline text: String, _ deadline: Deadline, waited: Double = 0, now: Int64 = Int64(time(nil))
+      plan: String, deadline text: String, _ deadline: Deadline, waited: Double = 0, clock: WeekendClock = .machine
     ) {
+      let now = clock.now()
       self.plan = plan
       self.deadline = text
       begun = now
       if case .duration = deadline { isDuration = true } else { isDuration = false }
       seconds = deadline.seconds(from: now) - (isDuration ? waited : 0)
       ends = now + Int64(seconds.rounded(.up))
-      boot = Beginning.bootName
-      bootSeconds = Beginning.secondsSinceBoot
+      boot = clock.bootName()
+      bootSeconds = clock.secondsUp()
     }
 
     init?(_ json: JSON) {
@@ -139,23 +139,9 @@ package struct WeekendJournal: Sendable {
     }
 
     /// Seconds until it must be done. Of a duration, and of the same start of the machine, no clock that was set meanwhile is asked.
-    package func left(
-      now: Int64 = Int64(time(nil)), boot here: String = Beginning.bootName,
-      sinceBoot: Double = Beginning.secondsSinceBoot
-    ) -> Double {
-      isDuration && boot == here && !boot.isEmpty
-        ? seconds - (sinceBoot - bootSeconds) : Double(ends - now)
-    }
-
-    package static var bootName: String {
-      let bytes = try? FileSystem.read("/proc/sys/kernel/random/boot_id", limitBytes: 4096)
-      return bytes.map { String(decoding: $0, as: UTF8.self).filter { $0 != "\n" } } ?? ""
-    }
-
-    package static var secondsSinceBoot: Double {
-      var time = timespec()
-      clock_gettime(CLOCK_BOOTTIME, &time)
-      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    package func left(_ clock: WeekendClock = .machine) -> Double {
+      isDuration && !boot.isEmpty && boot == clock.bootName()
+        ? seconds - (clock.secondsUp() - bootSeconds) : Double(ends - clock.now())
     }
   }
 
