@@ -55,12 +55,12 @@ package struct MinuteQuote: Sendable, Hashable {
   package var midMicroDollars: Int64 { Int64(bid + ask) * (Money.microDollarsPerTick / 2) }
 
   /// Where an order of a side (+1 buy, -1 sell) meets the quote: buys the ask, sells the bid.
-  @inlinable
+  @inlinable @inline(__always)
   package func farTouch(side: Int) -> Int { side > 0 ? ask : bid }
 
   /// The same where the way from the middle to it costs so many millionths of what was quoted: rounded against the order, and nobody pays to sell.
   /// millionths: at least 1,000,000.
-  @inlinable
+  @inlinable @inline(__always)
   package func farTouch(side: Int, halfSpreadMillionths millionths: Int) -> Int {
     let touch = farTouch(side: side)
     guard millionths > ExecutionSettings.millionths else { return touch }

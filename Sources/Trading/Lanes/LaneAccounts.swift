@@ -51,6 +51,7 @@ package final class LaneAccounts: @unchecked Sendable {
   package func ledger(_ lane: Int) -> Ledger { ledgerWindow(lane, owner: self) }
 
   /// owner: nil where the caller holds the accounts for as long as the window is used, and nobody counts who does.
+  @inline(__always)
   package func bookWindow(_ lane: Int, owner: LaneAccounts?) -> Book {
     precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
     return Book(
@@ -58,6 +59,7 @@ package final class LaneAccounts: @unchecked Sendable {
       groupCapacity: groupCapacity, extent: extents + lane, owner: owner)
   }
 
+  @inline(__always)
   package func ledgerWindow(_ lane: Int, owner: LaneAccounts?) -> Ledger {
     precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
     return Ledger(cash: cash + lane, start: start + lane, sums: sums + lane, owner: owner)

@@ -33,8 +33,9 @@ extension Execution {
     order.pointee.legs.count == 1 && settings.mode == .realistic
   }
 
-  /// The long way, which is that of a single account.
-  func fillPackage(
+  /// The long way, which is that of a single account: apart, so that the loop of the short way is small.
+  @inline(never)
+  private func fillPackage(
     _ order: Order, _ lane: Int, _ quotes: LaneQuotes, _ accounts: LaneAccounts, _ liquidity: LiquidityMemory
   ) -> Int32 {
     let minute = quotes.minute(lane)

@@ -229,7 +229,7 @@ package struct Book: @unchecked Sendable {
     return nil
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   package var freeSlot: Int? {
     for slot in usedSlots where positions[slot].isFree { return slot }
     return usedSlots.count < capacity ? usedSlots.count : nil
@@ -243,6 +243,7 @@ package struct Book: @unchecked Sendable {
   }
 
   /// The first place that no group has.
+  @inline(__always)
   var freePlace: Int? {
     for place in usedGroups where groups[place].order == 0 { return place }
     return usedGroups.count < groupCapacity ? usedGroups.count : nil

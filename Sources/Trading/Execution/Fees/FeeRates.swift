@@ -83,6 +83,7 @@ package struct FeeRates: Sendable, Hashable {
   /// The fees of one leg of a fill. The commission is that of the rates: `raise` brings it to the order's minimum.
   ///
   /// price: ten-thousandths of a dollar a unit. quantity: signed. proceeds: of a sale, micro-dollars, positive.
+  @inline(__always)
   package func fees(class kind: FeeClass, price: Int, quantity: Int, proceeds: Int64) -> Costs {
     let count = Int64(quantity.magnitude)
     let isSale = quantity < 0
@@ -125,12 +126,15 @@ package struct FeeRates: Sendable, Hashable {
   }
 
   /// A share of the proceeds, to the micro-dollar, half to even.
+  @inline(__always)
   private func valueFee(_ proceeds: Int64) -> Int64 {
     guard proceeds > 0, saleValue > 0 else { return 0 }
-    // Micro-dollars times micro-dollars a million dollars: more than 64 bits hold.
+    // Micro-dollars times micro-dollars a million dollars: of many sales more than 64 bits hold.
     let product = proceeds.multipliedFullWidth(by: saleValue)
     let unit: Int64 = 1_000_000_000_000
-    let (whole, rest) = unit.dividingFullWidth(product)
+    let (whole, rest) =
+      product.high == 0 && product.low <= Int64.max
+      ? Int64(product.low).quotientAndRemainder(dividingBy: unit) : unit.dividingFullWidth(product)
     if rest * 2 > unit || (rest * 2 == unit && whole % 2 == 1) { return whole + 1 }
     return whole
   }
