@@ -31,6 +31,7 @@ struct Measurement {
   private let desk: DeskSubject?
   private let risk: RiskSubject?
   private let environment: EnvironmentSubject?
+  private let optionGames: OptionsSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
   private let save: SaveSubject?
@@ -62,6 +63,7 @@ struct Measurement {
     desk = has(.desk) ? try DeskSubject(isQuick: options.isQuick) : nil
     risk = has(.risk) ? RiskSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
+    optionGames = has(.options) ? try OptionsSubject(isQuick: options.isQuick) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
     save = has(.save) ? try SaveSubject(parameters: workload.saveParameters) : nil
@@ -141,6 +143,21 @@ struct Measurement {
       record("environment_steps_per_second", "environment alone", "steps/s", environment.measure())
       _ = peak()
     }
+    if let optionGames {
+      let sample = try optionGames.measure()
+      record(
+        "options_surface", "options: a step, on a surface", sample.surface, besidePlain: sample.plainSurface, least: 0.4
+      )
+      record("options_chain", "  on chains", sample.chain, besidePlain: sample.plainChain, least: 0.3)
+      record("short_premium_nanoseconds", "  short_premium, on a surface", "ns", sample.premium)
+      record(
+        "short_premium_of_options", "  of the speed of options", "of 1, at least 0.6", sample.surface / sample.premium)
+      record("options_allocations", "  allocations of all steps", "calls", Double(sample.allocations))
+      if let peak = optionGames.peakMebibytes {
+        record("options_peak_mebibytes", "  60 sessions, 3 symbols, 4,096 lanes", "MiB, at most 2048", peak)
+      }
+      _ = peak()
+    }
     if let decision {
       let latency = try decision.measure()
       record("decision_p50_microseconds", "one decision, p50", "us", latency.median)
@@ -193,9 +210,11 @@ struct Measurement {
   }
 
   /// Nanoseconds of a piece of work, and how they compare with a plain C loop's of the same arithmetic.
-  private mutating func record(_ name: String, _ label: String, _ nanoseconds: Double, besidePlain plain: Double) {
+  private mutating func record(
+    _ name: String, _ label: String, _ nanoseconds: Double, besidePlain plain: Double, least: Double = 0.5
+  ) {
     record(name + "_nanoseconds", label, "ns", nanoseconds)
-    record(name + "_of_plain_c", "  of a plain C loop's speed", "of 1, at least 0.5", plain / nanoseconds)
+    record(name + "_of_plain_c", "  of a plain C loop's speed", "of 1, at least \(least)", plain / nanoseconds)
   }
 
   private mutating func record(_ subject: TrainingSubject, _ sample: TrainingSubject.Sample, peak: Double) {
