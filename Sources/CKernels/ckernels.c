@@ -30,3 +30,7 @@ void ckernels_prefetch(const void *array, long stride, const int *places, long c
     for (long byte = 64; byte < stride + 63; byte += 64) __builtin_prefetch(element + (byte < stride ? byte : stride - 1));
   }
 }
+
+void ckernels_prefetch_lines(const void *const *addresses, long count) {
+  for (long i = 0; i < count; i++) __builtin_prefetch(addresses[i]);
+}

@@ -19,4 +19,12 @@ package enum Prefetch {
     var place: Int32 = 0
     ckernels_prefetch(start, count, &place, 1)
   }
+
+  /// Bytes that come at once.
+  package static let line = 64
+
+  /// Asks for the lines of `addresses`, which lie apart.
+  package static func lines(_ addresses: UnsafeBufferPointer<UnsafeRawPointer?>) {
+    ckernels_prefetch_lines(addresses.baseAddress, addresses.count)
+  }
 }

@@ -27,6 +27,9 @@ static inline unsigned int ckernels_flushing(unsigned int word) { return word | 
 // Asks for elements `places` (count) of an array, `stride` bytes apart, that will be read soon. Negative places are passed over.
 void ckernels_prefetch(const void *array, long stride, const int *places, long count);
 
+// Asks for the cache lines of these addresses (count), which need not be of anything.
+void ckernels_prefetch_lines(const void *const *addresses, long count);
+
 // Cores that this process may run on; Swift's C library module does not show the call.
 int ckernels_available_processors(void);
 

@@ -127,8 +127,9 @@ package final class OptionsEnvironment: TradingEnvironment {
 
   package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
     row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
-    scratch.with { market in
-      for lane in range { step(lane, action: Int(actions[lane]), market, into: row) }
+    scratch.withAddresses { market, addresses in
+      var ahead = OptionsAhead(self, addresses)
+      ahead.walk(range) { lane in step(lane, action: Int(actions[lane]), market, into: row) }
     }
   }
 
@@ -265,9 +266,21 @@ package final class OptionsEnvironment: TradingEnvironment {
   }
 }
 
-/// Markets of risk that steps borrow: one for each thread that steps at the same time. What stands in them is of no consequence between two lanes.
+/// Markets of risk that steps borrow, and memory for what they ask for ahead: one for each thread that steps at the same time. What stands in them is of no
+/// consequence between two lanes.
 final class ScratchMarkets: Sendable {
-  private let free: Mutex<[RiskMarketMemory]>
+  private struct Scratch: @unchecked Sendable {
+    let market: RiskMarketMemory
+    let addresses: UnsafeMutableBufferPointer<UnsafeRawPointer?>
+
+    init(contracts: Int) {
+      market = RiskMarketMemory(contracts: contracts)
+      addresses = .allocate(capacity: OptionsAhead.mostAddresses)
+      addresses.initialize(repeating: nil)
+    }
+  }
+
+  private let free: Mutex<[Scratch]>
   private let contracts: Int
 
   init(contracts: Int) {
@@ -275,9 +288,16 @@ final class ScratchMarkets: Sendable {
     free = Mutex([])
   }
 
-  func with<Result>(_ body: (RiskMarket) -> Result) -> Result {
-    let memory = free.withLock { $0.popLast() } ?? RiskMarketMemory(contracts: contracts)
-    defer { free.withLock { $0.append(memory) } }
-    return body(memory[0])
+  deinit { free.withLock { $0.forEach { $0.addresses.deallocate() } } }
+
+  func with<Result>(_ body: (RiskMarket) -> Result) -> Result { withAddresses { market, _ in body(market) } }
+
+  /// addresses: (`OptionsAhead.mostAddresses`)
+  func withAddresses<Result>(
+    _ body: (RiskMarket, UnsafeMutableBufferPointer<UnsafeRawPointer?>) -> Result
+  ) -> Result {
+    let scratch = free.withLock { $0.popLast() } ?? Scratch(contracts: contracts)
+    defer { free.withLock { $0.append(scratch) } }
+    return body(scratch.market[0], scratch.addresses)
   }
 }
