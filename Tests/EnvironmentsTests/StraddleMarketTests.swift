@@ -3,6 +3,7 @@
 import AgentInterface
 import Environments
 import Kernels
+import TestSupport
 import Testing
 
 @Suite struct StraddleMarketTests {
@@ -37,6 +38,38 @@ import Testing
     #expect(StraddleMarket(days: .fair).optimumPerStep == 0)
     let always = [StraddleDay.dear, .cheap].map { StraddleDesk.expectedDollars($0, position: -1) }
     #expect(near((always[0] + always[1]) / 2, 2.14, 0.01))
+  }
+
+  /// Quotes, means, chances to win and deviations by QuantLib and scipy: what is expected, and what the desk pays over the law of the close, at the middles of
+  /// 20,000 slices of equal probability.
+  @Test func daysBringWhatOtherLibrariesSay() throws {
+    let golden = try Golden("straddle_days")
+    let count = 20_000
+    let closes = (0..<count).map { StraddleDesk.close(NormalDistribution.quantile((Double($0) + 0.5) / Double(count))) }
+    for (day, name) in [(StraddleDay.dear, "dear"), (.cheap, "cheap"), (.fair, "fair")] {
+      let known = try golden.part("days").part(name)
+      let ticks = try known.integer("legTicks")
+      #expect(StraddleDesk.legPrice(day.quotedVolatility) == ticks)
+      for (position, side) in [(-1, "sold"), (1, "bought")] {
+        let brings = try known.part(side)
+        let (mean, chance) = (try brings.number("mean"), try brings.number("winChance"))
+        let deviation = try brings.number("deviation")
+        // The cent below which nothing is exercised is left out of it.
+        #expect(near(StraddleDesk.expectedDollars(day, position: position), mean, 2e-3), "\(name) \(side)")
+        let profits = closes.map { Double(StraddleDesk.profit(day, position: position, close: $0)) * 1e-6 }
+        let found = profits.reduce(0, +) / Double(count)
+        // What lies beyond the outermost middles is a ten-thousandth of the law.
+        #expect(near(found, mean, 0.01), "\(name) \(side) \(found)")
+        #expect(near(Double(profits.count { $0 > 0 }) / Double(count), chance, 1e-4), "\(name) \(side)")
+        let square = profits.reduce(0) { $0 + ($1 - found) * ($1 - found) } / Double(count)
+        #expect(near(square.squareRoot(), deviation, 0.1), "\(name) \(side)")
+      }
+    }
+    let best = try golden.number("best")
+    #expect(near(100 * (StraddleMarket(days: .shown).optimumPerStep ?? 0), best, 2e-3))
+    let always = [StraddleDay.dear, .cheap].reduce(0) { $0 + StraddleDesk.expectedDollars($1, position: -1) / 2 }
+    let selling = try golden.part("always").number("sold")
+    #expect(near(always, selling, 2e-3))
   }
 
   /// By hand: a straddle sold at 3.7696 - 0.04 pays 1.40 in fees and is bought back at its intrinsic value.

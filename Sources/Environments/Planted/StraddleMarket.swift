@@ -260,7 +260,7 @@ package enum StraddleDesk {
   }
 
   /// What a position gains on average, in dollars: by Black-Scholes at the true volatility, less what it costs. The settlement's cent, below which nothing is
-  /// exercised, is left out: it takes less than a ten-thousandth of a dollar.
+  /// exercised, is left out: it takes a thousandth of a dollar from whoever buys.
   package static func expectedDollars(_ day: StraddleDay, position: Int) -> Double {
     guard position != 0 else { return 0 }
     let fair = 2 * value(trueVolatility) * 100
