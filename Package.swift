@@ -179,7 +179,9 @@ let package = Package(
     tests(of: "Storage", uses: ["AgentInterface", "Kernels", "Market", "Pricing", "Text"]),
     tests(
       of: "Evaluation",
-      uses: ["AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Text", "Trading"]),
+      uses: [
+        "AgentInterface", "Algorithms", "Environments", "Inference", "Kernels", "Market", "Pricing", "Text", "Trading",
+      ]),
     tests(
       of: "Training",
       uses: [

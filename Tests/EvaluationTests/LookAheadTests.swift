@@ -71,34 +71,36 @@ struct BasketGame: Sendable, CustomTestStringConvertible {
         portfolioFeatures: configuration.portfolioFeatures))
   }
 
-  /// A policy with a memory and a normaliser, written to a bundle file and read back from it.
   func policy(extraColumns: [ObservationSpace.Column] = []) throws -> DeployedPolicy {
     let names = Array(BasketGame.names.prefix(symbols))
     let own = BasketObservation.space(
       symbols: names, extraColumns: configuration.extraColumns, portfolioFeatures: configuration.portfolioFeatures,
       width: width)
-    let space = ObservationSpace(columns: own.columns + extraColumns)
-    let actions = BasketAction.space(symbols: names)
-    let spec = NetworkSpec(
-      inputs: space.count, actions: actions.count, memory: .lstm(hidden: 16, critic: .separate), policyTower: [16],
-      valueTower: [16], activation: .tanh, hasValueHead: true)
-    var stream = RandomStream(seed: 61, purpose: .initialization)
-    let parameters = (0..<ParameterLayout(spec).count).map { _ in Float(0.4 * stream.nextNormal()) }
-    let normalizer = ObservationNormalizer(
-      mean: [Double](repeating: 0.01, count: space.count), variance: [Double](repeating: 0.01, count: space.count),
-      count: 4096)
-    let made = InferencePolicy(spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: true)
-    let rows = 8
-    let golden = try GoldenVectors(
-      playing: made.deployed, observations: (0..<rows * space.count).map { _ in Float(0.1 * stream.nextNormal()) },
-      masks: [ActionMask](repeating: .all(count: actions.count), count: rows),
-      episodeStarts: (0..<rows).map { $0 % 4 == 0 })
-    let manifest = PolicyManifest(
-      algorithm: "ppo_lstm_mask", observationSpace: space, actionSpace: actions, provenance: [:], parity: nil)
-    let folder = try TemporaryFolder()
-    try folder.write(PolicyBundle(manifest: manifest, policy: made, golden: golden).encode(), to: "policy.safetensors")
-    return try withExtendedLifetime(folder) { try PolicyBundle.load(path: folder.place("policy.safetensors")).policy }
+    return try remembering(ObservationSpace(columns: own.columns + extraColumns), BasketAction.space(symbols: names))
   }
+}
+
+/// A policy with a memory and a normaliser, written to a bundle file and read back from it.
+func remembering(_ space: ObservationSpace, _ actions: ActionSpace) throws -> DeployedPolicy {
+  let spec = NetworkSpec(
+    inputs: space.count, actions: actions.count, memory: .lstm(hidden: 16, critic: .separate), policyTower: [16],
+    valueTower: [16], activation: .tanh, hasValueHead: true)
+  var stream = RandomStream(seed: 61, purpose: .initialization)
+  let parameters = (0..<ParameterLayout(spec).count).map { _ in Float(0.4 * stream.nextNormal()) }
+  let normalizer = ObservationNormalizer(
+    mean: [Double](repeating: 0.01, count: space.count), variance: [Double](repeating: 0.01, count: space.count),
+    count: 4096)
+  let made = InferencePolicy(spec: spec, parameters: parameters, normalizer: normalizer, requiresMask: true)
+  let rows = 8
+  let golden = try GoldenVectors(
+    playing: made.deployed, observations: (0..<rows * space.count).map { _ in Float(0.1 * stream.nextNormal()) },
+    masks: [ActionMask](repeating: .all(count: actions.count), count: rows),
+    episodeStarts: (0..<rows).map { $0 % 4 == 0 })
+  let manifest = PolicyManifest(
+    algorithm: "ppo_lstm_mask", observationSpace: space, actionSpace: actions, provenance: [:], parity: nil)
+  let folder = try TemporaryFolder()
+  try folder.write(PolicyBundle(manifest: manifest, policy: made, golden: golden).encode(), to: "policy.safetensors")
+  return try withExtendedLifetime(folder) { try PolicyBundle.load(path: folder.place("policy.safetensors")).policy }
 }
 
 @Suite struct LookAheadTests {

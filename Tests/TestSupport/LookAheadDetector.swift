@@ -53,12 +53,35 @@ package struct LookAheadReport: Sendable {
     }
   }
 
-  package fileprivate(set) var cuts: [Int] = []
-  package fileprivate(set) var leaks: [Leak] = []
+  /// What happens on the market as it is, in order.
+  package let whole: [LookAheadEvent]
+  package private(set) var cuts: [Int] = []
+  package private(set) var leaks: [Leak] = []
   /// Events that were compared.
-  package fileprivate(set) var compared = 0
+  package private(set) var compared = 0
   /// Changes that changed nothing after their cut either: they could not have found anything.
-  package fileprivate(set) var void = 0
+  package private(set) var void = 0
+
+  package init(of whole: [LookAheadEvent]) { self.whole = whole }
+
+  /// Adds a cut, of which what is compared next is told.
+  package mutating func begin(_ cut: Int) { cuts.append(cut) }
+
+  /// Compares what happened up to the latest cut with what happens where the market behind it is another one. `playsOn`: whether the play goes on behind the cut.
+  package mutating func compare(_ change: LookAheadDetector.Change, _ other: [LookAheadEvent], playsOn: Bool) {
+    guard let cut = cuts.last else { return }
+    let known = whole.prefix { $0.bar <= cut }
+    let otherKnown = other.prefix { $0.bar <= cut }
+    compared += otherKnown.count
+    // An episode that ends at the cut brings that bar's results, but leaves no decision to be made on it.
+    let required = playsOn ? known.count : known.count { $0.bar < cut || $0.kind < .observation }
+    if let differing = zip(known, otherKnown).first(where: { $0 != $1 }) {
+      leaks.append(Leak(change: change, cut: cut, event: differing.1))
+    } else if otherKnown.count < required {
+      leaks.append(Leak(change: change, cut: cut, event: nil))
+    }
+    if playsOn && other == whole { void += 1 }
+  }
 
   /// At how many cuts a change brought a leak to light.
   package func flagged(_ change: LookAheadDetector.Change) -> Int { leaks.count { $0.change == change } }
@@ -100,29 +123,18 @@ package struct LookAheadDetector: Sendable {
     _ play: (_ market: ChangedMarket, _ window: Range<Int>) throws -> [LookAheadEvent]
   ) throws -> LookAheadReport {
     let bars = series[0].count
-    var report = LookAheadReport()
     let whole = try play(ChangedMarket(series: series, finite: series, cut: bars - 1), firstBar..<bars)
+    var report = LookAheadReport(of: whole)
     var random = RandomStream(seed: seed, purpose: .bootstrap)
     for _ in 0..<cutCount {
       // Two steps at least before the cut, and enough days after it to shuffle.
       let cut = firstBar + 2 + Int(random.nextInteger(below: UInt64(bars - firstBar - 10)))
-      report.cuts.append(cut)
-      let known = Array(whole.prefix { $0.bar <= cut })
+      report.begin(cut)
       for change in Change.allCases {
         let market = changed(change, after: cut, &random)
         // Not a number cannot be traded and what is cut off cannot be reached: there the play ends at the cut.
         let playsOn = change == .noise || change == .shuffled
-        let other = try play(market, firstBar..<(playsOn ? bars : cut + 1))
-        let otherKnown = other.prefix { $0.bar <= cut }
-        report.compared += otherKnown.count
-        // An episode that ends at the cut brings that bar's results, but leaves no decision to be made on it.
-        let required = playsOn ? known.count : known.count { $0.bar < cut || $0.kind < .observation }
-        if let differing = zip(known, otherKnown).first(where: { $0 != $1 }) {
-          report.leaks.append(.init(change: change, cut: cut, event: differing.1))
-        } else if otherKnown.count < required {
-          report.leaks.append(.init(change: change, cut: cut, event: nil))
-        }
-        if playsOn && other == whole { report.void += 1 }
+        report.compare(change, try play(market, firstBar..<(playsOn ? bars : cut + 1)), playsOn: playsOn)
       }
     }
     return report
@@ -233,6 +245,8 @@ extension LookAheadEvent {
         events.append(LookAheadEvent(bar: bar, kind: .observation, bits: bits(last)))
         return events
       }
+      // Behind a session's end the next one's first minute is seen.
+      bar = environment.account(lane: 0).bar
     }
   }
 
