@@ -204,7 +204,9 @@ let package = Package(
     // The programs from outside. The rooms are there to write what the programs read, and to read what they write.
     .testTarget(
       name: "AcceptanceTests",
-      dependencies: ["TestSupport", "AgentInterface", "Inference", "Kernels", "Market", "Storage", "Text"],
+      dependencies: [
+        "TestSupport", "AgentInterface", "Evaluation", "Inference", "Kernels", "Market", "Storage", "Text",
+      ],
       swiftSettings: strict),
   ]
 )

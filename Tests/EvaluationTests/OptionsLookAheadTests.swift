@@ -266,7 +266,7 @@ enum OptionsMistake: String, CaseIterable, CustomTestStringConvertible {
   /// Cuts in every session; more of them in the long form.
   private static let cuts: [Int] = {
     var random = RandomStream(seed: 12, purpose: .bootstrap)
-    let count = SlowTests.areEnabled ? 24 : 4
+    let count = SlowTests.areEnabled ? 24 : 3
     return (0..<count).map { place in
       let first = place % OptionsHistory.sessions * 390
       return first + 40 + Int(random.nextInteger(below: 280))
