@@ -38,6 +38,24 @@ package struct RuleLine: Sendable, Equatable {
   }
 }
 
+/// A game beside the one that is played, of which only rules are walked.
+package struct CompanionGame: Sendable {
+  package let play: SessionPlay
+  private let make: @Sendable (MarketTape, Range<Int>) throws(EnvironmentError) -> any TradingEnvironment
+
+  /// walk: one lane that walks a window of a tape once, recording what it does.
+  init(
+    _ play: SessionPlay,
+    walk: @escaping @Sendable (MarketTape, Range<Int>) throws(EnvironmentError) -> any TradingEnvironment
+  ) {
+    (self.play, make) = (play, walk)
+  }
+
+  package func walk(_ tape: MarketTape, window: Range<Int>) throws(EnvironmentError) -> any TradingEnvironment {
+    try make(tape, window)
+  }
+}
+
 /// One environment: its name, its settings, its spaces, what it needs of the data, how its lanes are made, and how it is judged. A registry is a list of
 /// these; nothing else knows an environment by name.
 package struct EnvironmentFamily: Sendable {
@@ -99,6 +117,8 @@ package struct EnvironmentFamily: Sendable {
     package var options: (@Sendable (any EnvironmentConfiguration) -> OptionNeeds)? = nil
     /// How rules and chance play it where an action is no order of symbols; nil where it is one, and `baselines` are the rules.
     package var play: SessionPlay? = nil
+    /// Other games over the same tape and window, at the same costs, whose rules must be beaten too.
+    package var companions: (@Sendable (any EnvironmentConfiguration) -> [CompanionGame])? = nil
     /// Every how many minutes of a session is decided, where episodes are sessions; nil where every bar is decided in, and episodes have the length that is asked for.
     package var decisionMinutes: (@Sendable (any EnvironmentConfiguration) -> Int)? = nil
   }

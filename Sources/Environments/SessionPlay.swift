@@ -2,16 +2,24 @@
 
 /// A rule that opens at most one position a session, at the first decision that allows it, and gives it back by its gain, or leaves it to the end.
 package struct ActionRule: Sendable, Equatable {
+  /// Of the rule that never trades.
+  package static let flatName = "flat"
+
   /// The name in reports and files.
   package let name: String
   /// The action that it opens with; nil: it never trades.
   package let opens: String?
+  /// The action that it opens with instead where the session before ended below the one before that; it opens nothing where neither is above the other.
+  package let opensAfterFall: String?
   /// It closes at such a gain or more, and at such a one or less: fractions, as the column `SessionPlay.gain` shows them.
   package let takesAt: Double?
   package let stopsAt: Double?
 
-  package init(_ name: String, opens: String? = nil, takesAt: Double? = nil, stopsAt: Double? = nil) {
-    (self.name, self.opens, self.takesAt, self.stopsAt) = (name, opens, takesAt, stopsAt)
+  package init(
+    _ name: String, opens: String? = nil, opensAfterFall: String? = nil, takesAt: Double? = nil, stopsAt: Double? = nil
+  ) {
+    (self.name, self.opens, self.opensAfterFall) = (name, opens, opensAfterFall)
+    (self.takesAt, self.stopsAt) = (takesAt, stopsAt)
   }
 }
 

@@ -4,12 +4,13 @@ package import AgentInterface
 package import Environments
 import Market
 
-/// A rule as a decider for lane 0 of the environment it is made for. It knows the mask, what the position has gained by the observation, and which session of
-/// which symbol it is in; nothing else.
+/// A rule as a decider for lane 0 of the environment it is made for. It knows the mask, what the position has gained by the observation, which session of
+/// which symbol it is in, and where it asks for them the last prices of the two sessions before; nothing else.
 package final class ActionRuleDecider: Decider {
   private let rule: ActionRule
   private let environment: any TradingEnvironment
   private let opens: Int?
+  private let opensAfterFall: Int?
   private let closes: Int
   private let hold: Int
   private let gain: Int?
@@ -32,6 +33,7 @@ package final class ActionRuleDecider: Decider {
       return place
     }
     opens = rule.opens.map(place)
+    opensAfterFall = rule.opensAfterFall.map(place)
     closes = place(play.closes)
     hold = FallbackDecider.action(of: space)
     let needsGain = rule.takesAt != nil || rule.stopsAt != nil
@@ -45,12 +47,14 @@ package final class ActionRuleDecider: Decider {
   }
 
   private func action(_ observation: Span<Float>, _ mask: ActionMask) -> Int {
-    guard let opens else { return hold }
+    guard rule.opens != nil else { return hold }
     let account = environment.account(lane: 0)
     let place = Place(symbol: environment.symbolInPlay(lane: 0), session: environment.tape.dates[account.bar])
     if account.units.allSatisfy({ $0 == 0 }) {
       // An order that was never filled is tried again; a position that was given back is not opened again.
-      guard closed != place, mask.allows(opens) else { return hold }
+      guard closed != place, let opens = opening(bar: account.bar, symbol: place.symbol), mask.allows(opens) else {
+        return hold
+      }
       opened = place
       return opens
     }
@@ -60,5 +64,29 @@ package final class ActionRuleDecider: Decider {
     let gained = Double(observation[gain])
     let leaves = rule.takesAt.map { gained >= $0 } ?? false || rule.stopsAt.map { gained <= $0 } ?? false
     return leaves ? closes : hold
+  }
+
+  /// What it opens with in the session of a bar; nil: nothing.
+  private func opening(bar: Int, symbol: Int?) -> Int? {
+    guard let opensAfterFall else { return opens }
+    guard let symbol, let change = changeBefore(bar: bar, symbol: symbol) else { return nil }
+    return change > 0 ? opens : change < 0 ? opensAfterFall : nil
+  }
+
+  /// From the last price of the session before the one before a bar's to that of the session before; nil where one of them is not known.
+  private func changeBefore(bar: Int, symbol: Int) -> Double? {
+    let tape = environment.tape
+    let sessions = tape.sessions
+    // The session that holds the bar: the first that ends behind it.
+    var (low, high) = (0, sessions.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sessions[middle].upperBound <= bar { low = middle + 1 } else { high = middle }
+    }
+    guard low >= 2, low < sessions.count else { return nil }
+    let (before, last) = (
+      tape.close[symbol][sessions[low - 2].upperBound - 1], tape.close[symbol][sessions[low - 1].upperBound - 1]
+    )
+    return before.isFinite && last.isFinite ? last - before : nil
   }
 }

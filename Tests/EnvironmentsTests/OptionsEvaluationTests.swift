@@ -175,7 +175,7 @@ private func constant(_ action: Int, columns: Int) -> InferencePolicy {
     let records = try EvaluationRecords(
       policy: policy.deployed, environment: environment, seed: 7, keepsGreedySteps: false, keepsStochasticSteps: false,
       play: play)
-    #expect(records.baselines.map(\.name) == ["flat", "calls", "puts", "calls-exits", "puts-exits"])
+    #expect(records.baselines.map(\.name) == ["flat", "calls", "puts", "calls-exits", "puts-exits", "previous-sign"])
     var context = EvaluationContext(
       run: "r", policy: "p", algorithm: "ppo_mask", environment: OptionsEnvironment.name, symbols: market.symbols,
       dataFingerprint: "sha256:0", windowName: "held out", split: [], allowances: [], execution: [])

@@ -81,7 +81,7 @@ package struct OptionsConfiguration: Sendable, Equatable {
   }
 
   var selection: ContractSelection {
-    let (target, most) = game == .options ? (targetDelta, 1) : (premium.shortDelta, premium.shortDelta)
+    let (target, most) = game == .shortPremium ? (premium.shortDelta, premium.shortDelta) : (targetDelta, 1)
     return ContractSelection(
       targetDelta: target, mostDelta: most, mostSpread: maximumSpread, leastVolume: 0,
       leastOpenInterest: leastOpenInterest, takesUnknownLiquidity: true, highestVolatilityRank: highestVolatilityRank)

@@ -122,10 +122,10 @@ extension OptionsEnvironment {
     play: SessionPlay(
       opensUp: OptionsAction.buyCall.name, opensDown: OptionsAction.buyPut.name, closes: OptionsAction.exit.name,
       rules: [
-        ActionRule("flat"), ActionRule("calls", opens: OptionsAction.buyCall.name),
+        ActionRule(ActionRule.flatName), ActionRule("calls", opens: OptionsAction.buyCall.name),
         ActionRule("puts", opens: OptionsAction.buyPut.name),
         ActionRule("calls-exits", opens: OptionsAction.buyCall.name, takesAt: 0.5, stopsAt: -0.5),
-        ActionRule("puts-exits", opens: OptionsAction.buyPut.name, takesAt: 0.5, stopsAt: -0.5),
+        ActionRule("puts-exits", opens: OptionsAction.buyPut.name, takesAt: 0.5, stopsAt: -0.5), previousSign,
       ]))
 
   /// A game over a tape of options, by what it is before anything is set.
@@ -167,7 +167,8 @@ extension OptionsEnvironment {
                 ? ["reward: less a penalty for entries against momentum, which is a learning signal and no money"] : [])
           },
           baselines: [], options: { typed($0, OptionsConfiguration.self).market },
-          play: play, decisionMinutes: { typed($0, OptionsConfiguration.self).decisionMinutes })))
+          play: play, companions: { typed($0, OptionsConfiguration.self).companions },
+          decisionMinutes: { typed($0, OptionsConfiguration.self).decisionMinutes })))
   }
 
   private static func tables(

@@ -107,7 +107,7 @@ extension OptionsEnvironment {
     let gate = tables.gates[day.symbol]
     let (execution, table, view) = (day.execution, day.table, view(lane, day))
     let counts = lanes.counts.base + lane
-    let (sellsPremium, margin) = (configuration.game == .shortPremium, configuration.premium.margin)
+    let (sellsPremium, margin) = (configuration.game != .options, configuration.premium.margin)
     lanes.working.base[lane].advance(
       minute: minute, execution, view: view, ledger: liquidity.ledger(lane),
       permits: { order, packages in
@@ -120,7 +120,7 @@ extension OptionsEnvironment {
           // Without a quote the order ends by itself.
           guard let paid else { return permitted }
           // What is sold must bring something after its costs, on the quotes of its fill too.
-          if sellsPremium, paid >= 0 { return 0 }
+          if sellsPremium, order.legs[0].ratio < 0, paid >= 0 { return 0 }
           let refusal = book.marginRefusal(
             of: order, packages: permitted, in: table, cash: ledger.cash.pointee, paid: paid, view: view,
             minute: minute, rules: margin)

@@ -15,8 +15,9 @@ extension OptionsEnvironment {
 
   /// Of sold premium what the credit is earned on: the credit alone, or what it costs to give back, would make a small loan of a large one.
   package func lastRequirement(lane: Int) -> Int64? {
-    guard configuration.game == .shortPremium else { return nil }
+    guard configuration.game != .options else { return nil }
     let book = accounts.book(lane)
+    if let group = book.firstGroup, book.groups[group].legs[0].ratio > 0 { return nil }
     // Behind a session everything is settled.
     guard !lanes.hasEnded.base[lane], !book.isEmpty else { return 0 }
     let (day, minute) = (day(lane), Int(lanes.minuteOfQuotes.base[lane]))

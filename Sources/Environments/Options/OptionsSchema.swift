@@ -53,11 +53,14 @@ package enum OptionsGame: Sendable, Hashable, CaseIterable {
   case options
   /// Premium is sold: see `PremiumAction`.
   case shortPremium
+  /// A call and a put of one strike are sold or bought together: see `StraddleAction`. No family; it is played as a rule to be beaten.
+  case straddle
 
   package var name: String {
     switch self {
     case .options: OptionsEnvironment.name
     case .shortPremium: "short_premium"
+    case .straddle: "straddle"
     }
   }
 
@@ -66,6 +69,7 @@ package enum OptionsGame: Sendable, Hashable, CaseIterable {
     switch self {
     case .options: OptionsAction.allCases.map(\.move)
     case .shortPremium: PremiumAction.allCases.map(\.move)
+    case .straddle: StraddleAction.allCases.map(\.move)
     }
   }
 
@@ -73,6 +77,7 @@ package enum OptionsGame: Sendable, Hashable, CaseIterable {
     switch self {
     case .options: OptionsAction.space
     case .shortPremium: PremiumAction.space
+    case .straddle: StraddleAction.space
     }
   }
 
@@ -80,7 +85,7 @@ package enum OptionsGame: Sendable, Hashable, CaseIterable {
   var legCount: Int {
     switch self {
     case .options: 1
-    case .shortPremium: 2
+    case .shortPremium, .straddle: 2
     }
   }
 }

@@ -60,14 +60,17 @@ package final class OptionsTables: @unchecked Sendable {
     columns = TapeColumns(tape)
     let quotes = columns.quotes
     if configuration.game == .options {
-      (starts, candidates) = OptionsTables.lists(days, tape, quotes, configuration) { found, _, _ in
+      (starts, candidates) = OptionsTables.lists(days, tape, quotes, configuration) { found, _, _, _ in
         OptionsTables.order(found, configuration)
       }
       premiums = []
     } else {
       let search = PremiumSearch(tape, columns, configuration)
-      (starts, premiums) = OptionsTables.lists(days, tape, quotes, configuration) { found, day, minute in
-        search.candidate(found, day, minute: minute).map { [$0] } ?? []
+      (starts, premiums) = OptionsTables.lists(days, tape, quotes, configuration) { found, day, minute, isCall in
+        let one =
+          configuration.game == .straddle
+          ? search.straddle(found, day, minute: minute, isSold: isCall) : search.candidate(found, day, minute: minute)
+        return one.map { [$0] } ?? []
       }
       candidates = []
     }
@@ -87,14 +90,14 @@ package final class OptionsTables: @unchecked Sendable {
     premiums.isEmpty ? UpToFour(OrderLeg(contract: candidates[place], ratio: 1)) : premiums[place].legs
   }
 
-  /// Where premium is sold.
+  /// Where premium is sold, or straddles are traded.
   @inline(__always)
   func premium(ofCandidate place: Int) -> PremiumCandidate? { premiums.isEmpty ? nil : premiums[place] }
 
   /// What `list` makes of the contracts that the selection takes, in each minute, of the calls and of the puts, with |delta|.
   private static func lists<Element>(
     _ days: [OptionsDay], _ tape: OptionTape, _ quotes: LaneQuotes, _ configuration: OptionsConfiguration,
-    _ list: ([(contract: Int32, delta: Double)], OptionsDay, _ minute: Int) -> [Element]
+    _ list: ([(contract: Int32, delta: Double)], OptionsDay, _ minute: Int, _ isCall: Bool) -> [Element]
   ) -> ([Int32], [Element]) {
     var lists = [[Element]](repeating: [], count: 2 * tape.rowCount)
     let selection = configuration.selection
@@ -118,7 +121,7 @@ package final class OptionsTables: @unchecked Sendable {
               found.append((Int32(number), abs(delta)))
             }
           }
-          lists[2 * row + (isCall ? 0 : 1)] = list(found, day, minute)
+          lists[2 * row + (isCall ? 0 : 1)] = list(found, day, minute, isCall)
         }
       }
     }

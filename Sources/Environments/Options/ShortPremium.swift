@@ -105,29 +105,21 @@ package struct PremiumRules: Sendable, Equatable {
   }
 }
 
-/// One package that may be sold at the end of a minute, on the quotes of that minute.
+/// One package that may be entered at the end of a minute, on the quotes of that minute.
 struct PremiumCandidate: Sendable {
-  var short: Int32
-  /// -1: nothing covers it.
-  var cover: Int32
-  /// What one brings, less what selling it costs, and what an account that holds one must have in cash, micro-dollars.
+  var legs: UpToFour<OrderLeg>
+  /// What one brings, less what entering it costs, and what an account that holds one must have in cash, micro-dollars. The first is negative where it is bought.
   var credit: Int64
   var requirement: Int64
   /// Of the account: the most net requirement.
   var share: Double
 
-  var legs: UpToFour<OrderLeg> {
-    var legs = UpToFour(OrderLeg(contract: short, ratio: -1))
-    if cover >= 0 { legs.append(OrderLeg(contract: cover, ratio: 1)) }
-    return legs
-  }
-
-  /// How many the sizes of the desk let an account sell that holds nothing: the net requirement, of the account's share and of its cash.
+  /// How many the sizes of the desk let an account enter that holds nothing: the net requirement, of the account's share and of its cash.
   func size(multiplier: Int, equity: Int64, cash: Int64, delta: Double, mostContracts: Int) -> Int {
     let net = requirement - credit
     let facts = SizingFacts(
       costMicroDollars: net, largestLossMicroDollars: net,
-      premium: max(Int(credit / (Money.microDollarsPerTick * Int64(multiplier))), 1), multiplier: multiplier,
+      premium: max(Int(abs(credit) / (Money.microDollarsPerTick * Int64(multiplier))), 1), multiplier: multiplier,
       delta: delta, equityMicroDollars: equity, cashMicroDollars: cash)
     let rules = SizingRules(
       tier: AccountTier(name: "short_premium", fallbackFraction: share), range: nil, largestOrder: mostContracts)
@@ -155,26 +147,57 @@ struct PremiumSearch {
     let rules = configuration.premium
     let short = found.max { ($0.delta, $1.contract) < ($1.delta, $0.contract) }
     guard let short else { return nil }
-    var candidate = PremiumCandidate(
-      short: short.contract, cover: -1, credit: 0, requirement: 0, share: share(row: day.row(minute: minute)))
+    var legs = UpToFour(OrderLeg(contract: short.contract, ratio: -1))
     if rules.cover == .spread {
       guard let cover = cover(of: short.contract, day, minute: minute) else { return nil }
-      candidate.cover = cover
+      legs.append(OrderLeg(contract: cover, ratio: 1))
     }
-    let order = Order(
-      id: 1, legs: candidate.legs, quantity: 1, effect: .opens, submittedMinute: minute)
+    return priced(legs, share: share(row: day.row(minute: minute)), day, minute: minute).flatMap {
+      $0.credit > 0 ? $0 : nil
+    }
+  }
+
+  /// A package with what one brings and needs; nil where a leg has no quote.
+  private func priced(
+    _ legs: UpToFour<OrderLeg>, share: Double, _ day: OptionsDay, minute: Int
+  ) -> PremiumCandidate? {
+    let order = Order(id: 1, legs: legs, quantity: 1, effect: .opens, submittedMinute: minute)
     let view = columns.view(day, minute: minute)
     let book = nobody.book(0)
     guard
       let paid = book.estimate(
         of: order, packages: 1, in: day.table, view: view, minute: minute, fees: day.execution.fees,
-        halfSpreadMillionths: day.execution.settings.halfSpreadMillionths), paid < 0,
+        halfSpreadMillionths: day.execution.settings.halfSpreadMillionths),
       let required = try? book.margin(
-        in: day.table, rules: rules.margin, adding: MarginAddition(legs: candidate.legs, quantity: 1),
+        in: day.table, rules: configuration.premium.margin, adding: MarginAddition(legs: legs, quantity: 1),
         ask: { view.quote(of: $0, minute: minute)?.ask },
         underlyingPrice: { view.underlyingPrice(of: $0, minute: minute) })
     else { return nil }
-    (candidate.credit, candidate.requirement) = (-paid, required.gross)
+    return PremiumCandidate(legs: legs, credit: -paid, requirement: required.gross, share: share)
+  }
+
+  /// The call and the put of one strike, of which the one that is looked for has the |delta| nearest to the target; nil where one of the two is not quoted, or where
+  /// it is sold and brings nothing after costs.
+  func straddle(
+    _ found: [(contract: Int32, delta: Double)], _ day: OptionsDay, minute: Int, isSold: Bool
+  ) -> PremiumCandidate? {
+    let target = configuration.targetDelta
+    let nearest = found.min { (abs($0.delta - target), $0.contract) < (abs($1.delta - target), $1.contract) }
+    guard let nearest else { return nil }
+    let contracts = day.session.contracts
+    let one = contracts[Int(nearest.contract)]
+    let other = contracts.firstIndex { $0.strikeThousandths == one.strikeThousandths && $0.right != one.right }
+    guard let other, columns.quotes.quote(at: day.place(minute: minute) + other).fills(at: minute) else { return nil }
+    let ratio: Int32 = isSold ? -1 : 1
+    // What is bought counts as calls do, what is sold as puts do.
+    let ordered = (one.right == .call) != isSold ? [nearest.contract, Int32(other)] : [Int32(other), nearest.contract]
+    var legs = UpToFour(OrderLeg(contract: ordered[0], ratio: ratio))
+    legs.append(OrderLeg(contract: ordered[1], ratio: ratio))
+    guard var candidate = priced(legs, share: 1, day, minute: minute), !isSold || candidate.credit > 0 else {
+      return nil
+    }
+    // What is bought is paid for, and needs nothing beside.
+    if !isSold { candidate.requirement = 0 }
     return candidate
   }
 

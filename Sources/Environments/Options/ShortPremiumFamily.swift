@@ -11,7 +11,7 @@ extension OptionsEnvironment {
       opensUp: PremiumAction.sellCallSpread.name, opensDown: PremiumAction.sellPutSpread.name,
       closes: PremiumAction.close.name,
       rules: [
-        ActionRule("flat"), ActionRule("sold-calls", opens: PremiumAction.sellCallSpread.name),
+        ActionRule(ActionRule.flatName), ActionRule("sold-calls", opens: PremiumAction.sellCallSpread.name),
         ActionRule("sold-puts", opens: PremiumAction.sellPutSpread.name),
         ActionRule("sold-calls-exits", opens: PremiumAction.sellCallSpread.name, takesAt: 0.5, stopsAt: -1),
         ActionRule("sold-puts-exits", opens: PremiumAction.sellPutSpread.name, takesAt: 0.5, stopsAt: -1),
