@@ -52,6 +52,8 @@ package struct EvaluationContext: Sendable, Equatable {
   package var syntheticSymbols: [String] = []
   /// Those whose options have quotes that are made up, and what of; empty where options are traded on quotes of a market, or none are.
   package var syntheticQuotes: [String] = []
+  /// What the surfaces of those quotes themselves handed out.
+  package var handouts: [SurfaceHandout] = []
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
@@ -215,7 +217,7 @@ package struct AccountReport: Sendable, Equatable {
     case Baseline.buyAndHold.name: "buy & hold"
     case Baseline.previousSign.name: "prev. sign"
     case Baseline.inversePreviousSign.name: "inv. sign"
-    default: String(name.prefix(12))
+    default: String(name.prefix(16))
     }
   }
 }
@@ -371,6 +373,7 @@ package struct EvaluationReport: Sendable, Equatable {
     let chance = records.random.map(\.pValue)
     verdict = Verdict(
       policy: greedy.dailyReturns, baselines: returns, chance: chance, cash: cash, seed: seed, firstLane: 16)
+    verdict.isOfSyntheticQuotes = !context.syntheticQuotes.isEmpty
     stochasticVerdict = Verdict(
       policy: stochastic.dailyReturns, baselines: returns, chance: nil, cash: cash, seed: seed, firstLane: 80)
   }

@@ -46,6 +46,8 @@ package struct Verdict: Sendable, Equatable {
   package var claim: Claim
   /// The true Sharpe ratio a year that this window would tell from nothing and from chance in four of five cases.
   package var detectableSharpe: Double
+  /// Whether a model made the quotes: then nothing is said of a market.
+  package var isOfSyntheticQuotes = false
 
   package var edgeFound: Bool { claim > .none }
   /// Baselines, and chance, that the policy is not told from.

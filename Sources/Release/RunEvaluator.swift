@@ -117,6 +117,8 @@ package enum RunEvaluator {
         cash: rate, keepsGreedySteps: recordsRollouts || writesObservations, keepsStochasticSteps: recordsRollouts,
         play: factory.sessionPlay)
     }
+    records.baselines += try companions(
+      factory, bars: factory.bars(of: window, in: market.tape), seed: seed, cash: rate)
     records.market = index(of: market, over: records.longest)
     if let costlier = try factory.walk(window, costsTimes: DoubledCosts.factor) {
       records.doubledCosts = try TrainingError.deciding { () throws(DecisionError) in
@@ -153,6 +155,10 @@ package enum RunEvaluator {
       context.notes += market.optionNotes.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
       context.syntheticQuotes = options.symbols.indices.filter { !options.sources(symbol: $0).isSubset(of: [.chain]) }
         .map { options.symbols[$0].name }
+      let handouts = handouts(
+        market, in: records.longest.closeDates[0]...records.longest.closeDates[records.longest.count - 1], seed: seed)
+      context.handouts = handouts.found
+      context.notes += handouts.notes + idleCompanions(records.baselines)
     }
     var report = EvaluationReport(context: context, records: records)
     if let ensemble = trained.ensemble {

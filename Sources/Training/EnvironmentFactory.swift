@@ -26,6 +26,8 @@ package struct AdmittedMarket: Sendable {
   let prepared: any Sendable
   /// Where the quotes of options come from, and what they lack.
   package internal(set) var optionNotes: [String] = []
+  /// Of each symbol whose quotes are made of an index: what was known evening by evening, and by which law they are made.
+  package internal(set) var surfaces: [(history: SurfaceHistory, law: SurfaceLaw)] = []
 }
 
 extension AdmittedMarket {
@@ -117,6 +119,24 @@ package struct EnvironmentFactory: Sendable {
     } catch {
       throw .environment(error)
     }
+  }
+
+  /// The games whose rules must be beaten beside its own, each with how it is played and a walk of the same bars. Traps for games, which have no windows.
+  package func companionWalks(_ bars: Range<Int>) throws(TrainingError) -> [(
+    play: SessionPlay, environment: any TradingEnvironment
+  )] {
+    guard case .bars(let play) = play, let market else {
+      preconditionFailure("\(configuration.environment.name) has no windows")
+    }
+    var walks: [(play: SessionPlay, environment: any TradingEnvironment)] = []
+    for companion in play.companions?(configuration.game) ?? [] {
+      do {
+        walks.append((companion.play, try companion.walk(market.tape, window: bars)))
+      } catch {
+        throw .environment(error)
+      }
+    }
+    return walks
   }
 
   /// Lanes of a game. Traps for others.
@@ -259,7 +279,7 @@ package struct EnvironmentFactory: Sendable {
       return AdmittedMarket(
         tape: choice.tape, contentHash: store.contentHash, qualityReport: report, distributions: choice.distributions,
         indices: choice.indices, prepared: try bars.prepare(configuration.game, choice.tape),
-        optionNotes: choice.notes)
+        optionNotes: choice.notes, surfaces: choice.surfaces)
     } catch {
       throw .environment(error)
     }

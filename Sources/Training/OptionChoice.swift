@@ -14,6 +14,8 @@ struct OptionChoice {
   let indices: [BarSeries]
   /// Where quotes come from, and what is missing, in sentences.
   let notes: [String]
+  /// Of each symbol without quotes of its own.
+  let surfaces: [(history: SurfaceHistory, law: SurfaceLaw)]
 
   /// Dates outside of `dates` give no contracts; bars before them are history. Throws where the store does not hold what is asked for.
   init(
@@ -58,6 +60,9 @@ struct OptionChoice {
     distributions = underlyings.map(\.minutes.distributions)
     // The index that quotes are made of is no market to be compared with.
     indices = read.filter { !$0.instrument.isTradable && $0.width == .session && $0.symbol != needs.indexSymbol }
+    surfaces = underlyings.compactMap { one in
+      if case .surface(let history, let law, _) = one.quotes { (history, law) } else { nil }
+    }
     notes = OptionChoice.stamps(options, needs, synthetic) + OptionChoice.absences(options)
   }
 

@@ -64,17 +64,26 @@ def of_delta(sign, wanted, atm, years, a, b):
 
 
 CONTRACTS = {"straddle": None, "put15": (-1, 0.15), "call15": (1, 0.15), "put30": (-1, 0.30), "call30": (1, 0.30)}
+# The option that is sold, less one so much of the price further out.
+SPREADS = {"putSpread15": "put15", "callSpread15": "call15"}
+WIDTH = 0.008
 
 
 def figure(contract, atms, years, a, b, changes, sessions):
-    if CONTRACTS[contract] is None:
+    option = CONTRACTS[SPREADS.get(contract, contract)]
+    if option is None:
         zero, deviation = np.zeros_like(atms), atms * np.sqrt(years)
-        legs = [(1, zero, deviation), (-1, zero, deviation)]
+        legs = [(1, 1, zero, deviation), (1, -1, zero, deviation)]
     else:
-        sign, wanted = CONTRACTS[contract]
-        legs = [(sign, *of_delta(sign, wanted, atms, years, a, b))]
-    costs = sum(black(*leg)[0] for leg in legs)
-    payoffs = sum(np.maximum(sign * (1 + changes - np.exp(x)), 0) for sign, x, _ in legs)
+        sign, wanted = option
+        x, deviation = of_delta(sign, wanted, atms, years, a, b)
+        legs = [(1, sign, x, deviation)]
+        if contract in SPREADS:
+            root = atms * np.sqrt(years)
+            further = np.log(np.exp(x) + sign * WIDTH)
+            legs.append((-1, sign, further, root * factor(further / root, a, b)))
+    costs = sum(count * black(sign, x, deviation)[0] for count, sign, x, deviation in legs)
+    payoffs = sum(count * np.maximum(sign * (1 + changes - np.exp(x)), 0) for count, sign, x, _ in legs)
     share = payoffs.sum() / costs.sum()
     misses = payoffs - share * costs
     # Newey and West's sum: options of n sessions overlap.
@@ -169,7 +178,7 @@ def main():
     # Two fifths of a day's variance lie before its open.
     nights = np.random.default_rng(SEED + 1).normal(0, 0.4, COUNT - 1) * changes
     opens = np.concatenate([closes[:1], np.round(closes[:-1] * (1 + nights), 2)])
-    one_day = [(level, contract, 1) for level in levels(index, ratios, 1) for contract in CONTRACTS]
+    one_day = [(level, contract, 1) for level in levels(index, ratios, 1) for contract in [*CONTRACTS, *SPREADS]]
     longer = [(level, contract, n) for level in ("fair", "market", "fairWithoutTerm") for contract in ("straddle", "call15") for n in (2, 5, 10, 21)]
     within = [(level, "straddle", 0) for level in ("fixedRatio", "fair", "market")]
     terms = [0, 1, 2, 3, 5, 9, 10, 21, 40]

@@ -59,7 +59,9 @@ extension EvaluationReport {
       .list(comparisonSentences),
     ]
     return blocks
-      + (context.syntheticSentences + verdict.caveats + exposureSentences + seedSentences + lookCaveats + context.notes)
+      + (context.syntheticSentences + context.handouts.flatMap(\.sentences) + verdict.caveats + exposureSentences
+      + seedSentences
+      + lookCaveats + context.notes)
       .map { .paragraph($0) }
   }
 

@@ -23,6 +23,7 @@ extension EvaluationReport {
       "symbols": .array(context.symbols.map { .string($0) }),
       "synthetic_symbols": .array(context.syntheticSymbols.map { .string($0) }),
       "synthetic_quotes": .array(context.syntheticQuotes.map { .string($0) }),
+      "surface_handouts": .array(context.handouts.map(\.json)),
       "by_symbol": .array(bySymbol.map(\.json)),
       "data_fingerprint": .string(context.dataFingerprint),
       "window": .object([

@@ -35,6 +35,7 @@ extension EvaluationReport {
         + "\(firstDecisionDate)")
     for line in context.split { lines += entry("split", "\(line.name): \(line.text)") }
     for sentence in context.syntheticSentences { lines += entry("warning", sentence) }
+    for sentence in context.handouts.flatMap(\.sentences) { lines += entry("surface", sentence) }
     lines += entry("data", context.symbols.joined(separator: ", ") + " " + context.dataFingerprint)
     if context.allowances.isEmpty {
       lines += entry("allowed", "nothing: the quality gate passed without an allowance")

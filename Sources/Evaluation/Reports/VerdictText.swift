@@ -25,12 +25,13 @@ extension Comparison {
 extension Verdict {
   /// The verdict in a few words.
   package var headline: String {
-    switch claim {
+    let place = isOfSyntheticQuotes ? "on a synthetic surface" : "on this window"
+    return switch claim {
     case .none: "no edge found"
     case .overFlatAndChance:
-      "an edge over flat and over chance on this window"
+      "an edge over flat and over chance \(place)"
         + (notToldFrom.isEmpty ? "" : ", not told from " + notToldFrom.joined(separator: ", "))
-    case .overEverything: "an edge over every baseline on this window"
+    case .overEverything: "an edge over every baseline \(place)"
     }
   }
 

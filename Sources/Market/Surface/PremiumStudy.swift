@@ -14,6 +14,11 @@ package struct PremiumStudy: Sendable {
     case straddle
     /// Out of the money, of a delta of 0.15 or 0.30.
     case put15, call15, put30, call30
+    /// The options of 0.15, covered by one `spreadWidth` of the price further out.
+    case putSpread15, callSpread15
+
+    /// Between the strikes of a spread, of the price.
+    package static let spreadWidth = 0.008
 
     package var words: String {
       switch self {
@@ -22,19 +27,23 @@ package struct PremiumStudy: Sendable {
       case .call15: "call of 15 delta"
       case .put30: "put of 30 delta"
       case .call30: "call of 30 delta"
+      case .putSpread15: "put spread, 15 delta"
+      case .callSpread15: "call spread, 15 delta"
       }
     }
 
-    /// The side and delta of an option; nil for the straddle.
+    /// The side and delta of the option that is sold; nil for the straddle.
     var option: (side: OptionSide, delta: Double)? {
       switch self {
       case .straddle: nil
-      case .put15: (.put, 0.15)
-      case .call15: (.call, 0.15)
+      case .put15, .putSpread15: (.put, 0.15)
+      case .call15, .callSpread15: (.call, 0.15)
       case .put30: (.put, 0.30)
       case .call30: (.call, 0.30)
       }
     }
+
+    var isSpread: Bool { self == .putSpread15 || self == .callSpread15 }
   }
 
   /// Which volatilities.
@@ -144,11 +153,35 @@ package struct PremiumStudy: Sendable {
   /// What was found of one contract and one level, as it was and without the drift: there the mean change of all options' times is taken out of what they pay.
   package typealias Figures = (asItWas: Figure, withoutDrift: Figure)
 
+  /// What each option cost and what it paid, of a spot of 1, in order.
+  package struct Outcomes: Sendable, Equatable {
+    package let costs: [Double]
+    package let payoffs: [Double]
+
+    func figure(sessions n: Int) -> Figure {
+      let (cost, payoff) = (costs.reduce(0, +), payoffs.reduce(0, +))
+      let share = payoff / cost
+      let misses = zip(costs, payoffs).map { $1 - share * $0 }
+      return Figure(
+        sessionCount: costs.count, costOverPayoff: cost / payoff, keptBySeller: 1 - share,
+        standardError: max(PremiumStudy.sumOfSquares(misses, lags: 2 * max(n - 1, 0)), 0).squareRoot() / cost)
+    }
+  }
+
   /// `days`: those options count that pay on one of them. Nil where fewer than two count, and for `withinSession` where the opens are not those of a market, but
   /// mostly the closes before.
   package func figures(
     _ contract: Contract, _ level: Level, _ holding: Holding = .sessions(1), in days: ClosedRange<CalendarDate>? = nil
   ) throws(PricingError) -> Figures? {
+    guard let outcomes = try outcomes(contract, level, holding, in: days) else { return nil }
+    let n = holding.sessions
+    return (outcomes.asItWas.figure(sessions: n), outcomes.withoutDrift.figure(sessions: n))
+  }
+
+  /// Of which `figures` are made.
+  package func outcomes(
+    _ contract: Contract, _ level: Level, _ holding: Holding = .sessions(1), in days: ClosedRange<CalendarDate>? = nil
+  ) throws(PricingError) -> (asItWas: Outcomes, withoutDrift: Outcomes)? {
     let n = holding.sessions
     let smile = level.smile(sessionsAhead: n)
     let bought = purchases(holding).filter { one in days.map { $0.contains(one.paid) } ?? true }
@@ -158,19 +191,17 @@ package struct PremiumStudy: Sendable {
     }
     let legs = try PremiumStudy.legs(contract, atTheMoney, smile, bought.map(\.years))
     var costs = [Double](repeating: 0, count: bought.count)
-    for leg in legs { for place in costs.indices { costs[place] += leg.prices[place] } }
-    func figure(drift: Double) -> Figure {
-      let payoffs = bought.indices.map { place in
-        legs.reduce(0) { $0 + max($1.sign * (1 + bought[place].change - drift - $1.strikes[place]), 0) }
-      }
-      let (cost, payoff) = (costs.reduce(0, +), payoffs.reduce(0, +))
-      let share = payoff / cost
-      let misses = zip(costs, payoffs).map { $1 - share * $0 }
-      return Figure(
-        sessionCount: bought.count, costOverPayoff: cost / payoff, keptBySeller: 1 - share,
-        standardError: max(PremiumStudy.sumOfSquares(misses, lags: 2 * max(n - 1, 0)), 0).squareRoot() / cost)
+    for leg in legs { for place in costs.indices { costs[place] += leg.count * leg.prices[place] } }
+    func outcomes(drift: Double) -> Outcomes {
+      Outcomes(
+        costs: costs,
+        payoffs: bought.indices.map { place in
+          legs.reduce(0) {
+            $0 + $1.count * max($1.sign * (1 + bought[place].change - drift - $1.strikes[place]), 0)
+          }
+        })
     }
-    return (figure(drift: 0), figure(drift: bought.reduce(0) { $0 + $1.change } / Double(bought.count)))
+    return (outcomes(drift: 0), outcomes(drift: bought.reduce(0) { $0 + $1.change } / Double(bought.count)))
   }
 
   /// One option's time.
@@ -232,6 +263,8 @@ package struct PremiumStudy: Sendable {
 
   /// One option of each purchase, on a spot of 1.
   private struct Leg {
+    /// 1, or -1 for what covers the one that is sold.
+    let count: Double
     let sign: Double
     var strikes: [Double]
     var prices: [Double]
@@ -245,14 +278,20 @@ package struct PremiumStudy: Sendable {
       let zeros = [Double](repeating: 0, count: years.count)
       return try [OptionSide.call, .put].map { (side) throws(PricingError) in try leg(side, zeros, search) }
     }
-    return [try leg(option.side, try search.moneyness(option.side, delta: option.delta), search)]
+    let sold = try leg(option.side, try search.moneyness(option.side, delta: option.delta), search)
+    guard contract.isSpread else { return [sold] }
+    let further = sold.strikes.indices.map { place in
+      log(sold.strikes[place] + sold.sign * Contract.spreadWidth)
+        / (atTheMoney[place] * years[place].squareRoot())
+    }
+    return [sold, try leg(option.side, further, search, count: -1)]
   }
 
   private static func leg(
-    _ side: OptionSide, _ moneyness: [Double], _ search: DeltaSearch
+    _ side: OptionSide, _ moneyness: [Double], _ search: DeltaSearch, count: Double = 1
   ) throws(PricingError) -> Leg {
     let (options, values) = try search.values(side, moneyness)
-    return Leg(sign: Double(side.rawValue), strikes: options.strikes, prices: values.prices)
+    return Leg(count: count, sign: Double(side.rawValue), strikes: options.strikes, prices: values.prices)
   }
 }
 

@@ -104,6 +104,8 @@ struct SurfacePremium {
     case .straddle: "straddle"
     case .put15, .put30: "\(contract.rawValue.suffix(2))-delta put"
     case .call15, .call30: "\(contract.rawValue.suffix(2))-delta call"
+    case .putSpread15: "15-delta put spread"
+    case .callSpread15: "15-delta call spread"
     }
   }
 
