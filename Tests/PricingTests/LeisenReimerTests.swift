@@ -101,4 +101,14 @@ private let sets = InstructionSet.allCases.filter { $0 <= .processor }
     let (without, with) = (try LeisenReimer.value(AmericanTerms(terms)), try LeisenReimer.value(outside))
     #expect(without == with)
   }
+
+  /// The owner of the share has it still, and a put's owner gains what it falls by.
+  @Test func `a dividend counts up to the moment of expiry and not behind it`() throws {
+    let terms = OptionTerms(.put, spot: 600, strike: 600, rate: 0.04, years: 0.1, volatility: 0.2)
+    func price(_ years: Double) throws -> Double {
+      try LeisenReimer.value(AmericanTerms(terms, dividends: [CashDividend(years: years, amount: 5)])).price
+    }
+    let (before, at, behind) = try (price(0.1.nextDown), price(0.1), price(0.1.nextUp))
+    #expect(abs(at - before) < 1e-9 && at > behind + 2, "\(before), \(at), \(behind)")
+  }
 }
