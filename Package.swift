@@ -110,6 +110,7 @@ let package = Package(
       ]),
     tool("strikeforge", uses: ["Training", "Workstation"], path: "Sources/Strikeforge"),
     tool("strikeforge-serve", uses: ["Inference", "Kernels", "Serving", "Text"], path: "Sources/PolicyServer"),
+    library("Programs", uses: ["strikeforge", "strikeforge-serve"]),
     tool(
       "benchmark",
       uses: [

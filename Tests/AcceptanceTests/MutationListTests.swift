@@ -54,7 +54,8 @@ import Testing
       guard let files = try? manager.contentsOfDirectory(atPath: Self.root + "/Sources/" + room) else { return false }
       return !files.contains("module.modulemap")
     }
-    #expect(Set(rooms).subtracting(mistakes.map(\.room)).sorted() == [])
+    // Whose only file imports.
+    #expect(Set(rooms).subtracting(mistakes.map(\.room)).sorted() == ["Programs"])
     for mistake in mistakes {
       for judge in mistake.judges {
         let parts = judge.split(separator: ".", maxSplits: 1)
