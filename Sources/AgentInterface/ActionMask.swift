@@ -1,6 +1,7 @@
 // Which actions are legal now.
 
-/// Legal actions as bits (A <= 64; larger spaces are refused by name). Illegal means probability exactly zero and no gradient.
+/// Legal actions as bits (A <= 64; larger spaces are refused by name). Illegal means probability exactly zero and no gradient. Of factored actions the bits
+/// are their factors' choices, one factor behind the other, and no factor's may all be clear.
 ///
 /// Never empty; trading environments keep that by keeping hold legal. In files and over the wire a mask is U8 (rows, A).
 public struct ActionMask: RawRepresentable, Hashable, Sendable {

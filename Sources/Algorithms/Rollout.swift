@@ -164,11 +164,13 @@ package final class Rollout: @unchecked Sendable {
     return Double(allowed) / Double(steps * actions)
   }
 
-  /// Mean entropy of policies that like all legal actions alike, in nats.
-  var possibleEntropy: Double {
+  /// Mean entropy of policies that like all legal choices of every factor alike, in nats.
+  func possibleEntropy(of factors: ActionFactors) -> Double {
     let steps = horizon * laneCount
     var sum = 0.0
-    for step in 0..<steps { sum += log(Double(masks[step].legalCount)) }
+    for step in 0..<steps {
+      for factor in factors.widths.indices { sum += log(Double(factors.mask(masks[step], of: factor).legalCount)) }
+    }
     return sum / Double(steps)
   }
 

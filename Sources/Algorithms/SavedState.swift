@@ -21,12 +21,12 @@ extension StateRecord {
     return result
   }
 
-  /// Masks that allow something, and nothing beyond the space of `actions`.
-  package func masks(_ name: String, count: Int, actions: Int) throws(RestoreError) -> [ActionMask] {
+  /// Masks that allow something of every factor, and nothing beyond.
+  package func masks(_ name: String, count: Int, factors: ActionFactors) throws(RestoreError) -> [ActionMask] {
     let masks = try integers(name, count: count).map { ActionMask(rawValue: UInt64(bitPattern: $0)) }
-    let legal = ActionMask.all(count: actions).rawValue
-    guard masks.allSatisfy({ $0.rawValue != 0 && $0.rawValue & ~legal == 0 }) else {
-      throw .invalid(name: name, reason: "no legal action, or one beyond the \(actions) actions")
+    let legal = ActionMask.all(count: factors.count).rawValue
+    guard masks.allSatisfy({ factors.emptyFactor(of: $0) == nil && $0.rawValue & ~legal == 0 }) else {
+      throw .invalid(name: name, reason: "no legal action, or one beyond the \(factors.count) actions")
     }
     return masks
   }

@@ -6,7 +6,7 @@ package import Inference
 /// What was chosen, and how sure the decider was.
 package struct Choice: Sendable, Equatable {
   package var action: Int
-  /// Probability of the chosen action; nil where the decider has none (baselines).
+  /// Probability of the chosen action, of factored choices their product; nil where the decider has none (baselines).
   package var confidence: Double?
 
   package init(action: Int, confidence: Double?) {
@@ -26,7 +26,7 @@ package protocol Decider: AnyObject {
 /// A policy trained without masks is asked without one: what it then requests against the mask becomes the environment's
 /// fallback, and the environment counts it.
 package final class PolicyDecider: Decider {
-  /// How actions are taken. `stochastic` draws from the stream "action sampling" of (seed, lane), one number a decision.
+  /// How actions are taken. `stochastic` draws from the stream "action sampling" of (seed, lane), one number a choice of a decision.
   package enum Mode: Sendable, Hashable {
     case greedy
     case stochastic(seed: UInt64)
@@ -58,8 +58,7 @@ package final class PolicyDecider: Decider {
 
   package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) throws(DecisionError) -> Choice
   {
-    let rule: ActionSelection.Rule
-    if let uniform = randomness?.next() { rule = .sample(uniform: uniform) } else { rule = .greedy }
+    let rule = randomness?.nextRule(for: session.policy) ?? .greedy
     let decision = try session.decide(
       observation, mask: requiresMask ? mask : nil, startsEpisode: startsEpisode, rule: rule)
     logProbability = decision.logProbability

@@ -128,7 +128,7 @@ package struct PlantedReport: Sendable, Equatable {
     self.policy = policyName
     self.seed = seed
     self.optimum = optimum
-    constant = environment.actionSpace.names[FallbackDecider.action(of: environment.actionSpace)]
+    constant = environment.actionSpace.shortName(of: FallbackDecider.action(of: environment.actionSpace))
     var fit = ObservationFit(policy, environment.observationSpace)
     let greedyRun = try play { lane in
       WatchedDecider(PolicyDecider(policy, mode: .greedy, lane: lane)) { fit?.add($0) }

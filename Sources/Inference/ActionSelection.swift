@@ -12,6 +12,8 @@ public enum ActionSelection {
     case greedy
     /// The action at `uniform`, in [0, 1), of the cumulative distribution over legal actions.
     case sample(uniform: Double)
+    /// The same for every factor of a factored action, with a uniform number for each, in their order.
+    case sampleEach(uniforms: [Double])
   }
 
   /// The legal action of the largest logit, the lowest of equals. Traps on an empty mask.

@@ -10,6 +10,8 @@ public enum DecisionError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingMask
   /// The mask allows nothing.
   case emptyMask
+  /// The mask allows nothing of a factor (from 0).
+  case emptyFactor(factor: Int)
   /// The mask allows an action that the policy does not have.
   case maskBeyondActions(actions: Int, highest: Int)
   /// A recurrent policy was asked to go on with an episode that it never saw begin.
@@ -28,6 +30,7 @@ public enum DecisionError: Error, Hashable, Sendable, CustomStringConvertible {
     case .observationNotFinite(let column): "column \(column) of the observation is not a finite number"
     case .missingMask: "the policy was trained with action masks and got none"
     case .emptyMask: "the mask allows no action"
+    case .emptyFactor(let factor): "the mask allows no choice of factor \(factor), counted from 0"
     case .maskBeyondActions(let actions, let highest):
       "the mask allows action \(highest), the policy has \(actions) actions, counted from 0"
     case .episodeNotStarted: "the policy has a memory and saw no episode begin"
@@ -42,6 +45,7 @@ public enum DecisionError: Error, Hashable, Sendable, CustomStringConvertible {
     case .observationNotFinite: "mend the data before asking for a decision"
     case .missingMask: "send the mask of legal actions with every observation"
     case .emptyMask: "at least one action must be legal"
+    case .emptyFactor: "at least one choice of every factor must be legal"
     case .maskBeyondActions: "send one flag for each"
     case .episodeNotStarted: "mark the first observation of the episode as its start"
     case .outputNotFinite: "the policy is unusable, export a sound one"

@@ -1,7 +1,10 @@
 // What decides when a policy is deployed: one network, or several that decide together.
 
+public import AgentInterface
+
 /// How the members of an ensemble decide together. Every rule counts a member by its share of all weights, keeps to the legal actions, and
-/// gives an exact tie to the action space's fallback where that is legal, else to the lowest of the tied actions.
+/// gives an exact tie to the action space's fallback where that is legal, else to the lowest of the tied actions. Of factored actions it decides on every
+/// factor by itself.
 public enum CombinationRule: String, Hashable, Sendable, CaseIterable {
   /// The mean of the members' probabilities.
   case softVote = "soft_vote"
@@ -61,7 +64,7 @@ public struct DeployedPolicy: Sendable {
   /// An ensemble. Traps unless there are 1 to 256 members of different names, some weight, and one number of columns and actions.
   public init(ensemble members: [Member], rule: CombinationRule, fallback: Int?) {
     if let defect = DeployedPolicy.defect(of: members) { preconditionFailure(defect) }
-    let actions = members[0].policy.spec.actions
+    let actions = members[0].policy.spec.factors.actionCount
     if let fallback { precondition((0..<actions).contains(fallback), "fallback \(fallback) of \(actions) actions") }
     self.members = members
     self.rule = rule
@@ -82,14 +85,21 @@ public struct DeployedPolicy: Sendable {
           "member '\(member.name)' reads \(mine.inputs) columns and knows \(mine.actions) actions, '\(first.name)' "
           + "\(theirs.inputs) and \(theirs.actions)"
       }
+      if mine.factors != theirs.factors {
+        return
+          "member '\(member.name)' makes \(mine.factors.inWords), '\(first.name)' \(theirs.factors.inWords), and they cannot "
+          + "vote on the same"
+      }
     }
     return members.allSatisfy { $0.weight == 0 } ? "no member has any weight" : nil
   }
 
   /// Columns of an observation, D.
   public var inputs: Int { members[0].policy.spec.inputs }
-  /// Actions, A.
+  /// Numbers of the head, A: the actions, or the choices of all factors together.
   public var actions: Int { members[0].policy.spec.actions }
+  /// The independent choices that an action is made of; one where actions are chosen among jointly.
+  public var factors: ActionFactors { members[0].policy.spec.factors }
   /// Whether it must be asked with a mask: some member was trained with masks.
   public var requiresMask: Bool { members.contains { $0.policy.requiresMask } }
   /// Whether some member remembers what came before.
@@ -120,4 +130,11 @@ public struct DeployedPolicy: Sendable {
 extension InferencePolicy {
   /// This network as a policy to deploy.
   public var deployed: DeployedPolicy { DeployedPolicy(self) }
+}
+
+extension ActionFactors {
+  /// For sentences about two that differ.
+  package var inWords: String {
+    isJoint ? "one choice among \(count) actions" : "\(widths.count) independent choices among \(count)"
+  }
 }

@@ -18,6 +18,7 @@ final class EnsembleScratch {
   /// (K) the logarithm of each member's share of all weights.
   private let logShares: UnsafeMutablePointer<Float>
   private let count: Int
+  private let factors: ActionFactors
   private let totalWeight: Int
   /// Numbers beyond it are taken for it: far outside of what a sound network puts out, and far inside of what a float can hold.
   private static let bound = 1e30
@@ -25,6 +26,7 @@ final class EnsembleScratch {
   init(_ policy: DeployedPolicy, members: [SessionScratch]) {
     self.members = members
     count = policy.actions
+    factors = policy.factors
     totalWeight = policy.members.reduce(0) { $0 + $1.weight }
     storage = FloatStorage(count: 3 * count + members.count)
     logits = storage.base
@@ -48,24 +50,25 @@ final class EnsembleScratch {
   /// Combines the members' logits over the legal actions; returns the greedy choice and the entropy in nats.
   func combine(_ policy: DeployedPolicy, rule: CombinationRule, mask: ActionMask) -> (greedy: Int, entropy: Float) {
     for (index, member) in members.enumerated() {
-      choices[index] = ActionSelection.greedy(logits: member.logits, mask: mask, count: count)
+      choices[index] = ActionSelection.greedy(logits: member.logits, mask: mask, factors: factors)
     }
     let elected: Int
     var possible = mask
     switch rule {
     case .softVote:
       addProbabilities(policy, mask: mask)
-      elected = ActionSelection.elected(scores: logits, mask: mask, count: count, fallback: policy.fallback)
+      elected = ActionSelection.elected(scores: logits, mask: mask, factors: factors, fallback: policy.fallback)
     case .hardVote:
       // Nothing is exactly nothing: who gets no vote has no probability.
       possible = countVotes(policy)
-      elected = ActionSelection.elected(scores: votes, mask: mask, count: count, fallback: policy.fallback)
+      elected = ActionSelection.elected(scores: votes, mask: mask, factors: factors, fallback: policy.fallback)
     case .meanLogits:
       addLogits(policy)
-      elected = ActionSelection.elected(scores: logits, mask: mask, count: count, fallback: policy.fallback)
+      elected = ActionSelection.elected(scores: logits, mask: mask, factors: factors, fallback: policy.fallback)
     }
     let entropy = ActionSelection.evaluate(
-      logits: logits, mask: possible, count: count, logProbabilities: logProbabilities, probabilities: probabilities)
+      logits: logits, mask: possible, factors: factors, logProbabilities: logProbabilities,
+      probabilities: probabilities)
     return (elected, entropy)
   }
 
@@ -73,14 +76,17 @@ final class EnsembleScratch {
   private func addProbabilities(_ policy: DeployedPolicy, mask: ActionMask) {
     for (index, member) in members.enumerated() {
       let temperature = policy.members[index].temperature
-      let best = Double(member.logits[choices[index]])
-      // Bounded, so that no temperature makes an infinite number of a finite one; what lies so far below the best has no probability.
-      for action in 0..<count {
-        let scaled = (Double(member.logits[action]) - best) / temperature
-        member.logProbabilities[action] = Float(min(max(scaled, -EnsembleScratch.bound), EnsembleScratch.bound))
+      for factor in factors.widths.indices {
+        let first = factors.firsts[factor]
+        let best = Double(member.logits[first + factors.choice(of: factor, in: choices[index])])
+        // Bounded, so that no temperature makes an infinite number of a finite one; what lies so far below the best has no probability.
+        for place in first..<(first + factors.widths[factor]) {
+          let scaled = (Double(member.logits[place]) - best) / temperature
+          member.logProbabilities[place] = Float(min(max(scaled, -EnsembleScratch.bound), EnsembleScratch.bound))
+        }
       }
       ActionSelection.evaluate(
-        logits: member.logProbabilities, mask: mask, count: count, logProbabilities: member.logProbabilities,
+        logits: member.logProbabilities, mask: mask, factors: factors, logProbabilities: member.logProbabilities,
         probabilities: member.probabilities)
     }
     for action in 0..<count {
@@ -104,7 +110,11 @@ final class EnsembleScratch {
   private func countVotes(_ policy: DeployedPolicy) -> ActionMask {
     var elected: UInt64 = 0
     votes.update(repeating: 0, count: count)
-    for index in members.indices { votes[choices[index]] += policy.members[index].weight }
+    for index in members.indices {
+      for factor in factors.widths.indices {
+        votes[factors.firsts[factor] + factors.choice(of: factor, in: choices[index])] += policy.members[index].weight
+      }
+    }
     for action in 0..<count {
       if votes[action] > 0 { elected |= 1 << UInt64(action) }
       logits[action] =
@@ -145,5 +155,19 @@ extension ActionSelection {
     precondition(best >= 0, "the mask \(mask.rawValue) allows none of \(count) actions")
     if isTied, let fallback, mask.allows(fallback) { return fallback }
     return best
+  }
+
+  /// The same of every factor, as one action. scores: (A). Traps where a factor has no legal choice.
+  static func elected<Score: Comparable>(
+    scores: UnsafeMutablePointer<Score>, mask: ActionMask, factors: ActionFactors, fallback: Int?
+  ) -> Int {
+    var action = 0
+    for factor in factors.widths.indices {
+      let choice = elected(
+        scores: scores + factors.firsts[factor], mask: factors.mask(mask, of: factor), count: factors.widths[factor],
+        fallback: fallback.map { factors.choice(of: factor, in: $0) })
+      action += choice * factors.step(of: factor)
+    }
+    return action
   }
 }

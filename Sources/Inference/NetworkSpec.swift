@@ -1,5 +1,7 @@
 // What a network is, as data.
 
+public import AgentInterface
+
 /// What the network *is*. Both wings of the agent build from this value and from nothing else.
 public struct NetworkSpec: Hashable, Codable, Sendable {
   /// What the critic remembers when the policy has an LSTM.
@@ -28,8 +30,10 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
   public let kind: Kind
   /// Observation columns, D.
   public let inputs: Int
-  /// Actions, A.
+  /// Numbers of the policy's head, A: the actions, or the choices of all factors together.
   public let actions: Int
+  /// How they fall into independent choices; one where actions are chosen among jointly.
+  public let factors: ActionFactors
   /// The actor's memory.
   public let memory: Memory
   /// Widths of the policy's hidden layers; empty for a linear head.
@@ -41,10 +45,10 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
   /// Whether the value function is part of the network; a deployed bundle may leave it out.
   public let hasValueHead: Bool
 
-  /// A network from its parts. Traps on widths below 1 and above 64 actions.
+  /// A network from its parts. `factors`: nil chooses jointly among `actions`. Traps on widths below 1, above 64 actions, and on factors of another number.
   public init(
     inputs: Int, actions: Int, memory: Memory, policyTower: [Int], valueTower: [Int], activation: Activation,
-    hasValueHead: Bool, kind: Kind = .actorCritic
+    hasValueHead: Bool, kind: Kind = .actorCritic, factors: ActionFactors? = nil
   ) {
     precondition(inputs >= 1, "a network of \(inputs) inputs")
     precondition((1...64).contains(actions), "a network of \(actions) actions: 1 to 64 are supported")
@@ -55,6 +59,8 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
     self.kind = kind
     self.inputs = inputs
     self.actions = actions
+    self.factors = factors ?? ActionFactors(joint: actions)
+    precondition(self.factors.count == actions, "\(self.factors.count) choices for a network of \(actions) actions")
     self.memory = memory
     self.policyTower = policyTower
     self.valueTower = valueTower
@@ -76,10 +82,15 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
   public var featureCount: Int { hiddenCount > 0 ? hiddenCount : inputs }
 
   /// The same network without its value function.
-  public var actorOnly: NetworkSpec {
+  public var actorOnly: NetworkSpec { with(factors: factors, hasValueHead: false) }
+
+  /// The same network whose head makes these choices. Traps unless they are as many as its actions.
+  package func choosing(_ factors: ActionFactors) -> NetworkSpec { with(factors: factors, hasValueHead: hasValueHead) }
+
+  private func with(factors: ActionFactors, hasValueHead: Bool) -> NetworkSpec {
     NetworkSpec(
       inputs: inputs, actions: actions, memory: memory, policyTower: policyTower, valueTower: valueTower,
-      activation: activation, hasValueHead: false, kind: kind)
+      activation: activation, hasValueHead: hasValueHead, kind: kind, factors: factors)
   }
 
   // MARK: Names of tensors

@@ -30,9 +30,7 @@ extension PolicyBundle {
       let seen = bounds.map { PolicyBundle.describe($0.minimum[index], $0.maximum[index]) } ?? ""
       rows.append(("column \(index)", "\(column.name) (\(column.unit))\(seen)"))
     }
-    for (index, name) in manifest.actionSpace.names.enumerated() {
-      rows.append(("action \(index)", name + (index == manifest.actionSpace.fallback ? " (fallback)" : "")))
-    }
+    rows += actionRows
     let starts = golden.episodeStarts.count(where: { $0 })
     rows.append(
       (
@@ -45,6 +43,21 @@ extension PolicyBundle {
       rows.append(("provenance \(key)", value))
     }
     return rows.map { (PrintableText.of($0.0), PrintableText.of($0.1)) }
+  }
+
+  private var actionRows: [(String, String)] {
+    let space = manifest.actionSpace
+    guard space.isFactored else {
+      return space.names.enumerated().map { ("action \($0)", $1 + ($0 == space.fallback ? " (fallback)" : "")) }
+    }
+    let fallback = space.fallback.map { space.choices(of: $0) }
+    return [
+      ("actions", "\(space.factors.count) independent choices; the confidence of an action is the product of theirs")
+    ]
+      + space.factors.enumerated().map { index, factor in
+        let choices = factor.choices.enumerated().map { $1 + ($0 == fallback?[index] ? " (fallback)" : "") }
+        return ("choice \(index)", "\(factor.subject): \(choices.joined(separator: ", "))")
+      }
   }
 
   private var ensembleRows: [(String, String)] {
@@ -136,6 +149,17 @@ extension PolicyManifest {
     for (index, pair) in zip(observationSpace.columns, space.columns).enumerated() where haveTheSame && pair.0 != pair.1
     {
       differences.append("column \(index) is \(pair.0.inWords) \(mine) and \(pair.1.inWords) \(theirs)")
+    }
+    if actionSpace.isFactored != actions.isFactored {
+      func words(_ space: ActionSpace) -> String { space.isFactored ? "independent choices" : "joint actions" }
+      differences.append("it makes \(words(actionSpace)) \(mine) and \(words(actions)) \(theirs)")
+      return differences
+    }
+    if actionSpace.factors != actions.factors, actionSpace.isFactored {
+      // Names of choices may agree where factors do not.
+      differences.append(
+        "it chooses for \(actionSpace.factors.map(\.subject).joined(separator: ", ")) \(mine) and for "
+          + "\(actions.factors.map(\.subject).joined(separator: ", ")) \(theirs)")
     }
     if actionSpace.count != actions.count {
       differences.append("it knows \(actionSpace.count) actions, there are \(actions.count)")

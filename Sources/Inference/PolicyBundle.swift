@@ -117,6 +117,9 @@ public struct PolicyBundle: Sendable {
     precondition(
       manifest.actionSpace.count == policy.actions,
       "\(manifest.actionSpace.count) action names for a network of \(policy.actions) actions")
+    precondition(
+      manifest.actionSpace.heads == policy.factors,
+      "actions of \(manifest.actionSpace.heads.inWords) for a network of \(policy.factors.inWords)")
     if let defect = golden.defect(for: policy) { preconditionFailure(defect) }
     self.manifest = manifest
     self.policy = policy
@@ -353,15 +356,18 @@ public struct PolicyBundle: Sendable {
 }
 
 extension PolicySession {
-  /// Whether some member's two best legal logits of the last decision lie no further apart than `distance`, relative to its largest logit where that
+  /// Whether some member's two best legal logits of a factor of the last decision lie no further apart than `distance`, relative to its largest logit where that
   /// is above 1.
   func hasNearTie(within distance: Float, mask: ActionMask) -> Bool {
     policy.members.indices.contains { member in
       let logits = logitsPointer(ofMember: member)
-      let best = choice(ofMember: member)
       let reach = distance * size(ofMember: member)
-      return (0..<policy.actions).contains { action in
-        action != best && mask.allows(action) && logits[best] - logits[action] <= reach
+      return policy.factors.widths.indices.contains { factor in
+        let first = policy.factors.firsts[factor]
+        let best = first + policy.factors.choice(of: factor, in: choice(ofMember: member))
+        return (first..<(first + policy.factors.widths[factor])).contains { place in
+          place != best && mask.allows(place) && logits[best] - logits[place] <= reach
+        }
       }
     }
   }

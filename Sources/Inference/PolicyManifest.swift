@@ -63,7 +63,8 @@ public struct PolicyParity: Hashable, Sendable {
 
 /// What a bundle says about its policy besides the numbers: who made it, from what, and which spaces it speaks.
 public struct PolicyManifest: Hashable, Sendable {
-  /// The schema versions that this reader knows: 1 holds one network, 2 an ensemble, 3 one network and what its training saw.
+  /// The schema versions that this reader knows: 1 holds one network, 2 an ensemble, 3 one network and what its training saw. In each of them actions and
+  /// network may say `factors`; a reader of before refuses that key.
   public static let supportedVersions = 1...3
 
   /// The training algorithm's tag, for example `ppo_lstm_mask`.
@@ -242,6 +243,9 @@ extension BundleMetadata.Network {
     }
     guard actions.count == spec.actions else {
       throw JSONShapeError("actions", "must name the network's \(spec.actions) actions, found \(actions.count)")
+    }
+    guard actions.heads == spec.factors else {
+      throw JSONShapeError("actions", "must make the network's \(spec.factors.inWords), found \(actions.heads.inWords)")
     }
     guard ["required", "none"].contains(texts.text("mask_contract")) else {
       throw JSONShapeError("mask_contract", "must be 'required' or 'none'")

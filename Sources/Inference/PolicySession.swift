@@ -7,7 +7,7 @@ import Kernels
 public struct Decision: Hashable, Sendable {
   /// The chosen action.
   public let action: Int
-  /// The probability of the chosen action among the legal ones, in [0, 1].
+  /// The probability of the chosen action among the legal ones, in [0, 1]; where actions are factored, the product of its choices' probabilities.
   public let confidence: Float
   /// Its natural logarithm.
   public let logProbability: Float
@@ -54,7 +54,7 @@ public struct PolicySession: ~Copyable {
   ///
   /// `mask` holds the legal actions; nil means all, which a policy trained with masks refuses. `startsEpisode` clears the memory
   /// first. Throws what is wrong with the question; then nothing is decided and the memory is as before. Traps on a uniform outside
-  /// [0, 1). Allocates nothing.
+  /// [0, 1), and on another number of them than the policy has factors. Allocates nothing.
   public mutating func decide(
     _ observation: Span<Float>, mask: ActionMask?, startsEpisode: Bool, rule: ActionSelection.Rule = .greedy
   ) throws(DecisionError) -> Decision {
@@ -76,7 +76,7 @@ public struct PolicySession: ~Copyable {
     _ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool,
     rule: ActionSelection.Rule = .greedy
   ) throws(DecisionError) -> Decision {
-    let actions = network.spec.actions
+    let factors = network.spec.factors
     let legal = try check(observation, mask: mask, startsEpisode: startsEpisode)
     guard let source = observation.baseAddress else {
       throw .wrongObservationLength(expected: network.spec.inputs, found: 0)
@@ -92,9 +92,9 @@ public struct PolicySession: ~Copyable {
     } else {
       try scratch.step(network, source, startsEpisode: startsEpisode)
       scratch.commit()
-      greedy = ActionSelection.greedy(logits: scratch.logits, mask: legal, count: actions)
+      greedy = ActionSelection.greedy(logits: scratch.logits, mask: legal, factors: factors)
       entropy = ActionSelection.evaluate(
-        logits: scratch.logits, mask: legal, count: actions, logProbabilities: scratch.logProbabilities,
+        logits: scratch.logits, mask: legal, factors: factors, logProbabilities: scratch.logProbabilities,
         probabilities: scratch.probabilities)
     }
     bounds?.look(at: source)
@@ -106,12 +106,24 @@ public struct PolicySession: ~Copyable {
     switch rule {
     case .greedy: action = greedy
     case .sample(let uniform):
+      precondition(factors.isJoint, "one uniform number for \(factors.widths.count) factors")
       action = ActionSelection.sample(
-        probabilities: output.probabilities, mask: legal, count: actions, uniform: uniform)
+        probabilities: output.probabilities, mask: legal, factors: factors
+      ) { _ in uniform }
+    case .sampleEach(let uniforms):
+      precondition(
+        uniforms.count == factors.widths.count, "\(uniforms.count) uniform numbers for \(factors.widths.count) factors")
+      action = ActionSelection.sample(
+        probabilities: output.probabilities, mask: legal, factors: factors
+      ) { uniforms[$0] }
     }
+    let logProbability = ActionSelection.logProbability(
+      of: action, logProbabilities: output.logProbabilities, factors: factors)
     return Decision(
-      action: action, confidence: min(output.probabilities[action], 1),
-      logProbability: min(output.logProbabilities[action], 0), entropy: max(entropy, 0),
+      action: action,
+      confidence: min(
+        ActionSelection.probability(of: action, probabilities: output.probabilities, factors: factors), 1),
+      logProbability: min(logProbability, 0), entropy: max(entropy, 0),
       value: ensemble == nil && network.spec.hasValueHead ? scratch.value[0] : nil,
       isOutsideTraining: bounds?.isOutside ?? false)
   }
@@ -134,6 +146,7 @@ public struct PolicySession: ~Copyable {
     if mask.rawValue & ~all.rawValue != 0 {
       throw .maskBeyondActions(actions: network.spec.actions, highest: 63 - mask.rawValue.leadingZeroBitCount)
     }
+    if let factor = network.spec.factors.emptyFactor(of: mask) { throw .emptyFactor(factor: factor) }
     return mask
   }
 
@@ -196,51 +209,6 @@ public struct PolicySession: ~Copyable {
     SessionMemory.assign(
       critic ?? RecurrentState(zeroUnits: critics.reduce(0) { $0 + $1.count }), to: critics)
     isStarted = true
-  }
-}
-
-/// One LSTM's memory, double-buffered: a step writes `next`, which becomes current only when the decision is sound.
-final class SessionMemory {
-  let count: Int
-  private let storage: FloatStorage
-  private(set) var hidden: UnsafeMutablePointer<Float>
-  private(set) var cell: UnsafeMutablePointer<Float>
-  private(set) var nextHidden: UnsafeMutablePointer<Float>
-  private(set) var nextCell: UnsafeMutablePointer<Float>
-
-  init(count: Int) {
-    self.count = count
-    storage = FloatStorage(count: 4 * count)
-    storage.fill(0)
-    hidden = storage.base
-    cell = storage.base + count
-    nextHidden = storage.base + 2 * count
-    nextCell = storage.base + 3 * count
-  }
-
-  func commit() {
-    swap(&hidden, &nextHidden)
-    swap(&cell, &nextCell)
-  }
-
-  var copy: RecurrentState {
-    RecurrentState(
-      hidden: Array(UnsafeBufferPointer(start: hidden, count: count)),
-      cell: Array(UnsafeBufferPointer(start: cell, count: count)))
-  }
-
-  /// Shares a state out over memories, one after the other. Traps if it is not of their length.
-  static func assign(_ state: RecurrentState, to memories: [SessionMemory]) {
-    let units = memories.reduce(0) { $0 + $1.count }
-    precondition(state.hidden.count == units, "a state of \(state.hidden.count) units for a memory of \(units)")
-    var first = 0
-    for memory in memories {
-      for unit in 0..<memory.count {
-        memory.hidden[unit] = state.hidden[first + unit]
-        memory.cell[unit] = state.cell[first + unit]
-      }
-      first += memory.count
-    }
   }
 }
 

@@ -56,17 +56,20 @@ extension NetworkSpec {
       "activation": .string(activation.rawValue), "has_value_head": .bool(hasValueHead),
     ]
     if kind != .actorCritic { members[NetworkSpec.kindKey] = .string(kind.rawValue) }
+    if !factors.isJoint { members[NetworkSpec.factorsKey] = tower(factors.widths) }
     return .object(members)
   }
 
   /// Stands only where it is no actor-critic network.
   private static let kindKey = "kind"
+  /// Stands only where actions are factored: the choices of each factor.
+  private static let factorsKey = "factors"
 
   /// The network of a JSON value that `json` wrote.
   package init(json: JSON, at place: String = "network") throws(JSONShapeError) {
     let keys = ["inputs", "actions", "memory", "policy_tower", "value_tower", "activation", "has_value_head"]
     let members = try json.requireKeys(
-      keys + (json[NetworkSpec.kindKey] == nil ? [] : [NetworkSpec.kindKey]), at: place)
+      keys + [NetworkSpec.kindKey, NetworkSpec.factorsKey].filter { json[$0] != nil }, at: place)
     func member(_ key: String) -> JSON { members[key] ?? .null }
     func tower(_ key: String) throws(JSONShapeError) -> [Int] {
       guard let widths = member(key).arrayValue, widths.count <= NetworkSpec.maximumLayers else {
@@ -108,11 +111,31 @@ extension NetworkSpec {
       }
       kind = named
     }
+    let actions = try member("actions").count(1...64, at: "\(place).actions")
     self.init(
-      inputs: try member("inputs").count(NetworkSpec.widths, at: "\(place).inputs"),
-      actions: try member("actions").count(1...64, at: "\(place).actions"), memory: memory,
+      inputs: try member("inputs").count(NetworkSpec.widths, at: "\(place).inputs"), actions: actions, memory: memory,
       policyTower: try tower("policy_tower"), valueTower: try tower("value_tower"), activation: activation,
-      hasValueHead: hasValueHead, kind: kind)
+      hasValueHead: hasValueHead, kind: kind,
+      factors: try NetworkSpec.factors(members[NetworkSpec.factorsKey], kind, actions, at: "\(place).factors"))
+  }
+
+  /// nil where they do not stand.
+  private static func factors(_ json: JSON?, _ kind: Kind, _ actions: Int, at place: String) throws(JSONShapeError)
+    -> ActionFactors?
+  {
+    guard let json else { return nil }
+    guard let elements = json.arrayValue, (2...ActionFactors.mostChoices).contains(elements.count) else {
+      throw JSONShapeError(
+        place, "must be a list of 2 to \(ActionFactors.mostChoices) numbers of choices, where it stands")
+    }
+    var widths: [Int] = []
+    for element in elements { widths.append(try element.count(1...ActionFactors.mostChoices, at: place)) }
+    if let problem = ActionFactors.problem(widths: widths) { throw JSONShapeError(place, "cannot be used: \(problem)") }
+    guard widths.reduce(0, +) == actions else {
+      throw JSONShapeError(place, "must have the network's \(actions) choices together, found \(widths.reduce(0, +))")
+    }
+    guard kind == .actorCritic else { throw JSONShapeError(place, "goes only with an actor and a critic") }
+    return ActionFactors(widths: widths)
   }
 }
 
@@ -155,12 +178,50 @@ extension ObservationSpace {
 extension ActionSpace {
   /// The actions as JSON.
   package var json: JSON {
-    ["names": .array(names.map { .string($0) }), "fallback": fallback.map { .integer(Int64($0)) } ?? .null]
+    var members: [String: JSON] = [
+      "names": .array(names.map { .string($0) }), "fallback": fallback.map { .integer(Int64($0)) } ?? .null,
+    ]
+    if isFactored { members[ActionSpace.factorsKey] = ActionSpace.json(factors) }
+    return .object(members)
+  }
+
+  /// Stands only where actions are factored.
+  package static let factorsKey = "factors"
+
+  /// Factors as JSON.
+  package static func json(_ factors: [Factor]) -> JSON {
+    .array(factors.map { ["subject": .string($0.subject), "choices": .array($0.choices.map { .string($0) })] })
+  }
+
+  /// The factors of a JSON value that `json` wrote. Each has 1 to 64 choices, all of them different, and a subject of its own.
+  package static func factors(_ json: JSON, at place: String) throws(JSONShapeError) -> [Factor] {
+    guard let elements = json.arrayValue, elements.count <= ActionFactors.mostChoices else {
+      throw JSONShapeError(place, "must be a list of at most \(ActionFactors.mostChoices) factors")
+    }
+    var factors: [Factor] = []
+    for (index, element) in elements.enumerated() {
+      let own = "\(place)[\(index)]"
+      let members = try element.requireKeys(["subject", "choices"], at: own)
+      guard let subject = members["subject"]?.stringValue, let found = members["choices"]?.arrayValue,
+        (1...ActionFactors.mostChoices).contains(found.count)
+      else { throw JSONShapeError(own, "must hold a subject and 1 to \(ActionFactors.mostChoices) choices") }
+      let choices = found.compactMap(\.stringValue)
+      guard choices.count == found.count, Set(choices).count == found.count else {
+        throw JSONShapeError("\(own).choices", "must be different texts")
+      }
+      guard !factors.contains(where: { $0.subject == subject }) else {
+        throw JSONShapeError(place, "names the subject '\(subject)' twice")
+      }
+      factors.append(Factor(subject: subject, choices: choices))
+    }
+    return factors
   }
 
   /// The actions of a JSON value that `json` wrote. Names must be unique.
   package init(json: JSON, at place: String = "actions") throws(JSONShapeError) {
-    let members = try json.requireKeys(["names", "fallback"], at: place)
+    let factorsJSON = json[ActionSpace.factorsKey]
+    let members = try json.requireKeys(
+      ["names", "fallback"] + (factorsJSON == nil ? [] : [ActionSpace.factorsKey]), at: place)
     guard let elements = members["names"]?.arrayValue, (1...64).contains(elements.count) else {
       throw JSONShapeError("\(place).names", "must be a list of 1 to 64 names")
     }
@@ -172,7 +233,20 @@ extension ActionSpace {
       names.append(name)
     }
     let fallbackJSON = members["fallback"] ?? .null
-    let fallback = fallbackJSON.isNull ? nil : try fallbackJSON.count(0...(names.count - 1), at: "\(place).fallback")
-    self.init(names: names, fallback: fallback)
+    func fallback(of actions: Int) throws(JSONShapeError) -> Int? {
+      fallbackJSON.isNull ? nil : try fallbackJSON.count(0...(actions - 1), at: "\(place).fallback")
+    }
+    guard let factorsJSON else {
+      self.init(names: names, fallback: try fallback(of: names.count))
+      return
+    }
+    let factors = try ActionSpace.factors(factorsJSON, at: "\(place).factors")
+    if let problem = ActionFactors.problem(widths: factors.map(\.choices.count)) {
+      throw JSONShapeError("\(place).factors", "cannot be used: \(problem)")
+    }
+    let space = ActionSpace(independent: factors, fallback: nil)
+    guard space.names == names else { throw JSONShapeError("\(place).names", "must be the choices of its factors") }
+    let action = try fallback(of: space.actionCount)
+    self.init(independent: factors, fallback: action.map { space.choices(of: $0) })
   }
 }

@@ -19,7 +19,7 @@ package struct ParityComparison: Sendable {
   package private(set) var largestDifference = 0.0
   /// Of two logits, as a share of their row's magnitude.
   package private(set) var largestShare = 0.0
-  /// Rows whose two best legal logits lie so close that the forms may choose differently.
+  /// Rows in which, of some factor, the two best legal logits lie so close that the forms may choose differently.
   package private(set) var nearTies = 0
   package private(set) var disagreements = 0
 
@@ -28,37 +28,55 @@ package struct ParityComparison: Sendable {
     tolerance = ParityComparison.floors * floor.share
   }
 
-  /// Takes one row in. trained, deployed: (A) logits; magnitude: see `PolicySession.headMagnitude`; choice: what the deployed form chose greedily
+  /// Takes one row in. trained, deployed: (A) logits of `factors`; magnitude: see `PolicySession.headMagnitude`; choice: what the deployed form chose greedily
   /// under the mask that it was given; mask: the legal actions.
   package mutating func compare(
     _ trained: UnsafePointer<Float>, deployed: UnsafePointer<Float>, magnitude: Double, choice: Int, mask: ActionMask,
-    count: Int
+    factors: ActionFactors
   ) {
     rows += 1
     var largest = max(magnitude, Double(Float.leastNormalMagnitude))
-    for action in 0..<count { largest = max(largest, abs(Double(trained[action]))) }
-    var best = -Float.infinity
-    var second = -Float.infinity
-    for action in 0..<count {
+    for action in 0..<factors.count { largest = max(largest, abs(Double(trained[action]))) }
+    for action in 0..<factors.count {
       let difference = abs(Double(trained[action]) - Double(deployed[action]))
       // NaN must not pass for small, and no later number may cover it.
       if !largestDifference.isNaN, !(difference <= largestDifference) { largestDifference = difference }
       let share = difference / largest
       if !largestShare.isNaN, !(share <= largestShare) { largestShare = share }
-      guard mask.allows(action) else { continue }
-      if trained[action] > best {
-        second = best
-        best = trained[action]
-      } else if trained[action] > second {
-        second = trained[action]
+    }
+    var isNearTie = false
+    var isOther = false
+    for factor in factors.widths.indices {
+      let logits = trained + factors.firsts[factor]
+      let (legal, chosen) = (factors.mask(mask, of: factor), factors.choice(of: factor, in: choice))
+      // Both of the two best may be off.
+      if legal.allows(chosen), gap(logits, legal, count: factors.widths[factor]) <= 2 * tolerance * largest {
+        isNearTie = true
+      } else if ActionSelection.greedy(logits: logits, mask: legal, count: factors.widths[factor]) != chosen {
+        isOther = true
       }
     }
-    // Both of the two best may be off.
-    if mask.allows(choice), Double(best) - Double(second) <= 2 * tolerance * largest {
-      nearTies += 1
-    } else if ActionSelection.greedy(logits: trained, mask: mask, count: count) != choice {
+    // Where a factor that is no near tie was chosen otherwise, no tie of another excuses it.
+    if isOther {
       disagreements += 1
+    } else if isNearTie {
+      nearTies += 1
     }
+  }
+
+  /// By how much the best legal logit passes the second.
+  private func gap(_ logits: UnsafePointer<Float>, _ mask: ActionMask, count: Int) -> Double {
+    var best = -Float.infinity
+    var second = -Float.infinity
+    for action in 0..<count where mask.allows(action) {
+      if logits[action] > best {
+        second = best
+        best = logits[action]
+      } else if logits[action] > second {
+        second = logits[action]
+      }
+    }
+    return Double(best) - Double(second)
   }
 
   /// What failed, in words, or nil where the two forms are one policy.

@@ -102,14 +102,14 @@ package struct ParityReplay {
         let deployed = try sessions[lane].decide(raw, mask: isMasked ? mask : nil, startsEpisode: isStart)
         comparison.compare(
           trained, deployed: sessions[lane].logits, magnitude: sessions[lane].headMagnitude, choice: deployed,
-          mask: mask, count: spec.actions)
+          mask: mask, factors: spec.factors)
         masks.insert(loop.row.masks[lane].rawValue)
         if isStart {
           episodeStarts += 1
           if steps > 0 { restarts += 1 }
         }
         loop.actions[lane] = ParityReplay.sample(
-          trained, mask: mask, count: spec.actions, uniform: samplers[lane], at: UInt64(steps / lanes))
+          trained, mask: mask, factors: spec.factors, uniform: samplers[lane], at: UInt64(steps / lanes))
       }
       steps += lanes
       loop.step()
@@ -122,16 +122,19 @@ package struct ParityReplay {
   }
 
   private static func sample(
-    _ logits: UnsafePointer<Float>, mask: ActionMask, count: Int, uniform stream: RandomStream, at position: UInt64
+    _ logits: UnsafePointer<Float>, mask: ActionMask, factors: ActionFactors, uniform stream: RandomStream,
+    at position: UInt64
   ) -> Int32 {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count) { scratch in
-      let probabilities = scratch.baseAddress! + count
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * factors.count) { scratch in
+      let probabilities = scratch.baseAddress! + factors.count
       _ = ActionSelection.evaluate(
-        logits: logits, mask: mask, count: count, logProbabilities: scratch.baseAddress!,
+        logits: logits, mask: mask, factors: factors, logProbabilities: scratch.baseAddress!,
         probabilities: probabilities)
-      let uniform = Double(stream.word(at: position) >> 11) * 0x1p-53
+      let first = position * UInt64(factors.widths.count)
       return Int32(
-        ActionSelection.sample(probabilities: probabilities, mask: mask, count: count, uniform: uniform))
+        ActionSelection.sample(probabilities: probabilities, mask: mask, factors: factors) {
+          Double(stream.word(at: first + UInt64($0)) >> 11) * 0x1p-53
+        })
     }
   }
 }

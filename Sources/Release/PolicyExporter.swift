@@ -31,7 +31,7 @@ package struct TrainedPolicy: Sendable {
     try RunState.requireSameData(checkpoint, factory: factory, path: path)
     let spaces = factory.spaces
     try RunState.requireSameSpaces(checkpoint, spaces: spaces, path: path)
-    let spec = configuration.networkSpec(inputs: spaces.observations.count, actions: spaces.actions.count)
+    let spec = configuration.networkSpec(spaces)
     let state = RunState.gather(checkpoint)
     do throws(RestoreError) {
       parameters = try state.floats("network/parameters", count: ParameterLayout(spec).count)

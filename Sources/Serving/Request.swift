@@ -28,6 +28,9 @@ package enum Request {
                 first line of an episode and clears the policy's memory. A policy
                 with memory needs it on every line, and true on the first.
                 Confidence is the probability of the chosen action; the time is UTC.
+                A policy of independent choices answers "choices", one by name for
+                each subject, in place of "action_name", and its confidence is the
+                product of their probabilities; "mask" has a flag for each choice.
                 The first line that cannot be answered ends the program with exit
                 code 1.
     describe    Says what the bundle holds.

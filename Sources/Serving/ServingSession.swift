@@ -14,7 +14,7 @@ package struct ServingSession: ~Copyable {
   package init(_ bundle: PolicyBundle, seed: UInt64?) {
     session = bundle.policy.makeSession()
     writer = AnswerWriter(
-      actions: bundle.manifest.actionSpace.names, columns: bundle.manifest.observationSpace.columns.map(\.name))
+      actions: bundle.manifest.actionSpace, columns: bundle.manifest.observationSpace.columns.map(\.name))
     randomness = seed.map { DecisionRandomness(seed: $0) }
   }
 
@@ -24,8 +24,7 @@ package struct ServingSession: ~Copyable {
     let begin = Clock.monotonicNanoseconds()
     let question = try Question.read(bytes, policy: session.policy)
     var drawn = randomness
-    var rule = ActionSelection.Rule.greedy
-    if let uniform = drawn?.next() { rule = .sample(uniform: uniform) }
+    let rule = drawn?.nextRule(for: session.policy) ?? .greedy
     let decision: Decision
     do {
       decision = try session.decide(

@@ -42,14 +42,14 @@ package final class Collector {
 
   /// One rollout, ready to learn from; part of one where the algorithm's health ends the run.
   package func collect() {
-    let (health, isMasked, actionCount) = (algorithm.health, algorithm.isMasked, environment.actionSpace.count)
+    let (health, isMasked, factors) = (algorithm.health, algorithm.isMasked, environment.actionSpace.heads)
     let record = record
     for step in 0..<algorithm.rollout.horizon {
       algorithm.act(at: step)
       let actions = UnsafePointer(algorithm.rollout.actions(at: step))
       let row = algorithm.rollout.stepBuffers(at: step)
       loop.step(actions, into: row) { lanes, row in
-        health.look(at: row, lanes: lanes, isMasked: isMasked, actions: actionCount, isReset: false)
+        health.look(at: row, lanes: lanes, isMasked: isMasked, factors: factors, isReset: false)
         record?.look(at: row.observations, lanes: lanes)
       }
       guard algorithm.acceptStep(row, step: step) else { return }

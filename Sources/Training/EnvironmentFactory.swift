@@ -375,7 +375,7 @@ package struct EnvironmentFactory: Sendable {
     if world.actionSpace > 0, world.actionSpace != actions {
       throw .configuration(
         .conflict(
-          "environment.action_space is \(world.actionSpace), but \(name) has \(actions) actions; correct it, or set 0"
+          "environment.action_space is \(world.actionSpace), but \(name) has \(actions) \(spaces.actions.isFactored ? "choices" : "actions"); correct it, or set 0"
         ))
     }
   }

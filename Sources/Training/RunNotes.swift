@@ -101,8 +101,7 @@ package enum RunNotes {
   package static func manifest(_ configuration: RunConfiguration, factory: EnvironmentFactory, modelName: String)
     -> JSON
   {
-    let spec = configuration.networkSpec(
-      inputs: factory.spaces.observations.count, actions: factory.spaces.actions.count)
+    let spec = configuration.networkSpec(factory.spaces)
     var members: [String: JSON] = [
       "model_name": .string(modelName),
       "strikeforge": .string(BuildInformation.version),

@@ -114,15 +114,17 @@ package enum RunState {
     }
   }
 
-  static func json(_ factors: [ActionSpace.Factor]) -> JSON {
-    .array(
-      factors.map { ["subject": .string($0.subject), "choices": .array($0.choices.map(JSON.string))] })
-  }
-
   /// The actions that a checkpoint's network chooses among; nil where it does not say so. `spaces`: what it says of columns and actions.
   static func actionSpace(of checkpoint: Checkpoint, spaces: JSON) -> ActionSpace? {
     guard let names = spaces["actions"]?.arrayValue?.compactMap(\.stringValue), (1...64).contains(names.count) else {
       return nil
+    }
+    if let json = spaces[ActionSpace.factorsKey] {
+      guard let factors = try? ActionSpace.factors(json, at: ActionSpace.factorsKey),
+        ActionFactors.problem(widths: factors.map(\.choices.count)) == nil
+      else { return nil }
+      let space = ActionSpace(independent: factors, fallback: nil)
+      return space.names == names ? space : nil
     }
     var factors: [ActionSpace.Factor] = []
     if let text = checkpoint.attributes[factorsAttribute] {

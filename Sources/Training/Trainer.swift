@@ -355,7 +355,7 @@ package final class Trainer {
       RunState.formatAttribute: RunState.format,
       RunState.configurationAttribute: configuration.json.text,
       RunState.spacesAttribute: Trainer.spaces(factory.spaces).text,
-      RunState.factorsAttribute: RunState.json(environment.actionSpace.factors).text,
+      RunState.factorsAttribute: ActionSpace.json(environment.actionSpace.factors).text,
       "run": directory.name,
       "created": UTCTime.now(),
       "algorithm": configuration.algorithm.rawValue,

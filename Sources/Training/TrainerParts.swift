@@ -17,8 +17,7 @@ extension Trainer {
     _ configuration: RunConfiguration, _ factory: EnvironmentFactory, folder: String? = RunDirectory.root,
     rowsBefore: Int = 0
   ) throws(TrainingError) -> NetworkSpec {
-    let spec = configuration.networkSpec(
-      inputs: factory.spaces.observations.count, actions: factory.spaces.actions.count)
+    let spec = configuration.networkSpec(factory.spaces)
     if let problem = configuration.learner.problem(spec: spec) { throw .configuration(.conflict(problem)) }
     if let problem = configuration.precisionProblem(spec) { throw .configuration(.conflict(problem)) }
     // The matrix library would wait for ever for room that it does not get.
@@ -78,10 +77,12 @@ extension Trainer {
   }
 
   package static func spaces(_ spaces: EnvironmentSpaces) -> JSON {
-    .object([
+    var members: [String: JSON] = [
       "columns": spaces.observations.json,
       "actions": .array(spaces.actions.names.map(JSON.string)),
       "fallback": spaces.actions.fallback.map { .integer(Int64($0)) } ?? .null,
-    ])
+    ]
+    if spaces.actions.isFactored { members[ActionSpace.factorsKey] = ActionSpace.json(spaces.actions.factors) }
+    return .object(members)
   }
 }

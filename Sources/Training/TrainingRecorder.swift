@@ -4,6 +4,7 @@ private import AgentInterface
 private import Algorithms
 private import Configuration
 private import Environments
+private import Inference
 private import Networks
 private import Storage
 private import Text
@@ -34,10 +35,13 @@ package final class TrainingRecorder {
     masksPerRow = trainer.factory.spaces.actions.count
     path = trainer.directory.file(TrainingRecorder.fileName)
     let rollout = trainer.algorithm.rollout
+    let space = trainer.factory.spaces.actions
+    let factors = space.isFactored ? space.factors : []
     attributes = [
       "content": "training", "run": trainer.directory.name,
       RunState.configurationAttribute: trainer.configuration.json.text, "horizon": "\(rollout.horizon)",
-      "lanes": "\(rollout.laneCount)", "state_rows": "\(rollout.stateRowCount)",
+      "lanes": "\(rollout.laneCount)", "action_factors": ActionSpace.json(factors).text,
+      "state_rows": "\(rollout.stateRowCount)",
       "source_revision": BuildInformation.revision,
     ]
     trainer.onGathered = { [self] rollout in take(rollout) }

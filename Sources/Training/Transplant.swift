@@ -32,9 +32,9 @@ package struct Transplant {
     self.old = old
     self.new = new
     columns = new.columns.map { name in old.columns.firstIndex(of: name) }
-    let known = old.actions.names.indices.map { Set(old.actions.orders(of: $0)) }
-    actions = new.actions.names.indices.map { action in
-      let wanted = Set(new.actions.orders(of: action))
+    let known = old.actions.names.indices.map { Set(old.actions.orders(atPlace: $0)) }
+    actions = new.actions.names.indices.map { place in
+      let wanted = Set(new.actions.orders(atPlace: place))
       let matches = known.indices.filter { known[$0].isSubset(of: wanted) }
       return matches.count == 1 ? matches[0] : nil
     }
@@ -42,7 +42,7 @@ package struct Transplant {
 
   /// In which way the two differ at all; nil where one network fits the other as it is.
   package var difference: String? {
-    if let difference = architectureDifference { return difference }
+    if let difference = architectureDifference ?? headDifference { return difference }
     return Transplant.difference(old.columns, new.columns, "columns")
       ?? Transplant.difference(old.actions.names, new.actions.names, "actions")
   }
@@ -54,7 +54,7 @@ package struct Transplant {
 
   /// Why the one cannot be carried into the other; nil where it can.
   package var problem: String? {
-    if let difference = architectureDifference { return difference }
+    if let difference = architectureDifference ?? headDifference { return difference }
     if let lost = old.columns.first(where: { !new.columns.contains($0) }) {
       return "its column '\(lost)' is not among this run's"
     }
@@ -68,11 +68,18 @@ package struct Transplant {
   /// The first part of the network that is built differently, besides its columns and actions.
   private var architectureDifference: String? {
     let (theirs, own) = (old.spec.json.objectValue ?? [:], new.spec.json.objectValue ?? [:])
-    for key in Set(theirs.keys).union(own.keys).sorted() where key != "inputs" && key != "actions" {
+    for key in Set(theirs.keys).union(own.keys).sorted() where !["inputs", "actions", "factors"].contains(key) {
       guard theirs[key] != own[key] else { continue }
       return "its network's \(key) is \(theirs[key]?.text ?? "absent"), this run's \(own[key]?.text ?? "absent")"
     }
     return nil
+  }
+
+  /// Weights of joint actions say nothing about single choices, nor the reverse.
+  private var headDifference: String? {
+    guard old.actions.isFactored != new.actions.isFactored else { return nil }
+    func words(_ space: ActionSpace) -> String { space.isFactored ? "independent choices" : "joint actions" }
+    return "it makes \(words(old.actions)) and this run \(words(new.actions))"
   }
 
   /// `values` (old P) in the new layout. `fresh`: (new P) an untrained network's, of which nothing is kept but the size.

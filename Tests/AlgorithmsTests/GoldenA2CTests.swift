@@ -11,7 +11,8 @@ import Testing
 /// The cases made by `scripts/golden/a2c_golden.py`, by name.
 enum GoldenA2C {
   static let all = [
-    "a2c_base", "a2c_tf_relu", "a2c_slices", "a2c_mask_base", "a2c_lstm_joint", "a2c_lstm_mask_separate",
+    "a2c_base", "a2c_tf_relu", "a2c_slices", "a2c_mask_base", "a2c_mask_factors", "a2c_lstm_joint",
+    "a2c_lstm_mask_separate",
   ]
 }
 

@@ -11,7 +11,7 @@ import Testing
 @Suite struct GoldenCollectionTests {
   /// The learner goes through the rollout's world itself, from the memory before its first row. Its actions may differ: nothing that is
   /// compared depends on them.
-  @Test(arguments: GoldenPPO.memoryless + GoldenPPO.recurrent + GoldenA2C.all, [1, 3])
+  @Test(arguments: GoldenPPO.memoryless + GoldenPPO.recurrent + GoldenPPO.factored + GoldenA2C.all, [1, 3])
   func `a collected rollout equals the reference`(name: String, workers: Int) throws {
     let golden = try GoldenPPOCase(name)
     let spec = golden.spec

@@ -68,12 +68,14 @@ private struct ForwardFindings {
     ].compactMap { $0 }
   }
 
-  mutating func append(logits: [Float], value: Float, action: Int, mask: ActionMask) {
-    let scored = ActionSelection.evaluate(logits: logits.span, mask: mask)
+  mutating func append(logits: [Float], value: Float, action: Int, mask: ActionMask, factors: ActionFactors) {
+    var (all, probabilities) = (logits, logits)
+    let entropy = ActionSelection.evaluate(
+      logits: logits, mask: mask, factors: factors, logProbabilities: &all, probabilities: &probabilities)
     values.append(value)
-    logProbabilities.append(scored.logProbabilities[action])
-    entropies.append(scored.entropy)
-    allLogProbabilities += scored.logProbabilities
+    logProbabilities.append(ActionSelection.logProbability(of: action, logProbabilities: all, factors: factors))
+    entropies.append(entropy)
+    allLogProbabilities += all
   }
 
   mutating func append(_ other: ForwardFindings) {
@@ -111,7 +113,7 @@ private struct ForwardFindings {
         let logits = Array(UnsafeBufferPointer(start: outputs.logits.row(row), count: spec.actions))
         findings.append(
           logits: logits, value: outputs.values[row], action: batch.actions[row],
-          mask: batch.masks?[row] ?? .all(count: spec.actions))
+          mask: batch.masks?[row] ?? .all(count: spec.actions), factors: spec.factors)
       }
       let final = outputs.finalState
       let ends = [
@@ -159,10 +161,12 @@ private struct ForwardFindings {
           startsEpisode: batch.starts[row] != 0)
         scored[row].append(
           logits: session.logits, value: try #require(decision.value), action: batch.actions[row],
-          mask: batch.masks?[row] ?? .all(count: spec.actions))
+          mask: batch.masks?[row] ?? .all(count: spec.actions), factors: spec.factors)
         // What the session itself says about its choice and the distribution.
         #expect(scored[row].entropies == [decision.entropy])
-        #expect(scored[row].allLogProbabilities[decision.action] == decision.logProbability)
+        let own = ActionSelection.logProbability(
+          of: decision.action, logProbabilities: scored[row].allLogProbabilities, factors: spec.factors)
+        #expect(own == decision.logProbability)
       }
       ends["hidden_pi", default: []] += session.state.hidden
       ends["cell_pi", default: []] += session.state.cell

@@ -18,7 +18,9 @@ enum GoldenPPO {
   ]
   /// Minibatches of whole lanes, the product's own scheme.
   static let wholeLanes = ["ppo_lstm_mask_lanes"]
-  static let all = memoryless + recurrent + wholeLanes
+  /// Factored actions, without memory and with one.
+  static let factored = ["ppo_mask_factors", "ppo_lstm_mask_factors"]
+  static let all = memoryless + recurrent + wholeLanes + factored
 }
 
 /// Everything a test of one case needs, read from its file.
@@ -49,7 +51,8 @@ struct GoldenPPOCase {
     let tower = try network.integers("tower")
     spec = NetworkSpec(
       inputs: try network.integer("inputs"), actions: try network.integer("actions"), memory: memory,
-      policyTower: tower, valueTower: tower, activation: activation, hasValueHead: true)
+      policyTower: tower, valueTower: tower, activation: activation, hasValueHead: true,
+      factors: network.has("factors") ? ActionFactors(widths: try network.integers("factors")) : nil)
   }
 
   /// The initial parameters in the order of `ParameterLayout(spec)`, taken by name; every name of the file is used.

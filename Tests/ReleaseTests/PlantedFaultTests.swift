@@ -57,7 +57,7 @@ private func compared(
           startsEpisode: starts[row] == 1 && (step == 0 || !faults.forgetsStarts))
         comparison.compare(
           outputs.logits.row(row), deployed: session.logitsPointer, magnitude: session.headMagnitude,
-          choice: decision.action, mask: mask ?? .all(count: spec.actions), count: spec.actions)
+          choice: decision.action, mask: mask ?? .all(count: spec.actions), factors: spec.factors)
       }
     }
   }
@@ -215,15 +215,19 @@ extension ActionMask {
       inputs: 2, actions: 2, memory: .none, policyTower: [], valueTower: [], activation: .tanh, hasValueHead: false)
     for bad in [Float.nan, .infinity] {
       var comparison = ParityComparison(spec)
-      comparison.compare([1, bad], deployed: [1, 2], magnitude: 2, choice: 0, mask: .all(count: 2), count: 2)
-      comparison.compare([1, 2], deployed: [1, 2], magnitude: 2, choice: 1, mask: .all(count: 2), count: 2)
+      comparison.compare(
+        [1, bad], deployed: [1, 2], magnitude: 2, choice: 0, mask: .all(count: 2), factors: ActionFactors(joint: 2))
+      comparison.compare(
+        [1, 2], deployed: [1, 2], magnitude: 2, choice: 1, mask: .all(count: 2), factors: ActionFactors(joint: 2))
       #expect(comparison.failure != nil, "\(bad)")
     }
     // Nothing that is added up: only the same is near enough.
     var zeros = ParityComparison(spec)
-    zeros.compare([0, 0], deployed: [0, 0], magnitude: 0, choice: 0, mask: .all(count: 2), count: 2)
+    zeros.compare(
+      [0, 0], deployed: [0, 0], magnitude: 0, choice: 0, mask: .all(count: 2), factors: ActionFactors(joint: 2))
     #expect(zeros.failure == nil && zeros.nearTies == 1)
-    zeros.compare([0, 0], deployed: [0, 1e-6], magnitude: 0, choice: 0, mask: .all(count: 2), count: 2)
+    zeros.compare(
+      [0, 0], deployed: [0, 1e-6], magnitude: 0, choice: 0, mask: .all(count: 2), factors: ActionFactors(joint: 2))
     #expect(zeros.failure != nil)
   }
 }

@@ -178,7 +178,7 @@ import Text
 
   @Test func anAnswerIsTheCanonicalText() throws {
     let names = ["plain", "two words", #"quote " and \"#, "\u{1B}[2J", "né \u{202E}x", ""]
-    var writer = AnswerWriter(actions: names, columns: names)
+    var writer = AnswerWriter(actions: ActionSpace(names: names, fallback: nil), columns: names)
     var random = RandomStream(seed: 14, purpose: .mutation)
     for step in 0..<500 {
       let action = step % names.count

@@ -81,7 +81,7 @@ package final class ReferenceDevice: LearnerDevice, @unchecked Sendable {
 
   package func gradient<Loss: RowLoss, Cut: Minibatch>(of loss: Loss, on minibatch: Cut) -> Loss.Sums {
     let spec = network.spec
-    let scratch = FloatStorage(count: 2 * spec.actions)
+    let scratch = FloatStorage(count: 3 * spec.actions)
     var gradient = [Double](repeating: 0, count: weights.count)
     var total = Loss.Sums()
     for slice in 0..<minibatch.sliceCount {

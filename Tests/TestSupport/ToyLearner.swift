@@ -171,7 +171,7 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
     let values = try state.finiteFloats("network/parameters", count: count)
     let moments = try OptimizerState(state, for: optimizer, parameterCount: count)
     let observations = try state.finiteFloats("lanes/observations", count: lanes * spec.inputs)
-    let masks = try state.masks("lanes/masks", count: lanes, actions: spec.actions)
+    let masks = try state.masks("lanes/masks", count: lanes, factors: spec.factors)
     let updates = try state.natural("progress/updates")
     try state.requireSeed(seed)
     decisionCount = UInt64(bitPattern: try state.integers("random/action_sampling", count: 1)[0])

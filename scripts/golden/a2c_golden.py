@@ -63,6 +63,10 @@ CASES = [
     # Enough lanes to be cut into several slices of gradient work.
     Case("a2c_slices", "a2c", 33, mlp([8]), A2CHyperparameters(lanes=40, maxGradientNorm=100.0)),
     Case("a2c_mask_base", "a2c_mask", 34, mlp([8]), A2CHyperparameters(entropyCoefficient=0.01)),
+    Case(
+        "a2c_mask_factors", "a2c_mask", 37, Network(inputs=5, actions=10, tower=[8], factors=[3, 2, 2, 3]),
+        A2CHyperparameters(entropyCoefficient=0.01),
+    ),
     Case("a2c_lstm_joint", "a2c_lstm", 35, lstm("sharedJoint", [6])),
     Case(
         "a2c_lstm_mask_separate", "a2c_lstm_mask", 36, lstm("separate", [6]),

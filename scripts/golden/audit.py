@@ -158,7 +158,7 @@ def on_policy(start, end, gathered, facts, settings, masked):
     hidden = network["lstm_hidden"] if "lstm" in learner["name"] else 0
     shape = Network(
         inputs=spec["inputs"], actions=spec["actions"], tower=network["policy_tower"], activation=network["activation"],
-        hidden=hidden, critic=CRITICS[network["critic_memory"]] if hidden else "",
+        hidden=hidden, critic=CRITICS[network["critic_memory"]] if hidden else "", factors=spec.get("factors", []),
     )
     if network["policy_tower"] != network["value_tower"]:
         raise CannotJudge("network.policy_tower and network.value_tower differ, which the transcription does not know")

@@ -8,7 +8,8 @@ a double and rounded; tolerances are doubles.
   provenance   tool, versions, seed, command, what is inside, how the tolerance is made, and `agreement`: the largest difference
                between the reference in float32 and the transcription in float32, in units of the tolerance, and its tensor
   variant      ppo, ppo_mask, ppo_lstm or ppo_lstm_mask; `memory` and `mask` say the same as switches
-  network      inputs, actions, hidden (0 without memory), critic, tower (both towers), activation
+  network      inputs, actions, hidden (0 without memory), critic, tower (both towers), activation; factors where actions are
+               factored: the choices of each, `actions` being their sum and an action their mixed-radix number, the first the most significant
   hyper        the configuration of the update (names as in this product)
   parameters   initial parameters by state-dict name
   forward      observations (L, S, D), actions (L, S), starts (L, S), masks (L, S, A) where masked, states (S, H) by name where
@@ -117,6 +118,15 @@ CASES = [
         "ppo_lstm_mask_lanes", "ppo_lstm_mask", 14, lstm("separate", [6]),
         Hyperparameters(batchSize=24, entropyCoefficient=0.01, scheme="lanes"),
     ),
+    Case(
+        "ppo_mask_factors", "ppo_mask", 73, Network(inputs=5, actions=12, tower=[6], factors=[9, 3]),
+        Hyperparameters(batchSize=13, clipRangeValue=0.15, entropyCoefficient=0.02),
+    ),
+    Case(
+        "ppo_lstm_mask_factors", "ppo_lstm_mask", 72,
+        Network(inputs=5, actions=9, tower=[6], hidden=8, critic="sharedJoint", factors=[3, 2, 4]),
+        Hyperparameters(entropyCoefficient=0.01),
+    ),
     Case("ppo_lstm_mask_one_step", "ppo_lstm_mask", 13, lstm("separate", [6]), one_step=True),
 ]
 
@@ -126,10 +136,15 @@ def forward_batch(case, generator):
     network = case.network
     length, lanes = (64, 2) if network.hidden else (1, 32)
     masks = None
-    actions = generator.integers(network.actions, size=(length, lanes))
+    widths = network.factors or [network.actions]
+    choices = [generator.integers(width, size=(length, lanes)) for width in widths]
+    actions = np.zeros((length, lanes), dtype=np.int64)
+    for choice, width in zip(choices, widths):
+        actions = actions * width + choice
     if case.variant.endswith("mask"):
         masks = generator.random((length, lanes, network.actions)) < 0.6
-        np.put_along_axis(masks, actions[..., None], True, axis=-1)
+        for first, choice in zip(np.cumsum([0] + widths), choices):
+            np.put_along_axis(masks, first + choice[..., None], True, axis=-1)
     starts = (generator.random((length, lanes)) < 0.08).astype(np.float32)
     starts[0] = np.arange(lanes) % 2 == 0
     names = []
@@ -206,7 +221,7 @@ def tolerance_of(exact, float32s, legal):
 def make(case):
     torch.manual_seed(case.seed)
     generator = np.random.default_rng(case.seed)
-    reference = (Plain if case.variant == "ppo_lstm_mask" else Reference)(
+    reference = (Plain if case.variant == "ppo_lstm_mask" or case.network.factors else Reference)(
         case.variant, case.network, case.hyper, case.seed
     )
     start = reference.parameters()
@@ -292,6 +307,8 @@ def document(case, start, batch, rollout, updates, tensors, worst, last, parted,
     recurrent, masked = case.network.hidden > 0, case.variant.endswith("mask")
     tool = {"ppo": "stable_baselines3 PPO", "ppo_mask": "sb3_contrib MaskablePPO", "ppo_lstm": "sb3_contrib RecurrentPPO"}
     reference = tool.get(case.variant, "plain PyTorch transcription in float32 (no library has memory and mask)")
+    if case.network.factors:
+        reference = "plain PyTorch transcription in float32 (factored actions)"
     if case.one_step:
         reference = "plain PyTorch transcription in float32, shown equal to a masked PPO with an LSTM cell as feature map"
     inside = f"forward passes, one rollout and its collection, advantages, loss terms of 10 updates, parameters after 1, 10 and {last} updates"
@@ -305,7 +322,7 @@ def document(case, start, batch, rollout, updates, tensors, worst, last, parted,
         "variant": case.variant,
         "memory": recurrent,
         "mask": masked,
-        "network": asdict(case.network),
+        "network": {key: value for key, value in asdict(case.network).items() if key != "factors" or value},
         "hyper": asdict(case.hyper) | ({} if recurrent else {"scheme": "shuffled"}),
         "parameters": given(start),
         "forward": given(vars(batch)) | {"expected": expected("forward")},

@@ -6,8 +6,8 @@
 - the terms of every minibatch's loss: `torch.nn.utils.clip_grad_norm_` is replaced by a version that returns the same norm and
   reads the local variables of the `train` that called it.
 
-`Plain` offers the same for the variant with memory and mask, which no released library has: there the float32 transcription is
-the reference.
+`Plain` offers the same for the variant with memory and mask, which no released library has, and for factored actions: there the
+float32 transcription is the reference.
 """
 
 import sys
@@ -39,7 +39,7 @@ def draw_parameters(shapes, seed):
 
 def worlds(network, hyper, seed):
     def world(lane):
-        return lambda: RandomWorld(1000 * seed + lane, network.inputs, network.actions)
+        return lambda: RandomWorld(1000 * seed + lane, network.inputs, network.actions, getattr(network, "factors", ()))
 
     return DummyVecEnv([world(lane) for lane in range(hyper.lanes)])
 
@@ -219,12 +219,12 @@ class Reference:
 
 
 class Plain:
-    """Memory and mask: the float32 transcription in the place of a library."""
+    """Memory and mask, or factors: the float32 transcription in the place of a library."""
 
     def __init__(self, variant, network, hyper, seed):
-        assert variant == "ppo_lstm_mask"
+        assert variant == "ppo_lstm_mask" or variant == "ppo_mask" and network.factors
         self.network, self.hyper, self.seed = network, hyper, seed
-        memories = {"separate": ("lstm_actor", "lstm_critic")}.get(network.critic, ("lstm_actor",))
+        memories = {"separate": ("lstm_actor", "lstm_critic"), "": ()}.get(network.critic, ("lstm_actor",))
         shapes, gates = {}, 4 * network.hidden
         for memory in memories:
             shapes[memory + ".weight_ih_l0"] = (gates, network.inputs)
@@ -232,7 +232,7 @@ class Plain:
             shapes[memory + ".bias_ih_l0"] = shapes[memory + ".bias_hh_l0"] = (gates,)
         if network.critic == "none":
             shapes |= {"critic.weight": (network.hidden, network.inputs), "critic.bias": (network.hidden,)}
-        widths = [network.hidden] + network.tower
+        widths = [network.hidden or network.inputs] + network.tower
         for name in ("policy_net", "value_net"):
             for layer, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
                 shapes[f"mlp_extractor.{name}.{2 * layer}.weight"] = (outputs, inputs)
@@ -251,7 +251,8 @@ class Plain:
         recorder = Recorder(environment)
         generator = torch.Generator().manual_seed(self.seed)
         starts = np.ones(hyper.lanes, dtype=np.float32)
-        names = ["hidden_pi", "cell_pi"] + (["hidden_vf", "cell_vf"] if network.critic == "separate" else [])
+        names = ["hidden_pi", "cell_pi"] if network.hidden else []
+        names += ["hidden_vf", "cell_vf"] if network.critic == "separate" else []
         states = {name: torch.zeros(hyper.lanes, network.hidden) for name in names}
         columns = {name: [] for name in ("observations", "actions", "starts", "values", "log_p", "masks")}
         memories, bootstrap = {name: [] for name in names}, []
@@ -262,10 +263,10 @@ class Plain:
                     torch.tensor(observations)[None], torch.tensor(starts)[None], states
                 )
                 log_p = self.plain.log_probabilities(logits[0], torch.tensor(masks))
-                actions = torch.multinomial(log_p.exp(), 1, generator=generator)[:, 0]
+                actions = self.plain.draw(log_p, generator)
                 for name, memory in memories.items():
                     memory.append(states[name].numpy().copy())
-                taken = log_p.gather(1, actions[:, None])[:, 0]
+                taken = self.plain.taken(log_p, actions)
                 row = (observations.copy(), actions.numpy(), starts, values[0].numpy(), taken.numpy(), masks)
                 for column, value in zip(columns.values(), row):
                     column.append(value)
@@ -315,6 +316,8 @@ class Plain:
         rows = np.arange(self.hyper.horizon * self.hyper.lanes)
 
         def order():
+            if not self.network.hidden:
+                return generator.permutation(rows).tolist()
             if self.hyper.scheme == "rotation":
                 return np.roll(rows, -int(generator.integers(len(rows)))).tolist()
             return generator.permutation(rows.reshape(-1, self.hyper.batchSize)).reshape(-1).tolist()

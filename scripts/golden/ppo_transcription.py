@@ -5,7 +5,7 @@ Nothing here comes from the reference libraries: no padding, no rollout buffer, 
 sequence is one loop over its steps.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ class Network:
     activation: str = "tanh"  # or relu
     hidden: int = 0  # units of the LSTM, 0 without memory
     critic: str = ""  # separate, sharedDetached, sharedJoint, none
+    factors: list[int] = field(default_factory=list)  # choices of each factor, one softmax each; empty: one among `actions`
 
 
 @dataclass
@@ -111,12 +112,38 @@ class Transcription:
         values = self.linear(self.tower(critic, "value_net"), "value_net").squeeze(-1)
         return values, logits, ends
 
+    def widths(self):
+        return self.network.factors or [self.network.actions]
+
     def log_probabilities(self, logits, masks):
+        widths = self.widths()
+        if len(widths) == 1:
+            return self.one_choice(logits, masks)
+        parts = [None] * len(widths) if masks is None else masks.split(widths, -1)
+        return torch.cat([self.one_choice(*part) for part in zip(logits.split(widths, -1), parts)], -1)
+
+    def one_choice(self, logits, masks):
         normalized = logits - torch.logsumexp(logits, -1, keepdim=True)
         if masks is None:
             return normalized
         masked = torch.where(masks, normalized, torch.full_like(normalized, MASKED_LOGIT))
         return masked - torch.logsumexp(masked, -1, keepdim=True)
+
+    def draw(self, log_p, generator):
+        """An action for each row: its choices are its digits, the first the most significant."""
+        actions = 0
+        for part, width in zip(log_p.split(self.widths(), -1), self.widths()):
+            actions = actions * width + torch.multinomial(part.exp(), 1, generator=generator)[:, 0]
+        return actions
+
+    def taken(self, log_p, actions):
+        """The log-probability of every row's action, the sum over its choices."""
+        digits, rest = [], actions
+        for width in reversed(self.widths()):
+            digits.insert(0, rest % width)
+            rest = rest // width
+        parts = log_p.split(self.widths(), -1)
+        return sum(part.gather(-1, digit[..., None]).squeeze(-1) for part, digit in zip(parts, digits))
 
     def score(self, logits, actions, masks):
         """Log-probability of the given actions and entropy of the distribution."""
@@ -124,7 +151,7 @@ class Transcription:
         terms = torch.exp(log_p) * log_p
         if masks is not None:
             terms = torch.where(masks, terms, torch.zeros_like(terms))
-        return log_p.gather(-1, actions[..., None]).squeeze(-1), -terms.sum(-1)
+        return self.taken(log_p, actions), -terms.sum(-1)
 
     # Collecting
 

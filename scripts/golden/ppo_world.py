@@ -12,16 +12,20 @@ import numpy as np
 class RandomWorld(gymnasium.Env):
     """Five observation columns, four actions, random terminations and truncations, never-empty random masks."""
 
-    def __init__(self, seed: int, inputs: int, actions: int):
+    def __init__(self, seed: int, inputs: int, actions: int, factors=()):
         self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (inputs,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(actions)
         self.generator = np.random.default_rng(seed)
         self.mask = np.ones(actions, dtype=bool)
+        self.factors = list(factors)  # choices of each factor; empty: one choice
 
     def _draw_mask(self):
         count = self.action_space.n
         self.mask = self.generator.random(count) < 0.65
-        self.mask[self.generator.integers(count)] = True
+        first = 0
+        for width in self.factors or [count]:
+            self.mask[first + self.generator.integers(width)] = True
+            first += width
 
     def reset(self, *, seed=None, options=None):
         self.position = self.generator.normal(size=self.observation_space.shape)
@@ -30,7 +34,8 @@ class RandomWorld(gymnasium.Env):
 
     def step(self, action):
         self.position = 0.6 * self.position + 0.8 * self.generator.normal(size=self.position.shape)
-        reward = 0.5 * (int(action) - 1.5) * self.position[0] + 0.4 * self.generator.normal()
+        action = int(action) % 4 if self.factors else int(action)
+        reward = 0.5 * (action - 1.5) * self.position[0] + 0.4 * self.generator.normal()
         draw = self.generator.random()
         self._draw_mask()
         return self.position.astype(np.float32), float(reward), bool(draw < 0.13), bool(0.13 <= draw < 0.27), {}

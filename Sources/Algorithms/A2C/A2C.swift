@@ -73,7 +73,7 @@ package final class A2C: OnPolicyLearner, @unchecked Sendable {
     settings.validCount = cutter.validCount
     (settings.advantageMean, settings.advantageDivisor) = advantageScale()
     let total = device.gradient(
-      of: A2CRolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: cutter)
+      of: A2CRolloutLoss(rollout: rollout, factors: spec.factors, isMasked: isMasked, settings: settings), on: cutter)
     let scale = 1 / Double(cutter.validCount)
     var record = Record()
     record.policyLoss = total.policy * scale

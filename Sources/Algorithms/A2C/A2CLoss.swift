@@ -1,6 +1,7 @@
 // The loss of the advantage actor-critic, and its gradient.
 
 import AgentInterface
+import Inference
 import Kernels
 import Networks
 
@@ -38,15 +39,16 @@ extension A2CLossSettings {
 enum A2CLoss {
   /// Evaluates the rows of one slice and replaces logits and values by the gradient of the loss.
   ///
-  /// rowIndices: (rows) each row's place t N + lane in the rollout. Unless `isMasked`, every action counts as legal. scratch: (2 A).
+  /// rowIndices: (rows) each row's place t N + lane in the rollout. Unless `isMasked`, every action counts as legal. scratch: (3 A).
   /// Sums run in row order.
   static func evaluate(
-    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
+    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, factors: ActionFactors, isMasked: Bool,
     settings: A2CLossSettings, scratch: UnsafeMutablePointer<Float>
   ) -> PolicyLossSums {
     let actionCount = outputs.logits.columns
-    let allLegal = ActionMask.all(count: actionCount).rawValue
+    let allLegal = ActionMask.all(count: actionCount)
     let probabilities = scratch + actionCount
+    let entropies = scratch + 2 * actionCount
     let scale = 1 / Float(settings.validCount)
     let valueScale = 2 * settings.valueCoefficient * scale
     var sums = PolicyLossSums()
@@ -54,15 +56,16 @@ enum A2CLoss {
       let gradient = outputs.logits.row(row)
       let index = Int(rowIndices[row])
       let action = Int(rollout.actions[index])
-      let entropy = MaskedSoftmax.evaluate(
-        logits: gradient, mask: isMasked ? rollout.masks[index].rawValue : allLegal, count: actionCount,
-        logProbabilities: scratch, probabilities: probabilities)
+      let entropy = ActionSelection.evaluate(
+        logits: gradient, mask: isMasked ? rollout.masks[index] : allLegal, factors: factors,
+        logProbabilities: scratch, probabilities: probabilities, entropies: entropies)
       let advantage = (rollout.advantages[index] - settings.advantageMean) / settings.advantageDivisor
-      sums.policy -= Double(advantage * scratch[action])
+      let logProbability = ActionSelection.logProbability(of: action, logProbabilities: scratch, factors: factors)
+      sums.policy -= Double(advantage * logProbability)
       sums.entropy += Double(entropy)
       MaskedSoftmax.gradient(
-        logProbabilities: scratch, probabilities: probabilities, entropy: entropy, count: actionCount, action: action,
-        pull: -advantage * scale, entropyScale: settings.entropyCoefficient * scale, into: gradient)
+        logProbabilities: scratch, probabilities: probabilities, entropies: entropies, factors: factors,
+        action: action, pull: -advantage * scale, entropyScale: settings.entropyCoefficient * scale, into: gradient)
       let error = outputs.values[row] - rollout.returns[index]
       sums.value += Double(error * error)
       outputs.values[row] = valueScale * error
@@ -74,6 +77,7 @@ enum A2CLoss {
 /// The loss on rows of a rollout.
 struct A2CRolloutLoss: RowLoss {
   let rollout: Rollout
+  let factors: ActionFactors
   let isMasked: Bool
   let settings: A2CLossSettings
 
@@ -81,11 +85,12 @@ struct A2CRolloutLoss: RowLoss {
     _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
   ) -> PolicyLossSums {
     A2CLoss.evaluate(
-      outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
-      scratch: scratch)
+      outputs: outputs, rowIndices: rowIndices, rollout: rollout, factors: factors, isMasked: isMasked,
+      settings: settings, scratch: scratch)
   }
 
+  /// The fused kernels know one softmax a row.
   var fused: FusedLoss<PolicyLossSums>? {
-    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked))
+    factors.isJoint ? FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked)) : nil
   }
 }

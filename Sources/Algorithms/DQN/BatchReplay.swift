@@ -74,7 +74,7 @@ extension IncidentReader {
     learner.sampler.choose(
       rows: [Int](repeating: 0, count: count), lanes: [Int](repeating: 0, count: count), weights: weights)
     let actions = try actions("batch/actions", count: count)
-    let masks = try record.masks("batch/next_masks", count: count, actions: spec.actions)
+    let masks = try record.masks("batch/next_masks", count: count, factors: spec.factors)
     for row in 0..<count { (batch.actions[row], batch.nextMasks[row]) = (actions[row], masks[row]) }
   }
 

@@ -57,6 +57,11 @@ extension DQN {
       if gradientSteps != -1, gradientSteps < 1 {
         return "algorithm.gradient_steps is \(gradientSteps); it must be above 0, or -1 for one a transition"
       }
+      if !spec.factors.isJoint {
+        return
+          "algorithm.name is dqn, which learns what each of a few actions is worth, but this environment's actions are "
+          + "\(spec.factors.widths.count) independent choices; train it with ppo or a2c"
+      }
       if spec.kind != (dueling ? .dueling : .actionValues) { return "algorithm.dueling does not go with this network" }
       return nil
     }

@@ -61,7 +61,7 @@ extension DQN {
     let targetValues = try state.finiteFloats("network/target_parameters", count: count)
     let optimizerState = try OptimizerState(state, for: optimizer, parameterCount: count)
     let observations = try state.finiteFloats("lanes/observations", count: lanes * spec.inputs)
-    let masks = try state.masks("lanes/masks", count: lanes, actions: spec.actions)
+    let masks = try state.masks("lanes/masks", count: lanes, factors: spec.factors)
     try state.requireSeed(seed)
     let decisions = try state.natural("random/action_sampling")
     let drawn = try state.integers("random/replay_sampling", count: 1)[0]

@@ -96,17 +96,18 @@ package final class HealthMonitor: @unchecked Sendable {
   // MARK: What the environment writes
 
   /// Looks at what the environment wrote for `lanes`. Workers call it for disjoint lanes at the same time. isReset: no step was made yet.
-  package func look(at row: StepBuffers, lanes: Range<Int>, isMasked: Bool, actions: Int, isReset: Bool) {
+  package func look(
+    at row: StepBuffers, lanes: Range<Int>, isMasked: Bool, factors: ActionFactors, isReset: Bool
+  ) {
     let observations = row.observations.row(lanes.lowerBound)
     var isSound = Reductions.isFinite(observations, count: lanes.count * row.observations.columns)
-    let legal = isMasked ? ActionMask.all(count: actions).rawValue : 0
     var isAnyEmpty = false
-    for lane in lanes { isAnyEmpty = isAnyEmpty || isMasked && row.masks[lane].rawValue & legal == 0 }
+    for lane in lanes { isAnyEmpty = isAnyEmpty || isMasked && factors.emptyFactor(of: row.masks[lane]) != nil }
     if !isReset {
       isSound = isSound && Reductions.isFinite(row.rewards + lanes.lowerBound, count: lanes.count)
       for lane in lanes where row.truncated[lane] != 0 {
         isSound = isSound && Reductions.isFinite(row.finalObservations.row(lane), count: row.finalObservations.columns)
-        isAnyEmpty = isAnyEmpty || isMasked && row.finalMasks[lane].rawValue & legal == 0
+        isAnyEmpty = isAnyEmpty || isMasked && factors.emptyFactor(of: row.finalMasks[lane]) != nil
       }
     }
     if !isSound || isAnyEmpty { stepFlag.store(true, ordering: .relaxed) }

@@ -8,7 +8,7 @@ import Text
 
 extension Algorithm {
   /// To be called with what the environment wrote, once `health` looked at it and before anything is computed from it. `step` nil: its reset. Masks
-  /// that allow nothing are made to allow everything, unless the run is to end: then the answer is false.
+  /// that allow nothing (of a factor) are made to allow everything (of it), unless the run is to end: then the answer is false.
   package func acceptStep(_ row: StepBuffers, step: Int?) -> Bool {
     guard health.takeStepFlag() else { return !health.isHalted }
     for lane in 0..<rollout.laneCount {
@@ -20,13 +20,10 @@ extension Algorithm {
       }
       guard isMasked, let what = emptyMask(row, lane: lane, isReset: step == nil) else { continue }
       health.notice(.emptyMask) { response in
-        stepIncident(.emptyMask, response, "\(what) allows no action", row, step: step, lane: lane, column: nil)
+        stepIncident(.emptyMask, response, what, row, step: step, lane: lane, column: nil)
       }
-      let all = ActionMask.all(count: spec.actions)
-      if row.masks[lane].rawValue & all.rawValue == 0 { row.masks[lane] = all }
-      if step != nil, row.truncated[lane] != 0, row.finalMasks[lane].rawValue & all.rawValue == 0 {
-        row.finalMasks[lane] = all
-      }
+      row.masks[lane] = spec.factors.opened(row.masks[lane])
+      if step != nil, row.truncated[lane] != 0 { row.finalMasks[lane] = spec.factors.opened(row.finalMasks[lane]) }
     }
     return !health.isHalted
   }
@@ -34,7 +31,7 @@ extension Algorithm {
   /// Looks at the environment's reset and accepts it, or not.
   package func acceptReset() {
     let row = rollout.resetBuffers
-    health.look(at: row, lanes: 0..<rollout.laneCount, isMasked: isMasked, actions: spec.actions, isReset: true)
+    health.look(at: row, lanes: 0..<rollout.laneCount, isMasked: isMasked, factors: spec.factors, isReset: true)
     _ = acceptStep(row, step: nil)
   }
 
@@ -50,11 +47,13 @@ extension Algorithm {
   }
 
   private func emptyMask(_ row: StepBuffers, lane: Int, isReset: Bool) -> String? {
-    let all = ActionMask.all(count: spec.actions).rawValue
-    if !isReset, row.truncated[lane] != 0, row.finalMasks[lane].rawValue & all == 0 {
-      return "the mask of an episode's end"
+    func words(_ subject: String, _ factor: Int) -> String {
+      "\(subject) allows no \(spec.factors.isJoint ? "action" : "choice of factor \(factor), counted from 0")"
     }
-    return row.masks[lane].rawValue & all == 0 ? "a mask" : nil
+    if !isReset, row.truncated[lane] != 0, let factor = spec.factors.emptyFactor(of: row.finalMasks[lane]) {
+      return words("the mask of an episode's end", factor)
+    }
+    return spec.factors.emptyFactor(of: row.masks[lane]).map { words("a mask", $0) }
   }
 
   private func stepIncident(

@@ -131,8 +131,9 @@ struct IncidentReader {
   /// Actions of the space, of rows where `counts` says so.
   func actions(_ name: String, count: Int) throws(RestoreError) -> [Int32] {
     let values = try record.integers(name, count: count)
-    guard values.allSatisfy({ (0..<Int64(spec.actions)).contains($0) }) else {
-      throw invalid(name, "an action outside the \(spec.actions)")
+    let all = spec.factors.actionCount
+    guard values.allSatisfy({ (0..<Int64(all)).contains($0) }) else {
+      throw invalid(name, "an action outside the \(all)")
     }
     return values.map { Int32($0) }
   }

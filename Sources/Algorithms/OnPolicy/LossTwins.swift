@@ -15,7 +15,7 @@ package enum LossTwins {
     _ spec: NetworkSpec, _ kernels: LearnerKernels = .fused, bfloat16: BFloat16Unit? = nil,
     on device: DeviceFamily = .cpu
   ) -> String? {
-    guard spec.kind == .actorCritic, spec.hasValueHead,
+    guard spec.kind == .actorCritic, spec.hasValueHead, spec.factors.isJoint,
       device != .cpu || NetworkPlan(spec, kernels: kernels, bfloat16: bfloat16).fusesLoss
     else { return nil }
     return KernelTwins.difference(
@@ -50,7 +50,7 @@ package enum LossTwins {
     let starts = (0..<rows).map { UInt8($0 / lanes == 1 && $0 % 4 == 0 ? 1 : 0) }
     let places = (0..<rows).map { Int32($0 % 5 == 4 ? -1 : $0) }
     let loss = PPORolloutLoss(
-      rollout: rollout, isMasked: true,
+      rollout: rollout, factors: spec.factors, isMasked: true,
       settings: PPOLossSettings(
         clipRange: 100, clipRangeValue: nil, entropyCoefficient: 0.1, valueCoefficient: 0.5))
     let sums = starts.withUnsafeBufferPointer { starts in

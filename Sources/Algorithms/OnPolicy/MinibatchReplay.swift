@@ -19,7 +19,7 @@ private struct RecordedMinibatch {
   /// (R)
   let places: [Int]
   let starts: [UInt8]
-  let masks: [UInt64]
+  let masks: [ActionMask]
   let actions: [Int32]
   let logProbabilities: [Float]
   let advantages: [Float]
@@ -66,9 +66,9 @@ private struct RecordedMinibatch {
       throw reader.invalid("minibatch/places", "a place below zero")
     }
     starts = try record.flags("minibatch/starts", count: rows)
-    let legal = ActionMask.all(count: spec.actions).rawValue
-    masks = try record.integers("minibatch/masks", count: rows).map { UInt64(bitPattern: $0) }
-    for (mask, place) in zip(masks, places) where place >= 0 && reader.isMasked && mask & legal == 0 {
+    masks = try record.integers("minibatch/masks", count: rows).map { ActionMask(rawValue: UInt64(bitPattern: $0)) }
+    for (mask, place) in zip(masks, places)
+    where place >= 0 && reader.isMasked && spec.factors.emptyFactor(of: mask) != nil {
       throw reader.invalid("minibatch/masks", "a mask that allows nothing")
     }
     actions = try reader.actions("minibatch/actions", count: rows)
@@ -233,11 +233,16 @@ extension IncidentReader {
   ) {
     let place = { (_: Int) in words(row, minibatch) }
     let count = spec.actions
-    let mask = isMasked ? minibatch.masks[row] : ActionMask.all(count: count).rawValue
-    var (logarithms, probabilities) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
-    let entropy = MaskedSoftmax.plainEvaluate(
-      logits: logits, mask: mask, count: count, logProbabilities: &logarithms, probabilities: &probabilities)
-    let logProbability = logarithms[Int(minibatch.actions[row])]
+    let mask = isMasked ? minibatch.masks[row] : ActionMask.all(count: count)
+    var (logProbability, entropy): (Float, Float) = (0, 0)
+    for factor in spec.factors.widths.indices {
+      let (first, width) = (spec.factors.firsts[factor], spec.factors.widths[factor])
+      var (logarithms, probabilities) = ([Float](repeating: 0, count: width), [Float](repeating: 0, count: width))
+      entropy += MaskedSoftmax.plainEvaluate(
+        logits: Array(logits[first..<(first + width)]), mask: spec.factors.mask(mask, of: factor).rawValue,
+        count: width, logProbabilities: &logarithms, probabilities: &probabilities)
+      logProbability += logarithms[spec.factors.choice(of: factor, in: Int(minibatch.actions[row]))]
+    }
     let advantage = (minibatch.advantages[row] - loss.advantageMean) / loss.advantageDivisor
     book.note("log-probability of the action", CollectionOfOne(logProbability), place: place)
     book.note("entropy", CollectionOfOne(entropy), place: place)
@@ -271,7 +276,7 @@ extension IncidentReader {
     // The rows as a rollout of one lane.
     let rollout = Rollout(horizon: minibatch.rowCount, laneCount: 1, observationCount: columns, device: device)
     for row in 0..<minibatch.rowCount {
-      rollout.masks[row] = ActionMask(rawValue: minibatch.masks[row])
+      rollout.masks[row] = minibatch.masks[row]
       rollout.actions[row] = minibatch.actions[row]
       rollout.logProbabilities[row] = minibatch.logProbabilities[row]
       rollout.advantages[row] = minibatch.advantages[row]
@@ -296,7 +301,7 @@ extension IncidentReader {
       (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
       settings.validCount = loss.validCount
       let sums = passes.gradient(
-        of: PPORolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: slices)
+        of: PPORolloutLoss(rollout: rollout, factors: spec.factors, isMasked: isMasked, settings: settings), on: slices)
       (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
       try compare("divergence", sums.divergence * scale)
     } else {
@@ -305,7 +310,7 @@ extension IncidentReader {
       (settings.advantageMean, settings.advantageDivisor) = (loss.advantageMean, loss.advantageDivisor)
       settings.validCount = loss.validCount
       let sums = passes.gradient(
-        of: A2CRolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: slices)
+        of: A2CRolloutLoss(rollout: rollout, factors: spec.factors, isMasked: isMasked, settings: settings), on: slices)
       (policy, value, entropy) = (sums.policy, sums.value, sums.entropy)
     }
     passes.readBack()

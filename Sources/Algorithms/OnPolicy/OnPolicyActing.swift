@@ -32,16 +32,20 @@ extension OnPolicyLearner {
       outputs.finalState.copy(to: state, count: range.count * hidden)
       let logProbabilities = scratches[worker].base
       let probabilities = logProbabilities + spec.actions
+      let factors = spec.factors
       for (index, lane) in range.enumerated() {
         let mask = isMasked ? rollout.masks[row + lane] : allLegal
         ActionSelection.evaluate(
-          logits: outputs.logits.row(index), mask: mask, count: spec.actions, logProbabilities: logProbabilities,
+          logits: outputs.logits.row(index), mask: mask, factors: factors, logProbabilities: logProbabilities,
           probabilities: probabilities)
-        let uniform = Double(samplers[lane].uniformFloat(at: decision))
-        let action = ActionSelection.sample(
-          probabilities: probabilities, mask: mask, count: spec.actions, uniform: uniform)
+        // A draw for each factor, at a place of its own.
+        let first = decision &* UInt64(factors.widths.count)
+        let action = ActionSelection.sample(probabilities: probabilities, mask: mask, factors: factors) {
+          Double(samplers[lane].uniformFloat(at: first &+ UInt64($0)))
+        }
         rollout.actions[row + lane] = Int32(action)
-        rollout.logProbabilities[row + lane] = logProbabilities[action]
+        rollout.logProbabilities[row + lane] = ActionSelection.logProbability(
+          of: action, logProbabilities: logProbabilities, factors: factors)
         rollout.values[row + lane] = outputs.values[index]
       }
     }

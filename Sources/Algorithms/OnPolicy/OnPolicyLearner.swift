@@ -144,10 +144,12 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     var (logProbabilities, entropies): ([Float], [Float]) = ([], [])
     for row in 0..<batch.rows {
       let entropy = ActionSelection.evaluate(
-        logits: outputs.logits.row(row), mask: isMasked ? masks[row] : .all(count: spec.actions), count: spec.actions,
-        logProbabilities: scratch.base, probabilities: scratch.base + spec.actions)
+        logits: outputs.logits.row(row), mask: isMasked ? masks[row] : .all(count: spec.actions),
+        factors: spec.factors, logProbabilities: scratch.base, probabilities: scratch.base + spec.actions)
       entropies.append(entropy)
-      logProbabilities.append(scratch.base[Int(actions[row])])
+      logProbabilities.append(
+        ActionSelection.logProbability(
+          of: Int(actions[row]), logProbabilities: scratch.base, factors: spec.factors))
     }
     return (
       Array(UnsafeBufferPointer(start: outputs.values, count: batch.rows)), logProbabilities, entropies,
@@ -177,7 +179,9 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     health.takeStep(
       of: device, learningRate: learningRate, maximumNorm: settings.maxGradientNorm, vitals: &vitals,
       actions: spec.actions,
-      possibleEntropy: { isMasked ? rollout.possibleEntropy : log(Double(spec.actions)) }, capture: capture)
+      possibleEntropy: {
+        isMasked ? rollout.possibleEntropy(of: spec.factors) : log(Double(spec.factors.actionCount))
+      }, capture: capture)
   }
 
   /// Explained variance of the rollout's returns by its values.

@@ -42,7 +42,7 @@ extension OnPolicyLearner {
     var memories: [[Float]] = []
     for (name, _) in namedStates { memories.append(try state.finiteFloats(name, count: lanes * spec.hiddenCount)) }
     let observations = try state.finiteFloats("lanes/observations", count: lanes * spec.inputs)
-    let masks = try state.masks("lanes/masks", count: lanes, actions: spec.actions)
+    let masks = try state.masks("lanes/masks", count: lanes, factors: spec.factors)
     let starts = try state.flags("lanes/starts", count: lanes)
     let updates = try state.natural("progress/updates")
     try state.requireSeed(seed)

@@ -1,7 +1,8 @@
 // The clipped surrogate objective with value and entropy terms, and its gradient.
 
-import AgentInterface
+package import AgentInterface
 import Glibc
+import Inference
 package import Kernels
 package import Networks
 
@@ -55,9 +56,9 @@ package enum PPOLoss {
   /// Evaluates the rows of one slice and replaces logits and values by the gradient of the loss.
   ///
   /// rowIndices: (rows) each row's place t N + lane in the rollout, or -1 for padding, which gets no gradient. Unless `isMasked`, every
-  /// action counts as legal. scratch: (2 A). Sums run in row order.
+  /// action counts as legal. scratch: (3 A). Sums run in row order.
   package static func evaluate(
-    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, isMasked: Bool,
+    outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, rollout: Rollout, factors: ActionFactors, isMasked: Bool,
     settings: PPOLossSettings, scratch: UnsafeMutablePointer<Float>
   ) -> PolicyLossSums {
     let actionCount = outputs.logits.columns
@@ -66,9 +67,10 @@ package enum PPOLoss {
     let values = outputs.values
     let (masks, actions, oldLogProbabilities) = (rollout.masks, rollout.actions, rollout.logProbabilities)
     let (advantages, returns, oldValues) = (rollout.advantages, rollout.returns, rollout.values)
-    let allLegal = ActionMask.all(count: actionCount).rawValue
+    let allLegal = ActionMask.all(count: actionCount)
     let logProbabilities = scratch
     let probabilities = scratch + actionCount
+    let entropies = scratch + 2 * actionCount
     let scale = 1 / Float(settings.validCount)
     let (lower, upper) = (1 - settings.clipRange, 1 + settings.clipRange)
     let valueScale = 2 * settings.valueCoefficient * scale
@@ -92,11 +94,13 @@ package enum PPOLoss {
         continue
       }
       let action = Int(actions[index])
-      let entropy = MaskedSoftmax.evaluate(
-        logits: gradient, mask: isMasked ? masks[index].rawValue : allLegal, count: actionCount,
-        logProbabilities: logProbabilities, probabilities: probabilities)
+      let entropy = ActionSelection.evaluate(
+        logits: gradient, mask: isMasked ? masks[index] : allLegal, factors: factors,
+        logProbabilities: logProbabilities, probabilities: probabilities, entropies: entropies)
       let advantage = (advantages[index] - settings.advantageMean) / settings.advantageDivisor
-      let change = logProbabilities[action] - oldLogProbabilities[index]
+      let logProbability = ActionSelection.logProbability(
+        of: action, logProbabilities: logProbabilities, factors: factors)
+      let change = logProbability - oldLogProbabilities[index]
       let ratio = expf(change)
       let plain = advantage * ratio
       let limited = advantage * min(max(ratio, lower), upper)
@@ -107,7 +111,7 @@ package enum PPOLoss {
       // Where the clipped branch is the smaller one it is constant, and the row pulls nowhere.
       let pull = plain <= limited ? -plain * scale : 0
       MaskedSoftmax.gradient(
-        logProbabilities: logProbabilities, probabilities: probabilities, entropy: entropy, count: actionCount,
+        logProbabilities: logProbabilities, probabilities: probabilities, entropies: entropies, factors: factors,
         action: action, pull: pull, entropyScale: entropyScale, into: gradient)
 
       let value = values[row]
@@ -129,6 +133,7 @@ package enum PPOLoss {
 /// The loss on rows of a rollout.
 struct PPORolloutLoss: RowLoss {
   let rollout: Rollout
+  let factors: ActionFactors
   let isMasked: Bool
   let settings: PPOLossSettings
 
@@ -136,11 +141,12 @@ struct PPORolloutLoss: RowLoss {
     _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
   ) -> PolicyLossSums {
     PPOLoss.evaluate(
-      outputs: outputs, rowIndices: rowIndices, rollout: rollout, isMasked: isMasked, settings: settings,
-      scratch: scratch)
+      outputs: outputs, rowIndices: rowIndices, rollout: rollout, factors: factors, isMasked: isMasked,
+      settings: settings, scratch: scratch)
   }
 
+  /// The fused kernels know one softmax a row.
   var fused: FusedLoss<PolicyLossSums>? {
-    FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked))
+    factors.isJoint ? FusedLoss(settings.policyLoss, of: rollout.policyRows(isMasked: isMasked)) : nil
   }
 }

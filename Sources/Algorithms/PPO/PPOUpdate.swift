@@ -1,5 +1,6 @@
 // PPO's side of learning from a rollout.
 
+import Inference
 import Kernels
 import Networks
 
@@ -86,7 +87,7 @@ extension PPO {
     (settings.advantageMean, settings.advantageDivisor) = advantageScale()
     lossSettings = settings
     let total = device.gradient(
-      of: PPORolloutLoss(rollout: rollout, isMasked: isMasked, settings: settings), on: cutter)
+      of: PPORolloutLoss(rollout: rollout, factors: spec.factors, isMasked: isMasked, settings: settings), on: cutter)
     let scale = 1 / Double(validCount)
     var record = MinibatchRecord()
     record.epoch = epoch

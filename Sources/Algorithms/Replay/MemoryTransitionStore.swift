@@ -209,7 +209,8 @@ package final class MemoryTransitionStore: TransitionStore, @unchecked Sendable 
     where step < 0 || step & 0xFF >= Int64(actionCount) || step >> 8 > Int64(TransitionEnd.truncated.rawValue) {
       throw .invalid(name: "steps", reason: "\(step) is no action and end of \(actionCount) actions")
     }
-    let masks = keepsMasks ? try state.masks("next_masks", count: saved, actions: actionCount) : []
+    let masks =
+      keepsMasks ? try state.masks("next_masks", count: saved, factors: ActionFactors(joint: actionCount)) : []
 
     (count, head) = (rows, savedHead)
     forecast = nil

@@ -5,7 +5,8 @@ import Kernels
 
 /// N lanes of one game. Where an end by the rules and the last step come together, the episode has ended by its rules.
 ///
-/// An illegal request becomes the action space's fallback and is counted; without a fallback it is a trap.
+/// An illegal request becomes the action space's fallback and is counted (once, however many of its choices are illegal; those that are legal stay);
+/// without a fallback it is a trap.
 package final class Lanes<Game: LaneGame>: GameEnvironment {
   package let game: Game
   package let observationSpace: ObservationSpace
@@ -46,14 +47,15 @@ package final class Lanes<Game: LaneGame>: GameEnvironment {
   package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
     row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
     let (game, lanes, streams) = (game, lanes.base, streams.base)
-    let actionCount = actionSpace.count
+    let factors = actionSpace.heads
     for lane in range {
       var action = Int(actions[lane])
-      precondition(action >= 0 && action < actionCount, "action \(action) of \(actionCount)")
-      if !game.mask(lanes[lane]).allows(action) {
+      precondition(action >= 0 && action < factors.actionCount, "action \(action) of \(factors.actionCount)")
+      let mask = game.mask(lanes[lane])
+      if !factors.allows(action, in: mask) {
         recorder.countIllegalAttempt(lane: lane)
         guard let fallback = actionSpace.fallback else { preconditionFailure("action \(action) is not legal") }
-        action = fallback
+        action = factors.corrected(action, in: mask, fallback: fallback)
       }
       let (reward, isOver) = game.advance(&lanes[lane], action: action, &streams[lane])
       let isLast = recorder.add(reward: reward, lane: lane) == Int64(episodeLength)

@@ -65,7 +65,7 @@ package protocol RowLoss {
   associatedtype Sums: LossSums
   /// Replaces logits and values of a slice's rows by the gradient of the loss, and returns the loss's sums. Rows run in order.
   ///
-  /// rowIndices: (rows) what `Minibatch.prepare` said of them. scratch: (2 A).
+  /// rowIndices: (rows) what `Minibatch.prepare` said of them. scratch: (3 A).
   func evaluate(
     _ outputs: NetworkOutputs, rowIndices: UnsafePointer<Int32>, scratch: UnsafeMutablePointer<Float>
   ) -> Sums

@@ -1,5 +1,6 @@
 // Everything that a run depends on, as one value.
 
+private import AgentInterface
 package import Algorithms
 package import Configuration
 package import Environments
@@ -152,6 +153,11 @@ package struct RunConfiguration: Sendable {
   }
 
   /// The network for an environment's spaces.
+  package func networkSpec(_ spaces: EnvironmentSpaces) -> NetworkSpec {
+    networkSpec(inputs: spaces.observations.count, actions: spaces.actions.count).choosing(spaces.actions.heads)
+  }
+
+  /// The network for so many columns and joint actions.
   package func networkSpec(inputs: Int, actions: Int) -> NetworkSpec {
     learner.networkSpec(network, hasMemory: algorithm.hasMemory, inputs: inputs, actions: actions)
   }

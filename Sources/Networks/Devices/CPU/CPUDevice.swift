@@ -12,7 +12,7 @@ package final class CPUDevice: LearnerDevice, @unchecked Sendable {
   private let pool: WorkerPool
   private let backend: CPUBackend
   private let blocks: GradientBlocks
-  /// (2 A) a worker's, for losses.
+  /// (3 A) a worker's, for losses.
   private let scratches: [FloatStorage]
 
   package init(_ request: DeviceRequest) {
@@ -23,7 +23,7 @@ package final class CPUDevice: LearnerDevice, @unchecked Sendable {
       spec: request.spec, kernels: request.kernels, bfloat16: request.bfloat16, workerCount: pool.workerCount,
       rowCapacity: request.room.rows, sequenceCapacity: request.room.sequences, lengthCapacity: request.room.length)
     blocks = GradientBlocks(sliceLimit: request.sliceLimit, parameterCount: parameters.layout.count)
-    scratches = (0..<pool.workerCount).map { _ in FloatStorage(count: 2 * request.spec.actions) }
+    scratches = (0..<pool.workerCount).map { _ in FloatStorage(count: 3 * request.spec.actions) }
     load()
   }
 

@@ -37,7 +37,8 @@ extension Retrain {
     }
     let factory = try EnvironmentFactory(RetrainRun.all(of: plan, data.windows)[0].configuration)
     guard bundle.manifest.observationSpace == factory.spaces.observations,
-      bundle.manifest.actionSpace.names == factory.spaces.actions.names
+      bundle.manifest.actionSpace.names == factory.spaces.actions.names,
+      bundle.manifest.actionSpace.heads == factory.spaces.actions.heads
     else {
       throw .refused(
         "the champion \(folder) sees other columns or has other actions than the plan's environment shows, so that they cannot be compared; "
