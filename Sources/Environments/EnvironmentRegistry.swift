@@ -5,6 +5,7 @@ package enum EnvironmentRegistry {
     BasketEnvironment.family,
     MeanReversionMarket.family,
     LeakMarket.family,
+    LeakBasket.family,
     CueMarket.family,
     MartingaleMarket.family,
     RegimeSwitchingMarket.family,

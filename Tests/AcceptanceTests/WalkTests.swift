@@ -97,6 +97,7 @@ import Text
   @Test(arguments: [
     ("cue", "ppo"), ("cue", "ppo_mask"), ("cue", "ppo_lstm_mask"), ("leak", "ppo"), ("leak", "a2c"),
     ("cue", "a2c_lstm_mask"), ("leak", "dqn"), ("cue", "dqn_mask"), ("mean_reversion", "ppo_lstm"),
+    ("leak_basket", "ppo_lstm_mask"), ("leak_basket", "a2c"),
   ])
   func plantedMarkets(environment: String, algorithm: String) throws {
     let place = try Workplace()

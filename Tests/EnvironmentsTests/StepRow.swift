@@ -95,17 +95,17 @@ final class StepRow: @unchecked Sendable {
     for lane in 0..<laneCount { actions[lane] = rule(observations.base + lane * columns) }
   }
 
-  /// Chooses uniformly among the legal actions; the draws are named by (seed, lane, step) alone.
-  func chooseLegal(seed: UInt64, step: Int) {
+  /// Chooses uniformly among the legal choices of every factor (of nil: of one); the draws are named by (seed, lane, step) alone.
+  func chooseLegal(seed: UInt64, step: Int, factors: ActionFactors? = nil) {
+    let factors = factors ?? ActionFactors(joint: 64)
     for lane in 0..<laneCount {
       let stream = RandomStream(seed: seed, purpose: .actionSampling, lane: UInt32(lane))
-      var pick = Int(stream.word(at: UInt64(step)) % UInt64(masks[lane].legalCount))
-      for action in 0..<64 where masks[lane].allows(action) {
-        if pick == 0 {
-          actions[lane] = Int32(action)
-          break
-        }
-        pick -= 1
+      var word = stream.word(at: UInt64(step))
+      actions[lane] = 0
+      for factor in factors.widths.indices {
+        let legal = (0..<factors.widths[factor]).filter { factors.mask(masks[lane], of: factor).allows($0) }
+        actions[lane] += Int32(legal[Int(word % UInt64(legal.count))] * factors.step(of: factor))
+        word /= UInt64(legal.count)
       }
     }
   }

@@ -39,6 +39,7 @@ extension RunConfiguration {
   /// Short episodes in every environment that has a length of its own.
   package mutating func shorten(to steps: Int) {
     self[LeakMarket.self].episodeLength = steps
+    self[LeakBasket.self].episodeLength = steps
     self[MeanReversionMarket.self].episodeLength = steps
     self[RegimeSwitchingMarket.self].episodeLength = steps
   }

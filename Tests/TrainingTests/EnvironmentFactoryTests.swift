@@ -4,6 +4,7 @@ import AgentInterface
 import Algorithms
 import Configuration
 import Environments
+import Inference
 import Market
 import RunSupport
 import TestSupport
@@ -231,6 +232,21 @@ import Text
       let error = try #require(trainingError { try Trainer.requireTrainable(configuration, factory) })
       #expect(error.description.contains(words))
     }
+  }
+
+  /// Factored actions have no value each that could be learned; whoever follows the advice trains.
+  @Test(arguments: [AlgorithmTag.dqn, .dqnMask]) func dqnRefusesFactoredActions(tag: AlgorithmTag) throws {
+    var configuration = smallConfiguration("leak_basket", tag)
+    let error = try #require(
+      trainingError { try Trainer.requireTrainable(configuration, try EnvironmentFactory(configuration)) })
+    #expect(error.description.contains("8 independent choices; train it with ppo or a2c"), "\(error)")
+    configuration.algorithm = .ppoMask
+    let spec = try Trainer.requireTrainable(configuration, try EnvironmentFactory(configuration))
+    #expect(spec.factors.widths == [Int](repeating: 3, count: 8) && spec.actions == 24)
+    // One leak is one choice, which it can learn.
+    configuration = smallConfiguration("leak_basket", tag)
+    configuration[LeakBasket.self].count = 1
+    #expect(try Trainer.requireTrainable(configuration, try EnvironmentFactory(configuration)).factors.isJoint)
   }
 
   /// A replay that does not fit is refused with what would, and that does.

@@ -18,6 +18,7 @@ import Text
     ("leak", .ppo), ("cue", .ppoLSTMMask), ("dual_ticker", .ppoLSTMMask), ("dual_ticker", .ppo),
     ("leak", .a2c), ("cue", .a2cLSTMMask), ("dual_ticker", .a2cMask),
     ("leak", .dqn), ("dual_ticker", .dqnMask),
+    ("leak_basket", .ppoMask), ("leak_basket", .ppoLSTMMask), ("leak_basket", .a2cLSTMMask), ("leak_basket", .a2c),
   ]
 
   private func configuration(_ world: String, _ tag: AlgorithmTag, in folder: String) throws -> RunConfiguration {
