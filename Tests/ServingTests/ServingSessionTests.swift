@@ -42,6 +42,52 @@ import Text
     return [json["action"], json["action_name"], json["confidence"]]
   }
 
+  /// Every factor by name, the digits of the action, and a confidence that is their product.
+  @Test(arguments: [nil, 3] as [UInt64?])
+  func independentChoicesAreNamed(seed: UInt64?) throws {
+    let space = ActionSpace(
+      independent: [
+        .init(subject: "AAA", choices: ["sell", "hold", "buy"]), .init(subject: #"B"B"#, choices: ["hold", "buy"]),
+      ], fallback: [1, 0])
+    let spec = NetworkSpec(
+      inputs: 3, actions: 5, memory: .none, policyTower: [4], valueTower: [], activation: .tanh, hasValueHead: false,
+      factors: space.heads)
+    var stream = RandomStream(seed: 8, purpose: .initialization)
+    let policy = InferencePolicy(
+      spec: spec, parameters: (0..<ParameterLayout(spec).count).map { _ in Float(stream.nextNormal()) },
+      requiresMask: true)
+    let golden = try GoldenVectors(
+      playing: policy.deployed, observations: [0.1, 0.2, 0.3], masks: [.all(count: 5)], episodeStarts: [true])
+    let manifest = PolicyManifest(
+      algorithm: "ppo_mask",
+      observationSpace: ObservationSpace(columns: (0..<3).map { .init(name: "c\($0)", unit: "fraction") }),
+      actionSpace: space, provenance: [:], parity: nil)
+    var session = ServingSession(PolicyBundle(manifest: manifest, policy: policy, golden: golden), seed: seed)
+    var twin = policy.makeSession()
+    var randomness = DecisionRandomness(seed: seed ?? 0)
+    for step in 0..<40 {
+      let row = (0..<3).map { Double((step * 7 + $0 * 3) % 11) / 5 - 1 }
+      let question: JSON = ["observation": .array(row.map(JSON.number)), "mask": [1, 1, step % 3 == 0 ? 0 : 1, 1, 1]]
+      let answer = try JSON.parse(session.answer(Array(question.text.utf8)))
+      let rule: ActionSelection.Rule = seed == nil ? .greedy : randomness.nextRule(for: policy.deployed)
+      let decision = try twin.decide(
+        row.map { Float($0) }, mask: ActionMask([true, true, step % 3 != 0, true, true]), startsEpisode: false,
+        rule: rule)
+      #expect(answer["action"]?.integerValue == decision.action && answer["action_name"] == nil)
+      #expect(answer["confidence"]?.doubleValue == Double(decision.confidence))
+      let choices = answer["choices"]?.objectValue ?? [:]
+      let expected = Dictionary(
+        uniqueKeysWithValues: space.orders(of: decision.action).map { ($0.subject, JSON.string($0.choice)) })
+      #expect(choices == expected)
+    }
+    do throws(Question.Defect) {
+      _ = try session.answer(Array(#"{"observation": [1, 2, 3], "mask": [1, 1, 1, 0, 0]}"#.utf8))
+      Issue.record("answered a mask that allows nothing of a factor")
+    } catch {
+      #expect(error.reason == "the mask allows no choice of factor 1, counted from 0")
+    }
+  }
+
   @Test(arguments: [nil, 3] as [UInt64?])
   func aRefusedQuestionLeavesNoTrace(seed: UInt64?) throws {
     let bundle = try Self.bundle()

@@ -12,6 +12,8 @@ package final class FaultyEnvironment: VectorEnvironment, @unchecked Sendable {
     case finalObservation(column: Int, value: Float)
     case reward(Float)
     case emptyMask
+    /// A mask that allows nothing of a factor.
+    case emptyFactor(Int)
   }
 
   private let inner: any VectorEnvironment
@@ -53,6 +55,10 @@ package final class FaultyEnvironment: VectorEnvironment, @unchecked Sendable {
       row.finalMasks[lane] = row.masks[lane]
     case .reward(let value): row.rewards[lane] = value
     case .emptyMask: row.masks[lane] = ActionMask(rawValue: 0)
+    case .emptyFactor(let factor):
+      let own = ActionMask.all(count: actionSpace.heads.widths[factor]).rawValue
+      row.masks[lane] = ActionMask(
+        rawValue: row.masks[lane].rawValue & ~(own << UInt64(actionSpace.heads.firsts[factor])))
     }
   }
 

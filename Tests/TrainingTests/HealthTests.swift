@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Environments
 import Inference
 import Kernels
 import Networks
@@ -48,6 +49,30 @@ import Testing
     #expect(incident.record.integers["step/masks"]?[5] == 0)
     let legal = try #require(try UpdateReplay(incident).stages.first { $0.name == "legal actions" })
     #expect(legal.least == 0 && legal.most >= 1)
+  }
+
+  @Test(arguments: [AlgorithmTag.ppoMask, .a2cLSTMMask])
+  func aFactorOfWhichAMaskAllowsNothingIsNamed(_ tag: AlgorithmTag) throws {
+    let leaks = { Lanes(LeakBasket(count: 3, episodeLength: 40), laneCount: WatchedRun.lanes) }
+    let incident = try #require(WatchedRun(tag, in: leaks(), fault: (.emptyFactor(2), 5, 18)).run(rollouts: 4).first)
+    #expect(incident.condition == .emptyMask && incident.place == "step 2 of 16 of the rollout, lane 5")
+    #expect(incident.finding.contains("a mask allows no choice of factor 2"), "\(incident.finding)")
+    // Warned of, the run goes on with every choice of that factor.
+    let run = WatchedRun(tag, in: leaks(), fault: (.emptyFactor(2), 5, 18)) { $0.health.emptyMask = .warn }
+    #expect(run.run(rollouts: 4).count == 1 && run.isSound && !run.learner.health.isHalted)
+  }
+
+  /// What was recorded of an update of factored actions gives the same bits again.
+  @Test(arguments: [AlgorithmTag.ppo, .ppoLSTMMask, .a2cMask])
+  func anUpdateOfFactoredActionsReplays(_ tag: AlgorithmTag) throws {
+    let run = WatchedRun(tag, in: Lanes(LeakBasket(count: 4, episodeLength: 40), laneCount: WatchedRun.lanes)) {
+      ($0.health.gradientNorm, $0.health.gradientNormLimit) = (.stop, 1e-6)
+    }
+    let incident = try #require(run.run(rollouts: 2).first)
+    #expect(incident.condition == .gradientNorm && incident.subject == .update, "\(incident.finding)")
+    let replay = try UpdateReplay(incident)
+    #expect(replay.hasSameBits && replay.origin == nil, "\(replay.numbers)")
+    #expect(replay.stages.contains { $0.name == "log-probability of the action" })
   }
 
   /// Warned of, the run goes on; what was said once is not said again.

@@ -102,6 +102,11 @@ import Training
     #expect(transplant(Self.newColumns, Self.oldActions).difference == "it has 3 columns and this run 6")
     #expect(transplant(Array(Self.newColumns.dropFirst()), Self.newActions).problem?.contains("'AAA.return'") == true)
     #expect(transplant(Self.newColumns, BasketAction.space(symbols: ["BBB"])).problem?.contains("'sell BBB'") == true)
+    let factored = ActionSpace(
+      independent: ["AAA", "BBB"].map { .init(subject: $0, choices: BasketAction.verbs) }, fallback: [1, 1])
+    for words in [
+      transplant(Self.newColumns, factored).problem, transplant(Self.newColumns, factored).difference,
+    ] { #expect(words == "it makes joint actions and this run independent choices") }
     #expect(transplant(Self.newColumns, Self.newActions, hidden: 7).problem?.contains("\"hidden\":6") == true)
   }
 }

@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Environments
 import Inference
 import Kernels
 import Networks
@@ -23,8 +24,10 @@ struct WatchedRun {
   let collector: Collector
   let stepsPerRollout: Int
 
+  /// `given`: what is played, in as many lanes; nil: random episodes.
   init(
-    _ tag: AlgorithmTag, fault: (what: FaultyEnvironment.Fault, lane: Int, step: Int)? = nil,
+    _ tag: AlgorithmTag, in given: (any VectorEnvironment)? = nil,
+    fault: (what: FaultyEnvironment.Fault, lane: Int, step: Int)? = nil,
     change: (inout RunConfiguration) -> Void = { _ in }
   ) {
     var configuration = smallConfiguration("cue", tag)
@@ -32,7 +35,10 @@ struct WatchedRun {
     (configuration.network.policyTower, configuration.network.valueTower) = ([6], [7])
     configuration.dqn.learningStarts = 0
     change(&configuration)
-    let spec = configuration.networkSpec(inputs: WatchedRun.columns, actions: WatchedRun.actions)
+    let plain =
+      given
+      ?? RandomEpisodes(laneCount: WatchedRun.lanes, columns: WatchedRun.columns, actions: WatchedRun.actions)
+    let spec = configuration.networkSpec(EnvironmentSpaces(plain))
     let pool = WorkerPool(workerCount: 2)
     learner = configuration.learner.makeLearner(
       LearnerSetup(
@@ -40,8 +46,6 @@ struct WatchedRun {
         device: configuration.run.device, kernels: configuration.run.kernels,
         bfloat16: configuration.run.precision == .bf16 ? .processor ?? .portable : nil, seed: 3, pool: pool))
     learner.health.settings = configuration.health
-    let plain: any VectorEnvironment = RandomEpisodes(
-      laneCount: WatchedRun.lanes, columns: WatchedRun.columns, actions: WatchedRun.actions)
     world = fault.map { FaultyEnvironment(plain, $0.what, lane: $0.lane, step: $0.step) } ?? plain
     collector = Collector(environment: world, algorithm: learner, pool: pool)
     stepsPerRollout = configuration.stepsPerRollout
