@@ -99,7 +99,7 @@ import Text
     var configuration = RunConfiguration()
     for (key, name, owners) in [
       ("environment.cue_bars", "dual_ticker", "cue"), ("environment.unit_dollars", "leak", "dual_ticker"),
-      ("environment.truncation_steps", "cue", "mean_reversion and leak and regime_switching"),
+      ("environment.truncation_steps", "cue", "mean_reversion and leak and leak_basket and regime_switching"),
       ("split.held_out_from", "leak", "dual_ticker and options and short_premium"),
     ] {
       configuration.environmentName = name

@@ -25,7 +25,7 @@ enum OlderSettings {
   /// Settings that older versions did not have, and whose default is what those did: a file that does not name them means that.
   static let cameLater: Set<String> = [
     "environment.unit_share", "run.device", "environment.bar_width", "environment.data_source",
-    "environment.straddle_days", "environment.whole_sessions",
+    "environment.straddle_days", "environment.whole_sessions", "environment.leak_count", "environment.leak_tells",
   ]
 
   /// The tree without the settings of other environments, where it is one that an older version wrote, which named them all; nil for any other. `note`: which of
