@@ -9,5 +9,12 @@ extension LearningProofTests {
 
     @Test(.enabled(if: SlowTests.areEnabled, "long: set STRIKEFORGE_SLOW=1"))
     func `ten seeds reach the share of the known optimum, their controls do not`() throws { _ = try prove(.leak) }
+
+    @Test func `the short version learns eight independent choices and its control does not`() throws {
+      try proveShortly(.leakBasket)
+    }
+
+    @Test(.enabled(if: SlowTests.areEnabled, "long: set STRIKEFORGE_SLOW=1"))
+    func `ten seeds learn eight independent choices, their controls do not`() throws { _ = try prove(.leakBasket) }
   }
 }
