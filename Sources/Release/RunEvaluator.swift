@@ -155,8 +155,8 @@ package enum RunEvaluator {
       context.notes += market.optionNotes.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
       context.syntheticQuotes = options.symbols.indices.filter { !options.sources(symbol: $0).isSubset(of: [.chain]) }
         .map { options.symbols[$0].name }
-      let handouts = handouts(
-        market, in: records.longest.closeDates[0]...records.longest.closeDates[records.longest.count - 1], seed: seed)
+      let days = records.longest.dates
+      let handouts = handouts(market, in: days[0]...days[days.count - 1], seed: seed)
       context.handouts = handouts.found
       context.notes += handouts.notes + idleCompanions(records.baselines)
     }

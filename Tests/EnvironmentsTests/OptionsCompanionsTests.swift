@@ -22,7 +22,7 @@ import Trading
       let environment = try companion.walk(tape, window: 0..<tape.barCount)
       for rule in companion.play.rules {
         found[rule.name] = try Backtest.run(
-          environment, decider: ActionRuleDecider(rule, companion.play, for: environment), seed: 1, keepsSteps: false)
+          environment, decider: ActionRuleDecider(rule, companion.play, for: environment), seed: 1, keeps: .account)
       }
     }
     return found
