@@ -35,7 +35,7 @@ import Trading
     #expect(Set(records.keys) == ["straddles", "sold-straddles", "sold-spreads"])
     for (name, side) in [("straddles", 1), ("sold-straddles", -1)] {
       let record = try #require(records[name])
-      #expect(record.illegalAttempts == 0 && record.sessionDates == Self.market.dates)
+      #expect(record.illegalAttempts == 0 && record.sessions.dates == Self.market.dates)
       let bySession = Dictionary(grouping: record.fills) { record.sessionOfBar($0.bar) }
       #expect(bySession.count == 9, "\(name) of \(bySession.count) sessions")
       for fills in bySession.values {
