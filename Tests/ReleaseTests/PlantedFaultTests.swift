@@ -77,9 +77,9 @@ extension ActionMask {
 
   @Test func everyGoldenSetIsHere() throws {
     let all = try GoldenNetwork.all.get()
-    #expect(all.count == 36, "\(all)")
-    #expect(all.count { $0.spec.hiddenCount > 0 } == 17 && all.count { $0.spec.kind != .actorCritic } == 6)
-    #expect(all.count { $0.masks != nil } == 19 && all.count { $0.restarts } >= 16)
+    #expect(all.count == 39, "\(all)")
+    #expect(all.count { $0.spec.hiddenCount > 0 } == 18 && all.count { $0.spec.kind != .actorCritic } == 6)
+    #expect(all.count { $0.masks != nil } == 22 && all.count { $0.restarts } >= 16)
   }
 
   /// Without a fault the forms lie within the floor of rounding; action values in the thousands, or in the millions, change nothing about that.
@@ -195,7 +195,7 @@ extension ActionMask {
       let comparison = try compared(golden, deployed: golden.policy(golden.parameters), Faults(shiftsMasks: true))
       #expect(comparison.disagreements > 0 && comparison.failure != nil, "\(golden): \(comparison.boundLine)")
     }
-    #expect(cases == 19)
+    #expect(cases == 22)
   }
 
   /// What a refusal says: how much, of what, and what rounding could do.
