@@ -155,4 +155,26 @@ import Training
     }
     #expect(stopped.lines.contains { $0.hasPrefix("learner-1: cut, since it took longer than") }, "\(stopped.lines)")
   }
+
+  /// Rates of a busy moment, by which nothing fits: they are measured again, and what fits is trained.
+  @Test func ratesOfABusyMomentAreMeasuredAgain() throws {
+    let (folder, plan) = try Self.place(deadline: "2h")
+    let clock = SetClock(wall: Self.saturday)
+    let first = try Self.run(folder, plan, clock, stopBehind: "plan: ")
+    #expect(first.ending == .stopped)
+    // Eight thousand seconds a judgement.
+    var rates = try #require(first.journal.result("rates")?.objectValue)
+    let shapes = try #require(rates["shapes"]?.objectValue)
+    rates["shapes"] = .object(
+      shapes.mapValues { shape in
+        var members = shape.objectValue ?? [:]
+        members["judgement_share"] = 1
+        members["judgement_seconds"] = [8000, 8000]
+        return .object(members)
+      })
+    try first.journal.keep(.object(rates), of: "rates")
+    let second = try Self.run(folder, plan, clock)
+    #expect(second.ending == .finished && second.lines.contains { $0.hasPrefix("rates: nothing fits by these") })
+    #expect(second.lines.contains { $0.hasPrefix("learner-2: judged") }, "\(second.lines)")
+  }
 }

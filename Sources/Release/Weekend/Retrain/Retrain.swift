@@ -36,6 +36,8 @@ package final class Retrain {
   var caveats: [String] = []
   /// When the command was given: of a duration, debts that are paid first take their part.
   private let begun: Double
+  /// Seconds that each measurement of this start took.
+  var measurements: [Double] = []
 
   /// tell: gets each thing that was done, in words.
   package init(

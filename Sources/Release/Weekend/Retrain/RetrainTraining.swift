@@ -19,30 +19,37 @@ extension Retrain {
         "every candidate of \(path) begins with what the champion learned, but there is none; promote a version first, or add a candidate that begins "
           + "with nothing")
     }
-    let folder = journal.folder
-    let found = try journal.step("rates") { () throws(TrainingError) in
+    let found = try journal.step(Retrain.rates) { () throws(TrainingError) in
       let distinct = Set(runs.map(\.shape)).count
       tell(
         "rates: \(distinct) shape\(distinct == 1 ? "" : "s") train \(DeadlinePlan.text(plan.settings.calibrationSeconds)) each"
       )
-      return try measure(runs, store: store, data, in: folder).json
+      return try measureOnce(runs, store: store, data).json
     }
-    guard let rates = RetrainRates(found) else {
+    guard var rates = RetrainRates(found) else {
       throw .incomplete(
         path: journal.file("rates.json"), what: "rates", remedy: "remove it, and they are measured again")
     }
-    let entries = try self.entries(runs, rates, RetrainProgress())
-    let reserve = rates.reserve(opponentsAreKnown: false)
-    let schedule: DeadlinePlan
-    do throws(TrainingError) {
-      schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve, used: countdown.used)
-    } catch {
-      // Nothing was tried: with a later deadline another weekend begins, and this one is not gone on with.
-      if journal.result("plan") == nil {
-        try journal.keep(["decision": .string(error.description)], of: WeekendJournal.end)
+    var planned: (schedule: DeadlinePlan, entries: [DeadlinePlan.Entry], reserve: Cost)?
+    while planned == nil {
+      let entries = try self.entries(runs, rates, RetrainProgress())
+      let reserve = rates.reserve(opponentsAreKnown: false)
+      do throws(TrainingError) {
+        let schedule = try DeadlinePlan(entries, seconds: countdown.left, reserve: reserve, used: countdown.used)
+        planned = (schedule, entries, reserve)
+      } catch {
+        if let again = try ratesAgain(runs, store: store, data, entries, reserve) {
+          rates = again
+          continue
+        }
+        // Nothing was tried: with a later deadline another weekend begins, and this one is not gone on with.
+        if journal.result("plan") == nil {
+          try journal.keep(["decision": .string(error.description)], of: WeekendJournal.end)
+        }
+        throw error
       }
-      throw error
     }
+    guard let (schedule, entries, reserve) = planned else { return }
     for line in schedule.lines { tell("plan: \(line)") }
     if journal.result("plan") == nil {
       try journal.keep(
@@ -59,6 +66,35 @@ extension Retrain {
           "lines": .array(schedule.lines.map(JSON.string)),
         ], of: "plan")
     }
+  }
+
+  private static let rates = "rates"
+  /// How often a start measures before it believes that nothing fits.
+  private static let mostMeasurements = 4
+
+  private func measureOnce(_ runs: [RetrainRun], store: String, _ data: RetrainData) throws(TrainingError)
+    -> RetrainRates
+  {
+    let usedBefore = countdown.used
+    let rates = try measure(runs, store: store, data, in: journal.folder)
+    measurements.append(countdown.used - usedBefore)
+    return rates
+  }
+
+  /// New rates in place of those by which nothing fits, since the machine may have been busy for a moment; nil where they stay: there is no time for it, or
+  /// a machine four times as fast would not do. Asked as long as nothing was judged, so that nothing waits to be published.
+  private func ratesAgain(
+    _ runs: [RetrainRun], store: String, _ data: RetrainData, _ entries: [DeadlinePlan.Entry], _ reserve: Cost
+  ) throws(TrainingError) -> RetrainRates? {
+    let last = measurements.last ?? 2 * plan.settings.calibrationSeconds * Double(Set(runs.map(\.shape)).count)
+    let least = entries.map(\.cost.expected).min() ?? 0
+    guard measurements.count < Retrain.mostMeasurements, countdown.left > 3 * last,
+      least + reserve.expected <= 4 * countdown.left
+    else { return nil }
+    tell("rates: nothing fits by these; measured again, since the machine may have been busy for a moment")
+    let rates = try measureOnce(runs, store: store, data)
+    try journal.keep(rates.json, of: Retrain.rates)
+    return rates
   }
 
   /// Training and judging of each, whatever of its training is done: as trials said, and as the runs of this weekend did that were trained and judged before.
@@ -121,7 +157,7 @@ extension Retrain {
   /// Trains what fits, in the plan's order, and judges each run behind its training: what that took is known when the next is planned, and decides nothing
   /// but whether there is time for it. False where somebody asked for an end.
   func train(_ runs: [RetrainRun], _ data: RetrainData, _ champion: RetrainChampion?) throws(TrainingError) -> Bool {
-    guard let rates = journal.result("rates").flatMap({ RetrainRates($0) }) else {
+    guard var rates = journal.result(Retrain.rates).flatMap({ RetrainRates($0) }) else {
       try makeSchedule(data, store: plan.settings.store)
       return try train(runs, data, champion)
     }
@@ -142,6 +178,13 @@ extension Retrain {
         schedule = try DeadlinePlan(
           entries, seconds: countdown.left, reserve: progress.reserve(rates, opponentsAreKnown: opponents != nil))
       } catch {
+        let reserve = rates.reserve(opponentsAreKnown: opponents != nil)
+        if progress.judging.isEmpty,
+          let again = try ratesAgain(waiting, store: plan.settings.store, data, entries, reserve)
+        {
+          rates = again
+          continue
+        }
         try cut(waiting, entries)
         return true
       }
