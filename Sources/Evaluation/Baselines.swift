@@ -37,17 +37,34 @@ package enum BaselineDeciders {
   }
 }
 
-/// Actions that sell, hold or buy each of several symbols, decoded once.
+/// Actions that sell, hold or buy each of several symbols, joint ones or made of independent choices, decoded once.
 struct JointOrders {
   let symbols: Int
-  /// [action][symbol]: -1 sell, 0 hold, +1 buy.
+  /// [action][symbol]: -1 sell, 0 hold, +1 buy; empty where choices are independent, of which there are too many actions.
   let orders: [[Int]]
+  private let heads: ActionFactors
+  /// [symbol]: the place of -1, 0 and +1 among the symbol's own choices; empty where actions are joint.
+  private let places: [[Int]]
 
   /// Traps where an action of the space is anything but orders of those three kinds.
   init(_ space: ActionSpace) {
     let values = ["sell": -1, "hold": 0, "buy": 1]
     precondition(!space.factors.isEmpty, "actions that are no orders of symbols")
     symbols = space.factors.count
+    heads = space.heads
+    guard !space.isFactored else {
+      orders = []
+      places = space.factors.map { factor in
+        ["sell", "hold", "buy"].map { word in
+          guard factor.choices.count == values.count, let place = factor.choices.firstIndex(of: word) else {
+            preconditionFailure("the choices \(factor.choices) of \(factor.subject)")
+          }
+          return place
+        }
+      }
+      return
+    }
+    places = []
     orders = space.names.indices.map { action in
       space.orders(of: action).map { order in
         guard let value = values[order.choice] else { preconditionFailure("an order to '\(order.choice)'") }
@@ -56,14 +73,10 @@ struct JointOrders {
     }
   }
 
-  /// The action that orders one symbol (-1 sell, +1 buy) and holds the others; nil where there is none.
-  func single(_ order: Int, symbol: Int) -> Int? {
-    orders.firstIndex { $0.enumerated().allSatisfy { $1 == ($0 == symbol ? order : 0) } }
-  }
-
   /// The legal action that fulfils most of `wanted` and holds elsewhere; of equals the one that serves the earlier symbols.
   /// Traps where not even hold is legal: a trading environment keeps it so.
   func nearestLegal(to wanted: [Int], mask: ActionMask) -> Int {
+    guard places.isEmpty else { return independently(wanted, mask) }
     var best: (action: Int, served: Int, rank: Int)?
     for (action, orders) in orders.enumerated() where mask.allows(action) {
       var served = 0
@@ -83,5 +96,18 @@ struct JointOrders {
     }
     guard let best else { preconditionFailure("no legal action holds every symbol (mask \(mask.rawValue))") }
     return best.action
+  }
+
+  /// The same where each symbol is ordered by itself.
+  private func independently(_ wanted: [Int], _ mask: ActionMask) -> Int {
+    var action = 0
+    for symbol in 0..<symbols {
+      let own = heads.mask(mask, of: symbol)
+      let asked = places[symbol][wanted[symbol] + 1]
+      let choice = own.allows(asked) ? asked : places[symbol][1]
+      precondition(own.allows(choice), "no legal choice holds symbol \(symbol) (mask \(mask.rawValue))")
+      action += choice * heads.step(of: symbol)
+    }
+    return action
   }
 }

@@ -42,10 +42,14 @@ struct Walk: Sendable, CustomTestStringConvertible {
       Walk(symbols: 1, maximumUnits: 1, allowShort: false, execution: execution, unitShare: 0.9),
       Walk(symbols: 2, maximumUnits: 3, allowShort: true, execution: execution, unitShare: 0.3),
       Walk(symbols: 3, maximumUnits: 1, allowShort: false, execution: execution, unitShare: 0.5),
+      Walk(symbols: 5, maximumUnits: 2, allowShort: true, execution: execution),
+      Walk(symbols: 8, maximumUnits: 1, allowShort: false, execution: execution, unitShare: 0.3),
     ]
   }
 
-  static func symbols(_ count: Int) -> [String] { Array(["AAA", "BBB", "CCC"].prefix(count)) }
+  static func symbols(_ count: Int) -> [String] {
+    (0..<count).map { String(repeating: Character(UnicodeScalar(UInt8(65 + $0))), count: 3) }
+  }
 
   /// A made-up tape in which some volumes are zero.
   func tape(bars: Int = 400) -> MarketTape {
@@ -96,7 +100,8 @@ private func play(_ walk: Walk, into books: inout Books) throws {
   var cash = [Int64](repeating: initial, count: laneCount)
   for step in 0..<500 {
     let before = (0..<laneCount).map { environment.account(lane: $0) }
-    row.chooseLegal(seed: 31, step: step)
+    row.chooseLegal(
+      seed: 31, step: step, factors: environment.actionSpace.isFactored ? environment.actionSpace.heads : nil)
     row.step(environment)
     for lane in 0..<laneCount {
       let place = "\(walk.testDescription), lane \(lane), step \(step)"
@@ -154,7 +159,8 @@ private func play(_ walk: Walk, into books: inout Books) throws {
       }
       books.check(
         value == after.netLiquidationMicroDollars, "\(place): worth \(value), said \(after.netLiquidationMicroDollars)")
-      books.check(row.masks[lane].allows(environment.actionSpace.fallback ?? -1), "\(place): hold is forbidden")
+      let (space, mask) = (environment.actionSpace, row.masks[lane])
+      books.check(space.fallback.map { space.heads.allows($0, in: mask) } == true, "\(place): hold is forbidden")
       books.check(row.observation(lane).allSatisfy { $0.isFinite }, "\(place): \(row.observation(lane))")
       if row.terminated[lane] + row.truncated[lane] > 0 {
         sums[lane] = 0

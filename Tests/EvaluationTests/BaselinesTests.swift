@@ -30,6 +30,18 @@ import Trading
     #expect(orders.nearestLegal(to: [-1, 1], mask: mask(4, 6, 7)) == 4)
   }
 
+  @Test func independentOrdersAreServedSymbolBySymbol() {
+    let symbols = ["A", "B", "C", "D"]
+    let orders = JointOrders(BasketAction.space(symbols: symbols))
+    let every = ActionMask.all(count: 12)
+    for wanted in [[-1, 0, 1, 1], [0, 0, 0, 0], [1, 1, 1, -1]] {
+      #expect(orders.nearestLegal(to: wanted, mask: every) == BasketAction(orders: wanted).index)
+    }
+    // A may not be bought nor C sold.
+    let mask = ActionMask(rawValue: every.rawValue & ~(1 << 2) & ~(1 << 6))
+    #expect(orders.nearestLegal(to: [1, 1, -1, -1], mask: mask) == BasketAction(orders: [0, 1, 0, -1]).index)
+  }
+
   @Test func flatNeverTrades() throws {
     let environment = ToyTradingEnvironment(tape: tape)
     let record = try Backtest.run(environment, decider: BaselineDecider(.flat, for: environment), seed: 1)

@@ -1,4 +1,4 @@
-// Bars of one to three symbols as a game: one unit a symbol, filled at the next open.
+// Bars of one to nineteen symbols as a game: one unit a symbol, filled at the next open.
 
 package import AgentInterface
 import Kernels
@@ -10,8 +10,8 @@ package import Trading
 /// of t to the close of t + 1, in dollars (not scaled: a learner that wants another scale normalises), less the penalties of `RewardTerms`.
 ///
 /// Observations (N, 13 S, and S more for each further column, and three more of the portfolio): `BasketObservation`. Actions: 3^S joint
-/// ones, `BasketAction`; the mask is over joint actions
-/// (`BasketLegality`), and a request outside it becomes hold, whole, and is counted.
+/// ones of up to three symbols, an independent choice a symbol of more, `BasketAction`; the mask is over the actions, or over the choices
+/// (`BasketLegality`). A request outside it becomes hold, whole or where choices are independent for the symbols concerned, and is counted once.
 ///
 /// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close, or where `unitShare` is given
 /// that share of net liquidation value, up to what exact books hold on the tape (`check`): it follows the account. What is held already
@@ -25,7 +25,8 @@ package import Trading
 /// positions at the side that would have to be hit.
 package final class BasketEnvironment: TradingEnvironment {
   package static let name = "dual_ticker"
-  package static let supportedSymbols = 1...3
+  /// An action is a number of 32 bits, which holds 19 choices of three.
+  package static let supportedSymbols = 1...19
 
   package let tape: MarketTape
   package let configuration: BasketConfiguration
@@ -152,9 +153,10 @@ package final class BasketEnvironment: TradingEnvironment {
     let bar = Int(lanes.bar.base[lane])
     var action = requested
     precondition(action >= 0 && action < legality.actions.count, "action \(action) of \(legality.actions.count)")
-    if !lanes.mask.base[lane].allows(action) {
+    let corrected = legality.actions.corrected(action, in: lanes.mask.base[lane])
+    if corrected != action {
       recorder.countIllegalAttempt(lane: lane)
-      action = legality.actions.hold
+      action = corrected
     }
     let portfolio = lanes.portfolio(lane)
     let valueBefore = lanes.value.base[lane]
@@ -220,20 +222,20 @@ package final class BasketEnvironment: TradingEnvironment {
     _ traded: inout Int64
   ) -> Mark {
     let symbolCount = lanes.symbolCount
-    let orders = legality.actions.orders.base + action * symbolCount
+    let orders = legality.actions.sides(of: action)
     let unit = legality.unitDollars(value: lanes.value.base[lane])
     // Which orders cover is decided before any is executed.
-    var covering: UInt8 = 0
-    for symbol in 0..<symbolCount where orders[symbol] > 0 && portfolio.units[symbol] < 0 {
-      covering |= 1 << UInt8(symbol)
+    var covering: UInt64 = 0
+    for symbol in 0..<symbolCount where portfolio.units[symbol] < 0 {
+      covering |= orders.buying & 1 << UInt64(symbol)
     }
-    for symbol in 0..<symbolCount where orders[symbol] < 0 {
+    for symbol in 0..<symbolCount where orders.selling >> UInt64(symbol) & 1 == 1 {
       execute(symbol, side: -1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
-    for symbol in 0..<symbolCount where covering >> UInt8(symbol) & 1 == 1 {
+    for symbol in 0..<symbolCount where covering >> UInt64(symbol) & 1 == 1 {
       execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
-    for symbol in 0..<symbolCount where orders[symbol] > 0 && covering >> UInt8(symbol) & 1 == 0 {
+    for symbol in 0..<symbolCount where (orders.buying & ~covering) >> UInt64(symbol) & 1 == 1 {
       execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
     let next = features.quotes.base + (bar + 1) * symbolCount
@@ -303,9 +305,10 @@ package final class BasketEnvironment: TradingEnvironment {
 
   @inline(never)
   func legalActions(_ lane: Int) -> ActionMask {
-    legality.mask(
+    let bar = Int(lanes.bar.base[lane])
+    return legality.mask(
       portfolio: lanes.portfolio(lane), value: lanes.value.base[lane], tier: lanes.riskTier(lane),
-      quotes: features.quotes.base + Int(lanes.bar.base[lane]) * lanes.symbolCount)
+      quotes: features.quotes.base + bar * lanes.symbolCount, bar: bar)
   }
 
   @inline(never)

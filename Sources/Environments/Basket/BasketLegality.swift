@@ -1,4 +1,4 @@
-// Which joint actions an account may take.
+// Which actions an account may take.
 
 import AgentInterface
 import Trading
@@ -9,6 +9,10 @@ import Trading
 /// cost more than cash plus the proceeds expected of its own sales; in tier `reduce`, leaving more than one symbol newly held; in tier
 /// `halt`, opening anything. Holding all is always legal. A buy that covers a short lowers the exposure: neither cash nor a tier
 /// forbids it alone.
+///
+/// Independent choices, of more than `BasketAction.jointSymbols`, are legal only where every combination of them is. What cannot be granted to all
+/// symbols is granted by turns, from symbol `bar` mod S on: cash less what covering all shorts would cost pays for the openings granted so far,
+/// proceeds of sales not counted; in tier `reduce` the first flat symbol may be opened and no other.
 struct BasketLegality: Sendable {
   let symbolCount: Int
   let maximumUnits: Int32
@@ -53,10 +57,13 @@ struct BasketLegality: Sendable {
     return legal
   }
 
-  /// quotes: (S) at the decision's bar. value: net liquidation value.
+  /// quotes: (S) at the decision's bar. value: net liquidation value. bar: the decision's, of the tape.
   func mask(
-    portfolio: Portfolio, value: Int64, tier: RiskTier, quotes: UnsafePointer<MarketFeatures.Quote>
+    portfolio: Portfolio, value: Int64, tier: RiskTier, quotes: UnsafePointer<MarketFeatures.Quote>, bar: Int
   ) -> ActionMask {
+    guard actions.isJoint else {
+      return independentMask(portfolio: portfolio, value: value, tier: tier, quotes: quotes, bar: bar)
+    }
     let buying = actions.buying.base
     var legal = maskBeforeCash(units: portfolio.units, tier: tier)
     var buysThatOpen: UInt64 = 0
@@ -93,6 +100,38 @@ struct BasketLegality: Sendable {
       if cost > cash + proceeds { remaining &= ~(1 << UInt64(action)) }
     }
     return remaining
+  }
+
+  /// The flags of sell, hold and buy of each symbol.
+  private func independentMask(
+    portfolio: Portfolio, value: Int64, tier: RiskTier, quotes: UnsafePointer<MarketFeatures.Quote>, bar: Int
+  ) -> ActionMask {
+    let unit = unitDollars(value: value)
+    var cash = MicroDollars.dollars(portfolio.cash.pointee)
+    for symbol in 0..<symbolCount {
+      let held = portfolio.units[symbol]
+      if held < 0 { cash -= buyCost(portfolio, symbol, unit, quotes) }
+      // A sale brings at worst its commission as a loss.
+      if held > shortLimit { cash -= commissionDollars }
+    }
+    var bits: UInt64 = 0
+    var mayOpen = true
+    for turn in 0..<symbolCount {
+      let symbol = (bar + turn) % symbolCount
+      let held = portfolio.units[symbol]
+      let mayAdd = tier != .halt && (held != 0 || mayOpen)
+      let sells = held > shortLimit && (held > 0 || mayAdd)
+      var buys = held < maximumUnits && (held < 0 || mayAdd)
+      if buys && held >= 0 {
+        let cost = buyCost(portfolio, symbol, unit, quotes)
+        buys = cost <= cash
+        if buys { cash -= cost }
+      }
+      let own: UInt64 = 0b010 | (sells ? 0b001 : 0) | (buys ? 0b100 : 0)
+      bits |= own << UInt64(3 * symbol)
+      if held == 0 && tier == .reduce { mayOpen = false }
+    }
+    return ActionMask(rawValue: bits)
   }
 
   /// Dollars that a buy is expected to take, commission included.
