@@ -65,15 +65,21 @@ struct OptionsAhead {
     let lanes = environment.lanes
     add(lanes.entries.base + 2 * lane, lines: 2)
     add(lanes.step.base + lane, lines: 2)
-    lanes.working.base[lane].orders.withUnsafeBufferPointer { orders in
-      if let base = orders.baseAddress { add(base, lines: 4) }
+    if lanes.isWorking.base[lane] {
+      lanes.working.base[lane].orders.withUnsafeBufferPointer { orders in
+        if let base = orders.baseAddress { add(base, lines: 4) }
+      }
     }
   }
 
   /// What the next minute says of what a lane holds or has ordered, else of what it might enter.
   private mutating func addQuotes(_ lane: Int) {
-    let day = environment.day(lane)
-    let tape = environment.tables.tape
+    environment.tables.withDay(Int(environment.lanes.day.base[lane])) { addQuotes(lane, $0) }
+  }
+
+  @inline(__always)
+  private mutating func addQuotes(_ lane: Int, _ day: OptionsDay) {
+    let tape = environment.tables.memory
     let minute = min(Int(environment.lanes.minute.base[lane]) + 1, day.minuteCount - 1)
     let row = day.row(minute: minute)
     add(tape.features + row * OptionFeatures.columns.count, lines: 2)
@@ -89,13 +95,14 @@ struct OptionsAhead {
       return
     }
     for right in 0..<2 {
+      add(environment.tables.leastValues + environment.tables.candidates(row: row, isCall: right == 0).lowerBound)
       let entry = environment.lanes.entries.base[2 * lane + right]
       if entry.quantity > 0 { addQuote(place + Int(entry.legs[0].contract)) }
     }
   }
 
   private mutating func addQuote(_ place: Int) {
-    let tape = environment.tables.tape
+    let tape = environment.tables.memory
     add(tape.bids + place)
     add(tape.asks + place)
     add(tape.minutes + place)

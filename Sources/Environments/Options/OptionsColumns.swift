@@ -10,7 +10,7 @@ import Trading
 extension OptionsEnvironment {
   /// row: (D), see `OptionsObservation`.
   func observe(_ lane: Int, _ day: OptionsDay, into row: UnsafeMutablePointer<Float>) {
-    let tape = tables.tape
+    let tape = tables.memory
     let minute = Int(lanes.minuteOfQuotes.base[lane])
     let tapeRow = day.row(minute: minute)
     let market = OptionFeatures.columns.count
@@ -41,8 +41,10 @@ extension OptionsEnvironment {
       for _ in 0..<8 { put(0) }
     }
     var flight = 0
-    for working in lanes.working.base[lane].orders {
-      flight += working.order.effect == .opens ? working.left : -working.left
+    if lanes.isWorking.base[lane] {
+      for working in lanes.working.base[lane].orders {
+        flight += working.order.opens ? working.left : -working.left
+      }
     }
     put(Double(flight) / most)
     let limits = tables.searches[day.symbol].limits

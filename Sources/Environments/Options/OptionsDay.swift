@@ -44,6 +44,7 @@ package final class OptionsDay: Sendable {
     let price = isWhole ? session.settlementPrice : nil
     settlement = price.map { SettlementPrice(price: $0, source: .lastMinute) }
     table = ContractTable(price == nil ? [] : contracts)
+    hasContracts = table.count > 0
     let rates =
       configuration.feeDollars.map { FeeRates.flat(optionMicroDollars: MicroDollars.rounded($0)) }
       ?? FeeTable.retail.rates(on: session.date)
@@ -62,7 +63,7 @@ package final class OptionsDay: Sendable {
   }
 
   /// Whether anything can be entered in any of its minutes.
-  package var hasContracts: Bool { table.count > 0 }
+  package let hasContracts: Bool
 
   var underlying: String { table.underlyings.first ?? "" }
 

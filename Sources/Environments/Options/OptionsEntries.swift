@@ -13,7 +13,7 @@ extension OptionsEnvironment {
     entries[0] = .none
     entries[1] = .none
     // What is on its way is waited for.
-    guard lanes.working.base[lane].isEmpty else { return ActionMask(rawValue: mask) }
+    guard !lanes.isWorking.base[lane] else { return ActionMask(rawValue: mask) }
     let book = book(lane)
     if book.isEmpty {
       let minute = Int(lanes.minuteOfQuotes.base[lane])
@@ -83,13 +83,21 @@ extension OptionsTables {
     ofBought contract: Int32, ask: Int, delta: Double, _ day: OptionsDay, equity: Int64, cash: Int64,
     _ sizing: SizingRules
   ) -> Int {
+    let facts = facts(ofBought: contract, ask: ask, delta: delta, day, equity: equity, cash: cash)
+    return sizing.size(facts, bet: nil, stopLoss: 10_000).contracts
+  }
+
+  /// What the sizes are made from.
+  @inline(__always)
+  func facts(
+    ofBought contract: Int32, ask: Int, delta: Double, _ day: OptionsDay, equity: Int64, cash: Int64
+  ) -> SizingFacts {
     let fees = day.execution.fees.fees(
       class: day.execution.terms[Int(contract)].feeClass, price: ask, quantity: 1, proceeds: 0)
-    let facts = SizingFacts(
+    return SizingFacts(
       buying: ask, multiplier: Int(day.multiplier),
       besidePriceMicroDollars: max(fees.total, day.execution.fees.optionOrderMinimum),
       delta: delta, equityMicroDollars: equity, cashMicroDollars: cash)
-    return sizing.size(facts, bet: nil, stopLoss: 10_000).contracts
   }
 
   /// Puts the legs of an order into the market, as it stands at the end of a minute.
@@ -108,15 +116,14 @@ extension OptionsTables {
   ) -> ContractRisk {
     let row = day.row(minute: minute)
     let place = day.place(minute: minute) + Int(contract)
-    let quote = columns.quotes.quote(at: place)
-    let isFresh = quote.fills(at: minute)
-    let (bid, ask) = isFresh ? (quote.bid, quote.ask) : (held?.bid ?? 0, held?.ask ?? 0)
-    let (spot, units) = (tape.spots[row], day.multiplier)
+    let isFresh = memory.fills(at: place, minute: minute)
+    let (bid, ask) = isFresh ? (Int(memory.bids[place]), Int(memory.asks[place])) : (held?.bid ?? 0, held?.ask ?? 0)
+    let (spot, units) = (memory.spots[row], day.multiplier)
     var risk = ContractRisk(
       tabled: exposure(at: place, spot: spot, units: units),
       of: OptionTerms(
-        day.isCall(contract) ? .call : .put, spot: spot, strike: day.strikes[Int(contract)], years: tape.years[row],
-        volatility: Double(tape.volatilities[place])),
+        day.isCall(contract) ? .call : .put, spot: spot, strike: day.strikes[Int(contract)], years: memory.years[row],
+        volatility: Double(memory.volatilities[place])),
       bid: Double(bid) / Double(TickRule.perDollar), ask: Double(ask) / Double(TickRule.perDollar),
       yearsAtClose: day.yearsAtClose, multiplier: Int(units), underlying: 0, expiry: day.expiry,
       expiresToday: true)
@@ -127,11 +134,15 @@ extension OptionsTables {
   /// The Greeks of the tape at a place, of one contract of so many units.
   @inline(__always)
   func exposure(at place: Int, spot: Double, units: Double) -> GreekExposure {
-    GreekExposure(
-      delta: units * Double(tape.deltas[place]) * spot,
-      gammaPerPercent: units * Double(tape.gammas[place]) * spot * spot / 100,
-      decay: units * Double(tape.decaysToClose[place]),
-      vegaPerPoint: units * Double(tape.vegas[place]) / 100)
+    GreekExposure(amounts(at: place, spot: spot, units: units))
+  }
+
+  /// The same as four numbers: delta, gamma, decay, vega.
+  @inline(__always)
+  func amounts(at place: Int, spot: Double, units: Double) -> SIMD4<Double> {
+    SIMD4(
+      units * Double(memory.deltas[place]) * spot, units * Double(memory.gammas[place]) * spot * spot / 100,
+      units * Double(memory.decaysToClose[place]), units * Double(memory.vegas[place]) / 100)
   }
 }
 

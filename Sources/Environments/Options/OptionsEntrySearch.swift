@@ -23,6 +23,35 @@ struct EntryLimits: Sendable {
     forcedFlatMinutes = profile.forcedFlatMinutes
     isKnown = profile.limits.notionalDollars == nil && configuration.game == .options
   }
+
+  /// What an account that holds nothing must be worth at least for one of a contract to pass limits and sizes, dollars, short of it by more than roundings: below
+  /// it none fits, above it the search looks closely. Infinite where no account is large enough.
+  ///
+  /// one, cost: of one contract. cost: dollars, with what is paid beside the price. rank: of implied volatility.
+  func leastValue(of one: GreekExposure, loss: Double, cost: Double, rank: Double) -> Float {
+    let amounts = one.amounts * limits.basis.scale
+    var least = 0.0
+    func ask(_ amount: Double, _ fraction: Double) {
+      // A fraction of nothing lets nothing through, and of what is no number all is left to the search.
+      if amount > 0 { least = max(least, amount / max(fraction, 0)) }
+    }
+    ask(abs(amounts[0]), limits.deltaFraction)
+    ask(abs(amounts[1]), limits.gammaFraction)
+    ask(abs(amounts[3]), limits.vegaFraction)
+    if amounts[2] > limits.decayDollars * (1 + EntryLimits.slack) { return .infinity }
+    ask(loss, sizes.fraction(rank: rank))
+    ask(cost, sizing.tier.riskFraction(nil).fraction)
+    return Float(least * (1 - EntryLimits.slack))
+  }
+
+  /// Far more than what rounds to single precision, and far less than what a limit means.
+  private static let slack = 1e-6
+}
+
+/// What of a state the values of `EntryLimits.leastValue` rest on.
+private func isPlain(_ state: UnsafePointer<RiskState>, rank: Double) -> Bool {
+  state.pointee.held == .zero && state.pointee.rising == .zero && state.pointee.falling == .zero
+    && state.pointee.volatilityRank == rank
 }
 
 /// The four limits of Greeks as an account that holds nothing meets them: `ExposureJudge.fits` of all of them at once.
@@ -57,7 +86,7 @@ private struct GreekRoom {
 extension OptionsTables {
   /// What `entry` says, where the account holds nothing.
   ///
-  /// A contract of which one alone passes a limit is left out by a few comparisons. How many of the first that is left fit is found by the gate's own
+  /// A contract of which one alone passes a limit is left out by one comparison, with what an account must be worth for it, or by a few. How many of the first that is left fit is found by the gate's own
   /// arithmetic. Where that has to price shocks, where something is in flight, and where an underlying's value is limited, the plain form is asked.
   func quickEntry(
     isCall: Bool, _ day: OptionsDay, minute: Int, book: Book, cash: Int64, account: RiskAccount, _ market: RiskMarket
@@ -92,28 +121,70 @@ extension OptionsTables {
     let mostLoss = limits.pointee.sizes.fraction(rank: state.pointee.volatilityRank) * max(value, 0)
     let row = day.row(minute: minute)
     let base = day.place(minute: minute)
-    let (spot, units) = (tape.spots[row], day.multiplier)
-    for number in candidates(row: row, isCall: isCall) {
-      let contract = legs(ofCandidate: number)[0].contract
+    let (spot, units) = (memory.spots[row], day.multiplier)
+    // All of them where the state is none that the least values are made for.
+    let looks = isPlain(state, rank: rank(row: row)) ? value : .infinity
+    for number in candidates(row: row, isCall: isCall) where Double(leastValues[number]) <= looks {
+      let contract = candidate(number)
       let place = base + Int(contract)
-      let one = exposure(at: place, spot: spot, units: units)
-      let quote = columns.quotes.quote(at: place)
-      let ask = Double(quote.ask) / Double(TickRule.perDollar)
+      let one = amounts(at: place, spot: spot, units: units)
+      let ask = Double(memory.asks[place]) / memory.perDollar
       // What one that is bought can lose: all that it costs.
       let loss = max(units * ask, 0)
-      guard room.fits(one.amounts, 1), loss <= mostLoss, one.isFinite, quote.fills(at: minute) else { continue }
+      guard room.fits(one, 1), loss <= mostLoss, (one * 0) == .zero, memory.fills(at: place, minute: minute)
+      else { continue }
       var quantity = size(
-        ofBought: contract, ask: quote.ask, delta: one.delta / (spot * units), day,
+        ofBought: contract, ask: Int(memory.asks[place]), delta: one[0] / (spot * units), day,
         equity: state.pointee.netLiquidation, cash: cash, limits.pointee.sizing)
       guard quantity > 0 else { continue }
-      quantity = ExposureJudge.largest(upTo: quantity) { room.fits(one.amounts, $0) }
+      if !room.fits(one, quantity) { quantity = ExposureJudge.largest(upTo: quantity) { room.fits(one, $0) } }
       guard Double(quantity) * units * ask <= mostShock else { return nil }
-      quantity = ExposureJudge.largest(upTo: quantity) { Double($0) * loss <= mostLoss }
+      if !(Double(quantity) * loss <= mostLoss) {
+        quantity = ExposureJudge.largest(upTo: quantity) { Double($0) * loss <= mostLoss }
+      }
       if quantity > 0 {
-        return OptionsEntry(legs: UpToFour(OrderLeg(contract: contract, ratio: 1)), quantity: Int32(quantity))
+        return OptionsEntry(legs: OrderLeg(contract: contract, ratio: 1).alone, quantity: Int32(quantity))
       }
     }
     return OptionsEntry.none
+  }
+}
+
+extension OptionsTables {
+  /// Of implied volatility, as an account is marked with it at a row.
+  @inline(__always)
+  func rank(row: Int) -> Double {
+    let rank = memory.volatilityRanks[row]
+    return rank.isNaN ? VolatilityRank.neutral : Double(rank)
+  }
+
+  func fillLeastValues() {
+    guard configuration.game == .options else { return }
+    for day in days where day.hasContracts {
+      let search = searches[day.symbol]
+      for minute in 0..<day.minuteCount {
+        let row = day.row(minute: minute)
+        for isCall in [true, false] {
+          for number in candidates(row: row, isCall: isCall) {
+            leastValues[number] = leastValue(of: candidate(number), day, minute: minute, search)
+          }
+        }
+      }
+    }
+  }
+
+  private func leastValue(of contract: Int32, _ day: OptionsDay, minute: Int, _ search: EntryLimits) -> Float {
+    let row = day.row(minute: minute)
+    let place = day.place(minute: minute) + Int(contract)
+    let (spot, units) = (memory.spots[row], day.multiplier)
+    let one = exposure(at: place, spot: spot, units: units)
+    guard one.isFinite, memory.fills(at: place, minute: minute) else { return .infinity }
+    let ask = Int(memory.asks[place])
+    let facts = facts(
+      ofBought: contract, ask: ask, delta: one.delta / (spot * units), day, equity: 0, cash: 0)
+    return search.leastValue(
+      of: one, loss: max(units * Double(ask) / Double(TickRule.perDollar), 0),
+      cost: MicroDollars.dollars(facts.largestLossMicroDollars), rank: rank(row: row))
   }
 }
 

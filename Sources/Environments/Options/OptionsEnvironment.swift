@@ -233,7 +233,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     account.state.pointee.isKilled = lanes.waitingKilled.base[place]
     tables.gates[day.symbol].beginSession(on: account, netLiquidation: value, minuteCount: day.minuteCount)
     liquidity.ledger(lane).open()
-    lanes.working.base[lane].removeAll()
+    change(lane) { $0.removeAll() }
     lanes.nextOrder.base[lane] = 1
     lanes.nextExit.base[lane] = -1
     lanes.minute.base[lane] = 0
@@ -261,7 +261,7 @@ package final class OptionsEnvironment: TradingEnvironment {
   }
 
   private func show(_ lane: Int, in row: StepBuffers) {
-    observe(lane, day(lane), into: row.observations.row(lane))
+    tables.withDay(Int(lanes.day.base[lane])) { observe(lane, $0, into: row.observations.row(lane)) }
     row.masks[lane] = lanes.mask.base[lane]
   }
 }

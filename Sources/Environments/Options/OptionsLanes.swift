@@ -13,51 +13,58 @@ struct OptionsEntry: Sendable, Equatable {
 }
 
 /// Struct of arrays over N lanes (and S symbols where noted). Money in micro-dollars.
-struct OptionsLanes: Sendable {
+struct OptionsLanes: @unchecked Sendable {
   let laneCount: Int
   let symbolCount: Int
 
   /// Which of the game's days it is in, and the minute at whose end it decides.
-  let day: LaneArray<Int32>
-  let minute: LaneArray<Int32>
+  let day: LaneWindow<Int32>
+  let minute: LaneWindow<Int32>
   /// Of a walk: how many of its days are behind it.
-  let walked: LaneArray<Int32>
-  let nextOrder: LaneArray<Int64>
-  let nextExit: LaneArray<Int64>
+  let walked: LaneWindow<Int32>
+  let nextOrder: LaneWindow<Int64>
+  let nextExit: LaneWindow<Int64>
   /// Orders that are neither filled nor at an end: at most one that was decided, and one exit.
-  let working: LaneArray<WorkingOrders>
+  let working: LaneWindow<WorkingOrders>
+  /// Whether there are any: so those of most lanes, which lie far apart in memory, are not asked. Changed by nobody but `OptionsEnvironment.change`.
+  let isWorking: LaneWindow<Bool>
   /// (N, S) what the accounts of a walk are worth that wait for their symbol's next session; the highest that they were, and whether they may never trade again.
-  let waiting: LaneArray<Int64>
-  let waitingHigh: LaneArray<Int64>
-  let waitingKilled: LaneArray<Bool>
+  let waiting: LaneWindow<Int64>
+  let waitingHigh: LaneWindow<Int64>
+  let waitingKilled: LaneWindow<Bool>
 
   // What follows from the above and the tape.
 
   /// (N) the place of the minute's quotes in the tape, that minute, and its weight: what `LaneQuotes` reads.
-  let place: LaneArray<Int>
-  let minuteOfQuotes: LaneArray<Int32>
-  let weight: LaneArray<Double>
+  let place: LaneWindow<Int>
+  let minuteOfQuotes: LaneWindow<Int32>
+  let weight: LaneWindow<Double>
   /// The account of the lane's symbol, at the side where positions are given back.
-  let value: LaneArray<Int64>
-  let mask: LaneArray<ActionMask>
+  let value: LaneWindow<Int64>
+  let mask: LaneWindow<ActionMask>
   /// (N, 2) what entering calls or puts would be.
-  let entries: LaneArray<OptionsEntry>
+  let entries: LaneWindow<OptionsEntry>
 
   // What the last step left for whoever asks.
 
-  let step: LaneArray<ValueStep>
+  let step: LaneWindow<ValueStep>
   /// What the last reward was less than the money.
-  let penalty: LaneArray<Int64>
-  let counts: LaneArray<OptionsCounts>
+  let penalty: LaneWindow<Int64>
+  let counts: LaneWindow<OptionsCounts>
   /// Set where the last step ended an episode: its account is in `ended`.
-  let hasEnded: LaneArray<Bool>
-  let ended: LaneArray<OptionsStanding>
+  let hasEnded: LaneWindow<Bool>
+  let ended: LaneWindow<OptionsStanding>
+  /// Of all of the windows' memory.
+  private let owners: [AnyObject]
 
   init(laneCount: Int, symbolCount: Int) {
     self.laneCount = laneCount
     self.symbolCount = symbolCount
-    func array<Element>(_ value: Element, _ each: Int = 1) -> LaneArray<Element> {
-      LaneArray(repeating: value, count: laneCount * each)
+    var owners: [AnyObject] = []
+    func array<Element: Sendable>(_ value: Element, _ each: Int = 1) -> LaneWindow<Element> {
+      let owner = LaneArray(repeating: value, count: laneCount * each)
+      owners.append(owner)
+      return LaneWindow(owner)
     }
     day = array(0)
     minute = array(0)
@@ -65,6 +72,7 @@ struct OptionsLanes: Sendable {
     nextOrder = array(1)
     nextExit = array(-1)
     working = array(WorkingOrders(capacity: 0))
+    isWorking = array(false)
     waiting = array(0, symbolCount)
     waitingHigh = array(0, symbolCount)
     waitingKilled = array(false, symbolCount)
@@ -79,6 +87,7 @@ struct OptionsLanes: Sendable {
     counts = array(OptionsCounts())
     hasEnded = array(false)
     ended = array(OptionsStanding())
+    self.owners = owners
     // Each has memory of its own before the first step, so that no step asks for any.
     for lane in 0..<laneCount { working.base[lane] = WorkingOrders(capacity: 4, lane: UInt32(lane)) }
   }

@@ -14,6 +14,12 @@ extension OptionsEnvironment {
     }
   }
 
+  /// Changes the orders of a lane that work.
+  func change(_ lane: Int, _ body: (inout WorkingOrders) -> Void) {
+    body(&lanes.working.base[lane])
+    lanes.isWorking.base[lane] = !lanes.working.base[lane].isEmpty
+  }
+
   private func enter(_ lane: Int, _ entry: OptionsEntry, _ day: OptionsDay, _ market: RiskMarket) {
     guard entry.quantity > 0 else { return }
     let minute = Int(lanes.minute.base[lane])
@@ -24,7 +30,7 @@ extension OptionsEnvironment {
       order, on: risks[lane], book: book(lane), market: market)
     guard verdict.isAllowed else { return }
     order.quantity = verdict.quantity
-    lanes.working.base[lane].submit(order, day.execution, view: view(lane, day))
+    change(lane) { $0.submit(order, day.execution, view: view(lane, day)) }
   }
 
   /// Gives back what a move says of the position that is held. An exit works until it is filled; a trim is one market order like an entry.
@@ -38,7 +44,9 @@ extension OptionsEnvironment {
     for place in 0..<book.groupCapacity {
       let group = book.groups[place]
       guard group.order != 0, group.quantity > 0 else { continue }
-      let isWorking = lanes.working.base[lane].orders.contains { $0.order.closes == group.order && $0.order.id < 0 }
+      let isWorking =
+        lanes.isWorking.base[lane]
+        && lanes.working.base[lane].orders.contains { $0.order.closes == group.order && $0.order.id < 0 }
       if move == .exit, isWorking { continue }
       let quantity = min(move.given(of: group.quantity), Order.mostQuantity)
       guard quantity > 0 else { continue }
@@ -57,7 +65,7 @@ extension OptionsEnvironment {
       let verdict = tables.gates[day.symbol].evaluate(order, as: .exit, on: risks[lane], book: book, market: market)
       guard verdict.isAllowed else { continue }
       if isForced { lanes.counts.base[lane].forcedExits += 1 }
-      lanes.working.base[lane].submit(order, day.execution, view: view(lane, day))
+      change(lane) { $0.submit(order, day.execution, view: view(lane, day)) }
       isSent = true
     }
     return isSent
@@ -67,11 +75,11 @@ extension OptionsEnvironment {
   func advance(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
     lanes.place.base[lane] = day.place(minute: minute)
     lanes.minuteOfQuotes.base[lane] = Int32(minute)
-    lanes.weight.base[lane] = tables.tape.weights[day.row(minute: minute)]
+    lanes.weight.base[lane] = tables.memory.weights[day.row(minute: minute)]
     let (book, ledger, account) = (book(lane), ledger(lane), risks[lane])
-    let isIdle = book.isEmpty && lanes.working.base[lane].isEmpty
+    let isIdle = book.isEmpty && !lanes.isWorking.base[lane]
     var health = MarketHealth()
-    let rank = tables.tape.volatilityRanks[day.row(minute: minute)]
+    let rank = tables.memory.volatilityRanks[day.row(minute: minute)]
     health.volatilityRank = rank.isNaN ? nil : Double(rank)
     if !isIdle {
       book.mark(view(lane, day), minute: minute, in: day.table, to: ledger)
@@ -82,19 +90,19 @@ extension OptionsEnvironment {
     let actions = tables.gates[day.symbol].mark(
       account, book: book, market: market, netLiquidation: lanes.value.base[lane], minute: minute, health: health)
     if isIdle { return }
-    if actions.contains(.cancelOrders) { cancelEntries(lane, minute: minute, market) }
+    if actions.cancels { cancelEntries(lane, minute: minute, market) }
     if minute < day.minuteCount - 1 {
-      if !actions.isDisjoint(with: [.closeAll, .closeExpiring, .closeDrift]) {
+      if actions.closes {
         give(lane, .exit, isForced: true, day, market)
       } else if isStopped(book), give(lane, .exit, isForced: true, day, market) {
         lanes.counts.base[lane].stopped += 1
       }
     }
-    if lanes.working.base[lane].isEmpty { return }
+    if !lanes.isWorking.base[lane] { return }
     fill(lane, minute: minute, day, market)
     // What may have been filled by now and was not.
     for working in lanes.working.base[lane].orders
-    where working.order.effect == .closes && working.order.submittedMinute + configuration.latencyMinutes <= minute {
+    where !working.order.opens && working.order.submittedMinute + configuration.latencyMinutes <= minute {
       lanes.counts.base[lane].waitingExits += 1
     }
     book.mark(view(lane, day), minute: minute, in: day.table, to: ledger)
@@ -108,15 +116,16 @@ extension OptionsEnvironment {
     let (execution, table, view) = (day.execution, day.table, view(lane, day))
     let counts = lanes.counts.base + lane
     let (sellsPremium, margin) = (configuration.game != .options, configuration.premium.margin)
+    defer { lanes.isWorking.base[lane] = !lanes.working.base[lane].isEmpty }
     lanes.working.base[lane].advance(
       minute: minute, execution, view: view, ledger: liquidity.ledger(lane),
       permits: { order, packages in
         let permitted = book.permitted(order, packages, in: table)
         guard permitted > 0 else { return 0 }
-        if order.effect == .opens {
+        if order.opens {
           let paid = book.estimate(
-            of: order, packages: permitted, in: table, view: view, minute: minute, fees: execution.fees,
-            halfSpreadMillionths: execution.settings.halfSpreadMillionths)
+            of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
+            fees: execution.fees, halfSpreadMillionths: execution.settings.halfSpreadMillionths)
           // Without a quote the order ends by itself.
           guard let paid else { return permitted }
           // What is sold must bring something after its costs, on the quotes of its fill too.
@@ -126,11 +135,13 @@ extension OptionsEnvironment {
             minute: minute, rules: margin)
           if refusal != nil { return 0 }
         }
-        let cost = RiskGate.FillCost(
-          of: order, packages: permitted, in: table, view: view, minute: minute, fees: execution.fees,
-          impact: execution.settings.impact, halfSpreadMillionths: execution.settings.halfSpreadMillionths)
         return gate.judgeFill(
-          order: order.id, offered: permitted, cost: cost, on: account, book: book, market: market
+          order: order.id, offered: permitted,
+          cost: RiskGate.FillCost(
+            of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
+            fees: execution.fees, impact: execution.settings.impact,
+            halfSpreadMillionths: execution.settings.halfSpreadMillionths),
+          on: account, book: book, market: market
         ).quantity
       },
       log: { event in
@@ -156,8 +167,8 @@ extension OptionsEnvironment {
   }
 
   private func cancelEntries(_ lane: Int, minute: Int, _ market: RiskMarket) {
-    while let entry = lanes.working.base[lane].orders.first(where: { $0.order.effect == .opens }) {
-      _ = lanes.working.base[lane].cancel(entry.order.id, minute: minute)
+    while let entry = lanes.working.base[lane].orders.first(where: { $0.order.opens }) {
+      change(lane) { _ = $0.cancel(entry.order.id, minute: minute) }
     }
     release(lane, market)
   }
@@ -166,8 +177,10 @@ extension OptionsEnvironment {
   @discardableResult
   private func look(_ lane: Int, _ day: OptionsDay, minute: Int, _ market: RiskMarket) -> Int {
     var oldest = 0
-    for working in lanes.working.base[lane].orders {
-      tables.look(working.order.legs, day, minute: minute, market)
+    if lanes.isWorking.base[lane] {
+      for working in lanes.working.base[lane].orders {
+        tables.look(working.order.legs, day, minute: minute, market)
+      }
     }
     let book = book(lane)
     for slot in 0..<book.capacity where !book.positions[slot].isFree {
@@ -175,7 +188,7 @@ extension OptionsEnvironment {
       market[position.contract] = tables.risk(
         of: position.contract, day, minute: minute, held: (position.bid, position.ask))
       let place = day.place(minute: minute) + Int(position.contract)
-      let made = Int(tables.tape.minutes[place])
+      let made = Int(tables.memory.minutes[place])
       oldest = max(oldest, minute - (made < 0 ? -1 - made : made))
     }
     return oldest
@@ -185,7 +198,7 @@ extension OptionsEnvironment {
   private func move(_ day: OptionsDay, minute: Int) -> Double {
     guard minute > 0 else { return 0 }
     let row = day.row(minute: minute)
-    let (now, before) = (tables.tape.spots[row], tables.tape.spots[row - 1])
+    let (now, before) = (tables.memory.spots[row], tables.memory.spots[row - 1])
     return now > 0 && before > 0 ? abs(now / before - 1) : 0
   }
 
@@ -207,7 +220,7 @@ extension OptionsEnvironment {
       }
       precondition(book.isEmpty, "a position outlives its day")
     }
-    lanes.working.base[lane].removeAll()
+    change(lane) { $0.removeAll() }
     let value = ledger.cash.pointee
     lanes.value.base[lane] = value
     let state = risks[lane].state.pointee

@@ -92,7 +92,7 @@ extension OptionsEnvironment {
 
   func take(_ saved: SavedBook, _ lane: Int) {
     book(lane).hold(saved.positions, saved.groups)
-    lanes.working.base[lane].replace(with: saved.orders)
+    change(lane) { $0.replace(with: saved.orders) }
   }
 
   // MARK: what was taken of quotes

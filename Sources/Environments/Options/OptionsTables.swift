@@ -23,12 +23,17 @@ package final class OptionsTables: @unchecked Sendable {
   /// (rows x 2 + 1) where the candidates of a row's calls, then puts, begin in `candidates`.
   private let starts: [Int32]
   private let candidates: [Int32]
+  /// (candidates) what an account must be worth for one of each, see `EntryLimits.leastValue`.
+  let leastValues: UnsafeMutablePointer<Float>
   /// The same where premium is sold: at most one of each.
   private let premiums: [PremiumCandidate]
   /// (rows x 6) `OptionsMomentum`; empty where it is not shown.
   let momentum: [Float]
   /// Only its columns are read, by place.
   let columns: TapeColumns
+  /// Where the tape's columns lie, and the days: a step reads them without the objects around them, which nobody counts.
+  let memory: TapeMemory
+  private let dayReferences: UnsafeMutablePointer<Unmanaged<OptionsDay>>
 
   /// Throws where the configuration makes no sense, or where the market has no options.
   package init(_ market: MarketTape, configuration: OptionsConfiguration) throws(EnvironmentError) {
@@ -58,6 +63,11 @@ package final class OptionsTables: @unchecked Sendable {
     mostContracts = max(largestTable.count, 1)
     momentum = configuration.humanMomentum ? OptionsMomentum.table(tape, days) : []
     columns = TapeColumns(tape)
+    memory = TapeMemory(tape)
+    dayReferences = .allocate(capacity: max(days.count, 1))
+    for (place, day) in days.enumerated() {
+      (dayReferences + place).initialize(to: Unmanaged.passUnretained(day))
+    }
     let quotes = columns.quotes
     if configuration.game == .options {
       (starts, candidates) = OptionsTables.lists(days, tape, quotes, configuration) { found, _, _, _ in
@@ -74,7 +84,26 @@ package final class OptionsTables: @unchecked Sendable {
       }
       candidates = []
     }
+    leastValues = .allocate(capacity: max(candidates.count, 1))
+    leastValues.initialize(repeating: 0, count: candidates.count)
+    fillLeastValues()
   }
+
+  deinit {
+    leastValues.deallocate()
+    dayReferences.deallocate()
+  }
+
+  /// Calls `body` with a day, which lives as long as the tables.
+  @inline(__always)
+  func withDay<Result>(_ place: Int, _ body: (OptionsDay) -> Result) -> Result {
+    precondition(place >= 0 && place < days.count, "day \(place) of \(days.count)")
+    return dayReferences[place]._withUnsafeGuaranteedRef { body($0) }
+  }
+
+  /// The contract of a candidate that is bought.
+  @inline(__always)
+  func candidate(_ place: Int) -> Int32 { candidates[place] }
 
   /// The contracts of one right that an entry may be of at the end of a minute: the one whose |delta| is nearest to the target, then those of smaller
   /// |delta|, the largest first, down to the least that is taken.
@@ -87,7 +116,7 @@ package final class OptionsTables: @unchecked Sendable {
   /// What one of a candidate is made of.
   @inline(__always)
   func legs(ofCandidate place: Int) -> UpToFour<OrderLeg> {
-    premiums.isEmpty ? UpToFour(OrderLeg(contract: candidates[place], ratio: 1)) : premiums[place].legs
+    premiums.isEmpty ? OrderLeg(contract: candidates[place], ratio: 1).alone : premiums[place].legs
   }
 
   /// Where premium is sold, or straddles are traded.
@@ -144,6 +173,32 @@ package final class OptionsTables: @unchecked Sendable {
     }
     return [nearest.contract]
       + smaller.sorted { ($0.delta, $1.contract) > ($1.delta, $0.contract) }.map(\.contract)
+  }
+}
+
+/// Where the columns of a tape lie; see `OptionTape`.
+struct TapeMemory: @unchecked Sendable {
+  let bids, asks, minutes, models, underlyingPrices: UnsafePointer<Int32>
+  let volatilities, deltas, gammas, vegas, decaysToClose: UnsafePointer<Float>
+  let spots, years, weights: UnsafePointer<Double>
+  let volatilityRanks, features: UnsafePointer<Float>
+  private let mostAge = MinuteQuote.mostAge
+  let perDollar = Double(TickRule.perDollar)
+
+  init(_ tape: OptionTape) {
+    (bids, asks, minutes) = (tape.bids, tape.asks, tape.minutes)
+    (models, underlyingPrices) = (tape.models, tape.underlyingPrices)
+    (volatilities, deltas, gammas) = (tape.volatilities, tape.deltas, tape.gammas)
+    (vegas, decaysToClose) = (tape.vegas, tape.decaysToClose)
+    (spots, years, weights) = (tape.spots, tape.years, tape.weights)
+    (volatilityRanks, features) = (tape.volatilityRanks, tape.features)
+  }
+
+  /// Whether the quote of a place fills an order at the end of a minute: `MinuteQuote.fills`.
+  @inline(__always)
+  func fills(at place: Int, minute: Int) -> Bool {
+    let (bid, made) = (bids[place], Int(minutes[place]))
+    return bid > 0 && asks[place] > bid && made >= 0 && made <= minute && minute - made <= mostAge
   }
 }
 

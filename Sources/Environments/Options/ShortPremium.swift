@@ -166,7 +166,8 @@ struct PremiumSearch {
     let book = nobody.book(0)
     guard
       let paid = book.estimate(
-        of: order, packages: 1, in: day.table, view: view, minute: minute, fees: day.execution.fees,
+        of: order, packages: 1, terms: { day.execution.terms[Int($0)] }, view: view, minute: minute,
+        fees: day.execution.fees,
         halfSpreadMillionths: day.execution.settings.halfSpreadMillionths),
       let required = try? book.margin(
         in: day.table, rules: configuration.premium.margin, adding: MarginAddition(legs: legs, quantity: 1),

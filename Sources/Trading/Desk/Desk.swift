@@ -150,7 +150,7 @@ package final class Desk {
     if order.id < 0, order.effect == .closes { return nil }
     if order.effect == .opens, cash.magnitude > Desk.mostCash { return .tooRich(order: order.id) }
     let paid = book.estimate(
-      of: order, packages: packages, in: table, view: view, minute: minute, fees: execution.fees)
+      of: order, packages: packages, terms: table.executionTerms(of:), view: view, minute: minute, fees: execution.fees)
     guard let paid else { return nil }
     if order.effect == .opens, let rule = facts.refusal(value: value, paid: paid, settings) {
       return .ruled(order: order.id, rule)

@@ -21,8 +21,10 @@ package enum MarginRefusal: Sendable, Equatable {
 extension Book {
   /// What so many packages of an order would take from the cash at the far touch of the quotes, with fees, in micro-dollars; nil where a leg has no quote to be
   /// filled on.
-  package func estimate(
-    of order: Order, packages: Int, in table: ContractTable, view: some MarketView, minute: Int, fees: FeeRates,
+  @_specialize(where View == LaneView)
+  package func estimate<View: MarketView>(
+    of order: Order, packages: Int, terms: (Int32) -> ExecutionTerms, view: View, minute: Int,
+    fees: FeeRates,
     halfSpreadMillionths: Int = ExecutionSettings.millionths
   ) -> Int64? {
     var paid: Int64 = 0
@@ -30,11 +32,11 @@ extension Book {
     for index in order.legs.indices {
       let leg = order.legs[index]
       guard let quote = view.quote(of: leg.contract, minute: minute), quote.fills(at: minute) else { return nil }
-      let contract = table[leg.contract]
+      let contract = terms(leg.contract)
       let quantity = Int(leg.ratio) * packages
       let price = quote.farTouch(side: leg.side, halfSpreadMillionths: halfSpreadMillionths)
-      let amount = Money.amount(price: price, multiplier: contract.multiplier, quantity: quantity)
-      let costs = fees.fees(class: FeeClass(contract), price: price, quantity: quantity, proceeds: max(0, -amount))
+      let amount = Money.amount(price: price, multiplier: Int(contract.multiplier), quantity: quantity)
+      let costs = fees.fees(class: contract.feeClass, price: price, quantity: quantity, proceeds: max(0, -amount))
       commission += costs[.commission]
       paid += amount + costs.total
     }
@@ -45,8 +47,9 @@ extension Book {
   /// shorter of margin behind it than before: what reduces is always carried.
   ///
   /// `paid`: see `estimate`. Fails closed where the requirement cannot be told.
-  package func marginRefusal(
-    of order: Order, packages: Int, in table: ContractTable, cash: Int64, paid: Int64, view: some MarketView,
+  @_specialize(where View == LaneView)
+  package func marginRefusal<View: MarketView>(
+    of order: Order, packages: Int, in table: ContractTable, cash: Int64, paid: Int64, view: View,
     minute: Int, rules: MarginRules
   ) -> MarginRefusal? {
     let after = cash - paid

@@ -155,7 +155,8 @@ package final class DeskRisk {
     fees: FeeRates, impact: TouchImpact
   ) -> Verdict {
     let cost = RiskGate.FillCost(
-      of: order, packages: packages, in: table, view: view, minute: minute, fees: fees, impact: impact)
+      of: order, packages: packages, terms: table.executionTerms(of:), view: view, minute: minute, fees: fees,
+      impact: impact)
     return gate.judgeFill(
       order: order.id, offered: packages, cost: cost, on: memory[0], book: book, market: quotes[0])
   }

@@ -23,6 +23,11 @@ package struct ExecutionTerms: Sendable, Hashable {
 }
 
 extension ContractTable {
+  /// Of one contract. Traps where there is no such number.
+  package func executionTerms(of number: Int32) -> ExecutionTerms {
+    ExecutionTerms(contracts[Int(number)], underlying: underlyingNumbers[Int(number)])
+  }
+
   /// By contract.
   package var executionTerms: [ExecutionTerms] {
     zip(contracts, underlyingNumbers).map { ExecutionTerms($0, underlying: $1) }

@@ -30,8 +30,9 @@ package struct WorkingOrders: Sendable {
 
   /// Takes an order that was decided at the end of a minute. It must have no `refusal`. What it meets first is the quote of a later minute; limits by the quote
   /// are priced by that of the decision, or by the first one behind it.
-  package mutating func submit(
-    _ order: Order, _ execution: Execution, view: some MarketView, log: (OrderEvent) -> Void = { _ in }
+  @_specialize(where View == LaneView)
+  package mutating func submit<View: MarketView>(
+    _ order: Order, _ execution: Execution, view: View, log: (OrderEvent) -> Void = { _ in }
   ) {
     var working = WorkingOrder(order)
     let legs = execution.quotes(of: order, minute: order.submittedMinute, in: view)
@@ -43,8 +44,9 @@ package struct WorkingOrders: Sendable {
   ///
   /// permits: how many of so many packages an order may still fill, asked before each fill: what is not held any more closes nothing, and what the limits of risk
   /// do not allow opens nothing. fill: books what was filled, before the next order is looked at.
-  package mutating func advance(
-    minute: Int, _ execution: Execution, view: some MarketView, ledger: LiquidityLedger,
+  @_specialize(where View == LaneView)
+  package mutating func advance<View: MarketView>(
+    minute: Int, _ execution: Execution, view: View, ledger: LiquidityLedger,
     permits: (Order, Int) -> Int = { $1 }, log: (OrderEvent) -> Void = { _ in }, fill: (OrderFill) -> Void
   ) {
     guard !orders.isEmpty, minute < view.minuteCount else { return }

@@ -32,7 +32,7 @@ extension Book {
         }
       } else {
         if held == 0 { needed += 1 }
-        let units = abs(held + asked) * table[leg.contract].multiplier
+        let units = abs(held + asked) * table.multiplier(of: leg.contract)
         guard units <= Order.mostUnits else { return .unitsOutside(table[leg.contract].symbol, units) }
       }
     }
@@ -59,7 +59,7 @@ extension Book {
         most = min(most, abs(held) / Int(leg.ratio.magnitude))
       } else {
         if held == 0 { needed += 1 }
-        let unit = table[leg.contract].multiplier
+        let unit = table.multiplier(of: leg.contract)
         // Short of the bound by what is held on the same side already.
         let room = Order.mostUnits - max(0, held * leg.side) * unit
         most = min(most, max(0, room) / (Int(leg.ratio.magnitude) * unit))

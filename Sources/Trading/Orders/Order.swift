@@ -15,6 +15,9 @@ package struct OrderLeg: Sendable, Hashable {
     self.ratio = ratio
   }
 
+  /// A package of it alone.
+  package var alone: UpToFour<OrderLeg> { UpToFour(self) }
+
   /// +1 buy, -1 sell.
   @inlinable
   package var side: Int { ratio < 0 ? -1 : 1 }
@@ -62,6 +65,8 @@ package struct AggressiveLimit: Sendable, Hashable {
 /// One order: packages of legs in a fixed ratio. All its legs are filled, in the same ratio, or none.
 package struct Order: Sendable, Hashable {
   package typealias Effect = OrderIntent.Effect
+
+  package var opens: Bool { effect == .opens }
 
   /// The caller's own, positive; never used twice in a session.
   package var id: Int64

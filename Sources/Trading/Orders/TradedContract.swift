@@ -179,6 +179,9 @@ package struct ContractTable: Sendable {
     successors[number].flatMap { $0.date == date ? $0.number : nil }
   }
 
+  /// Units of the underlying in one of a contract, without a copy of what else it is. Traps where there is no such number.
+  func multiplier(of number: Int32) -> Int { contracts[Int(number)].multiplier }
+
   /// Traps where there is no such number.
   package subscript(number: Int32) -> TradedContract { contracts[Int(number)] }
 }

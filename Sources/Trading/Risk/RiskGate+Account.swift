@@ -8,6 +8,10 @@ package struct RiskActions: OptionSet, Sendable {
 
   package init(rawValue: Int) { self.rawValue = rawValue }
 
+  /// Whether orders that open anything are to be cancelled, and whether anything is to be closed.
+  package var cancels: Bool { rawValue & 1 != 0 }
+  package var closes: Bool { rawValue & 0b1110 != 0 }
+
   /// Every order that opens anything.
   package static let cancelOrders = RiskActions(rawValue: 1)
   package static let closeAll = RiskActions(rawValue: 2)
@@ -237,6 +241,7 @@ extension RiskGate {
 
   /// Gives back the headroom of orders that do not work any more.
   package func release(except working: [WorkingOrder], on account: RiskAccount, market: RiskMarket) {
+    if account.state.pointee.inFlight == 0 { return }
     for place in 0..<account.orderCapacity {
       let id = account.orders[place].id
       guard id != 0, !working.contains(where: { $0.order.id == id && $0.left > 0 }) else { continue }

@@ -131,9 +131,9 @@ package struct RiskGate: Sendable {
   /// How many of an order in flight may be filled, judged once more on the fill's own quotes: the account was marked on them, and so was `market`.
   /// What does not fit is counted as shrunk at the fill. Nothing of an order that was never let through.
   ///
-  /// offered: packages that the market fills. cost: at most what filling takes from the account.
+  /// offered: packages that the market fills. cost: at most what filling takes from the account; no exit is asked for it.
   package func judgeFill(
-    order id: Int64, offered: Int, cost: FillCost, on account: RiskAccount, book: Book,
+    order id: Int64, offered: Int, cost: @autoclosure () -> FillCost, on account: RiskAccount, book: Book,
     market: RiskMarket
   ) -> Verdict {
     guard let place = account.place(of: id) else {
@@ -149,7 +149,8 @@ package struct RiskGate: Sendable {
         place: place)
       question.releaseOwn()
       return question.verdict(
-        purpose: reserved.purpose, isClosing: reserved.effect == .closes, isFill: true, cost: cost)
+        purpose: reserved.purpose, isClosing: reserved.effect == .closes, isFill: true,
+        cost: reserved.purpose == .exit ? FillCost() : cost())
     }
     if let reason = verdict.reason {
       account.state.pointee.counters.shrunkAtFill[reason.rawValue] += Int64(asked - verdict.quantity)
