@@ -120,10 +120,8 @@ extension OptionsTables {
     let (bid, ask) = isFresh ? (Int(memory.bids[place]), Int(memory.asks[place])) : (held?.bid ?? 0, held?.ask ?? 0)
     let (spot, units) = (memory.spots[row], day.multiplier)
     var risk = ContractRisk(
-      tabled: exposure(at: place, spot: spot, units: units),
-      of: OptionTerms(
-        day.isCall(contract) ? .call : .put, spot: spot, strike: day.strikes[Int(contract)], years: memory.years[row],
-        volatility: Double(memory.volatilities[place])),
+      tabled: exposure(at: place, spot: spot, units: units), side: day.isCall(contract) ? .call : .put, spot: spot,
+      strike: day.strikes[Int(contract)], years: memory.years[row], volatility: Double(memory.volatilities[place]),
       bid: Double(bid) / Double(TickRule.perDollar), ask: Double(ask) / Double(TickRule.perDollar),
       yearsAtClose: day.yearsAtClose, multiplier: Int(units), underlying: 0, expiry: day.expiry,
       expiresToday: true)

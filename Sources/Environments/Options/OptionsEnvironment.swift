@@ -231,7 +231,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     account.state.pointee = RiskState()
     account.state.pointee.high = lanes.waitingHigh.base[place]
     account.state.pointee.isKilled = lanes.waitingKilled.base[place]
-    tables.gates[day.symbol].beginSession(on: account, netLiquidation: value, minuteCount: day.minuteCount)
+    tables.gate(day.symbol).pointee.beginSession(on: account, netLiquidation: value, minuteCount: day.minuteCount)
     liquidity.ledger(lane).open()
     change(lane) { $0.removeAll() }
     lanes.nextOrder.base[lane] = 1

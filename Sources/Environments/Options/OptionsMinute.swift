@@ -26,7 +26,7 @@ extension OptionsEnvironment {
     tables.look(entry.legs, day, minute: minute, market)
     var order = tables.order(entry, id: lanes.nextOrder.base[lane], minute: minute)
     lanes.nextOrder.base[lane] += 1
-    let verdict = tables.gates[day.symbol].evaluate(
+    let verdict = tables.gate(day.symbol).pointee.evaluate(
       order, on: risks[lane], book: book(lane), market: market)
     guard verdict.isAllowed else { return }
     order.quantity = verdict.quantity
@@ -62,7 +62,8 @@ extension OptionsEnvironment {
         id: number, legs: group.reversed, quantity: quantity, effect: .closes, submittedMinute: minute,
         closes: group.order)
       look(lane, day, minute: minute, market)
-      let verdict = tables.gates[day.symbol].evaluate(order, as: .exit, on: risks[lane], book: book, market: market)
+      let verdict = tables.gate(day.symbol).pointee.evaluate(
+        order, as: .exit, on: risks[lane], book: book, market: market)
       guard verdict.isAllowed else { continue }
       if isForced { lanes.counts.base[lane].forcedExits += 1 }
       change(lane) { $0.submit(order, day.execution, view: view(lane, day)) }
@@ -87,7 +88,7 @@ extension OptionsEnvironment {
       health.oldestQuoteMinutes = look(lane, day, minute: minute, market)
       health.largestMove = move(day, minute: minute)
     }
-    let actions = tables.gates[day.symbol].mark(
+    let actions = tables.gate(day.symbol).pointee.mark(
       account, book: book, market: market, netLiquidation: lanes.value.base[lane], minute: minute, health: health)
     if isIdle { return }
     if actions.cancels { cancelEntries(lane, minute: minute, market) }
@@ -112,7 +113,7 @@ extension OptionsEnvironment {
 
   private func fill(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
     let (book, ledger, account) = (book(lane), ledger(lane), risks[lane])
-    let gate = tables.gates[day.symbol]
+    let gate = tables.gate(day.symbol)
     let (execution, table, view) = (day.execution, day.table, view(lane, day))
     let counts = lanes.counts.base + lane
     let (sellsPremium, margin) = (configuration.game != .options, configuration.premium.margin)
@@ -135,7 +136,7 @@ extension OptionsEnvironment {
             minute: minute, rules: margin)
           if refusal != nil { return 0 }
         }
-        return gate.judgeFill(
+        return gate.pointee.judgeFill(
           order: order.id, offered: permitted,
           cost: RiskGate.FillCost(
             of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
@@ -153,7 +154,7 @@ extension OptionsEnvironment {
       },
       fill: { filled in
         book.apply(filled, to: ledger)
-        gate.apply(
+        gate.pointee.apply(
           order: filled.order, filled: filled.quantity, on: account, book: book, market: market,
           netLiquidation: ledger.cash.pointee + book.marks.liquidation)
         if self.recordsFills { self.record(filled, lane, day) }
@@ -162,7 +163,7 @@ extension OptionsEnvironment {
 
   /// Gives back the headroom of orders that do not work any more.
   private func release(_ lane: Int, _ market: RiskMarket) {
-    tables.gates[day(lane).symbol].release(
+    tables.gate(day(lane).symbol).pointee.release(
       except: lanes.working.base[lane].orders, on: risks[lane], market: market)
   }
 

@@ -33,6 +33,7 @@ package final class OptionsTables: @unchecked Sendable {
   let columns: TapeColumns
   /// Where the tape's columns lie, and the days: a step reads them without the objects around them, which nobody counts.
   let memory: TapeMemory
+  private let gateMemory: UnsafeMutablePointer<RiskGate>
   private let dayReferences: UnsafeMutablePointer<Unmanaged<OptionsDay>>
 
   /// Throws where the configuration makes no sense, or where the market has no options.
@@ -64,6 +65,8 @@ package final class OptionsTables: @unchecked Sendable {
     momentum = configuration.humanMomentum ? OptionsMomentum.table(tape, days) : []
     columns = TapeColumns(tape)
     memory = TapeMemory(tape)
+    gateMemory = .allocate(capacity: max(gates.count, 1))
+    for (symbol, gate) in gates.enumerated() { (gateMemory + symbol).initialize(to: gate) }
     dayReferences = .allocate(capacity: max(days.count, 1))
     for (place, day) in days.enumerated() {
       (dayReferences + place).initialize(to: Unmanaged.passUnretained(day))
@@ -91,6 +94,8 @@ package final class OptionsTables: @unchecked Sendable {
 
   deinit {
     leastValues.deallocate()
+    gateMemory.deinitialize(count: gates.count)
+    gateMemory.deallocate()
     dayReferences.deallocate()
   }
 
@@ -99,6 +104,13 @@ package final class OptionsTables: @unchecked Sendable {
   func withDay<Result>(_ place: Int, _ body: (OptionsDay) -> Result) -> Result {
     precondition(place >= 0 && place < days.count, "day \(place) of \(days.count)")
     return dayReferences[place]._withUnsafeGuaranteedRef { body($0) }
+  }
+
+  /// The gate of a symbol where it lies: nobody copies its profile.
+  @inline(__always)
+  func gate(_ symbol: Int) -> UnsafePointer<RiskGate> {
+    precondition(symbol >= 0 && symbol < gates.count, "symbol \(symbol) of \(gates.count)")
+    return UnsafePointer(gateMemory + symbol)
   }
 
   /// The contract of a candidate that is bought.

@@ -259,9 +259,11 @@ extension Book {
   ///
   /// A quote that an order could be filled on is a mark; where there is none, the last two-sided one is moved by the surface and the position is flagged.
   /// Shares without a quote are worth their price.
-  @inlinable
+  @_specialize(where View == LaneView)
   @discardableResult
-  package func mark(_ view: some MarketView, minute: Int, in table: ContractTable, to ledger: Ledger) -> ValueStep {
+  package func mark<View: MarketView>(_ view: View, minute: Int, in table: ContractTable, to ledger: Ledger)
+    -> ValueStep
+  {
     var step = ValueStep()
     for slot in usedSlots where !positions[slot].isFree {
       let contract = positions[slot].contract

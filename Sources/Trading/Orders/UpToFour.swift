@@ -35,26 +35,42 @@ package struct UpToFour<Element: Sendable & Hashable>: Sendable, Hashable {
   package var indices: Range<Int> { 0..<count }
 
   /// Traps outside of `indices`.
-  @inlinable
   package subscript(index: Int) -> Element {
-    get {
-      precondition(index >= 0 && index < count, "leg \(index) of \(count)")
-      return switch index {
-      case 0: first
-      case 1: second
-      case 2: third
-      default: fourth
-      }
+    get { element(index) }
+    set { replace(index, newValue) }
+  }
+
+  @inline(__always)
+  fileprivate func element(_ index: Int) -> Element {
+    precondition(index >= 0 && index < count, "leg \(index) of \(count)")
+    return switch index {
+    case 0: first
+    case 1: second
+    case 2: third
+    default: fourth
     }
-    set {
-      precondition(index >= 0 && index < count, "leg \(index) of \(count)")
-      switch index {
-      case 0: first = newValue
-      case 1: second = newValue
-      case 2: third = newValue
-      default: fourth = newValue
-      }
+  }
+
+  @inline(__always)
+  fileprivate mutating func replace(_ index: Int, _ element: Element) {
+    precondition(index >= 0 && index < count, "leg \(index) of \(count)")
+    switch index {
+    case 0: first = element
+    case 1: second = element
+    case 2: third = element
+    default: fourth = element
     }
+  }
+}
+
+/// Legs by their own type: rooms above call these, where the same of any type would ask for its type at every call.
+extension UpToFour where Element == OrderLeg {
+  package var indices: Range<Int> { 0..<Int(size) }
+
+  /// Traps outside of `indices`.
+  package subscript(index: Int) -> OrderLeg {
+    get { element(index) }
+    set { replace(index, newValue) }
   }
 }
 

@@ -91,10 +91,23 @@ package struct ContractRisk: Sendable, Equatable {
     tabled exposure: GreekExposure, of terms: OptionTerms<Double>, bid: Double, ask: Double, yearsAtClose: Double,
     multiplier: Int, underlying: Int32, expiry: Int32, expiresToday: Bool
   ) {
-    self.exposure = exposure
-    side = terms.side.rawValue
-    (strike, spot, years, volatility) = (terms.strike, terms.spot, terms.years, terms.volatility)
+    self.init(
+      tabled: exposure, side: terms.side, spot: terms.spot, strike: terms.strike, years: terms.years,
+      volatility: terms.volatility, bid: bid, ask: ask, yearsAtClose: yearsAtClose, multiplier: multiplier,
+      underlying: underlying, expiry: expiry, expiresToday: expiresToday)
     (rate, dividendYield) = (terms.rate, terms.dividendYield)
+  }
+
+  /// The same without a rate or a yield, by the numbers of the terms alone: lanes ask for it in each of their minutes.
+  package init(
+    tabled exposure: GreekExposure, side: OptionSide, spot: Double, strike: Double, years: Double, volatility: Double,
+    bid: Double, ask: Double, yearsAtClose: Double, multiplier: Int, underlying: Int32, expiry: Int32,
+    expiresToday: Bool
+  ) {
+    self.exposure = exposure
+    self.side = side == .call ? 1 : -1
+    (self.strike, self.spot, self.years, self.volatility) = (strike, spot, years, volatility)
+    (rate, dividendYield) = (0, 0)
     self.yearsAtClose = yearsAtClose
     self.bid = bid
     self.ask = ask
