@@ -5,8 +5,10 @@ private import Storage
 
 /// A name that a person can type behind any command, a shell leaves alone and a terminal shows as it is.
 package enum RunName {
-  package static let rule =
-    "a name is made of the letters a to z and A to Z, digits, '.', '_' and '-', and begins with none of '.' and '-'"
+  package static let rule = "a name is made of \(characters), and begins with none of '.' and '-'"
+  /// The same for a sentence that says what something must be.
+  package static let form = "a name of \(characters) that begins with none of '.' and '-'"
+  private static let characters = "the letters a to z and A to Z, digits, '.', '_' and '-'"
 
   package static func isValid(_ name: String) -> Bool {
     guard let first = name.utf8.first, first != UInt8(ascii: "."), first != UInt8(ascii: "-") else { return false }

@@ -101,12 +101,29 @@ import Text
     try small.folder.write(RetrainPlace.plan(), to: "plan.yaml")
     let late = try small.retrain("plan.yaml", "--deadline", "0.02s")
     #expect(late.exitCode == 2 && late.errorLines.count == 1 && late.errors.contains("has room for"), "\(late)")
+    #expect(late.errors.contains("no time is left until the deadline"), "\(late)")
     #expect(!small.folder.exists("market.h5") && !small.folder.exists("up"))
     let further = "  - {name: long, seeds: [1], run: {total_timesteps: 1000000000000}}"
     try small.folder.write(RetrainPlace.plan(seeds: "[1]", further: further), to: "plan.yaml")
     let cut = try small.retrain("plan.yaml", "--deadline", "20min")
     #expect(cut.exitCode == 0 && cut.output.contains("long-1: cut, since it may take"), "\(cut)")
     #expect(try small.folder.read("weekends/small/0002/report.md").contains("long-1 was cut"))
+  }
+
+  /// A person who asks for a dry run gets no wet one, whatever stands beside it.
+  @Test(arguments: [
+    (["--settle", "--dry-run"], "--dry-run"), (["--settle", "--anew"], "--anew"),
+    (["--settle", "--deadline", "1h"], "--deadline"),
+  ])
+  func whatGoesAloneRefusesOthers(_ flags: [String], _ other: String) throws {
+    let small = try RetrainPlace()
+    try small.folder.write(RetrainPlace.plan(), to: "plan.yaml")
+    let outcome = try small.place.strikeforge(["retrain", "plan.yaml"] + flags)
+    #expect(outcome.exitCode == 64 && outcome.errors.contains("--settle goes alone; leave \(other) out"), "\(outcome)")
+    #expect(!small.folder.exists("weekends"))
+    let demo = try small.place.strikeforge(["retrain", "--demo"] + flags.filter { $0 != "--settle" })
+    #expect(demo.exitCode == 64 && demo.errors.contains("--demo goes alone; leave \(other) out"), "\(demo)")
+    #expect(!small.folder.exists("retrain-demo"))
   }
 
   @Test func twoAtOnceAndTheSecondSaysWhoRuns() throws {

@@ -63,6 +63,7 @@ import Training
     ("  always: [rm, up]", "  after: [rm, up]", "hooks.before begins something that nothing ends"),
     ("retries: 5", "retries: many", "'hooks.ready.retries' is \"many\""),
     ("retries: 5", "tries: 5", "unknown key 'hooks.ready.tries'"),
+    ("name: test", "name: ../test", "'weekend.name' is \"../test\" but must be a name of the letters"),
     ("name: b", "name: a", "two candidates are called a"), ("name: b", "name: ../b", "'candidates[1].name' is"),
     ("seeds: [1, 2]", "seeds: [1, 1]", "'candidates[0].seeds' is"),
     ("seeds: [1, 2]", "seed: 1", "unknown key 'candidates[0].seed'; did you mean 'candidates[0].seeds'?"),

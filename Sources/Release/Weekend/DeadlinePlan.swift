@@ -86,7 +86,7 @@ package struct DeadlinePlan: Sendable, Equatable {
     let tried = cut.firstIndex { $0.cost.least <= left }
     guard seconds >= reserve.safe, !kept.isEmpty || tried != nil || entries.isEmpty else {
       throw .refused(
-        "\(DeadlinePlan.text(seconds)) are left until the deadline, but the report, export and publication alone may take "
+        "\(seconds > 0 ? "\(DeadlinePlan.text(seconds)) are" : "no time is") left until the deadline, but the report, export and publication alone may take "
           + "\(DeadlinePlan.text(reserve.safe))\(seconds < reserve.safe ? "" : ", and no candidate fits beside them"); "
           + (entries.first.map {
             "a deadline \(DeadlinePlan.text(used + reserve.safe + $0.cost.safe)) away has room for the first candidate, \($0.name)"

@@ -41,6 +41,12 @@ struct RetrainCommand: Command {
       }
       return 0
     }
+    // What pays debts, and what makes a plan of its own, would leave the others' wishes unheard.
+    for flag in ["settle", "demo"] where arguments.has(flag) {
+      if let other = ["settle", "dry-run", "anew", "deadline"].first(where: { $0 != flag && arguments.has($0) }) {
+        throw UsageError("--\(flag) goes alone; leave --\(other) out", command: description)
+      }
+    }
     StopSignal.install()
     if let folder = arguments.value("demo") {
       guard arguments.operands.isEmpty else {

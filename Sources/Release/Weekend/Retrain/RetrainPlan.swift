@@ -216,7 +216,7 @@ package struct RetrainPlan: Sendable {
     }
     guard let name = members["name"]?.stringValue, RunName.isValid(name), name.utf8.count <= 60 else {
       throw .wrongValue(
-        key: "\(key).name", source: path, found: members["name"]?.text ?? "not there", expected: RunName.rule)
+        key: "\(key).name", source: path, found: members["name"]?.text ?? "not there", expected: RunName.form)
     }
     let seeds = members["seeds"]?.arrayValue?.compactMap(\.integerValue) ?? [configuration.run.seed]
     guard !seeds.isEmpty, seeds.count == members["seeds"]?.arrayValue?.count ?? 1, Set(seeds).count == seeds.count,

@@ -44,7 +44,7 @@ package struct RetrainSettings: Configurable, Equatable {
 
   private static let all: [SettingOf<RetrainSettings>] = [
     .text(
-      "weekend.name", \.name, expected: RunName.rule, "of the registry and of the journal", accepts: RunName.isValid),
+      "weekend.name", \.name, expected: RunName.form, "of the registry and of the journal", accepts: RunName.isValid),
     .text("weekend.folder", \.folder, expected: "a folder", "where the journal lies", accepts: { !$0.isEmpty }),
     .text(
       "weekend.registry", \.registry, expected: "a folder", "where policies are published", accepts: { !$0.isEmpty }),

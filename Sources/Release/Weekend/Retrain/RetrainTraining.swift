@@ -22,7 +22,7 @@ extension Retrain {
     let found = try journal.step(Retrain.rates) { () throws(TrainingError) in
       let distinct = Set(runs.map(\.shape)).count
       tell(
-        "rates: \(distinct) shape\(distinct == 1 ? "" : "s") train \(DeadlinePlan.text(plan.settings.calibrationSeconds)) each"
+        "rates: \(distinct) shape\(distinct == 1 ? " trains" : "s train") \(DeadlinePlan.text(plan.settings.calibrationSeconds)) each"
       )
       return try measureOnce(runs, store: store, data).json
     }
