@@ -82,6 +82,7 @@ import Testing
     let decision = gate.decide(
       [candidate("b", account(8, 2, scale: 0.0005))], champion: account(2.5, 3, scale: 0.02), baselines: [])
     #expect(decision.judgements[0].objections == [.earnsLess] && decision.outcome == .keep)
+    #expect(decision.sentence == "The champion stays: b earns less a session than the champion.")
   }
 
   @Test func whatLosesItsGainAtHigherCostsIsNotPromoted() {
@@ -89,6 +90,7 @@ import Testing
     let lost = good.map { $0 - 0.005 }
     let decision = gate.decide([candidate("b", good, costlier: lost)], champion: account(0, 3), baselines: [])
     #expect(decision.judgements[0].objections == [.fragile] && decision.outcome == .keep)
+    #expect(decision.sentence == "The champion stays: b loses its gain at 1.5 times the costs.")
   }
 
   @Test func fewSessionsAreNotEnough() {
@@ -98,6 +100,9 @@ import Testing
       )
     }
     #expect(decision(59).judgements[0].objections == [.tooFewSessions(59)])
+    #expect(
+      decision(59).sentence
+        == "The champion stays: b was judged over 59 sessions, fewer than the 60 that the gate asks for.")
     #expect(decision(60).outcome == .promote("b"))
     #expect(gate.decide([], champion: account(0, 3), baselines: []).outcome == .keep)
     #expect(gate.decide([candidate("b", [])], champion: [], baselines: []).outcome == .keep)

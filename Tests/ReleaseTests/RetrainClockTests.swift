@@ -176,5 +176,9 @@ import Training
     let second = try Self.run(folder, plan, clock)
     #expect(second.ending == .finished && second.lines.contains { $0.hasPrefix("rates: nothing fits by these") })
     #expect(second.lines.contains { $0.hasPrefix("learner-2: judged") }, "\(second.lines)")
+    // A window of sixty sessions of daily bars has a return too few, which is said before anything is trained, and on the page.
+    let warning = "windows.report is 60 sessions, and the gate asks for 60 returns, which daily bars have of 61"
+    #expect(first.lines.contains { $0.hasPrefix("warning: " + warning) }, "\(first.lines)")
+    #expect(try folder.read("weekends/small/0001/report.html").contains("Warning: " + warning))
   }
 }

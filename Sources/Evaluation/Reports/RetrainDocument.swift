@@ -142,7 +142,7 @@ extension RetrainReport {
   }
 
   private func reasons(_ one: Candidate) -> String {
-    one.objections.isEmpty ? "\(one.name) passes the gate." : "\(one.name): \(one.objections.joined(separator: "; "))."
+    one.objections.isEmpty ? "\(one.name) passes the gate." : "\(one.name) \(one.objections.joined(separator: "; "))."
   }
 
   private var runTable: ReportDocument.Table {

@@ -16,7 +16,7 @@ package struct GateComparison: Sendable, Equatable {
 
 /// What the gate found of one candidate.
 package struct GateJudgement: Sendable, Equatable {
-  /// Why it may not pass.
+  /// Why it may not pass, in words that go on behind its name.
   package enum Objection: Sendable, Equatable, CustomStringConvertible {
     case tooFewSessions(Int)
     /// Opponents that it is not told from at this level.
@@ -29,10 +29,10 @@ package struct GateJudgement: Sendable, Equatable {
     package var description: String {
       switch self {
       case .tooFewSessions(let sessions):
-        "\(sessions) sessions are fewer than the \(PromotionGate.minimumSessions) that the gate asks for"
-      case .notAbove(let names): "not told from \(names.joined(separator: ", "))"
+        "was judged over \(sessions) sessions, fewer than the \(PromotionGate.minimumSessions) that the gate asks for"
+      case .notAbove(let names): "was not told from \(names.joined(separator: ", "))"
       case .oneOfMany(let adjusted):
-        "luck among so many candidates would do as well in \(ReportText.fixed(100 * adjusted, decimals: 1)) % of weekends"
+        "is one of so many that luck would do as well in \(ReportText.fixed(100 * adjusted, decimals: 1)) % of weekends"
       case .earnsLess: "earns less a session than the champion"
       case .fragile: "loses its gain at \(ReportText.fixed(PromotionGate.costFactor, decimals: 1)) times the costs"
       }
@@ -138,10 +138,10 @@ package struct GateDecision: Sendable, Equatable {
       let who = hasChampion ? "The champion stays" : "Nothing is published"
       guard !judgements.isEmpty else { return "\(who): there was no candidate to judge." }
       guard let nearest = judgements.min(by: { $0.adjusted < $1.adjusted }), judgements.count > 1 else {
-        return "\(who): \(judgements[0].candidate) was \(judgements[0].reason)."
+        return "\(who): \(judgements[0].candidate) \(judgements[0].reason)."
       }
       return
-        "\(who): none of \(judgements.count) candidates passed; the nearest, \(nearest.candidate), was \(nearest.reason)."
+        "\(who): none of \(judgements.count) candidates passed; the nearest, \(nearest.candidate), \(nearest.reason)."
     }
   }
 

@@ -36,6 +36,10 @@ extension Retrain {
   /// gate refused them, or they hold nothing new: the page then says why.
   func admitData(isAnew: Bool) throws(TrainingError) -> RetrainData? {
     let store = plan.settings.store
+    if let warning = shortWindowWarning {
+      tell("warning: \(warning)")
+      caveats.append("Warning: \(warning).")
+    }
     if let admitted = journal.result("data"), let data = try again(admitted, store) { return data }
     let staged = try stageData(in: journal.folder)
     for line in staged.words { tell("data: \(line)") }
@@ -70,6 +74,15 @@ extension Retrain {
     result["words"] = .array(staged.words.map(JSON.string))
     try journal.keep(.object(result), of: "data")
     return data
+  }
+
+  /// A window that is too short for the gate costs a whole weekend that can promote nobody; nil where it is long enough.
+  var shortWindowWarning: String? {
+    let (sessions, needed) = (plan.settings.reportSessions, PromotionGate.minimumSessions)
+    guard sessions <= needed else { return nil }
+    return
+      "windows.report is \(sessions) sessions, and the gate asks for \(needed) returns, which daily bars have of \(needed + 1) sessions: "
+      + "give windows.report at least as many, or nothing may pass"
   }
 
   private var lastFinished: WeekendJournal? {

@@ -74,7 +74,9 @@ package struct RetrainSettings: Configurable, Equatable {
     .integer("windows.training", \.trainingSessions, 1...100_000, unit: "sessions", "that teach"),
     .integer(
       "windows.selection", \.selectionSessions, 2...100_000, unit: "sessions", "that choose the best checkpoint"),
-    .integer("windows.report", \.reportSessions, 2...100_000, unit: "sessions", "that judge; the gate asks for 60"),
+    .integer(
+      "windows.report", \.reportSessions, 2...100_000, unit: "sessions",
+      "that judge; the gate asks for 60 returns, so for 61 of daily bars"),
     .integer(
       "windows.embargo", \.embargo, 0...10_000, unit: "sessions",
       "between two windows, behind the reach of features and positions"),
