@@ -40,7 +40,7 @@ import Text
     let bundle = try place.succeed(["inspect", place.file("walk", "policy.safetensors")])
     #expect(bundle.output.contains("AAA.log_return_1") && bundle.output.contains("BBB.position"))
     // 1,000 bars from 2001 on are 752 of three years and 248 of 2004, and nothing is decided on the last.
-    try expectServedEqualsEvaluated(place, run: "walk", decisions: 247)
+    try place.expectServedEqualsEvaluated(run: "walk", decisions: 247)
 
     let list = try place.succeed(["list"])
     #expect(list.output.contains("walk") && list.output.contains("step 8,192"))
@@ -110,16 +110,18 @@ import Text
     try place.succeed(["export", "run"])
     let lines = try place.folder.read("lines.jsonl")
     #expect(lines.contains("mask") == algorithm.hasSuffix("mask"))
-    try expectServedEqualsEvaluated(place, run: "run", decisions: 256)
+    try place.expectServedEqualsEvaluated(run: "run", decisions: 256)
   }
+}
 
+extension Workplace {
   /// Feeds the evaluation's observations to the server: the same actions come back.
-  private func expectServedEqualsEvaluated(_ place: Workplace, run: String, decisions: Int) throws {
-    let served = try place.serve(
-      "once", "--policy", place.file(run, "policy.safetensors"), input: place.folder.read("lines.jsonl"))
+  func expectServedEqualsEvaluated(run: String, decisions: Int) throws {
+    let served = try serve(
+      "once", "--policy", file(run, "policy.safetensors"), input: folder.read("lines.jsonl"))
     try #require(served.exitCode == 0 && served.errors.isEmpty, "\(served)")
     let actions = try served.lines.map { try #require(JSON.parse($0)["action"]?.integerValue) }
-    let expected = try place.folder.read("actions").split(separator: "\n").map { try #require(Int($0)) }
+    let expected = try folder.read("actions").split(separator: "\n").map { try #require(Int($0)) }
     #expect(actions == expected && expected.count == decisions)
   }
 }
