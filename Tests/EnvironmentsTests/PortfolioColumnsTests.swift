@@ -65,8 +65,9 @@ private let wide = BasketConfiguration(portfolioFeatures: true)
   #expect(three.observationSpace.count == 42)
 }
 
-@Test(arguments: [2, 3]) func portfolioColumnsAreThoseOfPandas(symbols: Int) throws {
-  let golden = try GoldenFile.read("portfolio_columns", as: PortfolioGolden.self)
+@Test(arguments: [2, 3, 7]) func portfolioColumnsAreThoseOfPandas(symbols: Int) throws {
+  let golden = try GoldenFile.read(
+    symbols > 3 ? "portfolio_columns_wide" : "portfolio_columns", as: PortfolioGolden.self)
   let tape = tape(golden, symbols: symbols)
   for configuration in [wide, BasketConfiguration(maximumUnits: 2, allowShort: true, portfolioFeatures: true)] {
     let environment = try BasketEnvironment(
@@ -93,7 +94,8 @@ private let wide = BasketConfiguration(portfolioFeatures: true)
       let concentration = observation[13 * symbols + 2]
       concentrations.insert(concentration)
       if account.units.allSatisfy({ $0 > 0 }) { #expect((1 / Float(symbols)...1).contains(concentration)) }
-      row.chooseLegal(seed: 3, step: step)
+      row.chooseLegal(
+        seed: 3, step: step, factors: environment.actionSpace.isFactored ? environment.actionSpace.heads : nil)
       row.step(environment)
     }
     #expect(concentrations.contains(0) && concentrations.contains(1) && concentrations.count > 20)
