@@ -41,7 +41,7 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
         + "environment.max_position_per_asset \(limit); lower one or raise the other"
     case .unsupportedSymbolCount(let found, let supported):
       "the environment 'dual_ticker' trades \(supported.lowerBound) to \(supported.upperBound) symbols and was given "
-        + "\(found): choose fewer symbols"
+        + "\(found): name those to trade in environment.assets, at most \(supported.upperBound)"
     case .windowOutsideTape(let window, let bars):
       "the window of bars \(window.lowerBound) to \(window.upperBound) is not inside the \(bars) bars of data: "
         + "choose dates that the data covers"
