@@ -39,7 +39,7 @@ import Text
     #expect(
       report["verdict"]?["edge_found"] == .bool(true) && report["verdict"]?["claim"] == "every_baseline",
       "\(report["verdict"]?.text ?? "no verdict")")
-    let trades = try place.folder.read(place.file("run", "trades.csv")).split(separator: "\n").dropFirst()
+    let trades = try place.folder.read(place.file("run", "trades.csv")).split(whereSeparator: \.isNewline).dropFirst()
     #expect(Set(trades.compactMap { $0.split(separator: ",").first.map(String.init) }) == Set(Self.symbols))
 
     try place.succeed(["export", "run", "--checkpoint", "latest"])
