@@ -373,9 +373,10 @@ package struct EvaluationReport: Sendable, Equatable {
     let chance = records.random.map(\.pValue)
     verdict = Verdict(
       policy: greedy.dailyReturns, baselines: returns, chance: chance, cash: cash, seed: seed, firstLane: 16)
-    verdict.isOfSyntheticQuotes = !context.syntheticQuotes.isEmpty
     stochasticVerdict = Verdict(
       policy: stochastic.dailyReturns, baselines: returns, chance: nil, cash: cash, seed: seed, firstLane: 80)
+    verdict.isOfSyntheticQuotes = !context.syntheticQuotes.isEmpty
+    stochasticVerdict.isOfSyntheticQuotes = verdict.isOfSyntheticQuotes
   }
 
   /// Greedy, stochastic, then the baselines.
