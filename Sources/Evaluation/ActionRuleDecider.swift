@@ -78,14 +78,10 @@ package final class ActionRuleDecider: Decider {
     let tape = environment.tape
     let sessions = tape.sessions
     // The session that holds the bar: the first that ends behind it.
-    var (low, high) = (0, sessions.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if sessions[middle].upperBound <= bar { low = middle + 1 } else { high = middle }
-    }
-    guard low >= 2, low < sessions.count else { return nil }
+    let session = OptionChain.firstPlace(in: sessions) { $0.upperBound > bar }
+    guard session >= 2, session < sessions.count else { return nil }
     let (before, last) = (
-      tape.close[symbol][sessions[low - 2].upperBound - 1], tape.close[symbol][sessions[low - 1].upperBound - 1]
+      tape.close[symbol][sessions[session - 2].upperBound - 1], tape.close[symbol][sessions[session - 1].upperBound - 1]
     )
     return before.isFinite && last.isFinite ? last - before : nil
   }

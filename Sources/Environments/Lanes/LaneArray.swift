@@ -20,17 +20,10 @@ final class LaneArray<Element: Sendable>: @unchecked Sendable {
   }
 
   /// A copy, for snapshots.
-  var array: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
+  var array: [Element] { LaneWindow(self).array }
 
   /// Replaces the content. Traps if the lengths differ.
-  func assign(_ values: some Collection<Element>) {
-    precondition(values.count == count, "assigning \(values.count) values to an array of \(count)")
-    var place = base
-    for value in values {
-      place.pointee = value
-      place += 1
-    }
-  }
+  func assign(_ values: some Collection<Element>) { LaneWindow(self).assign(values) }
 }
 
 /// A `LaneArray` as those see it who know that its owner lives: nobody counts who looks.
@@ -43,7 +36,7 @@ struct LaneWindow<Element: Sendable>: @unchecked Sendable {
   /// A copy, for snapshots.
   var array: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
-  /// As that of `LaneArray`.
+  /// Replaces the content. Traps if the lengths differ.
   func assign(_ values: some Collection<Element>) {
     precondition(values.count == count, "assigning \(values.count) values to an array of \(count)")
     for (place, value) in values.enumerated() { base[place] = value }

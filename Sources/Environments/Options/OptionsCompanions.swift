@@ -73,7 +73,7 @@ extension OptionsConfiguration {
   /// One straddle at the money a day, bought or sold: the first that cash pays for, or whose exchange requirement it keeps. It is what a session's premium was worth, so
   /// no limit of exposure cuts it, and no fall ends it before the account's own end.
   var straddles: OptionsConfiguration {
-    var other = companion(.straddle)
+    var other = rules(of: .straddle)
     other.maximumContracts = 1
     other.highestVolatilityRank = 1
     other.premium = PremiumRules()
@@ -94,7 +94,7 @@ extension OptionsConfiguration {
 
   /// One put spread a day as `short_premium` sells it, under the run's limits; nil where they let nobody sell.
   private var soldSpreads: OptionsConfiguration? {
-    var other = companion(.shortPremium)
+    var other = rules(of: .shortPremium)
     let usual = OptionsConfiguration.shortPremium
     other.maximumContracts = 1
     (other.maximumSpread, other.highestVolatilityRank) = (usual.maximumSpread, usual.highestVolatilityRank)
@@ -105,7 +105,7 @@ extension OptionsConfiguration {
 
   /// Options as the game `options` buys them, under the run's limits.
   private var bought: OptionsConfiguration {
-    var other = companion(.options)
+    var other = rules(of: .options)
     let usual = OptionsConfiguration()
     (other.targetDelta, other.minimumDelta) = (usual.targetDelta, usual.minimumDelta)
     (other.maximumSpread, other.highestVolatilityRank) = (usual.maximumSpread, usual.highestVolatilityRank)
@@ -114,7 +114,8 @@ extension OptionsConfiguration {
     return other
   }
 
-  private func companion(_ game: OptionsGame) -> OptionsConfiguration {
+  /// Those of the run, for another game: account, costs, hours and the desk's care for its data.
+  private func rules(of game: OptionsGame) -> OptionsConfiguration {
     var other = self
     other.game = game
     other.targetDelta = 0.5

@@ -117,48 +117,49 @@ extension OptionsEnvironment {
     let (execution, table, view) = (day.execution, day.table, view(lane, day))
     let counts = lanes.counts.base + lane
     let (sellsPremium, margin) = (configuration.game != .options, configuration.premium.margin)
-    defer { lanes.isWorking.base[lane] = !lanes.working.base[lane].isEmpty }
-    lanes.working.base[lane].advance(
-      minute: minute, execution, view: view, ledger: liquidity.ledger(lane),
-      permits: { order, packages in
-        let permitted = book.permitted(order, packages, in: table)
-        guard permitted > 0 else { return 0 }
-        if order.opens {
-          let paid = book.estimate(
-            of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
-            fees: execution.fees, halfSpreadMillionths: execution.settings.halfSpreadMillionths)
-          // Without a quote the order ends by itself.
-          guard let paid else { return permitted }
-          // What is sold must bring something after its costs, on the quotes of its fill too.
-          if sellsPremium, order.legs[0].ratio < 0, paid >= 0 { return 0 }
-          let refusal = book.marginRefusal(
-            of: order, packages: permitted, in: table, cash: ledger.cash.pointee, paid: paid, view: view,
-            minute: minute, rules: margin)
-          if refusal != nil { return 0 }
-        }
-        return gate.pointee.judgeFill(
-          order: order.id, offered: permitted,
-          cost: RiskGate.FillCost(
-            of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
-            fees: execution.fees, impact: execution.settings.impact,
-            halfSpreadMillionths: execution.settings.halfSpreadMillionths),
-          on: account, book: book, market: market
-        ).quantity
-      },
-      log: { event in
-        switch event.what {
-        case .ended(.noQuote, _), .ended(.noLiquidity, _): counts.pointee.unquotedEntries += 1
-        case .ended(.notPermitted, _): counts.pointee.refusedEntries += 1
-        default: break
-        }
-      },
-      fill: { filled in
-        book.apply(filled, to: ledger)
-        gate.pointee.apply(
-          order: filled.order, filled: filled.quantity, on: account, book: book, market: market,
-          netLiquidation: ledger.cash.pointee + book.marks.liquidation)
-        if self.recordsFills { self.record(filled, lane, day) }
-      })
+    change(lane) {
+      $0.advance(
+        minute: minute, execution, view: view, ledger: liquidity.ledger(lane),
+        permits: { order, packages in
+          let permitted = book.permitted(order, packages, in: table)
+          guard permitted > 0 else { return 0 }
+          if order.opens {
+            let paid = book.estimate(
+              of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
+              fees: execution.fees, halfSpreadMillionths: execution.settings.halfSpreadMillionths)
+            // Without a quote the order ends by itself.
+            guard let paid else { return permitted }
+            // What is sold must bring something after its costs, on the quotes of its fill too.
+            if sellsPremium, order.legs[0].ratio < 0, paid >= 0 { return 0 }
+            let refusal = book.marginRefusal(
+              of: order, packages: permitted, in: table, cash: ledger.cash.pointee, paid: paid, view: view,
+              minute: minute, rules: margin)
+            if refusal != nil { return 0 }
+          }
+          return gate.pointee.judgeFill(
+            order: order.id, offered: permitted,
+            cost: RiskGate.FillCost(
+              of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
+              fees: execution.fees, impact: execution.settings.impact,
+              halfSpreadMillionths: execution.settings.halfSpreadMillionths),
+            on: account, book: book, market: market
+          ).quantity
+        },
+        log: { event in
+          switch event.what {
+          case .ended(.noQuote, _), .ended(.noLiquidity, _): counts.pointee.unquotedEntries += 1
+          case .ended(.notPermitted, _): counts.pointee.refusedEntries += 1
+          default: break
+          }
+        },
+        fill: { filled in
+          book.apply(filled, to: ledger)
+          gate.pointee.apply(
+            order: filled.order, filled: filled.quantity, on: account, book: book, market: market,
+            netLiquidation: ledger.cash.pointee + book.marks.liquidation)
+          if self.recordsFills { self.record(filled, lane, day) }
+        })
+    }
   }
 
   /// Gives back the headroom of orders that do not work any more.
