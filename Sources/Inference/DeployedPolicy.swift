@@ -132,6 +132,11 @@ extension InferencePolicy {
   public var deployed: DeployedPolicy { DeployedPolicy(self) }
 }
 
+extension ActionSpace {
+  /// For sentences about two of which one is factored.
+  package var kindInWords: String { isFactored ? "independent choices" : "joint actions" }
+}
+
 extension ActionFactors {
   /// For sentences about two that differ.
   package var inWords: String {

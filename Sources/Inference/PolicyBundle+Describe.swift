@@ -151,8 +151,7 @@ extension PolicyManifest {
       differences.append("column \(index) is \(pair.0.inWords) \(mine) and \(pair.1.inWords) \(theirs)")
     }
     if actionSpace.isFactored != actions.isFactored {
-      func words(_ space: ActionSpace) -> String { space.isFactored ? "independent choices" : "joint actions" }
-      differences.append("it makes \(words(actionSpace)) \(mine) and \(words(actions)) \(theirs)")
+      differences.append("it makes \(actionSpace.kindInWords) \(mine) and \(actions.kindInWords) \(theirs)")
       return differences
     }
     if actionSpace.factors != actions.factors, actionSpace.isFactored {

@@ -193,8 +193,11 @@ extension ActionSpace {
     .array(factors.map { ["subject": .string($0.subject), "choices": .array($0.choices.map { .string($0) })] })
   }
 
+  /// For recorded rollouts: which choices an action's digits are, the first the most significant; empty where an action is its name.
+  package var digitsJSON: JSON { ActionSpace.json(isFactored ? factors : []) }
+
   /// The factors of a JSON value that `json` wrote. Each has 1 to 64 choices, all of them different, and a subject of its own.
-  package static func factors(_ json: JSON, at place: String) throws(JSONShapeError) -> [Factor] {
+  private static func factors(_ json: JSON, at place: String) throws(JSONShapeError) -> [Factor] {
     guard let elements = json.arrayValue, elements.count <= ActionFactors.mostChoices else {
       throw JSONShapeError(place, "must be a list of at most \(ActionFactors.mostChoices) factors")
     }
@@ -240,13 +243,21 @@ extension ActionSpace {
       self.init(names: names, fallback: try fallback(of: names.count))
       return
     }
-    let factors = try ActionSpace.factors(factorsJSON, at: "\(place).factors")
+    let space = try ActionSpace.independent(factorsJSON, names: names, at: place)
+    let action = try fallback(of: space.actionCount)
+    self.init(independent: space.factors, fallback: action.map { space.choices(of: $0) })
+  }
+
+  /// The independent choices of a JSON value that `json(_:)` wrote, without a fallback. names: what their head is said to stand for.
+  package static func independent(
+    _ json: JSON, names: [String], at place: String = "actions"
+  ) throws(JSONShapeError) -> ActionSpace {
+    let factors = try factors(json, at: "\(place).\(factorsKey)")
     if let problem = ActionFactors.problem(widths: factors.map(\.choices.count)) {
-      throw JSONShapeError("\(place).factors", "cannot be used: \(problem)")
+      throw JSONShapeError("\(place).\(factorsKey)", "cannot be used: \(problem)")
     }
     let space = ActionSpace(independent: factors, fallback: nil)
     guard space.names == names else { throw JSONShapeError("\(place).names", "must be the choices of its factors") }
-    let action = try fallback(of: space.actionCount)
-    self.init(independent: factors, fallback: action.map { space.choices(of: $0) })
+    return space
   }
 }

@@ -352,10 +352,7 @@ package enum RunEvaluator {
       "configuration": trained.configuration.json.text,
       "observation_columns": bundle.manifest.observationSpace.json.text,
       "action_names": JSON.array(bundle.manifest.actionSpace.names.map(JSON.string)).text,
-      // Which choices an action's digits are, the first the most significant; empty where an action is its name.
-      "action_factors": ActionSpace.json(
-        bundle.manifest.actionSpace.isFactored ? bundle.manifest.actionSpace.factors : []
-      ).text,
+      "action_factors": bundle.manifest.actionSpace.digitsJSON.text,
       "window": factory.market != nil ? window.rawValue : "fresh streams",
       "window_dates": factory.market != nil ? "\(dates.from) to \(dates.until)" : "",
       "data_fingerprint": trained.dataFingerprint,

@@ -120,11 +120,7 @@ package enum RunState {
       return nil
     }
     if let json = spaces[ActionSpace.factorsKey] {
-      guard let factors = try? ActionSpace.factors(json, at: ActionSpace.factorsKey),
-        ActionFactors.problem(widths: factors.map(\.choices.count)) == nil
-      else { return nil }
-      let space = ActionSpace(independent: factors, fallback: nil)
-      return space.names == names ? space : nil
+      return try? ActionSpace.independent(json, names: names)
     }
     var factors: [ActionSpace.Factor] = []
     if let text = checkpoint.attributes[factorsAttribute] {

@@ -35,12 +35,10 @@ package final class TrainingRecorder {
     masksPerRow = trainer.factory.spaces.actions.count
     path = trainer.directory.file(TrainingRecorder.fileName)
     let rollout = trainer.algorithm.rollout
-    let space = trainer.factory.spaces.actions
-    let factors = space.isFactored ? space.factors : []
     attributes = [
       "content": "training", "run": trainer.directory.name,
       RunState.configurationAttribute: trainer.configuration.json.text, "horizon": "\(rollout.horizon)",
-      "lanes": "\(rollout.laneCount)", "action_factors": ActionSpace.json(factors).text,
+      "lanes": "\(rollout.laneCount)", "action_factors": trainer.factory.spaces.actions.digitsJSON.text,
       "state_rows": "\(rollout.stateRowCount)",
       "source_revision": BuildInformation.revision,
     ]

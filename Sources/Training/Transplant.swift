@@ -78,8 +78,7 @@ package struct Transplant {
   /// Weights of joint actions say nothing about single choices, nor the reverse.
   private var headDifference: String? {
     guard old.actions.isFactored != new.actions.isFactored else { return nil }
-    func words(_ space: ActionSpace) -> String { space.isFactored ? "independent choices" : "joint actions" }
-    return "it makes \(words(old.actions)) and this run \(words(new.actions))"
+    return "it makes \(old.actions.kindInWords) and this run \(new.actions.kindInWords)"
   }
 
   /// `values` (old P) in the new layout. `fresh`: (new P) an untrained network's, of which nothing is kept but the size.
