@@ -14,7 +14,7 @@ public struct ActionFactors: Hashable, Codable, Sendable {
   /// Different actions: the product of the widths.
   public let actionCount: Int
   /// What a digit counts in an action.
-  private let places: [Int]
+  @usableFromInline let places: [Int]
 
   /// The most choices of all factors together: a mask holds one bit for each.
   public static let mostChoices = 64
@@ -60,29 +60,35 @@ public struct ActionFactors: Hashable, Codable, Sendable {
   }
 
   /// Whether an action is one choice by itself.
+  @inlinable
   public var isJoint: Bool { widths.count == 1 }
 
   /// Which of a factor's choices an action makes. Traps outside the space.
+  @inlinable
   public func choice(of factor: Int, in action: Int) -> Int {
     precondition(action >= 0 && action < actionCount, "action \(action) of \(actionCount)")
     return action / places[factor] % widths[factor]
   }
 
   /// By how much one choice further in a factor changes an action.
+  @inlinable
   public func step(of factor: Int) -> Int { places[factor] }
 
   /// A factor's flags of a mask, its first choice at bit 0.
+  @inlinable
   public func mask(_ mask: ActionMask, of factor: Int) -> ActionMask {
     ActionMask(rawValue: mask.rawValue >> UInt64(firsts[factor]) & ActionMask.all(count: widths[factor]).rawValue)
   }
 
   /// Whether every choice of an action is legal.
+  @inlinable
   public func allows(_ action: Int, in mask: ActionMask) -> Bool {
     for factor in widths.indices where !mask.allows(firsts[factor] + choice(of: factor, in: action)) { return false }
     return true
   }
 
   /// The first factor of which a mask allows nothing; nil where every factor has a legal choice.
+  @inlinable
   public func emptyFactor(of mask: ActionMask) -> Int? {
     widths.indices.first { self.mask(mask, of: $0).rawValue == 0 }
   }

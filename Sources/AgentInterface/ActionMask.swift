@@ -9,6 +9,7 @@ public struct ActionMask: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt64
 
   /// A mask from its bits.
+  @inlinable
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// A mask from one flag an action.
@@ -19,14 +20,17 @@ public struct ActionMask: RawRepresentable, Hashable, Sendable {
   }
 
   /// Every action of a space of `count` is legal. Traps outside 1 ... 64.
+  @inlinable
   public static func all(count: Int) -> ActionMask {
     precondition((1...64).contains(count), "a mask over \(count) actions: 1 to 64 are supported")
     return ActionMask(rawValue: count == 64 ? .max : (1 << UInt64(count)) - 1)
   }
 
   /// Whether `action` is legal.
+  @inlinable
   public func allows(_ action: Int) -> Bool { rawValue & (1 << UInt64(action)) != 0 }
 
   /// The number of legal actions.
+  @inlinable
   public var legalCount: Int { rawValue.nonzeroBitCount }
 }
