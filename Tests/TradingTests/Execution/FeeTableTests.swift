@@ -75,6 +75,9 @@ func premiumsHaveTheirTiers(price: Int, rate: Int64) {
   let shares = rates.fees(class: .share, price: 6_000_000, quantity: -100, proceeds: 60_000_000_000)
   #expect(shares[.saleFees] == 16_600 + 1_668_000)
   #expect(rates.fees(class: .share, price: 1, quantity: -100_000, proceeds: 10_000_000)[.saleFees] == 8_300_000 + 278)
+  // A thousand million dollars: more than 64 bits hold on the way.
+  let large = rates.fees(class: .share, price: 1, quantity: -100_000, proceeds: 1_000_000_000_000_000)
+  #expect(large[.saleFees] == 8_300_000 + 27_800_000_000)
   var halves = rates
   halves.saleValue = 500_000
   #expect(halves.fees(class: .option, price: 1, quantity: -1, proceeds: 1_000_000)[.saleFees] == 2_790)

@@ -214,3 +214,28 @@ func whatIsNoQuoteFillsNothing(index: Int) throws {
   #expect(desk.fills.map { $0.price } == [10_250, 10_250])
   #expect(desk.fills.allSatisfy { $0.isIdeal && $0.costs.total == 0 })
 }
+
+/// What 64 bits hold and what they do not: the same number on both sides of every border.
+@Test func impactIsTheSameInFewerBits() {
+  func exact(_ thousandths: Int, _ quantity: Int, _ taken: Int, _ size: Int, _ tick: Int) -> Int {
+    func beyond(_ count: Int) -> UInt128 { count > size ? UInt128(count) * UInt128(count - size) : 0 }
+    let asked = (beyond(taken + quantity) - beyond(taken)) * UInt128(thousandths) * UInt128(tick)
+    let units = 1000 * UInt128(size) * UInt128(quantity)
+    return Int(min((asked + units - 1) / units, UInt128(Order.mostPrice)))
+  }
+  for thousandths in [1, 1000, TouchImpact.mostThousandths] {
+    for together in [2, 1000, 1 << 20 - 1, 1 << 20, 1 << 20 + 1, 1 << 30] {
+      for taken in [0, 1, together / 2, together - 1] {
+        for size in [1, 7, together - 1] {
+          for tick in [1, 100, 1 << 9 - 1, 1 << 9, 50_000] {
+            let found = TouchImpact(thousandths: thousandths).perUnit(
+              quantity: together - taken, taken: taken, size: size, tick: tick)
+            #expect(
+              found == exact(thousandths, together - taken, taken, size, tick),
+              "\(thousandths), \(together - taken) behind \(taken) of \(size), tick \(tick)")
+          }
+        }
+      }
+    }
+  }
+}
