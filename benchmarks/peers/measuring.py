@@ -20,6 +20,31 @@ class Failure(Exception):
     """Nothing can be measured; one sentence says why."""
 
 
+class Served:
+    """A program that is warmed up and waits: it answers each empty line with a line of JSON."""
+
+    def __init__(self, subject, words, folder=None):
+        self.subject = subject
+        self.process = subprocess.Popen(
+            [str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder)
+        self.read()
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failure(f"{self.subject} ended before it measured; its words stand above")
+        return json.loads(line)
+
+    def measure(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
 def use_own_choice_of_kernels():
     """Every library takes the kernels that it chooses itself, and one thread. Before numpy is loaded."""
     os.environ.pop("OPENBLAS_CORETYPE", None)

@@ -1,13 +1,10 @@
 """A round: ours at its best number of lanes, a peer, and ours at the peer's number, each right after a matrix product; and which rounds count."""
 
-import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
 import measuring
-from measuring import Failure
 from stopwatch import sgemm
 
 HERE = Path(__file__).resolve().parent
@@ -33,7 +30,7 @@ def program(shape, name):
     return PROGRAMS[name]
 
 
-class Peer:
+class Peer(measuring.Served):
     """A peer that is warmed up and waits."""
 
     def __init__(self, shape, name, lanes, seconds):
@@ -44,24 +41,7 @@ class Peer:
         words += ["--serve", "--lanes", lanes, "--hidden", shape["hidden"], "--towers", towers, "--seconds", seconds]
         if "algorithm" in shape:
             words += ["--algorithm", shape["algorithm"]]
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / file), *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
-        self.read()
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise Failure(f"{self.name} with {self.lanes} lanes ended before it measured; its words stand above")
-        return json.loads(line)
-
-    def measure(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        super().__init__(f"{name} with {lanes} lanes", [sys.executable, HERE / file, *words], HERE)
 
     @property
     def all_count(self):
