@@ -58,6 +58,8 @@ package protocol TradingEnvironment: VectorEnvironment {
   func contract(of fill: Fill) -> OptionContract?
   /// What the account at the end of the lane's last step must keep in cash for what it has sold, micro-dollars; nil where what is held is its own measure.
   func lastRequirement(lane: Int) -> Int64?
+  /// What a desk did to the lane's account in the sessions that have ended since the last call; nil where there is no desk. Recorded as fills are.
+  func drainOutcomes(lane: Int) -> DeskOutcomes?
   /// Executed orders of the lane since the last call, in order. Recorded only where the environment was made to record.
   func drainFills(lane: Int) -> [Fill]
 }
@@ -66,6 +68,7 @@ extension TradingEnvironment {
   package func symbolInPlay(lane: Int) -> Int? { nil }
   package func contract(of fill: Fill) -> OptionContract? { nil }
   package func lastRequirement(lane: Int) -> Int64? { nil }
+  package func drainOutcomes(lane: Int) -> DeskOutcomes? { nil }
 
   /// By way of the whole account: the twin of forms that make none.
   package func lastStanding(lane: Int, units: UnsafeMutablePointer<Int>) -> AccountStanding {

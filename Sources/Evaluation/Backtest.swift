@@ -26,7 +26,10 @@ package struct BacktestRecord: Sendable {
   package var confidences: [Double] = []
   /// (T); empty where the account alone is kept.
   package var masks: [ActionMask] = []
-  /// (T, D) raw observations, row-major; like the rewards and probabilities below empty where steps are not kept.
+  /// (T) whether the decider began anew: with the walk, and with each session where nothing outlives one. Like the observations, rewards and
+  /// probabilities below empty where steps are not kept.
+  package var starts: [Bool] = []
+  /// (T, D) raw observations, row-major.
   package var observations: [Float] = []
   package var observationColumns: Int
   /// (T) as the learner would have got them.
@@ -42,6 +45,8 @@ package struct BacktestRecord: Sendable {
   package var symbolBreakdowns: [StepBreakdown] = []
   /// The options that were traded; empty where none were.
   package var contracts: [TradedPlace: OptionContract] = [:]
+  /// What a desk did beside filling orders; nil where there is none.
+  package var desk: DeskOutcomes?
   /// What of options it was walked on; nil for others.
   package var optionTape: MarketTape?
   /// Requests outside the mask that became the fallback.
@@ -147,10 +152,10 @@ package struct TradedPlace: Hashable, Sendable {
 package enum Backtest {
   /// Walks the environment's one lane from its reset to the end of its first episode.
   ///
-  /// The environment must have one lane, walk its window as one episode and record fills; its account and the decider's memory
-  /// are carried through, and only the first decision starts an episode. The same decider, environment and seed give the same
-  /// record to the bit, whatever is kept of it. look: is shown each observation before it is decided on. Throws where the decider cannot decide. Traps with
-  /// more than one lane, where the episode outlasts the tape, and where the decider is sure of some of its choices and not of others.
+  /// The environment must have one lane, walk its window as one episode and record fills; its account is carried through, and so is the decider's memory,
+  /// but from one session to the next where decisions are about one symbol's session, as in training. The same decider, environment and seed give the
+  /// same record to the bit, whatever is kept of it. look: is shown each observation before it is decided on. Throws where the decider cannot decide.
+  /// Traps with more than one lane, where the episode outlasts the tape, and where the decider is sure of some of its choices and not of others.
   package static func run(
     _ environment: any TradingEnvironment, decider: any Decider, seed: UInt64, keeps: WalkDetail = .steps,
     look: (Span<Float>) -> Void = { _ in }
@@ -173,6 +178,7 @@ package enum Backtest {
         : abs(PerformanceMetrics.dollars(account.netLiquidationMicroDollars - account.cashMicroDollars))
     }
     record.grossAtClose = [gross(record.initialAccount, tape.close)]
+    var place: (symbol: Int, date: CalendarDate)?
     while true {
       // Of accounts a symbol, each may decide in every bar.
       precondition(
@@ -180,8 +186,14 @@ package enum Backtest {
       let observation = loop.observation(lane: 0)
       let mask = loop.row.masks[0]
       look(observation.span)
-      let choice = try decider.decide(observation.span, mask: mask, startsEpisode: record.actions.isEmpty)
       let symbol = environment.symbolInPlay(lane: 0)
+      var startsAnew = record.actions.isEmpty
+      if let symbol {
+        let next = (symbol, dates[decisionBar])
+        if let place, place != next { startsAnew = true }
+        place = next
+      }
+      let choice = try decider.decide(observation.span, mask: mask, startsEpisode: startsAnew)
       record.decisionDates.append(dates[decisionBar])
       record.actions.append(choice.action)
       if let confidence = choice.confidence { record.confidences.append(confidence) }
@@ -191,6 +203,7 @@ package enum Backtest {
       if keeps >= .masks { record.masks.append(mask) }
       if keeps == .steps {
         record.observations.append(contentsOf: observation)
+        record.starts.append(startsAnew)
         if let policy = decider as? PolicyDecider {
           record.logProbabilities.append(policy.logProbability)
           record.probabilities += policy.probabilities
@@ -229,6 +242,7 @@ package enum Backtest {
       decisionBar = environment.account(lane: 0).bar
     }
     _ = environment.drainEpisodes()
+    record.desk = environment.drainOutcomes(lane: 0)
     return record
   }
 }

@@ -20,15 +20,15 @@ package struct DoubledCosts: Sendable, Equatable {
     package var isFraction: Bool
   }
 
-  /// environment: the window's walk at those costs. Throws where the policy cannot decide.
+  /// player: makes whoever decides. environment: the window's walk at those costs. Throws where nobody can decide.
   package init(
-    policy: DeployedPolicy, environment: any TradingEnvironment, rules: [RuleLine], seed: UInt64, cash: CashRate
+    player: EvaluationRecords.Player, environment: any TradingEnvironment, rules: [RuleLine], seed: UInt64,
+    cash: CashRate
   ) throws(DecisionError) {
     self.init(
       rules: rules,
-      record: try Backtest.run(
-        environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed, keeps: .account), seed: seed, cash: cash
-    )
+      record: try Backtest.run(environment, decider: player(environment), seed: seed, keeps: .account), seed: seed,
+      cash: cash)
   }
 
   init(rules: [RuleLine], record: BacktestRecord, seed: UInt64, cash: CashRate = .zero) {

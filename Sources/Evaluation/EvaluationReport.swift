@@ -1,13 +1,17 @@
 // All that an evaluation says, as one value.
 
-private import AgentInterface
 package import Environments
-package import Inference
 package import Market
 import Trading
 
 /// What was evaluated, on what, and under which rules; filled in by whoever knows the run.
 package struct EvaluationContext: Sendable, Equatable {
+  /// What the report is called: of a run's own window, or of any span.
+  package enum Kind: String, Sendable {
+    case evaluation = "Evaluation"
+    case backtest = "Backtest"
+  }
+
   /// A finding of the quality gate that a person allowed.
   package struct Allowance: Sendable, Equatable {
     /// For example `price-continuity:AAPL:2000-09-29`.
@@ -54,6 +58,11 @@ package struct EvaluationContext: Sendable, Equatable {
   package var syntheticQuotes: [String] = []
   /// What the surfaces of those quotes themselves handed out.
   package var handouts: [SurfaceHandout] = []
+  package var kind = Kind.evaluation
+  /// What must be read before any figure: each leads the report.
+  package var warnings: [String] = []
+  /// What narrows the claim of an edge, such as `with ideal fills`: said behind it, wherever it stands.
+  package var qualifications: [String] = []
 
   package init(
     run: String, policy: String, algorithm: String, environment: String, symbols: [String], dataFingerprint: String,
@@ -96,6 +105,19 @@ extension EvaluationContext {
   var syntheticSentences: [String] {
     (syntheticSymbols.isEmpty ? [] : [EvaluationContext.syntheticSentence(syntheticSymbols) + "."])
       + (syntheticQuotes.isEmpty ? [] : [EvaluationContext.syntheticQuotesSentence(syntheticQuotes) + "."])
+  }
+
+  /// What leads the report.
+  var leadingSentences: [String] { warnings + syntheticSentences }
+
+  /// What stands behind every title.
+  var stamp: String { (isSynthetic ? ", SYNTHETIC" : "") + qualifications.map { ", " + $0.uppercased() }.joined() }
+
+  /// What a verdict comes to here: a claim is never made without what narrows it.
+  package func headline(_ verdict: Verdict) -> String {
+    guard verdict.edgeFound else { return verdict.headline }
+    let narrowed = (isSynthetic ? ["on a synthetic surface or bars"] : []) + qualifications
+    return ([verdict.headline] + narrowed).joined(separator: ", ")
   }
 }
 
@@ -222,107 +244,6 @@ package struct AccountReport: Sendable, Equatable {
   }
 }
 
-/// What a report is made of: the greedy walk, and what became of the accounts of all others, each made right behind its walk, so that no two of those are held
-/// at a time.
-package struct EvaluationRecords: Sendable {
-  /// Of the stochastic run's actions and of every bootstrap.
-  package var seed: UInt64
-  package var greedy: BacktestRecord
-  package var stochastic: AccountReport
-  /// The stochastic walk itself; nil where it was not asked for.
-  package var stochasticSteps: BacktestRecord?
-  package var baselines: [AccountReport]
-  /// What the greedy run was shown beside what training saw; nil where that was not written down.
-  package var fit: ObservationFit?
-  /// What the greedy run held, at other times; nil where it was not asked for.
-  package var random: RandomTrading?
-  /// Over which returns are counted.
-  package var cash: CashRate
-  /// (K) what cash earned in each session of the longest walk.
-  package var cashReturns: [Double]
-  /// The index that alpha and beta are against; nil for holding what is traded.
-  package var market: MarketReference?
-  /// The greedy run where trading costs twice as much; nil where that was not walked.
-  package var doubledCosts: DoubledCosts?
-  /// Whether trading is known to cost nothing, so that there is nothing to double.
-  package var tradesAreFree = false
-
-  /// Walks the environment's window once for the policy greedily, once stochastically, once for every baseline and `randomDraws` times
-  /// by chance, side by side in the lanes of `chance`: the same window. Not by chance where there are none. play: of games of one symbol a session, whose
-  /// rules are the baselines then, and which have draws of their own.
-  ///
-  /// The environment: see `Backtest.run`. `seed` is the reset's and that of all that is random. Steps of the greedy and of the stochastic run are kept where
-  /// that is asked for. Throws where the policy cannot decide.
-  package init(
-    policy: DeployedPolicy, environment: any TradingEnvironment, chance: [any TradingEnvironment] = [], seed: UInt64,
-    baselines: [Baseline] = Baseline.allCases, randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero,
-    keepsGreedySteps: Bool = true, keepsStochasticSteps: Bool = true, play: SessionPlay? = nil
-  ) throws(DecisionError) {
-    self.seed = seed
-    self.cash = cash
-    cashReturns = []
-    var fit = ObservationFit(policy, environment.observationSpace)
-    greedy = try Backtest.run(
-      environment, decider: PolicyDecider(policy, mode: .greedy), seed: seed,
-      keeps: keepsGreedySteps ? .steps : play == nil ? .account : .masks
-    ) { fit?.add($0) }
-    self.fit = fit
-    func account(_ name: String, _ record: BacktestRecord) -> AccountReport {
-      AccountReport(name: name, record: record, seed: seed, cash: cash)
-    }
-    let walked = try Backtest.run(
-      environment, decider: PolicyDecider(policy, mode: .stochastic(seed: seed)), seed: seed,
-      keeps: keepsStochasticSteps ? .steps : .account)
-    stochastic = account("stochastic", walked)
-    stochasticSteps = keepsStochasticSteps ? walked : nil
-    self.baselines = []
-    for baseline in BaselineDeciders.all(baselines, play, for: environment) {
-      let walked = try Backtest.run(environment, decider: baseline.decider, seed: seed, keeps: .account)
-      self.baselines.append(account(baseline.name, walked))
-    }
-    cashReturns = cash.returns(decisionDates: longest.datesBefore)
-    if !chance.isEmpty {
-      random =
-        if let play {
-          RandomTrading(matching: greedy, environments: chance, play: play, cash: cashReturns, seed: seed)
-        } else {
-          RandomTrading(
-            matching: greedy, environments: chance, cash: cashReturns, seed: seed, draws: randomDraws)
-        }
-    }
-  }
-
-  package init(
-    greedy: BacktestRecord, stochastic: BacktestRecord, baselines: [(name: String, record: BacktestRecord)],
-    seed: UInt64, cash: CashRate = .zero
-  ) {
-    self.seed = seed
-    self.greedy = greedy
-    self.stochastic = AccountReport(name: "stochastic", record: stochastic, seed: seed, cash: cash)
-    stochasticSteps = stochastic
-    self.baselines = baselines.map { AccountReport(name: $0.name, record: $0.record, seed: seed, cash: cash) }
-    self.cash = cash
-    cashReturns = []
-    cashReturns = cash.returns(decisionDates: longest.datesBefore)
-  }
-
-  /// The baseline that buys and holds, as a market; nil where it was not walked.
-  package var buyAndHold: MarketReference? {
-    baselines.first { $0.name == Baseline.buyAndHold.name }.map {
-      MarketReference(name: $0.name, kind: .buyAndHold, returns: $0.dailyReturns)
-    }
-  }
-
-  /// Those of the longest walk: only a lost account ends before the window does.
-  package var longest: WalkedSessions {
-    var (decisions, sessions) = (greedy.count, greedy.sessions)
-    for other in [stochastic] + baselines where other.decisions > decisions {
-      (decisions, sessions) = (other.decisions, other.sessions)
-    }
-    return sessions
-  }
-}
-
 /// A policy's walk through one window, greedy and stochastic, against every baseline at the same costs.
 package struct EvaluationReport: Sendable, Equatable {
   package var context: EvaluationContext
@@ -333,20 +254,23 @@ package struct EvaluationReport: Sendable, Equatable {
   /// Closes of the window's sessions: the longest account's.
   package var dates: [CalendarDate]
   package var greedy: AccountReport
-  package var stochastic: AccountReport
+  /// Nil for a rule, which draws nothing.
+  package var stochastic: AccountReport?
   package var baselines: [AccountReport]
   /// What the greedy run held, at other times.
   package var random: RandomTrading?
   /// Of the greedy run: the one that counts.
   package var verdict: Verdict
   /// The same question asked of the stochastic run.
-  package var stochasticVerdict: Verdict
+  package var stochasticVerdict: Verdict?
   /// The members of an ensemble, and what each adds; nil for one network.
   package var ensemble: EnsembleReport?
   /// The greedy run over cash, against its market, over time and at doubled costs.
   package var quant: QuantFigures
   /// The greedy run symbol by symbol; empty where one decision is about all of them.
   package var bySymbol: [SymbolAccount]
+  /// What the desk did to the greedy run's orders; nil where there is no desk.
+  package var desk: DeskOutcomes?
 
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
   package init(context: EvaluationContext, records: EvaluationRecords) {
@@ -357,7 +281,8 @@ package struct EvaluationReport: Sendable, Equatable {
     greedy = AccountReport(name: "greedy", record: records.greedy, seed: seed, cash: records.cash)
     stochastic = records.stochastic
     baselines = records.baselines
-    let all = [greedy, stochastic] + baselines
+    desk = records.greedy.desk
+    let all = [greedy] + [stochastic].compactMap { $0 } + baselines
     firstDecisionDate = greedy.sessions.firstDecision
     dates = all.map(\.sessions.dates).max { $0.count < $1.count } ?? []
     for account in all {
@@ -373,12 +298,13 @@ package struct EvaluationReport: Sendable, Equatable {
     let chance = records.random.map(\.pValue)
     verdict = Verdict(
       policy: greedy.dailyReturns, baselines: returns, chance: chance, cash: cash, seed: seed, firstLane: 16)
-    stochasticVerdict = Verdict(
-      policy: stochastic.dailyReturns, baselines: returns, chance: nil, cash: cash, seed: seed, firstLane: 80)
+    stochasticVerdict = stochastic.map {
+      Verdict(policy: $0.dailyReturns, baselines: returns, chance: nil, cash: cash, seed: seed, firstLane: 80)
+    }
     verdict.isOfSyntheticQuotes = !context.syntheticQuotes.isEmpty
-    stochasticVerdict.isOfSyntheticQuotes = verdict.isOfSyntheticQuotes
+    stochasticVerdict?.isOfSyntheticQuotes = verdict.isOfSyntheticQuotes
   }
 
   /// Greedy, stochastic, then the baselines.
-  package var accounts: [AccountReport] { [greedy, stochastic] + baselines }
+  package var accounts: [AccountReport] { [greedy] + [stochastic].compactMap { $0 } + baselines }
 }

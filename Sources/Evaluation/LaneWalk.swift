@@ -89,9 +89,10 @@ package struct DecisionLog: Sendable, Equatable {
     masks = record.masks
     actions = record.actions
     rewards = record.rewards
-    terminated = (0...last).map { $0 == last && record.endedByTermination }
+    starts = record.starts
+    // A session behind which everything begins anew has ended by its own rules, as in training.
+    terminated = (0...last).map { $0 == last ? record.endedByTermination : record.starts[$0 + 1] }
     truncated = (0...last).map { $0 == last && !record.endedByTermination }
-    starts = (0...last).map { $0 == 0 }
     logProbabilities = record.logProbabilities
     probabilities = record.probabilities
   }

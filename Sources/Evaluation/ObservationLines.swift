@@ -17,7 +17,7 @@ package enum ObservationLinesError: Error, Equatable, CustomStringConvertible {
 
 /// One line a decision: `{"observation": [...], "mask": [0/1 ...], "episode_start": true}`.
 package enum ObservationLines {
-  /// The whole record as text, one line a decision, each ended by a line break. Only the first line starts an episode.
+  /// The whole record as text, one line a decision, each ended by a line break.
   ///
   /// `includesMask`: false for a policy that decides without masks, which would obey one that it is shown.
   package static func text(_ record: BacktestRecord, actionCount: Int, includesMask: Bool = true)
@@ -28,8 +28,8 @@ package enum ObservationLines {
       let first = decision * record.observationColumns
       output += try line(
         record.observations[first..<(first + record.observationColumns)],
-        mask: includesMask ? record.masks[decision] : nil, actionCount: actionCount, startsEpisode: decision == 0,
-        decision: decision)
+        mask: includesMask ? record.masks[decision] : nil, actionCount: actionCount,
+        startsEpisode: record.starts[decision], decision: decision)
     }
     return output
   }

@@ -24,11 +24,13 @@ package struct TrainedPolicy: Sendable {
   package let sourcePath: String
   package let dataFingerprint: String
 
-  /// Reads the network and the normaliser of a checkpoint. `factory` gives the spaces.
-  package init(_ checkpoint: Checkpoint, path: String, factory: EnvironmentFactory) throws(TrainingError) {
+  /// Reads the network and the normaliser of a checkpoint. `factory` gives the spaces. onItsData: whether the factory's must be the data of the training.
+  package init(_ checkpoint: Checkpoint, path: String, factory: EnvironmentFactory, onItsData: Bool = true)
+    throws(TrainingError)
+  {
     configuration = try RunState.configuration(
       of: checkpoint, path: path, families: factory.configuration.families)
-    try RunState.requireSameData(checkpoint, factory: factory, path: path)
+    if onItsData { try RunState.requireSameData(checkpoint, factory: factory, path: path) }
     let spaces = factory.spaces
     try RunState.requireSameSpaces(checkpoint, spaces: spaces, path: path)
     let spec = configuration.networkSpec(spaces)

@@ -30,6 +30,9 @@ package struct RunEvaluation {
   /// What a market's report is made of, as CSV: every trade of the greedy run, and the returns of every account, index and cash; nil for games.
   package var trades: String?
   package var dailyReturns: String?
+  /// Of a backtest: the greedy account at every session's close, and where bars are minutes at every step's.
+  package var sessions: String?
+  package var minutes: String?
 }
 
 /// What cash earns, as it is asked for before the data is at hand.
@@ -46,8 +49,7 @@ extension PolicyOrigin {
       + (dataFingerprint.isEmpty ? "" : " on data \(dataFingerprint.prefix(12))")
   }
 
-  fileprivate func seedRun(_ figure: Double?, totalReturn: Double?, _ headline: String, isEdge: Bool) -> SeedSpread.Run
-  {
+  func seedRun(_ figure: Double?, totalReturn: Double?, _ headline: String, isEdge: Bool) -> SeedSpread.Run {
     SeedSpread.Run(
       name: runName, seed: configuration.run.seed, figure: figure, totalReturn: totalReturn, headline: headline,
       isEdge: isEdge)
@@ -93,115 +95,10 @@ package enum RunEvaluator {
       }
       return try planted(bundle, trained, window, factory, seed, recordsRollouts)
     }
-    return try market(bundle, trained, window, factory, seed, cash, recordsRollouts, writesObservations)
-  }
-
-  private static func market(
-    _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
-    _ cash: CashRateChoice?, _ recordsRollouts: Bool, _ writesObservations: Bool
-  ) throws(TrainingError) -> RunEvaluation {
-    guard let market = factory.market else { preconditionFailure("no market") }
-    guard factory.bars(of: window, in: market.tape).count >= 2 else {
-      throw .configuration(
-        .conflict(
-          "the \(window.rawValue) window holds no bars of the data, which ends on "
-            + "\(market.tape.dates.last?.description ?? "no date"); import later bars or change the section split and train anew"
-        ))
-    }
-    let rate = try cashRate(cash, market.tape)
-    let environment = try factory.walk(window)
-    let chance = try chanceWalks(factory, window)
-    var records = try TrainingError.deciding { () throws(DecisionError) in
-      try EvaluationRecords(
-        policy: bundle.policy, environment: environment, chance: chance, seed: seed, baselines: factory.baselines,
-        cash: rate, keepsGreedySteps: recordsRollouts || writesObservations, keepsStochasticSteps: recordsRollouts,
-        play: factory.sessionPlay)
-    }
-    records.baselines += try companions(
-      factory, bars: factory.bars(of: window, in: market.tape), seed: seed, cash: rate)
-    records.market = index(of: market, over: records.longest)
-    if let costlier = try factory.walk(window, costsTimes: DoubledCosts.factor) {
-      records.doubledCosts = try TrainingError.deciding { () throws(DecisionError) in
-        try DoubledCosts(
-          policy: bundle.policy, environment: costlier.environment, rules: costlier.rules, seed: seed, cash: rate)
-      }
-    } else {
-      records.tradesAreFree = true
-    }
-    // Written down before anything of it is shown.
-    let looks = TrialsLedger.record(
-      look(records, bundle, trained, window, market), beside: trained.configuration.world.store)
-    var context = EvaluationContext(
-      run: trained.runName,
-      policy: trained.source, algorithm: trained.algorithm, environment: trained.configuration.environment.name,
-      symbols: market.tape.symbols, dataFingerprint: market.contentHash,
-      windowName: window == .heldOut ? "held out" : "selection",
-      split: Window.allCases.map { one in
-        let dates = factory.dates(of: one)
-        return .init(one.rawValue, "\(dates.from) to \(dates.until)")
-      },
-      allowances: market.qualityReport.allowances.map { .init(finding: $0.name, reason: $0.reason) },
-      execution: factory.rules,
-      notes: window == .selection
-        ? ["The best checkpoint was chosen on this very window: these figures prove nothing."] : [],
-      provenance: provenance(trained), distributions: market.distributions, looks: looks)
-    context.notes += otherRules(trained.configuration, factory.configuration)
-    context.notes += records.fit?.notes ?? []
-    context.fit = records.fit
-    context.syntheticSymbols = market.tape.syntheticSymbols
-    if let options = market.tape.options {
-      // Nothing is held when shares pay.
-      context.distributions = []
-      context.notes += market.optionNotes.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
-      context.syntheticQuotes = options.symbols.indices.filter { !options.sources(symbol: $0).isSubset(of: [.chain]) }
-        .map { options.symbols[$0].name }
-      let days = records.longest.dates
-      let handouts = handouts(market, in: days[0]...days[days.count - 1], seed: seed)
-      context.handouts = handouts.found
-      context.notes += handouts.notes + idleCompanions(records.baselines)
-    }
-    var report = EvaluationReport(context: context, records: records)
-    if let ensemble = trained.ensemble {
-      report.ensemble = try TrainingError.deciding { () throws(DecisionError) in
-        try EnsembleReport(
-          market: environment, policy: bundle.policy, best: ensemble.bestMember,
-          isFittedHere: ensemble.isFitted && window == .selection, seed: seed)
-      }
-    }
-    let lines: String
-    do {
-      lines =
-        writesObservations
-        ? try ObservationLines.text(
-          records.greedy, actionCount: bundle.policy.actions, includesMask: bundle.policy.requiresMask) : ""
-    } catch {
-      throw .observation(error)
-    }
-    let document = report.document
-    return RunEvaluation(
-      text: report.text, json: report.json, markdown: document.markdown, html: document.html,
-      observationLines: lines, actions: records.greedy.actions,
-      rollouts: recordsRollouts
-        ? RolloutFile(
-          attributes: rolloutAttributes(trained, bundle, window, factory, seed),
-          columns: RolloutRecorder.columns(
-            [(false, records.greedy)] + (records.stochasticSteps.map { [(true, $0)] } ?? []),
-            actionCount: bundle.policy.actions)) : nil,
-      seedRun: trained.seedRun(
-        report.greedy.metrics.sharpe, totalReturn: report.greedy.metrics.totalReturn, report.verdict.headline,
-        isEdge: report.verdict.edgeFound),
-      measure: SeedSpread.sharpe,
-      trades: ReportCSV.trades(records.greedy, symbols: market.tape.symbols),
-      dailyReturns: ReportCSV.dailyReturns(records))
-  }
-
-  /// Which rules of the game are others than those of the training, in sentences.
-  private static func otherRules(_ trained: RunConfiguration, _ played: RunConfiguration) -> [String] {
-    let own = Set(played.environment.settings.map(\.key))
-    return played.settings.filter { own.contains($0.key) }.compactMap { setting in
-      let (before, now) = (setting.read(trained), setting.read(played))
-      return before == now ? nil : "Played with \(setting.key)=\(now.text), trained with \(before.text)."
-    }
+    return try MarketEvaluation(
+      player: .policy(bundle.policy), origin: trained, window: window, factory: factory, seed: seed, cash: cash,
+      recordsRollouts: recordsRollouts, writesObservations: writesObservations
+    ).run()
   }
 
   /// Lanes for every draw of chance.
@@ -242,41 +139,6 @@ package enum RunEvaluator {
     }
   }
 
-  private static func cashRate(_ choice: CashRateChoice?, _ tape: MarketTape) throws(TrainingError) -> CashRate {
-    switch choice {
-    case nil: return .zero
-    case .constant(let rate): return rate
-    case .column(let name):
-      do {
-        return try CashRate(column: name, of: tape)
-      } catch {
-        throw .configuration(.conflict("--cash-rate: \(error)"))
-      }
-    }
-  }
-
-  /// What the run names as its benchmark, else the first index of the store that has a price at every session; nil where there is none.
-  private static func index(of market: AdmittedMarket, over walk: WalkedSessions) -> MarketReference? {
-    if let benchmark = MarketReference(benchmarkOf: market.tape, over: walk) { return benchmark }
-    for series in market.indices {
-      if let index = MarketReference(series, kind: .index, over: walk) { return index }
-    }
-    return nil
-  }
-
-  private static func look(
-    _ records: EvaluationRecords, _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window,
-    _ market: AdmittedMarket
-  ) -> Look {
-    let (walk, returns) = (records.longest, records.greedy.dailyReturns)
-    return Look(
-      store: market.contentHash, window: window.rawValue, from: walk.firstDecision,
-      until: walk.dates[walk.dates.count - 1], policy: bundle.policy.decisionDigest, run: trained.runName,
-      algorithm: trained.algorithm, program: Trial.thisProgram,
-      sharpe: ReturnStatistics.sharpe(
-        returns, excess: ReturnStatistics.excess(returns, cash: records.cashReturns)))
-  }
-
   private static func planted(
     _ bundle: PolicyBundle, _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64,
     _ recordsRollouts: Bool
@@ -307,7 +169,7 @@ package enum RunEvaluator {
       let stochastic = try plantedWalk(
         bundle.policy, .stochastic(seed: seed), factory, seed: WindowSeed.seed(seed, window))
       rollouts = RolloutFile(
-        attributes: rolloutAttributes(trained, bundle, window, factory, seed),
+        attributes: rolloutAttributes(trained, window, factory, seed),
         columns: RolloutRecorder.columns([(false, greedy.steps), (true, stochastic.steps)]))
     }
     return RunEvaluation(
@@ -334,15 +196,15 @@ package enum RunEvaluator {
     }
   }
 
-  private static func provenance(_ trained: PolicyOrigin) -> [EvaluationContext.Line] {
+  static func provenance(_ trained: PolicyOrigin) -> [EvaluationContext.Line] {
     trained.provenance.map { .init($0.name, $0.text) } + [
       .init("program", "strikeforge \(BuildInformation.version), source revision \(BuildInformation.revision)")
     ]
   }
 
   /// Where rollouts come from, as texts.
-  private static func rolloutAttributes(
-    _ trained: PolicyOrigin, _ bundle: PolicyBundle, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64
+  static func rolloutAttributes(
+    _ trained: PolicyOrigin, _ window: Window, _ factory: EnvironmentFactory, _ seed: UInt64
   ) -> [String: String] {
     let dates = factory.dates(of: window)
     return [
@@ -350,9 +212,9 @@ package enum RunEvaluator {
       "algorithm": trained.algorithm,
       "environment": trained.configuration.environment.name,
       "configuration": trained.configuration.json.text,
-      "observation_columns": bundle.manifest.observationSpace.json.text,
-      "action_names": JSON.array(bundle.manifest.actionSpace.names.map(JSON.string)).text,
-      "action_factors": bundle.manifest.actionSpace.digitsJSON.text,
+      "observation_columns": factory.spaces.observations.json.text,
+      "action_names": JSON.array(factory.spaces.actions.names.map(JSON.string)).text,
+      "action_factors": factory.spaces.actions.digitsJSON.text,
       "window": factory.market != nil ? window.rawValue : "fresh streams",
       "window_dates": factory.market != nil ? "\(dates.from) to \(dates.until)" : "",
       "data_fingerprint": trained.dataFingerprint,

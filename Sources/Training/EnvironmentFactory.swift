@@ -58,8 +58,9 @@ package struct EnvironmentFactory: Sendable {
 
   private let play: EnvironmentFamily.Play
 
-  /// Loads and checks what the environments need. Throws a refusal where the gate, the split or the spaces say no.
-  package init(_ configuration: RunConfiguration) throws(TrainingError) {
+  /// Loads and checks what the environments need. Throws a refusal where the gate, the split or the spaces say no. trains: without, windows may overlap, and one
+  /// may be as short as it likes.
+  package init(_ configuration: RunConfiguration, trains: Bool = true) throws(TrainingError) {
     self.configuration = configuration
     play = configuration.environment.play
     switch play {
@@ -71,7 +72,7 @@ package struct EnvironmentFactory: Sendable {
       let market = try EnvironmentFactory.admit(configuration, bars)
       self.market = market
       spaces = bars.spaces(configuration.game, market.tape)
-      try checkSplit()
+      if trains { try checkSplit() }
       try checkSpaces()
     }
   }

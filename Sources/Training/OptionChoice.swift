@@ -51,9 +51,10 @@ struct OptionChoice {
     }
     let options = OptionTape(underlyings, rules: needs.rules, dates: dates)
     guard options.placeCount > 0 else {
+      let absences = OptionChoice.absences(options).joined(separator: "; ")
       throw OptionChoice.conflict(
         "\(store.path) holds no session from \(dates.lowerBound) to \(dates.upperBound) in which an option of "
-          + "\(symbols.joined(separator: ", ")) can be traded (\(OptionChoice.absences(options).joined(separator: "; "))); change the dates of the section split, or import more"
+          + "\(symbols.joined(separator: ", ")) can be traded\(absences.isEmpty ? "" : " (\(absences))"); take other dates (a run's are those of the section split), or import more"
       )
     }
     tape = MarketTape(options: options, syntheticSymbols: synthetic)

@@ -6,7 +6,7 @@ package import Environments
 package import Inference
 package import Networks
 package import Storage
-internal import Text
+package import Text
 
 /// The parts of a saved run. Names with a slash are grouped by what stands before it: `network/parameters` lies in the file's group
 /// `network`.
@@ -103,11 +103,16 @@ package enum RunState {
     }
   }
 
+  /// Whether an environment shows the columns and offers the actions that the run was trained on.
+  package static func hasSpaces(_ checkpoint: Checkpoint, _ spaces: EnvironmentSpaces) -> Bool {
+    checkpoint.attributes[spacesAttribute] == Trainer.spaces(spaces).text
+  }
+
   /// Refuses where the environment no longer shows the columns or offers the actions that the run was trained on.
   package static func requireSameSpaces(
     _ checkpoint: Checkpoint, spaces: EnvironmentSpaces, path: String
   ) throws(TrainingError) {
-    guard checkpoint.attributes[spacesAttribute] == Trainer.spaces(spaces).text else {
+    guard hasSpaces(checkpoint, spaces) else {
       throw .refused(
         "\(path) was trained on other observation columns or actions than its environment has now; use the version of "
           + "strikeforge that wrote it, or start a new run")
@@ -154,7 +159,7 @@ package enum RunState {
   }
 
   /// The whole configuration that nested values hold.
-  static func configuration(_ tree: JSON, path: String, families: Families) throws(TrainingError)
+  package static func configuration(_ tree: JSON, path: String, families: Families) throws(TrainingError)
     -> RunConfiguration
   {
     var configuration = RunConfiguration(families: families)

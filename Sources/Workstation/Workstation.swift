@@ -15,7 +15,8 @@ package struct Workstation {
   static var commands: [any Command.Type] {
     [
       SynthesizeCommand.self, ImportCommand.self, InspectCommand.self, TrainCommand.self, EnsembleCommand.self,
-      EvaluateCommand.self, ExportCommand.self, RetrainCommand.self, ReplayCommand.self, ReplayUpdateCommand.self,
+      EvaluateCommand.self, BacktestCommand.self, ExportCommand.self, RetrainCommand.self, ReplayCommand.self,
+      ReplayUpdateCommand.self,
       PriceCommand.self, SurfaceCommand.self, DeskCommand.self, OverridesCommand.self, RearmCommand.self,
       RegistryCommand.self, ScheduleCommand.self, ListCommand.self,
     ]

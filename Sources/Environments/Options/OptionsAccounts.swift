@@ -82,6 +82,22 @@ extension OptionsEnvironment {
     return total
   }
 
+  /// Adds what the risk manager counted in a session that ends, and whether its kill switch latched there.
+  func collect(_ lane: Int, _ day: OptionsDay) {
+    let state = risks[lane].state.pointee
+    lanes.outcomes.base[lane].risk += state.counters
+    guard state.isKilled, !lanes.waitingKilled.base[lane * lanes.symbolCount + day.symbol] else { return }
+    lanes.outcomes.base[lane].latches.append(DeskOutcomes.Latch(symbol: tapeSymbols[day.symbol], date: day.date))
+  }
+
+  package func drainOutcomes(lane: Int) -> DeskOutcomes? {
+    var outcomes = lanes.outcomes.base[lane]
+    outcomes.orders = lanes.counts.base[lane]
+    lanes.outcomes.base[lane] = DeskOutcomes()
+    lanes.counts.base[lane] = OptionsCounts()
+    return outcomes
+  }
+
   /// Orders that the lane's gate found over a limit by their own doing: none, or the gate is wrong.
   package func violations(lane: Int) -> Int64 { risks[lane].state.pointee.counters.violations.wrappedSum() }
 

@@ -43,6 +43,8 @@ package struct OptionsConfiguration: Sendable, Equatable {
   package var profile = RiskProfile()
   /// How many times half-spreads, impact and fees cost what they do; no setting: reports ask what would be left. 1...`mostCostFactor`.
   package var costFactor = 1.0
+  /// Whether a kill switch that has latched is re-armed with the next session, as a person might; no setting: a backtest asks what would follow.
+  package var rearmsNextSession = false
   /// Which quotes the tape has.
   package var market = OptionNeeds()
 

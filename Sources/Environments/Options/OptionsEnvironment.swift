@@ -119,6 +119,7 @@ package final class OptionsEnvironment: TradingEnvironment {
         lanes.penalty.base[lane] = 0
         lanes.hasEnded.base[lane] = false
         lanes.counts.base[lane] = OptionsCounts()
+        lanes.outcomes.base[lane] = DeskOutcomes()
         start(lane, market)
         show(lane, in: row)
       }
@@ -153,6 +154,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     let isOver = next >= day.minuteCount - 1
     let last = isOver ? day.minuteCount - 1 : next
     if decided < last { for minute in decided + 1...last { advance(lane, minute: minute, day, market) } }
+    if recordsFills, isOver || totalValue(lane) <= 0 { collect(lane, day) }
     if isOver { settle(lane, day) }
     let value = lanes.value.base[lane]
     lanes.step.base[lane] = ledger.sums.pointee.since(sums)

@@ -168,6 +168,11 @@ extension OptionsEnvironment {
           },
           baselines: [], options: { typed($0, OptionsConfiguration.self).market },
           play: play, companions: { typed($0, OptionsConfiguration.self).companions },
+          rearmed: { game in
+            var other = typed(game, OptionsConfiguration.self)
+            other.rearmsNextSession = true
+            return other
+          },
           decisionMinutes: { typed($0, OptionsConfiguration.self).decisionMinutes })))
   }
 
@@ -218,6 +223,10 @@ extension OptionsConfiguration {
         ),
         RuleLine("size", sizeWords(number)),
         RuleLine("limits", profile.limits.words),
+        RuleLine(
+          "kill switch",
+          "at a fall of \(number(100 * profile.killFraction)) % below the account's high everything is closed, "
+            + (rearmsNextSession ? "until the next session, with which it is re-armed" : "and trading ends")),
         RuleLine(
           "hours",
           "nothing entered in the first \(profile.firstMinutes) and the last \(profile.lastMinutes) minutes, closed "

@@ -51,6 +51,8 @@ struct OptionsLanes: @unchecked Sendable {
   /// What the last reward was less than the money.
   let penalty: LaneWindow<Int64>
   let counts: LaneWindow<OptionsCounts>
+  /// Of the sessions that have ended, where fills are recorded. Not saved: nobody goes on with half a walk.
+  let outcomes: LaneWindow<DeskOutcomes>
   /// Set where the last step ended an episode: its account is in `ended`.
   let hasEnded: LaneWindow<Bool>
   let ended: LaneWindow<OptionsStanding>
@@ -85,6 +87,7 @@ struct OptionsLanes: @unchecked Sendable {
     step = array(ValueStep())
     penalty = array(0)
     counts = array(OptionsCounts())
+    outcomes = array(DeskOutcomes())
     hasEnded = array(false)
     ended = array(OptionsStanding())
     self.owners = owners

@@ -228,7 +228,9 @@ extension OptionsEnvironment {
     let state = risks[lane].state.pointee
     let place = lane * lanes.symbolCount + day.symbol
     lanes.waiting.base[place] = value
-    lanes.waitingHigh.base[place] = max(state.high, value)
-    lanes.waitingKilled.base[place] = state.isKilled
+    // Re-armed, the account's fall is counted from its next session's start.
+    let isRearmed = state.isKilled && configuration.rearmsNextSession
+    lanes.waitingHigh.base[place] = isRearmed ? 0 : max(state.high, value)
+    lanes.waitingKilled.base[place] = state.isKilled && !isRearmed
   }
 }

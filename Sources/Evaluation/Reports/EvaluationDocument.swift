@@ -7,10 +7,10 @@ extension EvaluationReport {
   /// The report for people who do not read it in a terminal.
   package var document: ReportDocument {
     ReportDocument(
-      title: "Evaluation of \(context.run)",
+      title: "\(context.kind.rawValue) of \(context.run)\(context.stamp)",
       subtitle: "\(window), \(dates.count) sessions, \(context.windowName); \(context.environment) on "
-        + context.symbols.joined(separator: ", ") + (context.isSynthetic ? ", SYNTHETIC" : ""),
-      verdict: .init(headline: verdict.headline, isEdge: verdict.edgeFound, blocks: summary),
+        + context.symbols.joined(separator: ", ") + context.stamp,
+      verdict: .init(headline: context.headline(verdict), isEdge: verdict.edgeFound, blocks: summary),
       sections: [
         .init(heading: "Pictures", blocks: pictures.map { .chart($0) }),
         .init(
@@ -20,14 +20,6 @@ extension EvaluationReport {
           ]),
         .init(heading: "Figures", blocks: [.table(figureTable)]),
         .init(
-          heading: "The same, sampled",
-          blocks: [
-            .paragraph(
-              "The stochastic run draws its actions from the policy's probabilities. "
-                + EvaluationReport.sampledIntroduction),
-            .list(stochasticVerdict.comparisons.map(\.sentence)),
-          ]),
-        .init(
           heading: "What is simulated",
           blocks: [
             .paragraph("Nothing was traded. Orders, fills and costs follow these rules:"),
@@ -36,8 +28,24 @@ extension EvaluationReport {
         .init(heading: "What it stands on", blocks: [.facts(provenance)]),
         .init(heading: "How to read the figures", blocks: [.list(noteSentences)]),
       ]
-    ).adding(symbolSection, before: "The same, sampled").adding(quantSection, before: "The same, sampled")
-      .adding(ensemble?.section, before: "The same, sampled")
+    ).adding(symbolSection, before: simulated).adding(deskSection, before: simulated)
+      .adding(quantSection, before: simulated).adding(ensemble?.section, before: simulated)
+      .adding(sampledSection, before: simulated)
+  }
+
+  private var simulated: String { "What is simulated" }
+
+  /// Nil for a rule, which draws nothing.
+  private var sampledSection: ReportDocument.Section? {
+    guard let stochasticVerdict else { return nil }
+    return .init(
+      heading: "The same, sampled",
+      blocks: [
+        .paragraph(
+          "The stochastic run draws its actions from the policy's probabilities. "
+            + EvaluationReport.sampledIntroduction),
+        .list(stochasticVerdict.comparisons.map(\.sentence)),
+      ])
   }
 
   private var window: String { "\(dates.first?.description ?? "?") to \(dates.last?.description ?? "?")" }
@@ -53,11 +61,12 @@ extension EvaluationReport {
     }
     first += ". It paid \(money(metrics.costDollars)) of simulated costs for \(greedy.fillCount) fills"
     if let share = metrics.costShare { first += ", \(ReportText.percent(share, decimals: 1)) of its gross gain" }
-    let blocks: [ReportDocument.Block] = [
-      .paragraph(first + "."),
-      .paragraph(Verdict.introduction),
-      .list(comparisonSentences),
-    ]
+    let blocks: [ReportDocument.Block] =
+      context.warnings.map { .paragraph($0) } + [
+        .paragraph(first + "."),
+        .paragraph(Verdict.introduction),
+        .list(comparisonSentences),
+      ]
     return blocks
       + (context.syntheticSentences + context.handouts.flatMap(\.sentences) + verdict.caveats + exposureSentences
       + seedSentences

@@ -105,7 +105,7 @@ package enum ReportCSV {
   }
 
   /// The shortest digits that read back to the same bits.
-  private static func number(_ value: Double) -> String { value.isFinite ? value.description : "" }
+  static func number(_ value: Double) -> String { value.isFinite ? value.description : "" }
 
   /// Dollars a share.
   private static func price(_ microDollars: Int64, _ shares: Double) -> String {

@@ -15,7 +15,10 @@ extension EvaluationReport {
 
   private var commonMembers: [String: JSON] {
     [
-      "kind": .string("backtest"),
+      "kind": .string("backtest"), "report": .string(context.kind.rawValue.lowercased()),
+      "warnings": .array(context.warnings.map { .string($0) }),
+      "qualifications": .array(context.qualifications.map { .string($0) }),
+      "desk": desk?.json ?? .null,
       "run": .string(context.run),
       "policy": .string(context.policy),
       "algorithm": .string(context.algorithm),
@@ -45,8 +48,9 @@ extension EvaluationReport {
       ]),
       "dates": .array(dates.map { .string($0.description) }),
       "accounts": .array(accounts.map(ReportJSON.account)),
-      "verdict": ReportJSON.verdict(verdict, more: context.syntheticSentences + lookCaveats),
-      "stochastic_verdict": ReportJSON.verdict(stochasticVerdict),
+      "verdict": ReportJSON.verdict(
+        verdict, headline: context.headline(verdict), more: context.leadingSentences + lookCaveats),
+      "stochastic_verdict": stochasticVerdict.map { ReportJSON.verdict($0, headline: context.headline($0)) } ?? .null,
       "ensemble": ensemble?.json ?? .null,
     ]
   }
@@ -71,11 +75,11 @@ enum ReportJSON {
     .array(lines.map { .object(["name": .string($0.name), "text": .string($0.text)]) })
   }
 
-  static func verdict(_ verdict: Verdict, more caveats: [String] = []) -> JSON {
+  static func verdict(_ verdict: Verdict, headline: String, more caveats: [String] = []) -> JSON {
     .object([
       "edge_found": .bool(verdict.edgeFound),
       "claim": .string(claim(verdict)),
-      "headline": .string(verdict.headline),
+      "headline": .string(headline),
       "family_error": .number(Verdict.familyError),
       "not_told_from": .array(verdict.notToldFrom.map { .string($0) }),
       "detectable_sharpe": number(verdict.detectableSharpe),

@@ -10,7 +10,7 @@ extension EvaluationReport {
 
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
-    header + [""] + table + (bySymbol.isEmpty ? [] : [""] + symbolLines) + [""] + verdictLines
+    header + [""] + table + (bySymbol.isEmpty ? [] : [""] + symbolLines) + [""] + deskLines + [""] + verdictLines
       + [""] + quantLines
       + (ensemble.map { [""] + $0.lines } ?? []) + [""] + notes
   }
@@ -25,7 +25,8 @@ extension EvaluationReport {
     }
     let first = dates.first?.description ?? "?"
     let last = dates.last?.description ?? "?"
-    var lines = ReportText.wrapped("Evaluation of \(context.run)")
+    var lines = ReportText.wrapped("\(context.kind.rawValue) of \(context.run)\(context.stamp)")
+    for sentence in context.leadingSentences { lines += entry("warning", sentence) }
     lines += entry("policy", context.policy)
     lines += entry("algorithm", context.algorithm)
     lines += entry("environment", context.environment)
@@ -34,7 +35,6 @@ extension EvaluationReport {
       "\(first) to \(last), \(dates.count) sessions, \(context.windowName); first decision at the close of "
         + "\(firstDecisionDate)")
     for line in context.split { lines += entry("split", "\(line.name): \(line.text)") }
-    for sentence in context.syntheticSentences { lines += entry("warning", sentence) }
     for sentence in context.handouts.flatMap(\.sentences) { lines += entry("surface", sentence) }
     lines += entry("data", context.symbols.joined(separator: ", ") + " " + context.dataFingerprint)
     if context.allowances.isEmpty {
@@ -146,13 +146,14 @@ extension EvaluationReport {
     func wrapped(_ sentences: [String], rest: String = "    ") -> [String] {
       sentences.flatMap { ReportText.wrapped($0, first: "  ", rest: rest) }
     }
-    return ReportText.wrapped("VERDICT: \(verdict.headline).", rest: "  ")
-      + wrapped(["For the greedy run. " + Verdict.introduction], rest: "  ")
+    return ReportText.wrapped("VERDICT: \(context.headline(verdict)).", rest: "  ")
+      + wrapped([stochastic == nil ? Verdict.introduction : "For the greedy run. " + Verdict.introduction], rest: "  ")
       + wrapped(comparisonSentences)
       + wrapped(
-        context.syntheticSentences + verdict.caveats + exposureSentences + seedSentences + lookCaveats, rest: "  ")
-      + wrapped([EvaluationReport.sampledIntroduction], rest: "  ")
-      + wrapped(stochasticVerdict.comparisons.map(\.sentence))
+        context.leadingSentences + verdict.caveats + exposureSentences + seedSentences + lookCaveats, rest: "  ")
+      + (stochasticVerdict.map {
+        wrapped([EvaluationReport.sampledIntroduction], rest: "  ") + wrapped($0.comparisons.map(\.sentence))
+      } ?? [])
   }
 
   /// The greedy run against every baseline, then against chance.
@@ -168,7 +169,7 @@ extension EvaluationReport {
 
   /// That one seed is one seed.
   var seedSentences: [String] {
-    guard ensemble == nil else { return [] }
+    guard ensemble == nil, stochastic != nil else { return [] }
     return [
       "This is the verdict on one seed: the same training with another may end elsewhere. Train several, and name them all: "
         + "`strikeforge evaluate RUN RUN ...` takes the middle one."

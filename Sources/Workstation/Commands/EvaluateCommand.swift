@@ -129,19 +129,19 @@ struct EvaluateCommand: Command {
   }
 
   /// What --cash-rate asks for; nil where it is not given.
-  private static func cashRate(_ arguments: Arguments) throws -> CashRateChoice? {
+  static func cashRate(_ arguments: Arguments, of command: CommandDescription = description) throws -> CashRateChoice? {
     guard let text = arguments.value("cash-rate") else { return nil }
     // A name of a column begins with a letter, a number does not.
     if ExtraColumn.isName(text) { return .column(text) }
     guard case .value(let annual) = DecimalNumber.parse(Array(text.utf8)[...]) else {
       throw UsageError(
         "--cash-rate is \(text), but must be a fraction a year such as 0.02, or the name of a column of the store",
-        command: description)
+        command: command)
     }
     do {
       return .constant(try CashRate(annual: annual))
     } catch {
-      throw UsageError("--cash-rate: \(error)", command: description)
+      throw UsageError("--cash-rate: \(error)", command: command)
     }
   }
 
