@@ -29,7 +29,7 @@ final class RunSubject: Subject {
       RunSubject.configuration("dual_ticker", .ppoLSTMMask, store: store), RunSubject.configuration("cue", .ppoLSTM),
       RunSubject.configuration("mean_reversion", .ppo),
     ]
-    factories = try configurations.map(EnvironmentFactory.init)
+    factories = try configurations.map { try EnvironmentFactory($0) }
   }
 
   /// Four rollouts of 8 steps in 4 lanes.
