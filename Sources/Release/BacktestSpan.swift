@@ -3,6 +3,7 @@
 import Environments
 import Evaluation
 import Market
+private import Text
 import Trading
 package import Training
 
@@ -33,7 +34,11 @@ struct BacktestSpan {
     return windows.filter { $0.1 <= span.lastSession && span.firstSession <= $0.2 }.map { "\($0.0) \($0.1) to \($0.2)" }
   }
 
-  var windowName: String { "backtest" + (seen.isEmpty ? "" : ", in part what the policy has seen") }
+  var windowName: String {
+    let minutes = DecimalText.grouped(Double(span.barCount), decimals: 0)
+    return "backtest" + (span.isOfMinutes ? " of \(minutes) regular minutes" : "")
+      + (seen.isEmpty ? "" : ", in part what the policy has seen")
+  }
 
   var qualifications: [String] {
     (execution == .ideal ? ["with ideal fills"] : []) + (seen.isEmpty ? [] : ["on dates that it has seen"])

@@ -13,6 +13,10 @@ package struct PlayedSpan: Sendable {
   /// The first and the last session in which is played.
   package let firstSession: CalendarDate
   package let lastSession: CalendarDate
+  /// Bars that are played.
+  package let barCount: Int
+  /// Whether those are minutes of regular sessions.
+  package let isOfMinutes: Bool
 
   /// How orders are filled.
   package enum Execution: String, Sendable, CaseIterable {
@@ -69,6 +73,7 @@ package struct PlayedSpan: Sendable {
         ))
     }
     (firstSession, lastSession) = (tape.dates[window.lowerBound], tape.dates[window.upperBound - 1])
+    (barCount, isOfMinutes) = (window.count, tape.width != .session)
   }
 
   /// What became of the dates that were asked for, in sentences: a start or an end on no session, and data that end earlier or begin later.

@@ -79,6 +79,28 @@ import Text
     #expect(!rule.output.contains("stochastic"))
   }
 
+  /// Ten thousand dollars, and a year that is asked for from a holiday on.
+  @Test func aYearOfMinutesIsPlayedWhole() throws {
+    let place = try Workplace()
+    try place.succeed([
+      "synthesize", "options_rich", "--symbol", "SPY", "--sessions", "252", "--from", "2024-01-02", "--seed", "3",
+      "--output", "SPY.csv",
+    ])
+    try place.succeed(["import", "SPY=SPY.csv", "SPY-options.csv", "--output", "market.h5"])
+    let played = try place.succeed([
+      "backtest", "calls", "--environment", "options", "--store", "market.h5", "--from", "2024-01-01", "--to",
+      "2024-12-31", "--set", "environment.capital=10000", "--set", "environment.capital_by_symbol=[]",
+    ])
+    let text = words(played)
+    #expect(
+      text.contains("2024-01-02 to 2024-12-31, 252 sessions, backtest of 97,740 regular minutes;"), "\(played.output)")
+    #expect(
+      text.contains("2024-01-01 is no session of the exchange: the span begins with the next one, 2024-01-02."),
+      "\(played.output)")
+    let account = try #require(try account(place, "backtests/calls_2024-01-01_2024-12-31/backtest.json"))
+    #expect(account["metrics"]?["initial_dollars"]?.doubleValue == 10_000, "\(account.text)")
+  }
+
   @Test func sharesAreBacktestedTheSameWay() throws {
     let place = try Workplace()
     try place.importMarket()

@@ -156,6 +156,9 @@ private final class Buyer: Decider {
     #expect(rows.count == record.count + 1 && rows.contains { $0[2] == "QQQ" && $0[7] != "0" })
     let sessions = ReportCSV.sessions(record).split(separator: "\r\n").map { $0.split(separator: ",") }
     #expect(sessions.count == 10 && sessions[0].count == 6)
-    for (row, close) in zip(sessions.dropFirst(), record.closes) { #expect(Double(row[2]) == close) }
+    for (row, close) in zip(sessions.dropFirst(), record.closes) {
+      let found = try #require(Double(row[2]))
+      #expect((found * 1e6).rounded() == (close * 1e6).rounded())
+    }
   }
 }

@@ -41,7 +41,7 @@ package struct OptionsConfiguration: Sendable, Equatable {
   /// Of the account's start: what an entry opposite to a 10-minute move beyond a deviation takes off the reward, with `humanMomentum`. No money.
   package var momentumPenalty = 1e-4
   package var profile = RiskProfile()
-  /// How many times half-spreads, impact and fees cost what they do; no setting: reports ask what would be left. 1...`mostCostFactor`.
+  /// How many times half-spreads, impact and fees cost what they do; no setting: reports ask what would be left. 1...`mostCostFactor`, or 0 for ideal fills.
   package var costFactor = 1.0
   /// Whether a kill switch that has latched is re-armed with the next session, as a person might; no setting: a backtest asks what would follow.
   package var rearmsNextSession = false
@@ -97,6 +97,11 @@ package struct OptionsConfiguration: Sendable, Equatable {
   var execution: ExecutionSettings {
     var settings = ExecutionSettings()
     settings.latencyMinutes = latencyMinutes
+    // Costs of nothing are fills at the middle.
+    guard costFactor > 0 else {
+      settings.mode = .ideal
+      return settings
+    }
     settings.halfSpreadMillionths = Int((costFactor * Double(ExecutionSettings.millionths)).rounded())
     settings.impact.thousandths = min(
       Int((costFactor * Double(settings.impact.thousandths)).rounded()), TouchImpact.mostThousandths)

@@ -186,7 +186,8 @@ extension OptionsEnvironment {
 
 extension OptionsConfiguration {
   /// The same game where half-spreads, impact and fees cost so many times as much, as far as execution goes.
-  func costing(times factor: Double) -> OptionsConfiguration {
+  func costing(times factor: Double) -> OptionsConfiguration? {
+    guard costFactor > 0 else { return nil }
     var other = self
     other.costFactor = min(costFactor * factor, OptionsConfiguration.mostCostFactor)
     return other
@@ -211,8 +212,8 @@ extension OptionsConfiguration {
     [
       RuleLine(
         "fill",
-        "decided at a minute's end, filled \(latencyMinutes) \(latencyMinutes == 1 ? "minute" : "minutes") later at the far touch, "
-          + "never at mid")
+        "decided at a minute's end, filled \(latencyMinutes) \(latencyMinutes == 1 ? "minute" : "minutes") later "
+          + (costFactor > 0 ? "at the far touch, never at mid" : "at mid, which nobody gets"))
     ] + (game == .options ? boughtWords(number) : premium.words(number)) + [
       RuleLine("fees", feeDollars.map { "\(number($0)) $ a contract" } ?? "those of each date")
     ]
