@@ -3,6 +3,7 @@
 package import AgentInterface
 package import Environments
 import Market
+import Text
 
 /// A rule as a decider for lane 0 of the environment it is made for. It knows the mask, what the position has gained by the observation, which session of
 /// which symbol it is in, and where it asks for them the last prices of the two sessions before; nothing else.
@@ -78,7 +79,7 @@ package final class ActionRuleDecider: Decider {
     let tape = environment.tape
     let sessions = tape.sessions
     // The session that holds the bar: the first that ends behind it.
-    let session = OptionChain.firstPlace(in: sessions) { $0.upperBound > bar }
+    let session = sessions.firstPlace { $0.upperBound > bar }
     guard session >= 2, session < sessions.count else { return nil }
     let (before, last) = (
       tape.close[symbol][sessions[session - 2].upperBound - 1], tape.close[symbol][sessions[session - 1].upperBound - 1]

@@ -4,6 +4,7 @@ package import AgentInterface
 package import Environments
 package import Inference
 package import Market
+import Text
 package import Trading
 
 /// Everything that happened in one walk, or where only the account is kept what became of that. Arrays are by decision t = 0 ..< T; what is reckoned in
@@ -92,7 +93,7 @@ package struct BacktestRecord: Sendable {
   package var sessionOfBar: (Int) -> Int {
     if let optionTape {
       let (dates, first) = (optionTape.sessions, initialAccount.bar)
-      func number(_ bar: Int) -> Int { OptionChain.firstPlace(in: dates) { $0.upperBound > bar } }
+      func number(_ bar: Int) -> Int { dates.firstPlace { $0.upperBound > bar } }
       return { number($0) - number(first) }
     }
     let bars = accounts.bars
@@ -102,13 +103,13 @@ package struct BacktestRecord: Sendable {
     let lastBars = sessionEnds.map { bars[$0] }
     return { bar in
       guard bar >= first else { return 0 }
-      return before + min(OptionChain.firstPlace(in: lastBars) { $0 >= bar }, lastBars.count - 1)
+      return before + min(lastBars.firstPlace { $0 >= bar }, lastBars.count - 1)
     }
   }
 
   /// The date of a bar at whose close a step ended; nil of others.
   func closeDate(ofBar bar: Int) -> CalendarDate? {
-    let place = OptionChain.firstPlace(in: accounts.bars) { $0 >= bar }
+    let place = accounts.bars.firstPlace { $0 >= bar }
     return place < count && accounts.bars[place] == bar ? closeDates[place] : nil
   }
 }

@@ -2,6 +2,7 @@
 
 internal import Glibc
 package import Market
+internal import Text
 
 /// Why a cash rate cannot be used. Each sentence says what to do.
 package enum CashRateError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -87,12 +88,7 @@ package struct CashRate: Sendable, Equatable {
 
   /// The annual rate that is known at the close of a date: that of the last bar up to it, or of the first.
   package func annual(at date: CalendarDate) -> Double {
-    var (low, high) = (0, dates.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if dates[middle] <= date { low = middle + 1 } else { high = middle }
-    }
-    return annual[max(low - 1, 0)]
+    annual[max(dates.firstPlace { $0 > date } - 1, 0)]
   }
 
   /// (T) what each session earns. decisionDates: (T) the close before each session: the rate of a session is the one that was known when

@@ -1,5 +1,7 @@
 // What changes a share from one session to the next, and the one way in which bars are adjusted for it.
 
+import Text
+
 /// A split, a payment, or both, of which the session of that date is the first to trade without.
 package struct CorporateAction: Sendable, Hashable {
   package let date: CalendarDate
@@ -80,12 +82,7 @@ extension BarSeries {
     }
 
     func product(after date: CalendarDate) -> Double {
-      var (low, high) = (0, dates.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if dates[middle] <= date { low = middle + 1 } else { high = middle }
-      }
-      return products[low]
+      products[dates.firstPlace { $0 > date }]
     }
   }
 }

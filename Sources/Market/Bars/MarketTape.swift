@@ -1,5 +1,7 @@
 // The market as every lane reads it: adjusted, aligned, immutable.
 
+import Text
+
 /// Adjusted bars of one width of S symbols, which begin at the same B times. Shared by all lanes; never written after it is made.
 ///
 /// Prices are raw x factor, volume is raw / factor, further columns are as they were delivered. Arrays are indexed [symbol][bar].
@@ -193,15 +195,7 @@ package final class MarketTape: Sendable {
   }
 
   /// The first bar on or after `date`, or `barCount`.
-  package func firstBar(onOrAfter date: CalendarDate) -> Int {
-    var low = 0
-    var high = dates.count
-    while low < high {
-      let middle = (low + high) / 2
-      if dates[middle] < date { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  package func firstBar(onOrAfter date: CalendarDate) -> Int { dates.firstPlace { $0 >= date } }
 }
 
 extension BarSeries {

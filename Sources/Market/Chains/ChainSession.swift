@@ -1,5 +1,7 @@
 // The quotes of one session, laid out so that one is found by its place.
 
+import Text
+
 /// Quotes of a chain in the minutes of one session: dense blocks, a block for each minute and in it a slot for each contract of the session.
 ///
 /// Every column has `minutes.count` x `contracts.count` values, row = block x contracts + slot. A snapshot that is stamped t belongs to the minute that ends
@@ -70,12 +72,8 @@ package struct ChainSession: Sendable, Equatable {
   /// The slot of a contract of the chain's table, or nil where the session has none of its quotes.
   package func slot(ofContract contract: Int) -> Int? {
     guard slots.isEmpty else { return ChainSession.place(of: contract, in: slots, from: contracts.first) }
-    var (low, high) = (0, contracts.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(contracts[middle]) < contract { low = middle + 1 } else { high = middle }
-    }
-    return low < contracts.count && Int(contracts[low]) == contract ? low : nil
+    let place = contracts.firstPlace { Int($0) >= contract }
+    return place < contracts.count && Int(contracts[place]) == contract ? place : nil
   }
 
   /// Where in every column a contract's value of a minute lies.

@@ -1,5 +1,7 @@
 // The options of one underlying: a table of contracts, and what was quoted of them, session by session.
 
+import Text
+
 /// All contracts of an underlying, of whatever root, and their quotes.
 package struct OptionChain: Sendable, Equatable {
   package let underlying: String
@@ -47,14 +49,14 @@ package struct OptionChain: Sendable, Equatable {
 
   package func session(on date: CalendarDate, isExtendedHours: Bool) -> ChainSession? {
     let wanted = Int64(date.daysSinceEpoch) * 2 + (isExtendedHours ? 1 : 0)
-    let place = OptionChain.firstPlace(in: sessions) { OptionChain.key($0) >= wanted }
+    let place = sessions.firstPlace { OptionChain.key($0) >= wanted }
     guard place < sessions.count, OptionChain.key(sessions[place]) == wanted else { return nil }
     return sessions[place]
   }
 
   /// The number of a contract, by halving the table; nil where it is not in it.
   package func number(of contract: OptionContract) -> Int? {
-    let place = OptionChain.firstPlace(in: contracts) { !($0 < contract) }
+    let place = contracts.firstPlace { !($0 < contract) }
     return place < contracts.count && contracts[place] == contract ? place : nil
   }
 
@@ -64,16 +66,6 @@ package struct OptionChain: Sendable, Equatable {
     return OptionChain(
       underlying: underlying, contracts: contracts, sessions: sessions.filter { isTaken($0.date) },
       declaration: declaration, deliverables: deliverables, conflicts: conflicts.filter { isTaken($0.date) })
-  }
-
-  /// The first of items that are in order which lies behind a border, by halving; their count where none does.
-  package static func firstPlace<Item>(in items: [Item], where isBehind: (Item) -> Bool) -> Int {
-    var (low, high) = (0, items.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if isBehind(items[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 
   /// Cells that say anything, in and outside the hours of sessions.

@@ -1,5 +1,7 @@
 // Options as every lane reads them: contracts, quotes and Greeks by session and minute, which no account changes.
 
+import Text
+
 /// The options of S symbols over K sessions, one expiry a symbol and session. Shared by all lanes; never written after it is made.
 ///
 /// A row is a minute of a symbol's session. A minute has a place for each of the session's contracts: place = `Session.place(minute:)` + contract, with contracts
@@ -192,7 +194,7 @@ package final class OptionTape: @unchecked Sendable {
 
   /// The session of a date; nil where the tape has none.
   package func number(of date: CalendarDate) -> Int? {
-    let place = OptionChain.firstPlace(in: dates) { $0 >= date }
+    let place = dates.firstPlace { $0 >= date }
     return place < dates.count && dates[place] == date ? place : nil
   }
 

@@ -1,6 +1,7 @@
 // What is known at every close, of which the surface of the next session is made.
 
 import Glibc
+import Text
 
 /// Evening after evening: the volatility index, the underlying, and the two ratios that the past gives. Nothing in an evening knows what comes after it.
 package struct SurfaceHistory: Sendable {
@@ -94,12 +95,8 @@ package struct SurfaceHistory: Sendable {
   /// The evening before a session, or nil where it is not held.
   package func evening(before ordinal: Int) -> Evening? {
     // Sorted, if the gate has passed the bars; where they are not, what is not found is not known.
-    var (low, high) = (0, evenings.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if evenings[middle].ordinal < ordinal - 1 { low = middle + 1 } else { high = middle }
-    }
-    return low < evenings.count && evenings[low].ordinal == ordinal - 1 ? evenings[low] : nil
+    let place = evenings.firstPlace { $0.ordinal >= ordinal - 1 }
+    return place < evenings.count && evenings[place].ordinal == ordinal - 1 ? evenings[place] : nil
   }
 
   /// What a surface of the session behind an evening is made of.

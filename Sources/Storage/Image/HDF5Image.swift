@@ -1,5 +1,7 @@
 // An HDF5 file as bytes at addresses, each looked at before it is used.
 
+import Text
+
 /// An HDF5 file that this program wrote, read without the HDF5 library.
 ///
 /// That library believes what a file says of itself: one byte of its metadata, with every checksum and digest made true again, ends the
@@ -106,12 +108,8 @@ final class HDF5Image {
 
   /// The last piece that begins at a place of the file or before it.
   private func piece(at place: Int) -> Piece? {
-    var (low, high) = (0, pieces.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if pieces[middle].start <= place { low = middle + 1 } else { high = middle }
-    }
-    return low > 0 ? pieces[low - 1] : nil
+    let next = pieces.firstPlace { $0.start > place }
+    return next > 0 ? pieces[next - 1] : nil
   }
 
   /// The same for a part of the file's metadata.

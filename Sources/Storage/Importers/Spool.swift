@@ -1,6 +1,7 @@
 // Columns that are set aside on the disk while others are worked on.
 
 import Glibc
+import Text
 
 /// A temporary file beside what an import writes. It has no name, so that nothing of it is left whatever happens; it is made when it is first needed.
 /// What is set aside is written past the system's cache where that is possible, and read back likewise. One thread uses it.
@@ -91,19 +92,15 @@ final class Spool {
 
   private func giveBack(_ place: Range<Int>) {
     if place.isEmpty { return }
-    var (low, high) = (0, unused.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if unused[middle].lowerBound < place.lowerBound { low = middle + 1 } else { high = middle }
-    }
+    let next = unused.firstPlace { $0.lowerBound >= place.lowerBound }
     var whole = place
-    if low < unused.count, unused[low].lowerBound == whole.upperBound {
-      whole = whole.lowerBound..<unused.remove(at: low).upperBound
+    if next < unused.count, unused[next].lowerBound == whole.upperBound {
+      whole = whole.lowerBound..<unused.remove(at: next).upperBound
     }
-    if low > 0, unused[low - 1].upperBound == whole.lowerBound {
-      unused[low - 1] = unused[low - 1].lowerBound..<whole.upperBound
+    if next > 0, unused[next - 1].upperBound == whole.lowerBound {
+      unused[next - 1] = unused[next - 1].lowerBound..<whole.upperBound
     } else {
-      unused.insert(whole, at: low)
+      unused.insert(whole, at: next)
     }
   }
 

@@ -1,6 +1,7 @@
 // Fitted surfaces at rest: sealed, moment after moment, without a quote.
 
 package import Market
+import Text
 
 /// Surfaces that were fitted to the chain of one store, and which sessions of it they are of.
 ///
@@ -53,7 +54,7 @@ package struct FittedSurfaceFile: Sendable, Equatable {
 
   /// That of a moment, by halving; nil where there is none.
   package func surface(on date: CalendarDate, minute: Int) -> FittedSurface? {
-    let place = OptionChain.firstPlace(in: surfaces) { ($0.date, $0.minute) >= (date, minute) }
+    let place = surfaces.firstPlace { ($0.date, $0.minute) >= (date, minute) }
     guard place < surfaces.count, surfaces[place].date == date, surfaces[place].minute == minute else { return nil }
     return surfaces[place]
   }
