@@ -25,7 +25,7 @@ package struct Workstation {
   /// Runs the command that the process was started with, and ends the process.
   package func main() -> Never {
     StandardDescriptors.openClosed()
-    // Lines appear as they are written, also in a pipe; a reader that goes away is an error to report, not a silent end.
+    // Lines appear as they are written, also in a pipe; a reader that goes away ends no work that is going on.
     StandardOutput.bufferLines()
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
@@ -37,12 +37,19 @@ package struct Workstation {
       complain(Self.usage)
       code = 64
     }
-    if !StandardOutput.isIntact(), code == 0 {
-      complain(
-        "strikeforge: not all output could be written; make room where standard output goes, and keep its reader open")
+    // What a gate refused or what failed is told by the code, whoever read the words.
+    guard code == 0 else { exit(code) }
+    switch StandardOutput.ending() {
+    case .arrived: exit(0)
+    case .lost:
+      complain("strikeforge: not all output could be written; make room where standard output goes")
+      exit(1)
+    case .readerLeft:
+      // The work is done, and its reader wanted no more: the end that every tool in a pipe has, of which shells say nothing.
+      signal(SIGPIPE, SIG_DFL)
+      raise(SIGPIPE)
       exit(1)
     }
-    exit(code)
   }
 
   private func run(_ words: [String]) -> Int32 {

@@ -61,6 +61,46 @@ import Testing
         == MarketStore.read(place.folder.place("market.h5")).contentHash)
   }
 
+  /// A reader that had enough is no fault of the disk: the program ends as every tool in a pipe does, and says nothing. Where there is no room it says
+  /// so. What fails anyway says why, read or not.
+  @Test func outputThatNobodyTakes() throws {
+    let place = try Workplace()
+    // The other end of the pipe is closed before the program begins.
+    func unread(_ words: [String]) throws -> ProgramOutcome {
+      try Program.start(
+        "/bin/bash", named: "strikeforge",
+        ["-c", "mkfifo pipe; exec 3<>pipe 4>pipe 3>&-; rm pipe; \"$0\" \"$@\" >&4 4>&-; echo \"code $?\""]
+          + [Program.strikeforge.path] + words,
+        in: place.folder.path
+      ).wait()
+    }
+    for words in [["--help"], ["list"], ["retrain", "--keys"]] {
+      let outcome = try unread(words)
+      #expect(outcome.output == "code \(128 + SIGPIPE)\n" && outcome.errors.isEmpty, "\(outcome)")
+      let full = try Program.strikeforge.run(words, in: place.folder.path, output: "/dev/full")
+      #expect(full.exitCode == 1 && full.errorLines.count == 1, "\(full)")
+      #expect(full.errors.contains("make room where standard output goes"), "\(full)")
+    }
+    let refused = try unread(["evaluate", "none"])
+    #expect(refused.output == "code 1\n" && refused.errors.contains("there is no run"), "\(refused)")
+  }
+
+  /// The work itself is done to its end, whoever stops listening to it.
+  @Test func workGoesOnUnread() throws {
+    let place = try Workplace()
+    try place.folder.write(Self.replaying, to: "run.yaml")
+    try place.succeed(words("heard"))
+    let outcome = try Program.start(
+      "/bin/bash", named: "strikeforge",
+      ["-c", "mkfifo pipe; exec 3<>pipe 4>pipe 3>&-; \"$0\" \"$@\" >&4; exit $?", Program.strikeforge.path]
+        + words("unheard"),
+      in: place.folder.path
+    ).wait()
+    #expect(outcome.exitCode == 128 + SIGPIPE && outcome.errors.isEmpty, "\(outcome)")
+    #expect(place.checkpointSteps("unheard") == place.checkpointSteps("heard"))
+    #expect(try place.progress("unheard").timeless() == place.progress("heard").timeless())
+  }
+
   /// The server finds no question, and the benchmark has no reader: neither is an error, and neither hangs.
   @Test func theOtherProgramsBeginAndEnd() throws {
     let place = try Workplace()
