@@ -21,7 +21,6 @@ import Text
 
   @Test func fromARunToAChampionAndBack() throws {
     let place = try twoRuns()
-    #expect(try place.succeed(["registry", "list"]).output == "nothing is published in registry\n")
     for run in ["one", "two"] { try place.succeed(["registry", "publish", "cue", run]) }
     // The very same again is no further version.
     let again = try place.succeed(["registry", "publish", "cue", "one"])
@@ -92,6 +91,8 @@ import Text
 
   @Test(arguments: [
     (["registry", "lost"], 64, "there is no verb lost"), (["registry", "show"], 64, "show takes a name"),
+    (["registry", "list"], 2, "nothing is published in registry; `strikeforge registry publish NAME RUN` publishes"),
+    (["registry", "list", "--registry", "lost"], 2, "nothing is published in lost; "),
     (["registry", "show", "cue"], 2, "nothing is published as cue in registry"),
     (["registry", "promote", "../x", "0001"], 2, "no name of a registry"),
     (["registry", "publish", "cue", "none"], 1, "there is no run"),

@@ -82,7 +82,12 @@ struct RegistryCommand: Command {
 
   private static func list(_ folder: String) throws {
     let names = Registry.names(in: folder)
-    print(names.isEmpty ? "nothing is published in \(folder)" : "published in \(folder):")
+    guard !names.isEmpty else {
+      throw TrainingError.refused(
+        "nothing is published in \(folder); `strikeforge registry publish NAME RUN` publishes, and --registry names another folder"
+      )
+    }
+    print("published in \(folder):")
     for name in names {
       let registry = try Registry(folder: folder, name: name)
       let versions = try registry.history().versions
