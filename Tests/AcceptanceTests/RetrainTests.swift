@@ -110,6 +110,24 @@ import Text
     #expect(try small.folder.read("weekends/small/0002/report.md").contains("long-1 was cut"))
   }
 
+  /// A deadline that is none is refused by the flag's name, and by the file's where it stands there.
+  @Test(arguments: ["-5m", "soon", "Mon 25:00 UTC", "Mon 05:00 Moon/Base"])
+  func aDeadlineThatIsNoneIsNamed(_ text: String) throws {
+    let small = try RetrainPlace()
+    try small.folder.write(RetrainPlace.plan(), to: "plan.yaml")
+    for words in [["plan.yaml", "--deadline", text], ["plan.yaml", "--dry-run", "--deadline=" + text]] {
+      let outcome = try small.place.strikeforge(["retrain"] + words)
+      #expect(outcome.exitCode == 64, "\(outcome)")
+      #expect(
+        outcome.errorLines.first?.hasPrefix("strikeforge retrain: --deadline: '\(text)' is no ") == true, "\(outcome)")
+    }
+    try small.folder.write(RetrainPlace.plan(deadline: "'\(text)'"), to: "plan.yaml")
+    let outcome = try small.retrain("plan.yaml")
+    #expect(outcome.exitCode == 2 && outcome.errorLines.count == 1, "\(outcome)")
+    #expect(outcome.errors.contains("plan.yaml, weekend.deadline: '\(text)' is no "), "\(outcome)")
+    #expect(!small.folder.exists("weekends"))
+  }
+
   /// A person who asks for a dry run gets no wet one, whatever stands beside it.
   @Test(arguments: [
     (["--settle", "--dry-run"], "--dry-run"), (["--settle", "--anew"], "--anew"),

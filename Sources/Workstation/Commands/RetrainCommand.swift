@@ -47,6 +47,12 @@ struct RetrainCommand: Command {
         throw UsageError("--\(flag) goes alone; leave --\(other) out", command: description)
       }
     }
+    let deadline = arguments.value("deadline")
+    do throws(TrainingError) {
+      if let deadline { _ = try Deadline(deadline) }
+    } catch {
+      throw UsageError("--deadline: \(error.description)", command: description)
+    }
     StopSignal.install()
     if let folder = arguments.value("demo") {
       guard arguments.operands.isEmpty else {
@@ -61,7 +67,7 @@ struct RetrainCommand: Command {
     guard let path = arguments.operands.first else {
       throw UsageError("name a plan, or take --demo", command: description)
     }
-    let plan = try RetrainPlan(yamlFile: path, deadline: arguments.value("deadline"), families: families)
+    let plan = try RetrainPlan(yamlFile: path, deadline: deadline, families: families)
     let retrain = try Retrain(
       plan, path: path, families: families, shouldStop: { StopSignal.received != nil }, tell: tell)
     if arguments.has("settle") { return try retrain.settle() ? 0 : 1 }

@@ -78,7 +78,11 @@ package struct RetrainPlan: Sendable {
         .conflict("\(source): unknown key '\(PrintableText.name(key))'; `strikeforge retrain --keys` lists all"))
     }
     if let told { settings.deadline = told }
-    deadline = try Deadline(settings.deadline)
+    do throws(TrainingError) {
+      deadline = try Deadline(settings.deadline)
+    } catch {
+      throw .refused("\(told == nil ? "\(path), weekend.deadline" : "--deadline"): \(error.description)")
+    }
     let (hooks, candidates) = (hooks, candidates)
     // By when it must be done decides nothing about what it is.
     var timeless = settings
