@@ -125,7 +125,8 @@ import Training
       folder: "/it's here")
     let lines = schedule.cron(now: moment(2026, 1, 1)).split(separator: "\n").filter { !$0.hasPrefix("#") }
     #expect(lines.count == 3 && lines[0] == "CRON_TZ=UTC")
-    #expect(lines[1].hasPrefix("0 23 * * 0 [ \"$(TZ=America/New_York date +\\%u\\%H\\%M)\" = 71800 ] || exit 0; "))
+    let asked = "[ $((($(TZ=America/New_York date '+(\\%u*24+1\\%H-100)*60+1\\%M-100')+10080-11160)\\%10080)) -lt 60 ]"
+    #expect(lines[1].hasPrefix("0 23 * * 0 \(asked) || exit 0; "))
     #expect(lines[2].hasPrefix("0 22 * * 0 "))
     #expect(lines[1].hasSuffix("cd '/it'\\''s here' && { retrain 100\\%; status=$?; settle; exit $status; }"))
     // Over the turn of a day and a week: Monday five o'clock in Sydney is Sunday in UTC.
@@ -133,6 +134,38 @@ import Training
       time: try WeeklyTime("Mon 05:00 Australia/Sydney"), name: "w", command: "c", afterwards: nil, folder: "/")
     let fields = sydney.cron(now: moment(2026, 1, 1)).split(separator: "\n").suffix(2).map { $0.prefix(10) }
     #expect(fields == ["0 19 * * 0", "0 18 * * 0"])
+  }
+
+  /// A year of cron, on time or some minutes late, with the lines as a shell reads them and `date` as the place has it: each week once, at its hour.
+  @Test(arguments: [
+    ("Sun 18:00 America/New_York", 59), ("Sun 23:45 Australia/Sydney", 59), ("Mon 05:00 Australia/Lord_Howe", 29),
+    ("Sat 12:30 Asia/Kolkata", 59),
+  ])
+  func cronRunsEachWeekOnce(_ words: String, late: Int64) throws {
+    let time = try WeeklyTime(words)
+    let folder = try TemporaryFolder()
+    let (begin, end) = (moment(2026, 1, 1), moment(2027, 1, 1))
+    let schedule = ScheduleText(time: time, name: "w", command: "echo $DUE", afterwards: nil, folder: folder.path)
+    try folder.write("#!/bin/sh\nexec /bin/date -d @$NOW \"$@\"\n", to: "date")
+    #expect(chmod(folder.place("date"), 0o755) == 0)
+    var script = "PATH=\(folder.path):$PATH; export PATH NOW DUE\n"
+    for line in schedule.cron(now: begin).split(separator: "\n") where line.first?.isNumber == true {
+      let fields = line.split(separator: " ", maxSplits: 5).map(String.init)
+      let (minute, hour, weekday) = try (
+        #require(Int64(fields[0])), #require(Int64(fields[1])), #require(Int64(fields[4]))
+      )
+      // 1970-01-01 was a Thursday; cron's weekdays count from Sunday.
+      for day in begin / 86_400..<end / 86_400 where (day + 4) % 7 == weekday {
+        let due = day * 86_400 + hour * 3600 + minute * 60
+        let now = due + (day % 2 == 0 ? 0 : late * 60 + 30)
+        script += "DUE=\(due); NOW=\(now); ( \(fields[5].replacing("\\%", with: "%")) )\n"
+      }
+    }
+    try folder.write(script, to: "year.sh")
+    let outcome = try Program.start("/bin/sh", named: "sh", ["year.sh"], in: folder.path).wait()
+    #expect(outcome.exitCode == 0 && outcome.errors.isEmpty, "\(outcome)")
+    let found = outcome.lines.compactMap { Int64($0) }.sorted()
+    #expect(found == all(time, from: begin, until: end), "\(words)")
   }
 
   @Test func unitsCatchUpAndClearUp() throws {

@@ -76,26 +76,31 @@ package struct ScheduleText: Sendable {
     return [("\(name).service", service), ("\(name).timer", timer)]
   }
 
-  /// Lines for a crontab that counts in UTC: one for each offset that the place has in two years, each asking first whether it is the hour there.
+  /// Lines for a crontab that counts in UTC: one for each offset that the place has in two years, each asking first whether it is the time there, or
+  /// less than an hour behind it (where two offsets lie closer together, less than that): a busy or waking machine starts what is due some minutes late.
   /// now: seconds since 1970.
   package func cron(now: Int64) -> String {
     var lines = [
-      "# \(name), every week at \(time). cron counts in UTC here: a line for each offset of the zone, and each asks the clock",
-      "# there first, so that one of them runs it and no other. Where cron knows no CRON_TZ (Debian's), the machine must be in UTC.",
+      "# \(name), every week at \(time). cron counts in UTC here: a line for each offset of the zone, and each asks the clock there",
+      "# first, in minutes of the week, so that one of them runs it and no other. Where cron knows no CRON_TZ (Debian's), the machine must",
+      "# be in UTC.",
       "CRON_TZ=UTC",
     ]
     let local = Int64((time.weekday - 1) * 86_400 + time.hour * 3600 + time.minute * 60)
-    let stamp = "\(time.weekday)\(time.clock.filter { $0 != ":" })"
-    for offset in time.offsets(from: now) {
+    // Minutes of the week, as %u, %H and %M give them; the leading 1 keeps a shell from reading 08 as octal.
+    let due = (time.weekday * 24 + time.hour) * 60 + time.minute
+    let clock = "(%u*24+1%H-100)*60+1%M-100"
+    let offsets = time.offsets(from: now)
+    let patience = zip(offsets, offsets.dropFirst()).reduce(60) { min($0, ($1.1 - $1.0) / 60) }
+    for offset in offsets {
       let week: Int64 = 7 * 86_400
       let moment = ((local - Int64(offset)) % week + week) % week
       // cron's weekdays count from Sunday, and a % ends its line.
       let fields = "\(moment / 60 % 60) \(moment / 3600 % 24) * * \((moment / 86_400 + 1) % 7)"
       let run =
         "cd \(ScheduleText.shell(folder)) && { \(command); \(afterwards.map { "status=$?; \($0); exit $status; " } ?? "")}"
-      lines.append(
-        fields + " " + "[ \"$(TZ=\(time.zone) date +\\%u\\%H\\%M)\" = \(stamp) ] || exit 0; "
-          + run.replacing("%", with: "\\%"))
+      let asked = "[ $((($(TZ=\(time.zone) date '+\(clock)')+10080-\(due))%10080)) -lt \(patience) ] || exit 0; "
+      lines.append(fields + " " + (asked + run).replacing("%", with: "\\%"))
     }
     return lines.joined(separator: "\n") + "\n"
   }
