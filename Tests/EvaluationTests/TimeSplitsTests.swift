@@ -121,6 +121,47 @@ import Text
     }
   }
 
+  /// How well the returns of 20 sessions are foretold by those of the five training samples that look most alike, where nothing tells of them: what is
+  /// seen is a random walk, so that alike is near in time. `sessionsBehind`: how far a label reaches, as the purge is told.
+  private func foretold(seed: UInt64, sessionsBehind: Int) -> Double {
+    let (count, length) = (600, 20)
+    var stream = RandomStream(seed: seed, purpose: .market)
+    let returns = (0..<count + length).map { _ in stream.nextNormal() }
+    let labels = (0..<count).map { returns[$0..<$0 + length].reduce(0, +) }
+    var level = 0.0
+    let seen = (0..<count).map { _ in
+      level += stream.nextNormal()
+      return level
+    }
+    let tests = stride(from: 30, to: count - 30, by: 60).map { $0..<$0 + 5 }
+    let training = PurgedTraining.samples(
+      labelEnds: PurgedTraining.labelEnds(count: count, sessionsBehind: sessionsBehind), tests: tests, embargo: 1)
+    let tested = tests.flatMap { Array($0) }
+    let found = tested.map { sample in
+      training.sorted { abs(seen[$0] - seen[sample]) < abs(seen[$1] - seen[sample]) }.prefix(5)
+        .reduce(0) { $0 + labels[$1] }
+    }
+    return correlation(found, tested.map { labels[$0] })
+  }
+
+  private func correlation(_ one: [Double], _ other: [Double]) -> Double {
+    let (mean, otherMean) = (one.reduce(0, +) / Double(one.count), other.reduce(0, +) / Double(other.count))
+    let products = zip(one, other).map { ($0 - mean, $1 - otherMean) }
+    let (own, others) = (products.reduce(0) { $0 + $1.0 * $1.0 }, products.reduce(0) { $0 + $1.1 * $1.1 })
+    return products.reduce(0) { $0 + $1.0 * $1.1 } / (own * others).squareRoot()
+  }
+
+  /// Planted: labels that overlap look foretold where nothing is purged, in a hundred markets in which nothing can be. With the purge it is chance.
+  @Test func overlappingLabelsTeachNothingOncePurged() throws {
+    func score(sessionsBehind: Int) throws -> (mean: Double, error: Double) {
+      let scores = (0..<100).map { foretold(seed: $0, sessionsBehind: sessionsBehind) }
+      return (scores.reduce(0, +) / 100, try #require(ReturnStatistics.standardDeviation(scores)) / 10)
+    }
+    let (leaking, purged) = (try score(sessionsBehind: 0), try score(sessionsBehind: 19))
+    #expect(leaking.mean > 5 * leaking.error, "\(leaking)")
+    #expect(abs(purged.mean) < 3 * purged.error, "\(purged)")
+  }
+
   @Test func walksEndWhereTheSessionsDo() {
     let walk = WalkForward(kind: .rolling, training: 10, test: 5, purge: 3)
     #expect(walk.embargo == 1 && walk.fewestSessions == 19)
