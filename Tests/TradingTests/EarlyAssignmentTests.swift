@@ -171,4 +171,42 @@ struct ContractAdjustmentTests {
     let adjusted = try adjust(account, ContractAdjustment(split: 1, for: 10_000))
     #expect(adjusted.count == 1 && account.book.isEmpty && account.cash == cash + 99_999_000_000)
   }
+
+  /// Long and short: what was paid is in cash, and not once more in the price of what is given back.
+  @Test(arguments: [100, -100])
+  func `a payment is not earned twice where shares are given back`(shares: Int) throws {
+    let account = DeskAccount([TradedContract(share: "AAPL")], cashDollars: 200_000)
+    _ = account.trade(1, [(0, shares, 5_000_000, 5_000_400)])
+    let (cash, value) = (account.cash, account.cash + account.book.marks.liquidation)
+    let adjusted = try adjust(account, ContractAdjustment(split: 1, for: 3, payment: 150_000))
+    #expect(account.book.isEmpty && account.cash == value)
+    #expect(adjusted.map(\.cash) == [account.cash - cash])
+  }
+
+  @Test func `a model that calls a contract worthless goes on doing so behind a split`() throws {
+    let account = DeskAccount(
+      [try traded("AAPL200918C00500000"), TradedContract(share: "AAPL")], cashDollars: 200_000)
+    _ = account.trade(1, [(0, 1, 4_000, 4_400)])
+    // Worthless to the model at the quote, and far from it behind the split: the mark follows.
+    let market = ScriptedView(quote: MinuteQuote(bid: 4_000, ask: 4_400, minute: 10), model: 0)
+    account.book.mark(market, minute: 10, in: account.table, to: account.ledger)
+    #expect(account.book.positions[0].lastModel == 1)
+    _ = try adjust(account, ContractAdjustment(split: 4))
+    #expect(account.book.positions[0].lastModel == 1)
+    account.book.mark(ScriptedView(quote: nil, model: 501), minute: 11, in: account.table, to: account.ledger)
+    #expect(account.book.positions[0].bid == 1_500 && account.book.positions[0].ask == 1_600)
+    #expect(account.gap == 0)
+  }
+}
+
+/// One quote and one model for everything.
+private struct ScriptedView: MarketView {
+  let date = CalendarDate(daysSinceEpoch: 18_505)
+  let minuteCount = 390
+  let quote: MinuteQuote?
+  let model: Int
+
+  func quote(of contract: Int32, minute: Int) -> MinuteQuote? { quote }
+  func underlyingPrice(of contract: Int32, minute: Int) -> Int? { nil }
+  func modelPrice(of contract: Int32, minute: Int) -> Int? { model }
 }

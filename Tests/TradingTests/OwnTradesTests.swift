@@ -15,9 +15,11 @@ import Workstation
   }
 
   private static func play(
-    _ lines: [String], fees: FeeTable = .retail, dollars: Int64 = 100_000, sizing: SizingRules? = nil
+    _ lines: [String], fees: FeeTable = .retail, dollars: Int64 = 100_000, sizing: SizingRules? = nil,
+    exercise: ExerciseMode = .cash
   ) throws -> DeskPlay {
     var settings = DeskSettings()
+    settings.exercise = exercise
     settings.fees = fees
     settings.cashDollars = dollars
     let text = (["{\"session\": \"2025-12-11\"}"] + lines).joined(separator: "\n") + "\n"
@@ -80,6 +82,41 @@ import Workstation
     let naked = try atRisk("\"\(Day.far)\": -1")
     // With the 44 dollars that it brought.
     #expect((100_043_000_000...100_044_000_000).contains(naked), "\(naked)")
+  }
+
+  /// Behind a first session in which shares came into the account, by purchase or by exercise, what happens to them before the second one's opening, and
+  /// how many are left to be sold there.
+  private static let lives: [(exercised: Bool, morning: [String], left: Int)] = [
+    (true, [], 100), (true, ["{\"dividend\": \"SPY\", \"dollars\": 1.5}"], 100),
+    (true, ["{\"payment\": \"SPY\", \"dollars\": 15}"], 100),
+    (true, ["{\"split\": \"SPY\", \"becomes\": 3, \"of\": 2}"], 150),
+    (false, ["{\"payment\": \"SPY\", \"dollars\": 15}", "{\"split\": \"SPY\", \"becomes\": 2}"], 200),
+    // No whole number of shares: given back before the opening.
+    (false, ["{\"payment\": \"SPY\", \"dollars\": 15}", "{\"split\": \"SPY\", \"becomes\": 1, \"of\": 3}"], 0),
+  ]
+
+  @Test(arguments: lives)
+  func `shares stay in their trade, with all that they are paid`(exercised: Bool, morning: [String], left: Int) throws {
+    func shares(_ time: String) -> String { Day.quote("SPY", time, 604.99, 605.01) }
+    let close = "{\"close\": \"SPY\", \"dollars\": 605}"
+    var lines = [Day.price("10:00", 600), shares("10:00")]
+    if exercised {
+      lines += [Day.quote(Day.call, "10:00", 1.0, 1.02), Self.order(1, "10:00", "opens", "\"\(Day.call)\": 1")]
+      lines.append(Day.quote(Day.call, "10:01", 1.0, 1.02))
+    } else {
+      lines += [Self.order(1, "10:00", "opens", "\"SPY\": 1", 100), shares("10:01")]
+    }
+    lines += [close, "{\"session\": \"2025-12-12\"}"] + morning
+    lines.append(shares("10:00"))
+    if left > 0 { lines += [Self.order(2, "10:00", "closes", "\"SPY\": -1", left), shares("10:01")] }
+    let play = try Self.play(lines + [close], exercise: .physical)
+    let trades = Self.trades(play)
+    #expect(play.desk.book.isEmpty && play.desk.widestGap == 0)
+    #expect(trades.count == 1 && trades.first?.closed == CalendarDate("2025-12-12"))
+    #expect(trades.first?.profitMicroDollars == play.desk.ledger.cash.pointee - 100_000_000_000)
+    if morning.first?.contains("payment") == true {
+      #expect(Day.log(play).contains("become 100 SPY; received 1,500.00"), "\(Day.log(play))")
+    }
   }
 
   /// So many round trips of one contract, and a wish behind them.

@@ -44,9 +44,7 @@ package struct OwnTrades: Sendable {
         }
       case .settled(let settled, _):
         add(-settled.quantity, of: settled.contract, for: settled.cash - settled.fee, desk.table)
-        if settled.shares != 0, let share = share(of: settled.contract, desk.table) {
-          add(settled.shares, of: share, for: 0, desk.table)
-        }
+        if let share = settled.share { add(settled.shares, of: share, for: 0, desk.table) }
         // Legs are settled one by one: what is left of a package for a moment is no risk that anybody took.
         end(settled.contract, entry.date, desk.table)
       case .dividend(let share, _, let cash):
@@ -61,10 +59,6 @@ package struct OwnTrades: Sendable {
       }
     }
     seen = desk.log.count
-  }
-
-  private func share(of contract: Int32, _ table: ContractTable) -> Int32? {
-    table.number(of: TradedContract(share: table[contract].underlying))
   }
 
   private mutating func add(_ quantity: Int, of contract: Int32, for received: Int64, _ table: ContractTable) {

@@ -59,13 +59,14 @@ package struct AdjustedPosition: Sendable, Hashable {
   package var contract: Int32
   package var quantity: Int
   package var outcome: Outcome
-  /// What cash received, in micro-dollars.
+  /// What cash received, in micro-dollars: the payment on shares, and what was given back.
   package var cash: Int64
 }
 
 extension Book {
   /// Adjusts every position of an underlying before a session opens: contract, count, strike and multiplier, with the last mark, so that its value goes on
-  /// without a jump. What no whole contract or share can say is given back at its last mark, with a reason. Shares receive the payment as a dividend.
+  /// without a jump. What no whole contract or share can say is given back at its last mark, of shares less the payment, with a reason. Shares receive the
+  /// payment as a dividend.
   ///
   /// `listed`: the contracts that were listed before, beside those that are held. The table learns what they have become, so that nobody trades them under their
   /// old names that day.
@@ -92,29 +93,26 @@ extension Book {
       let before = positions[slot]
       let contract = table[before.contract]
       guard contract.underlying == underlying else { continue }
+      var cash: Int64 = 0
       if !contract.isOption {
-        payDividend(Int64(adjustment.payment) * Money.microDollarsPerTick, on: before.contract, to: ledger)
+        cash = payDividend(Int64(adjustment.payment) * Money.microDollarsPerTick, on: before.contract, to: ledger)
       }
-      if let after = adjusted(before, contract, adjustment, table) {
-        put(after, at: slot)
-        let step = ValueStep(
-          priceProfit: after.middle - before.middle,
-          markChange: (after.liquidation - after.middle) - (before.liquidation - before.middle))
-        ledger.sums.pointee += step
-        record(
-          AdjustedPosition(
-            contract: before.contract, quantity: Int(before.quantity),
-            outcome: .became(contract: after.contract, quantity: Int(after.quantity)), cash: 0))
-      } else {
-        put(.free, at: slot)
-        ledger.cash.pointee += before.liquidation
-        record(
-          AdjustedPosition(
-            contract: before.contract, quantity: Int(before.quantity),
-            outcome: .closed(
-              reason: "\(adjustment.numerator) for \(adjustment.denominator) leaves no whole contract or share of it"),
-            cash: before.liquidation))
+      let whole = adjusted(before, contract, adjustment, table)
+      let after = whole ?? (contract.isOption ? before : before.without(payment: adjustment.payment))
+      ledger.sums.pointee += ValueStep(
+        priceProfit: after.middle - before.middle,
+        markChange: (after.liquidation - after.middle) - (before.liquidation - before.middle))
+      put(whole ?? .free, at: slot)
+      var outcome = AdjustedPosition.Outcome.became(contract: after.contract, quantity: Int(after.quantity))
+      if whole == nil {
+        ledger.cash.pointee += after.liquidation
+        cash += after.liquidation
+        outcome = .closed(
+          reason: "\(adjustment.numerator) for \(adjustment.denominator) leaves no whole contract or share of it")
       }
+      record(
+        AdjustedPosition(
+          contract: before.contract, quantity: Int(before.quantity), outcome: outcome, cash: cash))
     }
     adjustGroups(adjustment, of: underlying, became, table)
     trimGroups()
@@ -146,7 +144,8 @@ extension Book {
     func scaled(_ price: Int) -> Int { (2 * max(0, price - paid) * denominator + numerator) / (2 * numerator) }
     (after.bid, after.ask) = (scaled(before.bid), scaled(before.ask))
     (after.lastBid, after.lastAsk) = (scaled(before.lastBid), scaled(before.lastAsk))
-    after.lastModel = scaled(before.lastModel)
+    // 0 would say that there was no model: one that called it worthless stays, and goes on moving the mark.
+    after.lastModel = before.lastModel > 0 ? max(scaled(before.lastModel), 1) : 0
     after.isQuoted = false
     return after
   }
@@ -171,5 +170,14 @@ extension Book {
         }
       }
     }
+  }
+}
+
+extension Position {
+  /// Shares that have been paid something: what was paid is not in their price any more.
+  fileprivate func without(payment: Int) -> Position {
+    var after = self
+    (after.bid, after.ask) = (max(0, bid - payment), max(0, ask - payment))
+    return after
   }
 }

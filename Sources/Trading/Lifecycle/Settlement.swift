@@ -19,8 +19,9 @@ package struct SettledPosition: Sendable, Hashable {
   package var outcome: Outcome
   /// What cash received for the option or the shares, in micro-dollars; negative where it paid.
   package var cash: Int64
-  /// Shares that came (or went), signed.
+  /// Shares that came (or went), signed, and their number in the table; nil where none did.
   package var shares: Int
+  package var share: Int32?
   /// What the option gained over what was paid for it, in micro-dollars: the premium of a worthless short.
   package var realised: Int64
   /// What was asked for the exercise or the assignment, in micro-dollars.
@@ -133,6 +134,7 @@ extension Book {
       // The option's value becomes the distance between the strike that is paid and the price that the shares are marked at.
       settled.outcome = quantity > 0 ? .exercised : .assigned
       settled.shares = quantity * Int(before.multiplier) * Int(side.rawValue)
+      settled.share = share
       // The shares cost the strike, so that the option itself ends at nothing: its premium is what it gained or lost.
       settled.realised = -before.basis
       settled.cash = -Money.amount(price: contract.strike, multiplier: 1, quantity: settled.shares)

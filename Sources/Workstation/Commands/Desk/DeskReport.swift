@@ -150,6 +150,7 @@ extension DeskPlay {
       let after = desk.table[contract]
       return "\(before) become \(quantity) \(after.symbol)"
         + (after.isOption ? " (strike \(price(after.strike)), \(after.multiplier) units)" : "")
+        + (position.cash == 0 ? "" : "; \(position.cash < 0 ? "paid" : "received") \(money(abs(position.cash)))")
     case .closed(let reason): return "\(before) given back at the last mark for \(money(position.cash)): \(reason)"
     }
   }
