@@ -1,7 +1,9 @@
 // Which contract is taken, and when none is.
 
 import Market
+import TestSupport
 import Testing
+import Text
 import Trading
 
 private func candidate(
@@ -24,8 +26,8 @@ private let rejected: [(SelectionCandidate, SelectionRejection)] = [
   (candidate(0, minute: 61), .quote), (candidate(0, ask: 1.2), .spread), (candidate(0, delta: nil), .delta),
   (candidate(0, delta: .nan), .delta), (candidate(0, delta: 0.1501), .deltaLimit),
   (candidate(0, delta: -0.2), .deltaLimit),
-  (candidate(0, volume: 9), .volume), (candidate(0, volume: nil), .volume),
-  (candidate(0, openInterest: 99), .openInterest), (candidate(0, openInterest: nil), .openInterest),
+  (candidate(0, volume: 9), .volume), (candidate(0, volume: nil), .volumeUnknown),
+  (candidate(0, openInterest: 99), .openInterest), (candidate(0, openInterest: nil), .openInterestUnknown),
 ]
 
 @Test(arguments: rejected)
@@ -88,12 +90,12 @@ func aContractThatMayNotBeTradedHasAReason(candidate: SelectionCandidate, reason
   #expect(answer.contract == nil && answer.score == nil && answer.accepted == 0)
   #expect(
     answer.sentence
-      == "no contract of 4 may be traded: too little volume 2, spread too wide 1, delta unknown 1")
+      == "no contract of 4 may be traded: spread too wide 1, delta unknown 1, too little volume 1, volume unknown 1")
   #expect(selection.choose(among: [], rank: calm, minute: 60).sentence == "no contract of 0 may be traded")
   let some = selection.choose(among: candidates + [candidate(4)], rank: calm, minute: 60)
   #expect(
     some.sentence
-      == "1 of 5 contracts may be traded: too little volume 2, spread too wide 1, delta unknown 1")
+      == "1 of 5 contracts may be traded: spread too wide 1, delta unknown 1, too little volume 1, volume unknown 1")
 }
 
 /// A made surface has no volume and no open interest: whoever trades on one says so.
@@ -105,4 +107,48 @@ func aContractThatMayNotBeTradedHasAReason(candidate: SelectionCandidate, reason
   #expect(made.rejection(of: candidate(0, volume: 9), rank: calm, minute: 60) == .volume)
   // It is never better than one that is known to be traded.
   #expect(made.score(of: unknown) > made.score(of: candidate(0, volume: 10, openInterest: 100)))
+}
+
+/// Choices, scores and reasons are those of a plain twin in exact fractions, ties and "none" among them.
+@Test func choicesAreThoseOfThePlainTwin() throws {
+  let golden = try Golden("contract_selection").json
+  let cases = try #require(golden["cases"]?.arrayValue)
+  var (chosen, none) = (0, 0)
+  for (number, one) in cases.enumerated() {
+    func value(_ key: String) throws -> Double { try #require(one[key]?.doubleValue) }
+    func whole(_ key: String, of json: JSON) throws -> Int {
+      try #require(json[key]?.doubleValue.flatMap { Int(exactly: $0) })
+    }
+    let selection = ContractSelection(
+      targetDelta: try value("targetDelta"), mostDelta: try value("mostDelta"), mostSpread: try value("mostSpread"),
+      leastVolume: try whole("leastVolume", of: one), leastOpenInterest: try whole("leastOpenInterest", of: one),
+      takesUnknownLiquidity: one["takesUnknownLiquidity"]?.boolValue == true,
+      highestVolatilityRank: try value("highestRank"))
+    let candidates = try #require(one["candidates"]?.arrayValue).map { json in
+      SelectionCandidate(
+        contract: Int32(try whole("contract", of: json)),
+        quote: MinuteQuote(
+          bid: try whole("bid", of: json), ask: try whole("ask", of: json), minute: try whole("minute", of: json)),
+        delta: json["delta"]?.doubleValue, volume: json["volume"]?.doubleValue.map { Int($0) },
+        openInterest: json["openInterest"]?.doubleValue.map { Int($0) })
+    }
+    let rank = one["rank"]?.doubleValue.map { VolatilityRank(stated: $0) }
+    let answer = selection.choose(among: candidates, rank: rank, minute: try whole("minute", of: one))
+    #expect(answer.contract.map { Double($0) } == one["chosen"]?.doubleValue, "case \(number)")
+    let accepted = try whole("accepted", of: one)
+    #expect(answer.accepted == accepted, "case \(number)")
+    if let score = one["score"]?.doubleValue {
+      let found = try #require(answer.score)
+      #expect(abs(found - score) <= 1e-13 * score, "case \(number)")
+      chosen += 1
+    } else {
+      #expect(answer.score == nil, "case \(number)")
+      none += 1
+    }
+    for reason in SelectionRejection.allCases {
+      let expected = one["rejections"]?["\(reason)"]?.doubleValue ?? 0
+      #expect(Double(answer.rejected(reason)) == expected, "case \(number), \(reason)")
+    }
+  }
+  #expect(chosen > 20 && none > 10)
 }

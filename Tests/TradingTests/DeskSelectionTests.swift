@@ -44,9 +44,67 @@ import Workstation
     #expect(high.contains("selects nothing: no contract of 2 may be traded: IV Rank too high 2"), "\(high)")
   }
 
+  private static func quote(_ symbol: String, _ time: String, _ bid: Double, _ more: String) -> String {
+    "{\"quote\": \"\(symbol)\", \"time\": \"\(time)\", \"bid\": \(bid), \"ask\": \(bid + 0.01), \(more)}"
+  }
+
+  /// The nearest call is quoted with 30 traded in one minute and 20 in the next, the other one with 500; last night 90 and 900 were open.
+  private static func traded(_ wish: String) -> [String] {
+    [
+      Day.price("14:59", 600), quote(Day.call, "14:59", 0.88, "\"volume\": 400, \"open_interest\": 900"),
+      quote(near, "14:59", 0.47, "\"volume\": 30, \"open_interest\": 90"),
+      Day.price("15:00", 600), quote(Day.call, "15:00", 0.88, "\"volume\": 100"),
+      quote(near, "15:00", 0.47, "\"volume\": 7"), quote(near, "15:00", 0.47, "\"volume\": 20"), wish,
+      Day.price("15:01", 600), Day.quote(Day.call, "15:01", 0.88, 0.89), Day.quote(near, "15:01", 0.47, 0.49),
+    ]
+  }
+
+  /// Boundaries are inclusive: what was traded in the day so far is 50, and 90 were open.
+  @Test(arguments: [
+    (
+      ", \"least_volume\": 50", "1 selects \(DeskSelectionTests.near), delta 0.3",
+      ", volume 50; 2 of 2 contracts may be traded"
+    ),
+    (
+      ", \"least_volume\": 51", "1 selects \(DeskRiskTests.call), delta 0.5",
+      ", volume 500; 1 of 2 contracts may be traded"
+    ),
+    (", \"least_volume\": 501", "1 selects nothing: ", "no contract of 2 may be traded: too little volume 2"),
+    (", \"least_open_interest\": 90", "1 selects \(DeskSelectionTests.near), delta 0.3", ", open interest 90; 2 of 2"),
+    (", \"least_open_interest\": 91", "1 selects \(DeskRiskTests.call), delta 0.5", "too little open interest 1"),
+  ])
+  func `volume of the day and open interest leave out what is too thin`(
+    more: String, chosen: String, reason: String
+  ) throws {
+    let text = try Self.log(Self.traded(Self.wish(more + ", \"quantity\": 1")))
+      .split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }.joined(separator: " ")
+    #expect(text.contains(chosen) && text.contains(reason), "\(text)")
+  }
+
+  @Test func `what nobody says is unknown, and a rank of the order's own is asked`() throws {
+    let unknown = try Self.log(Self.day(Self.wish(", \"least_volume\": 1")))
+    #expect(unknown.contains("no contract of 2 may be traded: volume unknown 2"), "\(unknown)")
+    let high = try Self.log(["{\"volatility_rank\": 0.6}"] + Self.day(Self.wish(", \"highest_rank\": 0.59")))
+    #expect(high.contains("no contract of 2 may be traded: IV Rank too high 2"), "\(high)")
+    let same = try Self.log(
+      ["{\"volatility_rank\": 0.6}"] + Self.day(Self.wish(", \"highest_rank\": 0.6, \"quantity\": 1")))
+    #expect(same.contains("bought 1 \(Self.near)"), "\(same)")
+  }
+
+  @Test func `open interest of last night is one number`() {
+    let lines = [
+      Self.quote(Self.near, "14:59", 0.47, "\"open_interest\": 90"),
+      Self.quote(Self.near, "15:00", 0.47, "\"open_interest\": 91"),
+    ]
+    let error = #expect(throws: DeskScriptError.self) { try Self.log(lines) }
+    #expect(error?.description.contains("'open_interest' is 91, and 90 before") == true, "\(error?.description ?? "")")
+  }
+
   @Test(arguments: [
     (", \"opens\": {\"SPY251211C00600000\": 1}", "'opens' does not go with 'selects'"),
     (", \"limit\": 1", "'limit' does not go with 'selects'"), (", \"most_spread\": 2", "'most_spread' is 2"),
+    (", \"least_volume\": -1", "'least_volume' is -1"), (", \"least_open_interest\": 0.5", "whole number from 0"),
+    (", \"highest_rank\": 80", "'highest_rank' is 80"),
   ])
   func `a wish that says too much is named`(more: String, words: String) {
     let error = #expect(throws: DeskScriptError.self) { try Self.log(Self.day(Self.wish(more))) }

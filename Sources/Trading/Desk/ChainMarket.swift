@@ -11,7 +11,7 @@ package struct ChainMarket: MarketView {
   private let numbers: [Int32]
   /// By minute, ten-thousandths of a dollar; nil where nobody knows it.
   private let prices: [Int?]
-  private let volumeIsOfMinute: Bool
+  private let volumeSpan: ChainDeclaration.VolumeSpan?
   private let weights: [Double]
 
   /// nil where the chain has no quotes in the hours of that date's session.
@@ -30,7 +30,7 @@ package struct ChainMarket: MarketView {
     numbers = table.contracts.map { contract in
       contract.option.flatMap(chain.number).map { Int32($0) } ?? -1
     }
-    volumeIsOfMinute = chain.declaration.volume == .minute
+    volumeSpan = chain.declaration.volume
     weights = MinuteWeights.variance(ofMinutes: minutes)
     var known: Int?
     self.prices = (0..<minutes).map { minute in
@@ -77,9 +77,27 @@ package struct ChainMarket: MarketView {
       func value(_ value: Int32) -> Int? { value == ChainValue.none ? nil : Int(value) }
       return MinuteQuote(
         bid: value(quote.bid) ?? 0, ask: value(quote.ask) ?? 0, bidSize: value(quote.bidSize),
-        askSize: value(quote.askSize), minute: minute - age, volume: volumeIsOfMinute ? value(quote.volume) : nil)
+        askSize: value(quote.askSize), minute: minute - age, volume: volumeSpan == .minute ? value(quote.volume) : nil)
     }
     return nil
+  }
+
+  /// Volume where the chain says what its column counts: the sum of its minutes, or the last that it says of the day.
+  package func liquidity(of contract: Int32, minute: Int) -> ContractLiquidity {
+    var known = ContractLiquidity()
+    guard numbers.indices.contains(Int(contract)),
+      let slot = session.slot(ofContract: Int(numbers[Int(contract)]))
+    else { return known }
+    if !session.openInterest.isEmpty, session.openInterest[slot] != ChainValue.none {
+      known.openInterest = Int(session.openInterest[slot])
+    }
+    guard let volumeSpan, session.has(.volume) else { return known }
+    for (block, stamped) in session.minutes.enumerated() where (0...max(minute, 0)).contains(Int(stamped)) {
+      let volume = session.value(.volume, row: block * session.contracts.count + slot)
+      guard volume != ChainValue.none else { continue }
+      known.volume = volumeSpan == .day ? Int(volume) : (known.volume ?? 0) + Int(volume)
+    }
+    return known
   }
 
   package func underlyingPrice(of contract: Int32, minute: Int) -> Int? {

@@ -68,7 +68,8 @@ extension Desk {
     let spread = 100 * ContractSelection.relativeSpread(quote)
     var words =
       "selects \(table[contract].symbol), delta \(DecimalText.fixed(delta, decimals: 2)), spread "
-      + "\(DecimalText.fixed(spread, decimals: 1)) %; \(answer.sentence)"
+      + "\(DecimalText.fixed(spread, decimals: 1)) %\(wish.selection.words(of: view.liquidity(of: contract, minute: minute))); "
+      + answer.sentence
     if rank.sessionCount > 0 { words += "; IV Rank \(rank.words())" }
     var quantity = wish.quantity ?? 0
     if wish.quantity == nil {
@@ -104,10 +105,10 @@ extension Desk {
     let nearest = numbers.compactMap { table[$0].lastSession }.min()
     return numbers.filter { table[$0].lastSession == nearest }.map { number in
       let risk = model.risk(of: number, in: table, view: view, minute: minute)
-      let quote = view.quote(of: number, minute: minute)
+      let liquidity = view.liquidity(of: number, minute: minute)
       return SelectionCandidate(
-        contract: number, quote: quote, delta: risk.isKnown ? risk.unitDelta : nil, volume: quote?.volume,
-        openInterest: nil)
+        contract: number, quote: view.quote(of: number, minute: minute), delta: risk.isKnown ? risk.unitDelta : nil,
+        volume: liquidity.volume, openInterest: liquidity.openInterest)
     }
   }
 
@@ -124,6 +125,17 @@ extension Desk {
     facts.gammaRoom = room(.gamma)
     facts.thetaRoom = room(.decay)
     facts.vegaRoom = room(.vega)
+  }
+}
+
+extension ContractSelection {
+  /// What was asked for of a contract's volume and open interest, as it is.
+  fileprivate func words(of liquidity: ContractLiquidity) -> String {
+    func words(_ name: String, _ number: Int?, _ least: Int) -> String {
+      least > 0 ? ", \(name) " + (number.map { "\($0)" } ?? "unknown") : ""
+    }
+    return words("volume", liquidity.volume, leastVolume)
+      + words("open interest", liquidity.openInterest, leastOpenInterest)
   }
 }
 

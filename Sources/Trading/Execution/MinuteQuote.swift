@@ -76,6 +76,19 @@ package struct MinuteQuote: Sendable, Hashable {
   package func farSize(side: Int) -> Int? { side > 0 ? askSize : bidSize }
 }
 
+/// How much of a contract changes hands, and how many of it there are, at the end of a minute.
+package struct ContractLiquidity: Sendable, Hashable {
+  /// Traded today up to the end of the minute; nil where nobody says.
+  package var volume: Int?
+  /// Of last night; nil where nobody says.
+  package var openInterest: Int?
+
+  package init(volume: Int? = nil, openInterest: Int? = nil) {
+    self.volume = volume
+    self.openInterest = openInterest
+  }
+}
+
 /// A session's market as a desk sees it. Whoever keeps data, a made surface or a live feed hands one in.
 ///
 /// Minutes count from the opening of the session. Nothing after the asked minute may be looked at.
@@ -93,9 +106,12 @@ package protocol MarketView {
   func modelPrice(of contract: Int32, minute: Int) -> Int?
   /// The minute's usual share of the session's volume, times the minutes of the session: 1 where nobody knows it.
   func usualWeight(ofMinute minute: Int) -> Double
+  /// What was traded of a contract today and what was open last night, as it was known at the end of a minute.
+  func liquidity(of contract: Int32, minute: Int) -> ContractLiquidity
 }
 
 extension MarketView {
   package func modelPrice(of contract: Int32, minute: Int) -> Int? { nil }
   package func usualWeight(ofMinute minute: Int) -> Double { 1 }
+  package func liquidity(of contract: Int32, minute: Int) -> ContractLiquidity { ContractLiquidity() }
 }

@@ -26,7 +26,7 @@ package struct SelectionCandidate: Sendable, Equatable {
 
 /// Why a contract is not taken, in the order in which it is asked.
 package enum SelectionRejection: Int, Sendable, CaseIterable {
-  case volatilityRank, quote, spread, delta, deltaLimit, volume, openInterest
+  case volatilityRank, quote, spread, delta, deltaLimit, volume, volumeUnknown, openInterest, openInterestUnknown
 
   package var words: String {
     switch self {
@@ -36,7 +36,9 @@ package enum SelectionRejection: Int, Sendable, CaseIterable {
     case .delta: "delta unknown"
     case .deltaLimit: "delta above the limit"
     case .volume: "too little volume"
+    case .volumeUnknown: "volume unknown"
     case .openInterest: "too little open interest"
+    case .openInterestUnknown: "open interest unknown"
     }
   }
 }
@@ -50,7 +52,7 @@ package struct SelectionAnswer: Sendable, Equatable {
   /// Candidates that may be traded.
   package var accepted = 0
   /// By `SelectionRejection.rawValue`: candidates that the reason was the first to reject.
-  package var rejections = SIMD8<Int32>(repeating: 0)
+  package var rejections = SIMD16<Int32>(repeating: 0)
 
   package func rejected(_ reason: SelectionRejection) -> Int { Int(rejections[reason.rawValue]) }
 
@@ -108,12 +110,16 @@ package struct ContractSelection: Sendable, Equatable {
     guard ContractSelection.relativeSpread(quote) <= mostSpread else { return .spread }
     guard let delta = candidate.delta, delta.isFinite else { return .delta }
     guard abs(delta) <= mostDelta else { return .deltaLimit }
-    guard isEnough(candidate.volume, leastVolume) else { return .volume }
-    return isEnough(candidate.openInterest, leastOpenInterest) ? nil : .openInterest
+    return lack(candidate.volume, leastVolume, .volume, .volumeUnknown)
+      ?? lack(candidate.openInterest, leastOpenInterest, .openInterest, .openInterestUnknown)
   }
 
-  private func isEnough(_ number: Int?, _ least: Int) -> Bool {
-    least <= 0 || number.map { $0 >= least } ?? takesUnknownLiquidity
+  private func lack(
+    _ number: Int?, _ least: Int, _ few: SelectionRejection, _ unknown: SelectionRejection
+  ) -> SelectionRejection? {
+    guard least > 0 else { return nil }
+    guard let number else { return takesUnknownLiquidity ? nil : unknown }
+    return number >= least ? nil : few
   }
 
   /// (ask - bid) / middle.

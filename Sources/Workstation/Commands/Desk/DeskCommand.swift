@@ -32,15 +32,17 @@ struct DeskCommand: Command {
         {"quote": "SPY251211C00606000", "time": "10:00", "bid": 0.44, "ask": 0.46}
         {"order": 1, "time": "10:00", "opens": {"SPY251211C00606000": -1}}
         {"close": "SPY", "dollars": 604.10}
-      A quote may have bid_size, ask_size, lowest_ask, highest_bid, volume and
-      filled_forward. An order may have a quantity, and "limit" (a net price, negative
+      A quote may have bid_size, ask_size, lowest_ask, highest_bid, filled_forward,
+      volume (of its minute) and open_interest (of last night). An order may have a quantity, and "limit" (a net price, negative
       for a credit), "stop", or "aggressive" (0 to 1) with "chase", "give_up" and
       "changes"; "closes" instead of "opens", and with "of" the order that opened.
       What opens may have "exit": full_target or scale_out_and_trail, or an object
       with "kind" and what differs: {"kind": "full_target", "stop_loss": 30}.
       {"order": 2, "time": "10:00", "selects": "SPY", "right": "call", "delta": 0.4}
       buys the contract of that delta that scores best, "quantity" by the rules of
-      size where it has none. "exit" may be a name below `exits:` of --risk=FILE.
+      size where it has none. "most_spread", "least_volume" (of the day so far),
+      "least_open_interest" and "highest_rank" leave contracts out; none may be left.
+      "exit" may be a name below `exits:` of --risk=FILE.
       {"restart": "keeps_orders", "time": "11:00"}, or loses_orders: the process ends,
       and the next one goes on from its journals.
       {"price": "SPY", "time": "10:00", "dollars": 600} is the underlying's price.

@@ -29,24 +29,35 @@ struct DeskLine {
     case averageTrueRange = "average_true_range"
     case restart
 
+    /// Keys of orders whose contract is chosen when they are sent.
+    static let selecting = [
+      "selects", "right", "delta", "most_spread", "least_volume", "least_open_interest", "highest_rank",
+    ]
+
     /// The keys beside its own.
     var keys: [String] {
       switch self {
       case .session, .volatilityRank: []
       case .quote:
-        ["time", "bid", "ask", "bid_size", "ask_size", "lowest_ask", "highest_bid", "volume", "filled_forward"]
+        [
+          "time", "bid", "ask", "bid_size", "ask_size", "lowest_ask", "highest_bid", "volume", "open_interest",
+          "filled_forward",
+        ]
       case .price: ["time", "dollars"]
       case .order:
         [
           "time", "opens", "closes", "of", "quantity", "limit", "stop", "aggressive", "chase", "give_up", "changes",
-          "exit", "selects", "right", "delta", "most_spread",
-        ]
+          "exit",
+        ] + Kind.selecting
       case .cancel, .restart: ["time"]
       case .opening, .close, .dividend, .payment, .averageTrueRange: ["dollars"]
       case .split: ["becomes", "of"]
       }
     }
   }
+
+  /// The range of a number of contracts that are quoted, traded or open.
+  static let counts = 0...Int(Int32.max)
 
   init(_ bytes: ArraySlice<UInt8>, number: Int, path: String) throws(DeskScriptError) {
     let json: JSON

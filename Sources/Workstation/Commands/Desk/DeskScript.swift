@@ -37,6 +37,8 @@ package struct DeskScript {
     var volatilityRank: Double?
     /// By underlying, dollars.
     var averageTrueRanges: [String: Double] = [:]
+    /// Of last night, by contract.
+    var openInterests: [Int32: Int] = [:]
     var items: [Item] = []
   }
 
@@ -202,13 +204,19 @@ package struct DeskScript {
 
   private mutating func readQuote(_ line: DeskLine, _ place: Int) throws(DeskScriptError) {
     let contract = try add(try line.text("quote"), line)
-    let most = Int(Int32.max)
     var quote = MinuteQuote(bid: try line.price("bid"), ask: try line.price("ask"), minute: try line.minute())
-    if line.has("bid_size") { quote.bidSize = try line.whole("bid_size", 0...most) }
-    if line.has("ask_size") { quote.askSize = try line.whole("ask_size", 0...most) }
+    if line.has("bid_size") { quote.bidSize = try line.whole("bid_size", DeskLine.counts) }
+    if line.has("ask_size") { quote.askSize = try line.whole("ask_size", DeskLine.counts) }
     if line.has("lowest_ask") { quote.lowestAsk = try line.price("lowest_ask") }
     if line.has("highest_bid") { quote.highestBid = try line.price("highest_bid") }
-    if line.has("volume") { quote.volume = try line.whole("volume", 0...most) }
+    if line.has("volume") { quote.volume = try line.whole("volume", DeskLine.counts) }
+    if line.has("open_interest") {
+      let interest = try line.whole("open_interest", DeskLine.counts)
+      if let before = sessions[place].openInterests.updateValue(interest, forKey: contract), before != interest {
+        throw line.refusal(
+          "'open_interest' is \(interest), and \(before) before; it is of last night, and stays for the session")
+      }
+    }
     quote.isFilledForward = try line.flag("filled_forward")
     try append(.quote(contract, quote), line, place)
   }
@@ -218,7 +226,7 @@ package struct DeskScript {
   private mutating func order(_ line: DeskLine) throws(DeskScriptError) -> Order {
     let id = Int64(try line.whole("order", 1...Int.max))
     guard orderIds.insert(id).inserted else { throw line.refusal("order \(id) stands twice; give it another number") }
-    if let key = ["right", "delta", "most_spread"].first(where: line.has) {
+    if let key = DeskLine.Kind.selecting.first(where: line.has) {
       throw line.refusal("'\(key)' belongs to an order that 'selects' its contract")
     }
     let effect: Order.Effect
@@ -284,6 +292,13 @@ package struct DeskScript {
     var selection = ContractSelection(targetDelta: target, leastVolume: 0, leastOpenInterest: 0)
     if line.has("most_spread") {
       selection.mostSpread = Double(try line.decimal("most_spread", decimals: 6, 0.001...1)) / 1e6
+    }
+    if line.has("least_volume") { selection.leastVolume = try line.whole("least_volume", DeskLine.counts) }
+    if line.has("least_open_interest") {
+      selection.leastOpenInterest = try line.whole("least_open_interest", DeskLine.counts)
+    }
+    if line.has("highest_rank") {
+      selection.highestVolatilityRank = Double(try line.decimal("highest_rank", decimals: 6, 0...1)) / 1e6
     }
     var plan = ExitPlan.fullTarget
     if let value = line.members["exit"] {

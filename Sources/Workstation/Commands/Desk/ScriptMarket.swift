@@ -12,12 +12,21 @@ struct ScriptMarket: MarketView {
   private let stored: StoredQuotes.Session
   /// By contract.
   private var quotes: [MinuteQuote?]
+  private var traded: [Traded?]
+  private let openInterests: [Int32: Int]
   private let weights: [Double]
   /// By underlying.
   private var prices: [Int?]
   private let table: ContractTable
   /// Of the quotes so far, in this session and in those before.
   private(set) var volatilities: QuotedVolatilities
+
+  /// Of a contract: in the minutes before one, and in it as it was said last.
+  private struct Traded {
+    var minute: Int
+    var before = 0
+    var inMinute: Int
+  }
 
   init(
     _ session: DeskScript.ScriptSession, table: ContractTable, stored: StoredQuotes.Session = StoredQuotes.Session(),
@@ -31,12 +40,15 @@ struct ScriptMarket: MarketView {
     minuteCount = session.minuteCount
     underlyingNumbers = table.underlyingNumbers
     quotes = Array(repeating: nil, count: table.count)
+    traded = Array(repeating: nil, count: table.count)
+    openInterests = session.openInterests
     prices = Array(repeating: nil, count: table.underlyings.count)
     weights = MinuteWeights.variance(ofMinutes: session.minuteCount)
   }
 
   /// The quote of a minute is its last two-sided one; its extremes are those of all that were two-sided.
   mutating func see(_ quote: MinuteQuote, of contract: Int32) {
+    if let volume = quote.volume { count(volume, of: Int(contract), minute: quote.minute) }
     guard var now = quotes[Int(contract)], now.minute == quote.minute else { return quotes[Int(contract)] = quote }
     guard quote.isTwoSided else {
       if !now.isTwoSided { quotes[Int(contract)] = quote }
@@ -51,6 +63,13 @@ struct ScriptMarket: MarketView {
     quotes[Int(contract)] = now
   }
 
+  private mutating func count(_ volume: Int, of contract: Int, minute: Int) {
+    guard var known = traded[contract] else { return traded[contract] = Traded(minute: minute, inMinute: volume) }
+    if known.minute != minute { known.before += known.inMinute }
+    (known.minute, known.inMinute) = (minute, volume)
+    traded[contract] = known
+  }
+
   mutating func see(price: Int, of underlying: Int32) { prices[Int(underlying)] = price }
 
   /// The last price of an underlying in the session's own minutes.
@@ -63,6 +82,15 @@ struct ScriptMarket: MarketView {
     guard let other = market(of: contract)?.quote(of: contract, minute: minute) else { return own }
     guard let own else { return other }
     return own.minute >= other.minute ? own : other
+  }
+
+  /// What the script says; where it says nothing, the store.
+  func liquidity(of contract: Int32, minute: Int) -> ContractLiquidity {
+    guard traded.indices.contains(Int(contract)) else { return ContractLiquidity() }
+    let other = market(of: contract)?.liquidity(of: contract, minute: minute)
+    return ContractLiquidity(
+      volume: traded[Int(contract)].map { $0.before + $0.inMinute } ?? other?.volume,
+      openInterest: openInterests[contract] ?? other?.openInterest)
   }
 
   func underlyingPrice(of contract: Int32, minute: Int) -> Int? {
