@@ -92,6 +92,59 @@ import Text
     try place.succeed(["import", "--index", "SPX=spx.csv", "SYN=days.csv", "--output", "minutes.h5"])
   }
 
+  @Test func minutesLieBetweenTheClosesOfRealDaysAsFarAsAnIndexPromised() throws {
+    let place = try Workplace()
+    try place.succeed(["synthesize", "martingale", "--bars", "80", "--from", "2024-09-01", "--output", "days.csv"])
+    let days = try place.folder.read("days.csv").split(separator: "\n").dropFirst().map {
+      $0.split(separator: ",").prefix(5).map(String.init)
+    }
+    func write(_ name: String, _ rows: [[String]]) throws {
+      try place.folder.write(
+        (["Date,Open,High,Low,Close"] + rows.map { $0.joined(separator: ",") }).joined(separator: "\n") + "\n", to: name
+      )
+    }
+    func level(_ base: Double) -> [[String]] {
+      days.enumerated().map { row, day in
+        [day[0]] + [String](repeating: "\(base * (1 + Double(row % 3) / 64))", count: 4)
+      }
+    }
+    try write("spx.csv", days)
+    try write("vix.csv", level(16))
+    try write("ndx.csv", level(16_000))
+    let indices = ["SPX=spx.csv", "VIX=vix.csv", "NDX=ndx.csv"].flatMap { ["--index", $0] }
+    try place.succeed(["import"] + indices + ["--output", "days.h5"])
+    let words = [
+      "synthesize", "minutes", "--bridge", "days.h5", "--symbol", "SPX", "--output", "minutes.csv", "--index",
+    ]
+    let made = try place.succeed(words + ["VIX", "--from", "2024-11-28", "--sessions", "3"])
+    #expect(
+      made.lines == [
+        "wrote minutes.csv: SYNTHETIC minutes, 990 bars of 3 sessions (1 half day), 2024-11-29 to 2024-12-03, seed 0",
+        "real are the closes of each day of SPX in days.h5; what lies between them is made up, opens too: each day's swing is "
+          + "what the index promised the evening before",
+        "next: strikeforge import --index SPX=minutes.csv --output FILE.h5",
+      ])
+    let rows = try place.folder.read("minutes.csv").split(separator: "\n").map { $0.split(separator: ",") }
+    for (date, first, last) in [("2024-11-29", 1, 210), ("2024-12-02", 211, 600), ("2024-12-03", 601, 990)] {
+      let day = try #require(days.first { $0[0] == date })
+      #expect(rows[first][0].hasPrefix(date) && rows[last][0].hasPrefix(date))
+      #expect(rows[last][4] == day[4] && rows[first][1] != day[1])
+    }
+    // The first day of all has no close before it.
+    let whole = try place.succeed(words + ["VIX"])
+    #expect(
+      whole.lines[0].contains("bars of 79 sessions") && whole.lines[0].contains("\(days[1][0]) to \(days[79][0])"))
+    let kept = try place.folder.read("minutes.csv")
+    for (index, more, part) in [
+      ("NDX", [], "--index is NDX, which closes at 16000.0 on \(days[0][0]); name an index of volatility in points"),
+      ("VIX", ["--sessions", "1"], "SPX has no session from \(days[0][0]) on behind a close of both itself and VIX"),
+    ] {
+      let outcome = try place.strikeforge(words + [index] + more)
+      #expect(outcome.exitCode == 64 && outcome.errors.contains(part), "\(outcome)")
+    }
+    #expect(try place.folder.read("minutes.csv") == kept)
+  }
+
   @Test func wrongFlagsAreToldWithWhatIsRight() throws {
     let place = try Workplace()
     try place.importMarket()
@@ -100,6 +153,16 @@ import Text
       (["minutes", "--rho", "0.1", "--output", "x.csv"], "leave it out"),
       (["minutes", "--sessions", "0", "--output", "x.csv"], "--sessions is 0, but must be 1 to"),
       (["minutes", "--symbol", "SPX", "--output", "x.csv"], "--symbol goes with --bridge"),
+      (["minutes", "--index", "VIX", "--output", "x.csv"], "--index goes with --bridge"),
+      (["options", "--index", "VIX", "--output", "x.csv"], "--index is for other markets"),
+      (
+        ["minutes", "--bridge", "market.h5", "--symbol", "AAA", "--index", "VIX", "--output", "x.csv"],
+        "--index is VIX, but beside AAA market.h5 holds daily bars of BBB; import its index with --index VIX=FILE"
+      ),
+      (
+        ["minutes", "--bridge", "market.h5", "--symbol", "AAA", "--index", "AAA", "--output", "x.csv"],
+        "--index is AAA, but beside AAA market.h5 holds daily bars of BBB; import its index with --index VIX=FILE"
+      ),
       (["minutes"], "--output is missing"),
       (["martingale", "--sessions", "3", "--output", "x.csv"], "--sessions is for minutes"),
       (["minuets", "--output", "x.csv"], "did you mean minutes?"),

@@ -140,6 +140,88 @@ private func sessions(_ series: BarSeries) -> [Range<Int>] {
     #expect(fewer.close[...] == bars.close.prefix(fewer.count) && fewer.high[...] == bars.high.prefix(fewer.count))
   }
 
+  /// From close to close: closes are met exactly, and of a day's variance the night has its share, the session the rest.
+  @Test func aBridgeBetweenClosesSharesADayWithItsNight() throws {
+    var days = SyntheticTape.series(symbols: ["SPX"], bars: 800, seed: 8)[0]
+    days.instrument = .index
+    var index = BarSeries(symbol: "VIX")
+    for (row, date) in days.dates.enumerated() {
+      let level = row % 2 == 0 ? 16.0 : 24
+      index.append(date: date, open: level, high: level, low: level, close: level, volume: 1)
+    }
+    let history = SurfaceHistory(underlying: days, index: index)
+    let bars = PlantedMinutes.bridge(days, from: history, seed: 1)
+    let parts = sessions(bars)
+    try #require(parts.map { bars.dates[$0.lowerBound] } == Array(days.dates.dropFirst()))
+    let clock = VarianceClock()
+    var (nights, halves, count) = (0.0, 0.0, 0.0)
+    for (place, part) in parts.enumerated() {
+      let day = place + 1
+      #expect(bars.close[part.upperBound - 1] == days.close[day] * days.adjustmentFactors[day])
+      let gap = days.dates[day].daysSinceEpoch - days.dates[day - 1].daysSinceEpoch
+      let evening = history.evenings[place]
+      let daily = pow(evening.index / 100 * evening.fairRatio, 2) / 252
+      let night = clock.weight(of: gap > 1 ? .long : .ordinary)
+      let session = clock.weight(ofMinutes: Double(part.count))
+      let share = night / (night + session)
+      let (from, to) = (
+        log(days.close[day - 1] * days.adjustmentFactors[day - 1]), log(bars.close[part.upperBound - 1])
+      )
+      // What is left of the bridge at the open, and half an hour before the close.
+      let open = log(bars.open[part.lowerBound]) - from - share * (to - from)
+      nights += open * open / (daily * night * (1 - share))
+      let minute = part.count - 30
+      let gone = share + (1 - share) * clock.profile.cumulative(minute: Double(minute), of: Double(part.count))
+      let late = log(bars.close[part.lowerBound + minute - 1]) - from - gone * (to - from)
+      halves += late * late / (daily * (night + session) * gone * (1 - gone))
+      count += 1
+    }
+    // Squares of normal numbers: a mean of 1, and of so many an error of the root of 2 over their number.
+    for mean in [nights / count, halves / count] { #expect(abs(mean - 1) < 4 * (2 / count).squareRoot(), "\(mean)") }
+    #expect(parts.contains { $0.count == 210 } && bars.dates.count == parts.reduce(0) { $0 + $1.count })
+    // An index has no volumes, and what is no number equals nothing.
+    let again = PlantedMinutes.bridge(days, from: history, seed: 1)
+    #expect(again.open == bars.open && again.high == bars.high && again.low == bars.low && again.close == bars.close)
+    #expect(PlantedMinutes.bridge(days, from: history, seed: 2).open != bars.open)
+  }
+
+  /// A day whose evening is not known has no minutes, and neither a day nor the one behind it whose close is missing.
+  @Test func aDayWithoutAPromiseHasNoMinutes() throws {
+    let days = SyntheticTape.series(symbols: ["SPX"], bars: 40, seed: 8)[0]
+    var index = BarSeries(symbol: "VIX")
+    for (row, date) in days.dates.enumerated() where row != 10 {
+      index.append(date: date, open: 20, high: 20, low: 20, close: 20, volume: 1)
+    }
+    let history = SurfaceHistory(underlying: days, index: index)
+    func made(_ days: BarSeries) -> Set<CalendarDate> { Set(PlantedMinutes.bridge(days, from: history, seed: 1).dates) }
+    #expect(Set(days.dates).subtracting(made(days)) == [days.dates[0], days.dates[11]])
+    let fewer = days.rows(days.dates.indices.filter { $0 != 20 })
+    #expect(
+      Set(days.dates).subtracting(made(fewer)) == [0, 11, 20, 21].reduce(into: Set()) { $0.insert(days.dates[$1]) })
+  }
+
+  /// Of a symbol that swings more than what the index is of, minutes do too.
+  @Test func aBridgeSwingsByTheSymbolsOwnRatio() throws {
+    var days = SyntheticTape.series(symbols: ["SPX"], bars: 40, seed: 8)[0]
+    var index = BarSeries(symbol: "VIX")
+    for date in days.dates { index.append(date: date, open: 20, high: 20, low: 20, close: 20, volume: 1) }
+    var swings: [Double] = []
+    for symbol in ["SPX", "QQQ"] {
+      days.symbol = symbol
+      let bars = PlantedMinutes.bridge(days, from: SurfaceHistory(underlying: days, index: index), seed: 1)
+      var sum = 0.0
+      for (place, part) in sessions(bars).enumerated() {
+        let share = 0.35 * (days.dates[place + 1].daysSinceEpoch - days.dates[place].daysSinceEpoch > 1 ? 1.1 : 1)
+        let (from, to) = (log(days.close[place]), log(days.close[place + 1]))
+        let session = part.count == 390 ? 0.65 : 0.325
+        let left = log(bars.open[part.lowerBound]) - from - share / (share + session) * (to - from)
+        sum += left * left
+      }
+      swings.append(sum)
+    }
+    #expect(abs((swings[1] / swings[0]).squareRoot() - 1.27) < 1e-4, "\(swings)")
+  }
+
   /// What is left of a bridged minute when the day's own move is taken out: v (1 - share), on the profile.
   @Test func aBridgeKeepsTheProfile() throws {
     // Days that never move: what is seen is the bridge alone; the first 63 tell how far it swings.

@@ -219,6 +219,43 @@ import Text
     }
   }
 
+  /// That of options too: on made-up minutes of half a year before and behind the dates at which its windows part.
+  @Test func theShippedOptionsMakeTheirSpace() throws {
+    try withScratchFolder { folder in
+      let first = try #require(CalendarDate("2017-05-01"))
+      let dates = Array(TradingCalendar.xnys.sessions(in: first...first.advanced(by: 270)))
+      var days = PlantedBars.series(.martingale, symbol: "SPX", dates: dates, seed: 5)
+      days.instrument = .index
+      var index = BarSeries(symbol: "VIX")
+      index.instrument = .index
+      for row in days.dates.indices {
+        let level = 12 + Double(row % 5) / 4
+        index.append(date: days.dates[row], open: level, high: level, low: level, close: level, volume: .nan)
+        // Dollars of an index: what lies apart by ten of them are strikes.
+        for column in [\BarSeries.open, \.high, \.low, \.close] { days[keyPath: column][row] *= 25 }
+        days.volume[row] = .nan
+      }
+      let minutes = PlantedMinutes.bridge(days, from: SurfaceHistory(underlying: days, index: index), seed: 5)
+      var layers = ConfigurationLayers(RunConfiguration())
+      let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+      try layers.apply(yamlFile: "/\(root)/scripts/configurations/options.yaml")
+      var configuration = layers.configuration
+      configuration.world.store = try writeStore([minutes, days, index], in: folder)
+      let factory = try EnvironmentFactory(configuration)
+      let environment = try factory.trainingLanes(count: 1)
+      #expect(environment.observationSpace.count == 41 && environment.actionSpace.count == 6)
+      #expect(configuration.network.lstmHidden == 32 && configuration.algorithm.hasMemory)
+      let tape = try #require(factory.market).tape
+      let sessions = Window.allCases.map { window in
+        Set(factory.bars(of: window, in: tape).map { tape.dates[$0] }).sorted()
+      }
+      #expect(sessions.map { "\($0[0])" } == ["2017-05-02", "2017-07-03", "2018-01-02"])
+      #expect(sessions.dropLast().map { "\($0[$0.count - 1])" } == ["2017-06-30", "2017-12-29"])
+      #expect(tape.syntheticSymbols.isEmpty, "nobody has said of these minutes where they are from")
+      #expect(try #require(tape.options).symbols.map(\.name) == ["SPX"])
+    }
+  }
+
   @Test func refusesWhatCannotBeTrained() throws {
     let cases: [(String, (inout RunConfiguration) -> Void)] = [
       ("algorithm.minibatch_scheme", { $0.ppo.minibatchScheme = .shuffled }),

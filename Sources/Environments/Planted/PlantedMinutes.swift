@@ -74,6 +74,47 @@ package enum PlantedMinutes {
     return maker.series
   }
 
+  /// From each adjusted close of a daily series to the next a Brownian bridge on the clock of variance, the night first: closes are met exactly, and
+  /// opens, whose changes over the night no index tells, are made up. How far a day swings is what the evening before it promised: the index times the fair
+  /// ratio and, where it is settled, the symbol's. A day whose evening or whose close before is not known has no minutes. The volume of a day is shared out
+  /// over its minutes. Traps where a close is not positive.
+  package static func bridge(
+    _ days: BarSeries, from history: SurfaceHistory, seed: UInt64, clock: VarianceClock = VarianceClock()
+  ) -> BarSeries {
+    precondition(days.width == .session, "\(days.symbol) has no bars of whole sessions")
+    let closes = zip(days.close, days.adjustmentFactors).map(*)
+    var maker = Maker(symbol: days.symbol, instrument: days.instrument, seed: seed, clock: clock)
+    let calendar = TradingCalendar.xnys
+    for day in days.dates.indices.dropFirst() {
+      let (before, date) = (days.dates[day - 1], days.dates[day])
+      guard let ordinal = calendar.ordinal(of: date), calendar.ordinal(of: before) == ordinal - 1,
+        let evening = history.evening(before: ordinal)
+      else { continue }
+      precondition(closes[day - 1] > 0 && closes[day] > 0, "a close of \(days.symbol) that is not positive")
+      let promised = evening.index / 100 * evening.fairRatio * (evening.symbolRatio ?? 1)
+      let daily = promised * promised / clock.daysPerYear
+      let session = maker.session(on: date)
+      let night: RemainingSessions.Night = date.daysSinceEpoch - before.daysSinceEpoch > 1 ? .long : .ordinary
+      let variances = [daily * clock.weight(of: night)] + maker.variances(of: session, daily: daily)
+      let whole = variances.reduce(0, +)
+      let (from, to) = (log(closes[day - 1]), log(closes[day]))
+      var (walk, gone) = ([Double](), [Double]())
+      var (sum, share) = (0.0, 0.0)
+      for variance in variances {
+        sum += maker.noise(variance)
+        share += variance / whole
+        walk.append(sum)
+        gone.append(share)
+      }
+      let miss = to - from - sum
+      let path = zip(walk, gone).map { from + $0 + $1 * miss }
+      maker.append(
+        session, path, daily: daily, volume: days.volume[day] / days.adjustmentFactors[day],
+        ends: (Maker.rounded(path[0]), closes[day]))
+    }
+    return maker.series
+  }
+
   /// What made-up minutes are written with.
   struct Maker {
     var series: BarSeries
@@ -139,6 +180,6 @@ package enum PlantedMinutes {
       (change * change - 2 * variance * log(max(uniform, 0x1p-53))).squareRoot()
     }
 
-    private static func rounded(_ logarithm: Double) -> Double { (exp(logarithm) * 1e6).rounded() / 1e6 }
+    fileprivate static func rounded(_ logarithm: Double) -> Double { (exp(logarithm) * 1e6).rounded() / 1e6 }
   }
 }

@@ -21,6 +21,7 @@ struct SynthesizeCommand: Command {
       Flag("rho", "R", "edge only: the correlation of its column with the next return, -1 to 1"),
       Flag("sessions", "N", "of minutes (250 by default, of --bridge all) and of options (2100): how many"),
       Flag("bridge", "STORE", "minutes only: between the opens and closes of a store's daily bars"),
+      Flag("index", "SYMBOL", "with --bridge: from close to close, as far as this index promises"),
       Flag("symbol", "SYMBOL", "with --bridge: whose daily bars; of options: their underlying, SYN by default"),
     ],
     notes: """
@@ -38,7 +39,10 @@ struct SynthesizeCommand: Command {
                         drift of 1 % a day, 65 % of whose variance lies inside the
                         session, spread over its minutes as that of SPY is. With --bridge
                         the opens and closes of each day are those of real bars, and only
-                        what lies between them is made up
+                        what lies between them is made up. With --index too, as for
+                        SPX and VIX, the opens are made up as well: each day is a
+                        bridge from close to close, whose variance is what the index
+                        promised the evening before, of which options are quoted
         options         minutes of a walk without drift at a volatility of 0.15, and a
                         chain of options that end with each session, quoted at that
                         volatility and two cents on each side: whatever trades loses its
@@ -66,7 +70,7 @@ struct SynthesizeCommand: Command {
         "there is no market \(name) to synthesize, only \(known.joined(separator: ", "))\(nearest)",
         command: description)
     }
-    for flag in ["sessions", "bridge", "symbol"] where arguments.has(flag) {
+    for flag in ["sessions", "bridge", "symbol", "index"] where arguments.has(flag) {
       throw UsageError(
         "--\(flag) is for minutes and options; \(name) is of daily bars, so leave it out", command: description)
     }

@@ -22,21 +22,67 @@ enum SynthesizeMinutes {
         "--symbol goes with --bridge: it says whose daily bars; without one the symbol is named at the import",
         command: command)
     }
+    if bridge == nil, arguments.has("index") {
+      throw UsageError(
+        "--index goes with --bridge: by its closes of the evening before the days of --symbol swing", command: command)
+    }
     let inputs = arguments.value("bridge").map { [$0] } ?? []
     try AtomicWrite.require(output, replacing: .bars, inputs: inputs)
     let series: BarSeries
-    if let bridge {
+    if let bridge, let store = arguments.value("bridge"), let index = arguments.value("index") {
+      series = try betweenCloses(bridge, of: index, in: store, seed)
+    } else if let bridge {
       series = PlantedMinutes.bridge(bridge, seed: seed)
     } else {
       let dates = try SynthesizeCommand.dates(arguments, count: "sessions", usually: "250", from: "2022-01-03")
       series = PlantedMinutes.walk(symbol: "SYN", dates: dates, seed: seed)
     }
     try AtomicWrite.write(BarTableWriter.synthetic(series), to: output, replacing: .bars)
-    tell(series, output, seed, bridge: bridge, store: arguments.value("bridge"))
+    tell(
+      series, output, seed, bridge: bridge, store: arguments.value("bridge"),
+      real: arguments.has("index") ? "closes" : "opens and closes")
     return 0
   }
 
-  private static func tell(_ series: BarSeries, _ output: String, _ seed: UInt64, bridge: BarSeries?, store: String?) {
+  /// From close to close, as far as the index tells how much a day swings. The first of the days begins at the close before it, where the store has one.
+  private static func betweenCloses(
+    _ days: BarSeries, of index: String, in store: String, _ seed: UInt64
+  ) throws -> BarSeries {
+    let command = SynthesizeCommand.description
+    let all = try MarketStoreFile(store).series { $0.width == .session }
+    let others = all.map(\.symbol).filter { $0 != days.symbol }
+    guard others.contains(index), let levels = all.first(where: { $0.symbol == index }),
+      let whole = all.first(where: { $0.symbol == days.symbol }),
+      let first = days.dates.first.flatMap({ whole.dates.firstIndex(of: $0) })
+    else {
+      throw UsageError(
+        "--index is \(index), but beside \(days.symbol) \(store) holds daily bars of "
+          + "\(others.isEmpty ? "nothing" : others.joined(separator: ", ")); import its index with "
+          + "--index \(index == days.symbol ? "VIX" : index)=FILE", command: command)
+    }
+    if let row = levels.close.firstIndex(where: { !VolatilityIndex.levels.contains($0) }) {
+      throw UsageError(
+        "--index is \(index), which closes at \(levels.close[row]) on \(levels.dates[row]); name an index of volatility "
+          + "in points, such as VIX", command: command)
+    }
+    let wanted = whole.rows(Array(max(first - 1, 0)..<first + days.count))
+    if let row = wanted.close.firstIndex(where: { !($0 > 0) }) {
+      throw UsageError(
+        "\(days.symbol) closes at \(wanted.close[row]) on \(wanted.dates[row]), which is no price; choose days without it "
+          + "by --from and --sessions", command: command)
+    }
+    let series = PlantedMinutes.bridge(wanted, from: SurfaceHistory(underlying: whole, index: levels), seed: seed)
+    guard series.count > 0 else {
+      throw UsageError(
+        "\(days.symbol) has no session from \(days.dates[0]) on behind a close of both itself and \(index) in \(store); "
+          + "import daily bars of both over the same dates, or give another --from", command: command)
+    }
+    return series
+  }
+
+  private static func tell(
+    _ series: BarSeries, _ output: String, _ seed: UInt64, bridge: BarSeries?, store: String?, real: String
+  ) {
     let calendar = TradingCalendar.xnys
     var dates: [CalendarDate] = []
     for date in series.dates where date != dates.last { dates.append(date) }
@@ -46,9 +92,10 @@ enum SynthesizeMinutes {
         + "\(dates[0]) to \(dates[dates.count - 1]), seed \(seed)")
     if let bridge, let store {
       print(
-        "real are the opens and closes of each day of \(bridge.symbol) in \(store)"
+        "real are the \(real) of each day of \(bridge.symbol) in \(store)"
           + (bridge.adjustmentFactors.contains { $0 != 1 } ? ", adjusted; " : "; ")
-          + "what lies between them is made up")
+          + "what lies between them is made up"
+          + (real == "closes" ? ", opens too: each day's swing is what the index promised the evening before" : ""))
     }
     let source = "\(series.symbol)=\(output)"
     print("next: strikeforge import \(series.instrument.isTradable ? source : "--index " + source) --output FILE.h5")

@@ -14,6 +14,7 @@ enum SynthesizeOptions {
     let command = SynthesizeCommand.description
     for (flag, instead) in [
       ("bars", "give --sessions instead"), ("rho", "leave it out"), ("bridge", "leave it out"),
+      ("index", "leave it out"),
     ] where arguments.has(flag) {
       throw UsageError("--\(flag) is for other markets; of \(answer.rawValue) \(instead)", command: command)
     }
