@@ -18,6 +18,8 @@ package final class ActionRuleDecider: Decider {
   /// Where it opened last, and where it is done until the next session.
   private var opened: Place?
   private var closed: Place?
+  /// Cash when it opened, micro-dollars. Where it is another one, the order was filled, whoever has given the position back since.
+  private var cashBefore: Int64 = 0
 
   private struct Place: Equatable {
     var symbol: Int?
@@ -52,11 +54,12 @@ package final class ActionRuleDecider: Decider {
     let account = environment.account(lane: 0)
     let place = Place(symbol: environment.symbolInPlay(lane: 0), session: environment.tape.dates[account.bar])
     if account.units.allSatisfy({ $0 == 0 }) {
-      // An order that was never filled is tried again; a position that was given back is not opened again.
+      // An order that was never filled is tried again; a position that was given back is not opened again, nor one that the desk took between two decisions.
+      if opened == place, account.cashMicroDollars != cashBefore { closed = place }
       guard closed != place, let opens = opening(bar: account.bar, symbol: place.symbol), mask.allows(opens) else {
         return hold
       }
-      opened = place
+      (opened, cashBefore) = (place, account.cashMicroDollars)
       return opens
     }
     guard opened == place else { return hold }

@@ -108,6 +108,21 @@ import Trading
     }
   }
 
+  /// What the desk takes back between two decisions, so that the rule never sees it held, is not opened again.
+  @Test func whatTheDeskGaveBackIsNotOpenedAgain() throws {
+    guard case .bars(let bars) = OptionsEnvironment.shortPremium.play, let play = bars.play else { return }
+    var stopped = OptionsConfiguration.richPremium
+    (stopped.premium.stopCredits, stopped.decisionMinutes) = (0.01, 30)
+    let tape = Self.tape
+    let environment = try bars.walk(stopped, tape, bars.prepare(stopped, tape), 0..<tape.barCount, 1)
+    let rule = try #require(play.rules.first { $0.name == "sold-puts" })
+    let record = try Backtest.run(environment, decider: ActionRuleDecider(rule, play, for: environment), seed: 1)
+    let trips = TradeLog(record.fills).closed
+    #expect(Set(trips.map { record.sessionOfBar($0.entryBar) }).count == trips.count, "more than one in a session")
+    let unseen = trips.count { Int(tape.minutes[$0.entryBar]) / 30 == Int(tape.minutes[$0.exitBar]) / 30 }
+    #expect(unseen > 2, "\(unseen) of \(trips.count)")
+  }
+
   /// Who sells premium is compared with who buys options, and with straddles.
   @Test func soldPremiumHasBoughtOptionsBesideIt() throws {
     let records = try records(.richPremium, of: OptionsEnvironment.shortPremium)
