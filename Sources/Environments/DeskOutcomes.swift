@@ -16,10 +16,47 @@ package struct DeskOutcomes: Sendable, Equatable {
     }
   }
 
+  /// Why a desk gave a position back that its account had not decided to give back.
+  package enum Ending: Int, Sendable, CaseIterable {
+    /// What a session or an account may lose, and a limit of exposure that the market has moved it over.
+    case lossLimit, exposureLimit
+    case stop
+    /// Before the close, what expires with the session.
+    case closingTime
+    /// Nobody gave it back: it was held to its end.
+    case settlement
+
+    package var words: String {
+      switch self {
+      case .lossLimit: "limit of loss"
+      case .exposureLimit: "limit of exposure"
+      case .stop: "stop"
+      case .closingTime: "closing time"
+      case .settlement: "settlement"
+      }
+    }
+
+    /// Of actions that close.
+    init(_ actions: RiskActions) {
+      self =
+        actions.contains(.closeAll) ? .lossLimit : actions.contains(.closeDrift) ? .exposureLimit : .closingTime
+    }
+  }
+
+  /// A fill that was none of the account's own decisions.
+  package struct ForcedFill: Sendable, Equatable {
+    /// The tape's number of the symbol.
+    package var symbol: Int
+    package var bar: Int
+    package var ending: Ending
+  }
+
   /// By reason, as the risk manager counts.
   package var risk = RiskCounters()
   package var orders = OptionsCounts()
   package var latches: [Latch] = []
+  /// In the order in which they were filled.
+  package var forcedFills: [ForcedFill] = []
 
   package init() {}
 

@@ -50,6 +50,8 @@ package struct BacktestRecord: Sendable {
   package var desk: DeskOutcomes?
   /// What of options it was walked on; nil for others.
   package var optionTape: MarketTape?
+  /// How much of its limits of exposure was in use; nil of games that show none.
+  package var limitUse: LimitUse?
   /// Requests outside the mask that became the fallback.
   package var illegalAttempts = 0
   /// The account was lost (the episode ended by its own rules) before the window did.
@@ -171,6 +173,7 @@ package enum Backtest {
     var record = BacktestRecord(
       initialAccount: environment.account(lane: 0), observationColumns: environment.observationSpace.count)
     record.optionTape = tape.options == nil ? nil : tape
+    record.limitUse = LimitUse(environment.observationSpace)
     func gross(_ account: AccountView, _ prices: [[Double]]) -> Double {
       if let kept = environment.lastRequirement(lane: 0) { return PerformanceMetrics.dollars(kept) }
       // Of options what they would bring, or cost, to give back is at work.
@@ -187,6 +190,7 @@ package enum Backtest {
       let observation = loop.observation(lane: 0)
       let mask = loop.row.masks[0]
       look(observation.span)
+      record.limitUse?.add(observation.span, date: dates[decisionBar])
       let symbol = environment.symbolInPlay(lane: 0)
       var startsAnew = record.actions.isEmpty
       if let symbol {

@@ -271,6 +271,9 @@ package struct EvaluationReport: Sendable, Equatable {
   package var bySymbol: [SymbolAccount]
   /// What the desk did to the greedy run's orders; nil where there is no desk.
   package var desk: DeskOutcomes?
+  /// When and what of options the greedy run traded, and how much of its limits it used; nil where none are traded.
+  package var optionTrading: OptionTrading?
+  package var limitUse: LimitUse?
 
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
   package init(context: EvaluationContext, records: EvaluationRecords) {
@@ -282,6 +285,8 @@ package struct EvaluationReport: Sendable, Equatable {
     stochastic = records.stochastic
     baselines = records.baselines
     desk = records.greedy.desk
+    optionTrading = OptionTrading(records.greedy, seed: seed)
+    limitUse = records.greedy.limitUse
     let all = [greedy] + [stochastic].compactMap { $0 } + baselines
     firstDecisionDate = greedy.sessions.firstDecision
     dates = all.map(\.sessions.dates).max { $0.count < $1.count } ?? []

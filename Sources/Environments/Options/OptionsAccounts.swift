@@ -105,6 +105,9 @@ extension OptionsEnvironment {
 
   /// Leg by leg, against the middle of the quote. Prices are of the option, dollars a unit.
   func record(_ filled: OrderFill, _ lane: Int, _ day: OptionsDay) {
+    if filled.order == lanes.forcedExit.base[lane] {
+      force(lane, day, bar: day.firstBar + filled.minute, lanes.forcedBy.base[lane])
+    }
     for index in filled.legs.indices {
       let leg = filled.legs[index]
       fills.append(
@@ -120,8 +123,14 @@ extension OptionsEnvironment {
     }
   }
 
+  private func force(_ lane: Int, _ day: OptionsDay, bar: Int, _ ending: DeskOutcomes.Ending) {
+    lanes.outcomes.base[lane].forcedFills.append(
+      DeskOutcomes.ForcedFill(symbol: tapeSymbols[day.symbol], bar: bar, ending: ending))
+  }
+
   /// A settlement gives the position back at its value.
   func record(_ settled: SettledPosition, _ lane: Int, _ day: OptionsDay) {
+    force(lane, day, bar: day.firstBar + day.minuteCount - 1, .settlement)
     let units = Double(abs(settled.quantity)) * day.multiplier
     let price = MicroDollars.dollars(abs(settled.cash)) / max(units, 1)
     fills.append(

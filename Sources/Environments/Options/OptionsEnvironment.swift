@@ -238,6 +238,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     change(lane) { $0.removeAll() }
     lanes.nextOrder.base[lane] = 1
     lanes.nextExit.base[lane] = -1
+    lanes.forcedExit.base[lane] = 0
     lanes.minute.base[lane] = 0
     lanes.value.base[lane] = value
     advance(lane, minute: 0, day, market)

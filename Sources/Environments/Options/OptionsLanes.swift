@@ -53,6 +53,9 @@ struct OptionsLanes: @unchecked Sendable {
   let counts: LaneWindow<OptionsCounts>
   /// Of the sessions that have ended, where fills are recorded. Not saved: nobody goes on with half a walk.
   let outcomes: LaneWindow<DeskOutcomes>
+  /// The exit that the desk itself sent last in the session, 0 where it sent none, and why. Not saved, as the outcomes.
+  let forcedExit: LaneWindow<Int64>
+  let forcedBy: LaneWindow<DeskOutcomes.Ending>
   /// Set where the last step ended an episode: its account is in `ended`.
   let hasEnded: LaneWindow<Bool>
   let ended: LaneWindow<OptionsStanding>
@@ -88,6 +91,8 @@ struct OptionsLanes: @unchecked Sendable {
     penalty = array(0)
     counts = array(OptionsCounts())
     outcomes = array(DeskOutcomes())
+    forcedExit = array(0)
+    forcedBy = array(.closingTime)
     hasEnded = array(false)
     ended = array(OptionsStanding())
     self.owners = owners

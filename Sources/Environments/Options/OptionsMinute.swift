@@ -10,7 +10,7 @@ extension OptionsEnvironment {
     switch move {
     case .hold: return
     case .enterCall, .enterPut: enter(lane, lanes.entries.base[2 * lane + (move == .enterCall ? 0 : 1)], day, market)
-    case .trimHalf, .trimMost, .exit: give(lane, move, isForced: false, day, market)
+    case .trimHalf, .trimMost, .exit: give(lane, move, by: nil, day, market)
     }
   }
 
@@ -35,9 +35,12 @@ extension OptionsEnvironment {
 
   /// Gives back what a move says of the position that is held. An exit works until it is filled; a trim is one market order like an entry.
   ///
+  /// ending: why the desk does; nil where the account has decided it.
   /// Returns whether anything was sent.
   @discardableResult
-  func give(_ lane: Int, _ move: OptionsMove, isForced: Bool, _ day: OptionsDay, _ market: RiskMarket) -> Bool {
+  func give(
+    _ lane: Int, _ move: OptionsMove, by ending: DeskOutcomes.Ending?, _ day: OptionsDay, _ market: RiskMarket
+  ) -> Bool {
     var isSent = false
     let book = book(lane)
     let minute = Int(lanes.minuteOfQuotes.base[lane])
@@ -65,7 +68,10 @@ extension OptionsEnvironment {
       let verdict = tables.gate(day.symbol).pointee.evaluate(
         order, as: .exit, on: risks[lane], book: book, market: market)
       guard verdict.isAllowed else { continue }
-      if isForced { lanes.counts.base[lane].forcedExits += 1 }
+      if let ending {
+        lanes.counts.base[lane].forcedExits += 1
+        (lanes.forcedExit.base[lane], lanes.forcedBy.base[lane]) = (number, ending)
+      }
       change(lane) { $0.submit(order, day.execution, view: view(lane, day)) }
       isSent = true
     }
@@ -94,8 +100,8 @@ extension OptionsEnvironment {
     if actions.cancels { cancelEntries(lane, minute: minute, market) }
     if minute < day.minuteCount - 1 {
       if actions.closes {
-        give(lane, .exit, isForced: true, day, market)
-      } else if isStopped(book), give(lane, .exit, isForced: true, day, market) {
+        give(lane, .exit, by: DeskOutcomes.Ending(actions), day, market)
+      } else if isStopped(book), give(lane, .exit, by: .stop, day, market) {
         lanes.counts.base[lane].stopped += 1
       }
     }

@@ -130,7 +130,7 @@ package enum OptionsObservation {
     ]
   }
 
-  static let greeks = ["delta", "gamma", "decay", "vega"]
+  package static let greeks = ["delta", "gamma", "decay", "vega"]
 
   /// Of the account.
   package static let exposures: [ObservationSpace.Column] = greeks.map {
@@ -147,7 +147,7 @@ package enum OptionsObservation {
   ]
 
   /// What a network sees of a limit that is used more than twice.
-  static let mostUtilisation = 2.0
+  package static let mostUtilisation = 2.0
 
   /// humanMomentum: with the columns of `OptionsMomentum` behind all others.
   package static func space(

@@ -82,6 +82,7 @@ extension OptionsEnvironment {
     fills.removeAll()
     lanes.nextOrder.assign(nextOrders)
     lanes.nextExit.assign(nextExits)
+    lanes.forcedExit.assign([Int64](repeating: 0, count: laneCount))
     lanes.waiting.assign(waiting)
     lanes.waitingHigh.assign(highs)
     lanes.waitingKilled.assign(killed.map { $0 == 1 })

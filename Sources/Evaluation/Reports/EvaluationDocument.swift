@@ -29,6 +29,7 @@ extension EvaluationReport {
         .init(heading: "How to read the figures", blocks: [.list(noteSentences)]),
       ]
     ).adding(symbolSection, before: simulated).adding(deskSection, before: simulated)
+      .adding(optionSection, before: simulated)
       .adding(quantSection, before: simulated).adding(ensemble?.section, before: simulated)
       .adding(sampledSection, before: simulated)
   }
