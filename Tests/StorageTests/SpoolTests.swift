@@ -75,6 +75,8 @@ import Text
     for round in 0..<60 {
       let spool = Spool(folder: folder.path, budgetBytes: 0)
       var shelf = SeriesShelf(spool: spool)
+      // Pieces that end anywhere; and deliveries that are too large to be put behind what is there.
+      shelf.pieceRows = [7, 29, 1000][round % 3]
       var (plain, next): (BarSeries?, Int) = (nil, 0)
       for delivery in 0..<12 {
         // Mostly what comes next; else something else of before, or of both.
@@ -96,7 +98,10 @@ import Text
           continue
         }
         let expected = try #require(before.joined(with: one))
-        let found = try #require(try shelf.join(0, with: one))
+        var delivered = SeriesShelf(spool: spool)
+        try delivered.append(one)
+        let outcome = try delivery % 2 == 0 ? shelf.join(0, with: one) : shelf.join(0, with: 0, of: delivered)
+        let found = try #require(outcome)
         #expect(found.shared == expected.shared && found.revised == expected.revised && found.added == expected.added)
         #expect(found.factorScale == expected.factorScale && found.differences == expected.differences)
         let joined = try shelf.series(0)

@@ -158,7 +158,7 @@ struct BarFile {
   ) throws(StorageError) {
     let symbol = shelf.label(index).symbol
     guard let place = all.symbols.firstIndex(of: symbol) else { return all.append(index, of: shelf) }
-    guard let joined = try all.join(place, with: try shelf.series(index)) else {
+    guard let joined = try all.join(place, with: index, of: shelf) else {
       throw .table(path: path, line: 0, column: "", problem: .otherWidth("another width than those before"))
     }
     // Two symbols' files in one archive are no revision of each other.

@@ -73,7 +73,7 @@ struct EarlierStore {
         all.append(index, of: delivered)
         continue
       }
-      guard let joined = try all.join(place, with: try delivered.series(index)) else {
+      guard let joined = try all.join(place, with: index, of: delivered) else {
         throw .symbols(path: path, problem: .differentStore(symbol: one.symbol, store: path))
       }
       tell(

@@ -47,7 +47,7 @@ package struct MarketImport: Sendable, Equatable {
   /// The market store that is written; empty where nothing is.
   package var output: String
   /// So many bytes of bars stay in memory; those beyond lie in a temporary file beside the output while others are worked on.
-  var memoryBudgetBytes = Spool.budgetBytes
+  package var memoryBudgetBytes = Spool.budgetBytes
 
   package init(
     sources: [Source], symbols: [String]? = nil, extraColumns: [String] = [], allowances: [QualityAllowance] = [],
@@ -235,7 +235,7 @@ package struct MarketImport: Sendable, Equatable {
   ) throws(StorageError) {
     let label = read.label(index)
     guard let place = series.place(of: label) else { return series.append(index, of: read) }
-    guard let joined = try series.join(place, with: try read.series(index)) else {
+    guard let joined = try series.join(place, with: index, of: read) else {
       throw .symbols(path: path, problem: .differentFiles(label.symbol))
     }
     if joined.revised > 0 {

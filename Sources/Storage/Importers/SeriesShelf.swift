@@ -35,23 +35,53 @@ struct SeriesShelf {
     /// The rows behind them, in parts: of each the values of `BarSeries.valueColumns`, the starts, the further columns and the dates.
     var blocks: [Spool.Block]
 
-    func places(_ column: Int) -> [Range<Int>] { blocks.map { $0.columns[column] } }
+    var count: Int {
+      blocks.reduce(stored.map { $0.file.catalogue[$0.index].count } ?? 0) { $0 + SpooledSeries.rows($1) }
+    }
+
+    private static func rows(_ block: Spool.Block) -> Int {
+      (block.columns.last?.count ?? 0) / MemoryLayout<CalendarDate>.stride
+    }
+
+    /// Where a column lies; of a series whose columns have one length, some of its rows.
+    func places<Element>(_ column: Int, _ rows: Range<Int>?, of element: Element.Type) -> [Range<Int>] {
+      guard let rows else { return blocks.map { $0.columns[column] } }
+      var (places, first): ([Range<Int>], Int) = ([], 0)
+      for block in blocks {
+        let count = SpooledSeries.rows(block)
+        let part = rows.clamped(to: first..<first + count)
+        let (start, stride) = (block.columns[column].lowerBound, MemoryLayout<Element>.stride)
+        // Bars of whole sessions have no instants.
+        if !part.isEmpty, !block.columns[column].isEmpty {
+          places.append(start + (part.lowerBound - first) * stride..<start + (part.upperBound - first) * stride)
+        }
+        first += count
+      }
+      return places
+    }
   }
 
   private let spool: Spool?
+  /// Of series that are joined on the disk, about so many rows of each are in memory.
+  var pieceRows: Int
   private var places: [(label: Label, place: Place)] = []
 
-  init(spool: Spool? = nil) { self.spool = spool }
+  init(spool: Spool? = nil) {
+    self.spool = spool
+    pieceRows = SeriesShelf.pieceRows(spool)
+  }
+
+  private static func pieceRows(_ spool: Spool?) -> Int { max(64, (spool?.budgetBytes ?? 0) / 256) }
 
   /// Series that stay in memory.
   init(_ series: [BarSeries]) {
-    spool = nil
+    self.init()
     for one in series { places.append((Label(one), .memory(one))) }
   }
 
   /// The series of a store that are wanted, each read and checked when it is asked for. What takes their places goes onto a spool.
   init(_ file: MarketStoreFile, spool: Spool?, where isWanted: (SeriesEntry) -> Bool) throws(StorageError) {
-    self.spool = spool
+    self.init(spool: spool)
     for index in file.catalogue.indices where isWanted(file.catalogue[index]) {
       let one = try file.series(at: index)
       let place = SpooledSeries(
@@ -73,8 +103,10 @@ struct SeriesShelf {
   }
 
   /// A series, read from where it lies.
-  func series(_ index: Int) throws(StorageError) -> BarSeries {
-    switch places[index].place {
+  func series(_ index: Int) throws(StorageError) -> BarSeries { try series(at: places[index].place) }
+
+  private func series(at place: Place) throws(StorageError) -> BarSeries {
+    switch place {
     case .memory(let one): return one
     case .spooled(let spooled):
       var one = spooled.head
@@ -88,11 +120,13 @@ struct SeriesShelf {
     }
   }
 
-  /// Fetches the rows on the spool, and puts them behind those that are there.
-  private func fetch(_ spooled: SpooledSeries, behind one: inout BarSeries) throws(StorageError) {
+  /// Fetches the rows on the spool, all or some of them, and puts them behind those that are there.
+  private func fetch(
+    _ spooled: SpooledSeries, _ rows: Range<Int>? = nil, behind one: inout BarSeries
+  ) throws(StorageError) {
     guard let spool else { preconditionFailure("a series on a spool that is not there") }
     func append<Element>(_ column: Int, to values: inout [Element]) throws(StorageError) {
-      let more: [Element] = try spool.read(spooled.places(column))
+      let more: [Element] = try spool.read(spooled.places(column, rows, of: Element.self))
       if values.isEmpty { values = more } else { values += more }
     }
     let count = BarSeries.valueColumns.count
@@ -122,14 +156,138 @@ struct SeriesShelf {
   }
 
   /// Joins a newer delivery to a series, as `BarSeries.joined` does, and keeps the outcome in its place. Returns what came of it, of whose series only the
-  /// rows that are new may be there; nil, with nothing changed, for series that cannot be joined.
+  /// rows that are new may be there, or none; nil, with nothing changed, for series that cannot be joined.
   mutating func join(_ index: Int, with newer: BarSeries) throws(StorageError) -> JoinedSeries? {
-    if case .spooled(let spooled) = places[index].place, let joined = try appended(newer, to: spooled, at: index) {
+    try join(index, with: .memory(newer))
+  }
+
+  /// The same for a series of a shelf that has the same spool.
+  mutating func join(
+    _ index: Int, with place: Int, of other: SeriesShelf
+  ) throws(StorageError) -> JoinedSeries? {
+    try join(index, with: other.places[place].place)
+  }
+
+  private mutating func join(_ index: Int, with place: Place) throws(StorageError) -> JoinedSeries? {
+    // Many small deliveries, as files of a day are, change nothing that lies on the disk.
+    if case .spooled(let older) = places[index].place, count(of: place) <= pieceRows,
+      let joined = try appended(try series(at: place), to: older, at: index)
+    {
       return joined
     }
-    guard let joined = try series(index).joined(with: newer) else { return nil }
+    if let spool, !spool.hasRoom(SeriesShelf.bytes(head(of: place), rows: label(index).count + count(of: place))),
+      let newer = try ordered(place, on: spool), let older = try ordered(places[index].place, on: spool)
+    {
+      return try joined(older, with: newer, at: index, on: spool)
+    }
+    guard let joined = try series(index).joined(with: try series(at: place)) else { return nil }
     try replace(index, with: joined.series)
     return joined
+  }
+
+  /// A series whose rows are in the order of time, of which some can be had.
+  private struct OrderedRows {
+    var place: Place
+    var head: BarSeries
+    /// What tells the rows apart, in time.
+    var keys: [Int64]
+  }
+
+  /// Nil for a series that is in no order, and for none.
+  private func ordered(_ place: Place, on spool: Spool) throws(StorageError) -> OrderedRows? {
+    switch place {
+    case .memory(let one):
+      guard SeriesShelf.last(of: one) != nil else { return nil }
+      return OrderedRows(place: place, head: SeriesShelf.head(of: one), keys: one.keys)
+    case .spooled(var spooled):
+      guard spooled.last != nil else { return nil }
+      if spooled.stored != nil {
+        var alone = spooled
+        alone.blocks = []
+        spooled.blocks.insert(try SeriesShelf.block(try series(at: .spooled(alone)), on: spool), at: 0)
+        spooled.stored = nil
+      }
+      let column = BarSeries.valueColumns.count
+      if spooled.head.width == .session {
+        let days: [Int32] = try spool.read(
+          spooled.places(column + 1 + spooled.head.extra.count, nil, of: Int32.self))
+        return OrderedRows(place: .spooled(spooled), head: spooled.head, keys: days.map { Int64($0) })
+      }
+      return OrderedRows(
+        place: .spooled(spooled), head: spooled.head,
+        keys: try spool.read(spooled.places(column, nil, of: Int64.self)))
+    }
+  }
+
+  private func piece(_ rows: Range<Int>, of ordered: OrderedRows) throws(StorageError) -> BarSeries {
+    switch ordered.place {
+    case .memory(let one): return one.rows(Array(rows))
+    case .spooled(let spooled):
+      var piece = spooled.head
+      piece.filledRows = piece.filledRows.compactMap { rows.contains($0) ? $0 - rows.lowerBound : nil }
+      try fetch(spooled, rows, behind: &piece)
+      return piece
+    }
+  }
+
+  /// Joins piece by piece, so that neither series nor what they become is in memory.
+  private mutating func joined(
+    _ older: OrderedRows, with newer: OrderedRows, at index: Int, on spool: Spool
+  ) throws(StorageError) -> JoinedSeries? {
+    guard var join = SeriesJoin(older.head, newer.head), let end = older.keys.last, let newest = newer.keys.last else {
+      return nil
+    }
+    join.otherEndsLater = newest >= end
+    func pieces(_ own: Range<Int>, _ other: Range<Int>) throws(StorageError) -> (own: BarSeries, other: BarSeries) {
+      var pieces = (own: try piece(own, of: older), other: try piece(other, of: newer))
+      join.adjust(own: &pieces.own)
+      join.adjust(other: &pieces.other)
+      return pieces
+    }
+    let (first, last) = (0..<1, (older.keys.count - 1..<older.keys.count, newer.keys.count - 1..<newer.keys.count))
+    let ends = try join.otherEndsLater ? pieces(last.0, first) : pieces(first, last.1)
+    let scale = join.scale(own: ends.own, other: ends.other)
+    let cuts = SeriesJoin.cuts(older.keys, newer.keys, rows: pieceRows)
+    for cut in cuts where !join.isSure && !cut.own.isEmpty && !cut.other.isEmpty {
+      let pair = try pieces(cut.own, cut.other)
+      join.compareFactors(pair.own, pair.other)
+    }
+    join.settleScale(orElse: scale)
+
+    var head = older.head
+    join.adjust(own: &head)
+    head.filledRows = []
+    var (blocks, count): ([Spool.Block], Int) = ([], 0)
+    var newestRow: BarSeries?
+    for cut in cuts {
+      let pair = try pieces(cut.own, cut.other)
+      let merged = join.merge(pair.own, pair.other)
+      head.filledRows += merged.filledRows.map { $0 + count }
+      count += merged.count
+      newestRow = SeriesShelf.last(of: merged)
+      blocks.append(try SeriesShelf.block(merged, on: spool))
+    }
+    if case .memory(let before) = places[index].place { spool.release(SeriesShelf.bytes(before)) }
+    places[index].label.count = count
+    places[index].label.actions = head.actions
+    places[index].place = .spooled(SpooledSeries(head: head, last: newestRow, stored: nil, blocks: blocks))
+    var joined = join.joined
+    joined.series = head
+    return joined
+  }
+
+  private func count(of place: Place) -> Int {
+    switch place {
+    case .memory(let one): one.longestColumn
+    case .spooled(let spooled): spooled.count
+    }
+  }
+
+  private func head(of place: Place) -> BarSeries {
+    switch place {
+    case .memory(let one): one
+    case .spooled(let spooled): spooled.head
+    }
   }
 
   /// Adds rows behind those of a series that lie on the spool, where joining changes none of these. Else nil.

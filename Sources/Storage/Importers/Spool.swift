@@ -31,7 +31,7 @@ final class Spool {
   /// Fewer bytes are read through the system's cache.
   private static let smallBytes = 1 << 16
 
-  /// `folder`: where there is room for about twice as much as the import writes.
+  /// `folder`: where there is room for about twice as much as the import writes, and twice more where it revises what a store holds.
   init(folder: String, budgetBytes: Int = Spool.budgetBytes) {
     (self.folder, self.budgetBytes) = (folder, budgetBytes)
   }
