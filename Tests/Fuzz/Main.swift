@@ -73,7 +73,8 @@ struct Main {
     }
     for (what, names) in [
       ("text", ["csv", "chain", "gzip", "json", "yaml"]), ("arguments of prices", ["price"]),
-      ("vendors' bars", ["bars", "zip", "stamps", "numbers"]), ("bundles", ["safetensors", "bundle"]),
+      ("vendors' bars", ["bars", "zip", "stamps", "numbers"]), ("imports on the disk", ["spool"]),
+      ("bundles", ["safetensors", "bundle"]),
       ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
       ("incidents, replay files", ["incident", "replay"]), ("forged metadata of HDF5", ["metadata"]),
     ] {

@@ -63,7 +63,8 @@ enum Subjects {
   /// What takes longest first, so that no processor waits for it at the end.
   static var all: [any Subject.Type] {
     [
-      RunSubject.self, StoreSubject.self, ReplaySubject.self, IncidentSubject.self, CheckpointSubject.self,
+      RunSubject.self, SpoolSubject.self, StoreSubject.self, ReplaySubject.self, IncidentSubject.self,
+      CheckpointSubject.self,
       MetadataSubject.self, BundleSubject.self, SafetensorsSubject.self, BarsSubject.self, CSVSubject.self,
       ChainSubject.self,
       StampsSubject.self, NumbersSubject.self, ZipSubject.self, GzipSubject.self, JSONSubject.self, YAMLSubject.self,
