@@ -85,7 +85,9 @@ package enum Output {
   }
 
   private static func failed(_ code: Int32) -> ServeError {
-    .failed("cannot write to the standard output: \(String(cString: strerror(code))); keep its reader running")
+    .failed(
+      "cannot write to the standard output: \(String(cString: strerror(code))); "
+        + (code == EPIPE ? "keep its reader running" : "make room where it goes"))
   }
 
   private static func line(of text: String) -> [UInt8] {
