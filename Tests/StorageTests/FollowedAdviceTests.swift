@@ -31,6 +31,13 @@ private struct Refusal: Sendable, CustomTestStringConvertible {
   private static let plain = [("bars.csv", days)]
   private static let (row, date) = (DayTable.plain(DayTable.series, 120), "\(DayTable.series.dates[120])")
 
+  private static let doubled =
+    DayTable.plainHeader
+    + DayTable.rows { one, row in
+      let prices = [one.open[row], one.high[row], one.low[row], one.close[row]].map { "\($0 * 2)" }
+      return "\(one.dates[row]),\(prices.joined(separator: ",")),\(Int(one.volume[row]))"
+    }
+
   private static let several: String = {
     let rows = ["AAA", "BBB"].flatMap { symbol in
       DayTable.series.dates.indices.map { "\(symbol),\(DayTable.plain(DayTable.series, $0))\n" }
@@ -119,6 +126,12 @@ private struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal(
       "a share that is an index too", plain, ["AAA=bars.csv", "--index", "AAA=bars.csv"],
       says: ["the bars of AAA here and in an earlier file differ", "import one of them"], followed: ["AAA=bars.csv"]),
+    Refusal(
+      "two vendors' files of other prices", [("bars.csv", days), ("other.csv", doubled)],
+      ["AAA=bars.csv", "AAA=other.csv"],
+      says: [
+        "of 300 bars of AAA that an earlier file has too, 300 differ by more than 1 % in price", "SYMBOL=FILE",
+      ], followed: ["AAA=bars.csv", "BBB=other.csv"]),
     Refusal(
       "no bar between the dates", plain, ["AAA=bars.csv", "--from", "2020-01-01"],
       says: ["no bar of AAA is left between the dates that are taken; choose others"],

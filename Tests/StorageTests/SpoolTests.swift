@@ -167,7 +167,7 @@ import Text
       try folder.write(Array(try table(9, seed: 1).utf8), to: "second.csv")
       try folder.write(Array(try table(5, seed: 2).utf8), to: "third.csv")
       var all: [(told: [String], refusal: String?, store: [UInt8])] = []
-      for sources in [["first.csv"], ["later.csv"], ["second.csv"], ["second.csv", "third.csv"]] {
+      for sources in [["first.csv"], ["later.csv"], ["second.csv"], ["third.csv"]] {
         all.append(
           try imported(sources, in: folder, memory: memory) { request in
             request.isFilling = true

@@ -9,6 +9,8 @@ package struct JoinedSeries: Sendable {
   package var shared = 0
   /// Those of them whose values differ: the newer ones are taken.
   package var revised = 0
+  /// Those of them of which a price is another by more than `largestRounding`, as of another symbol or of prices that were adjusted otherwise.
+  package var repriced = 0
   /// Bars that the newer one alone has.
   package var added = 0
   /// The largest of the differences, a price's before a volume's, and the first few.
@@ -18,6 +20,8 @@ package struct JoinedSeries: Sendable {
   package var factorScale = 1.0
 
   package static let sampleLimit = 3
+  /// No two vendors' prices of one bar differ by more, relative to them.
+  package static let largestRounding = 0.01
   /// Factors that differ by less are the same, each rounded when it was written.
   static let factorTolerance = 3e-4
 
@@ -40,6 +44,7 @@ package struct JoinedSeries: Sendable {
   fileprivate mutating func note(_ differences: [Difference]) {
     guard let worst = differences.max(by: { $0.isSmaller(than: $1) }) else { return }
     revised += 1
+    if differences.contains(where: { $0.isOfRawPrice && $0.size > JoinedSeries.largestRounding }) { repriced += 1 }
     if samples.count < JoinedSeries.sampleLimit { samples.append(worst) }
     if largest.map({ $0.isSmaller(than: worst) }) ?? true { largest = worst }
   }
@@ -47,6 +52,8 @@ package struct JoinedSeries: Sendable {
 
 extension JoinedSeries.Difference {
   private var isOfPrice: Bool { column != "volume" }
+  /// Not of a further column either.
+  fileprivate var isOfRawPrice: Bool { ["open", "high", "low", "close"].contains(column) }
 
   fileprivate func isSmaller(than other: JoinedSeries.Difference) -> Bool {
     isOfPrice == other.isOfPrice ? size < other.size : !isOfPrice

@@ -238,6 +238,11 @@ package struct MarketImport: Sendable, Equatable {
     guard let joined = try series.join(place, with: index, of: read) else {
       throw .symbols(path: path, problem: .differentFiles(label.symbol))
     }
+    // Which of them is right nobody knows; of a store that is there the user says so by importing anew.
+    guard joined.shared < 10 || joined.repriced * 2 < joined.shared else {
+      throw .symbols(
+        path: path, problem: .differentPrices(label.symbol, shared: joined.shared, repriced: joined.repriced))
+    }
     if joined.revised > 0 {
       tell("\(joined.revised) bars of \(label.symbol) differ in an earlier file: those of \(path) are taken")
       for line in joined.differences { tell("  " + line) }

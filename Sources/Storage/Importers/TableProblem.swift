@@ -147,6 +147,7 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
   /// Two files' bars of one symbol that are no one series.
   case differentFiles(String)
   case differentBars(shared: Int, revised: Int)
+  case differentPrices(String, shared: Int, repriced: Int)
   case noneLeft(String)
   /// The store has bars of the symbol that are no one series with these.
   case differentStore(symbol: String, store: String)
@@ -181,6 +182,9 @@ package enum SymbolProblem: Equatable, Sendable, CustomStringConvertible {
     case .differentBars(let shared, let revised):
       "of \(shared) bars that a member before has too, \(revised) are others, as of another symbol; import the members one by one: "
         + "SYMBOL=ARCHIVE.zip:MEMBER"
+    case .differentPrices(let symbol, let shared, let repriced):
+      "of \(shared) bars of \(symbol) that an earlier file has too, \(repriced) differ by more than 1 % in price, as those of another "
+        + "symbol or of prices that were adjusted otherwise; import one of the files, or each under a name of its own: SYMBOL=FILE"
     case .differentStore(let symbol, let store):
       "the bars of \(symbol) here are of another kind, or have other columns, than those in \(store); name another store, or make it "
         + "anew with --replace"
