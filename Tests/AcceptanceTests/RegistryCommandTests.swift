@@ -38,6 +38,14 @@ import Text
     #expect(history.lines.last?.contains("champion went back to 0001 from 0002: it lost") == true)
     let past = try place.succeed(["registry", "history", "cue", "--on", "2020-01-01"])
     #expect(past.output == "2020-01-01: nothing\n")
+    for time in [UTCTime.now(), "2099-12-31"] {
+      let served = try place.succeed(["registry", "history", "cue", "--on", time])
+      #expect(served.output == "\(time): champion 0001, fallback 0001\n")
+    }
+    for time in ["yesterday", "2026-02-30", "2026-11-29 22:10"] {
+      let refused = try place.strikeforge("registry", "history", "cue", "--on", time)
+      #expect(refused.exitCode == 2 && refused.errors.contains("'\(time)' is no time"), "\(refused)")
+    }
     let shown = try place.succeed(["registry", "show", "cue"])
     #expect(shown.output.hasPrefix("cue 0001, published ") && shown.output.contains("policy.safetensors"))
     let json = try JSON.parse(Array(place.succeed(["registry", "show", "cue", "0002", "--json"]).output.utf8))
@@ -60,6 +68,14 @@ import Text
     #expect(promoted.errors.contains("config.json is missing"))
     let verified = try place.strikeforge("registry", "verify", "cue")
     #expect(verified.exitCode == 2 && verified.errorLines.count == 1)
+    // Nor is anything whole where nothing is.
+    let nothing = try place.strikeforge("registry", "verify", "--registry", "elsewhere")
+    #expect(nothing.exitCode == 2 && nothing.errors.contains("nothing was compared"), "\(nothing)")
+    // Who served is not told on the word of a history that somebody wrote into.
+    let history = "registry/cue/history.jsonl"
+    try place.folder.write(place.folder.read(history).replacing("by hand", with: "by foot"), to: history)
+    let told = try place.strikeforge("registry", "history", "cue", "--on", "2099-12-31")
+    #expect(told.exitCode == 2 && told.errors.contains("is not as it was written"), "\(told)")
     #expect(try place.folder.read("registry/cue/aliases.json").contains("\"champion\": \"0001\""))
   }
 

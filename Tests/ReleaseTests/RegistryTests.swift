@@ -137,6 +137,21 @@ import Training
     #expect(history.champions == ["0001", "0002"])
   }
 
+  /// What is no day and no moment would be compared all the same, and answered wrongly.
+  @Test func onlyDaysAndMomentsAreAnswered() throws {
+    for time in ["2026-11-29", "2026-11-29T23:59", "2024-02-29T00:00:59", "2026-11-29T22:10:00Z"] {
+      let taken = try RegistryHistory.time(time)
+      #expect(taken == time)
+    }
+    for time in [
+      "", "yesterday", "2026", "2026-11", "2026-11-31", "2026-02-29", "2026-11-29 22:10", "2026-11-29T24:00",
+      "2026-11-29T22:60",
+      "2026-11-29T22:10:60Z", "2026-11-29T22:10:00+01:00", "2026-11-29T22:10:00z", "29.11.2026", "٢٠٢٦-11-29",
+    ] {
+      #expect(refusal { _ = try RegistryHistory.time(time) }.contains("is no time: write a day in UTC"), "\(time)")
+    }
+  }
+
   /// Every file of a version changed, taken away or added, its manifest, the aliases and the history: each is found, and nothing is moved to it.
   @Test func whatWasEditedByHandIsFoundAndRefused() throws {
     let edits: [(String, (Registry) throws -> Void)] = [

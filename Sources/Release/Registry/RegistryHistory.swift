@@ -1,7 +1,9 @@
 // Every move of every alias, in one chain: which version served on any day, and what there was before it.
 
+private import Market
 internal import Storage
 package import Text
+package import Training
 
 /// What a version is known by to those that it serves.
 package enum RegistryAlias: String, Sendable, CaseIterable {
@@ -118,6 +120,23 @@ package struct RegistryHistory: Sendable {
   package func aliases(on time: String) -> [RegistryAlias: String] {
     // A day's own moves begin with it: every moment of the day is below the next character.
     aliases(after: moves.firstIndex { $0.time.prefix(time.utf8.count) > time } ?? moves.count)
+  }
+
+  /// A day or a moment as `aliases(on:)` takes it. Throws for other words, which could be compared just as well, and would be answered wrongly.
+  package static func time(_ text: String) throws(TrainingError) -> String {
+    let form = Array("0000-00-00T00:00:00Z".utf8)
+    let bytes = Array(text.utf8)
+    let isLikeIt = zip(form, bytes).allSatisfy {
+      $0 == UInt8(ascii: "0") ? UInt8(ascii: "0")...UInt8(ascii: "9") ~= $1 : $0 == $1
+    }
+    guard [10, 16, 19, 20].contains(bytes.count), isLikeIt, CalendarDate(text.prefix(10)) != nil,
+      text.dropFirst(11).prefix(2) < "24", text.dropFirst(14).prefix(2) < "60", text.dropFirst(17).prefix(2) < "60"
+    else {
+      throw .refused(
+        "'\(PrintableText.name(text))' is no time: write a day in UTC, like 2026-11-29, or a moment, like 2026-11-29T22:10:00Z"
+      )
+    }
+    return text
   }
 
   /// Champions that one can go back to, the present one last: a move adds one, going back takes one away.

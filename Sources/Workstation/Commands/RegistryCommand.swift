@@ -27,7 +27,8 @@ struct RegistryCommand: Command {
       list                     names, their versions and aliases
       show NAME [VERSION]      a version (an alias may stand for it; champion by
                                default): files, digests, what it stands on
-      history NAME             every publication and move, oldest first
+      history NAME             every publication and move, oldest first; exit code 2
+                               where the history was edited
       publish NAME RUN         an exported run, with its reports, as a new version
       promote NAME VERSION     gives it an alias, after every byte was compared
       rollback NAME            gives the champion's name back to the one before,
@@ -69,7 +70,7 @@ struct RegistryCommand: Command {
       if words[0] != "publish" { try registry.requireExists() }
       switch words[0] {
       case "show": try show(registry, words.count > 2 ? words[2] : RegistryAlias.champion.rawValue, arguments)
-      case "history": try history(registry, arguments)
+      case "history": return try history(registry, arguments)
       case "publish": try publish(registry, run: words[2], arguments)
       case "promote": try promote(registry, words[2], arguments)
       case "rollback": try rollBack(registry, arguments)
@@ -119,16 +120,19 @@ struct RegistryCommand: Command {
     for move in history.moves where move.version == found.version { print(move.sentence) }
   }
 
-  private static func history(_ registry: Registry, _ arguments: Arguments) throws {
+  /// 2 where the history was edited, so that its word is nobody's.
+  private static func history(_ registry: Registry, _ arguments: Arguments) throws -> Int32 {
+    let time = try arguments.value("on").map { try RegistryHistory.time($0) }
     let history = try registry.history()
     for fault in history.faults { complain("strikeforge registry: the history is not as it was written: \(fault)") }
-    if let time = arguments.value("on") {
+    if let time {
       print("\(time): \(Registry.text(history.aliases(on: time)))")
     } else if arguments.has("json") {
       print(JSON.array(history.moves.map(\.json)).prettyText)
     } else {
       for move in history.moves { print(move.sentence) }
     }
+    return history.faults.isEmpty ? 0 : 2
   }
 
   private static func publish(_ registry: Registry, run: String, _ arguments: Arguments) throws {
@@ -198,7 +202,10 @@ struct RegistryCommand: Command {
         isWhole = false
       }
     }
-    if names.isEmpty { print("nothing is published in \(folder)") }
+    guard !names.isEmpty else {
+      throw TrainingError.refused(
+        "nothing is published in \(folder), so that nothing was compared; name the folder with --registry")
+    }
     return isWhole ? 0 : 2
   }
 
