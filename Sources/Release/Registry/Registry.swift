@@ -94,8 +94,8 @@ package struct Registry {
   /// The version's manifest, with all its files as they were published. Throws where one of them is not.
   package func requireWhole(_ version: String, _ history: RegistryHistory) throws(TrainingError) -> RegistryVersion {
     guard let digest = history.manifest(of: version) else {
-      throw .refused(
-        "\(path) has no version \(PrintableText.name(version)); it has \(history.versions.joined(separator: ", "))")
+      let versions = history.versions.isEmpty ? "none" : history.versions.joined(separator: ", ")
+      throw .refused("\(path) has no version \(PrintableText.name(version)); it has \(versions)")
     }
     let (found, faults) = RegistryVersion.check(folder(of: version), version: version, expected: digest)
     guard let found, faults.isEmpty else {

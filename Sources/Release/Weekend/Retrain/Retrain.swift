@@ -36,6 +36,8 @@ package final class Retrain {
   var caveats: [String] = []
   /// When the command was given: of a duration, debts that are paid first take their part.
   private let begun: Double
+  /// Whether this start has found something published.
+  private var sawRegistry = false
   /// Seconds that each measurement of this start took.
   var measurements: [Double] = []
 
@@ -212,8 +214,24 @@ package final class Retrain {
     }
   }
 
+  /// Refuses a registry that is gone although something was published in it: a disk that is not mounted is no fresh beginning.
+  func requireRegistryIsThere() throws(TrainingError) {
+    if registry.exists {
+      sawRegistry = true
+      return
+    }
+    let witness = WeekendJournal.all(in: parent).last { weekend in
+      weekend.results([Retrain.championStep, Retrain.publication]).values.contains { $0["version"]?.stringValue != nil }
+    }
+    guard sawRegistry || witness != nil else { return }
+    throw .refused(
+      "\(registry.path) is gone, though \(witness.map { "weekend \($0.number) knew a version in it" } ?? "it was there when this weekend began"); "
+        + "bring it back, or, to begin without one, name another weekend.folder")
+  }
+
   /// Refuses a registry that was edited, or that nothing can be written into, before an hour of training is lost on it.
   private func requireRegistry() throws(TrainingError) {
+    try requireRegistryIsThere()
     if registry.exists {
       try registry.writing { (history) throws(TrainingError) in
         if let champion = history.aliases[.champion] { _ = try registry.requireWhole(champion, history) }

@@ -20,6 +20,8 @@ struct RetrainChampion {
 }
 
 extension Retrain {
+  static let championStep = "champion"
+
   /// The champion at the beginning of this weekend; nil where there is none. Throws where it is damaged, sees other columns, or has seen what it is to be
   /// judged on.
   func champion(_ data: RetrainData) throws(TrainingError) -> RetrainChampion? {
@@ -51,8 +53,10 @@ extension Retrain {
 
   /// Who is to be beaten, as it was when this weekend first asked: what is promoted in the end changes nothing about it.
   func championVersion() throws(TrainingError) -> String? {
-    try journal.step("champion") { () throws(TrainingError) in
-      let version = try registry.exists ? registry.aliases()[.champion] : nil
+    try requireRegistryIsThere()
+    return try journal.step(Retrain.championStep) { () throws(TrainingError) in
+      // As its only writer: an edited history or alias names nobody.
+      let version = try registry.exists ? registry.writing { $0.aliases[.champion] } : nil
       return ["version": version.map(JSON.string) ?? .null]
     }["version"]?.stringValue
   }

@@ -30,6 +30,7 @@ extension Retrain {
       "data: trains on \(span(data.windows.training.dates)), chooses on \(span(data.windows.selection.dates)), judges on "
         + "\(span(data.windows.report.dates)); \(data.purge) + \(plan.settings.embargo) sessions between them")
     if let warning = shortWindowWarning { tell("warning: \(warning)") }
+    try requireRegistryIsThere()
     let present = try registry.exists ? registry.aliases() : [:]
     tell("registry: \(registry.path) has \(Registry.text(present))")
     let runs = RetrainRun.all(of: plan, data.windows).filter { present[.champion] != nil || $0.mode == nil }

@@ -8,7 +8,7 @@ private import Text
 package import Training
 
 extension Retrain {
-  private static let publication = "publication"
+  static let publication = "publication"
   /// The history's word for who decided.
   static let rule = "promotion gate"
 
@@ -46,6 +46,7 @@ extension Retrain {
     ] {
       files.append((name, try storing { () throws(StorageError) in try FileSystem.read(directory.file(name)) }))
     }
+    try requireRegistryIsThere()
     // Another's move meanwhile stands: this decision was about another champion.
     let present = try registry.exists ? registry.aliases()[.champion] : nil
     guard present == champion?.version || alias == .challenger || isOwn(present) else {
