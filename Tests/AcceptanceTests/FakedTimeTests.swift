@@ -1,6 +1,7 @@
 // The whole program while somebody sets the clock of the wall: another library answers for what time it is.
 
 import Glibc
+import Market
 import TestSupport
 import Testing
 import Text
@@ -66,6 +67,46 @@ struct FakedTimeTests {
       for one in [plain, other] {
         #expect(one.left.contains("plan: 119.") || one.left.contains("plan: 120.0"), "\(one.left)")
       }
+    }
+  }
+
+  private static let systemd = "/usr/bin/systemd-analyze"
+
+  /// Asked three times a day around every change of the clocks of a year, in both hemispheres: systemd finds each Sunday once, at its hour there.
+  @Test(
+    .enabled(if: access(systemd, X_OK) == 0, "needs systemd-analyze"),
+    arguments: [
+      ("America/New_York", ["2026-03-05", "2026-10-29"]), ("Australia/Sydney", ["2026-04-02", "2026-10-01"]),
+    ])
+  func everySundayComesOnceAtItsHour(_ zone: String, _ thursdays: [String]) throws {
+    let place = try Workplace()
+    let words = ["schedule", "print", "Sun 18:00 \(zone)", "--systemd", "--command", "true"]
+    let line = try #require(try place.succeed(words).lines.first { $0.hasPrefix("OnCalendar=") })
+    for thursday in thursdays {
+      let first = try #require(CalendarDate(thursday))
+      var found: [String] = []
+      for hours in stride(from: 0, to: 12 * 24, by: 8) {
+        let now = "@\(first.advanced(by: hours / 24)) \(hours % 24 < 10 ? "0" : "")\(hours % 24):00:00"
+        let outcome = try Program.start(
+          Self.systemd, named: "systemd-analyze", ["calendar", String(line.dropFirst("OnCalendar=".count))],
+          environment: [
+            "LD_PRELOAD": FakedTime.library ?? "", "FAKETIME": now, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1", "TZ": "UTC",
+          ]
+        ).wait()
+        // `Next elapse: Sun 2026-03-08 22:00:00 UTC`, behind `(in UTC):` where another zone is shown first.
+        let parts = outcome.lines.last { $0.hasSuffix(" UTC") }?.split(separator: " ").suffix(3) ?? []
+        try #require(outcome.exitCode == 0 && parts.count == 3, "\(outcome)\n\(outcome.output)")
+        let moment = parts.joined(separator: " ")
+        if found.last != moment { found.append(moment) }
+      }
+      #expect(
+        found.map { String($0.prefix(10)) } == [3, 10, 17].map { first.advanced(by: $0).description }, "\(found)")
+      try place.folder.write(found.joined(separator: "\n") + "\n", to: "moments")
+      let local = try Program.start(
+        "/bin/date", named: "date", ["-f", "moments", "+%u%H%M"], in: place.folder.path, environment: ["TZ": zone]
+      ).wait()
+      #expect(local.lines == ["71800", "71800", "71800"], "\(zone), \(thursday): \(local.lines)")
     }
   }
 }
