@@ -56,8 +56,9 @@ package struct ObservationDrift: Sendable {
     }
   }
 
-  /// Sentences for the terminal: how many columns drift, and the five that moved most.
-  package var lines: [String] {
+  /// Sentences for a terminal or a page: how many columns drift, and the five that moved most. other: who saw what was before. more: where all of
+  /// it stands.
+  package func lines(than other: String = "the other run", more: String = " (init-from.json has all)") -> [String] {
     let drifting = columns.filter(\.isDrifting).sorted { $0.shift > $1.shift }
     guard !drifting.isEmpty else {
       return [
@@ -65,7 +66,7 @@ package struct ObservationDrift: Sendable {
       ]
     }
     return [
-      "observations: \(drifting.count) of \(columns.count) columns drift from what the other run saw (init-from.json has all)"
+      "observations: \(drifting.count) of \(columns.count) columns drift from what \(other) saw\(more)"
     ]
       + drifting.prefix(5).map { column in
         "  \(column.name): mean \(ConsoleSink.short(column.oldMean)) to \(ConsoleSink.short(column.newMean)), deviation "

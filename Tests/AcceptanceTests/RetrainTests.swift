@@ -28,7 +28,10 @@ import Text
       "VERDICT: a candidate was promoted", "strikeforge registry rollback small", "chance alone may promote",
       "N = 6: that many things were tried", "2 weekends have judged on sessions of it", "more than 60 % of trades won",
       "standard error 6", "a week says nothing", "deflated Sharpe ratio",
-      "Of 252 ways to take half of this window",
+      "Of 252 ways to take half of this window", "planned, at most in nine of ten cases, and used",
+      "| learner-2 | trained |", "left until the deadline", ": passed, 0 failures, 0 warnings",
+      "70 sessions, as far as features look back and positions live, and 1 behind that",
+      "columns drift from what the champion saw\n- SYN.",
     ] {
       #expect(page.contains(words) || page.replacing("\\", with: "").contains(words), "\(words)")
     }

@@ -177,7 +177,7 @@ struct TrainCommand: Command {
     }
     if let warmStart {
       print("begins with \(warmStart.path) (\(warmStart.mode.rawValue))")
-      for line in trainer.drift?.lines ?? [] { print(line) }
+      for line in trainer.drift?.lines() ?? [] { print(line) }
     }
     return trainer
   }

@@ -52,7 +52,9 @@ extension Retrain {
       case .keep: champion == nil ? "nothing is published" : "the champion stays"
       }
     var drift: [(run: String, lines: [String])] = []
-    for run in trained where !run.drift.isEmpty { drift.append((run.name, run.drift)) }
+    for run in trained where !run.drift.isEmpty {
+      drift.append((run.name, run.drift.map { String($0.drop { $0 == " " }) }))
+    }
     try write(
       RetrainReport(
         title: title, subtitle: subtitle, headline: headline, isPromoted: decision.outcome == .promote,

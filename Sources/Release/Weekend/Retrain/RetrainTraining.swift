@@ -314,7 +314,9 @@ extension Retrain {
 
   /// What this run sees beside what the champion was scaled by.
   private func drift(_ trainer: Trainer, _ champion: RetrainChampion?) -> [String] {
-    if let drift = trainer.drift { return drift.lines }
+    if let drift = trainer.drift {
+      return drift.lines(than: "the champion", more: " (all stand in the run's init-from.json)")
+    }
     guard let scaling = champion?.bundle.policy.network?.normalizer else { return [] }
     let names = trainer.factory.spaces.observations.columns.map(\.name)
     guard names.count == scaling.mean.count, names.count == scaling.variance.count else { return [] }
@@ -326,6 +328,6 @@ extension Retrain {
         environment: lanes, policy: trainer.policy, old: old, steps: 256,
         seed: UInt64(trainer.configuration.run.seed))
     else { return [] }
-    return drift.lines
+    return drift.lines(than: "the champion", more: "")
   }
 }
