@@ -17,6 +17,11 @@ final class DeskSubject: Subject {
         + "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\(call): -1}, \"quantity\": 2}\n\(quote)1\", \"bid\": 0.43, \"ask\": 0.45}\n"
         + "{\"order\": 2, \"time\": \"10:01\", \"closes\": {\(call): 1}, \"of\": 1, \"aggressive\": 0.5, \"chase\": 0.1, \"give_up\": 3}\n"
         + "\(quote)3\", \"bid\": 0.2, \"ask\": 0.25, \"volume\": 9, \"filled_forward\": true}\n{\"close\": \"SPY\", \"dollars\": 606.4}",
+      "{\"session\": \"2025-12-11\"}\n{\"price\": \"SPY\", \"time\": \"15:00\", \"dollars\": 600}\n"
+        + "{\"quote\": \(call), \"time\": \"15:00\", \"bid\": 0.44, \"ask\": 0.46, \"volume\": 40, \"open_interest\": 900}\n"
+        + "{\"order\": 1, \"time\": \"15:00\", \"selects\": \"SPY\", \"right\": \"call\", \"delta\": 0.1, \"least_volume\": 40, "
+        + "\"least_open_interest\": 900, \"highest_rank\": 0.8, \"exit\": \"full_target\"}\n"
+        + "{\"quote\": \(call), \"time\": \"15:01\", \"bid\": 0.43, \"ask\": 0.45}\n{\"close\": \"SPY\", \"dollars\": 600}",
       "{\"session\": \"2020-08-28\"}\n{\"quote\": \"AAPL200918C00500000\", \"time\": \"10:00\", \"bid\": 10, \"ask\": 10.2}\n"
         + "{\"order\": 1, \"time\": \"10:00\", \"opens\": {\"AAPL200918C00500000\": 1}, \"stop\": 10}\n"
         + "{\"quote\": \"AAPL200918C00500000\", \"time\": \"10:02\", \"bid\": 10, \"ask\": 10.2, \"ask_size\": 3}\n"
@@ -36,7 +41,7 @@ final class DeskSubject: Subject {
     "1000",
     "10000", "100000", "1e300", "-0.0001", "9223372036854775807", "1099511627776", "null", "\"09:31\"", "\"16:00\"",
     "\"16:15\"", "2025-12-12", "2015-12-24", "SPX251219C06800000", "SPXW251219P06800000", "GOOG1151224C00740000", "SPX",
-    "\u{1B}[2J", "\u{E9}",
+    "\"selects\"", "\"least_volume\"", "\"open_interest\"", "\u{1B}[2J", "\u{E9}",
   ]
 
   func input(_ random: RandomStream, pool: Pool) -> [UInt8] {

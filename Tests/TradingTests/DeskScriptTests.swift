@@ -221,6 +221,8 @@ struct DeskScriptTests {
       "{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": -1, \"ask\": 2}",
       "'bid' is -1; it must be a number from 0 to 100000"
     ),
+    ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": NaN, \"ask\": 2}", "invalid JSON at byte"),
+    ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": 1, \"ask\": 1e300}", "'ask' is 1e+300; it must be a number"),
     ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": 0.00001, \"ask\": 2}", "it may have 4 decimals"),
     ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": \"1\", \"ask\": 2}", "'bid' is \"1\"; it must be a number"),
     ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": 1}", "'ask' is missing"),
