@@ -157,4 +157,30 @@ import Workstation
     let play = try DeskPlay(try DeskScript(Array(text.utf8), path: "day.jsonl"), DeskSettings())
     #expect(play.desk.risk == nil && !play.lines.contains { $0.contains("EXPOSURE") })
   }
+
+  /// What the owner closes of a spread leaves a naked call. At 590 the shock lets that in; over night, at 600, it loses 2,400 at 5 %, which is held
+  /// against the limit at the fill as if the order were of that day.
+  @Test(arguments: [(0.10, false), (0.20, true)])
+  func `a closing order that works over night meets the limits at its fill`(most: Double, fills: Bool) throws {
+    let (far, wing) = ("SPY251212C00606000", "SPY251212C00611000")
+    func quotes(_ time: String, _ spot: Double, _ bids: (far: Double, wing: Double)) -> [String] {
+      [
+        Self.price(time, spot), Self.quote(far, time, bids.far, bids.far + 0.02),
+        Self.quote(wing, time, bids.wing, bids.wing + 0.02),
+      ]
+    }
+    let spread = "{\"order\": 1, \"time\": \"10:30\", \"opens\": {\"\(far)\": -1, \"\(wing)\": 1}}"
+    let wingAlone = "{\"order\": 2, \"time\": \"10:31\", \"closes\": {\"\(wing)\": -1}}"
+    let lines =
+      quotes("10:30", 590, (0.44, 0.09)) + [spread] + quotes("10:31", 590, (0.44, 0.09)) + [wingAlone]
+      // Nobody bids for it any more on that day.
+      + [Self.quote(wing, "10:32", 0, 0.11), "{\"close\": \"SPY\", \"dollars\": 590}"]
+      + ["{\"session\": \"2025-12-12\"}"] + quotes("10:00", 600, (1, 0.44)) + Self.close
+    let play = try Self.play(lines, dollars: 20_000) { $0.limits.shockFraction = most }
+    let text = Self.log(play)
+    #expect(text.contains("2025-12-12 10:00 2 sold 1 \(wing) at 0.44") == fills, "\(text)")
+    #expect(text.contains("2025-12-12 10:00 2 at its fill refused: shock is ") == !fills, "\(text)")
+    let counters = try #require(play.desk.risk).state.counters
+    #expect(counters.violations == .zero && counters.exitsOverLimit == .zero)
+  }
 }

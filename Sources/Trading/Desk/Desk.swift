@@ -124,8 +124,7 @@ package final class Desk {
       noteReject(order, on: view.date)
       return false
     }
-    let isOwnExit = order.id < 0 && order.effect == .closes
-    if let verdict = judge(order, as: isOwnExit ? .exit : purpose, view: view) {
+    if let verdict = judge(order, as: order.isOwnExit ? .exit : purpose, view: view) {
       guard verdict.isAllowed else { return false }
       order.quantity = verdict.quantity
     }
@@ -147,7 +146,7 @@ package final class Desk {
     _ order: Order, _ packages: Int, view: some MarketView, minute: Int, _ execution: Execution
   ) -> DeskEntry.What? {
     let cash = ledger.cash.pointee
-    if order.id < 0, order.effect == .closes { return nil }
+    if order.isOwnExit { return nil }
     if order.effect == .opens, cash.magnitude > Desk.mostCash { return .tooRich(order: order.id) }
     let paid = book.estimate(
       of: order, packages: packages, terms: table.executionTerms(of:), view: view, minute: minute, fees: execution.fees)

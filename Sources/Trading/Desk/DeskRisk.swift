@@ -43,11 +43,11 @@ package final class DeskRisk {
 
   // MARK: the session
 
-  /// carried: orders that work on from an earlier session; they only give back.
+  /// carried: orders that work on from an earlier session.
   func beginSession(
     _ date: CalendarDate, value: Int64, minuteCount: Int, carried: [WorkingOrder], _ table: ContractTable
   ) {
-    begin(date, value: value, minuteCount: minuteCount, carried: carried, table) { _ in .exit }
+    begin(date, value: value, minuteCount: minuteCount, carried: carried, table)
   }
 
   /// Goes on in the middle of a session as another process would: what is remembered is what a journal holds, and orders that work keep their headroom.
@@ -59,14 +59,11 @@ package final class DeskRisk {
     memory[0].state.pointee = RiskState()
     memory[0].state.pointee.counters = counters
     self.record = record
-    begin(date, value: value, minuteCount: minuteCount, carried: carried, table) {
-      $0.effect == .opens ? .decision : .exit
-    }
+    begin(date, value: value, minuteCount: minuteCount, carried: carried, table)
   }
 
   private func begin(
-    _ date: CalendarDate, value: Int64, minuteCount: Int, carried: [WorkingOrder], _ table: ContractTable,
-    purpose: (Order) -> RiskGate.Purpose
+    _ date: CalendarDate, value: Int64, minuteCount: Int, carried: [WorkingOrder], _ table: ContractTable
   ) {
     self.date = date
     lastPrices = [:]
@@ -75,7 +72,8 @@ package final class DeskRisk {
     makeRoom(table)
     for order in carried {
       gate.keep(
-        order.order, quantity: order.left, as: purpose(order.order), on: memory[0], market: quotes[0])
+        order.order, quantity: order.left, as: order.order.isOwnExit ? .exit : .decision, on: memory[0],
+        market: quotes[0])
     }
     write()
   }

@@ -68,7 +68,10 @@ package struct Order: Sendable, Hashable {
 
   package var opens: Bool { effect == .opens }
 
-  /// The caller's own, positive; never used twice in a session.
+  /// Whether a desk gives back by itself, to end what it must: no limit holds it back. What its owner asks to close may leave more at risk than before.
+  var isOwnExit: Bool { id < 0 && effect == .closes }
+
+  /// The caller's own, positive, or the desk's, negative; never used twice in a session.
   package var id: Int64
   package var legs: UpToFour<OrderLeg>
   /// Packages, positive.

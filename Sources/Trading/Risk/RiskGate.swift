@@ -117,7 +117,7 @@ package struct RiskGate: Sendable {
     return verdict
   }
 
-  /// Keeps account of an order that works already: one that an earlier session has left.
+  /// Keeps account of an order that works already: one that an earlier session or process has left.
   package func keep(
     _ order: Order, quantity: Int, as purpose: Purpose, on account: RiskAccount, market: RiskMarket
   ) {
