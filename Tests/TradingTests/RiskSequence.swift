@@ -341,22 +341,37 @@ struct RiskSequence {
     }
   }
 
-  /// The process ends and begins again: orders are gone, and what a journal holds is read back.
+  /// The process ends and begins again: what a journal holds is read back, and orders are gone or work on with the headroom that they had.
   private mutating func restart(into tally: inout RiskTally) {
     let record = RiskRecord(of: desk.state, session: session)
     let cause = desk.state.isKilled
     let (tier, start, high) = (desk.state.tier, desk.state.sessionStart, desk.state.high)
+    let (rising, falling) = (desk.state.rising.amounts, desk.state.falling.amounts)
     guard let parsed = try? JSON.parse(record.json.text), let read = RiskRecord(parsed) else {
       tally.check(false, "a journal that cannot be read")
       return
     }
+    let keepsOrders = random.happens(0.5)
+    let working = inFlight.map { order in
+      (order: order, left: desk.account.place(of: order.id).map { desk.account.orders[$0].quantity } ?? 0)
+    }
     desk.account.state.pointee = RiskState()
     desk.gate.beginSession(on: desk.account, netLiquidation: desk.netLiquidation, minuteCount: 390)
     read.restore(desk.account.state, session: session)
+    inFlight = keepsOrders ? inFlight : []
+    if keepsOrders {
+      for one in working {
+        desk.gate.keep(one.order, quantity: one.left, as: .decision, on: desk.account, market: desk.market)
+      }
+    }
     desk.mark(minute: minute)
-    inFlight = []
-    tell("restart, \(desk.state.desk.name)")
+    tell("restart, orders \(keepsOrders ? "work on" : "are lost"), \(desk.state.desk.name)")
     if mistake == .forgetsLatch { desk.account.state.pointee.isKilled = false }
+    let expected = keepsOrders ? [rising, falling] : [.zero, .zero]
+    for (now, before) in zip([desk.state.rising.amounts, desk.state.falling.amounts], expected) {
+      let isSame = (0..<4).allSatisfy { abs(now[$0] - before[$0]) <= 1e-9 * (1 + abs(before[$0])) || before[$0].isNaN }
+      tally.check(isSame, "orders \(keepsOrders ? "that work on" : "that are lost") keep \(now) of \(before)")
+    }
     tally.restarts += 1
     tally.check(desk.state.isKilled == cause || desk.state.isKilled, "the latch did not survive")
     tally.check(desk.state.tier >= tier && desk.state.sessionStart == start, "the session was forgotten")
