@@ -37,7 +37,7 @@ package struct OptionTrading: Sendable, Equatable {
   /// Fractions of the price at which groups of moneyness part; out of the money is positive.
   private static let edges = [-0.01, -0.005, -0.001, 0.001, 0.005, 0.01]
   private static let moneyness = [
-    "in by more than 1 %", "in by 0.5 to 1 %", "in by 0.1 to 0.5 %", "at the money, within 0.1 %",
+    "in by more than 1 %", "in by 0.5 to 1 %", "in by 0.1 to 0.5 %", "within 0.1 % of the money",
     "out by 0.1 to 0.5 %", "out by 0.5 to 1 %", "out by more than 1 %", "price not known",
   ]
   private static let endings = ["its own decision"] + DeskOutcomes.Ending.allCases.map(\.words)

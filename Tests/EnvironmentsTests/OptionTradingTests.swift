@@ -69,7 +69,7 @@ private final class AnyDecider: Decider {
 
   private let ranges: [String: ClosedRange<Double>] = [
     "in by more than 1 %": -1...(-0.01), "in by 0.5 to 1 %": -0.01...(-0.005), "in by 0.1 to 0.5 %": -0.005...(-0.001),
-    "at the money, within 0.1 %": -0.001...0.001, "out by 0.1 to 0.5 %": 0.001...0.005,
+    "within 0.1 % of the money": -0.001...0.001, "out by 0.1 to 0.5 %": 0.001...0.005,
     "out by 0.5 to 1 %": 0.005...0.01, "out by more than 1 %": 0.01...1,
   ]
 

@@ -31,11 +31,12 @@ extension EvaluationReport {
       id: "limits", title: "Exposure of the greedy run, percent of its limits",
       description:
         "The most of each limit that was in use at a decision of each session; the market alone may move what is held over one. At most: "
-        + most.joined(separator: ", ") + "; \(LineChart.Unit.percent.text(100 * LimitUse.most)) is that or more.",
+        + most.joined(separator: ", ")
+        + ". More than \(LineChart.Unit.percent.text(100 * LimitUse.most)) is drawn as that.",
       unit: .percent, dates: use.dates,
       lines: zip(use.names, use.uses).enumerated().map { place, line in
         LineChart.Line(name: line.0, values: line.1.map { 100 * $0 }, style: place)
-      })
+      } + [.init(name: "limit", values: use.dates.map { _ in 100 }, style: 6)])
   }
 
   /// One strip of counts by half hour.
