@@ -178,6 +178,15 @@ import Testing
     }
     let help = try call(root + "/scripts/quickstart", "--help")
     #expect(help.0 == 0 && help.1.contains("Usage: scripts/quickstart"))
+    for (first, second) in [
+      ("--offline", "--options"), ("--ensemble", "--options"), ("--options", "--run"), ("--options", "--fast"),
+    ] {
+      let refused = try call(root + "/scripts/quickstart", first, second)
+      #expect(refused.0 == 64 && refused.1.hasPrefix("quickstart: "), "\(refused)")
+      #expect(refused.1.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(refused)")
+    }
+    let taken = try call(root + "/scripts/quickstart", "--run", clone)
+    #expect(taken == (1, "quickstart: \(clone) exists already; choose another name with --run\n"), "before it builds")
     for name in ["quickstart", "test"] {
       let direct = try call(root + "/scripts/" + name, "--help")
       for script in ["../linked/" + name, "../repository with spaces/scripts/" + name] {
