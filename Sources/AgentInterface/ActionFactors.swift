@@ -67,7 +67,8 @@ public struct ActionFactors: Hashable, Codable, Sendable {
   @inlinable
   public func choice(of factor: Int, in action: Int) -> Int {
     precondition(action >= 0 && action < actionCount, "action \(action) of \(actionCount)")
-    return action / places[factor] % widths[factor]
+    // Two divisions less where a policy is asked one thing only.
+    return isJoint ? action : action / places[factor] % widths[factor]
   }
 
   /// By how much one choice further in a factor changes an action.

@@ -4,13 +4,11 @@ import AgentInterface
 import Glibc
 import Kernels
 
-/// The buffers of an ensemble's session. After `combine`, `logits` holds the logarithm of what each action got (mean logits: their mean).
+/// The buffers of an ensemble's session. After `combine`, the head's logits hold the logarithm of what each action got (mean logits: their mean).
 final class EnsembleScratch {
   let members: [SessionScratch]
   private let storage: FloatStorage
-  let logits: UnsafeMutablePointer<Float>
-  let logProbabilities: UnsafeMutablePointer<Float>
-  let probabilities: UnsafeMutablePointer<Float>
+  let head: HeadOutput
   /// (A) summed weights of the members that choose an action.
   private let votes: UnsafeMutablePointer<Int>
   /// (K) what each member alone would choose.
@@ -28,11 +26,9 @@ final class EnsembleScratch {
     count = policy.actions
     factors = policy.factors
     totalWeight = policy.members.reduce(0) { $0 + $1.weight }
-    storage = FloatStorage(count: 3 * count + members.count)
-    logits = storage.base
-    logProbabilities = logits + count
-    probabilities = logProbabilities + count
-    logShares = probabilities + count
+    head = HeadOutput(factors)
+    storage = FloatStorage(count: members.count)
+    logShares = storage.base
     for (index, member) in policy.members.enumerated() {
       logShares[index] = Float(log(Double(member.weight) / Double(totalWeight)))
     }
@@ -50,26 +46,23 @@ final class EnsembleScratch {
   /// Combines the members' logits over the legal actions; returns the greedy choice and the entropy in nats.
   func combine(_ policy: DeployedPolicy, rule: CombinationRule, mask: ActionMask) -> (greedy: Int, entropy: Float) {
     for (index, member) in members.enumerated() {
-      choices[index] = ActionSelection.greedy(logits: member.logits, mask: mask, factors: factors)
+      choices[index] = member.head.greedy(mask)
     }
     let elected: Int
     var possible = mask
     switch rule {
     case .softVote:
       addProbabilities(policy, mask: mask)
-      elected = ActionSelection.elected(scores: logits, mask: mask, factors: factors, fallback: policy.fallback)
+      elected = ActionSelection.elected(scores: head.logits, mask: mask, factors: factors, fallback: policy.fallback)
     case .hardVote:
       // Nothing is exactly nothing: who gets no vote has no probability.
       possible = countVotes(policy)
       elected = ActionSelection.elected(scores: votes, mask: mask, factors: factors, fallback: policy.fallback)
     case .meanLogits:
       addLogits(policy)
-      elected = ActionSelection.elected(scores: logits, mask: mask, factors: factors, fallback: policy.fallback)
+      elected = ActionSelection.elected(scores: head.logits, mask: mask, factors: factors, fallback: policy.fallback)
     }
-    let entropy = ActionSelection.evaluate(
-      logits: logits, mask: possible, factors: factors, logProbabilities: logProbabilities,
-      probabilities: probabilities)
-    return (elected, entropy)
+    return (elected, head.evaluate(possible))
   }
 
   /// log of sum of share x probability, so that no probability is too small to be told from another.
@@ -78,31 +71,32 @@ final class EnsembleScratch {
       let temperature = policy.members[index].temperature
       for factor in factors.widths.indices {
         let first = factors.firsts[factor]
-        let best = Double(member.logits[first + factors.choice(of: factor, in: choices[index])])
+        let best = Double(member.head.logits[first + factors.choice(of: factor, in: choices[index])])
         // Bounded, so that no temperature makes an infinite number of a finite one; what lies so far below the best has no probability.
         for place in first..<(first + factors.widths[factor]) {
-          let scaled = (Double(member.logits[place]) - best) / temperature
-          member.logProbabilities[place] = Float(min(max(scaled, -EnsembleScratch.bound), EnsembleScratch.bound))
+          let scaled = (Double(member.head.logits[place]) - best) / temperature
+          member.head.logProbabilities[place] = Float(min(max(scaled, -EnsembleScratch.bound), EnsembleScratch.bound))
         }
       }
       ActionSelection.evaluate(
-        logits: member.logProbabilities, mask: mask, factors: factors, logProbabilities: member.logProbabilities,
-        probabilities: member.probabilities)
+        logits: member.head.logProbabilities, mask: mask, factors: factors,
+        logProbabilities: member.head.logProbabilities,
+        probabilities: member.head.probabilities)
     }
     for action in 0..<count {
       guard mask.allows(action) else {
-        logits[action] = MaskedSoftmax.illegalLogProbability
+        head.logits[action] = MaskedSoftmax.illegalLogProbability
         continue
       }
       var largest = -Float.infinity
       for (index, member) in members.enumerated() {
-        largest = max(largest, logShares[index] + member.logProbabilities[action])
+        largest = max(largest, logShares[index] + member.head.logProbabilities[action])
       }
       var sum: Float = 0
       for (index, member) in members.enumerated() {
-        sum += expf(logShares[index] + member.logProbabilities[action] - largest)
+        sum += expf(logShares[index] + member.head.logProbabilities[action] - largest)
       }
-      logits[action] = max(largest + logf(sum), MaskedSoftmax.illegalLogProbability)
+      head.logits[action] = max(largest + logf(sum), MaskedSoftmax.illegalLogProbability)
     }
   }
 
@@ -117,7 +111,7 @@ final class EnsembleScratch {
     }
     for action in 0..<count {
       if votes[action] > 0 { elected |= 1 << UInt64(action) }
-      logits[action] =
+      head.logits[action] =
         votes[action] > 0
         ? Float(log(Double(votes[action]) / Double(totalWeight))) : MaskedSoftmax.illegalLogProbability
     }
@@ -129,9 +123,9 @@ final class EnsembleScratch {
       var sum = 0.0
       for (index, member) in members.enumerated() {
         let (weight, temperature) = (policy.members[index].weight, policy.members[index].temperature)
-        sum += Double(weight) * Double(member.logits[action]) / temperature
+        sum += Double(weight) * Double(member.head.logits[action]) / temperature
       }
-      logits[action] = Float(min(max(sum / Double(totalWeight), -EnsembleScratch.bound), EnsembleScratch.bound))
+      head.logits[action] = Float(min(max(sum / Double(totalWeight), -EnsembleScratch.bound), EnsembleScratch.bound))
     }
   }
 }

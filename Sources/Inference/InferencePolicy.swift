@@ -19,6 +19,8 @@ public struct InferencePolicy: Sendable {
 
   let storage: FloatStorage
   let plan: ForwardPlan
+  /// (4H) for each LSTM: the sum of its two biases, which every decision begins with.
+  let gateBiases: FloatStorage
 
   /// A policy from its network and parameters in the order of `ParameterLayout(spec)`. Traps if the number of parameters or the
   /// columns of normaliser or ranges do not fit the spec.
@@ -46,6 +48,15 @@ public struct InferencePolicy: Sendable {
     self.requiresMask = requiresMask
     storage = FloatStorage(parameters)
     plan = ForwardPlan(spec: spec, layout: layout)
+    let units = 4 * spec.hiddenCount
+    let recurrences = [plan.actorMemory, plan.criticMemory].compactMap(\.self)
+    gateBiases = FloatStorage(count: recurrences.count * units)
+    for recurrence in recurrences {
+      for unit in 0..<units {
+        gateBiases.base[recurrence.gateBias + unit] =
+          parameters[recurrence.inputBias + unit] + parameters[recurrence.hiddenBias + unit]
+      }
+    }
   }
 
   /// A copy of the parameters, in the order of `layout`.
@@ -93,6 +104,8 @@ struct ForwardPlan: Sendable {
     let hiddenWeight: Int
     let inputBias: Int
     let hiddenBias: Int
+    /// Among `InferencePolicy.gateBiases`.
+    let gateBias: Int
   }
 
   let actorMemory: Recurrence?
@@ -115,13 +128,14 @@ struct ForwardPlan: Sendable {
       return Layer(
         weight: weight.offset, bias: entry("\(name).bias").offset, rows: weight.shape[0], columns: weight.shape[1])
     }
-    func recurrence(_ name: String) -> Recurrence {
+    func recurrence(_ name: String, gateBias: Int) -> Recurrence {
       Recurrence(
         inputWeight: entry("\(name).weight_ih_l0").offset, hiddenWeight: entry("\(name).weight_hh_l0").offset,
-        inputBias: entry("\(name).bias_ih_l0").offset, hiddenBias: entry("\(name).bias_hh_l0").offset)
+        inputBias: entry("\(name).bias_ih_l0").offset, hiddenBias: entry("\(name).bias_hh_l0").offset,
+        gateBias: gateBias)
     }
-    actorMemory = spec.hiddenCount > 0 ? recurrence("lstm_actor") : nil
-    criticMemory = spec.criticMemory == .separate ? recurrence("lstm_critic") : nil
+    actorMemory = spec.hiddenCount > 0 ? recurrence("lstm_actor", gateBias: 0) : nil
+    criticMemory = spec.criticMemory == .separate ? recurrence("lstm_critic", gateBias: 4 * spec.hiddenCount) : nil
     criticProjection = spec.criticMemory == NetworkSpec.CriticMemory.none ? layer("critic") : nil
     policyTower = spec.policyTower.indices.map { layer(spec.policyLayerName($0)) }
     valueTower = spec.hasValueHead ? spec.valueTower.indices.map { layer(spec.valueLayerName($0)) } : []

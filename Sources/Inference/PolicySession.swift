@@ -33,6 +33,8 @@ public struct PolicySession: ~Copyable {
   private let network: InferencePolicy
   private let scratch: SessionScratch
   private let ensemble: EnsembleScratch?
+  /// What decides: the network's head, or what the ensemble makes of its members'.
+  private let head: HeadOutput
   private let bounds: TrainingBounds?
 
   /// A session whose memory is empty. The first decision of a recurrent policy must start an episode.
@@ -41,9 +43,11 @@ public struct PolicySession: ~Copyable {
     isStarted = !policy.hasMemory
     requiresMask = policy.requiresMask
     let scratches = policy.members.map { SessionScratch(spec: $0.policy.spec, widest: $0.policy.plan.widest) }
+    let combined = policy.rule == nil ? nil : EnsembleScratch(policy, members: scratches)
     network = policy.members[0].policy
-    scratch = scratches[0]
-    ensemble = policy.rule == nil ? nil : EnsembleScratch(policy, members: scratches)
+    // From the local names: what reads a field of a session that is not whole yet is released once too often by the optimizer of Swift 6.3.
+    (scratch, ensemble) = (scratches[0], combined)
+    head = combined?.head ?? scratches[0].head
     bounds = TrainingBounds(policy)
   }
 
@@ -76,7 +80,6 @@ public struct PolicySession: ~Copyable {
     _ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool,
     rule: ActionSelection.Rule = .greedy
   ) throws(DecisionError) -> Decision {
-    let factors = network.spec.factors
     let legal = try check(observation, mask: mask, startsEpisode: startsEpisode)
     guard let source = observation.baseAddress else {
       throw .wrongObservationLength(expected: network.spec.inputs, found: 0)
@@ -92,38 +95,17 @@ public struct PolicySession: ~Copyable {
     } else {
       try scratch.step(network, source, startsEpisode: startsEpisode)
       scratch.commit()
-      greedy = ActionSelection.greedy(logits: scratch.logits, mask: legal, factors: factors)
-      entropy = ActionSelection.evaluate(
-        logits: scratch.logits, mask: legal, factors: factors, logProbabilities: scratch.logProbabilities,
-        probabilities: scratch.probabilities)
+      greedy = head.greedy(legal)
+      entropy = head.evaluate(legal)
     }
     bounds?.look(at: source)
     isStarted = true
     decisionCount += 1
     lastGreedy = greedy
-    let output = output
-    let action: Int
-    switch rule {
-    case .greedy: action = greedy
-    case .sample(let uniform):
-      precondition(factors.isJoint, "one uniform number for \(factors.widths.count) factors")
-      action = ActionSelection.sample(
-        probabilities: output.probabilities, mask: legal, factors: factors
-      ) { _ in uniform }
-    case .sampleEach(let uniforms):
-      precondition(
-        uniforms.count == factors.widths.count, "\(uniforms.count) uniform numbers for \(factors.widths.count) factors")
-      action = ActionSelection.sample(
-        probabilities: output.probabilities, mask: legal, factors: factors
-      ) { uniforms[$0] }
-    }
-    let logProbability = ActionSelection.logProbability(
-      of: action, logProbabilities: output.logProbabilities, factors: factors)
+    let action = head.action(by: rule, greedy: greedy, mask: legal)
     return Decision(
-      action: action,
-      confidence: min(
-        ActionSelection.probability(of: action, probabilities: output.probabilities, factors: factors), 1),
-      logProbability: min(logProbability, 0), entropy: max(entropy, 0),
+      action: action, confidence: min(head.probability(of: action), 1),
+      logProbability: min(head.logProbability(of: action), 0), entropy: max(entropy, 0),
       value: ensemble == nil && network.spec.hasValueHead ? scratch.value[0] : nil,
       isOutsideTraining: bounds?.isOutside ?? false)
   }
@@ -146,28 +128,18 @@ public struct PolicySession: ~Copyable {
     if mask.rawValue & ~all.rawValue != 0 {
       throw .maskBeyondActions(actions: network.spec.actions, highest: 63 - mask.rawValue.leadingZeroBitCount)
     }
-    if let factor = network.spec.factors.emptyFactor(of: mask) { throw .emptyFactor(factor: factor) }
+    if let factor = head.emptyFactor(of: mask) { throw .emptyFactor(factor: factor) }
     return mask
   }
 
   // MARK: The last decision
 
-  private var output:
-    (
-      logits: UnsafeMutablePointer<Float>, logProbabilities: UnsafeMutablePointer<Float>,
-      probabilities: UnsafeMutablePointer<Float>
-    )
-  {
-    if let ensemble { return (ensemble.logits, ensemble.logProbabilities, ensemble.probabilities) }
-    return (scratch.logits, scratch.logProbabilities, scratch.probabilities)
-  }
-
   /// A copy of the last decision's logits, (A), before masking. Of a vote: the logarithms of what the actions got, -1e8 for nothing.
-  public var logits: [Float] { Array(UnsafeBufferPointer(start: output.logits, count: policy.actions)) }
+  public var logits: [Float] { Array(UnsafeBufferPointer(start: head.logits, count: policy.actions)) }
 
   /// A copy of the last decision's probabilities, (A), illegal ones 0.
   public var probabilities: [Float] {
-    Array(UnsafeBufferPointer(start: output.probabilities, count: policy.actions))
+    Array(UnsafeBufferPointer(start: head.probabilities, count: policy.actions))
   }
 
   /// The columns of the last decision's observation that lay outside of what training saw, of an ensemble what some member's training saw, in
@@ -175,7 +147,7 @@ public struct PolicySession: ~Copyable {
   public var outsideTraining: [Int] { bounds?.outside ?? [] }
 
   /// The last decision's logits in place, (A), valid until the next decision.
-  package var logitsPointer: UnsafePointer<Float> { UnsafePointer(output.logits) }
+  package var logitsPointer: UnsafePointer<Float> { UnsafePointer(head.logits) }
 
   /// What the member of that number would have chosen alone, greedily, at the last decision.
   public func choice(ofMember member: Int) -> Int {
@@ -185,7 +157,7 @@ public struct PolicySession: ~Copyable {
 
   /// The last decision's logits of one member in place, (A), valid until the next decision.
   package func logitsPointer(ofMember member: Int) -> UnsafePointer<Float> {
-    UnsafePointer((ensemble?.members[member] ?? scratch).logits)
+    UnsafePointer((ensemble?.members[member] ?? scratch).head.logits)
   }
 
   /// What the head of the last decision's first network added up at most: the largest over the actions of |bias| + sum |weight x feature|. Rounding is
@@ -218,9 +190,7 @@ final class SessionScratch {
   let critic: SessionMemory
   private let storage: FloatStorage
   let input: UnsafeMutablePointer<Float>
-  let logits: UnsafeMutablePointer<Float>
-  let logProbabilities: UnsafeMutablePointer<Float>
-  let probabilities: UnsafeMutablePointer<Float>
+  let head: HeadOutput
   let value: UnsafeMutablePointer<Float>
   private let gates: UnsafeMutablePointer<Float>
   private let cellTanh: UnsafeMutablePointer<Float>
@@ -234,24 +204,21 @@ final class SessionScratch {
     actor = SessionMemory(count: hidden)
     critic = SessionMemory(count: spec.criticMemory == .separate ? hidden : 0)
     let valueWidth = spec.hasValueHead ? widest : 0
-    let lengths = [
-      spec.inputs, spec.actions, spec.actions, spec.actions, 1, 4 * hidden, hidden, widest, widest, valueWidth,
-      valueWidth,
-    ]
+    let lengths = [spec.inputs, 1, 4 * hidden, hidden, widest, widest, valueWidth, valueWidth]
+    head = HeadOutput(spec.factors)
     storage = FloatStorage(count: lengths.reduce(0, +))
     var next = storage.base
     let parts = lengths.map { length in
       defer { next += length }
       return next
     }
-    (input, logits, logProbabilities, probabilities, value) = (parts[0], parts[1], parts[2], parts[3], parts[4])
-    (gates, cellTanh) = (parts[5], parts[6])
-    policyRows = (parts[7], parts[8])
-    valueRows = (parts[9], parts[10])
+    (input, value, gates, cellTanh) = (parts[0], parts[1], parts[2], parts[3])
+    policyRows = (parts[4], parts[5])
+    valueRows = (parts[6], parts[7])
     headInput = UnsafePointer(input)
   }
 
-  /// From a raw observation, (D), to `logits`. Throws where they are not finite; the next memory becomes current only by `commit`.
+  /// From a raw observation, (D), to the head's logits. Throws where they are not finite; the next memory becomes current only by `commit`.
   func step(_ policy: InferencePolicy, _ observation: UnsafePointer<Float>, startsEpisode: Bool) throws(DecisionError) {
     if let normalizer = policy.normalizer {
       normalizer.normalize(observation, into: input)
@@ -259,25 +226,25 @@ final class SessionScratch {
       input.update(from: observation, count: policy.spec.inputs)
     }
     forward(policy: policy, startsEpisode: startsEpisode)
-    for action in 0..<policy.spec.actions where !logits[action].isFinite { throw .outputNotFinite(action: action) }
+    for action in 0..<policy.spec.actions where !head.logits[action].isFinite { throw .outputNotFinite(action: action) }
   }
 
-  /// From `input` to `logits` and, with a value head, `value`; the next memory is computed but not yet current.
+  /// From `input` to the head's logits and, with a value head, `value`; the next memory is computed but not yet current.
   func forward(policy: InferencePolicy, startsEpisode: Bool) {
     let plan = policy.plan
     let parameters = UnsafePointer(policy.storage.base)
     var features = UnsafePointer(input)
     if let recurrence = plan.actorMemory {
-      step(recurrence, actor, inputs: policy.spec.inputs, parameters: parameters, startsEpisode: startsEpisode)
+      step(recurrence, actor, policy, startsEpisode: startsEpisode)
       features = UnsafePointer(actor.nextHidden)
     }
     let activation = policy.spec.activation
     headInput = tower(plan.policyTower, reading: features, in: policyRows, activation, parameters)
-    affine(plan.actionHead, parameters, reading: headInput, writing: logits)
+    affine(plan.actionHead, parameters, reading: headInput, writing: head.logits)
 
     guard let valueHead = plan.valueHead else { return }
     if let recurrence = plan.criticMemory {
-      step(recurrence, critic, inputs: policy.spec.inputs, parameters: parameters, startsEpisode: startsEpisode)
+      step(recurrence, critic, policy, startsEpisode: startsEpisode)
       features = UnsafePointer(critic.nextHidden)
     } else if let projection = plan.criticProjection {
       affine(projection, parameters, reading: UnsafePointer(input), writing: valueRows.1)
@@ -309,9 +276,9 @@ final class SessionScratch {
 
   /// One LSTM step: the gates start at the sum of both biases, then take W_ih x, then W_hh h.
   private func step(
-    _ recurrence: ForwardPlan.Recurrence, _ memory: SessionMemory, inputs: Int, parameters: UnsafePointer<Float>,
-    startsEpisode: Bool
+    _ recurrence: ForwardPlan.Recurrence, _ memory: SessionMemory, _ policy: InferencePolicy, startsEpisode: Bool
   ) {
+    let parameters = UnsafePointer(policy.storage.base)
     let hidden = memory.count
     if startsEpisode {
       // The step after a refused decision must still find the old memory, so only the copy that is read is cleared: the next
@@ -321,11 +288,10 @@ final class SessionScratch {
     }
     let readHidden = startsEpisode ? memory.nextHidden : memory.hidden
     let readCell = startsEpisode ? memory.nextCell : memory.cell
-    for unit in 0..<(4 * hidden) {
-      gates[unit] = parameters[recurrence.inputBias + unit] + parameters[recurrence.hiddenBias + unit]
-    }
+    gates.update(from: policy.gateBiases.base + recurrence.gateBias, count: 4 * hidden)
     MatrixVector.multiplyAdd(
-      weights: parameters + recurrence.inputWeight, rows: 4 * hidden, columns: inputs, x: input, y: gates)
+      weights: parameters + recurrence.inputWeight, rows: 4 * hidden, columns: policy.spec.inputs, x: input,
+      y: gates)
     MatrixVector.multiplyAdd(
       weights: parameters + recurrence.hiddenWeight, rows: 4 * hidden, columns: hidden, x: readHidden, y: gates)
     LSTMGates.forward(
