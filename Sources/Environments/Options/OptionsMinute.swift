@@ -120,34 +120,35 @@ extension OptionsEnvironment {
   private func fill(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
     let (book, ledger, account) = (book(lane), ledger(lane), risks[lane])
     let gate = tables.gate(day.symbol)
-    let (execution, table, view) = (day.execution, day.table, view(lane, day))
+    // Tables are read in the day: a copy of them counts references at every minute.
+    let view = view(lane, day)
     let counts = lanes.counts.base + lane
     let (sellsPremium, margin) = (configuration.game != .options, configuration.premium.margin)
     change(lane) {
       $0.advance(
-        minute: minute, execution, view: view, ledger: liquidity.ledger(lane),
+        minute: minute, day.execution, view: view, ledger: liquidity.ledger(lane),
         permits: { order, packages in
-          let permitted = book.permitted(order, packages, in: table)
+          let permitted = book.permitted(order, packages, in: day.table)
           guard permitted > 0 else { return 0 }
           if order.opens {
             let paid = book.estimate(
-              of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
-              fees: execution.fees, halfSpreadMillionths: execution.settings.halfSpreadMillionths)
+              of: order, packages: permitted, terms: { day.execution.terms[Int($0)] }, view: view, minute: minute,
+              fees: day.execution.fees, halfSpreadMillionths: day.execution.settings.halfSpreadMillionths)
             // Without a quote the order ends by itself.
             guard let paid else { return permitted }
             // What is sold must bring something after its costs, on the quotes of its fill too.
             if sellsPremium, order.legs[0].ratio < 0, paid >= 0 { return 0 }
             let refusal = book.marginRefusal(
-              of: order, packages: permitted, in: table, cash: ledger.cash.pointee, paid: paid, view: view,
+              of: order, packages: permitted, in: day.table, cash: ledger.cash.pointee, paid: paid, view: view,
               minute: minute, rules: margin)
             if refusal != nil { return 0 }
           }
           return gate.pointee.judgeFill(
             order: order.id, offered: permitted,
             cost: RiskGate.FillCost(
-              of: order, packages: permitted, terms: { execution.terms[Int($0)] }, view: view, minute: minute,
-              fees: execution.fees, impact: execution.settings.impact,
-              halfSpreadMillionths: execution.settings.halfSpreadMillionths),
+              of: order, packages: permitted, terms: { day.execution.terms[Int($0)] }, view: view, minute: minute,
+              fees: day.execution.fees, impact: day.execution.settings.impact,
+              halfSpreadMillionths: day.execution.settings.halfSpreadMillionths),
             on: account, book: book, market: market
           ).quantity
         },

@@ -128,6 +128,8 @@ package struct ContractTable: Sendable {
   package private(set) var underlyings: [String] = []
   /// By contract: which of `underlyings` it has.
   package private(set) var underlyingNumbers: [Int32] = []
+  /// By contract: what margin reads of it.
+  private(set) var marginTerms: [MarginTerms] = []
   private var numbers: [TradedContract: Int32] = [:]
 
   private var successors: [Int32: Successor] = [:]
@@ -148,7 +150,9 @@ package struct ContractTable: Sendable {
     if let number = numbers[contract] { return number }
     let number = Int32(contracts.count)
     contracts.append(contract)
-    underlyingNumbers.append(addUnderlying(contract.underlying))
+    let underlying = addUnderlying(contract.underlying)
+    underlyingNumbers.append(underlying)
+    marginTerms.append(MarginTerms(contract, underlying: underlying))
     numbers[contract] = number
     return number
   }

@@ -3,18 +3,26 @@
 import Market
 import Pricing
 
-extension MarginLeg {
-  /// A position in a contract. ask: what buying one unit back costs, in ten-thousandths of a dollar.
-  package init(_ contract: TradedContract, quantity: Int, ask: Int) {
+/// What margin reads of a contract. Plain numbers, because it is asked at every fill, and a contract is copied with its names.
+struct MarginTerms: Sendable {
+  /// Of nothing, at no price.
+  let leg: MarginLeg
+  /// The table's number of the underlying.
+  let underlying: Int32
+  let isBroadIndex: Bool
+
+  init(_ contract: TradedContract, underlying: Int32) {
+    self.underlying = underlying
+    isBroadIndex = contract.isBroadIndex
     guard let side = contract.side, let settles = contract.settlementSession else {
-      self.init(shares: quantity)
+      leg = MarginLeg(shares: 0)
       return
     }
     // On one day what settles at the opening ends before what settles at the close.
     let lapse = 2 * Int(settles.daysSinceEpoch) + (contract.settlement == .close ? 1 : 0)
-    self.init(
+    leg = MarginLeg(
       kind: side == .call ? .call : .put, strike: contract.strike, lapse: lapse, multiplier: contract.multiplier,
-      quantity: quantity, ask: ask)
+      quantity: 0)
   }
 }
 
@@ -46,17 +54,18 @@ extension Book {
     underlyingPrice: (Int32) -> Int?
   ) throws(MarginError) -> MarginRequirement {
     var sum = MarginRequirement()
-    var problem: MarginError?
-    eachUnderlying(in: table, adding: addition, ask: ask, underlyingPrice: underlyingPrice) { legs, underlying in
+    var problem: (error: MarginError, contract: Int32?)?
+    eachUnderlying(in: table.marginTerms, adding: addition, ask: ask, underlyingPrice: underlyingPrice) {
+      legs, underlying in
       do throws(MarginError) {
         sum += try MarginRequirement(
           of: UnsafeBufferPointer(legs.legs), underlyingPrice: underlying.price, isBroadIndex: underlying.isBroadIndex,
           rules: rules)
       } catch {
-        problem = problem ?? Book.naming(error, legs.contracts, table)
+        problem = problem ?? (error, Book.subject(of: error, among: legs.contracts))
       }
     }
-    if let problem { throw problem }
+    if let problem { throw Book.naming(problem.error, problem.contract, table) }
     return sum
   }
 
@@ -65,17 +74,17 @@ extension Book {
     in table: ContractTable, rules: MarginRules, ask: (Int32) -> Int?, underlyingPrice: (Int32) -> Int?
   ) throws(MarginError) -> [(contracts: [Int32], match: MarginMatch)] {
     var matches: [(contracts: [Int32], match: MarginMatch)] = []
-    var problem: MarginError?
-    eachUnderlying(in: table, adding: nil, ask: ask, underlyingPrice: underlyingPrice) { legs, underlying in
+    var problem: (error: MarginError, contract: Int32?)?
+    eachUnderlying(in: table.marginTerms, adding: nil, ask: ask, underlyingPrice: underlyingPrice) { legs, underlying in
       do throws(MarginError) {
         let match = try MarginMatch(
           of: Array(legs.legs), underlyingPrice: underlying.price, isBroadIndex: underlying.isBroadIndex, rules: rules)
         matches.append((Array(legs.contracts), match))
       } catch {
-        problem = problem ?? Book.naming(error, legs.contracts, table)
+        problem = problem ?? (error, Book.subject(of: error, among: legs.contracts))
       }
     }
-    if let problem { throw problem }
+    if let problem { throw Book.naming(problem.error, problem.contract, table) }
     return matches
   }
 
@@ -83,7 +92,7 @@ extension Book {
 
   /// Calls `body` with the legs of each underlying, in the order of the slots.
   private func eachUnderlying(
-    in table: ContractTable, adding addition: MarginAddition?, ask: (Int32) -> Int?, underlyingPrice: (Int32) -> Int?,
+    in terms: [MarginTerms], adding addition: MarginAddition?, ask: (Int32) -> Int?, underlyingPrice: (Int32) -> Int?,
     _ body: (_ legs: Legs, _ underlying: (price: Int?, isBroadIndex: Bool)) -> Void
   ) {
     let most = capacity + UpToFour<OrderLeg>.capacity
@@ -102,11 +111,13 @@ extension Book {
       withUnsafeTemporaryAllocation(of: MarginLeg.self, capacity: most) { legs in
         var first = 0
         while first < count {
-          let underlying = table[contracts[first]]
+          let (underlying, isBroadIndex) = (
+            terms[Int(contracts[first])].underlying, terms[Int(contracts[first])].isBroadIndex
+          )
           var end = first
-          for place in first..<count where table[contracts[place]].underlying == underlying.underlying {
+          for place in first..<count where terms[Int(contracts[place])].underlying == underlying {
             contracts.swapAt(place, end)
-            let leg = leg(contracts[end], table, addition, ask, underlyingPrice)
+            let leg = leg(contracts[end], terms, addition, ask, underlyingPrice)
             legs.baseAddress?.advanced(by: end - first).initialize(to: leg)
             end += 1
           }
@@ -116,7 +127,7 @@ extension Book {
               UnsafeMutableBufferPointer(rebasing: legs[some]),
               UnsafeMutableBufferPointer(rebasing: contracts[first..<end])
             ),
-            (underlyingPrice(contracts[first]), underlying.isBroadIndex))
+            (underlyingPrice(contracts[first]), isBroadIndex))
           first = end
         }
       }
@@ -124,29 +135,34 @@ extension Book {
   }
 
   private func leg(
-    _ number: Int32, _ table: ContractTable, _ addition: MarginAddition?, _ ask: (Int32) -> Int?,
+    _ number: Int32, _ terms: [MarginTerms], _ addition: MarginAddition?, _ ask: (Int32) -> Int?,
     _ underlyingPrice: (Int32) -> Int?
   ) -> MarginLeg {
-    let contract = table[number]
+    var leg = terms[Int(number)].leg
     let slot = slot(of: number)
-    let held = slot.map { Int(positions[$0].quantity) } ?? 0
-    let least = underlyingPrice(number).map { contract.intrinsic(underlying: $0) } ?? 0
-    return MarginLeg(
-      contract, quantity: held + (addition?.quantity(of: number) ?? 0),
-      ask: max(least, ask(number) ?? slot.map { positions[$0].ask } ?? 0))
+    leg.quantity = (slot.map { Int(positions[$0].quantity) } ?? 0) + (addition?.quantity(of: number) ?? 0)
+    guard leg.kind != .share else { return leg }
+    let least = underlyingPrice(number).map { leg.value(at: $0) } ?? 0
+    leg.ask = max(least, ask(number) ?? slot.map { positions[$0].ask } ?? 0)
+    return leg
+  }
+
+  /// The contract that an error of a leg is about; nil where it is about no leg.
+  private static func subject(of error: MarginError, among contracts: UnsafeMutableBufferPointer<Int32>) -> Int32? {
+    switch error {
+    case .notAPrice(.leg(let place)), .tooLarge(.leg(let place)):
+      contracts.indices.contains(place) ? contracts[place] : nil
+    case .notAPrice, .tooLarge, .noUnderlyingPrice, .uncoveredCalls: nil
+    }
   }
 
   /// An error of a leg as one of its contract.
-  private static func naming(
-    _ error: MarginError, _ contracts: UnsafeMutableBufferPointer<Int32>, _ table: ContractTable
-  ) -> MarginError {
-    func contract(_ subject: MarginError.Subject) -> MarginError.Subject {
-      guard case .leg(let place) = subject, contracts.indices.contains(place) else { return subject }
-      return .contract(symbol: table[contracts[place]].symbol)
-    }
+  private static func naming(_ error: MarginError, _ contract: Int32?, _ table: ContractTable) -> MarginError {
+    guard let contract else { return error }
+    let subject = MarginError.Subject.contract(symbol: table[contract].symbol)
     switch error {
-    case .notAPrice(let subject): return .notAPrice(of: contract(subject))
-    case .tooLarge(let subject): return .tooLarge(of: contract(subject))
+    case .notAPrice: return .notAPrice(of: subject)
+    case .tooLarge: return .tooLarge(of: subject)
     case .noUnderlyingPrice, .uncoveredCalls: return error
     }
   }
