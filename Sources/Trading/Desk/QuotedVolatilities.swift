@@ -4,13 +4,25 @@ package import Market
 import Pricing
 
 /// The volatility of the last two-sided quote of each contract, at its middle and the price that its underlying had then: European, on the variance clock, without
-/// dividends. It moves a mark where quotes are missing, with the underlying and the time.
+/// dividends. It moves a mark where quotes are missing, with the underlying and the time. What is learnt is what was quoted: the volatility is solved for where a
+/// mark asks for it, because most contracts are quoted in every minute and asked for in none.
 package struct QuotedVolatilities: Sendable {
   /// Continuously compounded, a decimal a year.
   private let rateAnnual: Double
   private let calendar: TradingCalendar
   private let clock = VarianceClock()
-  private var volatilities: [Int32: Double] = [:]
+  /// By contract; shorter than the table where nothing was learnt yet.
+  private var quotes: [Quoted?] = []
+
+  /// What a quote said.
+  private struct Quoted: Sendable {
+    /// The middle, dollars.
+    let middle: Double
+    /// Of the underlying, ten-thousandths of a dollar.
+    let spot: Int
+    let date: CalendarDate
+    let minute: Int
+  }
 
   package init(rateAnnual: Double = 0, calendar: TradingCalendar = .xnys) {
     self.rateAnnual = rateAnnual
@@ -20,17 +32,18 @@ package struct QuotedVolatilities: Sendable {
   /// Takes what the quotes say that were made in a minute, at its end. A quote that implies none, and one without a price of the underlying, leaves the contract
   /// without one.
   package mutating func learn(minute: Int, view: some MarketView, table: ContractTable) {
+    if quotes.count < table.count {
+      quotes.append(contentsOf: repeatElement(nil, count: table.count - quotes.count))
+    }
     for number in 0..<Int32(table.count) {
       guard let quote = view.quote(of: number, minute: minute), quote.minute == minute, quote.fills(at: minute) else {
         continue
       }
-      volatilities[number] = nil
-      let middle = Double(quote.bid + quote.ask) / 2 / Double(TickRule.perDollar)
-      guard let spot = view.underlyingPrice(of: number, minute: minute),
-        let terms = terms(of: table[number], spot: spot, on: view.date, minute: minute, volatility: 0),
-        let volatility = try? ImpliedVolatility.plainSolve(price: middle, terms), volatility > 0
-      else { continue }
-      volatilities[number] = volatility
+      quotes[Int(number)] = view.underlyingPrice(of: number, minute: minute).map { spot in
+        Quoted(
+          middle: Double(quote.bid + quote.ask) / 2 / Double(TickRule.perDollar), spot: spot, date: view.date,
+          minute: minute)
+      }
     }
   }
 
@@ -39,12 +52,21 @@ package struct QuotedVolatilities: Sendable {
   package func price(of number: Int32, _ contract: TradedContract, spot: Int, on date: CalendarDate, minute: Int)
     -> Int?
   {
-    guard let volatility = volatilities[number],
+    guard let volatility = volatility(of: number, contract),
       let terms = terms(of: contract, spot: spot, on: date, minute: minute, volatility: volatility),
       let value = try? BlackScholes.scalarValue(terms)
     else { return nil }
     let price = (value.price * Double(TickRule.perDollar)).rounded()
     return price >= 0 && price <= Double(Order.mostPrice) ? Int(price) : nil
+  }
+
+  /// What the contract's last quote implies; nil where it implies none.
+  private func volatility(of number: Int32, _ contract: TradedContract) -> Double? {
+    guard quotes.indices.contains(Int(number)), let quoted = quotes[Int(number)],
+      let terms = terms(of: contract, spot: quoted.spot, on: quoted.date, minute: quoted.minute, volatility: 0),
+      let volatility = try? ImpliedVolatility.plainSolve(price: quoted.middle, terms), volatility > 0
+    else { return nil }
+    return volatility
   }
 
   /// nil for a share, and where the contract has ended.
