@@ -30,7 +30,15 @@ package struct Checkpoint: Sendable, Equatable {
 
   /// Writes these bytes, whole or not at all, as `AtomicWrite` does.
   package func write(to path: String, in folder: HeldFolder? = nil) throws(StorageError) {
-    try SealedFile.write(try image(path: path), as: .checkpoint, to: path, in: folder)
+    try write(to: [path], in: folder)
+  }
+
+  /// The same under several names, one after the other: the bytes are made once. Files of their own, because a link would carry whatever is done to one
+  /// of them into the other.
+  package func write(to paths: [String], in folder: HeldFolder? = nil) throws(StorageError) {
+    guard let first = paths.first else { return }
+    let image = try image(path: first)
+    for path in paths { try SealedFile.write(image, as: .checkpoint, to: path, in: folder) }
   }
 
   /// The file before it is sealed.

@@ -38,6 +38,14 @@ package struct CheckpointStore: Sendable {
     return path
   }
 
+  /// Writes a checkpoint as the best, as that of a step, or as both, in this order and from bytes that are made once; older ones are removed once it is in
+  /// place.
+  package func save(_ checkpoint: Checkpoint, asBest: Bool, step: Int?) throws(StorageError) {
+    if let step { precondition(step >= 0, "a checkpoint of step \(step)") }
+    try checkpoint.write(to: (asBest ? [bestPath] : []) + (step.map { [path(step: $0)] } ?? []), in: held)
+    if let step { try removeOld(upTo: step) }
+  }
+
   /// Removes what lies beyond the last `keepLast` checkpoints up to a step, as whoever died right after a save left it.
   package func removeOld(upTo step: Int) throws(StorageError) {
     for old in try list().filter({ $0.step <= step }).dropLast(keepLast) { try FileSystem.remove(old.path, in: held) }

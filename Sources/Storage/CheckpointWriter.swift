@@ -41,10 +41,7 @@ package final class CheckpointWriter {
   package func save(_ checkpoint: Checkpoint, asBest: Bool, step: Int?) throws(StorageError) {
     try finish()
     let store = store
-    let job = Job { () throws(StorageError) in
-      if asBest { try store.saveBest(checkpoint) }
-      if let step { try store.save(checkpoint, step: step) }
-    }
+    let job = Job { () throws(StorageError) in try store.save(checkpoint, asBest: asBest, step: step) }
     self.job = job
     let context = Unmanaged.passRetained(job)
     var thread = pthread_t()

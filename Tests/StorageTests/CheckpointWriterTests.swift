@@ -30,6 +30,29 @@ import Testing
     #expect(try store.load(store.bestPath) == checkpoint(3))
   }
 
+  /// Two files of the same bytes, of which the one stays as it is whatever becomes of the other.
+  @Test func aBestOfAStepIsTwoFiles() throws {
+    let folder = try TemporaryFolder()
+    let store = try CheckpointStore(directory: folder.path, keepLast: 1)
+    let writer = CheckpointWriter(store)
+    try writer.save(checkpoint(1), asBest: false, step: 1)
+    try writer.save(checkpoint(2), asBest: true, step: 2)
+    try writer.finish()
+    let bytes = try checkpoint(2).encoded()
+    #expect(try FileSystem.read(store.bestPath) == bytes)
+    #expect(try FileSystem.read(store.path(step: 2)) == bytes)
+    #expect(try store.list().map(\.step) == [2])
+    let files = try [store.bestPath, store.path(step: 2)].map { path in
+      var status = stat()
+      try #require(lstat(path, &status) == 0)
+      return status.st_ino
+    }
+    #expect(files[0] != files[1])
+    try writer.save(checkpoint(3), asBest: true, step: nil)
+    try writer.finish()
+    #expect(try FileSystem.read(store.path(step: 2)) == bytes)
+  }
+
   /// Told where the run looks next, once; what was there before stays.
   @Test func aSaveThatFailsIsTold() throws {
     let folder = try TemporaryFolder()
