@@ -108,10 +108,12 @@ extension EvaluationContext {
   }
 
   /// What leads the report.
-  var leadingSentences: [String] { warnings + syntheticSentences }
+  package var leadingSentences: [String] { warnings + syntheticSentences }
 
   /// What stands behind every title.
-  var stamp: String { (isSynthetic ? ", SYNTHETIC" : "") + qualifications.map { ", " + $0.uppercased() }.joined() }
+  package var stamp: String {
+    (isSynthetic ? ", SYNTHETIC" : "") + qualifications.map { ", " + $0.uppercased() }.joined()
+  }
 
   /// What a verdict comes to here: a claim is never made without what narrows it.
   package func headline(_ verdict: Verdict) -> String {

@@ -1,5 +1,6 @@
 // Anybody who decides, on any span of any store: a run's policy, an ensemble, a bundle or a rule.
 
+private import Algorithms
 private import Configuration
 package import Environments
 import Evaluation
@@ -89,6 +90,18 @@ package struct BacktestSubject {
   package static func rules(of family: EnvironmentFamily) -> [String] {
     guard case .bars(let bars) = family.play else { return [] }
     return bars.play.map { $0.rules.map(\.name) } ?? bars.baselines.map(\.name)
+  }
+
+  /// What was trained on what, in words: policies are seeds of each other where this is equal; nil for a rule, which has none.
+  package var task: String? {
+    switch source {
+    case .checkpoint(let checkpoint, _):
+      PolicyOrigin.task(
+        configuration.algorithm.rawValue, configuration,
+        dataFingerprint: checkpoint.attributes["data_fingerprint"] ?? "")
+    case .bundle(_, let origin, _): origin.task
+    case .rule: nil
+    }
   }
 
   /// Whether it is a rule, which learned nothing.

@@ -170,9 +170,7 @@ struct MarketEvaluation {
         ? RolloutFile(
           attributes: RunEvaluator.rolloutAttributes(origin, window, factory, seed),
           columns: RolloutRecorder.columns(walks, actionCount: actions)) : nil,
-      seedRun: origin.seedRun(
-        report.greedy.metrics.sharpe, totalReturn: report.greedy.metrics.totalReturn,
-        report.context.headline(report.verdict), isEdge: report.verdict.edgeFound),
+      seedRun: origin.seedRun(report),
       measure: SeedSpread.sharpe,
       trades: ReportCSV.trades(records.greedy, symbols: symbols), dailyReturns: ReportCSV.dailyReturns(records),
       sessions: span == nil ? nil : ReportCSV.sessions(records.greedy),

@@ -44,7 +44,9 @@ package enum CashRateChoice: Sendable, Equatable {
 
 extension PolicyOrigin {
   /// What was trained on what, in words: runs are seeds of each other where this is equal.
-  package var task: String {
+  package var task: String { PolicyOrigin.task(algorithm, configuration, dataFingerprint: dataFingerprint) }
+
+  static func task(_ algorithm: String, _ configuration: RunConfiguration, dataFingerprint: String) -> String {
     "\(algorithm) in \(configuration.environment.name)"
       + (dataFingerprint.isEmpty ? "" : " on data \(dataFingerprint.prefix(12))")
   }
@@ -53,6 +55,16 @@ extension PolicyOrigin {
     SeedSpread.Run(
       name: runName, seed: configuration.run.seed, figure: figure, totalReturn: totalReturn, headline: headline,
       isEdge: isEdge)
+  }
+
+  /// Of a market.
+  func seedRun(_ report: EvaluationReport) -> SeedSpread.Run {
+    var run = seedRun(
+      report.greedy.metrics.sharpe, totalReturn: report.greedy.metrics.totalReturn,
+      report.context.headline(report.verdict), isEdge: report.verdict.edgeFound)
+    (run.dates, run.closes) = (report.greedy.sessions.dates, report.greedy.closes)
+    (run.warnings, run.stamp) = (report.context.leadingSentences, report.context.stamp)
+    return run
   }
 }
 

@@ -2,6 +2,7 @@
 
 import Configuration
 import Environments
+import Evaluation
 import Glibc
 import Market
 import Release
@@ -16,7 +17,7 @@ struct BacktestCommand: Command {
     summary:
       "Plays a policy or a rule over any span of any store, through the environment that it was trained in: one continuous account, every cost, and "
       + "everybody who must be beaten.",
-    operands: "POLICY|RULE", operandCount: 1...1,
+    operands: "POLICY...|RULE", operandCount: 1...100,
     flags: [
       Flag("store", "FILE", "the market store that is played on"),
       Flag("from", "DATE", "the first date; rolls to the next session"),
@@ -25,6 +26,8 @@ struct BacktestCommand: Command {
       Flag(
         "surface", "KIND",
         "where quotes of options come from: auto, chain, or SYNTHETIC by fair or market; as it was trained by default"),
+      Flag(
+        "index", "SYMBOL", "the index of which SYNTHETIC quotes are made; as it was trained by default, or VIX"),
       Flag(
         "execution", "HOW",
         "on (default), or ideal: without spread, impact and fees, which nobody gets and every page says"),
@@ -50,6 +53,10 @@ struct BacktestCommand: Command {
       training. Written are backtest.json, report.md, report.html, trades.csv,
       equity.csv (by session), minutes.csv (by minute, where bars are minutes) and
       daily-returns.csv; those of --execution ideal have -ideal in their names.
+
+      Several policies of one training with other seeds are shown beside each other,
+      and the middle one speaks for them. Each has a folder of its own in the one of
+      all, where seeds.json, seeds.md and seeds.html tell how far they scatter.
       """)
 
   static func run(_ arguments: Arguments, _ families: Families) throws -> Int32 {
@@ -74,21 +81,65 @@ struct BacktestCommand: Command {
       throw UsageError("--seed must be a whole number of at least 0", command: description)
     }
     let cash = try EvaluateCommand.cashRate(arguments, of: description)
-    var subject = try subject(arguments, families)
-    subject.configuration = try changed(subject.configuration, arguments)
-    let folder = arguments.value("output") ?? "backtests/\(subject.name)_\(from)_\(until)"
+    let names = arguments.operands
+    guard Set(names).count == names.count else {
+      throw UsageError("a policy is named twice; name each once", command: description)
+    }
+    let subjects = try names.map { name in
+      var subject = try subject(name, arguments, families)
+      subject.configuration = try changed(subject.configuration, arguments)
+      return subject
+    }
+    let several = subjects.count > 1
+    if several { try requireSeeds(subjects) }
+    let first = subjects[0].name
+    let folder = arguments.value("output") ?? "backtests/\(several ? "seeds-of-" : "")\(first)_\(from)_\(until)"
     let files = BacktestFolder(path: folder, ending: execution == .ideal ? "-ideal" : "")
     // Before anything is played for it.
     try files.requireOwn()
-    let span = try PlayedSpan(
-      subject.configuration, store: store, from: from, until: until, execution: execution,
-      rearms: arguments.has("rearm"))
-    let result = try subject.play(
-      span, execution: execution, rearms: arguments.has("rearm"), seed: seed, cash: cash)
-    print(arguments.has("json") ? result.json.prettyText : result.text, terminator: arguments.has("json") ? "\n" : "")
-    try files.write(result)
-    if !arguments.has("json") { print("with pictures: \(files.place("report", "html"))") }
+    if several { for subject in subjects { try files.inside(subject.name).requireOwn() } }
+    let rearms = arguments.has("rearm")
+    func play(_ subject: BacktestSubject) throws -> RunEvaluation {
+      let span = try PlayedSpan(
+        subject.configuration, store: store, from: from, until: until, execution: execution, rearms: rearms)
+      return try subject.play(span, execution: execution, rearms: rearms, seed: seed, cash: cash)
+    }
+    let isJSON = arguments.has("json")
+    guard several else {
+      let result = try play(subjects[0])
+      print(isJSON ? result.json.prettyText : result.text, terminator: isJSON ? "\n" : "")
+      try files.write(result)
+      if !isJSON { print("with pictures: \(files.place("report", "html"))") }
+      return 0
+    }
+    let results = try subjects.map { subject in
+      let result = try play(subject)
+      try files.inside(subject.name).write(result)
+      return result
+    }
+    let spread = SeedSpread(measure: results[0].measure, runs: results.map(\.seedRun))
+    print(isJSON ? spread.json.prettyText : spread.lines.joined(separator: "\n"))
+    try files.write(spread)
+    if !isJSON { print("with pictures: \(files.place("seeds", "html"))") }
     return 0
+  }
+
+  /// Refuses what differs by more than the seed of a training: rules, which have none, and policies of other trainings or of one name.
+  private static func requireSeeds(_ subjects: [BacktestSubject]) throws {
+    let trained = try subjects.map { subject in
+      guard let task = subject.task else {
+        throw UsageError(
+          "\(subject.name) is a rule, which has no seeds; name it alone, or leave it out: every report compares with the rules",
+          command: description)
+      }
+      return (name: subject.name, task: task)
+    }
+    try EvaluateCommand.requireSeeds(trained)
+    guard Set(trained.map(\.name)).count == trained.count else {
+      throw UsageError(
+        "two policies have one name, so that their files would be one; name another, or play them one by one",
+        command: description)
+    }
   }
 
   private static func required(_ name: String, _ arguments: Arguments) throws(UsageError) -> String {
@@ -107,8 +158,9 @@ struct BacktestCommand: Command {
   }
 
   /// Who is named: a file is a bundle, a folder a run or an ensemble, and what is neither a rule.
-  private static func subject(_ arguments: Arguments, _ families: Families) throws -> BacktestSubject {
-    let name = arguments.operands[0]
+  private static func subject(
+    _ name: String, _ arguments: Arguments, _ families: Families
+  ) throws -> BacktestSubject {
     var status = stat()
     let isFile = stat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     let isRun = !isFile && access(RunDirectory.path(ofRun: name) + "/.", F_OK) == 0
@@ -160,7 +212,9 @@ struct BacktestCommand: Command {
   /// The configuration by the flags: those of the game are told where they are others than trained by.
   private static func changed(_ configuration: RunConfiguration, _ arguments: Arguments) throws -> RunConfiguration {
     var changes = arguments.values("set")
-    if let surface = arguments.value("surface") { changes.append("environment.surface=\(surface)") }
+    for (flag, key) in [("surface", "environment.surface"), ("index", "environment.volatility_index")] {
+      if let value = arguments.value(flag) { changes.append("\(key)=\(value)") }
+    }
     var changed = try RunAccess.changed(configuration, changes)
     if let symbols = arguments.value("symbols") {
       changed.world.assets = symbols.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -176,6 +230,7 @@ struct BacktestFolder {
   let ending: String
 
   private static let record = "backtest"
+  private static let spread = "seeds"
 
   func place(_ name: String, _ kind: String) -> String { FileSystem.join(path, "\(name)\(ending).\(kind)") }
 
@@ -192,16 +247,32 @@ struct BacktestFolder {
     } catch {
       throw .storage(error)
     }
-    guard names.isEmpty || names.contains(where: { $0.hasPrefix(BacktestFolder.record) && $0.hasSuffix(".json") })
+    let own = [BacktestFolder.record, BacktestFolder.spread]
+    guard
+      names.isEmpty || names.contains(where: { name in own.contains { name.hasPrefix($0) && name.hasSuffix(".json") } })
     else { throw .refused("\(path) holds other files, and no backtest; name another folder with --output") }
   }
 
+  /// The folder of one of several.
+  func inside(_ name: String) -> BacktestFolder { BacktestFolder(path: FileSystem.join(path, name), ending: ending) }
+
   func write(_ result: RunEvaluation) throws(TrainingError) {
-    let texts: [(String, String, String?)] = [
+    try write([
       (BacktestFolder.record, "json", result.json.prettyText + "\n"), ("report", "md", result.markdown),
       ("report", "html", result.html), ("trades", "csv", result.trades), ("equity", "csv", result.sessions),
       ("minutes", "csv", result.minutes), ("daily-returns", "csv", result.dailyReturns),
-    ]
+    ])
+  }
+
+  func write(_ spread: SeedSpread) throws(TrainingError) {
+    let document = spread.document("Backtest")
+    try write([
+      (BacktestFolder.spread, "json", spread.json.prettyText + "\n"),
+      (BacktestFolder.spread, "md", document.markdown), (BacktestFolder.spread, "html", document.html),
+    ])
+  }
+
+  private func write(_ texts: [(String, String, String?)]) throws(TrainingError) {
     do {
       try FileSystem.makeFolder(path)
       for (name, kind, text) in texts {

@@ -73,16 +73,24 @@ struct EvaluateCommand: Command {
     guard Set(names).count == names.count else {
       throw UsageError("a run is named twice; name each once", command: description)
     }
-    let subjects = try names.map { try subject($0, arguments, families).origin }
-    for other in subjects.dropFirst() where other.task != subjects[0].task {
-      throw TrainingError.refused(
-        "\(other.runName) trained \(other.task), but \(subjects[0].runName) trained \(subjects[0].task): runs are compared over seeds "
-          + "where nothing else differs; evaluate them one by one")
-    }
+    try requireSeeds(
+      try names.map {
+        let origin = try subject($0, arguments, families).origin
+        return (origin.runName, origin.task)
+      })
     let judged = try names.map { try evaluate($0, arguments, families, window, seed, cash, isAlone: false) }
     let spread = SeedSpread(measure: judged[0].measure, runs: judged.map(\.seedRun))
     print(arguments.has("json") ? spread.json.prettyText : spread.lines.joined(separator: "\n"))
     return 0
+  }
+
+  /// Refuses runs that differ by more than their seeds.
+  static func requireSeeds(_ runs: [(name: String, task: String)]) throws(TrainingError) {
+    for other in runs.dropFirst() where other.task != runs[0].task {
+      throw .refused(
+        "\(other.name) trained \(other.task), but \(runs[0].name) trained \(runs[0].task): runs are compared over seeds "
+          + "where nothing else differs; take them one by one")
+    }
   }
 
   /// Evaluates one run and writes its reports; prints them where it stands alone.
