@@ -98,6 +98,15 @@ extension EvaluationContext {
       + "earned on them proves nothing of a market"
   }
 
+  /// Of fills that nobody gets: whatever rests on them is marked on every page.
+  package static let idealQualification = "with ideal fills"
+
+  /// What stands across every page; nothing where orders were filled as anybody's would be.
+  package var watermark: String {
+    qualifications.contains(EvaluationContext.idealQualification)
+      ? EvaluationContext.idealQualification.uppercased() : ""
+  }
+
   /// Whether anything of it is made up.
   var isSynthetic: Bool { !syntheticSymbols.isEmpty || !syntheticQuotes.isEmpty }
 

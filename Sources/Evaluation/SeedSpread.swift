@@ -18,9 +18,10 @@ package struct SeedSpread: Sendable, Equatable {
     /// (K) of a market: the sessions of the greedy run, and its net liquidation value at their closes, dollars.
     package var dates: [CalendarDate] = []
     package var closes: [Double] = []
-    /// What must be read before any figure of it, and what stands behind its title.
+    /// What must be read before any figure of it, what stands behind its title, and across its pages.
     package var warnings: [String] = []
     package var stamp = ""
+    package var watermark = ""
 
     package init(name: String, seed: Int, figure: Double?, totalReturn: Double?, headline: String, isEdge: Bool) {
       self.name = name

@@ -41,7 +41,8 @@ struct BacktestSpan {
   }
 
   var qualifications: [String] {
-    (execution == .ideal ? ["with ideal fills"] : []) + (seen.isEmpty ? [] : ["on dates that it has seen"])
+    (execution == .ideal ? [EvaluationContext.idealQualification] : [])
+      + (seen.isEmpty ? [] : ["on dates that it has seen"])
   }
 
   var notes: [String] { span.notes }

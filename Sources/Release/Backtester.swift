@@ -143,10 +143,18 @@ package struct BacktestSubject {
   private func foreign(_ path: String, _ factory: EnvironmentFactory) -> TrainingError {
     let own = trained?.world.assets ?? []
     let played = factory.market?.tape.symbols ?? []
+    let keys = Set(configuration.environment.settings.map(\.key))
+    let others = configuration.settings.filter { setting in
+      keys.contains(setting.key) && trained.map { setting.read($0) != setting.read(configuration) } ?? false
+    }
     let remedy =
-      own.isEmpty || own == played
-      ? "play it on a store of the kind that it was trained on, whose symbols, bars and further columns are the same"
-      : "name the symbols that it was trained on, --symbols \(own.joined(separator: ","))"
+      if !others.isEmpty {
+        "leave out what is played otherwise than it was trained, \(others.map(\.key).joined(separator: ", "))"
+      } else if own.isEmpty || own == played {
+        "play it on a store of the kind that it was trained on, whose symbols, bars and further columns are the same"
+      } else {
+        "play it on a store of the symbols that it was trained on, and name them where that has more: --symbols \(own.joined(separator: ","))"
+      }
     return .refused(
       "\(path) was trained on other columns or actions than \(configuration.environment.name) has with \(played.joined(separator: ", ")) here; \(remedy)"
     )

@@ -64,6 +64,7 @@ extension PolicyOrigin {
       report.context.headline(report.verdict), isEdge: report.verdict.edgeFound)
     (run.dates, run.closes) = (report.greedy.sessions.dates, report.greedy.closes)
     (run.warnings, run.stamp) = (report.context.leadingSentences, report.context.stamp)
+    run.watermark = report.context.watermark
     return run
   }
 }

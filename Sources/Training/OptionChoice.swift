@@ -51,10 +51,10 @@ struct OptionChoice {
     }
     let options = OptionTape(underlyings, rules: needs.rules, dates: dates)
     guard options.placeCount > 0 else {
-      let absences = OptionChoice.absences(options).joined(separator: "; ")
+      let reasons = OptionChoice.absences(options) + OptionChoice.ranges(underlyings, read, needs)
       throw OptionChoice.conflict(
         "\(store.path) holds no session from \(dates.lowerBound) to \(dates.upperBound) in which an option of "
-          + "\(symbols.joined(separator: ", ")) can be traded\(absences.isEmpty ? "" : " (\(absences))"); take other dates (a run's are those of the section split), or import more"
+          + "\(symbols.joined(separator: ", ")) can be traded (\(reasons.joined(separator: "; "))); take other dates (a run's are those of the section split), or import more"
       )
     }
     tape = MarketTape(options: options, syntheticSymbols: synthetic)
@@ -162,6 +162,24 @@ struct OptionChoice {
       }
     }
     return notes
+  }
+
+  /// From when to when there is anything that quotes are made of.
+  private static func ranges(
+    _ underlyings: [OptionTape.Underlying], _ read: [BarSeries], _ needs: OptionNeeds
+  ) -> [String] {
+    func range(_ what: String, _ dates: [CalendarDate]?) -> String? {
+      guard let dates, let first = dates.first, let last = dates.last else { return nil }
+      return "\(what) from \(first) to \(last)"
+    }
+    var ranges: [String?] = []
+    for one in underlyings {
+      ranges.append(range("it has minutes of \(one.minutes.symbol)", one.minutes.dates))
+      guard case .surface = one.quotes else { continue }
+      let index = read.first { $0.symbol == needs.indexSymbol && $0.width == .session }
+      ranges.append(range("closes of \(needs.indexSymbol)", index?.dates))
+    }
+    return ranges.compactMap { $0 }
   }
 
   /// Sessions in which nothing can be traded, by symbol and reason.

@@ -6,6 +6,12 @@ import Market
 extension EvaluationReport {
   /// The report for people who do not read it in a terminal.
   package var document: ReportDocument {
+    var document = wholeDocument
+    document.watermark = context.watermark
+    return document
+  }
+
+  private var wholeDocument: ReportDocument {
     ReportDocument(
       title: "\(context.kind.rawValue) of \(context.run)\(context.stamp)",
       subtitle: "\(window), \(dates.count) sessions, \(context.windowName); \(context.environment) on "

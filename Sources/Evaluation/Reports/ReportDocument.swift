@@ -8,6 +8,8 @@ package struct ReportDocument: Sendable {
   var subtitle: String
   var verdict: VerdictBox
   var sections: [Section]
+  /// What stands across every page, on paper too; nothing by default.
+  var watermark = ""
 
   struct VerdictBox: Sendable {
     /// What the headline is of.

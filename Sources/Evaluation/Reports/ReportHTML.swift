@@ -14,7 +14,7 @@ extension ReportDocument {
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
       <title>\(safe(title))</title>
       <style>
-      \(ReportStyle.sheet)
+      \(ReportStyle.sheet)\(watermark.isEmpty ? "" : "\n" + ReportStyle.watermark)
       </style>
       </head>
       <body>
@@ -26,6 +26,8 @@ extension ReportDocument {
 
       """
     page += verdict.blocks.map(ReportDocument.html).joined() + "</section>\n"
+    // It is said in the title as well, for whoever does not see it.
+    if !watermark.isEmpty { page += "<div class=\"watermark\" aria-hidden=\"true\">\(safe(watermark))</div>\n" }
     for section in sections {
       page += "<section>\n<h2>\(safe(section.heading))</h2>\n"
       page += section.blocks.map(ReportDocument.html).joined() + "</section>\n"

@@ -89,4 +89,12 @@ enum ReportStyle {
       .plot { height: 13rem; } .strip .plot { height: 3.5rem; }
     }
     """
+
+  /// Of reports that have one: what is fixed stands on every printed page.
+  static let watermark = """
+    .watermark {
+      position: fixed; inset: 40% 0 auto; transform: rotate(-24deg); text-align: center; font-size: 4rem; font-weight: 700;
+      color: var(--warn); opacity: .22; pointer-events: none; print-color-adjust: exact; -webkit-print-color-adjust: exact;
+    }
+    """
 }

@@ -72,13 +72,15 @@ extension SeedSpread {
     let table = ReportDocument.Table(
       caption: "From the worst to the best; every run has a report of its own",
       columns: ["seed", measure, "total return", "alone"], rows: rows)
-    return ReportDocument(
+    var document = ReportDocument(
       title: "\(title) of \(runs.count) seeds\(runs[0].stamp)", subtitle: ranked.map(\.name).joined(separator: ", "),
       verdict: .init(
         subject: "Verdict over \(runs.count) runs", headline: median.headline, isEdge: median.isEdge,
         blocks: (warnings + sentences).map { .paragraph($0) }),
       sections: (chart.map { [.init(heading: "Picture", blocks: [.chart($0)])] } ?? [])
         + [.init(heading: "Figures", blocks: [.table(table)])])
+    document.watermark = runs[0].watermark
+    return document
   }
 
   /// Equity by seed; of many the worst, the middle one and the best. Nil in a game, and where the runs were not of the same sessions.
