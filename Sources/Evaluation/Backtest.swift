@@ -76,6 +76,8 @@ package struct BacktestRecord: Sendable {
     let values = accounts.netLiquidationMicroDollars
     return sessionEnds.map { PerformanceMetrics.dollars(values[$0]) }
   }
+  /// A fraction.
+  package var totalReturn: Double? { closes.last.map { $0 / initialDollars - 1 } }
   package var initialDollars: Double { PerformanceMetrics.dollars(initialAccount.netLiquidationMicroDollars) }
   /// (K)
   package var dailyReturns: [Double] { ReturnStatistics.dailyReturns(initial: initialDollars, closes: closes) }

@@ -49,3 +49,28 @@ package struct DoubledCosts: Sendable, Equatable {
     }
   }
 }
+
+/// Whether a gain is left where trading costs half as much again, in which world the policy decides anew.
+package struct Fragility: Sendable, Equatable {
+  package static let factor = MarketStress.costFactor
+  /// What stands behind the verdict of a fragile gain.
+  package static let qualification = "fragile at 1.5 times the costs"
+
+  /// Total returns, fractions.
+  package var usual: Double
+  package var costlier: Double
+
+  package var isFragile: Bool { usual > 0 && costlier <= 0 }
+
+  /// What must be read first; nil where the gain stands.
+  package var sentence: String? {
+    guard isFragile else { return nil }
+    func text(_ value: Double) -> String { ReportText.signedPercent(value, decimals: 2) }
+    return
+      "FRAGILE: at 1.5 times the costs, where the policy decides anew, the total return turns from \(text(usual)) to \(text(costlier))."
+  }
+
+  package init(usual: Double, costlier: Double) {
+    (self.usual, self.costlier) = (usual, costlier)
+  }
+}

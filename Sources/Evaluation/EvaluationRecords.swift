@@ -30,6 +30,10 @@ package struct EvaluationRecords: Sendable {
   package var market: MarketReference?
   /// The greedy run where trading costs twice as much; nil where that was not walked.
   package var doubledCosts: DoubledCosts?
+  /// What is left of a gain at half as much again; nil where nothing was gained, or trading costs nothing.
+  package var fragility: Fragility?
+  /// The greedy run in worse worlds; empty where nobody asked.
+  package var stresses: [StressedAccount] = []
   /// Whether trading is known to cost nothing, so that there is nothing to double.
   package var tradesAreFree = false
 
@@ -86,7 +90,8 @@ package struct EvaluationRecords: Sendable {
     if !chance.isEmpty {
       random =
         if let play {
-          RandomTrading(matching: self.greedy, environments: chance, play: play, cash: cashReturns, seed: seed)
+          RandomTrading(
+            matching: self.greedy, environments: chance, play: play, cash: cashReturns, seed: seed)
         } else {
           RandomTrading(
             matching: self.greedy, environments: chance, cash: cashReturns, seed: seed, draws: randomDraws)

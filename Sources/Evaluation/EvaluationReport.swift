@@ -143,6 +143,8 @@ package struct AccountReport: Sendable, Equatable {
   package var cutFillCount: Int
   /// Fills whose volume was unknown, so that the impact is the conservative one.
   package var unknownVolumeFillCount: Int
+  /// What fills were better than the far touch by, dollars.
+  package var insideSpreadDollars: Double
   /// Mean probability of the chosen actions; nil for baselines.
   package var meanConfidence: Double?
   /// Sessions that closed in a risk tier of reduce or halt.
@@ -182,6 +184,7 @@ package struct AccountReport: Sendable, Equatable {
     fillCount = record.fills.count
     cutFillCount = record.fills.count(where: { $0.wasCut })
     unknownVolumeFillCount = record.fills.count(where: { $0.volumeWasUnknown })
+    insideSpreadDollars = PerformanceMetrics.dollars(record.fills.reduce(0) { $0 + $1.insideSpreadMicroDollars })
     meanConfidence = record.meanConfidence
     let (ends, tiers) = (record.sessionEnds, record.accounts.riskTiers)
     restrictedSessions = ends.count { tiers[$0] >= 2 }
@@ -209,6 +212,11 @@ package struct AccountReport: Sendable, Equatable {
 
   /// The close of the last session: of the account's end, where it was lost.
   package var lastDate: CalendarDate { sessions.dates[sessions.dates.count - 1] }
+
+  /// That of the gross gain; nil where there was none.
+  package var insideSpreadShare: Double? {
+    metrics.grossDollars > 0 ? insideSpreadDollars / metrics.grossDollars : nil
+  }
 
   /// (K)
   package var dailyReturns: [Double] { ReturnStatistics.dailyReturns(initial: metrics.initialDollars, closes: closes) }
@@ -278,6 +286,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var ensemble: EnsembleReport?
   /// The greedy run over cash, against its market, over time and at doubled costs.
   package var quant: QuantFigures
+  /// The greedy run in worse worlds; empty where nobody asked.
+  package var stresses: [StressedAccount]
   /// The greedy run symbol by symbol; empty where one decision is about all of them.
   package var bySymbol: [SymbolAccount]
   /// What the desk did to the greedy run's orders; nil where there is no desk.
@@ -298,6 +308,7 @@ package struct EvaluationReport: Sendable, Equatable {
     desk = records.greedy.desk
     optionTrading = OptionTrading(records.greedy, seed: seed)
     limitUse = records.greedy.limitUse
+    stresses = records.stresses
     let all = [greedy] + [stochastic].compactMap { $0 } + baselines
     firstDecisionDate = greedy.sessions.firstDecision
     dates = all.map(\.sessions.dates).max { $0.count < $1.count } ?? []

@@ -14,6 +14,8 @@ package struct QuantFigures: Sendable, Equatable {
   package var rollingSharpe: RollingSharpe?
   /// Nil where that world was not walked.
   package var doubledCosts: DoubledCosts?
+  /// Nil where there was no gain to lose.
+  package var fragility: Fragility?
   /// Whether trading is known to cost nothing.
   package var tradesAreFree: Bool
   /// What the number of tries leaves of the Sharpe ratio; nil where nobody counts them.
@@ -34,6 +36,7 @@ package struct QuantFigures: Sendable, Equatable {
     rollingSharpe = RollingSharpe(
       returns: returns, excess: zip(returns, records.cashReturns).map(-), dates: greedy.sessions.dates)
     doubledCosts = records.doubledCosts
+    fragility = records.fragility
     deflated = looks.flatMap { looks in
       DeflatedSharpe(
         ReturnStatistics.excess(returns, cash: records.cashReturns), trials: looks.trials,

@@ -109,9 +109,10 @@ package struct BacktestSubject {
     if case .rule = source { true } else { false }
   }
 
-  /// Plays the span. Throws where the policy sees other columns, or chooses among other actions, than are played there.
+  /// Plays the span. isStressed: in worse worlds too. Throws where the policy sees other columns, or chooses among other actions, than are played there.
   package func play(
-    _ span: PlayedSpan, execution: PlayedSpan.Execution, rearms: Bool, seed: UInt64, cash: CashRateChoice? = nil
+    _ span: PlayedSpan, execution: PlayedSpan.Execution, rearms: Bool, seed: UInt64, cash: CashRateChoice? = nil,
+    isStressed: Bool = false
   ) throws(TrainingError) -> RunEvaluation {
     let factory = span.factory
     let player: MarketPlayer
@@ -136,7 +137,7 @@ package struct BacktestSubject {
     }
     return try MarketEvaluation(
       player: player, origin: origin, window: PlayedSpan.window, factory: factory, seed: seed, cash: cash,
-      span: BacktestSpan(span, execution, rearms: rearms, trained: trained)
+      span: BacktestSpan(span, execution, rearms: rearms, trained: trained), isStressed: isStressed
     ).run()
   }
 

@@ -35,6 +35,8 @@ struct MarketEvaluation {
   var writesObservations = false
   /// The span, where it is no window of the run.
   var span: BacktestSpan?
+  /// Whether it is walked in worse worlds too.
+  var isStressed = false
 
   /// Traps for games, which have no windows.
   func run() throws(TrainingError) -> RunEvaluation {
@@ -75,6 +77,12 @@ struct MarketEvaluation {
     } else {
       records.tradesAreFree = true
     }
+    records.fragility = try fragility(records.greedy, greedy)
+    if isStressed {
+      records.stresses = try MarketStress.allCases.map { stress throws(TrainingError) in
+        try stressed(stress, greedy, cash: rate)
+      }
+    }
     // Written down before anything of it is shown.
     let looks = player.policy.flatMap {
       TrialsLedger.record(look(records, $0, market), beside: factory.configuration.world.store)
@@ -88,6 +96,19 @@ struct MarketEvaluation {
       }
     }
     return try result(report, records, market)
+  }
+
+  /// What is left of a gain at half as much again; nil where nothing was gained, or trading costs nothing.
+  private func fragility(
+    _ record: BacktestRecord, _ player: EvaluationRecords.Player
+  ) throws(TrainingError) -> Fragility? {
+    guard let usual = record.totalReturn, usual > 0,
+      let costlier = try factory.walk(window, costsTimes: Fragility.factor)?.environment
+    else { return nil }
+    let walked = try TrainingError.deciding { () throws(DecisionError) in
+      try Backtest.run(costlier, decider: player(costlier), seed: seed, keeps: .account)
+    }
+    return Fragility(usual: usual, costlier: walked.totalReturn ?? 0)
   }
 
   /// Makes whoever decides on an environment. Traps where a rule is none of its environment's.
@@ -128,6 +149,10 @@ struct MarketEvaluation {
       context.warnings = span.warnings(records.greedy, symbols: market.tape.symbols)
       context.qualifications = span.qualifications
       context.notes += span.notes
+    }
+    if let fragile = records.fragility?.sentence {
+      context.warnings.append(fragile)
+      context.qualifications.append(Fragility.qualification)
     }
     context.notes += otherRules(origin.configuration, factory.configuration)
     context.notes += records.fit?.notes ?? []

@@ -56,11 +56,11 @@ package struct EnvironmentFactory: Sendable {
   /// What the environments show and let choose.
   package let spaces: EnvironmentSpaces
 
-  private let play: EnvironmentFamily.Play
+  let play: EnvironmentFamily.Play
 
   /// Loads and checks what the environments need. Throws a refusal where the gate, the split or the spaces say no. trains: without, windows may overlap, and one
-  /// may be as short as it likes.
-  package init(_ configuration: RunConfiguration, trains: Bool = true) throws(TrainingError) {
+  /// may be as short as it likes. moves: how many times as large the moves of prices are as the store has them.
+  package init(_ configuration: RunConfiguration, trains: Bool = true, moves: Double = 1) throws(TrainingError) {
     self.configuration = configuration
     play = configuration.environment.play
     switch play {
@@ -69,7 +69,7 @@ package struct EnvironmentFactory: Sendable {
       spaces = game.spaces(configuration.game)
       try checkSpaces()
     case .bars(let bars):
-      let market = try EnvironmentFactory.admit(configuration, bars)
+      let market = try EnvironmentFactory.admit(configuration, bars, moves)
       self.market = market
       spaces = bars.spaces(configuration.game, market.tape)
       if trains { try checkSplit() }
@@ -97,26 +97,6 @@ package struct EnvironmentFactory: Sendable {
     do {
       return try bars.walk(
         configuration.game, market.tape, market.prepared, self.bars(of: window, in: market.tape), laneCount)
-    } catch {
-      throw .environment(error)
-    }
-  }
-
-  /// The same walk where trading costs so many times as much, with the rules that are then others; nil where trading costs nothing.
-  package func walk(_ window: Window, costsTimes factor: Double) throws(TrainingError) -> (
-    environment: any TradingEnvironment, rules: [RuleLine]
-  )? {
-    guard case .bars(let bars) = play, let market else {
-      preconditionFailure("\(configuration.environment.name) has no windows")
-    }
-    guard let game = bars.costlier(configuration.game, factor) else { return nil }
-    let usual = rules
-    do {
-      let prepared = try bars.prepare(game, market.tape)
-      return (
-        try bars.walk(game, market.tape, prepared, self.bars(of: window, in: market.tape), 1),
-        bars.rules(game, ReportText.shortest, market.tape.width).filter { !usual.contains($0) }
-      )
     } catch {
       throw .environment(error)
     }
@@ -213,7 +193,7 @@ package struct EnvironmentFactory: Sendable {
   }
 
   private static func admit(
-    _ configuration: RunConfiguration, _ bars: EnvironmentFamily.BarsPlay
+    _ configuration: RunConfiguration, _ bars: EnvironmentFamily.BarsPlay, _ moves: Double
   ) throws(TrainingError) -> AdmittedMarket {
     let world = configuration.world
     guard !world.store.isEmpty else {
@@ -231,7 +211,7 @@ package struct EnvironmentFactory: Sendable {
       throw .refused("\(world.store) holds no record of the quality gate; import the data again")
     }
     if let needs = bars.options?(configuration.game) {
-      return try admit(configuration, bars, needs, store, report)
+      return try admit(configuration, bars, needs, store, report, moves)
     }
     let choice = try MarketChoice(world, from: store)
     let read: [BarSeries]
@@ -251,7 +231,9 @@ package struct EnvironmentFactory: Sendable {
         "\(world.store) holds \(one.filledRows.count) bars of \(one.symbol) that were filled in, in which nobody may trade, and no "
           + "environment plays such bars; import it anew without --fill and with --replace")
     }
-    let tape = try tape(choice, read, synthetic: store.provenance.syntheticSymbols(among: choice.traded))
+    let tape = try tape(
+      choice, EnvironmentFactory.moved(read, by: moves),
+      synthetic: store.provenance.syntheticSymbols(among: choice.traded))
     do {
       return AdmittedMarket(
         tape: tape, contentHash: store.contentHash, qualityReport: report,
@@ -267,7 +249,7 @@ package struct EnvironmentFactory: Sendable {
 
   private static func admit(
     _ configuration: RunConfiguration, _ bars: EnvironmentFamily.BarsPlay, _ needs: OptionNeeds,
-    _ store: MarketStoreFile, _ report: QualityReport
+    _ store: MarketStoreFile, _ report: QualityReport, _ moves: Double
   ) throws(TrainingError) -> AdmittedMarket {
     let split = configuration.split
     let first = split.trainingStart ?? split.trainingFrom
@@ -275,7 +257,7 @@ package struct EnvironmentFactory: Sendable {
     let last = max(first, split.trainingUntil, split.selectionUntil, split.heldOutUntil)
     let choice = try OptionChoice(
       configuration.world, needs, dates: min(first, split.selectionFrom, split.heldOutFrom)...last, from: store,
-      report: report)
+      report: report, moves: moves)
     do {
       return AdmittedMarket(
         tape: choice.tape, contentHash: store.contentHash, qualityReport: report, distributions: choice.distributions,

@@ -20,7 +20,7 @@ struct OptionChoice {
   /// Dates outside of `dates` give no contracts; bars before them are history. Throws where the store does not hold what is asked for.
   init(
     _ world: RunConfiguration.World, _ needs: OptionNeeds, dates: ClosedRange<CalendarDate>,
-    from store: MarketStoreFile, report: QualityReport
+    from store: MarketStoreFile, report: QualityReport, moves: Double = 1
   ) throws(TrainingError) {
     let catalogue = store.catalogue.filter { !$0.isExtendedHours }
     let symbols = try OptionChoice.symbols(world, needs, catalogue, store)
@@ -29,7 +29,7 @@ struct OptionChoice {
       guard !entry.isExtendedHours else { return false }
       return entry.width == .minute ? symbols.contains(entry.symbol) : true
     }
-    let read: [BarSeries]
+    var read: [BarSeries]
     do {
       read = try store.series { wanted($0) }
     } catch {
@@ -38,6 +38,7 @@ struct OptionChoice {
     guard !read.isEmpty, QualityGate.examine(read, allowances: report.allowances).passed else {
       throw .refused("\(store.path) has a passing record, but its bars do not pass the quality gate; import them again")
     }
+    if moves != 1 { read = EnvironmentFactory.moved(read, by: moves, index: needs.indexSymbol) }
     var underlyings: [OptionTape.Underlying] = []
     let synthetic = store.provenance.syntheticSymbols(among: symbols)
     for symbol in symbols {

@@ -171,6 +171,27 @@ import Text
     #expect(try rows(place, "out/equity.csv").filter { $0[0] > latch }.contains { $0[1] != "0.0" })
   }
 
+  /// Every stress of made-up quotes; of recorded ones there is no other volatility.
+  @Test func worseWorldsAreToldBesideTheReport() throws {
+    let place = try made()
+    try index(place, of: "SYN.csv")
+    try place.succeed(["import", "SPY=SYN.csv", "--index", "VIX=VIX.csv", "--output", "fair.h5"])
+    try place.succeed(["import", "SYN=SYN.csv", "SYN-options.csv", "--output", "chain.h5"])
+    for (store, played) in [("fair", 7), ("chain", 6)] {
+      let outcome = try place.succeed(
+        ["backtest", "calls", "--environment", "options", "--store", store + ".h5", "--stress", "--output", store]
+          + ["--from", "2016-01-20", "--to", "2016-02-01"] + Self.account)
+      #expect(outcome.lines.allSatisfy { $0.count <= 80 }, "\(outcome.output)")
+      #expect(words(outcome.output).contains("The sign of the total return"), "\(outcome.output)")
+      let report = try JSON.parse(place.folder.read(store + "/backtest.json"))
+      let stresses = try #require(report["stress_test"]?.arrayValue)
+      #expect(stresses.count == 7 && stresses.count { $0["account"] != .null } == played, "\(stresses)")
+      let usual = report["accounts"]?.arrayValue?.first?["total_return"]
+      #expect(stresses.filter { $0["account"]?["total_return"] == usual }.count < 3, "worlds differ")
+      #expect(try place.folder.read(store + "/report.html").contains("Stress test"))
+    }
+  }
+
   private static let options = """
     run: {seed: 1, total_timesteps: 1024, workers: 1, checkpoint_interval: 1024, evaluation_interval: 1024}
     environment: {name: options, store: spy.h5, lanes: 8, capital: 1000000, capital_by_symbol: [], decision_minutes: 15, maximum_contracts: 1, fee_dollars: 0.7}

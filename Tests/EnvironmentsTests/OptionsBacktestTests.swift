@@ -120,6 +120,21 @@ private final class Buyer: Decider {
     }
   }
 
+  /// At the far touch nothing is better than it; at the middle every order is, by the half-spread of its quote.
+  @Test func whatIsFilledInsideTheQuoteIsCounted() throws {
+    let paid = try Backtest.run(walk(), decider: Buyer(), seed: 1)
+    #expect(!paid.fills.isEmpty && paid.fills.allSatisfy { $0.insideSpreadMicroDollars == 0 })
+    let ideal = try Backtest.run(walk { $0.costFactor = 0 }, decider: Buyer(), seed: 1)
+    let bought = ideal.fills.filter { $0.side > 0 }
+    #expect(!bought.isEmpty)
+    // A tenth of a dollar to either side, less where nobody bids so little.
+    #expect(
+      bought.allSatisfy { fill in
+        fill.insideSpreadMicroDollars > 0 && Double(fill.insideSpreadMicroDollars) <= 100_001 * fill.shares
+      })
+    #expect(bought.contains { Double($0.insideSpreadMicroDollars) == 100_000 * $0.shares })
+  }
+
   @Test func aRuleIsReportedWithoutDraws() throws {
     let environment = try walk()
     let rule = try #require(play.rules.first { $0.name == "calls" })

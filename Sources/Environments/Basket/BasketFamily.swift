@@ -8,7 +8,7 @@ import Trading
 extension BasketConfiguration: EnvironmentConfiguration {
   private static let nonNegative = 0...Double.greatestFiniteMagnitude
   /// The most that each cost may be set to.
-  private static let largestCosts = ExecutionModel(
+  static let largestCosts = ExecutionModel(
     halfSpreadBasisPoints: 1000, impactCoefficient: 100, commissionDollars: 1e6)
 
   /// Every setting once: its key, its range and unit, and what it means. `validate` asks the same table.
@@ -179,5 +179,5 @@ extension BasketEnvironment {
           }
           return notes
         },
-        baselines: Baseline.allCases)))
+        baselines: Baseline.allCases, stressed: { typed($0, BasketConfiguration.self).under($1) })))
 }

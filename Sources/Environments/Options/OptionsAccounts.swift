@@ -118,7 +118,7 @@ extension OptionsEnvironment {
           fillPriceDollars: Double(leg.price) / Double(TickRule.perDollar), notionalMicroDollars: abs(leg.amount),
           halfSpreadCostMicroDollars: leg.costs[.halfSpread], impactCostMicroDollars: leg.costs[.impact],
           commissionMicroDollars: leg.costs.besidePrice, wasCut: false, volumeWasUnknown: filled.isWithoutVolume,
-          contract: leg.contract),
+          contract: leg.contract, insideSpreadMicroDollars: max(0, leg.insideTouch)),
         lane: lane)
     }
   }

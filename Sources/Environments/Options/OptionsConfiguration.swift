@@ -43,6 +43,8 @@ package struct OptionsConfiguration: Sendable, Equatable {
   package var profile = RiskProfile()
   /// How many times half-spreads, impact and fees cost what they do; no setting: reports ask what would be left. 1...`mostCostFactor`, or 0 for ideal fills.
   package var costFactor = 1.0
+  /// The same of half-spreads alone.
+  package var spreadFactor = 1.0
   /// Whether a kill switch that has latched is re-armed with the next session, as a person might; no setting: a backtest asks what would follow.
   package var rearmsNextSession = false
   /// Which quotes the tape has.
@@ -102,7 +104,9 @@ package struct OptionsConfiguration: Sendable, Equatable {
       settings.mode = .ideal
       return settings
     }
-    settings.halfSpreadMillionths = Int((costFactor * Double(ExecutionSettings.millionths)).rounded())
+    settings.halfSpreadMillionths = min(
+      Int((costFactor * spreadFactor * Double(ExecutionSettings.millionths)).rounded()),
+      ExecutionSettings.mostHalfSpreadMillionths)
     settings.impact.thousandths = min(
       Int((costFactor * Double(settings.impact.thousandths)).rounded()), TouchImpact.mostThousandths)
     return settings

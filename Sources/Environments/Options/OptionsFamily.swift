@@ -173,6 +173,7 @@ extension OptionsEnvironment {
             other.rearmsNextSession = true
             return other
           },
+          stressed: { typed($0, OptionsConfiguration.self).under($1) },
           decisionMinutes: { typed($0, OptionsConfiguration.self).decisionMinutes })))
   }
 
@@ -217,6 +218,7 @@ extension OptionsConfiguration {
     ] + (game == .options ? boughtWords(number) : premium.words(number)) + [
       RuleLine("fees", feeDollars.map { "\(number($0)) $ a contract" } ?? "those of each date")
     ]
+      + (spreadFactor == 1 ? [] : [RuleLine("half-spreads", "\(number(spreadFactor)) times what they are")])
       + (costFactor == 1
         ? [] : [RuleLine("half-spreads, impact and fees", "\(number(costFactor)) times what they are")]) + [
         RuleLine(

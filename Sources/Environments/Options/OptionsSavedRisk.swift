@@ -84,7 +84,7 @@ extension OptionsEnvironment {
       [
         Int64(fill.symbol), Int64(fill.bar), Int64(fill.side), fill.notionalMicroDollars,
         fill.halfSpreadCostMicroDollars, fill.impactCostMicroDollars, fill.commissionMicroDollars,
-        fill.volumeWasUnknown ? 1 : 0, Int64(fill.contract),
+        fill.volumeWasUnknown ? 1 : 0, Int64(fill.contract), fill.insideSpreadMicroDollars,
       ]
     }
     state.doubles["fills/doubles"] = recorded.joined().flatMap {
@@ -94,7 +94,7 @@ extension OptionsEnvironment {
 
   func checkedFills(_ state: StateRecord) throws(RestoreError) -> [[Fill]] {
     let counts = try state.whole("fills/counts", count: laneCount, in: 0...1 << 40)
-    let integers = try state.integers("fills/integers").chunks(of: 9)
+    let integers = try state.integers("fills/integers").chunks(of: 10)
     let doubles = try state.doubles("fills/doubles").chunks(of: 3)
     guard counts.reduce(0, +) == Int64(integers.count), integers.count == doubles.count else {
       throw .invalid(name: "fills/counts", reason: "the fills that are counted are not in the record")
@@ -104,6 +104,7 @@ extension OptionsEnvironment {
         (0..<Int64(tape.symbols.count)).contains(fill[0]) && (0..<Int64(tape.barCount)).contains(fill[1])
           && fill[2].magnitude == 1 && fill[3...6].allSatisfy { $0.magnitude <= UInt64(OptionsEnvironment.mostMoney) }
           && (-1..<Int64(tables.mostContracts)).contains(fill[8])
+          && (0...OptionsEnvironment.mostMoney).contains(fill[9])
       })
     else { throw .invalid(name: "fills/integers", reason: "a fill is none of this tape") }
     var next = 0
@@ -115,7 +116,7 @@ extension OptionsEnvironment {
           symbol: Int(whole[0]), bar: Int(whole[1]), side: Int(whole[2]), shares: real[0],
           referencePriceDollars: real[1], fillPriceDollars: real[2], notionalMicroDollars: whole[3],
           halfSpreadCostMicroDollars: whole[4], impactCostMicroDollars: whole[5], commissionMicroDollars: whole[6],
-          wasCut: false, volumeWasUnknown: whole[7] == 1, contract: Int32(whole[8]))
+          wasCut: false, volumeWasUnknown: whole[7] == 1, contract: Int32(whole[8]), insideSpreadMicroDollars: whole[9])
       }
     }
   }

@@ -35,8 +35,8 @@ extension EvaluationReport {
         .init(heading: "How to read the figures", blocks: [.list(noteSentences)]),
       ]
     ).adding(symbolSection, before: simulated).adding(deskSection, before: simulated)
-      .adding(optionSection, before: simulated)
-      .adding(quantSection, before: simulated).adding(ensemble?.section, before: simulated)
+      .adding(optionSection, before: simulated).adding(quantSection, before: simulated)
+      .adding(stressSection, before: simulated).adding(ensemble?.section, before: simulated)
       .adding(sampledSection, before: simulated)
   }
 
@@ -75,7 +75,8 @@ extension EvaluationReport {
         .list(comparisonSentences),
       ]
     return blocks
-      + (context.syntheticSentences + context.handouts.flatMap(\.sentences) + verdict.caveats + exposureSentences
+      + (context.syntheticSentences + context.handouts.flatMap(\.sentences) + verdict.caveats + insideCaveats
+      + exposureSentences
       + seedSentences
       + lookCaveats + context.notes)
       .map { .paragraph($0) }

@@ -21,6 +21,17 @@ extension EvaluationReport {
       "alpha_beta": alphaBetaJSON,
       "rolling_sharpe": quant.rollingSharpe.map(ReportJSON.rolling) ?? .null,
       "doubled_costs": quant.doubledCosts.map(doubledJSON) ?? .null,
+      "fragility": quant.fragility.map { fragility in
+        .object([
+          "factor": .number(Fragility.factor), "usual": ReportJSON.number(fragility.usual),
+          "costlier": ReportJSON.number(fragility.costlier), "fragile": .bool(fragility.isFragile),
+        ])
+      } ?? .null,
+      "inside_spread": .object([
+        "dollars": ReportJSON.number(greedy.insideSpreadDollars),
+        "share_of_gross_gain": ReportJSON.number(greedy.insideSpreadShare),
+      ]),
+      "stress_test": stressJSON,
       "looks": context.looks.map(ReportJSON.looks) ?? .null,
       "deflated_sharpe": quant.deflated.map(ReportJSON.deflated) ?? .null,
     ]

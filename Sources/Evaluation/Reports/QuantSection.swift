@@ -7,7 +7,10 @@ extension EvaluationReport {
   /// One sentence each, without line breaks, as every form of the report shows them.
   var quantSentences: [String] {
     [quant.cashSentence] + dividendSentences + [marketSentence]
-      + [quant.rollingSentence, doubledSentence, context.looks?.sentence, trialsSentence].compactMap { $0 }
+      + [
+        quant.rollingSentence, doubledSentence, fragilitySentence, insideSentence, context.looks?.sentence,
+        trialsSentence,
+      ].compactMap { $0 }
   }
 
   /// What the verdict must say of the number of looks; empty for a first look at an intact ledger.
@@ -96,6 +99,36 @@ extension EvaluationReport {
     return "At twice the costs (\(rules)), where the policy decides anew, "
       + (flips.isEmpty
         ? "no sign changes." : flips.joined(separator: ", ") + ": what it earns hangs on what trading costs.")
+  }
+
+  private var fragilitySentence: String? {
+    guard let fragility = quant.fragility else { return nil }
+    return fragility.sentence
+      ?? "At 1.5 times the costs the total return would be \(ReportText.signedPercent(fragility.costlier, decimals: 2)): the gain does not hang on that guess."
+  }
+
+  /// The share of the gross gain beyond which it is warned of.
+  private static let mostInside = 0.3
+
+  /// How much of the gain rests on fills that a market seldom gives.
+  private var insideSentence: String {
+    let inside = greedy.insideSpreadDollars
+    guard inside > 0 || context.watermark.isEmpty else {
+      return
+        "Filled better than the far touch: every order, at the middle of bars that have no quotes; the half-spread that was spared is not counted."
+    }
+    return "Filled better than the far touch: \(ReportText.grouped(inside, decimals: 2)) $"
+      + (greedy.insideSpreadShare.map { ", \(ReportText.percent($0, decimals: 1)) of the gross gain." }
+        ?? "; there was no gross gain for it to be a share of.")
+  }
+
+  /// What the verdict must say of that; nothing where it is little.
+  var insideCaveats: [String] {
+    guard let share = greedy.insideSpreadShare, share > EvaluationReport.mostInside else { return [] }
+    return [
+      "\(ReportText.percent(share, decimals: 0)) of the gross gain is of fills better than the far touch, more than the 30 % that a market might give: it rests "
+        + "on how orders were filled."
+    ]
   }
 
   /// The figures that are shown at the usual and at twice the costs, by their labels in the table of figures.

@@ -11,7 +11,7 @@ extension EvaluationReport {
   /// The report in lines of at most 80 columns.
   package var lines: [String] {
     header + [""] + table + (bySymbol.isEmpty ? [] : [""] + symbolLines) + [""] + deskLines + [""] + verdictLines
-      + [""] + quantLines
+      + [""] + quantLines + stressLines
       + (ensemble.map { [""] + $0.lines } ?? []) + [""] + notes
   }
 
@@ -150,7 +150,8 @@ extension EvaluationReport {
       + wrapped([stochastic == nil ? Verdict.introduction : "For the greedy run. " + Verdict.introduction], rest: "  ")
       + wrapped(comparisonSentences)
       + wrapped(
-        context.leadingSentences + verdict.caveats + exposureSentences + seedSentences + lookCaveats, rest: "  ")
+        context.leadingSentences + verdict.caveats + insideCaveats + exposureSentences + seedSentences + lookCaveats,
+        rest: "  ")
       + (stochasticVerdict.map {
         wrapped([EvaluationReport.sampledIntroduction], rest: "  ") + wrapped($0.comparisons.map(\.sentence))
       } ?? [])

@@ -24,7 +24,7 @@ package struct PromotionGate: Sendable {
   package static let familyError = 0.05
   package static let minimumSessions = 60
   /// How much more trading costs where an edge must keep its sign.
-  package static let costFactor = 1.5
+  package static let costFactor = Fragility.factor
   /// With which the smallest difference is told that a window can find.
   static let power = 0.8
 

@@ -25,11 +25,14 @@ package struct Fill: Sendable, Equatable {
   package var volumeWasUnknown: Bool
   /// The number of an option among those of its session; -1 for shares.
   package var contract: Int32
+  /// What it was filled better than the far touch by: gain that rests on being filled inside the quote. 0 at the touch and beyond.
+  package var insideSpreadMicroDollars: Int64
 
   package init(
     symbol: Int, bar: Int, side: Int, shares: Double, referencePriceDollars: Double, fillPriceDollars: Double,
     notionalMicroDollars: Int64, halfSpreadCostMicroDollars: Int64, impactCostMicroDollars: Int64,
-    commissionMicroDollars: Int64, wasCut: Bool, volumeWasUnknown: Bool = false, contract: Int32 = -1
+    commissionMicroDollars: Int64, wasCut: Bool, volumeWasUnknown: Bool = false, contract: Int32 = -1,
+    insideSpreadMicroDollars: Int64 = 0
   ) {
     self.symbol = symbol
     self.bar = bar
@@ -44,5 +47,6 @@ package struct Fill: Sendable, Equatable {
     self.wasCut = wasCut
     self.volumeWasUnknown = volumeWasUnknown
     self.contract = contract
+    self.insideSpreadMicroDollars = insideSpreadMicroDollars
   }
 }

@@ -32,6 +32,9 @@ struct BacktestCommand: Command {
         "execution", "HOW",
         "on (default), or ideal: without spread, impact and fees, which nobody gets and every page says"),
       Flag("rearm", "WHEN", "next-session: a kill switch that latched is armed again with the next session"),
+      Flag(
+        "stress",
+        "plays it in worse worlds too: costs, spread, latency, orders unfilled, bars missing, half days, volatility"),
       Flag("environment", "NAME", "of a rule: what it plays; by default the first environment that has it"),
       RunAccess.checkpointFlag,
       Flag(
@@ -102,7 +105,9 @@ struct BacktestCommand: Command {
     func play(_ subject: BacktestSubject) throws -> RunEvaluation {
       let span = try PlayedSpan(
         subject.configuration, store: store, from: from, until: until, execution: execution, rearms: rearms)
-      return try subject.play(span, execution: execution, rearms: rearms, seed: seed, cash: cash)
+      return try subject.play(
+        span, execution: execution, rearms: rearms, seed: seed, cash: cash,
+        isStressed: arguments.has("stress"))
     }
     let isJSON = arguments.has("json")
     guard several else {
