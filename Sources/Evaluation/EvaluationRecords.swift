@@ -56,12 +56,12 @@ package struct EvaluationRecords: Sendable {
       keepsStochasticSteps: keepsStochasticSteps, play: play)
   }
 
-  /// The same for anybody who decides. fit: what training saw, to which what the greedy run is shown is added. unlike: the baseline that this is itself.
+  /// The same for anybody who decides. fit: what training saw, to which what the greedy run is shown is added. unlike: the baseline that this is itself. workers: who share the draws of chance.
   package init(
     greedy: Player, stochastic: Player?, fit: ObservationFit? = nil, environment: any TradingEnvironment,
     chance: [any TradingEnvironment] = [], seed: UInt64, baselines: [Baseline] = Baseline.allCases,
     randomDraws: Int = RandomTrading.draws, cash: CashRate = .zero, keepsGreedySteps: Bool = true,
-    keepsStochasticSteps: Bool = true, play: SessionPlay? = nil, unlike own: String? = nil
+    keepsStochasticSteps: Bool = true, play: SessionPlay? = nil, unlike own: String? = nil, workers: Int = 1
   ) throws(DecisionError) {
     self.seed = seed
     self.cash = cash
@@ -91,7 +91,7 @@ package struct EvaluationRecords: Sendable {
       random =
         if let play {
           RandomTrading(
-            matching: self.greedy, environments: chance, play: play, cash: cashReturns, seed: seed)
+            matching: self.greedy, environments: chance, play: play, cash: cashReturns, seed: seed, workers: workers)
         } else {
           RandomTrading(
             matching: self.greedy, environments: chance, cash: cashReturns, seed: seed, draws: randomDraws)

@@ -142,20 +142,21 @@ extension RandomTrading {
   /// The same for games of one symbol a session: each draw holds what the account held, a session's positions in another session of the same symbol, at
   /// other minutes, and gives back parts as the account did. It is sized and refused by the same rules; an order that the mask forbids is put off.
   ///
-  /// environments: as for the other. account: with its steps. Traps where it has none.
+  /// environments: as for the other; workers share them, as many as there are. account: with its steps. Traps where it has none.
   package init(
     matching account: BacktestRecord, environments: [any TradingEnvironment], play: SessionPlay, cash: [Double] = [],
-    seed: UInt64, draws: Int = sessionDraws
+    seed: UInt64, draws: Int = sessionDraws, workers: Int = 1
   ) {
-    self.init(matching: account, environments: environments, play: play, cash: cash, seed: seed, draws: draws) {
-      () throws(Never) in
+    self.init(
+      matching: account, environments: environments, play: play, cash: cash, seed: seed, draws: draws, workers: workers
+    ) { () throws(Never) in
     }
   }
 
   /// The same; what `behindBlock` throws behind a session of all draws ends it.
   package init<Interruption: Error>(
     matching account: BacktestRecord, environments: [any TradingEnvironment], play: SessionPlay, cash: [Double] = [],
-    seed: UInt64, draws: Int = sessionDraws, behindBlock: () throws(Interruption) -> Void
+    seed: UInt64, draws: Int = sessionDraws, workers: Int = 1, behindBlock: () throws(Interruption) -> Void
   ) throws(Interruption) {
     let lanes = environments.reduce(0) { $0 + $1.laneCount }
     precondition(draws > 0 && account.count > 0, "\(draws) draws over \(account.count) decisions")
@@ -175,9 +176,15 @@ extension RandomTrading {
     let steps = SessionSteps(ends: account.sessionEnds)
     var bands: [[Double]] = []
     var values = [Double](repeating: 0, count: draws)
+    // Each walker has its own lanes and its own streams, so that nothing depends on who walks when.
+    let pool = WorkerPool(workerCount: max(1, min(workers, walkers.count)))
     for session in patterns.sessions.indices {
       values.withUnsafeMutableBufferPointer { values in
-        for place in walkers.indices { walkers[place].walk(session, patterns, steps, cash: cash, values: values) }
+        walkers.withUnsafeMutableBufferPointer { walkers in
+          pool.run(taskCount: walkers.count) { place, _ in
+            walkers[place].walk(session, patterns, steps, cash: cash, values: values)
+          }
+        }
         let last = patterns.sessions[session].steps.upperBound - 1
         if steps.isLast[last] { bands.append(OrderStatistics.quantiles(values, shares: [0.05, 0.5, 0.95])) }
       }

@@ -5,6 +5,7 @@ private import Configuration
 import Environments
 import Evaluation
 import Inference
+private import Kernels
 private import Market
 private import Storage
 import Text
@@ -64,7 +65,8 @@ struct MarketEvaluation {
       try EvaluationRecords(
         greedy: greedy, stochastic: stochastic, fit: fit, environment: environment, chance: chance, seed: seed,
         baselines: factory.baselines, cash: rate, keepsGreedySteps: recordsRollouts || writesObservations,
-        keepsStochasticSteps: recordsRollouts, play: factory.sessionPlay, unlike: own)
+        keepsStochasticSteps: recordsRollouts, play: factory.sessionPlay, unlike: own,
+        workers: WorkerPool.availableProcessors)
     }
     records.baselines += try RunEvaluator.companions(
       factory, bars: factory.bars(of: window, in: market.tape), seed: seed, cash: rate)

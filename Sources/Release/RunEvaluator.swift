@@ -127,8 +127,11 @@ package enum RunEvaluator {
     }
     let draws = factory.sessionPlay == nil ? RandomTrading.draws : RandomTrading.sessionDraws
     var walks: [any TradingEnvironment] = []
-    for first in stride(from: 0, to: draws, by: chanceLanes) {
-      walks.append(try factory.walk(window, laneCount: min(chanceLanes, draws - first)))
+    // In parts of one size, as workers share them best.
+    let parts = (draws + chanceLanes - 1) / chanceLanes
+    let lanes = (draws + parts - 1) / parts
+    for first in stride(from: 0, to: draws, by: lanes) {
+      walks.append(try factory.walk(window, laneCount: min(lanes, draws - first)))
     }
     return walks
   }

@@ -125,6 +125,10 @@ private func constant(_ action: Int, columns: Int) -> InferencePolicy {
     let parts = RandomTrading(
       matching: record, environments: [try walk(7), try walk(12)], play: play, seed: 3, draws: 19)
     #expect(one == parts, "however the lanes are spread")
+    let shared = RandomTrading(
+      matching: record, environments: [try walk(7), try walk(7), try walk(5)], play: play, seed: 3, draws: 19,
+      workers: 2)
+    #expect(one == shared, "whoever walks them")
     #expect(one.isWithinSessions && one.middleCloses.count == 9)
     #expect(Set(one.totalReturns).count == 19)
     let held = Double(record.heldPosition.count { $0 }) / Double(record.count)
