@@ -63,7 +63,7 @@ import Text
 
     let none = try place.strikeforge(words + ["--from", "2016-02-01", "--to", "2016-02-05", "--output", "none"])
     #expect(none.exitCode == 1 && none.errors.contains("of 5 sessions of SYN no option is traded in: 5 without quotes"))
-    #expect(none.errors.contains("it has minutes of SYN from 2016-01-04 to 2016-02-16; take other dates"), "\(none)")
+    #expect(none.errors.contains("it has minutes of SYN from 2016-01-04 to 2016-02-16); take other dates"), "\(none)")
     #expect(place.folder.names(in: "none").isEmpty)
   }
 

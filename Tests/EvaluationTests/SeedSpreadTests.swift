@@ -90,6 +90,7 @@ import Text
     (runs[1].dates, runs[1].closes) = (Array(dates.prefix(2)), [90, 0])
     let spread = SeedSpread(measure: SeedSpread.sharpe, runs: runs)
     let document = spread.document("Backtest")
-    #expect(document.html.contains("Equity by seed") && document.markdown.contains("lost 0.00 $, one 102 $"))
+    #expect(document.html.contains("Equity by seed"))
+    #expect(document.markdown.contains("lost 0.00 \\$, one 102 \\$"), "\(document.markdown)")
   }
 }
