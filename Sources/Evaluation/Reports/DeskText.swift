@@ -56,9 +56,7 @@ extension EvaluationReport {
         ReportDocument.Table(
           caption: caption, columns: [column],
           rows: pairs.map { label, cell in
-            ReportDocument.Table.Row(
-              label: label.hasPrefix("  ") ? String(label.dropFirst(2)) : label, cells: [cell],
-              isDetail: label.hasPrefix("  "))
+            ReportDocument.Table.Row(indented: label, cells: [cell])
           }))
     }
     var blocks = [table(EvaluationReport.causeSentence, "dollars", causes)]

@@ -103,9 +103,7 @@ extension EvaluationReport {
       caption: "Every account meets the same bars, masks and costs; \"\(ReportText.undefined)\" is undefined",
       columns: accounts.map(\.heading),
       rows: EvaluationReport.rows.map { label, cell in
-        ReportDocument.Table.Row(
-          label: label.hasPrefix("  ") ? String(label.dropFirst(2)) : label,
-          cells: accounts.map { cell($0) ?? ReportText.undefined }, isDetail: label.hasPrefix("  "))
+        ReportDocument.Table.Row(indented: label, cells: accounts.map { cell($0) ?? ReportText.undefined })
       })
   }
 

@@ -144,8 +144,7 @@ extension EvaluationReport {
       caption: "The greedy run at the usual and at twice the costs", columns: ["as set", "twice"],
       rows: EvaluationReport.rows.filter { EvaluationReport.doubledRows.contains($0.0) }.map { label, cell in
         ReportDocument.Table.Row(
-          label: label.hasPrefix("  ") ? String(label.dropFirst(2)) : label,
-          cells: [greedy, doubled.account].map { cell($0) ?? ReportText.undefined }, isDetail: label.hasPrefix("  "))
+          indented: label, cells: [greedy, doubled.account].map { cell($0) ?? ReportText.undefined })
       })
   }
 

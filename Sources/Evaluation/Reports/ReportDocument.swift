@@ -59,6 +59,16 @@ package struct ReportDocument: Sendable {
       var cells: [String]
       /// A detail of the row above.
       var isDetail = false
+
+      init(label: String, cells: [String], isDetail: Bool = false) {
+        (self.label, self.cells, self.isDetail) = (label, cells, isDetail)
+      }
+
+      /// Of a row as lines have it, where two spaces before its label make it a detail.
+      init(indented label: String, cells: [String]) {
+        let isDetail = label.hasPrefix("  ")
+        self.init(label: isDetail ? String(label.dropFirst(2)) : label, cells: cells, isDetail: isDetail)
+      }
     }
   }
 }

@@ -71,9 +71,7 @@ extension EvaluationReport {
           ReportDocument.Table(
             caption: EvaluationReport.symbolSentence, columns: bySymbol.map(\.symbol),
             rows: SymbolAccount.rows.map { label, cell in
-              ReportDocument.Table.Row(
-                label: label.hasPrefix("  ") ? String(label.dropFirst(2)) : label,
-                cells: bySymbol.map { cell($0) ?? ReportText.undefined }, isDetail: label.hasPrefix("  "))
+              ReportDocument.Table.Row(indented: label, cells: bySymbol.map { cell($0) ?? ReportText.undefined })
             }))
       ])
   }
