@@ -41,6 +41,9 @@ package struct JoinedSeries: Sendable {
     package var description: String { "\(when) \(column) \(before), now \(after)" }
   }
 
+  /// Whether so many of the bars that both have say that the deliveries are none of one symbol's series; of a few bars nobody can tell.
+  package func isForeign(differing: Int) -> Bool { shared >= 10 && differing * 2 >= shared }
+
   fileprivate mutating func note(_ differences: [Difference]) {
     guard let worst = differences.max(by: { $0.isSmaller(than: $1) }) else { return }
     revised += 1

@@ -162,7 +162,7 @@ struct BarFile {
       throw .table(path: path, line: 0, column: "", problem: .otherWidth("another width than those before"))
     }
     // Two symbols' files in one archive are no revision of each other.
-    guard joined.shared < 10 || joined.revised * 2 < joined.shared else {
+    guard !joined.isForeign(differing: joined.revised) else {
       throw .symbols(path: path, problem: .differentBars(shared: joined.shared, revised: joined.revised))
     }
     if joined.revised > 0 {

@@ -239,7 +239,7 @@ package struct MarketImport: Sendable, Equatable {
       throw .symbols(path: path, problem: .differentFiles(label.symbol))
     }
     // Which of them is right nobody knows; of a store that is there the user says so by importing anew.
-    guard joined.shared < 10 || joined.repriced * 2 < joined.shared else {
+    guard !joined.isForeign(differing: joined.repriced) else {
       throw .symbols(
         path: path, problem: .differentPrices(label.symbol, shared: joined.shared, repriced: joined.repriced))
     }
