@@ -144,10 +144,7 @@ package struct BacktestSubject {
   private func foreign(_ path: String, _ factory: EnvironmentFactory) -> TrainingError {
     let own = trained?.world.assets ?? []
     let played = factory.market?.tape.symbols ?? []
-    let keys = Set(configuration.environment.settings.map(\.key))
-    let others = configuration.settings.filter { setting in
-      keys.contains(setting.key) && trained.map { setting.read($0) != setting.read(configuration) } ?? false
-    }
+    let others = trained.map { configuration.gameSettings(otherThan: $0) } ?? []
     let remedy =
       if !others.isEmpty {
         "leave out what is played otherwise than it was trained, \(others.map(\.key).joined(separator: ", "))"

@@ -107,10 +107,16 @@ struct MarketEvaluation {
     guard let usual = record.totalReturn, usual > 0,
       let costlier = try factory.walk(window, costsTimes: Fragility.factor)?.environment
     else { return nil }
-    let walked = try TrainingError.deciding { () throws(DecisionError) in
-      try Backtest.run(costlier, decider: player(costlier), seed: seed, keeps: .account)
+    return Fragility(usual: usual, costlier: try walked(costlier, by: player(costlier)).totalReturn ?? 0)
+  }
+
+  /// The account of whoever decides on another environment.
+  func walked(
+    _ environment: any TradingEnvironment, by decider: any Decider
+  ) throws(TrainingError) -> BacktestRecord {
+    try TrainingError.deciding { () throws(DecisionError) in
+      try Backtest.run(environment, decider: decider, seed: seed, keeps: .account)
     }
-    return Fragility(usual: usual, costlier: walked.totalReturn ?? 0)
   }
 
   /// Makes whoever decides on an environment. Traps where a rule is none of its environment's.
@@ -207,10 +213,8 @@ struct MarketEvaluation {
   /// Which rules of the game are others than those of the training, in sentences.
   private func otherRules(_ trained: RunConfiguration, _ played: RunConfiguration) -> [String] {
     guard player.policy != nil else { return [] }
-    let own = Set(played.environment.settings.map(\.key))
-    return played.settings.filter { own.contains($0.key) }.compactMap { setting in
-      let (before, now) = (setting.read(trained), setting.read(played))
-      return before == now ? nil : "Played with \(setting.key)=\(now.text), trained with \(before.text)."
+    return played.gameSettings(otherThan: trained).map { setting in
+      "Played with \(setting.key)=\(setting.read(played).text), trained with \(setting.read(trained).text)."
     }
   }
 

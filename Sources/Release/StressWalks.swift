@@ -16,11 +16,10 @@ extension MarketEvaluation {
     ) throws(TrainingError) -> StressedAccount {
       let own = player(environment)
       let decider = isLate ? StressedDecider(own, stress, environment: environment, seed: seed) : own
-      let record = try TrainingError.deciding { () throws(DecisionError) in
-        try Backtest.run(environment, decider: decider, seed: seed, keeps: .account)
-      }
       return StressedAccount(
-        stress, words, account: AccountReport(name: stress.rawValue, record: record, seed: seed, cash: cash))
+        stress, words,
+        account: AccountReport(
+          name: stress.rawValue, record: try walked(environment, by: decider), seed: seed, cash: cash))
     }
     if let walk = try factory.walk(window, under: stress) {
       return try played(walk.rules.map { "\($0.name) \($0.text)" }.joined(separator: "; "), walk.environment)

@@ -205,6 +205,12 @@ extension RunConfiguration: Equatable {
 extension RunConfiguration: Configurable {
   package var settings: [Setting] { families.settings(environment: environment, algorithm: algorithm.family) }
 
+  /// The settings of the game itself that are others than in another configuration, in their order.
+  package func gameSettings(otherThan other: RunConfiguration) -> [Setting] {
+    let own = Set(environment.settings.map(\.key))
+    return settings.filter { own.contains($0.key) && $0.read(other) != $0.read(self) }
+  }
+
   /// The environment and the algorithm decide which other settings there are.
   package static let selectorKeys = [Families.environmentKey, Families.algorithmKey]
 
