@@ -29,18 +29,10 @@ package struct CheckpointStore: Sendable {
 
   package func path(step: Int) -> String { FileSystem.join(directory, "checkpoint-\(step).h5") }
 
-  /// Writes a checkpoint, and only when it is safely in place removes older ones beyond the last `keepLast`. Checkpoints of later steps
-  /// (of a run that was resumed from an earlier one) are neither counted nor removed.
-  @discardableResult
-  package func save(_ checkpoint: Checkpoint, step: Int) throws(StorageError) -> String {
-    let path = try add(checkpoint, step: step)
-    try removeOld(upTo: step)
-    return path
-  }
-
-  /// Writes a checkpoint as the best, as that of a step, or as both, in this order and from bytes that are made once; older ones are removed once it is in
-  /// place.
-  package func save(_ checkpoint: Checkpoint, asBest: Bool, step: Int?) throws(StorageError) {
+  /// Writes a checkpoint as the best, over the one before, as that of a step, or as both, in this order and from bytes that are made once. Only when that of
+  /// a step is safely in place are older ones beyond the last `keepLast` removed; those of later steps (of a run that was resumed from an earlier one) are
+  /// neither counted nor removed.
+  package func save(_ checkpoint: Checkpoint, asBest: Bool = false, step: Int? = nil) throws(StorageError) {
     if let step { precondition(step >= 0, "a checkpoint of step \(step)") }
     try checkpoint.write(to: (asBest ? [bestPath] : []) + (step.map { [path(step: $0)] } ?? []), in: held)
     if let step { try removeOld(upTo: step) }
@@ -52,19 +44,9 @@ package struct CheckpointStore: Sendable {
   }
 
   /// Writes a checkpoint and removes none.
-  @discardableResult
-  package func add(_ checkpoint: Checkpoint, step: Int) throws(StorageError) -> String {
+  package func add(_ checkpoint: Checkpoint, step: Int) throws(StorageError) {
     precondition(step >= 0, "a checkpoint of step \(step)")
-    let path = path(step: step)
-    try checkpoint.write(to: path, in: held)
-    return path
-  }
-
-  /// Writes the best checkpoint so far over the one before.
-  @discardableResult
-  package func saveBest(_ checkpoint: Checkpoint) throws(StorageError) -> String {
-    try checkpoint.write(to: bestPath, in: held)
-    return bestPath
+    try checkpoint.write(to: path(step: step), in: held)
   }
 
   /// The ending of checkpoints that a run left behind when it went back to an earlier one. Nothing takes such a file for a checkpoint.

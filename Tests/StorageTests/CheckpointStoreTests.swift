@@ -17,13 +17,13 @@ import Testing
       let store = try CheckpointStore(directory: folder + "/run/checkpoints", keepLast: 3)
       #expect(try store.latest() == nil)
       for step in [0, 9, 10, 100, 1000] { try store.save(checkpoint(step), step: step) }
-      try store.saveBest(checkpoint(9))
+      try store.save(checkpoint(9), asBest: true)
       #expect(try store.list().map(\.step) == [10, 100, 1000])
       let latest = try #require(try store.latest())
       #expect(latest.path == folder + "/run/checkpoints/checkpoint-1000.h5")
       #expect(try store.load(latest.path) == checkpoint(1000))
       #expect(try store.load(store.bestPath) == checkpoint(9))
-      try store.saveBest(checkpoint(100))
+      try store.save(checkpoint(100), asBest: true)
       #expect(try store.load(store.bestPath) == checkpoint(100))
       #expect(
         try FileSystem.names(inFolder: store.directory)
@@ -35,7 +35,8 @@ import Testing
     try withScratchFolder { folder in
       let store = try CheckpointStore(directory: folder, keepLast: 1)
       try store.save(checkpoint(5), step: 7)
-      let path = try store.save(checkpoint(7), step: 7)
+      try store.save(checkpoint(7), step: 7)
+      let path = store.path(step: 7)
       #expect(try store.load(path) == checkpoint(7))
       #expect(try store.list().count == 1)
     }
@@ -48,7 +49,8 @@ import Testing
       let checkpoint = Checkpoint(
         attributes: ["run": "x"],
         groups: ["network": StateRecord(floats: ["parameters": (0..<count).map { Float($0) * 0.37 }])])
-      let path = try store.save(checkpoint, step: 1)
+      try store.save(checkpoint, step: 1)
+      let path = store.path(step: 1)
       #expect(try FileSystem.read(path) == checkpoint.encoded())
       #expect(try store.load(path) == checkpoint)
     }
@@ -99,7 +101,8 @@ import Testing
   @Test func aDamagedCheckpointIsRefusedByName() throws {
     try withScratchFolder { folder in
       let store = try CheckpointStore(directory: folder, keepLast: 2)
-      let path = try store.save(checkpoint(1), step: 1)
+      try store.save(checkpoint(1), step: 1)
+      let path = store.path(step: 1)
       var bytes = try FileSystem.read(path)
       bytes[bytes.count / 2] ^= 4
       writePlainly(bytes, to: path)

@@ -43,7 +43,7 @@ import Testing
     try displaced { scratch, held in
       let store = try CheckpointStore(directory: held.path, keepLast: 1, held: held)
       for step in [1, 2] { try store.save(Checkpoint(), step: step) }
-      try store.saveBest(Checkpoint())
+      try store.save(Checkpoint(), asBest: true)
       #expect(try store.list().map(\.step) == [2])
       try store.setAside(store.list())
       #expect(
