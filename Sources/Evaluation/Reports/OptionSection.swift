@@ -41,9 +41,8 @@ extension EvaluationReport {
 
   /// One strip of counts by half hour.
   private func dayChart(_ id: String, _ title: String, _ counts: [Int]) -> LineChart {
-    let opening = 9 * 60 + 30
     func time(_ part: Int) -> String {
-      let minute = opening + part * OptionTrading.partMinutes
+      let minute = TradingCalendar.xnys.openMinute + part * OptionTrading.partMinutes
       return "\(minute / 60):\(minute % 60 == 0 ? "00" : "\(minute % 60)")"
     }
     let told = counts.indices.filter { counts[$0] > 0 }.map { "\(time($0)) \(counts[$0])" }

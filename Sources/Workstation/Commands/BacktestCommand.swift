@@ -169,8 +169,8 @@ struct BacktestCommand: Command {
     var status = stat()
     let isFile = stat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     let isRun = !isFile && access(RunDirectory.path(ofRun: name) + "/.", F_OK) == 0
-    for flag in ["environment"] where (isFile || isRun) && arguments.has(flag) {
-      throw UsageError("--\(flag) is for rules; a policy plays what it was trained in", command: description)
+    if arguments.has("environment"), isFile || isRun {
+      throw UsageError("--environment is for rules; a policy plays what it was trained in", command: description)
     }
     if arguments.has("checkpoint"), !isRun {
       throw UsageError("--checkpoint is for runs, and \(name) is none", command: description)
