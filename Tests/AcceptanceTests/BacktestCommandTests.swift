@@ -6,15 +6,6 @@ import Testing
 import Text
 
 @Suite struct BacktestCommandTests {
-  private static let premium = """
-    run: {seed: 1, total_timesteps: 1024, workers: 1, checkpoint_interval: 1024, evaluation_interval: 1024}
-    environment: {name: short_premium, store: market.h5, lanes: 8, capital: 1000000, capital_by_symbol: [], decision_minutes: 15, maximum_contracts: 1, fee_dollars: 0.7}
-    algorithm: {name: ppo_lstm_mask, horizon: 64, batch_size: 256, epochs: 1}
-    network: {lstm_hidden: 8, policy_tower: [8], value_tower: [8]}
-    split: {training_from: "2016-01-04", training_until: "2016-01-22", selection_from: "2016-01-25", selection_until: "2016-01-27", held_out_from: "2016-01-28", held_out_until: "2016-12-31"}
-
-    """
-
   private func words(_ outcome: ProgramOutcome) -> String {
     outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
@@ -34,7 +25,7 @@ import Text
 
   @Test func anEvaluationIsABacktestOfItsWindow() throws {
     let place = try madePremium()
-    try place.train("run", Self.premium)
+    try place.train("run", Workplace.options("short_premium", on: "market.h5"))
     try place.succeed(["evaluate", "run", "--checkpoint", "latest"])
     let span = ["--store", "market.h5", "--from", "2016-01-28", "--to", "2016-12-31"]
     let played = try place.succeed(["backtest", "run", "--checkpoint", "latest"] + span)

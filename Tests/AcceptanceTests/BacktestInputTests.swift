@@ -192,15 +192,6 @@ import Text
     }
   }
 
-  private static let options = """
-    run: {seed: 1, total_timesteps: 1024, workers: 1, checkpoint_interval: 1024, evaluation_interval: 1024}
-    environment: {name: options, store: spy.h5, lanes: 8, capital: 1000000, capital_by_symbol: [], decision_minutes: 15, maximum_contracts: 1, fee_dollars: 0.7}
-    algorithm: {name: ppo_lstm_mask, horizon: 64, batch_size: 256, epochs: 1}
-    network: {lstm_hidden: 8, policy_tower: [8], value_tower: [8]}
-    split: {training_from: "2016-01-04", training_until: "2016-01-22", selection_from: "2016-01-25", selection_until: "2016-01-27", held_out_from: "2016-01-28", held_out_until: "2016-12-31"}
-
-    """
-
   @Test func policiesOfAnotherWorldAndSeveralSeeds() throws {
     let place = try Workplace()
     try place.succeed([
@@ -212,7 +203,7 @@ import Text
       "import", "SPY=SPY.csv", "SPY-options.csv", "--index", "VIX=VIX.csv", "--output", "spy.h5",
     ])
     try place.succeed(["import", "QQQ=SPY.csv", "--index", "VIX=VIX.csv", "--output", "qqq.h5"])
-    for seed in 1...3 { try place.train("run-\(seed)", Self.options, "run.seed=\(seed)") }
+    for seed in 1...3 { try place.train("run-\(seed)", Workplace.options("options", on: "spy.h5"), "run.seed=\(seed)") }
     let dates = ["--from", "2016-01-28", "--to", "2016-02-16"]
     let span = ["--store", "spy.h5"] + dates
 

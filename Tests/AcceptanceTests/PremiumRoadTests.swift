@@ -6,15 +6,6 @@ import Testing
 import Text
 
 @Suite struct PremiumRoadTests {
-  private static let configuration = """
-    run: {seed: 1, total_timesteps: 1024, workers: 1, checkpoint_interval: 1024, evaluation_interval: 1024}
-    environment: {name: short_premium, store: market.h5, lanes: 8, capital: 1000000, capital_by_symbol: [], decision_minutes: 15, maximum_contracts: 1, fee_dollars: 0.7}
-    algorithm: {name: ppo_lstm_mask, horizon: 64, batch_size: 256, epochs: 1}
-    network: {lstm_hidden: 8, policy_tower: [8], value_tower: [8]}
-    split: {training_from: "2016-01-04", training_until: "2016-01-22", selection_from: "2016-01-25", selection_until: "2016-01-27", held_out_from: "2016-01-28", held_out_until: "2016-12-31"}
-
-    """
-
   private func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
   @Test func premiumIsSoldAlongTheWholeRoad() throws {
@@ -23,7 +14,7 @@ import Text
       "synthesize", "options_rich", "--sessions", "30", "--from", "2016-01-04", "--seed", "3", "--output", "SYN.csv",
     ])
     try place.succeed(["import", "SYN=SYN.csv", "SYN-options.csv", "--output", "market.h5"])
-    try place.train("run", Self.configuration)
+    try place.train("run", Workplace.options("short_premium", on: "market.h5"))
 
     let report = try place.succeed([
       "evaluate", "run", "--checkpoint", "latest", "--write-observations", "questions.jsonl", "--write-actions",
@@ -57,7 +48,7 @@ import Text
     let place = try Workplace()
     try place.succeed(["synthesize", "options_rich", "--sessions", "30", "--from", "2016-01-04", "--output", "SYN.csv"])
     try place.succeed(["import", "SYN=SYN.csv", "SYN-options.csv", "--output", "market.h5"])
-    try place.train("run", Self.configuration)
+    try place.train("run", Workplace.options("short_premium", on: "market.h5"))
     let naked = try place.succeed([
       "evaluate", "run", "--checkpoint", "latest", "--set", "environment.margin=naked",
     ])

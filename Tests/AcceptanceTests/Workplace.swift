@@ -87,6 +87,18 @@ struct Workplace {
     try succeed(["import"] + operands + ["--output", "market.h5"])
   }
 
+  /// A small run of a game over options, on thirty sessions from 2016-01-04 on in a store of that name.
+  static func options(_ game: String, on store: String) -> String {
+    """
+    run: {seed: 1, total_timesteps: 1024, workers: 1, checkpoint_interval: 1024, evaluation_interval: 1024}
+    environment: {name: \(game), store: \(store), lanes: 8, capital: 1000000, capital_by_symbol: [], decision_minutes: 15, maximum_contracts: 1, fee_dollars: 0.7}
+    algorithm: {name: ppo_lstm_mask, horizon: 64, batch_size: 256, epochs: 1}
+    network: {lstm_hidden: 8, policy_tower: [8], value_tower: [8]}
+    split: {training_from: "2016-01-04", training_until: "2016-01-22", selection_from: "2016-01-25", selection_until: "2016-01-27", held_out_from: "2016-01-28", held_out_until: "2016-12-31"}
+
+    """
+  }
+
   /// A run on the made-up market of `importMarket`: 13 columns and 3 actions a symbol, short episodes, a split inside its years.
   static let market = """
     run: {seed: 3, total_timesteps: 8192, workers: 2, checkpoint_interval: 2048, evaluation_interval: 4096}
