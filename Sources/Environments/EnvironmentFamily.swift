@@ -121,7 +121,7 @@ package struct EnvironmentFamily: Sendable {
     package var companions: (@Sendable (any EnvironmentConfiguration) -> [CompanionGame])? = nil
     /// The same game where a kill switch that has latched is re-armed with the next session; nil where there is no such switch.
     package var rearmed: (@Sendable (any EnvironmentConfiguration) -> any EnvironmentConfiguration)? = nil
-    /// The same game under a stress that its settings can make; nil for others.
+    /// The same game under a stress that its settings can make; nil for others, and for all costs, which `costlier` makes.
     package var stressed: (@Sendable (any EnvironmentConfiguration, MarketStress) -> (any EnvironmentConfiguration)?)? =
       nil
     /// Every how many minutes of a session is decided, where episodes are sessions; nil where every bar is decided in, and episodes have the length that is asked for.

@@ -30,11 +30,10 @@ package enum MarketStress: String, Sendable, CaseIterable {
 }
 
 extension OptionsConfiguration {
-  /// The same game where its own settings make it so; nil for what others must do.
+  /// The same game where its own settings make it so; nil for what others must do. All costs are `costing(times:)`.
   func under(_ stress: MarketStress) -> OptionsConfiguration? {
     var other = self
     switch stress {
-    case .costs: return costing(times: MarketStress.costFactor)
     case .spread:
       // Ideal fills pay none.
       guard costFactor > 0 else { return nil }
@@ -43,24 +42,23 @@ extension OptionsConfiguration {
     case .halfDays:
       other.profile.lastMinutes = min(profile.lastMinutes + MarketStress.minutesLost, 390)
       other.profile.forcedFlatMinutes = min(profile.forcedFlatMinutes + MarketStress.minutesLost, 390)
-    case .fills, .gaps, .volatility: return nil
+    case .costs, .fills, .gaps, .volatility: return nil
     }
     return other
   }
 }
 
 extension BasketConfiguration {
-  /// The same game where its own settings make it so; nil for what others must do, and where there is no such cost.
+  /// The same game where its own settings make it so; nil for what others must do, and where there is no such cost. All costs are `costing(times:)`.
   func under(_ stress: MarketStress) -> BasketConfiguration? {
     switch stress {
-    case .costs: return costing(times: MarketStress.costFactor)
     case .spread:
       guard execution.halfSpreadBasisPoints > 0 else { return nil }
       var other = self
       other.execution.halfSpreadBasisPoints = min(
         MarketStress.factor * execution.halfSpreadBasisPoints, BasketConfiguration.largestCosts.halfSpreadBasisPoints)
       return other
-    case .latency, .fills, .gaps, .halfDays, .volatility: return nil
+    case .costs, .latency, .fills, .gaps, .halfDays, .volatility: return nil
     }
   }
 }

@@ -79,12 +79,12 @@ struct MarketEvaluation {
     } else {
       records.tradesAreFree = true
     }
-    records.fragility = try fragility(records.greedy, greedy)
     if isStressed {
       records.stresses = try MarketStress.allCases.map { stress throws(TrainingError) in
         try stressed(stress, greedy, cash: rate)
       }
     }
+    records.fragility = try fragility(records, greedy, cash: rate)
     // Written down before anything of it is shown.
     let looks = player.policy.flatMap {
       TrialsLedger.record(look(records, $0, market), beside: factory.configuration.world.store)
@@ -100,14 +100,16 @@ struct MarketEvaluation {
     return try result(report, records, market)
   }
 
-  /// What is left of a gain at half as much again; nil where nothing was gained, or trading costs nothing.
+  /// What is left of a gain at half as much again, which the stress test has played where it was asked for; nil where nothing was gained, or trading costs
+  /// nothing.
   private func fragility(
-    _ record: BacktestRecord, _ player: EvaluationRecords.Player
+    _ records: EvaluationRecords, _ player: EvaluationRecords.Player, cash: CashRate
   ) throws(TrainingError) -> Fragility? {
-    guard let usual = record.totalReturn, usual > 0,
-      let costlier = try factory.walk(window, costsTimes: Fragility.factor)?.environment
-    else { return nil }
-    return Fragility(usual: usual, costlier: try walked(costlier, by: player(costlier)).totalReturn ?? 0)
+    guard let usual = records.greedy.totalReturn, usual > 0 else { return nil }
+    var played = records.stresses.first { $0.stress == .costs }
+    if played == nil { played = try stressed(.costs, player, cash: cash) }
+    guard let account = played?.account else { return nil }
+    return Fragility(usual: usual, costlier: account.metrics.totalReturn ?? 0)
   }
 
   /// The account of whoever decides on another environment.

@@ -17,6 +17,7 @@ extension EnvironmentFactory {
   package func walk(_ window: Window, under stress: MarketStress) throws(TrainingError) -> (
     environment: any TradingEnvironment, rules: [RuleLine]
   )? {
+    if stress == .costs { return try walk(window, costsTimes: MarketStress.costFactor) }
     guard let game = bars.stressed?(configuration.game, stress) else { return nil }
     return try walk(window, playing: game)
   }

@@ -188,6 +188,11 @@ import Text
       #expect(stresses.count == 7 && stresses.count { $0["account"] != .null } == played, "\(stresses)")
       let usual = report["accounts"]?.arrayValue?.first?["total_return"]
       #expect(stresses.filter { $0["account"]?["total_return"] == usual }.count < 3, "worlds differ")
+      // What leads the report at 1.5 times the costs is that row.
+      let costs = try #require(stresses.first { $0["stress"] == "costs" })
+      #expect(costs["words"] == "half-spreads, impact and fees 1.5 times what they are", "\(costs)")
+      let isGain = try #require(usual?.doubleValue) > 0
+      #expect(report["fragility"]?["costlier"] == (isGain ? costs["account"]?["total_return"] : nil))
       #expect(try place.folder.read(store + "/report.html").contains("Stress test"))
     }
   }

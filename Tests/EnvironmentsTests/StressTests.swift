@@ -106,15 +106,13 @@ private final class Trader: Decider {
   }
 
   @Test func settingsOfTheGameMakeTheRest() throws {
-    let dearer = try #require(try game(.costs))
-    #expect(dearer.costFactor == 1.5)
     var wider = try #require(try game(.spread))
     #expect(wider.spreadFactor == 2)
     wider.spreadFactor = 1
     #expect(wider == StressTests.usual, "nothing else is another")
     let later = try #require(try game(.latency))
     #expect(later.latencyMinutes == 2 * StressTests.usual.latencyMinutes)
-    for stress in [MarketStress.fills, .gaps, .volatility] { #expect(try game(stress) == nil) }
+    for stress in [MarketStress.costs, .fills, .gaps, .volatility] { #expect(try game(stress) == nil) }
 
     let plain = try Backtest.run(walk(), decider: Trader(), seed: 1)
     let wide = try Backtest.run(walk(try #require(try game(.spread))), decider: Trader(), seed: 1)
@@ -139,10 +137,9 @@ private final class Trader: Decider {
     #expect(wider.execution.halfSpreadBasisPoints == 2 * usual.execution.halfSpreadBasisPoints)
     wider.execution.halfSpreadBasisPoints = usual.execution.halfSpreadBasisPoints
     #expect(wider == usual)
-    #expect((bars.stressed?(usual, .costs) as? BasketConfiguration)?.execution == usual.execution.costing(times: 1.5))
     #expect(bars.stressed?(usual, .latency) == nil && bars.stressed?(usual, .halfDays) == nil)
     let free = BasketConfiguration(
       execution: ExecutionModel(halfSpreadBasisPoints: 0, impactCoefficient: 0, commissionDollars: 0))
-    #expect(bars.stressed?(free, .spread) == nil && bars.stressed?(free, .costs) == nil)
+    #expect(bars.stressed?(free, .spread) == nil)
   }
 }
