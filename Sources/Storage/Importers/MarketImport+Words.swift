@@ -123,14 +123,8 @@ extension MarketImport {
   }
 
   private static func cut(_ arguments: Arguments) throws(UsageError) -> BarCut {
-    func date(_ name: String) throws(UsageError) -> CalendarDate? {
-      guard let text = arguments.value(name) else { return nil }
-      guard let date = CalendarDate(text) else {
-        throw UsageError("--\(name) is \(text), but must be a date like 2001-01-02")
-      }
-      return date
-    }
-    let cut = BarCut(from: try date("from"), until: try date("until"), isCommon: arguments.has("common-dates"))
+    let cut = BarCut(
+      from: try arguments.date("from"), until: try arguments.date("until"), isCommon: arguments.has("common-dates"))
     if let from = cut.from, let until = cut.until, until < from {
       throw UsageError("--until \(until) lies before --from \(from)")
     }

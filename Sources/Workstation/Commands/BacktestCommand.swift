@@ -155,9 +155,8 @@ struct BacktestCommand: Command {
   }
 
   private static func date(_ name: String, _ arguments: Arguments) throws(UsageError) -> CalendarDate {
-    let text = try required(name, arguments)
-    guard let date = CalendarDate(text) else {
-      throw UsageError("--\(name) is \(text), but must be a date such as 2024-01-02", command: description)
+    guard let date = try arguments.date(name) else {
+      throw UsageError("--\(name) is missing", command: description)
     }
     return date
   }

@@ -12,7 +12,7 @@ enum FittedSurfaces {
     try AtomicWrite.require(path, replacing: .fittedSurfaces, inputs: [arguments.operands[0]])
     let entry = try ChainHistory.entry(store, arguments)
     let rate = try arguments.value("rate").map { try SurfaceMarket.number($0, flag: "rate", in: -0.5...0.5) }
-    let (first, last) = (try date(arguments, "from"), try date(arguments, "to"))
+    let (first, last) = (try arguments.date("from"), try arguments.date("to"))
     let wanted = entry.sessions.filter { session in
       !session.isExtendedHours && first.map { $0 <= session.date } ?? true && last.map { session.date <= $0 } ?? true
     }
@@ -60,22 +60,12 @@ enum FittedSurfaces {
     return 0
   }
 
-  private static func date(_ arguments: Arguments, _ flag: String) throws(UsageError) -> CalendarDate? {
-    guard let text = arguments.value(flag) else { return nil }
-    guard let date = CalendarDate(text) else {
-      throw UsageError(
-        "--\(flag) is \(PrintableText.name(text)); it must be a date such as 2024-03-07",
-        command: SurfaceCommand.description)
-    }
-    return date
-  }
-
   /// One moment of such a file, which must be of the store's own chain: of another no volatility is shown as if it were this one's.
   static func lines(_ store: MarketStoreFile, _ arguments: Arguments, from path: String) throws -> [String] {
     let command = SurfaceCommand.description
     let entry = try ChainHistory.entry(store, arguments)
     let file = try FittedSurfaceFile.read(path)
-    guard let date = try date(arguments, "date") else { return [] }
+    guard let date = try arguments.date("date") else { return [] }
     let name = "'\(PrintableText.name(path))'"
     guard file.symbol == entry.underlying, file.sessions.contains(where: { $0.date == date }) else {
       let span = file.sessions.first.flatMap { first in file.sessions.last.map { "\(first.date) to \($0.date)" } }

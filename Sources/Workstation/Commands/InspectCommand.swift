@@ -58,11 +58,8 @@ struct InspectCommand: Command {
 
   /// The session and minute that are asked for; no bounds where the flags do not say them.
   private static func chainPlace(_ arguments: Arguments) throws(UsageError) -> (date: CalendarDate?, minute: Int?) {
-    var (date, minute): (CalendarDate?, Int?) = (nil, nil)
-    if let text = arguments.value("date") {
-      date = CalendarDate(text)
-      guard date != nil else { throw UsageError("--date is \(text), but must be a date like 2021-01-04") }
-    }
+    let date = try arguments.date("date")
+    var minute: Int?
     if let text = arguments.value("time") {
       let parts = text.split(separator: ":", omittingEmptySubsequences: false)
       guard parts.count == 2, parts[1].utf8.count == 2, let hour = Int(parts[0]), let second = Int(parts[1]),

@@ -40,10 +40,9 @@ struct SurfaceDay {
   init(_ market: SurfaceMarket, _ arguments: Arguments) throws {
     let calendar = TradingCalendar.xnys
     let command = SurfaceCommand.description
-    let text = arguments.value("date") ?? ""
-    guard let date = CalendarDate(text), let ordinal = calendar.ordinal(of: date), ordinal > 0 else {
+    guard let date = try arguments.date("date"), let ordinal = calendar.ordinal(of: date), ordinal > 0 else {
       throw UsageError(
-        "--date: \(PrintableText.name(text)) is no session of the New York Stock Exchange", command: command)
+        "--date: \(arguments.value("date") ?? "") is no session of the New York Stock Exchange", command: command)
     }
     let session = calendar.sessions[ordinal]
     let minute = try SurfaceDay.minute(arguments.value("time"), of: session)

@@ -142,11 +142,11 @@ struct SynthesizeCommand: Command {
 
   /// What --from says.
   static func start(_ arguments: Arguments, usually: String) throws(UsageError) -> CalendarDate {
-    let text = arguments.value("from") ?? usually
     let range = TradingCalendar.xnys.supportedRange
-    guard let from = CalendarDate(text), range.contains(from) else {
+    guard let from = try arguments.date("from") ?? CalendarDate(usually), range.contains(from) else {
       throw UsageError(
-        "--from is \(text), but must be a date like 1990-01-02, not after \(range.upperBound)", command: description)
+        "--from is \(arguments.value("from") ?? usually); it must lie in \(range.lowerBound) to \(range.upperBound), of which there is a calendar",
+        command: description)
     }
     return from
   }

@@ -156,10 +156,7 @@ package struct PriceQuestion {
   }
 
   private static func date(_ arguments: Arguments) throws(UsageError) -> CalendarDate {
-    guard let text = arguments.value("expiry") else { throw UsageError("--expiry is missing") }
-    guard let date = CalendarDate(text) else {
-      throw UsageError("--expiry is \(PrintableText.name(text)); it must be a date YYYY-MM-DD")
-    }
+    guard let date = try arguments.date("expiry") else { throw UsageError("--expiry is missing") }
     return date
   }
 
