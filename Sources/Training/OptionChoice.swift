@@ -192,7 +192,8 @@ struct OptionChoice {
         return count > 0 ? "\(count) \(why.words)" : nil
       }
       guard !parts.isEmpty else { return nil }
-      return "of \(sessions.count) sessions of \(symbol.name) no option is traded in: " + parts.joined(separator: ", ")
+      return "of \(counted(sessions.count, "session")) of \(symbol.name) no option is traded in: "
+        + parts.joined(separator: ", ")
     }
   }
 

@@ -128,5 +128,11 @@ private struct ComovementGolden: Decodable {
     // Its prices are questioned like any other's.
     market[2].close[100] = 0
     #expect(!QualityGate.examine(market, allowances: []).passed)
+    // Named once, though its minutes lie there too.
+    var both =
+      SyntheticTape.series(symbols: ["M"], bars: 30, seed: 5)
+      + SyntheticTape.minutes(symbols: ["M"], sessions: 2, seed: 5)
+    for place in both.indices { both[place].instrument = .index }
+    #expect(QualityGate.examine(both, allowances: []).indices == ["M"])
   }
 }

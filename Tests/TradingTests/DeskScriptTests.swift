@@ -227,6 +227,7 @@ struct DeskScriptTests {
     ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": \"1\", \"ask\": 2}", "'bid' is \"1\"; it must be a number"),
     ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": 1}", "'ask' is missing"),
     ("{\"quote\": \"SPY\", \"time\": \"10:00\", \"bid\": 1, \"ask\": 2, \"size\": 3}", "'size' is no key of a quote"),
+    ("{\"order\": 1, \"time\": \"10:00\", \"size\": 3}", "'size' is no key of an order"),
     (
       "{\"quote\": \"SPY\", \"time\": \"25:00\", \"bid\": 1, \"ask\": 2}",
       "'time' is '25:00'; it must be a time in New York such as 10:01"

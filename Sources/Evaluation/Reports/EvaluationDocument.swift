@@ -14,7 +14,7 @@ extension EvaluationReport {
   private var wholeDocument: ReportDocument {
     ReportDocument(
       title: "\(context.kind.rawValue) of \(context.run)\(context.stamp)",
-      subtitle: "\(window), \(dates.count) sessions, \(context.windowName); \(context.environment) on "
+      subtitle: "\(window), \(counted(dates.count, "session")), \(context.windowName); \(context.environment) on "
         + context.symbols.joined(separator: ", ") + context.stamp,
       verdict: .init(headline: context.headline(verdict), isEdge: verdict.edgeFound, blocks: summary),
       sections: [

@@ -32,7 +32,7 @@ extension EvaluationReport {
     lines += entry("environment", context.environment)
     lines += entry(
       "window",
-      "\(first) to \(last), \(dates.count) sessions, \(context.windowName); first decision at the close of "
+      "\(first) to \(last), \(counted(dates.count, "session")), \(context.windowName); first decision at the close of "
         + "\(firstDecisionDate)")
     for line in context.split { lines += entry("split", "\(line.name): \(line.text)") }
     for sentence in context.handouts.flatMap(\.sentences) { lines += entry("surface", sentence) }
@@ -197,7 +197,8 @@ extension EvaluationReport {
     let halfWidth = ReportText.fixed(
       ReturnStatistics.sharpeHalfWidthNearZero(sessions: dates.count), decimals: 2)
     notes.append(
-      "With \(dates.count) sessions a Sharpe ratio near zero is uncertain by \(halfWidth) either way (95 %).")
+      "With \(counted(dates.count, "session")) a Sharpe ratio near zero is uncertain by \(halfWidth) either way (95 %)."
+    )
     notes.append(
       "\"\(ReportText.undefined)\" is undefined, not zero. 252 sessions a year. Values are marked at the price "
         + "at which positions could be closed. A trade is a round trip from flat to flat, after all costs; win rate, profit "

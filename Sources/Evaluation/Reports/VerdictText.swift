@@ -1,5 +1,7 @@
 // A verdict in sentences.
 
+private import Market
+
 extension Comparison {
   /// One sentence, without a line break.
   package var sentence: String {
@@ -45,7 +47,8 @@ extension Verdict {
     var lines: [String] = []
     if sessions < Verdict.minimumSessions {
       lines.append(
-        "\(sessions) sessions are too few for a claim: at least \(Verdict.minimumSessions) are needed.")
+        "\(counted(sessions, "session")) \(sessions == 1 ? "is" : "are") too few for a claim: at least \(Verdict.minimumSessions) are needed."
+      )
     }
     lines.append(
       "An edge of Sharpe \(ReportText.fixed(detectableSharpe, decimals: 2)) over flat would have been found with "

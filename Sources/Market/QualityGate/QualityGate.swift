@@ -47,7 +47,7 @@ package enum QualityGate {
       }
       sideBySide.append(SharedTimes.Summary(examined, isAlone: count == 1))
       if let today { future += futureRows(in: one, after: today) }
-      if !one.instrument.isTradable { indices.append(one.symbol) }
+      if !one.instrument.isTradable, !indices.contains(one.symbol) { indices.append(one.symbol) }
       if chains.contains(where: { $0.underlying == one.symbol }) { underlyings.append(one) }
     }
     var findings: [QualityFinding] = []

@@ -52,7 +52,7 @@ package struct QualityReport: Sendable, Equatable {
   package var gateVersion: Int
   /// Whether no finding fails.
   package var passed: Bool
-  /// The series that are indices: nobody can trade them, and their volume was not asked about.
+  /// The symbols of series that are indices, each once: nobody can trade them, and their volume was not asked about.
   package var indices: [String]
   package var findings: [QualityFinding]
   /// The allowances that a finding would have needed: each was used.

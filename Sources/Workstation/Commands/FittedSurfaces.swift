@@ -52,8 +52,8 @@ enum FittedSurfaces {
     try file.write(to: path)
     let summary = file.summary
     print(
-      "wrote \(path): surfaces of the chain of \(entry.underlying), \(wanted.count) session\(wanted.count == 1 ? "" : "s"), "
-        + "\(surfaces.count) minutes\(silent == 0 ? "" : ", \(silent) left out that say no volatility")")
+      "wrote \(path): surfaces of the chain of \(entry.underlying), \(counted(wanted.count, "session")), "
+        + "\(counted(surfaces.count, "minute"))\(silent == 0 ? "" : ", \(silent) left out that say no volatility")")
     print(
       "\(summary.smiles) smiles of \(summary.expiries) expiries: \(summary.betweenQuotes) between quotes, \(summary.mended) cut or flattened, "
         + "\(summary.raised) raised")

@@ -123,7 +123,7 @@ struct SurfaceCommand: Command {
     }
     try VolatilityHistoryFile(history, madeOf: market.index.symbol, contentHash: market.contentHash).write(to: path)
     print(
-      "wrote \(path): SYNTHETIC 30-day volatilities of \(history.symbol), \(history.days.count) sessions, \(first.date) to \(last.date)"
+      "wrote \(path): SYNTHETIC 30-day volatilities of \(history.symbol), \(counted(history.days.count, "session")), \(first.date) to \(last.date)"
     )
   }
 }

@@ -88,7 +88,7 @@ enum SynthesizeMinutes {
     for date in series.dates where date != dates.last { dates.append(date) }
     let halfDays = dates.count { calendar.isEarlyClose($0) == true }
     print(
-      "wrote \(output): SYNTHETIC minutes, \(series.count) bars of \(dates.count) sessions (\(halfDays) half \(halfDays == 1 ? "day" : "days")), "
+      "wrote \(output): SYNTHETIC minutes, \(counted(series.count, "bar")) of \(counted(dates.count, "session")) (\(counted(halfDays, "half day"))), "
         + "\(dates[0]) to \(dates[dates.count - 1]), seed \(seed)")
     if let bridge, let store {
       print(

@@ -32,7 +32,7 @@ enum SynthesizeOptions {
     try AtomicWrite.write(BarTableWriter.synthetic(market.minutes), to: output, replacing: .bars)
     try AtomicWrite.write(bytes, to: chain, replacing: .syntheticChain)
     print(
-      "wrote \(output): SYNTHETIC minutes, \(market.minutes.count) bars of \(dates.count) sessions, \(dates[0]) to \(dates[dates.count - 1]), seed \(seed)"
+      "wrote \(output): SYNTHETIC minutes, \(counted(market.minutes.count, "bar")) of \(counted(dates.count, "session")), \(dates[0]) to \(dates[dates.count - 1]), seed \(seed)"
     )
     print("wrote \(chain): SYNTHETIC quotes of options, \(quotes) of \(answer.rawValue)")
     print("next: strikeforge import \(symbol)=\(output) \(chain) --output FILE.h5")

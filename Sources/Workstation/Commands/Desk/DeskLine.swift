@@ -88,9 +88,10 @@ struct DeskLine {
     }
     for key in members.keys.sorted() where key != kind.rawValue && !kind.keys.contains(key) {
       let nearest = NearestName.of(key, among: kind.keys).map { "; did you mean '\($0)'?" } ?? ""
+      let article = kind.rawValue.first.map { "aeiou".contains($0) } == true ? "an" : "a"
       let known = kind.keys.isEmpty ? "nothing else" : kind.keys.joined(separator: ", ")
       throw refusal(
-        "'\(PrintableText.name(key))' is no key of a \(kind.rawValue)\(nearest.isEmpty ? "; it may have \(known)" : nearest)"
+        "'\(PrintableText.name(key))' is no key of \(article) \(kind.rawValue)\(nearest.isEmpty ? "; it may have \(known)" : nearest)"
       )
     }
     return kind
