@@ -47,9 +47,9 @@ struct RetrainCommand: Command {
         throw UsageError("--\(flag) goes alone; leave --\(other) out", command: description)
       }
     }
-    let deadline = arguments.value("deadline")
+    var deadline: Deadline?
     do throws(TrainingError) {
-      if let deadline { _ = try Deadline(deadline) }
+      if let told = arguments.value("deadline") { deadline = try Deadline(told) }
     } catch {
       throw UsageError("--deadline: \(error.description)", command: description)
     }

@@ -175,8 +175,7 @@ package final class Retrain {
       tell("weekend \(last.number): its deadline passed unfinished; it is left as it is")
     }
     let beginning = WeekendJournal.Beginning(
-      plan: plan.digest, deadline: plan.settings.deadline, plan.deadline, waited: clock.secondsUp() - begun,
-      clock: clock)
+      plan: plan.digest, deadline: plan.deadline, waited: clock.secondsUp() - begun, clock: clock)
     countdown = Countdown(seconds: beginning.seconds, clock: clock.secondsUp)
     try requireReserve(beginning.seconds)
     journal = try WeekendJournal.make(in: parent)

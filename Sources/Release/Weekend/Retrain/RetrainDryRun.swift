@@ -12,7 +12,7 @@ extension Retrain {
     defer { try? removeRun(scratch) }
     let left = plan.deadline.seconds(from: clock.now())
     countdown = Countdown(seconds: left, clock: clock.secondsUp)
-    tell("deadline: \(plan.settings.deadline), \(DeadlinePlan.text(left)) from now")
+    tell("deadline: \(plan.deadline.text), \(DeadlinePlan.text(left)) from now")
     for moment in RetrainPlan.Moment.allCases {
       guard let hook = plan.hooks[moment] else { continue }
       tell(

@@ -46,7 +46,7 @@ package struct RetrainPlan: Sendable {
   private static let runSections = ["run", "health", "environment", "algorithm", "network"]
 
   /// Reads a plan. `deadline`: what --deadline says, in place of the file's.
-  package init(yamlFile path: String, deadline told: String? = nil, families: Families) throws(TrainingError) {
+  package init(yamlFile path: String, deadline told: Deadline? = nil, families: Families) throws(TrainingError) {
     do throws(ConfigurationError) {
       let tree = try RunConfiguration.tree(ofYAMLFile: path)
       guard let members = tree.objectValue else {
@@ -77,12 +77,7 @@ package struct RetrainPlan: Sendable {
       throw .configuration(
         .conflict("\(source): unknown key '\(PrintableText.name(key))'; `strikeforge retrain --keys` lists all"))
     }
-    if let told { settings.deadline = told }
-    do throws(TrainingError) {
-      deadline = try Deadline(settings.deadline)
-    } catch {
-      throw .refused("\(told == nil ? "\(path), weekend.deadline" : "--deadline"): \(error.description)")
-    }
+    if let told { deadline = told } else { deadline = try RetrainPlan.deadline(settings, path: path) }
     let (hooks, candidates) = (hooks, candidates)
     // By when it must be done decides nothing about what it is.
     var timeless = settings
@@ -96,6 +91,14 @@ package struct RetrainPlan: Sendable {
         ]
       }
     digest = SHA256.hex(Array(JSON.array(content).text.utf8))
+  }
+
+  private static func deadline(_ settings: RetrainSettings, path: String) throws(TrainingError) -> Deadline {
+    do throws(TrainingError) {
+      return try Deadline(settings.deadline)
+    } catch {
+      throw .refused("\(path), weekend.deadline: \(error.description)")
+    }
   }
 
   private static func json(_ hook: Hook) -> JSON {

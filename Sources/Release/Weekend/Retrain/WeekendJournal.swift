@@ -104,14 +104,12 @@ package struct WeekendJournal: Sendable {
     package var seconds: Double
 
     /// waited: seconds since the command was given, which a duration counts.
-    package init(
-      plan: String, deadline text: String, _ deadline: Deadline, waited: Double = 0, clock: WeekendClock = .machine
-    ) {
+    package init(plan: String, deadline: Deadline, waited: Double = 0, clock: WeekendClock = .machine) {
       let now = clock.now()
       self.plan = plan
-      self.deadline = text
+      self.deadline = deadline.text
       begun = now
-      if case .duration = deadline { isDuration = true } else { isDuration = false }
+      isDuration = deadline.isDuration
       seconds = deadline.seconds(from: now) - (isDuration ? waited : 0)
       ends = now + Int64(seconds.rounded(.up))
       boot = clock.bootName()
