@@ -1,5 +1,7 @@
 // The mean of a handful of independent numbers, with the interval of Student's t: of few seeds a bootstrap is too narrow.
 
+private import Kernels
+
 /// Student's interval of a mean.
 package enum StudentInterval {
   /// The 95 % interval of the mean of independent numbers; nil below two. As far as they are normal its level is exact for any number of them, two included.
@@ -16,7 +18,7 @@ package enum StudentInterval {
   static func quantile(degrees: Int) -> Double {
     precondition(degrees >= 1, "a quantile of \(degrees) degrees of freedom")
     guard degrees > table.count else { return table[degrees - 1] }
-    let (z, n) = (1.959963984540054, Double(degrees))
+    let (z, n) = (normalQuantile, Double(degrees))
     let square = z * z
     let first = z * (square + 1) / 4
     let second = z * ((5 * square + 16) * square + 3) / 96
@@ -25,6 +27,8 @@ package enum StudentInterval {
     let fifth = z * (((((27 * square + 339) * square + 930) * square - 1782) * square - 765) * square + 17955) / 368640
     return z + (first + (second + (third + (fourth + fifth / n) / n) / n) / n) / n
   }
+
+  private static let normalQuantile = NormalDistribution.quantile(0.975)
 
   /// Of 1 to 30 degrees of freedom.
   private static let table = [
