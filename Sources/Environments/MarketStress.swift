@@ -1,5 +1,6 @@
 // What may be worse than it was played: one thing at a time.
 
+private import Market
 private import Trading
 
 /// One thing that is worse, everything else as it was.
@@ -21,7 +22,7 @@ package enum MarketStress: String, Sendable, CaseIterable {
 
   /// By how much a session ends earlier on a half day, minutes; and how many are left of it.
   package static let minutesLost = 180
-  package static let minutesLeft = 390 - minutesLost
+  package static let minutesLeft = TradingCalendar.fullSessionMinutes - minutesLost
   /// Of orders that are not filled, and of bars that never arrive.
   package static let unfilledShare = 0.5
   package static let missingShare = 0.05
@@ -40,8 +41,10 @@ extension OptionsConfiguration {
       other.spreadFactor = MarketStress.factor
     case .latency: other.latencyMinutes = min(2 * latencyMinutes, 60)
     case .halfDays:
-      other.profile.lastMinutes = min(profile.lastMinutes + MarketStress.minutesLost, 390)
-      other.profile.forcedFlatMinutes = min(profile.forcedFlatMinutes + MarketStress.minutesLost, 390)
+      other.profile.lastMinutes = min(
+        profile.lastMinutes + MarketStress.minutesLost, TradingCalendar.fullSessionMinutes)
+      other.profile.forcedFlatMinutes = min(
+        profile.forcedFlatMinutes + MarketStress.minutesLost, TradingCalendar.fullSessionMinutes)
     case .costs, .fills, .gaps, .volatility: return nil
     }
     return other

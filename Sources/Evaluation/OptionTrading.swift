@@ -22,7 +22,7 @@ package struct OptionTrading: Sendable, Equatable {
   /// Minutes of a session that are counted together.
   package static let partMinutes = 30
   /// Parts of the longest session.
-  package static let parts = 13
+  package static let parts = TradingCalendar.fullSessionMinutes / partMinutes
 
   /// (13) positions that were entered in each half hour of their session, and that ended there.
   package var entries = [Int](repeating: 0, count: OptionTrading.parts)

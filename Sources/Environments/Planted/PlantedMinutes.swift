@@ -34,7 +34,9 @@ package enum PlantedMinutes {
         path.append(path[path.count - 1] + maker.step(share))
       }
       price = path[path.count - 1]
-      maker.append(session, path, daily: variance, volume: 1_000_000 * Double(session.minuteCount) / 390)
+      maker.append(
+        session, path, daily: variance,
+        volume: 1_000_000 * Double(session.minuteCount) / Double(TradingCalendar.fullSessionMinutes))
     }
     return maker.series
   }

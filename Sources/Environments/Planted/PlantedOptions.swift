@@ -47,6 +47,7 @@ package struct PlantedOptions: Sendable {
   package static let gapDeviations = 0.5
   package static let driftDeviations = 0.5
   private static let pull = 0.01
+  private static let fullMinutes = Double(TradingCalendar.fullSessionMinutes)
 
   package let answer: Answer
   package let minutes: BarSeries
@@ -55,8 +56,8 @@ package struct PlantedOptions: Sendable {
   /// All of a trading day's variance in the session, evenly.
   package static let clock: VarianceClock = {
     var clock = VarianceClock()
-    (clock.sessionShare, clock.nightShare, clock.halfDayFactor) = (1, 0, 210.0 / 390)
-    clock.profile = SessionProfile([SessionProfile.Stretch(to: 390, weight: 1)])
+    (clock.sessionShare, clock.nightShare, clock.halfDayFactor) = (1, 0, 210 / fullMinutes)
+    clock.profile = SessionProfile([SessionProfile.Stretch(to: fullMinutes, weight: 1)])
     return clock
   }()
 
@@ -76,14 +77,18 @@ package struct PlantedOptions: Sendable {
       let back = PlantedOptions.pull * (log(PlantedOptions.start) - price)
       let most = PlantedOptions.gapDeviations * deviation / 2
       price += gap * PlantedOptions.gapDeviations * deviation + max(-most, min(back, most))
-      let drift = answer == .drift ? gap * PlantedOptions.driftDeviations * deviation / 390 : 0
+      let drift =
+        answer == .drift
+        ? gap * PlantedOptions.driftDeviations * deviation / PlantedOptions.fullMinutes : 0
       var path = [price]
       for share in maker.variances(of: session, daily: daily) {
         path.append(path[path.count - 1] + maker.step(share) + drift)
       }
       price = path[path.count - 1]
       let first = maker.series.count
-      maker.append(session, path, daily: daily, volume: 1_000_000 * Double(session.minuteCount) / 390)
+      maker.append(
+        session, path, daily: daily,
+        volume: 1_000_000 * Double(session.minuteCount) / PlantedOptions.fullMinutes)
       let quoted = answer == .richQuotes && isRich ? PlantedOptions.richVolatility : answer.volatility
       let open = maker.series.open[first]
       let reach = PlantedOptions.reachDeviations * open * quoted / PlantedOptions.clock.daysPerYear.squareRoot()

@@ -187,7 +187,7 @@ package enum StraddleDesk {
   /// The quotes of a day: the same in every minute.
   private struct View: MarketView {
     let date = StraddleDesk.date
-    let minuteCount = 390
+    let minuteCount = TradingCalendar.fullSessionMinutes
     let middle: Int
 
     func quote(of contract: Int32, minute: Int) -> MinuteQuote? {

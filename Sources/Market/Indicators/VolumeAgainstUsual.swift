@@ -12,7 +12,7 @@ internal import Glibc
 package struct VolumeAgainstUsual: Sendable {
   package static let sessions = 20
   package static let limit = 5.0
-  private static let fullMinutes = 390
+  private static let fullMinutes = TradingCalendar.fullSessionMinutes
 
   /// The last full sessions, oldest overwritten first: (390) shares each.
   private var history: [[Double]] = []

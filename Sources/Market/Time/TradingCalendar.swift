@@ -14,10 +14,13 @@ package struct TradingCalendar: Sendable {
     case unsupported
   }
 
+  /// Minutes of a session that does not close early.
+  package static let fullSessionMinutes = 390
+
   /// New York Stock Exchange, 1990 to 2035.
   package static let xnys = TradingCalendar(
     years: 1990...2035, closures: closuresOfNewYork, earlyCloses: earlyClosesOfNewYork,
-    openMinute: 9 * 60 + 30, closeMinute: 16 * 60, clock: .newYork)
+    openMinute: 9 * 60 + 30, closeMinute: 9 * 60 + 30 + fullSessionMinutes, clock: .newYork)
 
   /// The dates for which the calendar has an answer.
   package let supportedRange: ClosedRange<CalendarDate>

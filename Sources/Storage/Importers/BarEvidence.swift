@@ -112,8 +112,9 @@ extension BarTimer {
         if let session { all[session.date] = edges }
         session = nil
         switch TradingCalendar.xnys.place(of: instant) {
-        case .session(let found, _) where found.minuteCount == 390: session = found
-        case .extendedHours(let found, 390) where found.minuteCount == 390: session = found
+        case .session(let found, _) where found.minuteCount == TradingCalendar.fullSessionMinutes: session = found
+        case .extendedHours(let found, TradingCalendar.fullSessionMinutes)
+        where found.minuteCount == TradingCalendar.fullSessionMinutes: session = found
         default: continue
         }
         edges = session.flatMap { all[$0.date] } ?? Edges()
@@ -122,7 +123,7 @@ extension BarTimer {
       switch session?.minute(of: instant) {
       case 0: edges.opening = row
       case 1: edges.first = row
-      case 390: edges.closing = row
+      case TradingCalendar.fullSessionMinutes: edges.closing = row
       default: break
       }
     }

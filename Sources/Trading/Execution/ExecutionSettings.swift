@@ -1,5 +1,6 @@
 // How orders are executed: the settings of every model, their bounds, and what a report says of them.
 
+private import Market
 private import Text
 
 /// Whether fills cost what they cost in a market.
@@ -72,8 +73,11 @@ package struct ExecutionSettings: Sendable, Hashable {
       }
     }
     let shares = 0...ExecutionSettings.millionths
-    try check((1...390).contains(latencyMinutes), "latency", "\(latencyMinutes) minutes", "from 1 to 390 whole minutes")
-    try check((0...390).contains(mostQuoteAgeMinutes), "quote age", "\(mostQuoteAgeMinutes) minutes", "from 0 to 390")
+    let most = TradingCalendar.fullSessionMinutes
+    try check(
+      (1...most).contains(latencyMinutes), "latency", "\(latencyMinutes) minutes", "from 1 to \(most) whole minutes")
+    try check(
+      (0...most).contains(mostQuoteAgeMinutes), "quote age", "\(mostQuoteAgeMinutes) minutes", "from 0 to \(most)")
     try check(
       (0...TouchImpact.mostThousandths).contains(impact.thousandths), "impact",
       Double(impact.thousandths) / 1000, "from 0 to \(TouchImpact.mostThousandths / 1000) ticks")

@@ -1,5 +1,6 @@
 // When a position is left: the rules that it is opened with, and keeps.
 
+private import Market
 private import Text
 
 /// One step of a scale-out: at a gain, a part of the quantity at entry.
@@ -148,7 +149,9 @@ package struct ExitPlan: Sendable, Hashable {
       return .contradiction("the rungs' parts are more than the whole: at most 100 % together")
     }
     var shares: [(String, Int, ClosedRange<Int>)] = [("stop_loss", stopLoss, 1...all)]
-    var counts: [(String, Int, ClosedRange<Int>)] = [("flat_minutes_before_close", flatMinutesBeforeClose, 0...390)]
+    var counts: [(String, Int, ClosedRange<Int>)] = [
+      ("flat_minutes_before_close", flatMinutesBeforeClose, 0...TradingCalendar.fullSessionMinutes)
+    ]
     if let target { shares.append(("target", target, 1...all)) }
     if let underlyingTarget { shares.append(("underlying_target", underlyingTarget, 1...10_000)) }
     if let trail {

@@ -1,5 +1,6 @@
 // Exposures and limits for people: lines of at most 80 columns.
 
+import Market
 import Text
 
 extension ExposureLimits {
@@ -115,7 +116,7 @@ package enum TradableContracts {
     quotes[0][0] = risk
     return LaneAccounts.withTemporary(capacity: 1, groupCapacity: 1) { book, _ in
       let value = MicroDollars.rounded(min(max(netLiquidationDollars, 0), 1e9))
-      gate.beginSession(on: memory[0], netLiquidation: value, minuteCount: 390)
+      gate.beginSession(on: memory[0], netLiquidation: value, minuteCount: TradingCalendar.fullSessionMinutes)
       memory[0].state.pointee.minute = 194
       let leg = OrderLeg(contract: 0, ratio: Int32(side))
       let order = Order(id: 1, legs: UpToFour(leg), quantity: 1, effect: .opens, submittedMinute: 194)

@@ -1,5 +1,6 @@
 // Everything that a risk manager is told: limits, sizes, filters, and when the desk does less or nothing.
 
+private import Market
 package import Text
 
 /// The rules of one account. What training's mask, a backtest and a paper desk ask is made of this alone.
@@ -68,6 +69,8 @@ extension DrawdownTiers {
 }
 
 extension RiskProfile {
+  private static let fullSession = TradingCalendar.fullSessionMinutes
+
   /// As a file names them: limits, sizes, entries, states.
   package static let allSettings: [SettingOf<RiskProfile>] = [
     .choice(
@@ -89,11 +92,13 @@ extension RiskProfile {
     .number("sizes.high", \.sizes.high, 0...1, unit: "of net liquidation value", "the same in a volatile one"),
     .optionalNumber("entries.sold_delta", \.soldDelta, 0...1, "the largest delta of an option that is sold to open"),
     .integer(
-      "entries.first_minutes", \.firstMinutes, 0...390, unit: "minutes", "nothing opens so soon after the opening"),
+      "entries.first_minutes", \.firstMinutes, 0...fullSession, unit: "minutes",
+      "nothing opens so soon after the opening"),
     .integer(
-      "entries.last_minutes", \.lastMinutes, 0...390, unit: "minutes", "nothing opens so shortly before the close"),
+      "entries.last_minutes", \.lastMinutes, 0...fullSession, unit: "minutes",
+      "nothing opens so shortly before the close"),
     .integer(
-      "entries.forced_flat_minutes", \.forcedFlatMinutes, 0...390, unit: "minutes before the close",
+      "entries.forced_flat_minutes", \.forcedFlatMinutes, 0...fullSession, unit: "minutes before the close",
       "from here on what expires today is closed"),
     .number("states.warn", \.sessionTiers.warn, 0...1, unit: "of the session's start", "the fall that is told"),
     .number(
@@ -108,13 +113,14 @@ extension RiskProfile {
     .optionalNumber(
       "states.daily_loss_dollars", \.dailyLossDollars, 0...1e12, unit: "dollars",
       "the loss at which everything is closed for the day"),
-    .integer("states.stale_minutes", \.staleMinutes, 1...390, unit: "minutes", "the age of quotes that halts"),
+    .integer("states.stale_minutes", \.staleMinutes, 1...fullSession, unit: "minutes", "the age of quotes that halts"),
     .number(
       "states.jump", \.jumpFraction, 0...1, unit: "of the price", "the move within a minute that halts for a while"),
-    .integer("states.jump_pause_minutes", \.jumpPauseMinutes, 0...390, unit: "minutes", "how long it halts"),
+    .integer("states.jump_pause_minutes", \.jumpPauseMinutes, 0...fullSession, unit: "minutes", "how long it halts"),
     .integer("states.reject_count", \.rejectCount, 1...8, "so many rejected orders halt for the day"),
     .integer(
-      "states.reject_minutes", \.rejectMinutes, 1...390, unit: "minutes", "where they come within so many minutes"),
+      "states.reject_minutes", \.rejectMinutes, 1...fullSession, unit: "minutes",
+      "where they come within so many minutes"),
     .flag("states.closes_drift", \.closesDrift, "whether what the market moved over a limit is closed"),
   ]
 }

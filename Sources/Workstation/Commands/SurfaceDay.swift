@@ -133,7 +133,8 @@ struct SurfaceDay {
     guard (0..<session.minuteCount).contains(place) else {
       throw UsageError(
         "--time: \(text) is outside the session of \(session.date), 09:30 to before "
-          + (session.minuteCount == 390 ? "16:00" : "13:00"), command: SurfaceCommand.description)
+          + (session.minuteCount == TradingCalendar.fullSessionMinutes ? "16:00" : "13:00"),
+        command: SurfaceCommand.description)
     }
     return place
   }

@@ -1,5 +1,6 @@
 // strikeforge desk: a scripted day through execution, book and settlement.
 
+import Market
 import Storage
 import Text
 import Trading
@@ -84,7 +85,9 @@ struct DeskCommand: Command {
     try ExecutionFlags.apply(arguments, to: &settings.execution, description)
     settings.exercise = try choice("exercise", arguments) ?? .cash
     settings.execution.mode = try choice("execution", arguments) ?? .realistic
-    if let latency = try arguments.wholeNumber("latency", in: 1...390) { settings.execution.latencyMinutes = latency }
+    if let latency = try arguments.wholeNumber("latency", in: 1...TradingCalendar.fullSessionMinutes) {
+      settings.execution.latencyMinutes = latency
+    }
     if let rate = try number("rate", arguments, in: DeskSettings.rates) { settings.rateAnnual = rate }
     if let discount = try number("leg-discount", arguments, in: 0...1) {
       settings.execution.legDiscountMillionths = Int((discount * 1e6).rounded())

@@ -108,7 +108,7 @@ extension DeskPlay {
   }
 
   private func closeMinute(_ date: CalendarDate) -> Int {
-    script.sessions.first { $0.date == date }?.minuteCount ?? 390
+    script.sessions.first { $0.date == date }?.minuteCount ?? TradingCalendar.fullSessionMinutes
   }
 
   private func fillLines(_ fill: OrderFill, _ realised: Int64?, _ line: (Int64?, String) -> [String]) -> [String] {

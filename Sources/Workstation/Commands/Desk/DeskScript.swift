@@ -328,8 +328,8 @@ package struct DeskScript {
         AggressiveLimit(
           aggressiveMillionths: try line.decimal("aggressive", decimals: 6, 0...1),
           chaseMillionthsPerMinute: line.has("chase") ? try line.decimal("chase", decimals: 6, 0...1) : 0,
-          giveUpMinutes: line.has("give_up") ? try line.whole("give_up", 0...390) : nil,
-          mostChanges: line.has("changes") ? try line.whole("changes", 0...390) : .max))
+          giveUpMinutes: line.has("give_up") ? try line.whole("give_up", 0...TradingCalendar.fullSessionMinutes) : nil,
+          mostChanges: line.has("changes") ? try line.whole("changes", 0...TradingCalendar.fullSessionMinutes) : .max))
     default: return .market
     }
   }

@@ -33,7 +33,9 @@ package struct PriceQuestion {
     Flag("strike", "DOLLARS", "with an OSI symbol its own"),
     Flag("expiry", "DATE", "YYYY-MM-DD; with an OSI symbol its own"),
     Flag("now", "MOMENT", "YYYY-MM-DDTHH:MM, New York; with an expiry"),
-    Flag("minutes", "N", "instead of both: minutes before the close of the last session, above 0 to 390"),
+    Flag(
+      "minutes", "N",
+      "instead of both: minutes before the close of the last session, above 0 to \(TradingCalendar.fullSessionMinutes)"),
     Flag("spot", "DOLLARS", "price of a share"),
     Flag("rate", "DECIMAL", "continuously compounded a year (0)"),
     Flag("yield", "DECIMAL", "dividend yield, continuously compounded a year (0)"),
@@ -96,8 +98,10 @@ package struct PriceQuestion {
       for name in ["now", "expiry", "settlement"] where arguments.has(name) {
         throw UsageError("--minutes and --\(name) cannot stand together")
       }
-      guard minutes > 0, minutes <= 390 else {
-        throw UsageError("--minutes is \(minutes); it must be above 0 and at most 390, the minutes of a session")
+      guard minutes > 0, minutes <= Double(TradingCalendar.fullSessionMinutes) else {
+        throw UsageError(
+          "--minutes is \(minutes); it must be above 0 and at most \(TradingCalendar.fullSessionMinutes), the minutes of a session"
+        )
       }
       times = PriceTimes(minutes: minutes)
     } else {

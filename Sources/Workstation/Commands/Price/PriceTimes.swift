@@ -55,7 +55,7 @@ struct PriceTimes {
 
   /// That many minutes before the close of the last session.
   init(minutes: Double) {
-    let session = 390.0
+    let session = Double(TradingCalendar.fullSessionMinutes)
     expiry = ExpiryTimes(
       calendarMinutes: minutes, sessionMinutes: minutes,
       variance: VarianceClock().years(over: RemainingSessions(current: (session - minutes, session), later: [])))
