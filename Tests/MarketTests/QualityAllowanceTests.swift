@@ -69,6 +69,38 @@ import Testing
     #expect(without.findings[0].suggestion.contains("--allow \(given.name) --reason"))
   }
 
+  /// Sessions before a first bar and behind a last one may be those of a share that was not listed; sessions between them may not, and no other fault
+  /// of times is excused.
+  @Test func aShareMayBeListedLaterAndForAWhile() throws {
+    var series = SyntheticTape.series(symbols: ["AAA", "BBB"], bars: 200, seed: 24)
+    let dates = series[0].dates
+    series[1] = series[1].rows(Array(30..<120))
+    let refused = QualityGate.examine(series, allowances: [])
+    let names = [(0, 29), (120, 199)].map { "timestamp-alignment:BBB:\(dates[$0.0])..\(dates[$0.1])" }
+    #expect(!refused.passed && refused.findings.map(\.count) == [30, 80])
+    #expect(refused.allowanceFlags == names.map { "--allow \($0) --reason \"...\"" })
+    #expect(refused.findings[0].suggestion.contains("--common-dates"))
+
+    let both = try names.map { try QualityAllowance.parse($0, reason: "listed in between") }
+    let allowed = QualityGate.examine(series, allowances: both)
+    #expect(allowed.passed && allowed.findings.isEmpty && allowed.allowances == both)
+    // One session short of the first stretch.
+    let short = try QualityAllowance.parse(
+      "timestamp-alignment:BBB:\(dates[1])..\(dates[29])", reason: "listed in between")
+    let rest = QualityGate.examine(series, allowances: [short, both[1]])
+    #expect(!rest.passed && rest.findings.map(\.firstDate) == [dates[0]] && rest.findings[0].count == 1)
+
+    let all = try QualityAllowance.parse("timestamp-alignment:BBB:\(dates[0])..\(dates[199])", reason: "everything")
+    var holed = series
+    holed[1] = holed[1].rows((0..<90).filter { !(40...42).contains($0) })
+    let hole = QualityGate.examine(holed, allowances: [all])
+    #expect(!hole.passed)
+    #expect(hole.findings.contains { $0.kind == "unequal-dates" && $0.firstDate == dates[70] && $0.count == 3 })
+    var unordered = series
+    unordered[1].reorder([1, 0] + Array(2..<90))
+    #expect(QualityGate.examine(unordered, allowances: [all]).findings.map(\.kind) == ["unordered-date"])
+  }
+
   @Test func aRangeLetsAllItsDatesPassAndNoOther() throws {
     let series = crashed()
     let dates = series[0].dates
@@ -114,13 +146,15 @@ import Testing
   }
 
   @Test(arguments: [
-    "volume-sanity", "schema-compliance", "timestamp-alignment", "nonsense", "Price-Continuity",
+    "volume-sanity", "schema-compliance", "nonsense", "Price-Continuity",
   ])
   func refusesAnotherCheck(check: String) {
     let text = "\(check):AAPL:2000-09-29"
     let error = MarketError.allowanceOfOtherCheck(allowance: text, check: check)
     #expect(throws: error) { try QualityAllowance.parse(text, reason: "because") }
-    #expect(error.description.contains("only findings of price-continuity and missing-bars can be allowed"))
+    #expect(
+      error.description.contains(
+        "only findings of price-continuity, missing-bars and timestamp-alignment can be allowed"))
   }
 
   @Test(arguments: ["", " ", "\n\t"])

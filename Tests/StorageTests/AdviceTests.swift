@@ -55,6 +55,12 @@ private struct Trouble: Sendable, CustomTestStringConvertible {
 
   private static func clean() -> BarSeries { SyntheticTape.series(symbols: ["AAA"], bars: 200, seed: 51)[0] }
 
+  private static func lateListing() -> BarSeries {
+    SyntheticTape.series(symbols: ["AAA", "BBB"], bars: 200, seed: 51)[1].rows(Array(90..<200))
+  }
+
+  private static let unlisted = "timestamp-alignment:BBB:\(clean().dates[0])..\(clean().dates[89])"
+
   private static func changed(_ change: (inout BarSeries) -> Void) -> [BarSeries] {
     var series = clean()
     change(&series)
@@ -135,8 +141,12 @@ private struct Trouble: Sendable, CustomTestStringConvertible {
       says: "--allow missing-bars:AAA:"),
     Trouble(
       "a late listing",
-      [clean(), SyntheticTape.series(symbols: ["AAA", "BBB"], bars: 200, seed: 51)[1].rows(Array(90..<200))],
+      [clean(), lateListing()],
       says: "--common-dates"),
+    Trouble(
+      "a listing that was late indeed",
+      files: [clean(), lateListing()].map { ($0.symbol, BarTableWriter.plain($0)) }, says: "--allow \(unlisted)",
+      follows: ["--allow", unlisted, "--reason", "listed later"]),
     Trouble(
       "older than the calendar",
       files: [

@@ -1,8 +1,8 @@
 // An exception made by name and with a reason: this move is real, this session never comes.
 
 /// Lets what one check found of one symbol on one date, or on all dates of a range, pass. Only what may be true of sound data can be allowed: price moves,
-/// spikes and orders (`price-continuity`), and sessions or minutes without a bar (`missing-bars`). Every other finding says that the data itself is wrong,
-/// and no reason makes wrong data right.
+/// spikes and orders (`price-continuity`), sessions or minutes without a bar (`missing-bars`), and the sessions of other symbols before one was listed or
+/// after it was no longer traded (`timestamp-alignment`). Every other finding says that the data itself is wrong, and no reason makes wrong data right.
 package struct QualityAllowance: Sendable, Hashable {
   package let check: String
   package let symbol: String
@@ -13,7 +13,7 @@ package struct QualityAllowance: Sendable, Hashable {
   package let reason: String
 
   /// The checks of which findings can be allowed.
-  static let checks = [PriceContinuity.identifier, MissingBars.identifier]
+  static let checks = [PriceContinuity.identifier, MissingBars.identifier, SharedTimes.identifier]
 
   /// Throws where the check cannot be allowed, the symbol is empty, the range ends before it begins, or the reason is blank. Runs of whitespace in the
   /// reason become one space.
@@ -99,7 +99,7 @@ package enum MarketError: Error, Equatable, Sendable, CustomStringConvertible {
     case .allowanceOfOtherCheck(let allowance, let check):
       """
       The allowance '\(allowance)' names the check '\(check)', but only findings of \
-      \(QualityAllowance.checks.joined(separator: " and ")) can be allowed by name; correct the data instead.
+      \(QualityAllowance.checks.dropLast().joined(separator: ", ")) and \(QualityAllowance.checks[2]) can be allowed by name; correct the data instead.
       """
     case .allowanceWithoutReason(let allowance):
       "The allowance '\(allowance)' has no reason; say in a few words why it is right."

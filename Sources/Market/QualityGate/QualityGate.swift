@@ -4,7 +4,7 @@
 package enum QualityGate {
   /// Grows whenever a check, a threshold or the form of an allowance changes. A record of an older version proves nothing of what is asked since:
   /// whoever makes a tape of bars examines them anew.
-  package static let version = 4
+  package static let version = 5
 
   /// The checks of each series by itself, in the order in which they report: those before and those after the one of all series side by side.
   static let checks: [any QualityCheck.Type] = [
@@ -54,7 +54,7 @@ package enum QualityGate {
     if count > 0 || chains.isEmpty {
       if count == 0 { findings.append(SchemaCompliance.noSymbols) }
       findings += found[..<checks.count].joined()
-      findings += SharedTimes.findings(in: sideBySide)
+      findings += SharedTimes.findings(in: sideBySide, allowances: &ledger)
       findings += found[checks.count...].joined()
     }
     findings += ChainGate.findings(chains, bars: underlyings) + future

@@ -1,7 +1,8 @@
 // Do shares that are traded side by side have bars at the same times?
 
-/// Shares must have each other's sessions, and nearly all minutes of them. An index is only looked at: it may have more sessions, and where it lacks
-/// some of the shares' that is a warning here and a refusal where it is needed.
+/// Shares must have each other's sessions, and nearly all minutes of them. Of daily bars those before a share was listed, and those after it was no
+/// longer traded, may be allowed by name. An index is only looked at: it may have more sessions, and where it lacks some of the shares' that is a
+/// warning here and a refusal where it is needed.
 enum SharedTimes {
   static let identifier = TimestampAlignment.identifier
 
@@ -27,31 +28,46 @@ enum SharedTimes {
     }
   }
 
-  static func findings(in series: [Summary]) -> [QualityFinding] {
+  static func findings(in series: [Summary], allowances: inout AllowanceLedger) -> [QualityFinding] {
     BarWidth.allCases.flatMap { width in
       let ofWidth = series.filter { $0.width == width }
-      return absences(in: ofWidth) + (width == .session ? [] : unequalMinutes(in: ofWidth.filter(\.isTradable), width))
+      return absences(in: ofWidth, allowances: &allowances)
+        + (width == .session ? [] : unequalMinutes(in: ofWidth.filter(\.isTradable), width))
     }
   }
 
   /// Sessions that another symbol has and one lacks, as runs of neighbours among all symbols' sessions.
-  private static func absences(in series: [Summary]) -> [QualityFinding] {
+  private static func absences(in series: [Summary], allowances: inout AllowanceLedger) -> [QualityFinding] {
     let common = series.filter(\.isTradable).reduce(into: DateSet()) { $0.formUnion($1.dates) }.sorted()
     return series.flatMap { one in
-      let absent = common.indices.filter { !one.dates.contains(common[$0]) }
+      let own = common.indices.filter { one.dates.contains(common[$0]) }
+      /// Before its first bar or behind its last one, where it may not have been listed.
+      func isOutside(_ place: Int) -> Bool {
+        guard one.isTradable, one.width == .session, let first = own.first, let last = own.last else { return false }
+        return place < first || place > last
+      }
+      let absent = common.indices.filter { place in
+        !one.dates.contains(common[place])
+          && !(isOutside(place) && allowances.allows(check: identifier, symbol: one.symbol, date: common[place]))
+      }
       return QualityFinding.runs(of: absent) { $1 == $0 + 1 }.map { run in
-        let dates = run.map { common[$0] }
-        return QualityFinding(
-          check: identifier, kind: "unequal-dates", severity: one.isTradable ? .fail : .warn,
-          symbol: one.symbol,
-          firstDate: dates.first, lastDate: dates.last, count: dates.count,
-          samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) has a bar of another symbol only" },
-          suggestion: one.isTradable
-            ? "Take the dates alone that all symbols have, with --common-dates, or fetch the rows that are missing."
-            : "Fetch the rows that are missing if the index is to be a benchmark of these shares.",
-          message: "\(counted(dates.count, "session")) that another symbol has and \(one.symbol) lacks.")
+        absence(of: one, on: run.map { common[$0] }, mayBeUnlisted: run.allSatisfy(isOutside))
       }
     }
+  }
+
+  /// mayBeUnlisted: whether the series may not have been traded then.
+  private static func absence(of one: Summary, on dates: [CalendarDate], mayBeUnlisted: Bool) -> QualityFinding {
+    let fetch = "Take the dates alone that all symbols have, with --common-dates, or fetch the rows that are missing"
+    let finding = QualityFinding(
+      check: identifier, kind: "unequal-dates", severity: one.isTradable ? .fail : .warn, symbol: one.symbol,
+      firstDate: dates.first, lastDate: dates.last, count: dates.count,
+      samples: dates.prefix(QualityFinding.sampleLimit).map { "\($0) has a bar of another symbol only" },
+      suggestion: !one.isTradable
+        ? "Fetch the rows that are missing if the index is to be a benchmark of these shares."
+        : mayBeUnlisted ? fetch : fetch + ".",
+      message: "\(counted(dates.count, "session")) that another symbol has and \(one.symbol) lacks.")
+    return mayBeUnlisted ? finding.allowable("; if \(one.symbol) was not listed then: ") : finding
   }
 
   private struct Session {
