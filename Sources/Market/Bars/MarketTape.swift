@@ -32,6 +32,8 @@ package final class MarketTape: Sendable {
   /// [symbol][column]
   package let extra: [[ExtraColumn]]
   package let benchmark: Benchmark?
+  /// (S) the bars of each symbol: all, or those at which it was listed (`MarketTape.init(listed:)`).
+  package let listings: [Range<Int>]
   /// (S) how many of each symbol's bars were left out, because another one has none at that time.
   package let leftOut: [Int]
   /// Those symbols whose bars are made up: no market's prices.
@@ -63,8 +65,10 @@ package final class MarketTape: Sendable {
       leftOut: zip(all, parts).prefix(series.count).map { $0.count - $1.count }, syntheticSymbols: syntheticSymbols)
   }
 
-  private init(
-    _ series: [BarSeries], benchmark: BarSeries?, leftOut: [Int], syntheticSymbols: [String]
+  /// listings: (S) which of the bars are each symbol's; all where it is nil.
+  init(
+    _ series: [BarSeries], benchmark: BarSeries?, leftOut: [Int], syntheticSymbols: [String],
+    listings: [Range<Int>]? = nil
   ) {
     precondition(!series.isEmpty, "a tape of no symbols")
     for one in series {
@@ -88,6 +92,7 @@ package final class MarketTape: Sendable {
     close = series.map { $0.adjusted(\.close) }
     volume = series.map(\.adjustedVolume)
     extra = series.map(\.extra)
+    self.listings = listings ?? series.map { 0..<$0.count }
     self.leftOut = leftOut
     self.syntheticSymbols = syntheticSymbols
     options = nil
@@ -131,6 +136,7 @@ package final class MarketTape: Sendable {
     volume = close.map { [Double](repeating: 0, count: $0.count) }
     extra = [[ExtraColumn]](repeating: [], count: symbols.count)
     benchmark = nil
+    listings = [Range<Int>](repeating: 0..<dates.count, count: symbols.count)
     leftOut = [Int](repeating: 0, count: symbols.count)
     self.syntheticSymbols = syntheticSymbols
     self.options = options
