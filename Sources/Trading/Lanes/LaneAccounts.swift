@@ -1,5 +1,7 @@
 // The memory of many accounts at once, lane beside lane.
 
+import Kernels
+
 /// Accounts of N lanes, each a window on arrays that all share: a book, a ledger and what was taken of the market. One account is lane 0 of one; there is no
 /// other way to keep an account, so that one and many are booked, marked and settled by the same code.
 ///
@@ -23,7 +25,10 @@ package final class LaneAccounts: @unchecked Sendable {
     self.capacity = capacity
     self.groupCapacity = groupCapacity ?? capacity
     func memory<Element>(_ element: Element, _ each: Int) -> UnsafeMutablePointer<Element> {
-      let memory = UnsafeMutablePointer<Element>.allocate(capacity: laneCount * each)
+      // Books of eight slots are whole lines of a processor's cache, and begin one.
+      let memory = UnsafeMutableRawPointer.allocate(
+        byteCount: laneCount * each * MemoryLayout<Element>.stride, alignment: Prefetch.line
+      ).bindMemory(to: Element.self, capacity: laneCount * each)
       memory.initialize(repeating: element, count: laneCount * each)
       return memory
     }

@@ -100,10 +100,18 @@ extension LaneAccounts {
   package func mark(
     _ lanes: Range<Int>, on quotes: LaneQuotes, in table: ContractTable, steps: UnsafeMutablePointer<ValueStep>? = nil
   ) {
-    for lane in lanes {
-      let step = bookWindow(lane, owner: nil).mark(
-        quotes.view(lane), minute: quotes.minute(lane), in: table, to: ledgerWindow(lane, owner: nil))
-      steps?[lane] = step
+    LanePass.walk(lanes) { lane, addresses in
+      let book = bookWindow(lane, owner: nil)
+      addresses[0] = UnsafeRawPointer(book.positions)
+      // The second of two legs lies across the end of the first one's line.
+      addresses[1] = UnsafeRawPointer(book.positions + 1)
+      return 2
+    } work: { block in
+      for lane in block {
+        let step = bookWindow(lane, owner: nil).mark(
+          quotes.view(lane), minute: quotes.minute(lane), in: table, to: ledgerWindow(lane, owner: nil))
+        steps?[lane] = step
+      }
     }
   }
 }
