@@ -41,6 +41,12 @@ import Text
     // The same data again teach nothing; a champion is not promoted over itself; the way back is one step.
     let again = try small.retrain("plan.yaml")
     #expect(again.exitCode == 2 && again.errorLines.count == 1 && again.errors.contains("there is nothing to learn"))
+    // Of what is refused the digest is kept, and no copy.
+    let refused = try JSON.parse(small.folder.bytes("weekends/small/0003/refused.json"))
+    let admitted = try JSON.parse(small.folder.bytes("weekends/small/0002/data.json"))
+    #expect(refused["content"] != nil && refused["content"] == admitted["content"])
+    #expect(try small.folder.read("weekends/small/0003/report.md").contains(refused["content"]?.stringValue ?? "none"))
+    #expect(!small.folder.exists("weekends/small/0003/data.h5"))
     let anew = try small.retrain("plan.yaml", "--anew")
     #expect(anew.exitCode == 0 && anew.output.contains("The champion stays"), "\(anew.output)")
     #expect(try small.alias() == champion)
@@ -106,6 +112,8 @@ import Text
     #expect(late.exitCode == 2 && late.errorLines.count == 1 && late.errors.contains("has room for"), "\(late)")
     #expect(late.errors.contains("no time is left until the deadline"), "\(late)")
     #expect(!small.folder.exists("market.h5") && !small.folder.exists("up"))
+    #expect(!small.folder.exists("weekends/small/0001/data.h5"))
+    #expect(try JSON.parse(small.folder.bytes("weekends/small/0001/end.json"))["content"]?.stringValue != nil)
     let further = "  - {name: long, seeds: [1], run: {total_timesteps: 1000000000000}}"
     try small.folder.write(RetrainPlace.plan(seeds: "[1]", further: further), to: "plan.yaml")
     let cut = try small.retrain("plan.yaml", "--deadline", "20min")

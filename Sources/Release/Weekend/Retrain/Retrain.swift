@@ -124,6 +124,7 @@ package final class Retrain {
     } catch {
       failure = error
     }
+    if journal.isFinished { journal.dropStagedStore() }
     let unpaid = try settleDebts()
     for sentence in unpaid { tell("warning: \(sentence)") }
     if let failure { throw failure }
@@ -174,6 +175,7 @@ package final class Retrain {
       }
       tell("weekend \(last.number): its deadline passed unfinished; it is left as it is")
     }
+    last?.dropStagedStore()
     let beginning = WeekendJournal.Beginning(
       plan: plan.digest, deadline: plan.deadline, waited: clock.secondsUp() - begun, clock: clock)
     countdown = Countdown(seconds: beginning.seconds, clock: clock.secondsUp)

@@ -56,7 +56,7 @@ extension Retrain {
     {
       return try refuse(
         "the data are those of weekend \(last.number) to the byte, and so is the plan: there is nothing to learn from them that was not tried; "
-          + "bring new sessions, or try once more with --anew")
+          + "bring new sessions, or try once more with --anew", content: data.contentHash)
     }
     tell(
       "data: \(data.sessions) sessions, \(data.first) to \(data.last); trains on \(span(data.windows.training.dates)), chooses on "
@@ -102,10 +102,11 @@ extension Retrain {
     return data
   }
 
-  /// The weekend ends with a page that says why nothing was trained.
-  private func refuse(_ sentence: String) throws(TrainingError) -> RetrainData? {
-    try journal.keep(["sentence": .string(sentence)], of: "refused")
-    try writeRefusal(sentence)
+  /// The weekend ends with a page that says why nothing was trained. content: digest of the data, where they came so far.
+  private func refuse(_ sentence: String, content: String? = nil) throws(TrainingError) -> RetrainData? {
+    try journal.keep(
+      ["sentence": .string(sentence), "content": content.map(JSON.string) ?? .null], of: "refused")
+    try writeRefusal(sentence, content: content)
     try journal.keep(["decision": .string(sentence)], of: WeekendJournal.end)
     return nil
   }
@@ -126,7 +127,7 @@ extension Retrain {
       )
     }
     guard !settings.importWords.isEmpty else { return (settings.store, words, nil) }
-    let staged = FileSystem.join(folder, "data.h5")
+    let staged = FileSystem.join(folder, WeekendJournal.stagedStore)
     let request: MarketImport
     do {
       request = try MarketImport(

@@ -12,13 +12,14 @@ extension Retrain {
   package var page: String { journal.file(Retrain.pageName + ".html") }
 
   /// The page of a weekend that trained nothing.
-  func writeRefusal(_ sentence: String) throws(TrainingError) {
+  func writeRefusal(_ sentence: String, content: String?) throws(TrainingError) {
     try write(
       RetrainReport(
         title: title, subtitle: subtitle, headline: "nothing was trained", isPromoted: false,
         sentence: "The data were refused: \(sentence).",
         caveats: ["The champion stays as it is; nothing was tried, so the ledger has no further line."],
-        undo: ["There is nothing to undo. Mend the data, and run the same command again."], provenance: standing))
+        undo: ["There is nothing to undo. Mend the data, and run the same command again."],
+        provenance: standing + (content.map { [.init("data", "content \($0)")] } ?? [])))
   }
 
   func writePage(

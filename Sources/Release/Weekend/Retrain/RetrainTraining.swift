@@ -44,7 +44,8 @@ extension Retrain {
         }
         // Nothing was tried: with a later deadline another weekend begins, and this one is not gone on with.
         if journal.result("plan") == nil {
-          try journal.keep(["decision": .string(error.description)], of: WeekendJournal.end)
+          try journal.keep(
+            ["decision": .string(error.description), "content": .string(data.contentHash)], of: WeekendJournal.end)
         }
         throw error
       }

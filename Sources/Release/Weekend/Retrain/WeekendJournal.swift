@@ -12,6 +12,8 @@ package struct WeekendJournal: Sendable {
   /// The step that ends a weekend.
   static let end = "end"
   private static let largestResult = 64 << 20
+  /// What is imported, until it takes the store's place.
+  static let stagedStore = "data.h5"
 
   /// Of all weekends of one name.
   package let parent: String
@@ -42,6 +44,9 @@ package struct WeekendJournal: Sendable {
   }
 
   package var isFinished: Bool { result(WeekendJournal.end) != nil }
+
+  /// Removes the copy of the data of a weekend that is not gone on with: their digest stays, and so do the files that it was made of.
+  func dropStagedStore() { try? FileSystem.remove(file(WeekendJournal.stagedStore)) }
 
   // MARK: Results
 
