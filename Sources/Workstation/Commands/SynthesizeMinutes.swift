@@ -10,13 +10,20 @@ enum SynthesizeMinutes {
   /// The operand that asks for them.
   static let market = "minutes"
 
+  /// The daily bars of one symbol of a store, and those of them between which there will be minutes; never none.
+  private struct Bridge {
+    let store: MarketStoreFile
+    let whole: BarSeries
+    let days: BarSeries
+  }
+
   static func run(_ arguments: Arguments) throws -> Int32 {
     let command = SynthesizeCommand.description
     for (flag, instead) in [("bars", "give --sessions instead"), ("rho", "leave it out")] where arguments.has(flag) {
       throw UsageError("--\(flag) is for daily bars; of minutes \(instead)", command: command)
     }
     let (output, seed) = try SynthesizeCommand.target(arguments)
-    let bridge = try arguments.value("bridge").map { try days(of: $0, arguments) }
+    let bridge = try arguments.value("bridge").map { try readBridge(MarketStoreFile($0), arguments) }
     if bridge == nil, arguments.has("symbol") {
       throw UsageError(
         "--symbol goes with --bridge: it says whose daily bars; without one the symbol is named at the import",
@@ -29,34 +36,31 @@ enum SynthesizeMinutes {
     let inputs = arguments.value("bridge").map { [$0] } ?? []
     try AtomicWrite.require(output, replacing: .bars, inputs: inputs)
     let series: BarSeries
-    if let bridge, let store = arguments.value("bridge"), let index = arguments.value("index") {
-      series = try betweenCloses(bridge, of: index, in: store, seed)
+    if let bridge, let index = arguments.value("index") {
+      series = try betweenCloses(bridge, of: index, seed)
     } else if let bridge {
-      series = PlantedMinutes.bridge(bridge, seed: seed)
+      series = PlantedMinutes.bridge(bridge.days, seed: seed)
     } else {
       let dates = try SynthesizeCommand.dates(arguments, count: "sessions", usually: "250", from: "2022-01-03")
       series = PlantedMinutes.walk(symbol: "SYN", dates: dates, seed: seed)
     }
     try AtomicWrite.write(BarTableWriter.synthetic(series), to: output, replacing: .bars)
     tell(
-      series, output, seed, bridge: bridge, store: arguments.value("bridge"),
-      real: arguments.has("index") ? "closes" : "opens and closes")
+      series, output, seed, bridge: bridge, real: arguments.has("index") ? "closes" : "opens and closes")
     return 0
   }
 
   /// From close to close, as far as the index tells how much a day swings. The first of the days begins at the close before it, where the store has one.
-  private static func betweenCloses(
-    _ days: BarSeries, of index: String, in store: String, _ seed: UInt64
-  ) throws -> BarSeries {
+  private static func betweenCloses(_ bridge: Bridge, of index: String, _ seed: UInt64) throws -> BarSeries {
     let command = SynthesizeCommand.description
-    let all = try MarketStoreFile(store).series { $0.width == .session }
-    let others = all.map(\.symbol).filter { $0 != days.symbol }
-    guard others.contains(index), let levels = all.first(where: { $0.symbol == index }),
-      let whole = all.first(where: { $0.symbol == days.symbol }),
+    let (whole, days, store) = (bridge.whole, bridge.days, bridge.store)
+    let others = store.catalogue.filter { $0.width == .session && $0.symbol != days.symbol }.map(\.symbol)
+    guard others.contains(index),
+      let levels = try store.series(where: { $0.width == .session && $0.symbol == index }).first,
       let first = days.dates.first.flatMap({ whole.dates.firstIndex(of: $0) })
     else {
       throw UsageError(
-        "--index is \(index), but beside \(days.symbol) \(store) holds daily bars of "
+        "--index is \(index), but beside \(days.symbol) \(store.path) holds daily bars of "
           + "\(others.isEmpty ? "nothing" : others.joined(separator: ", ")); import its index with "
           + "--index \(index == days.symbol ? "VIX" : index)=FILE", command: command)
     }
@@ -74,14 +78,14 @@ enum SynthesizeMinutes {
     let series = PlantedMinutes.bridge(wanted, from: SurfaceHistory(underlying: whole, index: levels), seed: seed)
     guard series.count > 0 else {
       throw UsageError(
-        "\(days.symbol) has no session from \(days.dates[0]) on behind a close of both itself and \(index) in \(store); "
+        "\(days.symbol) has no session from \(days.dates[0]) on behind a close of both itself and \(index) in \(store.path); "
           + "import daily bars of both over the same dates, or give another --from", command: command)
     }
     return series
   }
 
   private static func tell(
-    _ series: BarSeries, _ output: String, _ seed: UInt64, bridge: BarSeries?, store: String?, real: String
+    _ series: BarSeries, _ output: String, _ seed: UInt64, bridge: Bridge?, real: String
   ) {
     let calendar = TradingCalendar.xnys
     var dates: [CalendarDate] = []
@@ -90,10 +94,10 @@ enum SynthesizeMinutes {
     print(
       "wrote \(output): SYNTHETIC minutes, \(counted(series.count, "bar")) of \(counted(dates.count, "session")) (\(counted(halfDays, "half day"))), "
         + "\(dates[0]) to \(dates[dates.count - 1]), seed \(seed)")
-    if let bridge, let store {
+    if let bridge {
       print(
-        "real are the \(real) of each day of \(bridge.symbol) in \(store)"
-          + (bridge.adjustmentFactors.contains { $0 != 1 } ? ", adjusted; " : "; ")
+        "real are the \(real) of each day of \(bridge.days.symbol) in \(bridge.store.path)"
+          + (bridge.days.adjustmentFactors.contains { $0 != 1 } ? ", adjusted; " : "; ")
           + "what lies between them is made up"
           + (real == "closes" ? ", opens too: each day's swing is what the index promised the evening before" : ""))
     }
@@ -101,10 +105,9 @@ enum SynthesizeMinutes {
     print("next: strikeforge import \(series.instrument.isTradable ? source : "--index " + source) --output FILE.h5")
   }
 
-  /// The daily bars between which there will be minutes; never none.
-  private static func days(of store: String, _ arguments: Arguments) throws -> BarSeries {
+  private static func readBridge(_ file: MarketStoreFile, _ arguments: Arguments) throws -> Bridge {
     let command = SynthesizeCommand.description
-    let file = try MarketStoreFile(store)
+    let store = file.path
     try file.requirePassingGate()
     let daily = file.catalogue.filter { $0.width == .session }
     let names = daily.map(\.symbol).joined(separator: ", ")
@@ -128,12 +131,12 @@ enum SynthesizeMinutes {
         "--from is \(from), but the daily bars of \(symbol) in \(store) end on \(series.dates.last?.description ?? "no date")",
         command: command)
     }
-    guard let wanted = arguments.value("sessions") else { return days }
+    guard let wanted = arguments.value("sessions") else { return Bridge(store: file, whole: series, days: days) }
     guard let number = Int(wanted), (1...days.count).contains(number) else {
       throw UsageError(
         "--sessions is \(wanted), but must be 1 to \(days.count), the daily bars of \(symbol) from \(days.dates[0]) on",
         command: command)
     }
-    return days.rows(Array(0..<number))
+    return Bridge(store: file, whole: series, days: days.rows(Array(0..<number)))
   }
 }
