@@ -29,13 +29,23 @@ package struct BacktestOverfitting: Sendable, Equatable {
       defer { begin += size + (block < more ? 1 : 0) }
       return begin..<(begin + size + (block < more ? 1 : 0))
     }
+    self.init(
+      returns,
+      ways: CombinatorialSplits.choices(of: blocks / 2, among: blocks).map { chosen in
+        (
+          inside: ranges.indices.filter { !chosen.contains($0) }.flatMap { Array(ranges[$0]) },
+          outside: chosen.flatMap { Array(ranges[$0]) }
+        )
+      })
+  }
+
+  /// ways: which sessions are chosen on, and on which others what was chosen is looked at.
+  private init(_ returns: [[Double]], ways: [(inside: [Int], outside: [Int])]) {
     var logits: [Double] = []
     var pairs: [SIMD2<Double>] = []
-    for chosen in CombinatorialSplits.choices(of: blocks / 2, among: blocks) {
-      let outside = chosen.map { ranges[$0] }
-      let inside = ranges.indices.filter { !chosen.contains($0) }.map { ranges[$0] }
-      let here = returns.map { BacktestOverfitting.ratio($0, over: inside) }
-      let there = returns.map { BacktestOverfitting.ratio($0, over: outside) }
+    for way in ways {
+      let here = returns.map { BacktestOverfitting.ratio($0, over: way.inside) }
+      let there = returns.map { BacktestOverfitting.ratio($0, over: way.outside) }
       let best = here.indices.max { (here[$0], -$0) < (here[$1], -$1) } ?? 0
       let below = there.count { $0 < there[best] }
       let equal = there.count { $0 == there[best] }
@@ -53,8 +63,8 @@ package struct BacktestOverfitting: Sendable, Equatable {
   }
 
   /// Sharpe ratio a session; 0 where nothing varies.
-  private static func ratio(_ returns: [Double], over ranges: [Range<Int>]) -> Double {
-    let some = ranges.flatMap { returns[$0] }
+  private static func ratio(_ returns: [Double], over sessions: [Int]) -> Double {
+    let some = sessions.map { returns[$0] }
     guard let mean = ReturnStatistics.mean(some), let deviation = ReturnStatistics.standardDeviation(some),
       deviation > ReturnStatistics.negligibleDeviation
     else { return 0 }
