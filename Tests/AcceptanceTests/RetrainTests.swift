@@ -55,6 +55,34 @@ import Text
     try small.place.succeed(["registry", "verify", "small"])
   }
 
+  /// As an option; folds that leave nothing to choose on are refused before anything is trained.
+  @Test func overfittingIsToldOverPurgedSplits() throws {
+    let small = try RetrainPlace()
+    func plan(_ folds: Int, report: Int) -> String {
+      RetrainPlace.plan(
+        hooks: "gate: {purged_folds: \(folds)}\n", steps: 256,
+        windows: "{training: 300, selection: 60, report: \(report)}")
+    }
+    try FileSystem.makeFolder(small.folder.place("arrived"))
+    try small.folder.write(small.folder.bytes("vendor/bars.csv"), to: "arrived/bars.csv")
+    for (report, folds, remedy) in [(80, 4, "take 0,"), (300, 4, "take at most 2,")] {
+      try small.folder.write(plan(folds, report: report), to: "plan.yaml")
+      let refused = try small.retrain("plan.yaml", "--dry-run")
+      #expect(refused.exitCode == 2 && refused.errorLines.count == 1, "\(refused)")
+      #expect(
+        refused.errors.contains("gate.purged_folds is \(folds), but of \(report - 1) returns of the report window")
+          && refused.errors.contains(remedy), "\(refused)")
+    }
+    try small.folder.write(plan(2, report: 300), to: "plan.yaml")
+    let outcome = try small.retrain("plan.yaml")
+    try #require(outcome.exitCode == 0, "\(outcome)")
+    let page = try small.folder.read("weekends/small/0001/report.md").replacing("\\", with: "")
+    #expect(
+      page.contains(
+        "Of 2 ways to take half of this window, in 2 folds with 70 sessions left out before and 71 behind what is tested "
+          + "(combinatorial purged splits), the run that was best there"), "\(page)")
+  }
+
   @Test func candidatesBeginWithTheChampion() throws {
     let small = try RetrainPlace.withChampion()
     let further = "  - {name: heir, seeds: [5], begin: champion, mode: finetune}"

@@ -182,6 +182,40 @@ import Text
     }
   }
 
+  @Test func purgedFoldsLeaveOutWhatTouches() throws {
+    let folds = PurgedFolds(count: 4, purge: 3, embargo: 1)
+    let splits = try #require(folds.splits(sessions: 120)).splits
+    #expect(splits.count == 6)
+    for split in splits {
+      let tested = Set(split.tests.flatMap { Array($0) })
+      #expect(tested.count == 60 && split.training.count >= PurgedFolds.fewestSessions)
+      // Nobody within 3 sessions before a test, or within 4 behind it.
+      for sample in split.training { #expect(tested.isDisjoint(with: (sample - 4)...(sample + 3)), "\(sample)") }
+    }
+    // A fold of 30 sessions between two tests keeps none where 15 are left out on each side.
+    #expect(PurgedFolds(count: 4, purge: 15, embargo: 1).splits(sessions: 120) == nil)
+    #expect(PurgedFolds.most(sessions: 120, purge: 15, embargo: 1) == 2)
+    #expect(PurgedFolds.most(sessions: 120, purge: 3, embargo: 1) == 12)
+    #expect(PurgedFolds.most(sessions: 30, purge: 0, embargo: 0) == nil)
+  }
+
+  @Test func overfittingOverPurgedFoldsIsThatOfItsWays() throws {
+    var stream = RandomStream(seed: 3, purpose: .market)
+    let rows = (0..<5).map { _ in (0..<120).map { _ in stream.nextNormal() } }
+    let found = try #require(
+      BacktestOverfitting(returns: rows, folds: PurgedFolds(count: 4, purge: 3, embargo: 1)))
+    #expect(found.logits.count == 6 && found.logits.allSatisfy(\.isFinite))
+    // Without purge and embargo, and of sessions that go into the folds, it is that of blocks.
+    let blocks = try #require(BacktestOverfitting(returns: rows, blocks: 4))
+    let side = try #require(BacktestOverfitting(returns: rows, folds: PurgedFolds(count: 4, purge: 0, embargo: 0)))
+    #expect(side == blocks && found != blocks)
+    #expect(BacktestOverfitting(returns: [rows[0]], folds: PurgedFolds(count: 4, purge: 0, embargo: 0)) == nil)
+    // The one that is always better is never overfitted.
+    let best = [0.02, 0.0].map { mean in (0..<120).map { mean + 0.001 * Double($0 % 2) } }
+    #expect(
+      BacktestOverfitting(returns: best, folds: PurgedFolds(count: 4, purge: 3, embargo: 1))?.probability == 0)
+  }
+
   @Test func overfittingNeedsTwoAndTime() {
     #expect(BacktestOverfitting(returns: [[0.1, 0.2]], blocks: 2) == nil)
     #expect(BacktestOverfitting(returns: [[0.1], [0.2]], blocks: 2) == nil)

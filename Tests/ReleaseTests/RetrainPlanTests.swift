@@ -56,6 +56,8 @@ import Training
     ("report: 80", "report: 80, embargo: -1", "'windows.embargo' is -1"),
     ("report: 80", "report: 80, from: yesterday", "'windows.from' is \"yesterday\" but must be a date"),
     ("store: market.h5, ", "", "data.store is missing"),
+    ("hooks:", "gate: {purged_folds: 5}\nhooks:", "gate.purged_folds is 5, of which no half can be tested"),
+    ("hooks:", "gate: {purged_folds: 14}\nhooks:", "'gate.purged_folds' is 14 but must be a whole number"),
     ("environment: {", "split: {training_from: 2001-01-02}\nenvironment: {", "a plan has no section split"),
     ("name: dual_ticker", "name: cue", "is a game without sessions"),
     ("before:", "befor:", "unknown key 'hooks.befor'; did you mean 'hooks.before'?"),

@@ -77,14 +77,16 @@ package struct RetrainReport: Sendable {
   package var provenance: [Line]
   /// Of all runs that were judged; nil for fewer than two.
   package var overfitting: BacktestOverfitting?
+  /// The folds of the window that it was asked over; nil for halves of blocks.
+  package var folds: PurgedFolds?
 
   package init(
     title: String, subtitle: String, headline: String, isPromoted: Bool, sentence: String, caveats: [String] = [],
     undo: [String] = [], runs: [Run] = [], hasChampion: Bool = false, candidates: [Candidate] = [],
     data: [Line] = [], drift: [(run: String, lines: [String])] = [], ledger: [String] = [], times: [Line] = [],
-    provenance: [Line] = [], overfitting: BacktestOverfitting? = nil
+    provenance: [Line] = [], overfitting: BacktestOverfitting? = nil, folds: PurgedFolds? = nil
   ) {
-    self.overfitting = overfitting
+    (self.overfitting, self.folds) = (overfitting, folds)
     (self.title, self.subtitle, self.headline, self.isPromoted) = (title, subtitle, headline, isPromoted)
     (self.sentence, self.caveats, self.undo, self.runs) = (sentence, caveats, undo, runs)
     (self.hasChampion, self.candidates, self.data, self.drift) = (hasChampion, candidates, data, drift)
@@ -169,8 +171,12 @@ extension RetrainReport {
   /// Figures that others decide by.
   private var overfittingLines: [String] {
     guard let overfitting else { return [] }
+    let ways = "Of \(overfitting.logits.count) ways to take half of this window"
+    let purged = folds.map {
+      ", in \($0.count) folds with \($0.purge) sessions left out before and \($0.purge + $0.embargo) behind what is tested (combinatorial purged splits)"
+    }
     return [
-      "Of \(overfitting.logits.count) ways to take half of this window, the run that was best there lay below the median of all in the other half in "
+      "\(ways)\(purged ?? ""), the run that was best there lay below the median of all in the other half in "
         + "\(ReportText.percent(overfitting.probability, decimals: 1)) (probability of backtest overfitting): near 50 % what is best is luck."
     ]
   }

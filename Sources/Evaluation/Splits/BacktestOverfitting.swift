@@ -39,6 +39,16 @@ package struct BacktestOverfitting: Sendable, Equatable {
       })
   }
 
+  /// The same over combinatorial purged splits: chosen on what purge and embargo leave, looked at on the folds that are tested. Nil for fewer than two
+  /// configurations, or where the sessions are too few for the folds (`PurgedFolds.splits`).
+  package init?(returns: [[Double]], folds: PurgedFolds) {
+    guard returns.count >= 2, let count = returns.first?.count, let found = folds.splits(sessions: count) else {
+      return nil
+    }
+    precondition(returns.allSatisfy { $0.count == count }, "rows of different lengths")
+    self.init(returns, ways: found.splits.map { ($0.training, $0.tests.flatMap { Array($0) }) })
+  }
+
   /// ways: which sessions are chosen on, and on which others what was chosen is looked at.
   private init(_ returns: [[Double]], ways: [(inside: [Int], outside: [Int])]) {
     var logits: [Double] = []

@@ -2,7 +2,7 @@
 
 private import Configuration
 private import Environments
-private import Evaluation
+import Evaluation
 import Market
 private import Storage
 import Text
@@ -151,6 +151,7 @@ extension Retrain {
       purge = max(purge, try EnvironmentFactory(configuration).reachInSessions)
     }
     let windows = try RetrainWindows.latest(lengths(purge: purge), sessions: try bounded(dates))
+    try requireFolds(windows, purge: purge)
     var configuration = configurations[0]
     windows.apply(to: &configuration.split)
     let factory = try EnvironmentFactory(configuration)
@@ -158,6 +159,24 @@ extension Retrain {
     return RetrainData(
       contentHash: market.contentHash, sessions: dates.count, first: dates[0], last: dates[dates.count - 1],
       quality: market.qualityReport.description, purge: purge, windows: windows)
+  }
+
+  /// The folds over which overfitting is asked; nil where the plan asks for none.
+  func folds(purge: Int) -> PurgedFolds? {
+    let count = plan.settings.purgedFolds
+    return count == 0 ? nil : PurgedFolds(count: count, purge: purge, embargo: plan.settings.embargo)
+  }
+
+  /// Refuses folds that leave too little of the report window, before anything is trained for it.
+  private func requireFolds(_ windows: RetrainWindows, purge: Int) throws(TrainingError) {
+    // Daily bars have a return fewer than sessions.
+    let (returns, embargo) = (windows.report.sessions - 1, plan.settings.embargo)
+    guard let folds = folds(purge: purge), folds.splits(sessions: returns) == nil else { return }
+    let most = PurgedFolds.most(sessions: returns, purge: purge, embargo: embargo)
+    throw .refused(
+      "\(path): gate.purged_folds is \(folds.count), but of \(returns) returns of the report window that leaves fewer than "
+        + "\(PurgedFolds.fewestSessions) to choose on, with \(purge) left out before and \(purge + embargo) behind what is tested; "
+        + "\(most.map { "take at most \($0)" } ?? "take 0"), or a longer windows.report")
   }
 
   private func lengths(purge: Int) -> RetrainWindows.Lengths {

@@ -73,15 +73,17 @@ extension Retrain {
         provenance: standing + [
           .init("champion", champion.map { "\(registry.name) \($0.version)" } ?? "none"),
           .init("published", published.map { "\(registry.name) \($0.version) as \($0.alias)" } ?? "nothing"),
-        ], overfitting: overfitting(runs.compactMap { judged[$0.name]?.account.returns })))
+        ], overfitting: overfitting(runs.compactMap { judged[$0.name]?.account.returns }, folds(purge: data.purge)),
+        folds: folds(purge: data.purge)))
   }
 
   /// Blocks of time that are taken by halves: 252 ways, a page in less than a second.
   private static let blocks = 10
 
   /// Of every run that was judged, over the same sessions.
-  private func overfitting(_ returns: [[Double]]) -> BacktestOverfitting? {
+  private func overfitting(_ returns: [[Double]], _ folds: PurgedFolds?) -> BacktestOverfitting? {
     guard Set(returns.map(\.count)).count == 1 else { return nil }
+    if let folds { return BacktestOverfitting(returns: returns, folds: folds) }
     return BacktestOverfitting(returns: returns, blocks: Retrain.blocks)
   }
 

@@ -66,6 +66,11 @@ package struct RetrainPlan: Sendable {
       guard !settings.store.isEmpty else {
         throw .conflict("\(path): data.store is missing; name the market store that is trained on")
       }
+      guard settings.purgedFolds.isMultiple(of: 2) else {
+        throw .conflict(
+          "\(path): gate.purged_folds is \(settings.purgedFolds), of which no half can be tested; give an even number, or 0 for blocks side by side"
+        )
+      }
       self.settings = settings
       hooks = try RetrainPlan.hooks(members["hooks"], path: path)
       var base = RunConfiguration(families: families)

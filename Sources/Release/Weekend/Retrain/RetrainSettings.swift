@@ -36,6 +36,8 @@ package struct RetrainSettings: Configurable, Equatable {
   package var until = ""
 
   package var seed = 0
+  /// Of the report window; 0 for halves of blocks, of which nothing is left out.
+  package var purgedFolds = 0
   package var alias = RegistryAlias.champion
 
   package init() {}
@@ -83,6 +85,10 @@ package struct RetrainSettings: Configurable, Equatable {
     date("windows.from", \.from, "the first session that a window may hold; empty for the data's first"),
     date("windows.until", \.until, "the last one; empty for the data's last"),
     .integer("gate.seed", \.seed, 0...Int(Int32.max), "of its bootstraps"),
+    .integer(
+      "gate.purged_folds", \.purgedFolds, 0...PurgedFolds.counts.upperBound,
+      "even: folds of the report window for combinatorial purged splits, over which the page tells the probability of backtest overfitting; 0 takes halves "
+        + "of ten blocks as they are"),
     .choice(
       "gate.alias", \.alias,
       [(RegistryAlias.champion.rawValue, .champion), (RegistryAlias.challenger.rawValue, .challenger)],
