@@ -59,6 +59,7 @@ extension Execution {
       worsen(&legs, package, to: value, asImpact: false)
     } else {
       improve(&legs, package, to: value)
+      follow(&legs, package, to: value)
       if case .hazard(let rule) = settings.fillRule {
         let shift = part(package.spread, rule.adverseMillionths, roundedUp: true)
         let gain = package.twiceMiddle - 2 * self.value(of: legs, package)
@@ -170,6 +171,20 @@ extension Execution {
     }
   }
 
+  /// Makes the package as cheap as a value beyond its near touch: the minute went through the limit and came back above it. The quote is that of the moment in
+  /// which its far touch was there.
+  private func follow(_ legs: inout LegPrices, _ package: PackageQuotes, to target: Int) {
+    for index in package.indices {
+      let missing = value(of: legs, package) - target
+      guard missing > 0 else { return }
+      let (side, weight) = (package.side(index), abs(package.weight(index)))
+      // Rounded up, so that the package is no dearer than its limit.
+      let units = (missing + weight - 1) / weight
+      legs.prices[index] -= side > 0 ? min(units, legs.prices[index]) : -units
+      legs.shifts[index] = legs.prices[index] - (side > 0 ? package.quotes[index].ask : package.quotes[index].bid)
+    }
+  }
+
   /// amount x millionths / 1,000,000, exactly and without leaving 64 bits. amount: not negative.
   private func part(_ amount: Int, _ millionths: Int, roundedUp: Bool = false) -> Int {
     let (whole, rest) = amount.quotientAndRemainder(dividingBy: ExecutionSettings.millionths)
@@ -191,8 +206,10 @@ extension Execution {
     for index in package.indices {
       let terms = package.terms[index]
       let quote = package.quotes[index]
+      // Nobody bids less than nothing, however far the quote is moved.
       var fill = leg(
-        order.legs[index].contract, terms, bid: quote.bid + legs.shifts[index], ask: quote.ask + legs.shifts[index],
+        order.legs[index].contract, terms, bid: max(quote.bid + legs.shifts[index], 0),
+        ask: quote.ask + legs.shifts[index],
         quantity: package.ratios[index] * quantity, price: legs.prices[index], impact: legs.impacts[index])
       if terms.feeClass == .share {
         hasShares = true

@@ -76,6 +76,33 @@ func limitsGoAcrossTheQuote(index: Int) throws {
   #expect(desk.fills.map { $0.price } == [cents(1.06), cents(1.04)])
 }
 
+@Test func aMinuteThatWentThroughALimitAndCameBackFillsAtTheLimit() throws {
+  let desk = try ScriptedDesk()
+  desk.market.quotes[ScriptedDesk.call] = [
+    quote(1.00, 1.10, 10), quote(1.00, 1.10, 11), quote(1.20, 1.30, 12, lowestAsk: 1.02),
+    quote(0.80, 0.90, 13, highestBid: 1.10), quote(0.50, 0.90, 14), quote(0.50, 0.90, 15),
+    quote(0.50, 0.90, 16, lowestAsk: 0.05),
+  ]
+  // The last quote of minute 12 bids more than the limit, that of 13 asks less: neither is what was paid.
+  try desk.submit([(ScriptedDesk.call, 1)], 2, .opens, .limit(net: cents(1.05)))
+  desk.walk(10...12)
+  try desk.submit([(ScriptedDesk.call, -2)], 3, .opens, .limit(net: -2 * cents(1.05) - 1))
+  desk.walk(13...14)
+  #expect(desk.fills.map { $0.price } == [cents(1.05)])
+  desk.market.quotes[ScriptedDesk.call]?.append(quote(0.80, 0.90, 17, highestBid: 1.10))
+  // Where the spread is wider than the limit nothing is bid, and no cost is made up.
+  try desk.submit([(ScriptedDesk.call, 1)], 1, .opens, .limit(net: cents(0.10)))
+  desk.walk(15...17)
+  #expect(desk.fills.map { $0.price } == [cents(1.05), cents(0.10), cents(1.05) + 1])
+  for fill in desk.fills {
+    let leg = fill.legs[0]
+    #expect(leg.bid >= 0 && leg.bid <= leg.ask && leg.insideTouch >= 0)
+    #expect(fill.costs[.halfSpread] > 0, "\(fill)")
+  }
+  #expect(desk.fills[0].legs[0].ask == cents(1.05) && desk.fills[0].legs[0].bid == cents(0.95))
+  #expect(desk.fills[1].legs[0].ask == cents(0.10) && desk.fills[1].legs[0].bid == 0)
+}
+
 @Test func aLimitThatArrivesBeyondTheTouchIsFilledAtTheTouch() throws {
   let desk = try ScriptedDesk()
   desk.market.quotes[ScriptedDesk.call] = [quote(1.00, 1.10, 10), quote(0.90, 1.02, 11, sizes: 3)]
