@@ -52,11 +52,14 @@ package struct Verdict: Sendable, Equatable {
   package var edgeFound: Bool { claim > .none }
   /// Baselines, and chance, that the policy is not told from.
   package var notToldFrom: [String] {
-    comparisons.filter { !$0.isFound }.map(\.baseline) + ((chanceAdjusted ?? 0) > Verdict.familyError ? ["chance"] : [])
+    comparisons.filter { !$0.isFound }.map(\.baseline)
+      + ((chanceAdjusted ?? 0) > Verdict.familyError ? [Verdict.chance] : [])
   }
 
   /// What holding nothing is called.
   static let flat = "flat"
+  /// What the same positions at other times are called.
+  static let chance = "chance"
 
   /// policy, baselines: daily returns over the same sessions. An account that was lost early earns 0 on the sessions after that. A baseline whose
   /// returns never vary held nothing. cash: (T) what cash earns each session; nothing where it is empty. The bootstrap of comparison i draws from

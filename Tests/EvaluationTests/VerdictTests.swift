@@ -42,6 +42,14 @@ import Testing
     #expect(verdict.comparisons[2].sentence.hasPrefix("Against worse: better"))
   }
 
+  /// The headline claims it over chance: what a correction over more comparisons leaves of that is told with them, not against it.
+  @Test func theMiddleHeadlineDoesNotContradictItself() {
+    let market = noise(1000, seed: 1, mean: 0.0015)
+    let verdict = verdict(market.map { 3 * $0 }, [("buy-and-hold", market)], chance: 0.02)
+    #expect(verdict.claim == .overFlatAndChance && verdict.notToldFrom == ["buy-and-hold", "chance"])
+    #expect(verdict.headline == "an edge over flat and over chance on this window, not told from buy-and-hold")
+  }
+
   /// Both of the family of two, one of them at half the error: chance alone or flat alone is no claim.
   @Test func chanceAndFlatAreBothNeeded() {
     let policy = noise(500, seed: 2, mean: 0.002)

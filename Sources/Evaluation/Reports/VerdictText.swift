@@ -27,12 +27,14 @@ extension Comparison {
 extension Verdict {
   /// The verdict in a few words.
   package var headline: String {
+    // Where more is claimed than over these two, their p-values are corrected over more comparisons than this claim rests on.
+    let others = notToldFrom.filter { $0 != Verdict.flat && $0 != Verdict.chance }
     let place = isOfSyntheticQuotes ? "on a synthetic surface" : "on this window"
     return switch claim {
     case .none: "no edge found"
     case .overFlatAndChance:
       "an edge over flat and over chance \(place)"
-        + (notToldFrom.isEmpty ? "" : ", not told from " + notToldFrom.joined(separator: ", "))
+        + (others.isEmpty ? "" : ", not told from " + others.joined(separator: ", "))
     case .overEverything: "an edge over every baseline \(place)"
     }
   }
