@@ -2,6 +2,7 @@
 
 import TestSupport
 import Testing
+import Text
 
 @testable import Release
 
@@ -92,7 +93,7 @@ import Testing
       if let least = row.atLeast {
         (percent >= least, ">= \(least) %")
       } else {
-        (abs(percent - 100 * share) <= slack, "about \(100 * share) %")
+        (abs(percent - 100 * share) <= slack, "about \(DecimalText.fixed(100 * share, decimals: 0)) %")
       }
     ProofTable.record(
       "promotion: \(row.name), promoted", figure: "\(percent) %", threshold: threshold,
