@@ -23,6 +23,10 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case missingBenchmark
   /// One symbol correlates with nothing.
   case tooFewSymbolsForPortfolio(found: Int)
+  /// A symbol that was not listed all the time has too few bars to be decided about.
+  case listedTooShort(symbol: String, bars: Int, needed: Int)
+  /// A symbol was listed when no other was: there is no portfolio to choose.
+  case listedApart(symbol: String, from: String, until: String)
   /// Limits of a desk that no desk may run with, in a sentence of their own.
   case contradictoryLimits(String)
   /// The data has no options, and no way to make them was asked for.
@@ -66,6 +70,12 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .missingBenchmark:
       "environment.portfolio_features need a benchmark for the portfolio's beta: set environment.benchmark_symbol to a series "
         + "of the store that is not traded"
+    case .listedTooShort(let symbol, let bars, let needed):
+      "\(symbol) is listed for \(bars) bars of the data alone, and \(needed) are needed to decide about it: leave it out of "
+        + "environment.assets, or import more of it"
+    case .listedApart(let symbol, let from, let until):
+      "\(symbol) is listed from \(from) to \(until), when no other symbol is: leave it out of environment.assets, or import "
+        + "symbols that are traded at the same time"
     case .contradictoryLimits(let sentence):
       "\(sentence): change environment.sizes_*, environment.states_warn, _reduce, _halt or _kill"
     case .noOptions:

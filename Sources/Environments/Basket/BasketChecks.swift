@@ -87,6 +87,21 @@ extension BasketEnvironment {
     }
   }
 
+  /// Throws where a symbol was listed too short a time to be traded at all, and where it shares no bar with any other.
+  private static func checkListings(of tape: MarketTape) throws(EnvironmentError) {
+    guard let listings = BasketListings(tape) else { return }
+    for (symbol, name) in tape.symbols.enumerated() {
+      let bars = tape.listings[symbol]
+      guard !listings.tradable[symbol].isEmpty else {
+        throw .listedTooShort(symbol: name, bars: bars.count, needed: MarketFeatures.warmUpBars + 2)
+      }
+      guard tape.symbols.indices.contains(where: { $0 != symbol && tape.listings[$0].overlaps(bars) }) else {
+        throw .listedApart(
+          symbol: name, from: "\(tape.dates[bars.lowerBound])", until: "\(tape.dates[bars.upperBound - 1])")
+      }
+    }
+  }
+
   /// Throws where a tape cannot be played with a configuration, whatever the window. Returns the most that a unit may be worth, in dollars:
   /// `unitDollars`, or where units follow the account what exact books hold on this tape, at most `largestUnitDollars`.
   @discardableResult
@@ -95,6 +110,7 @@ extension BasketEnvironment {
     guard supportedSymbols.contains(tape.symbols.count) else {
       throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)
     }
+    try checkListings(of: tape)
     var largest = configuration.unitShare == nil ? configuration.unitDollars : largestUnitDollars
     if configuration.portfolioFeatures {
       guard tape.symbols.count >= 2 else { throw .tooFewSymbolsForPortfolio(found: tape.symbols.count) }

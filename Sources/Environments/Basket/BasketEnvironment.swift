@@ -19,6 +19,10 @@ package import Trading
 /// than cash at its fill price is cut to what cash pays (its price stays that of the order as sent) and counts as its unit all the same;
 /// one that cash cannot pay at all is not filled and no unit is counted. A covering buy is never cut: what cash lacks becomes debt.
 ///
+/// Symbols that were not listed all the time, on a tape of `MarketTape.init(listed:)`, cannot be ordered at other times and have neutral columns there
+/// (`BasketListings`). What is held of a symbol at the close of its last bar is closed at that price with the half-spread, the impact and the commission
+/// of an order, in the step that leads to that bar; the fill says so. Such a tape is the plain rules' alone: `PairRules` leaves all of it to them.
+///
 /// An episode is terminated at a value of zero or less, else truncated at its last bar. No bar outside the window is traded or marked;
 /// features of the window's first bars look back before it. Bars of minutes follow one another over nights: what is held at a session's last close is
 /// held through the night, and what is decided there is filled at the next session's open. Source of fills and marks: decision at a close, execution at the next open,
@@ -97,7 +101,8 @@ package final class BasketEnvironment: TradingEnvironment {
     penalises = configuration.rewards.isActive
     actionSpace = BasketAction.space(symbols: tape.symbols)
     legality = BasketLegality(
-      symbolCount: symbolCount, configuration: configuration, largestUnitDollars: largestUnitDollars)
+      symbolCount: symbolCount, configuration: configuration, largestUnitDollars: largestUnitDollars,
+      listings: self.features.listings)
     lanes = BasketLanes(laneCount: laneCount, symbolCount: symbolCount)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
@@ -239,6 +244,11 @@ package final class BasketEnvironment: TradingEnvironment {
       execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
     }
     let next = features.quotes.base + (bar + 1) * symbolCount
+    if let ending = features.listings?.ending(at: bar + 1), ending != 0 {
+      for symbol in 0..<symbolCount where ending >> UInt64(symbol) & 1 == 1 && portfolio.units[symbol] != 0 {
+        closeEnded(symbol, lane, bar, portfolio, &breakdown, &traded)
+      }
+    }
     return portfolio.mark(halfSpreadFraction: legality.halfSpreadFraction) { next[$0].close }
   }
 
@@ -267,22 +277,67 @@ package final class BasketEnvironment: TradingEnvironment {
         shares = MicroDollars.dollars(limit) / price
       }
     }
+    settle(
+      order, shares: shares, at: Terms(reference: reference, impact: impact, limit: limit), lane, bar, portfolio,
+      &breakdown, &traded)
+  }
+
+  /// Closes what is held of a symbol, all of it by one order, at the close of `bar + 1`, its last one.
+  private func closeEnded(
+    _ symbol: Int, _ lane: Int, _ bar: Int, _ portfolio: Portfolio, _ breakdown: inout StepBreakdown,
+    _ traded: inout Int64
+  ) {
+    let held = portfolio.shares[symbol]
+    let order = OrderIntent(symbol: symbol, side: held > 0 ? -1 : 1, shares: abs(held), effect: .closes)
+    let reference = features.quotes.base[(bar + 1) * lanes.symbolCount + symbol].close
+    let impact = features.quotes.base[bar * lanes.symbolCount + symbol].impact.fraction(
+      orderDollars: order.shares * reference, halfSpreadFraction: legality.halfSpreadFraction)
+    settle(
+      order, shares: order.shares,
+      at: Terms(reference: reference, impact: impact, units: abs(portfolio.units[symbol]), endsListing: true), lane,
+      bar, portfolio, &breakdown, &traded)
+  }
+
+  /// At what an order is filled.
+  private struct Terms {
+    /// Dollars a share.
+    var reference: Double
+    /// A fraction of the reference.
+    var impact: Double
+    /// What a buy's notional may be, micro-dollars.
+    var limit = Int64.max
+    /// The units that it moves.
+    var units: Int32 = 1
+    /// Whether the symbol is no longer traded behind it.
+    var endsListing = false
+  }
+
+  /// Books an order that is filled in bar `bar + 1`, and writes it down.
+  @inline(__always)
+  private func settle(
+    _ order: OrderIntent, shares: Double, at terms: Terms, _ lane: Int, _ bar: Int, _ portfolio: Portfolio,
+    _ breakdown: inout StepBreakdown, _ traded: inout Int64
+  ) {
+    let (halfSpread, side) = (legality.halfSpreadFraction, order.side)
+    let commission = MicroDollars.rounded(legality.commissionDollars)
     let booking = portfolio.book(
-      order, shares: shares, referencePriceDollars: reference, halfSpreadFraction: halfSpread, impactFraction: impact,
-      commissionMicroDollars: commission, spendingLimit: limit)
+      order, shares: shares, referencePriceDollars: terms.reference, halfSpreadFraction: halfSpread,
+      impactFraction: terms.impact, commissionMicroDollars: commission, spendingLimit: terms.limit, units: terms.units)
     breakdown.change.priceProfit -= Int64(side) * booking.referenceNotional(side: side)
     breakdown.change.halfSpreadCost += booking.halfSpreadCost
     breakdown.change.impactCost += booking.impactCost
     breakdown.change.commission += booking.commission
     traded += booking.notional
-    if known.volumeIsUnknown { lanes.unknownVolumeFills.base[lane] += 1 }
+    let volumeIsUnknown = features.quotes.base[bar * lanes.symbolCount + order.symbol].volumeIsUnknown
+    if volumeIsUnknown { lanes.unknownVolumeFills.base[lane] += 1 }
     guard recordsFills else { return }
     fills.append(
       Fill(
-        symbol: symbol, bar: bar + 1, side: side, shares: shares, referencePriceDollars: reference,
-        fillPriceDollars: price, notionalMicroDollars: booking.notional,
-        halfSpreadCostMicroDollars: booking.halfSpreadCost, impactCostMicroDollars: booking.impactCost,
-        commissionMicroDollars: commission, wasCut: shares < order.shares, volumeWasUnknown: known.volumeIsUnknown),
+        symbol: order.symbol, bar: bar + 1, side: side, shares: shares, referencePriceDollars: terms.reference,
+        fillPriceDollars: terms.reference * (1 + Double(side) * (halfSpread + terms.impact)),
+        notionalMicroDollars: booking.notional, halfSpreadCostMicroDollars: booking.halfSpreadCost,
+        impactCostMicroDollars: booking.impactCost, commissionMicroDollars: commission,
+        wasCut: shares < order.shares, volumeWasUnknown: volumeIsUnknown, endsListing: terms.endsListing),
       lane: lane)
   }
 

@@ -8,7 +8,7 @@ import Trading
 /// Illegal is: selling a flat symbol (below the short limit, where shorting is allowed); buying at the cap; a joint action whose buys
 /// cost more than cash plus the proceeds expected of its own sales; in tier `reduce`, leaving more than one symbol newly held; in tier
 /// `halt`, opening anything. Holding all is always legal. A buy that covers a short lowers the exposure: neither cash nor a tier
-/// forbids it alone.
+/// forbids it alone. A symbol that is not listed cannot be ordered (`BasketListings`), and takes no turn.
 ///
 /// Independent choices, of more than `BasketAction.jointSymbols`, are legal only where every combination of them is. What cannot be granted to all
 /// symbols is granted by turns, from symbol `bar` mod S on: cash less what covering all shorts would cost pays for the openings granted so far,
@@ -25,10 +25,15 @@ struct BasketLegality: Sendable {
   let halfSpreadFraction: Double
   let commissionDollars: Double
   let actions: BasketActionTable
+  /// Nil where every symbol may be ordered at every bar.
+  let listings: BasketListings?
 
   /// largestUnitDollars: what `BasketEnvironment.check` found.
-  init(symbolCount: Int, configuration: BasketConfiguration, largestUnitDollars: Double) {
+  init(
+    symbolCount: Int, configuration: BasketConfiguration, largestUnitDollars: Double, listings: BasketListings? = nil
+  ) {
     self.symbolCount = symbolCount
+    self.listings = listings
     maximumUnits = Int32(configuration.maximumUnits)
     shortLimit = configuration.allowShort ? Int32(-configuration.maximumUnits) : 0
     self.largestUnitDollars = largestUnitDollars
@@ -66,6 +71,11 @@ struct BasketLegality: Sendable {
     }
     let buying = actions.buying.base
     var legal = maskBeforeCash(units: portfolio.units, tier: tier)
+    if let absent = listings?.absent(at: bar), absent != 0 {
+      for symbol in 0..<symbolCount where absent >> UInt64(symbol) & 1 == 1 {
+        legal &= ~(actions.selling.base[symbol] | buying[symbol])
+      }
+    }
     var buysThatOpen: UInt64 = 0
     var costOfAllBuys = 0.0
     let unit = unitDollars(value: value)
@@ -116,8 +126,13 @@ struct BasketLegality: Sendable {
     }
     var bits: UInt64 = 0
     var mayOpen = true
+    let absent = listings?.absent(at: bar) ?? 0
     for turn in 0..<symbolCount {
       let symbol = (bar + turn) % symbolCount
+      guard absent >> UInt64(symbol) & 1 == 0 else {
+        bits |= 0b010 << UInt64(3 * symbol)
+        continue
+      }
       let held = portfolio.units[symbol]
       let mayAdd = tier != .halt && (held != 0 || mayOpen)
       let sells = held > shortLimit && (held > 0 || mayAdd)

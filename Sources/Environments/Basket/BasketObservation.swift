@@ -22,6 +22,10 @@ package enum BasketObservation {
     .init(name: "drawdown_50", unit: "fraction"),
   ]
 
+  /// What stands in the features of a symbol that is not traded, in order: what each says where nothing moves and volume is as usual. Further columns and
+  /// the position then are 0.
+  static let neutralFeatures: [Float] = features.map { $0.name == "range_position_20" ? 0.5 : 0 }
+
   /// The same where bars are of minutes: volumes are compared within their session (`VolumeAgainstUsual`).
   package static func features(_ width: BarWidth) -> [ObservationSpace.Column] {
     guard width == .minute else { return features }

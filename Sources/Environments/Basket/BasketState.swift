@@ -1,6 +1,7 @@
 // The basket game as plain data, and back.
 
 package import AgentInterface
+import Market
 import Trading
 
 extension BasketEnvironment {
@@ -43,7 +44,7 @@ extension BasketEnvironment {
       [
         Int64(fill.symbol), Int64(fill.bar), Int64(fill.side), fill.notionalMicroDollars,
         fill.halfSpreadCostMicroDollars, fill.impactCostMicroDollars, fill.commissionMicroDollars,
-        fill.wasCut ? 1 : 0, fill.volumeWasUnknown ? 1 : 0,
+        (fill.wasCut ? 1 : 0) + (fill.endsListing ? 2 : 0), fill.volumeWasUnknown ? 1 : 0,
       ]
     }
     state.doubles["fills/doubles"] = recorded.joined().flatMap {
@@ -158,6 +159,10 @@ extension BasketEnvironment {
         guard abs(value) < MicroDollars.limitDollars, (held > 0) == (units > 0), (held < 0) == (units < 0) else {
           throw .invalid(name: "shares", reason: "lane \(lane) holds \(held) shares as \(units) units")
         }
+        guard units == 0 || features.listings?.tradable[symbol].contains(Int(bar)) ?? true else {
+          throw .invalid(
+            name: "units", reason: "lane \(lane) holds \(tape.symbols[symbol]) at bar \(bar), where it is not listed")
+        }
         mark.middle += MicroDollars.rounded(value)
         mark.liquidation += MicroDollars.rounded(value - abs(value) * legality.halfSpreadFraction)
       }
@@ -212,7 +217,7 @@ extension BasketEnvironment {
           symbol: Int(whole[0]), bar: Int(whole[1]), side: Int(whole[2]), shares: real[0],
           referencePriceDollars: real[1], fillPriceDollars: real[2], notionalMicroDollars: whole[3],
           halfSpreadCostMicroDollars: whole[4], impactCostMicroDollars: whole[5], commissionMicroDollars: whole[6],
-          wasCut: whole[7] != 0, volumeWasUnknown: whole[8] != 0)
+          wasCut: whole[7] & 1 != 0, volumeWasUnknown: whole[8] != 0, endsListing: whole[7] & 2 != 0)
       }
     }
   }

@@ -10,7 +10,8 @@ package import Trading
 ///
 /// Row t is made of bars up to t alone. The matrix is (bars, D): for each symbol its 12 features, the further columns as the data has them and
 /// a zero where the position belongs, then, where there are portfolio columns, the correlation and two zeros, so that an observation is one
-/// copy and a few writes. Rows before the warm-up's end are not a number.
+/// copy and a few writes. Rows before the warm-up's end are not a number. A symbol that was not listed all the time has the features that it would have
+/// on a tape of its own, and neutral values at the bars at which it cannot be ordered.
 package final class MarketFeatures: Sendable {
   /// Bars before the first that may be decided on.
   package static let warmUpBars = 50
@@ -43,6 +44,8 @@ package final class MarketFeatures: Sendable {
   let quotes: LaneArray<Quote>
   /// Nil where they are not asked for.
   let portfolio: PortfolioColumns?
+  /// Nil where every symbol has every bar.
+  let listings: BasketListings?
 
   /// Traps where the tape lacks one of `extraColumns`. `portfolioFeatures`: with `PortfolioColumns`; traps as they do.
   package init(
@@ -52,7 +55,8 @@ package final class MarketFeatures: Sendable {
     barCount = tape.barCount
     self.extraColumns = extraColumns
     width = BasketObservation.columnsPerSymbol(extraColumns: extraColumns)
-    portfolio = portfolioFeatures ? PortfolioColumns(tape: tape) : nil
+    listings = BasketListings(tape)
+    portfolio = portfolioFeatures ? PortfolioColumns(tape: tape, listings: listings) : nil
     columnCount = symbolCount * width + (portfolioFeatures ? PortfolioColumns.columns.count : 0)
     rows = BarRows(barCount: barCount, columnCount: columnCount, hasPairPrices: symbolCount == 2)
     quotes = LaneArray(
@@ -60,18 +64,22 @@ package final class MarketFeatures: Sendable {
         open: .nan, close: .nan, impact: ImpactRate(perRootDollar: 0, constant: 0), volumeIsUnknown: true),
       count: barCount * symbolCount)
     for symbol in 0..<symbolCount {
-      let columns = MarketFeatures.columns(tape: tape, symbol: symbol, extraColumns: extraColumns)
-      let volatility = RealizedVolatility.values(of: tape.close[symbol], window: 20)
-      let dollars = zip(tape.close[symbol], tape.volumeInOneUnit(symbol: symbol)).map(*)
+      let isAlone = !tape.isAlwaysListed(symbol)
+      let (own, place) = isAlone ? (tape.alone(symbol), 0) : (tape, symbol)
+      let first = tape.listings[symbol].lowerBound
+      let columns = MarketFeatures.columns(tape: own, symbol: place, extraColumns: extraColumns)
+      let volatility = RealizedVolatility.values(of: own.close[place], window: 20)
+      let dollars = zip(own.close[place], own.volumeInOneUnit(symbol: place)).map(*)
       let meanDollars = RollingWindow.mean(of: dollars, window: 20)
-      for bar in 0..<barCount {
-        let rate = execution.impactRate(dailyVolatility: volatility[bar], meanDollarVolume: meanDollars[bar])
+      if isAlone { standStill(symbol, of: tape) }
+      for (known, bar) in tape.listings[symbol].enumerated() {
+        let rate = execution.impactRate(dailyVolatility: volatility[known], meanDollarVolume: meanDollars[known])
         quotes.base[bar * symbolCount + symbol] = Quote(
           open: tape.open[symbol][bar], close: tape.close[symbol][bar], impact: rate,
-          volumeIsUnknown: !(meanDollars[bar] > 0 && meanDollars[bar].isFinite))
-        guard bar >= MarketFeatures.warmUpBars else { continue }
+          volumeIsUnknown: !(meanDollars[known] > 0 && meanDollars[known].isFinite))
+        guard bar >= MarketFeatures.warmUpBars, listings?.tradable[symbol].contains(bar) ?? true else { continue }
         let row = rows.columns(bar) + symbol * width
-        for (column, values) in columns.enumerated() { row[column] = values[bar] }
+        for (column, values) in columns.enumerated() { row[column] = values[bar - first] }
         row[width - 1] = 0
       }
     }
@@ -92,6 +100,18 @@ package final class MarketFeatures: Sendable {
       row[0] = Float(portfolio.correlations[bar])
       row[1] = 0
       row[2] = 0
+    }
+  }
+
+  /// Neutral columns and standing prices at all bars: those at which the symbol is traded are written over them.
+  private func standStill(_ symbol: Int, of tape: MarketTape) {
+    let neutral = BasketObservation.neutralFeatures
+    for bar in 0..<barCount {
+      quotes.base[bar * symbolCount + symbol].open = tape.open[symbol][bar]
+      quotes.base[bar * symbolCount + symbol].close = tape.close[symbol][bar]
+      guard bar >= MarketFeatures.warmUpBars else { continue }
+      let row = rows.columns(bar) + symbol * width
+      for column in 0..<width { row[column] = column < neutral.count ? neutral[column] : 0 }
     }
   }
 
@@ -117,6 +137,8 @@ package final class MarketFeatures: Sendable {
   func smallestImpact(orderDollars: Double, halfSpreadFraction: Double) -> Double {
     var smallest = 1.0
     for place in min(MarketFeatures.warmUpBars, barCount) * symbolCount..<barCount * symbolCount {
+      let (bar, symbol) = place.quotientAndRemainder(dividingBy: symbolCount)
+      guard listings?.tradable[symbol].contains(bar) ?? true else { continue }
       let impact = quotes.base[place].impact
       let fraction = impact.fraction(orderDollars: orderDollars, halfSpreadFraction: halfSpreadFraction)
       if fraction.isFinite { smallest = min(smallest, fraction) }

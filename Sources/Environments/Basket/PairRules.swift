@@ -5,8 +5,8 @@ import CPairRules
 import Kernels
 import Trading
 
-/// What `BasketEnvironment` and `BasketLegality` do, for the case that almost every step is: two symbols, no shorts, no penalties, known
-/// volumes, orders that cash pays in full. Every lane that is something else it leaves to them, before it has changed anything. Where it
+/// What `BasketEnvironment` and `BasketLegality` do, for the case that almost every step is: two symbols that are always listed, no
+/// shorts, no penalties, known volumes, orders that cash pays in full. Every lane that is something else it leaves to them, before it has changed anything. Where it
 /// answers, the answer is theirs to the bit. The rules themselves are in `CPairRules`, compiled for several instruction sets.
 ///
 /// A window on memory that the environment's own arrays and features keep.
@@ -47,7 +47,9 @@ struct PairRules: @unchecked Sendable {
     features: MarketFeatures, legality: BasketLegality, configuration: BasketConfiguration,
     lanes: BasketLanes, running: EpisodeRecorder.Running, leavesOrders: Bool
   ) {
-    guard features.symbolCount == 2, !configuration.allowShort, !configuration.rewards.isActive else { return nil }
+    guard features.symbolCount == 2, features.listings == nil, !configuration.allowShort,
+      !configuration.rewards.isActive
+    else { return nil }
     let actions = legality.actions
     // The rules take an action apart by arithmetic.
     for action in 0..<actions.count {

@@ -11,6 +11,9 @@ internal import Market
 /// | `portfolio.beta_30` | sum over symbols of weight x `Comovement.beta` against the benchmark, the weight being signed shares x close over net liquidation value: cash counts, with a beta of 0 |
 /// | `portfolio.concentration` | the largest of the symbols' absolute values over their sum, cash left out: 1/S to 1 for S positions, 1 for one, 0 while nothing is held |
 ///
+/// Of symbols that were not listed all the time a bar's correlation is the mean over those pairs of which both may be ordered there (`BasketListings`), 0
+/// where there is none.
+///
 /// Windows are 30 returns. The first bar that may be decided on has more behind it, so no decision sees a window that is not full; what
 /// cannot be divided (a price that did not move for 30 bars, no position) is 0 and never not-a-number. One symbol has no pair: refused.
 ///
@@ -31,27 +34,33 @@ package struct PortfolioColumns: Sendable {
   let correlations: [Double]
 
   /// Traps with fewer than two symbols and without a benchmark.
-  init(tape: MarketTape) {
+  init(tape: MarketTape, listings: BasketListings? = nil) {
     guard let benchmark = tape.benchmark else { preconditionFailure("portfolio columns without a benchmark") }
     symbolCount = tape.symbols.count
     precondition(symbolCount >= 2, "portfolio columns of \(symbolCount) symbol")
     betas = LaneArray(repeating: 0, count: tape.barCount * symbolCount)
     for symbol in 0..<symbolCount {
+      let listing = tape.listings[symbol]
       let values = Comovement.beta(
-        of: tape.close[symbol], against: benchmark.close, window: PortfolioColumns.window)
-      for bar in values.indices { betas.base[bar * symbolCount + symbol] = values[bar] }
+        of: Array(tape.close[symbol][listing]), against: Array(benchmark.close[listing]),
+        window: PortfolioColumns.window)
+      for (bar, value) in zip(listing, values) { betas.base[bar * symbolCount + symbol] = value }
     }
     var sums = [Double](repeating: 0, count: tape.barCount)
-    var pairs = 0
+    var pairs = [Int](repeating: 0, count: tape.barCount)
     for first in 0..<symbolCount {
       for second in first + 1..<symbolCount {
+        let both = tape.listings[first].clamped(to: tape.listings[second])
         let values = Comovement.correlation(
-          of: tape.close[first], and: tape.close[second], window: PortfolioColumns.window)
-        for bar in values.indices { sums[bar] += values[bar] }
-        pairs += 1
+          of: Array(tape.close[first][both]), and: Array(tape.close[second][both]), window: PortfolioColumns.window)
+        for (bar, value) in zip(both, values)
+        where listings.map({ $0.tradable[first].contains(bar) && $0.tradable[second].contains(bar) }) ?? true {
+          sums[bar] += value
+          pairs[bar] += 1
+        }
       }
     }
-    correlations = sums.map { $0 / Double(pairs) }
+    correlations = zip(sums, pairs).map { $1 > 0 ? $0 / Double($1) : 0 }
   }
 
   /// Writes beta and concentration behind the correlation, which the row has from the table.

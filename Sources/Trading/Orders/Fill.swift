@@ -4,13 +4,13 @@
 package struct Fill: Sendable, Equatable {
   /// Index of the symbol in the tape.
   package var symbol: Int
-  /// The bar at whose open the order was filled.
+  /// The bar at whose open the order was filled; at whose close where it ends a listing.
   package var bar: Int
   /// +1 buy, -1 sell.
   package var side: Int
   /// Adjusted shares, positive, fractional.
   package var shares: Double
-  /// The open that the fill is measured against, adjusted dollars per share.
+  /// The open (the close where it ends a listing) that the fill is measured against, adjusted dollars per share.
   package var referencePriceDollars: Double
   /// The price paid or received, adjusted dollars per share: the reference moved by half-spread and impact.
   package var fillPriceDollars: Double
@@ -27,12 +27,14 @@ package struct Fill: Sendable, Equatable {
   package var contract: Int32
   /// What it was filled better than the far touch by: gain that rests on being filled inside the quote. 0 at the touch and beyond.
   package var insideSpreadMicroDollars: Int64
+  /// Whether nobody decided it: the symbol is no longer traded behind this bar, and what was held was closed at its last close.
+  package var endsListing: Bool
 
   package init(
     symbol: Int, bar: Int, side: Int, shares: Double, referencePriceDollars: Double, fillPriceDollars: Double,
     notionalMicroDollars: Int64, halfSpreadCostMicroDollars: Int64, impactCostMicroDollars: Int64,
     commissionMicroDollars: Int64, wasCut: Bool, volumeWasUnknown: Bool = false, contract: Int32 = -1,
-    insideSpreadMicroDollars: Int64 = 0
+    insideSpreadMicroDollars: Int64 = 0, endsListing: Bool = false
   ) {
     self.symbol = symbol
     self.bar = bar
@@ -48,5 +50,6 @@ package struct Fill: Sendable, Equatable {
     self.volumeWasUnknown = volumeWasUnknown
     self.contract = contract
     self.insideSpreadMicroDollars = insideSpreadMicroDollars
+    self.endsListing = endsListing
   }
 }

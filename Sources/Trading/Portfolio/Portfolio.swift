@@ -84,14 +84,14 @@ package struct Portfolio: @unchecked Sendable {
     return OrderIntent(symbol: symbol, side: side, shares: unitDollars / decisionPriceDollars, effect: .opens)
   }
 
-  /// Books an executed order: cash, shares, and one unit.
+  /// Books an executed order: cash, shares, and one unit, or where a whole position is closed at once its `units`.
   ///
   /// shares: what was executed, which may be less than ordered. impactFraction: of the reference price.
   /// spendingLimit: a buy's notional is not rounded above it.
   @inlinable @inline(__always)
   package func book(
     _ order: OrderIntent, shares executed: Double, referencePriceDollars: Double, halfSpreadFraction: Double,
-    impactFraction: Double, commissionMicroDollars: Int64, spendingLimit: Int64 = .max
+    impactFraction: Double, commissionMicroDollars: Int64, spendingLimit: Int64 = .max, units moved: Int32 = 1
   ) -> Booking {
     let reference = executed * referencePriceDollars
     let price = referencePriceDollars * (1 + Double(order.side) * (halfSpreadFraction + impactFraction))
@@ -100,7 +100,7 @@ package struct Portfolio: @unchecked Sendable {
       halfSpreadCost: MicroDollars.rounded(reference * halfSpreadFraction),
       impactCost: MicroDollars.rounded(reference * impactFraction), commission: commissionMicroDollars)
     cash.pointee -= Int64(order.side) * booking.notional + booking.commission
-    units[order.symbol] += Int32(order.side)
+    units[order.symbol] += Int32(order.side) * moved
     // A closed position leaves no dust of rounding behind.
     shares[order.symbol] = units[order.symbol] == 0 ? 0 : shares[order.symbol] + Double(order.side) * executed
     return booking
