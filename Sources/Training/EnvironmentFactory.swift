@@ -287,6 +287,12 @@ package struct EnvironmentFactory: Sendable {
       }
       return tape
     }
+    // What was listed for a while passes the gate by name; a normaliser's statistics and a report would not know of it.
+    if let first = traded.first, let other = traded.first(where: { $0.dates != first.dates }) {
+      throw .refused(
+        "\(other.symbol) and \(first.symbol) in environment.assets have daily bars of different dates, and a run takes symbols of the same dates alone; "
+          + "leave one out, or import them with --common-dates")
+    }
     if let first = traded.first, let benchmark {
       let missing = benchmark.missingDates(of: first.dates)
       if let date = missing.first {
