@@ -54,6 +54,8 @@ package protocol TradingEnvironment: VectorEnvironment {
   func lastBreakdown(lane: Int) -> StepBreakdown
   /// The symbol that the lane's decision is about; nil where one decision is about all of them.
   func symbolInPlay(lane: Int) -> Int?
+  /// The bars at which a symbol may be ordered so far as its listing goes: all of the tape's, where it was always listed.
+  func decisionBars(symbol: Int) -> Range<Int>
   /// What was bought or sold in a fill, where it was not the symbol's shares.
   func contract(of fill: Fill) -> OptionContract?
   /// What the account at the end of the lane's last step must keep in cash for what it has sold, micro-dollars; nil where what is held is its own measure.
@@ -66,6 +68,7 @@ package protocol TradingEnvironment: VectorEnvironment {
 
 extension TradingEnvironment {
   package func symbolInPlay(lane: Int) -> Int? { nil }
+  package func decisionBars(symbol: Int) -> Range<Int> { 0..<tape.barCount }
   package func contract(of fill: Fill) -> OptionContract? { nil }
   package func lastRequirement(lane: Int) -> Int64? { nil }
   package func drainOutcomes(lane: Int) -> DeskOutcomes? { nil }

@@ -44,6 +44,8 @@ package struct BacktestRecord: Sendable {
   /// (T) the symbol that each decision was about, and by symbol what became of its decisions; empty where a decision is about all symbols.
   package var symbolsInPlay: [Int8] = []
   package var symbolBreakdowns: [StepBreakdown] = []
+  /// What of the walk each symbol was listed for; empty where all were all the time.
+  package var listings: [WalkedListing] = []
   /// The options that were traded; empty where none were.
   package var contracts: [TradedPlace: OptionContract] = [:]
   /// What a desk did beside filling orders; nil where there is none.
@@ -250,6 +252,7 @@ package enum Backtest {
     }
     _ = environment.drainEpisodes()
     record.desk = environment.drainOutcomes(lane: 0)
+    record.listings = WalkedListing.all(record, environment)
     return record
   }
 }

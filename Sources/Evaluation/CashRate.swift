@@ -60,7 +60,7 @@ package struct CashRate: Sendable, Equatable {
     self.init(column: nil, dates: [], annual: [annual])
   }
 
-  /// The rate that a further column of the data holds, which must be one rate for all symbols.
+  /// The rate that a further column of the data holds, which must be one rate for all symbols that are listed at a time.
   package init(column: String, of tape: MarketTape) throws(CashRateError) {
     var rates: [[Double]] = []
     for columns in tape.extra {
@@ -69,18 +69,22 @@ package struct CashRate: Sendable, Equatable {
       }
       rates.append(one.values)
     }
+    var annual: [Double] = []
     for (bar, date) in tape.dates.enumerated() {
-      let found = rates[0][bar]
+      // A tape has the dates that any of its symbols has.
+      let first = rates.indices.first { tape.listings[$0].contains(bar) } ?? 0
+      let found = rates[first][bar]
       guard CashRate.allowed.contains(found) else {
         throw .columnOutOfRange(column: column, date: date, found: found)
       }
-      if let other = rates.indices.first(where: { rates[$0][bar] != found }) {
+      if let other = rates.indices.first(where: { tape.listings[$0].contains(bar) && rates[$0][bar] != found }) {
         throw .columnDiffers(
-          column: column, date: date, symbols: [tape.symbols[0], tape.symbols[other]],
+          column: column, date: date, symbols: [tape.symbols[first], tape.symbols[other]],
           found: [found, rates[other][bar]])
       }
+      annual.append(found)
     }
-    self.init(column: column, dates: tape.dates, annual: rates[0])
+    self.init(column: column, dates: tape.dates, annual: annual)
   }
 
   /// Whether it is the constant 0.

@@ -288,6 +288,8 @@ package struct EvaluationReport: Sendable, Equatable {
   package var quant: QuantFigures
   /// The greedy run in worse worlds; empty where nobody asked.
   package var stresses: [StressedAccount]
+  /// Which part of the window each symbol could be traded in; empty where all could all the time.
+  package var listings: [WalkedListing]
   /// The greedy run symbol by symbol; empty where one decision is about all of them.
   package var bySymbol: [SymbolAccount]
   /// What the desk did to the greedy run's orders; nil where there is no desk.
@@ -299,6 +301,8 @@ package struct EvaluationReport: Sendable, Equatable {
   /// All records must walk the same window of one environment; only a lost account may end earlier. Traps otherwise.
   package init(context: EvaluationContext, records: EvaluationRecords) {
     self.context = context
+    self.context.notes += records.greedy.listings.compactMap(\.sentence)
+    listings = records.greedy.listings
     let seed = records.seed
     self.seed = seed
     bySymbol = SymbolAccount.all(records.greedy, symbols: context.symbols, seed: seed)

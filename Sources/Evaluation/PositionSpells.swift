@@ -11,18 +11,23 @@ package struct PositionSpells: Sendable, Equatable {
   private let units: [Int8]
   /// (K + 1) where in `units` each spell begins, and where the last one ends.
   private let starts: [Int32]
-  /// The spells of each side: short, without a position, long.
+  /// The spells of each side that change places: short, without a position, long.
   private let sides: [[Int32]]
 
-  /// units: (T) signed units held at each close, at most 127 of them.
-  package init(_ units: some Sequence<Int>) {
+  /// units: (T) signed units held at each close, at most 127 of them. free: the closes among which spells change places; all where it is nil. What was held
+  /// at others, as nothing where a symbol was not listed, stays where it is.
+  package init(_ units: some Sequence<Int>, free: Range<Int>? = nil) {
     var kept: [Int8] = []
     var starts: [Int32] = []
     var sides: [[Int32]] = [[], [], []]
     for one in units {
       guard let narrow = Int8(exactly: one) else { preconditionFailure("a position of \(one) units") }
-      if kept.last.map({ $0.signum() != narrow.signum() }) ?? true {
-        sides[1 + one.signum()].append(Int32(starts.count))
+      let place = kept.count
+      let isFree = free?.contains(place) ?? true
+      if kept.last.map({ $0.signum() != narrow.signum() }) ?? true || place == free?.lowerBound
+        || place == free?.upperBound
+      {
+        if isFree { sides[1 + one.signum()].append(Int32(starts.count)) }
         starts.append(Int32(kept.count))
       }
       kept.append(narrow)
@@ -37,7 +42,7 @@ package struct PositionSpells: Sendable, Equatable {
   var sessions: Int { units.count }
   /// K.
   var count: Int { starts.count - 1 }
-  /// Spells with a position.
+  /// Spells with a position that change places.
   var countHeld: Int { sides[0].count + sides[2].count }
 
   /// (K) the positions of each spell, in units, in the order played.
@@ -51,7 +56,7 @@ package struct PositionSpells: Sendable, Equatable {
     _ stream: inout RandomStream, sessions: Range<Int>, into path: UnsafeMutablePointer<Int8>, order: inout [Int32]
   ) {
     order.removeAll(keepingCapacity: true)
-    order.append(contentsOf: repeatElement(0, count: count))
+    order.append(contentsOf: 0..<Int32(count))
     for places in sides {
       var chosen = places
       stream.shuffle(&chosen)

@@ -58,8 +58,10 @@ package struct RandomTrading: Sendable, Equatable {
     symbols = environments[0].tape.symbols
     ordersPerSymbol = symbols.indices.map { symbol in account.fills.count { $0.symbol == symbol } }
     let paths = ChancePaths(
-      symbols.indices.map { symbol in PositionSpells(account.accounts.units(symbol: symbol)) }, seed: seed,
-      draws: draws)
+      symbols.indices.map { symbol in
+        PositionSpells(
+          account.accounts.units(symbol: symbol), free: WalkedListing.held(symbol, account, environments[0]))
+      }, seed: seed, draws: draws)
     spellsPerSymbol = paths.spells.map(\.countHeld)
     let initial = account.initialDollars
     accountSharpe = RandomTrading.sharpe(of: account, cash: cash)

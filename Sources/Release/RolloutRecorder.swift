@@ -96,6 +96,7 @@ enum RolloutRecorder {
     columns["fills/impact_microdollars"] = whole(\.impactCostMicroDollars)
     columns["fills/commission_microdollars"] = whole(\.commissionMicroDollars)
     columns["fills/was_cut"] = .init(.bytes(fills.map { $0.wasCut ? 1 : 0 }))
+    columns["fills/ends_listing"] = .init(.bytes(fills.map { $0.endsListing ? 1 : 0 }))
     return columns
   }
 }

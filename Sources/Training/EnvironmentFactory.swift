@@ -151,7 +151,7 @@ package struct EnvironmentFactory: Sendable {
   /// What a learner must know of the configuration before it starts, in sentences.
   package var notes: [String] {
     guard case .bars(let bars) = play, let market else { return [] }
-    return bars.notes(configuration.game) + market.notes
+    return bars.notes(configuration.game) + market.notes + listingNotes(market.tape)
   }
 
   /// The rules without learning that must be beaten.
@@ -268,45 +268,6 @@ package struct EnvironmentFactory: Sendable {
     }
   }
 
-  /// The tape of what was chosen; all of it is there.
-  private static func tape(
-    _ choice: MarketChoice, _ series: [BarSeries], synthetic: [String]
-  ) throws(TrainingError) -> MarketTape {
-    func find(_ symbol: String) -> BarSeries? {
-      series.first { $0.symbol == symbol && $0.width == choice.width }
-    }
-    let traded = choice.traded.compactMap(find)
-    let benchmark = find(choice.benchmark)
-    guard choice.width == .session else {
-      let tape = MarketTape(common: traded, benchmark: benchmark, syntheticSymbols: synthetic)
-      guard tape.barCount > 0 else {
-        throw .configuration(
-          .conflict(
-            "\((traded.map(\.symbol) + (benchmark.map { [$0.symbol] } ?? [])).joined(separator: ", ")) have no minute in common; import minutes of the same sessions"
-          ))
-      }
-      return tape
-    }
-    // What was listed for a while passes the gate by name; a normaliser's statistics and a report would not know of it.
-    if let first = traded.first, let other = traded.first(where: { $0.dates != first.dates }) {
-      throw .refused(
-        "\(other.symbol) and \(first.symbol) in environment.assets have daily bars of different dates, and a run takes symbols of the same dates alone; "
-          + "leave one out, or import them with --common-dates")
-    }
-    if let first = traded.first, let benchmark {
-      let missing = benchmark.missingDates(of: first.dates)
-      if let date = missing.first {
-        throw .configuration(
-          .conflict(
-            "environment.benchmark_symbol \(choice.benchmark) has no bar on \(missing.count) of the \(first.dates.count) dates of "
-              + "\(first.symbol), the first being \(date); import a benchmark that covers them, or shares of fewer dates"
-          )
-        )
-      }
-    }
-    return MarketTape(traded, benchmark: benchmark, syntheticSymbols: synthetic)
-  }
-
   private func checkSplit() throws(TrainingError) {
     guard let market else { return }
     let split = configuration.split
@@ -340,6 +301,7 @@ package struct EnvironmentFactory: Sendable {
         "the \(later.window.rawValue) window lies before the \(earlier.window.rawValue) window, whose features look back "
           + "into it; change the dates of the section split so that training, selection and held-out follow each other")
     }
+    try checkListings(market.tape)
     for (window, minimum) in [(Window.training, configuration.world.episodeLength + 1), (.selection, 2)] {
       let count = bars(of: window, in: market.tape).count
       guard count >= minimum else {

@@ -25,24 +25,6 @@ import Testing
   @Test(arguments: BadInput.ofImports) func imports(_ bad: BadInput) throws { try expectRefusal(bad) }
   @Test(arguments: BadInput.ofSurfaces) func surfaces(_ bad: BadInput) throws { try expectRefusal(bad) }
 
-  /// The gate lets dates differ by name; a run does not, and says what helps.
-  @Test func aRunOverAShareThatWasListedLaterIsRefused() throws {
-    let place = try Workplace()
-    let all = SyntheticTape.series(bars: 1000, seed: 1)
-    let series = [all[0], all[1].rows(Array(90..<1000))]
-    for one in series { try place.folder.write(BarFile.plain(one), to: "\(one.symbol).csv") }
-    let imports = ["import"] + series.map { "\($0.symbol)=\($0.symbol).csv" } + ["--output", "market.h5"]
-    let unlisted = "timestamp-alignment:\(series[1].symbol):\(all[0].dates[0])..\(all[0].dates[89])"
-    try place.succeed(imports + ["--allow", unlisted, "--reason", "listed later"])
-    try place.folder.write(Workplace.market, to: "run.yaml")
-    let train = ["train", "--config", "run.yaml", "--run", "late"]
-    let refused = try place.strikeforge(train)
-    #expect(refused.exitCode != 0 && refused.errorLines.count == 1, "\(refused)")
-    #expect(refused.errors.contains("have daily bars of different dates"), "\(refused)")
-    try place.succeed(imports + ["--common-dates", "--replace"])
-    #expect(try !place.strikeforge(train).errors.contains("different dates"))
-  }
-
   private func expectRefusal(_ bad: BadInput) throws {
     let place = try Workplace(copying: Self.stage.get())
     try bad.prepare(place)

@@ -73,7 +73,13 @@ private func legal(_ mask: ActionMask, _ space: ActionSpace, symbol: Int) -> Set
             own[symbol].1.step(own[symbol].0)
           }
         } else {
-          #expect(block == [0, 0, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0], "\(name) at \(bar)")
+          let traded = tape.symbols.indices.filter { Self.tradable[tape.symbols[$0]]?.contains(bar) == true }
+          func mean(_ column: Int) -> Float {
+            traded.isEmpty
+              ? 0 : traded.reduce(0) { $0 + observation[$1 * 13 + column] } / Float(traded.count)
+          }
+          #expect(block == [0, 0, 0, 0, 0, 0, mean(6), mean(7), 0.5, 0, 0, 0, 0], "\(name) at \(bar)")
+          #expect(traded.isEmpty || mean(7) > 0.05)
           #expect(choices == [0], "\(name) at \(bar)")
         }
       }

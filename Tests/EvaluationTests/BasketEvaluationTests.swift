@@ -74,6 +74,36 @@ import Trading
     #expect(records.greedy.actions != stochastic.actions)
   }
 
+  /// A share that is listed later, and one that ends: counted, named in the report, and chance holds them while they are listed alone.
+  @Test func symbolsThatComeAndGoAreCounted() throws {
+    let all = SyntheticTape.series(symbols: ["WHOLE", "LATE", "GONE"], bars: 400, seed: 8)
+    let tape = MarketTape(listed: [all[0], all[1].rows(Array(150..<400)), all[2].rows(Array(0..<250))])
+    func environment(_ lanes: Int = 1) throws -> BasketEnvironment {
+      try BasketEnvironment(
+        tape: tape, configuration: BasketConfiguration(maximumUnits: 1), window: 60..<400, laneCount: lanes,
+        episodes: .continuous, recordsFills: true)
+    }
+    let walk = try environment()
+    let record = try Backtest.run(walk, decider: BaselineDecider(.buyAndHold, for: walk), seed: 7)
+    // Decisions at bars 60 to 398: LATE from its fiftieth bar, 200, on; GONE to bar 248, its last but one.
+    #expect(record.count == 339 && record.listings.map(\.symbol) == ["WHOLE", "LATE", "GONE"])
+    #expect(record.listings.map(\.maskedDecisions) == [0, 140, 150])
+    #expect(record.listings.map(\.closedAtEnd) == [0, 0, 1])
+    #expect(record.fills.map(\.bar) == [61, 61, 201, 249] && record.fills.map(\.symbol) == [0, 2, 1, 2])
+    #expect(
+      record.listings[2].sentence
+        == "GONE has bars from \(tape.dates[0]) to \(tape.dates[249]): at 150 of 339 decisions it could not be traded, and its columns were "
+        + "neutral; a position was closed at its last close")
+    let random = RandomTrading(matching: record, environments: [try environment(9)], seed: 7, draws: 9)
+    // Each spell fills its symbol's whole listing but the first close, so that chance can only do the same.
+    #expect(random.spellsPerSymbol == [1, 1, 1] && random.fillCounts.allSatisfy { (3...4).contains($0) })
+    let whole = try Backtest.run(
+      self.environment(BasketConfiguration()),
+      decider: BaselineDecider(.flat, for: self.environment(BasketConfiguration())),
+      seed: 7)
+    #expect(whole.listings.isEmpty)
+  }
+
   @Test func baselinesPayTheSameCosts() throws {
     let names = try records().baselines.map(\.name)
     #expect(names == ["flat", "buy-and-hold", "previous-sign", "inverse-previous-sign"])

@@ -53,6 +53,24 @@ import Testing
     #expect(cash.column == "bill" && !cash.isZero)
   }
 
+  /// Before a symbol is listed, and behind, it says nothing of a rate: others do.
+  @Test func aColumnIsReadOfWhoIsListed() throws {
+    func series(_ name: String, _ days: Range<Int>, _ rates: [Double]) -> BarSeries {
+      var series = BarSeries(symbol: name, extraColumns: ["bill"])
+      for (day, rate) in zip(days, rates) {
+        series.append(date: date(day), open: 10, high: 10, low: 10, close: 10, volume: 1, extra: [rate])
+      }
+      return series
+    }
+    let late = series("LATE", 2..<5, [0.03, 0.04, 0.05])
+    let cash = try CashRate(
+      column: "bill", of: MarketTape(listed: [late, series("GONE", 0..<4, [0.01, 0.02, 0.03, 0.04])]))
+    #expect((0..<5).map { cash.annual(at: date($0)) } == [0.01, 0.02, 0.03, 0.04, 0.05])
+    let differs = MarketTape(listed: [late, series("GONE", 0..<4, [0.01, 0.02, 0.03, 0.045])])
+    let error = try #require(throws: CashRateError.self) { try CashRate(column: "bill", of: differs) }
+    #expect("\(error)".contains("0.04 for LATE and 0.045 for GONE"))
+  }
+
   @Test func aColumnThatIsNoRateIsRefused() throws {
     func refusal(_ columns: [[(name: String, values: [Double])]], _ name: String = "bill") throws -> String {
       try #require(throws: CashRateError.self) { try CashRate(column: name, of: tape(columns)) }.description

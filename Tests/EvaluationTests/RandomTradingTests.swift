@@ -68,6 +68,29 @@ import Trading
     #expect(PositionSpells([1, 1]).shuffled(&stream) == [1, 1])
   }
 
+  /// A symbol that was listed for a time alone: what it held changes places within that time, and nothing is held before and behind it.
+  @Test func spellsOfAListingStayInIt() {
+    let units = [0, 0, 0, 0, 1, 1, 0, 1, 0, 0, -1, 0, 0, 0, 0]
+    let spells = PositionSpells(units, free: 3..<12)
+    #expect(spells.spells.flatMap { $0 } == units && spells.countHeld == 3)
+    var orders: Set<[Int]> = []
+    for draw in 0..<200 {
+      var stream = RandomStream(seed: 1, purpose: .randomTrading, lane: UInt32(draw))
+      let shuffled = spells.shuffled(&stream)
+      #expect(shuffled.sorted() == units.sorted() && shuffled[..<3].allSatisfy { $0 == 0 })
+      #expect(shuffled[12...].allSatisfy { $0 == 0 })
+      orders.insert(shuffled)
+    }
+    // Four spells without a position, of which one is longer, and two long ones.
+    #expect(orders.count == 8)
+    // All of it free is as if nothing were said.
+    var (one, other) = (RandomStream(seed: 2, purpose: .randomTrading), RandomStream(seed: 2, purpose: .randomTrading))
+    #expect(
+      PositionSpells(units, free: 0..<15).shuffled(&one) == PositionSpells(units).shuffled(&other))
+    // Nothing of it free is what was held.
+    #expect(PositionSpells(units, free: 0..<0).shuffled(&one) == units)
+  }
+
   /// Two spells of one side, alone among spells of the other: each order half of the time, within four deviations.
   @Test func everyOrderIsEquallyLikely() {
     let spells = PositionSpells([0, 1, 0, 1, 1, 0])

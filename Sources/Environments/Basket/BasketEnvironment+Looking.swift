@@ -1,6 +1,7 @@
 // What may be asked of a basket between its steps.
 
 package import AgentInterface
+import Market
 package import Trading
 
 extension BasketEnvironment {
@@ -34,6 +35,10 @@ extension BasketEnvironment {
     return AccountStanding(
       netLiquidationMicroDollars: hasEnded ? lanes.endedAccount.base[lane].value : lanes.value.base[lane],
       holdsShares: holdsShares)
+  }
+
+  package func decisionBars(symbol: Int) -> Range<Int> {
+    features.listings?.tradable[symbol] ?? 0..<tape.barCount
   }
 
   package func lastBreakdown(lane: Int) -> StepBreakdown { lanes.breakdown(lane) }

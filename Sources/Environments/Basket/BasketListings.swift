@@ -4,11 +4,9 @@ import Market
 
 /// At which bars of a tape each of S symbols may be ordered.
 ///
-/// A symbol that was listed later than the tape begins is ordered, and its columns shown, from its bar `MarketFeatures.warmUpBars` on, as if its data
-/// began there: features look back so far. One that is no longer traded before the tape ends is ordered at the last time at its last bar but one, which
-/// is filled at the open of its last bar; what is held at that bar's close is closed there (`BasketEnvironment.closeEnded`). At all other bars a symbol's
-/// factor has one legal choice, hold, and its columns have neutral values (`BasketObservation.neutralFeatures`): nobody can tell from them what its
-/// prices were or will be.
+/// A symbol is ordered, and its columns shown, at its `MarketTape.decisionBars`; what is held at the close of the last bar of one that is no longer traded is
+/// closed there (`BasketEnvironment.closeEnded`). At all other bars a symbol's factor has one legal choice, hold, and its columns have neutral values
+/// (`BasketObservation.neutralFeatures`): nobody can tell from them what its prices were or will be.
 struct BasketListings: Sendable {
   /// (S) the bars of decisions about each symbol.
   let tradable: [Range<Int>]
@@ -19,10 +17,7 @@ struct BasketListings: Sendable {
   init?(_ tape: MarketTape) {
     guard !tape.areAllAlwaysListed else { return nil }
     lastBars = tape.listings.map { $0.upperBound < tape.barCount ? $0.upperBound - 1 : nil }
-    tradable = zip(tape.listings, lastBars).map { listing, last in
-      let first = listing.lowerBound == 0 ? 0 : listing.lowerBound + MarketFeatures.warmUpBars
-      return first..<max(first, last ?? tape.barCount)
-    }
+    tradable = tape.symbols.indices.map { tape.decisionBars($0, warmUp: MarketFeatures.warmUpBars) }
   }
 
   /// The symbols that may not be ordered at a bar, the first at bit 0.

@@ -22,9 +22,15 @@ package enum BasketObservation {
     .init(name: "drawdown_50", unit: "fraction"),
   ]
 
-  /// What stands in the features of a symbol that is not traded, in order: what each says where nothing moves and volume is as usual. Further columns and
-  /// the position then are 0.
+  /// What stands in the features of a symbol that is not traded, in order: what each says where nothing moves and volume is as usual. The position then is 0,
+  /// and columns that have no such value are the mean of the symbols that are traded (`hasNeutralValue`).
   static let neutralFeatures: [Float] = features.map { $0.name == "range_position_20" ? 0.5 : 0 }
+
+  /// Whether nothing can be said of a symbol by a fixed value of a column: not of how much prices move, which is never near 0, so that 0 would be far outside
+  /// of all that a policy sees; nor of a further column.
+  static func hasNeutralValue(_ column: Int) -> Bool {
+    features.indices.contains(column) && !["atr_14_fraction", "realized_volatility_20"].contains(features[column].name)
+  }
 
   /// The same where bars are of minutes: volumes are compared within their session (`VolumeAgainstUsual`).
   package static func features(_ width: BarWidth) -> [ObservationSpace.Column] {

@@ -83,6 +83,7 @@ package final class MarketFeatures: Sendable {
         row[width - 1] = 0
       }
     }
+    if let listings { fillAbsent(listings) }
     if symbolCount == 2 {
       for bar in 0..<barCount {
         let (first, second) = (quotes.base[2 * bar], quotes.base[2 * bar + 1])
@@ -112,6 +113,20 @@ package final class MarketFeatures: Sendable {
       guard bar >= MarketFeatures.warmUpBars else { continue }
       let row = rows.columns(bar) + symbol * width
       for column in 0..<width { row[column] = column < neutral.count ? neutral[column] : 0 }
+    }
+  }
+
+  /// The mean of the traded symbols in columns of absent ones that have no neutral value; 0 where none is traded.
+  private func fillAbsent(_ listings: BasketListings) {
+    let open = (0..<width - 1).filter { !BasketObservation.hasNeutralValue($0) }
+    for bar in MarketFeatures.warmUpBars..<max(MarketFeatures.warmUpBars, barCount) {
+      let (absent, row) = (listings.absent(at: bar), rows.columns(bar))
+      let traded = (0..<symbolCount).filter { absent >> UInt64($0) & 1 == 0 }
+      if absent == 0 || traded.isEmpty { continue }
+      for column in open {
+        let mean = traded.reduce(Float(0)) { $0 + row[$1 * width + column] } / Float(traded.count)
+        for symbol in 0..<symbolCount where absent >> UInt64(symbol) & 1 == 1 { row[symbol * width + column] = mean }
+      }
     }
   }
 

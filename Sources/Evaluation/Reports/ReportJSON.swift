@@ -28,6 +28,7 @@ extension EvaluationReport {
       "synthetic_quotes": .array(context.syntheticQuotes.map { .string($0) }),
       "surface_handouts": .array(context.handouts.map(\.json)),
       "by_symbol": .array(bySymbol.map(\.json)),
+      "listings": .array(listings.map(ReportJSON.listing)),
       "data_fingerprint": .string(context.dataFingerprint),
       "window": .object([
         "name": .string(context.windowName), "first": .string(dates.first?.description ?? ""),
@@ -68,6 +69,15 @@ enum ReportJSON {
     return .object([
       "estimate": number(interval.estimate), "lower": number(interval.lower), "upper": number(interval.upper),
       "confidence": number(interval.confidence),
+    ])
+  }
+
+  static func listing(_ listing: WalkedListing) -> JSON {
+    .object([
+      "symbol": .string(listing.symbol), "first": .string(listing.first.description),
+      "last": .string(listing.last.description), "decisions": .integer(Int64(listing.decisions)),
+      "masked_decisions": .integer(Int64(listing.maskedDecisions)),
+      "closed_at_last_close": .integer(Int64(listing.closedAtEnd)),
     ])
   }
 

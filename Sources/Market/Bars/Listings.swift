@@ -27,6 +27,15 @@ extension MarketTape {
       leftOut: series.map { _ in 0 }, syntheticSymbols: syntheticSymbols, listings: listings)
   }
 
+  /// The bars at which a symbol may be ordered. One that was listed later than the tape begins is ordered from so many bars on as features look back, as if
+  /// its data began there; one that is no longer traded before the tape ends is ordered at the last time at its last bar but one, which is filled at the
+  /// open of its last bar.
+  package func decisionBars(_ symbol: Int, warmUp: Int) -> Range<Int> {
+    let listing = listings[symbol]
+    let first = listing.lowerBound == 0 ? 0 : listing.lowerBound + warmUp
+    return first..<max(first, listing.upperBound < barCount ? listing.upperBound - 1 : barCount)
+  }
+
   /// Whether a symbol has all of the bars.
   package func isAlwaysListed(_ symbol: Int) -> Bool { listings[symbol] == 0..<barCount }
 
