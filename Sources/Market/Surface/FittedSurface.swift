@@ -19,6 +19,29 @@ package struct FittedSurface: Sendable, Equatable {
   }
 }
 
+extension FittedSurface {
+  /// Fits all minutes of a session in which its chain is quoted, one by one, each by what was known at its end. `rate`: see `ChainSurface`. Throws where no
+  /// minute can have a surface, since the chain is of two underlyings.
+  ///
+  /// Returns the surfaces by their minute, and how many quoted minutes have none: of a minute without two-sided quotes the next may have one.
+  package static func all(
+    of chain: OptionChain, in session: ChainSession, rate: Double? = nil, calendar: TradingCalendar = .xnys
+  ) throws(ChainSurfaceProblem) -> (surfaces: [FittedSurface], silent: Int) {
+    guard let length = calendar.tradingMinutes(session.date) else { return ([], 0) }
+    var (surfaces, silent): ([FittedSurface], Int) = ([], 0)
+    for minute in session.minutes where minute >= 0 && Int(minute) < length {
+      do throws(ChainSurfaceProblem) {
+        surfaces.append(
+          FittedSurface(try ChainSurface(chain, session, at: Int(minute) + 1, rate: rate, calendar: calendar)))
+      } catch {
+        if case .severalUnderlyings = error { throw error }
+        silent += 1
+      }
+    }
+    return (surfaces, silent)
+  }
+}
+
 /// An expiry of such a surface.
 package struct FittedExpiry: Sendable, Equatable {
   package struct Forward: Sendable, Equatable {

@@ -27,17 +27,13 @@ enum FittedSurfaces {
     for session in wanted {
       // A session at a time: chains are large.
       let chain = try store.chain(entry) { $0 == session }
-      guard let found = chain.sessions.first, let length = TradingCalendar.xnys.tradingMinutes(found.date) else {
-        continue
-      }
-      for minute in found.minutes where minute >= 0 && Int(minute) < length {
-        do throws(ChainSurfaceProblem) {
-          surfaces.append(FittedSurface(try ChainSurface(chain, found, at: Int(minute) + 1, rate: rate)))
-        } catch {
-          // Of two underlyings no minute has a surface; of a minute without quotes the next may have one.
-          if case .severalUnderlyings = error { throw UsageError(error.description, command: command) }
-          silent += 1
-        }
+      guard let found = chain.sessions.first else { continue }
+      do throws(ChainSurfaceProblem) {
+        let fitted = try FittedSurface.all(of: chain, in: found, rate: rate)
+        surfaces += fitted.surfaces
+        silent += fitted.silent
+      } catch {
+        throw UsageError(error.description, command: command)
       }
     }
     guard !surfaces.isEmpty else {
