@@ -34,7 +34,7 @@ struct Options {
            benchmark compare BASELINE.json [--with FILE] [--threshold PERCENT] [--quick]
            benchmark market FILE.h5
            benchmark bars make|measure FOLDER [--minutes N] [--days N] [--subjects A,B]
-           benchmark surface [--rounds N]
+           benchmark surface [--month [--sessions N]] [--rounds N]
            benchmark chains FILE | --write FILE [--rows N]
            benchmark solve [--worlds A,B] [--programs A,B] [--seeds N] [--quick] [...]
            benchmark peers [--shapes A,B] [--peers A,B] [--lanes A,B] [--pairs N] [--quick] [--require floors] [...]
@@ -97,9 +97,13 @@ struct Options {
     quotes up, and prints a line of JSON; --write makes such a table.
 
     benchmark surface [--rounds N]
+    benchmark surface --month [--sessions N] [--rounds N]
 
     Makes a chain of 10,000 quotes, a checked surface of it in so many rounds (15), and
-    prints the median and the least processor time as a line of JSON.
+    prints the median and the least processor time as a line of JSON. --month reads made-up
+    minutes of SPXW (21 sessions, four expiries of 100 strikes), in turn alone and to a
+    checked surface of every minute that is kept in a file (7 rounds), and prints what both
+    take, and the time of all over that of reading alone.
 
     benchmark peers [--quick] [...]
 

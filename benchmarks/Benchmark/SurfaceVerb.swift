@@ -3,20 +3,20 @@
 import Glibc
 import Market
 import Pricing
+import Text
 
-/// `benchmark surface [--rounds N]`.
+/// `benchmark surface [--rounds N]`, and with `--month [--sessions N]` a month of minutes: see `SurfaceMonth`.
 enum SurfaceVerb {
   static func run(_ words: [String]) throws(BenchmarkError) {
-    var rounds = 15
-    switch words.first {
-    case nil: break
-    case "--rounds":
-      guard words.count == 2, let number = Int(words[1]), (1...10_000).contains(number) else {
-        throw .usage("surface --rounds needs a number from 1 to 10000")
-      }
-      rounds = number
-    case let word?: throw .usage("surface has no '\(word)'")
+    let arguments = try Arguments(words, values: ["rounds", "sessions"], switches: ["month"])
+    let asked = try arguments.count("rounds", limit: 10_000)
+    if arguments.has("month") {
+      return try SurfaceMonth(
+        sessions: try arguments.count("sessions", limit: 250) ?? SurfaceMonth.usualSessions, rounds: asked ?? 7
+      ).run()
     }
+    guard !arguments.has("sessions") else { throw .usage("--sessions goes with --month") }
+    let rounds = asked ?? 15
     let chain = try chain()
     guard let session = chain.sessions.first else { throw .failed("the chain has no session") }
     var times: [Double] = []

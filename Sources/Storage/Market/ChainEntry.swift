@@ -32,7 +32,7 @@ package struct ChainEntry: Sendable, Equatable {
     var cells: Int { contracts * minutes }
   }
 
-  init(_ chain: OptionChain) {
+  package init(_ chain: OptionChain) {
     underlying = chain.underlying
     declaration = chain.declaration
     deliverables = chain.deliverables
