@@ -41,7 +41,9 @@ import Text
     #expect(words.contains("decisions it could not be traded, and its columns were neutral"), "\(words)")
     // What is served is told by its own columns and mask, as any other policy is.
     try place.succeed(["export", "late"])
-    try place.succeed(["backtest", "checkpoints/late/best.h5", "--from", "2004-01-02", "--to", "2005-12-31"])
+    try place.succeed([
+      "backtest", "checkpoints/late/best.h5", "--store", "market.h5", "--from", "2004-01-02", "--to", "2005-12-31",
+    ])
   }
 
   /// A day that a share lacks in the middle is no listing, whatever is allowed; what is named helps.
@@ -56,7 +58,11 @@ import Text
       refused.exitCode == 2 && refused.errors.contains("timestamp-alignment of LATE, \(dates[500])"), "\(refused)")
     let symbols = ["WHOLE", "LATE", "GONE"].map { "\($0)=\($0).csv" }
     #expect(refused.output.contains("--common-dates") || refused.errors.contains("--common-dates"), "\(refused)")
-    try place.succeed(["import"] + symbols + ["--output", "market.h5", "--common-dates"])
+    // Then all of them lack it.
+    let lost = ["WHOLE", "LATE", "GONE"].flatMap {
+      ["--allow", "missing-bars:\($0):\(dates[500])", "--reason", "a lost day"]
+    }
+    try place.succeed(["import"] + symbols + ["--output", "market.h5", "--common-dates"] + lost)
   }
 
   /// A share that is listed behind the training window cannot be learned.
