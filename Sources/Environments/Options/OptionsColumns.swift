@@ -81,14 +81,18 @@ struct HeldPackage {
     self.group = group
     for index in group.legs.indices {
       guard let slot = book.slot(of: group.legs[index].contract) else { return nil }
-      let position = book.positions[slot]
-      let ratio = Int(group.legs[index].ratio)
-      basis += position.basis
-      liquidation += position.liquidation
-      spread += abs(ratio) * (position.ask - position.bid)
-      twiceMiddle += ratio * (position.bid + position.ask)
-      isQuoted = isQuoted && position.isQuoted
+      add(book.positions + slot, ratio: Int(group.legs[index].ratio))
     }
+  }
+
+  /// Not inlined: where a release build inlines it into the loop, the compiler loses the sums of `basis` and `liquidation`.
+  @inline(never)
+  private mutating func add(_ position: UnsafePointer<Position>, ratio: Int) {
+    basis += position.pointee.basis
+    liquidation += position.pointee.liquidation
+    spread += abs(ratio) * (position.pointee.ask - position.pointee.bid)
+    twiceMiddle += ratio * (position.pointee.bid + position.pointee.ask)
+    isQuoted = isQuoted && position.pointee.isQuoted
   }
 }
 
