@@ -14,7 +14,7 @@ import Testing
     "csv", "chain", "gzip", "bars", "zip", "stamps", "numbers", "json", "yaml", "safetensors", "bundle", "store",
     "checkpoint",
     "run", "incident", "replay",
-    "price", "surface", "fitted-surface", "desk", "spool",
+    "price", "surface", "fitted-surface", "index", "desk", "spool",
   ]
 
   private func fuzz(_ arguments: String...) throws -> ProgramOutcome {

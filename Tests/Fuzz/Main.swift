@@ -77,6 +77,7 @@ struct Main {
       ("bundles", ["safetensors", "bundle"]),
       ("stores, checkpoints, runs", ["store", "checkpoint", "run"]),
       ("incidents, replay files", ["incident", "replay"]), ("forged metadata of HDF5", ["metadata"]),
+      ("surfaces, their events and indices", ["surface", "fitted-surface", "index"]), ("scripted days", ["desk"]),
     ] {
       let part = tallies.filter { names.contains($0.subject.name) }
       guard part.count == names.count else { continue }

@@ -68,7 +68,8 @@ enum Subjects {
       MetadataSubject.self, BundleSubject.self, SafetensorsSubject.self, BarsSubject.self, CSVSubject.self,
       ChainSubject.self,
       StampsSubject.self, NumbersSubject.self, ZipSubject.self, GzipSubject.self, JSONSubject.self, YAMLSubject.self,
-      PriceSubject.self, SurfaceSubject.self, FittedSurfaceSubject.self, DeskSubject.self,
+      PriceSubject.self, SurfaceSubject.self, FittedSurfaceSubject.self, IndexSubject.self,
+      DeskSubject.self,
     ]
   }
 
