@@ -29,6 +29,8 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case listedApart(symbol: String, from: String, until: String)
   /// Limits of a desk that no desk may run with, in a sentence of their own.
   case contradictoryLimits(String)
+  /// A least volume is asked for of options whose data say none.
+  case unknownVolumes(symbol: String, least: Int)
   /// The data has no options, and no way to make them was asked for.
   case noOptions
   /// Nothing can be entered in any session of a window.
@@ -78,6 +80,9 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
         + "symbols that are traded at the same time"
     case .contradictoryLimits(let sentence):
       "\(sentence): change environment.sizes_*, environment.states_warn, _reduce, _halt or _kill"
+    case .unknownVolumes(let symbol, let least):
+      "environment.least_volume is \(least), and the data say of no option of \(symbol) how many contracts were traded: set it to 0, or "
+        + "take a chain with volumes of the minute or of the day"
     case .noOptions:
       "the environment trades options, and the market was loaded without any: use a store with minutes of the symbols and a volatility "
         + "index, or with their chains"

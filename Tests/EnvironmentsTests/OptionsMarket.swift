@@ -28,6 +28,8 @@ struct OptionsMarket {
   var emptySession: Int?
   /// From this minute of the last session on, the market is another one.
   var changedFrom: Int?
+  /// Contracts of one that were traded in the session up to the end of a minute; nil: nobody says it.
+  var traded: (@Sendable (OptionContract, _ minute: Int) -> Int32)?
 
   static func spot(_ symbol: String) -> Double { symbol == "SPX" ? 6000 : 600 }
 
@@ -42,6 +44,7 @@ struct OptionsMarket {
   func options() -> OptionTape {
     let dates = dates
     var places = OptionTape.PlainPlaces()
+    if traded != nil { places.dayVolumes = [] }
     var rows = OptionTape.PlainRows()
     var all: [[OptionTape.Session]] = []
     for (number, symbol) in symbols.enumerated() {
@@ -95,6 +98,7 @@ struct OptionsMarket {
       let hasGap = gapEvery > 0 && minute % gapEvery == gapEvery - 1 || gapFrom.map { minute >= $0 } == true
       for contract in contracts {
         add(contract, spot: spot, years: years, minute: minute, hasGap: hasGap, to: &places)
+        if let traded { places.dayVolumes?.append(traded(contract, minute)) }
       }
     }
     return OptionTape.Session(

@@ -65,11 +65,13 @@ import Text
     return .object(sections)
   }
 
-  /// A checkpoint that lacks one of them is refused: no limit of an account becomes today's default.
-  @Test func nothingAboutOptionsCameLater() {
+  /// A checkpoint that lacks one of them is refused: no limit of an account becomes today's default. The one that came later asks nothing, as before.
+  @Test func nothingThatBindsCameLaterToOptions() {
     for game in OptionsGame.allCases {
-      #expect(OptionsConfiguration.settings(of: game).allSatisfy { !OlderSettings.cameLater.contains($0.key) })
+      let later = OptionsConfiguration.settings(of: game).map { $0.key }.filter { OlderSettings.cameLater.contains($0) }
+      #expect(later == ["environment.least_volume"])
     }
+    #expect(OptionsConfiguration().leastVolume == 0 && OptionsConfiguration.shortPremium.leastVolume == 0)
   }
 
   @Test func aFileOfAnOlderVersionLoads() throws {

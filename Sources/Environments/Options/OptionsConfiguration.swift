@@ -22,6 +22,8 @@ package struct OptionsConfiguration: Sendable, Equatable {
   package var minimumDelta = 0.15
   /// Full spread over the middle.
   package var maximumSpread = 0.10
+  /// Contracts traded in the session up to the minute; 0 asks nothing.
+  package var leastVolume = 0
   /// Of last night, where the data say it.
   package var leastOpenInterest = 100
   /// Rank of implied volatility above which nothing is entered.
@@ -87,7 +89,7 @@ package struct OptionsConfiguration: Sendable, Equatable {
   var selection: ContractSelection {
     let (target, most) = game == .shortPremium ? (premium.shortDelta, premium.shortDelta) : (targetDelta, 1)
     return ContractSelection(
-      targetDelta: target, mostDelta: most, mostSpread: maximumSpread, leastVolume: 0,
+      targetDelta: target, mostDelta: most, mostSpread: maximumSpread, leastVolume: leastVolume,
       leastOpenInterest: leastOpenInterest, takesUnknownLiquidity: true, highestVolatilityRank: highestVolatilityRank)
   }
 

@@ -43,6 +43,9 @@ extension OptionsConfiguration: EnvironmentConfiguration {
     [
       .number("environment.maximum_spread", \.maximumSpread, 0.001...2, "of the middle: wider quotes are not entered"),
       .integer(
+        "environment.least_volume", \.leastVolume, 0...1_000_000, unit: "contracts",
+        "traded in the session up to the minute, or a contract is not entered; above 0 the data must say it"),
+      .integer(
         "environment.least_open_interest", \.leastOpenInterest, 0...1_000_000, unit: "contracts",
         "of last night, where the data say it"),
       .number(
@@ -215,9 +218,11 @@ extension OptionsConfiguration {
         "fill",
         "decided at a minute's end, filled \(latencyMinutes) \(latencyMinutes == 1 ? "minute" : "minutes") later "
           + (costFactor > 0 ? "at the far touch, never at mid" : "at mid, which nobody gets"))
-    ] + (game == .options ? boughtWords(number) : premium.words(number)) + [
-      RuleLine("fees", feeDollars.map { "\(number($0)) $ a contract" } ?? "those of each date")
-    ]
+    ] + (game == .options ? boughtWords(number) : premium.words(number))
+      + (leastVolume > 0
+        ? [RuleLine("volume", "\(leastVolume) contracts or more traded in the session up to the minute")] : []) + [
+        RuleLine("fees", feeDollars.map { "\(number($0)) $ a contract" } ?? "those of each date")
+      ]
       + (spreadFactor == 1 ? [] : [RuleLine("half-spreads", "\(number(spreadFactor)) times what they are")])
       + (costFactor == 1
         ? [] : [RuleLine("half-spreads, impact and fees", "\(number(costFactor)) times what they are")]) + [

@@ -40,6 +40,7 @@ package final class OptionsTables: @unchecked Sendable {
   package init(_ market: MarketTape, configuration: OptionsConfiguration) throws(EnvironmentError) {
     try configuration.validate()
     guard let tape = market.options else { throw .noOptions }
+    try OptionsTables.requireVolumes(tape, configuration)
     self.tape = tape
     self.configuration = configuration
     var days: [OptionsDay] = []
@@ -135,6 +136,23 @@ package final class OptionsTables: @unchecked Sendable {
   @inline(__always)
   func premium(ofCandidate place: Int) -> PremiumCandidate? { premiums.isEmpty ? nil : premiums[place] }
 
+  /// Throws for the first symbol with options of which nobody says how many were traded, where a least number is asked for.
+  private static func requireVolumes(
+    _ tape: OptionTape, _ configuration: OptionsConfiguration
+  ) throws(EnvironmentError) {
+    guard configuration.leastVolume > 0 else { return }
+    for (symbol, sessions) in zip(tape.symbols, tape.sessions) {
+      let quoted = sessions.filter { $0.absence == nil }
+      let isSaid = quoted.contains { session in
+        let first = session.firstPlace
+        return (first..<first + session.placeCount).contains { (tape.dayVolumes?[$0] ?? -1) >= 0 }
+      }
+      guard isSaid || quoted.isEmpty else {
+        throw .unknownVolumes(symbol: symbol.name, least: configuration.leastVolume)
+      }
+    }
+  }
+
   /// What `list` makes of the contracts that the selection takes, in each minute, of the calls and of the puts, with |delta|.
   private static func lists<Element>(
     _ days: [OptionsDay], _ tape: OptionTape, _ quotes: LaneQuotes, _ configuration: OptionsConfiguration,
@@ -155,9 +173,11 @@ package final class OptionsTables: @unchecked Sendable {
             let place = day.place(minute: minute) + number
             let delta = Double(tape.deltas[place])
             let interest = day.session.openInterests[number]
+            // Where volumes are asked for, what nobody says was not traded.
+            let volume = configuration.leastVolume > 0 ? max(tape.dayVolumes?[place] ?? 0, 0) : nil
             let candidate = SelectionCandidate(
               contract: Int32(number), quote: quotes.quote(at: place), delta: delta.isFinite ? delta : nil,
-              volume: nil, openInterest: interest < 0 ? nil : Int(interest))
+              volume: volume.map { Int($0) }, openInterest: interest < 0 ? nil : Int(interest))
             if selection.rejection(of: candidate, rank: neutral, minute: minute) == nil {
               found.append((Int32(number), abs(delta)))
             }

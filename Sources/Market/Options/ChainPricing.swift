@@ -53,6 +53,7 @@ struct ChainPricing: SessionPricing {
   private let quotes: ChainSession
   private let slots: [Int]
   private let volumeIsOfMinute: Bool
+  private var traded: TradedContracts?
   private var options: OptionColumns<Double>
   private var volatilities: [Double]
   private var values: ValueColumns<Double>
@@ -70,6 +71,7 @@ struct ChainPricing: SessionPricing {
     self.quotes = quotes
     self.slots = slots
     volumeIsOfMinute = chain.declaration.volume == .minute
+    traded = chain.declaration.volume.map { TradedContracts(count: slots.count, span: $0) }
     let count = slots.count
     options = OptionColumns(
       signs: session.contracts.map { $0.right == .call ? 1 : -1 }, forward: 1,
@@ -102,6 +104,7 @@ struct ChainPricing: SessionPricing {
   }
 
   mutating func price(minute: Int, spot: Double, years: Double, into places: OptionPlaces) {
+    traded?.count(quotes, slots, until: minute)
     let blocks = (0...ChainSurface.freshMinutes).compactMap { age in
       quotes.block(ofMinute: minute - age).map { (block: $0, minute: minute - age) }
     }
@@ -111,6 +114,7 @@ struct ChainPricing: SessionPricing {
     for (contract, slot) in slots.enumerated() {
       let place = first + contract
       places.underlyingPrices[place] = underlying
+      if let traded { places.dayVolumes?[place] = traded.contracts[contract] }
       prices[contract] = .nan
       let found = blocks.first { block in
         let row = block.block * count + slot

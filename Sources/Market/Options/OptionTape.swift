@@ -133,6 +133,8 @@ package final class OptionTape: @unchecked Sendable {
   package var bidSizes: UnsafePointer<Int32>? { places.bidSizes.map { UnsafePointer($0) } }
   package var askSizes: UnsafePointer<Int32>? { places.askSizes.map { UnsafePointer($0) } }
   package var volumes: UnsafePointer<Int32>? { places.volumes.map { UnsafePointer($0) } }
+  /// (places) contracts traded in the session up to the minute, -1 while nobody says it; nil where no session of the tape does.
+  package var dayVolumes: UnsafePointer<Int32>? { places.dayVolumes.map { UnsafePointer($0) } }
   /// (places) of one share of a contract that is held long: volatility as a decimal a year of the variance clock, delta, gamma, vega for 1.00 of volatility, and
   /// the dollars lost until the close if price and volatility stay. NaN where the quote tells no volatility.
   package var volatilities: UnsafePointer<Float> { UnsafePointer(places.volatilities) }
@@ -156,7 +158,10 @@ package final class OptionTape: @unchecked Sendable {
   let rows: OptionRows
 
   /// Memory for the sessions, filled by whoever makes the tape. Traps unless there are as many sessions of every symbol as dates, in order.
-  init(symbols: [Symbol], dates: [CalendarDate], sessions: [[Session]], hasSizes: Bool, hasVolumes: Bool) {
+  init(
+    symbols: [Symbol], dates: [CalendarDate], sessions: [[Session]], hasSizes: Bool, hasVolumes: Bool,
+    hasDayVolumes: Bool
+  ) {
     precondition(
       sessions.count == symbols.count && sessions.allSatisfy { $0.map(\.date) == dates },
       "\(sessions.map(\.count)) sessions of \(symbols.count) symbols on \(dates.count) dates")
@@ -177,7 +182,8 @@ package final class OptionTape: @unchecked Sendable {
     self.dates = dates
     self.sessions = laid
     (rowCount, placeCount) = (row, place)
-    places = OptionPlaces(count: place, hasSizes: hasSizes, hasVolumes: hasVolumes)
+    places = OptionPlaces(
+      count: place, hasSizes: hasSizes, hasVolumes: hasVolumes, hasDayVolumes: hasDayVolumes)
     rows = OptionRows(count: row)
   }
 
@@ -187,7 +193,7 @@ package final class OptionTape: @unchecked Sendable {
   ) {
     self.init(
       symbols: symbols, dates: dates, sessions: sessions, hasSizes: places.bidSizes != nil,
-      hasVolumes: places.volumes != nil)
+      hasVolumes: places.volumes != nil, hasDayVolumes: places.dayVolumes != nil)
     self.places.assign(places)
     self.rows.assign(rows)
   }

@@ -69,7 +69,8 @@ extension OptionTape {
       symbols: underlyings.map { Symbol(name: $0.minutes.symbol, instrument: $0.minutes.instrument) }, dates: known,
       sessions: sessions,
       hasSizes: chains.contains { $0.sessions.contains { $0.has(.bidSize) || $0.has(.askSize) } },
-      hasVolumes: chains.contains { $0.declaration.volume == .minute && $0.sessions.contains { $0.has(.volume) } })
+      hasVolumes: chains.contains { $0.declaration.volume == .minute && $0.sessions.contains { $0.has(.volume) } },
+      hasDayVolumes: chains.contains { $0.declaration.volume != nil && $0.sessions.contains { $0.has(.volume) } })
     for (maker, laid) in zip(makers, self.sessions) { maker.fill(laid, places, rows) }
   }
 }

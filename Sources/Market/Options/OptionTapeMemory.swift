@@ -11,6 +11,7 @@ extension OptionTape {
     package var bidSizes: [Int32]?
     package var askSizes: [Int32]?
     package var volumes: [Int32]?
+    package var dayVolumes: [Int32]?
     package var volatilities: [Float] = []
     package var deltas: [Float] = []
     package var gammas: [Float] = []
@@ -47,6 +48,7 @@ final class OptionPlaces: @unchecked Sendable {
   let bidSizes: UnsafeMutablePointer<Int32>?
   let askSizes: UnsafeMutablePointer<Int32>?
   let volumes: UnsafeMutablePointer<Int32>?
+  let dayVolumes: UnsafeMutablePointer<Int32>?
   let volatilities: UnsafeMutablePointer<Float>
   let deltas: UnsafeMutablePointer<Float>
   let gammas: UnsafeMutablePointer<Float>
@@ -54,7 +56,7 @@ final class OptionPlaces: @unchecked Sendable {
   let decays: UnsafeMutablePointer<Float>
 
   /// Nobody stands anywhere, and nothing is known.
-  init(count: Int, hasSizes: Bool, hasVolumes: Bool) {
+  init(count: Int, hasSizes: Bool, hasVolumes: Bool, hasDayVolumes: Bool) {
     func column<Element>(_ value: Element) -> UnsafeMutablePointer<Element> { optionColumn(value, count) }
     self.count = count
     (bids, asks) = (column(0), column(0))
@@ -63,13 +65,14 @@ final class OptionPlaces: @unchecked Sendable {
     (models, underlyingPrices) = (column(-1), column(-1))
     (bidSizes, askSizes) = hasSizes ? (column(-1), column(-1)) : (nil, nil)
     volumes = hasVolumes ? column(-1) : nil
+    dayVolumes = hasDayVolumes ? column(-1) : nil
     (volatilities, deltas, gammas, vegas, decays) = (
       column(.nan), column(.nan), column(.nan), column(.nan), column(.nan)
     )
   }
 
   private var integers: [UnsafeMutablePointer<Int32>] {
-    [bids, asks, minutes, models, underlyingPrices] + [bidSizes, askSizes, volumes].compactMap { $0 }
+    [bids, asks, minutes, models, underlyingPrices] + [bidSizes, askSizes, volumes, dayVolumes].compactMap { $0 }
   }
 
   private var numbers: [UnsafeMutablePointer<Float>] { [volatilities, deltas, gammas, vegas, decays] }
@@ -90,6 +93,7 @@ final class OptionPlaces: @unchecked Sendable {
     if let bidSizes, let sizes = plain.bidSizes { copy(sizes, to: bidSizes, count, "bid sizes") }
     if let askSizes, let sizes = plain.askSizes { copy(sizes, to: askSizes, count, "ask sizes") }
     if let volumes, let traded = plain.volumes { copy(traded, to: volumes, count, "volumes") }
+    if let dayVolumes, let traded = plain.dayVolumes { copy(traded, to: dayVolumes, count, "volumes of days") }
     copy(plain.volatilities, to: volatilities, count, "volatilities")
     copy(plain.deltas, to: deltas, count, "deltas")
     copy(plain.gammas, to: gammas, count, "gammas")
@@ -105,7 +109,7 @@ final class OptionPlaces: @unchecked Sendable {
     (plain.bids, plain.asks, plain.minutes) = (array(bids), array(asks), array(minutes))
     (plain.models, plain.underlyingPrices) = (array(models), array(underlyingPrices))
     (plain.bidSizes, plain.askSizes) = (bidSizes.map(array), askSizes.map(array))
-    plain.volumes = volumes.map(array)
+    (plain.volumes, plain.dayVolumes) = (volumes.map(array), dayVolumes.map(array))
     (plain.volatilities, plain.deltas) = (array(volatilities), array(deltas))
     (plain.gammas, plain.vegas, plain.decaysToClose) = (array(gammas), array(vegas), array(decays))
     return plain

@@ -26,6 +26,7 @@ enum OlderSettings {
   static let cameLater: Set<String> = [
     "environment.unit_share", "run.device", "environment.bar_width", "environment.data_source",
     "environment.straddle_days", "environment.whole_sessions", "environment.leak_count", "environment.leak_tells",
+    "environment.least_volume",
   ]
 
   /// The tree without the settings of other environments, where it is one that an older version wrote, which named them all; nil for any other. `note`: which of
