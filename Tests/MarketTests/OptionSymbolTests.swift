@@ -9,6 +9,8 @@ import Testing
     let symbol = try OptionSymbol("SPY251211C00600000")
     #expect(symbol.root == "SPY" && symbol.right == .call && symbol.strike == 600 && symbol.isStandard)
     #expect("\(symbol.expiry)" == "2025-12-11" && TradingCalendar.xnys.isSession(symbol.expiry) == true)
+    // A Thursday: 1970-01-01 was one.
+    #expect(symbol.expiry.daysSinceEpoch % 7 == 0)
     let padded = try OptionSymbol("SPY   251211C00600000")
     let prefixed = try OptionSymbol("O:SPY251211C00600000")
     #expect(padded == symbol && prefixed == symbol && "\(padded)" == "SPY251211C00600000")

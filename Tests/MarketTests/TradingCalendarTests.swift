@@ -95,6 +95,7 @@ private func date(_ text: String) throws -> CalendarDate { try #require(Calendar
     #expect(calendar.nextSession(onOrAfter: try date("2001-09-11")) == (try date("2001-09-17")))
     #expect(calendar.nextSession(onOrAfter: try date("2025-12-11")) == (try date("2025-12-11")))
     #expect(calendar.nextSession(onOrAfter: try date("1990-01-01")) == (try date("1990-01-02")))
+    #expect(calendar.nextSession(onOrAfter: try date("2024-01-01")) == (try date("2024-01-02")))
     #expect(calendar.nextSession(onOrAfter: try date("2035-12-31")) == (try date("2035-12-31")))
     let friday = try date("2024-03-29")
     #expect(calendar.sessions(in: friday...friday).isEmpty)

@@ -32,6 +32,8 @@ private func fees(_ table: FeeTable, price: Int, contracts: Int, on date: Calend
   // Ten contracts: 6.50, 0.25 and 0.2815.
   let ten = fees(.interactiveBrokers, price: 4_400, contracts: 10)
   #expect(ten[.commission] == 6_500_000 && ten[.clearing] == 250_000 && ten[.regulatory] == 281_500)
+  // Whoever exercises an option on shares pays nothing for it.
+  for table in [FeeTable.retail, .zeroCommission, .interactiveBrokers] { #expect(table.rates(on: day).exercise == 0) }
   // Before 14 February 2025 clearing was 0.02.
   let before = fees(.retail, price: 4_400, contracts: 1, on: march(13).advanced(by: -28))
   #expect(before[.clearing] == 20_000)
