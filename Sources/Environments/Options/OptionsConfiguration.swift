@@ -76,13 +76,13 @@ package struct OptionsConfiguration: Sendable, Equatable {
 
   /// The account of a symbol, micro-dollars.
   func capital(of symbol: String) -> Int64 {
-    MicroDollars.rounded(OptionsConfiguration.amount(of: symbol, in: symbolCapital) ?? capitalDollars)
+    MicroDollars.rounded(SymbolAmount.of(symbol, in: symbolCapital) ?? capitalDollars)
   }
 
   /// The limits of a symbol's account.
   func profile(of symbol: String) -> RiskProfile {
     var profile = profile
-    if let decay = OptionsConfiguration.amount(of: symbol, in: symbolDecay) { profile.limits.decayDollars = decay }
+    if let decay = SymbolAmount.of(symbol, in: symbolDecay) { profile.limits.decayDollars = decay }
     return profile
   }
 
@@ -112,18 +112,5 @@ package struct OptionsConfiguration: Sendable, Equatable {
     settings.impact.thousandths = min(
       Int((costFactor * Double(settings.impact.thousandths)).rounded()), TouchImpact.mostThousandths)
     return settings
-  }
-
-  /// `SYMBOL=DOLLARS`, above 0 and at most a billion; nil for other words.
-  static func amount(_ word: String) -> (symbol: String, dollars: Double)? {
-    let parts = word.split(separator: "=", omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, let dollars = Double(parts[1]), dollars > 0, dollars <= 1e9 else {
-      return nil
-    }
-    return (String(parts[0]), dollars)
-  }
-
-  static func amount(of symbol: String, in words: [String]) -> Double? {
-    words.lazy.compactMap { amount($0) }.last { $0.symbol == symbol }?.dollars
   }
 }

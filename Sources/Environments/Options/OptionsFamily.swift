@@ -108,7 +108,7 @@ extension OptionsConfiguration: EnvironmentConfiguration {
       ("environment.capital_by_symbol", symbolCapital), ("environment.theta_dollars_by_symbol", symbolDecay),
       ("environment.width_by_symbol", premium.symbolWidths),
     ] {
-      for word in words where OptionsConfiguration.amount(word) == nil {
+      for word in words where SymbolAmount(word) == nil {
         throw .badSetting(
           name: name, found: JSON.string(word).text, allowed: "words like SPX=1000, above 0 and at most 1000000000")
       }

@@ -101,7 +101,7 @@ package struct PremiumRules: Sendable, Equatable {
 
   /// Thousandths of a dollar.
   func width(of symbol: String) -> Int {
-    Int(((OptionsConfiguration.amount(of: symbol, in: symbolWidths) ?? widthDollars) * 1000).rounded())
+    Int(((SymbolAmount.of(symbol, in: symbolWidths) ?? widthDollars) * 1000).rounded())
   }
 }
 
