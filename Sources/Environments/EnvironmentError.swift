@@ -9,6 +9,8 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   case windowOutsideTape(window: Range<Int>, bars: Int)
   /// A symbol could come to hold more than its limit.
   case positionAboveLimit(dollars: Double, limit: Double)
+  /// The same of a symbol with terms of its own.
+  case symbolAboveLimit(symbol: String, dollars: Double, limit: Double)
   /// The window begins before the features are settled.
   case missingWarmUp(firstBar: Int, needed: Int)
   case windowTooShort(bars: Int, needed: Int)
@@ -45,6 +47,9 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .positionAboveLimit(let dollars, let limit):
       "environment.unit_dollars times environment.maximum_units is \(dollars) dollars, above "
         + "environment.max_position_per_asset \(limit); lower one or raise the other"
+    case .symbolAboveLimit(let symbol, let dollars, let limit):
+      "the units that \(symbol) may hold come to \(dollars) dollars, above the \(limit) of environment.max_position_by_asset or "
+        + "environment.max_position_per_asset; lower its unit or its units, or raise the limit"
     case .unsupportedSymbolCount(let found, let supported):
       "the environment 'dual_ticker' trades \(supported.lowerBound) to \(supported.upperBound) symbols and was given "
         + "\(found): name those to trade in environment.assets, at most \(supported.upperBound)"
@@ -94,7 +99,7 @@ package enum EnvironmentError: Error, Equatable, CustomStringConvertible {
         + "less than \(DecimalText.fixed(100 * least, decimals: 0)) %, so that nothing but waiting could be learned: raise environment.capital "
         + "or the limits, or pass --allow-idle \(symbol)"
     case .tooFewSymbolsForPortfolio(let found):
-      "environment.portfolio_features correlate symbols with each other, and \(found) is traded: trade two or three, or switch them off"
+      "environment.portfolio_features correlate symbols with each other, and \(found) is traded: trade two or more, or switch them off"
     }
   }
 }

@@ -103,7 +103,7 @@ extension BasketEnvironment {
   }
 
   /// Throws where a tape cannot be played with a configuration, whatever the window. Returns the most that a unit may be worth, in dollars:
-  /// `unitDollars`, or where units follow the account what exact books hold on this tape, at most `largestUnitDollars`.
+  /// the largest `unitDollars`, or where units follow the account what exact books hold on this tape, at most `largestUnitDollars`.
   @discardableResult
   static func check(tape: MarketTape, configuration: BasketConfiguration) throws(EnvironmentError) -> Double {
     try checkColumns(of: tape, configuration: configuration)
@@ -111,7 +111,10 @@ extension BasketEnvironment {
       throw .unsupportedSymbolCount(found: tape.symbols.count, supported: supportedSymbols)
     }
     try checkListings(of: tape)
-    var largest = configuration.unitShare == nil ? configuration.unitDollars : largestUnitDollars
+    try configuration.checkNames(tape.symbols)
+    var largest =
+      configuration.unitShare == nil
+      ? tape.symbols.reduce(0) { max($0, configuration.unitDollars(of: $1)) } : largestUnitDollars
     if configuration.portfolioFeatures {
       guard tape.symbols.count >= 2 else { throw .tooFewSymbolsForPortfolio(found: tape.symbols.count) }
       guard let benchmark = tape.benchmark else { throw .missingBenchmark }
@@ -133,15 +136,15 @@ extension BasketEnvironment {
       }
       // No position can be worth more than its units bought at the lowest price and marked at the highest; a fill at most doubles it.
       let ratio = highest / max(lowest, .leastNormalMagnitude)
-      let growth = Double(configuration.maximumUnits) * ratio * 2
+      let growth = Double(configuration.maximumUnits(of: name)) * ratio * 2
       guard let share = configuration.unitShare else {
-        let worth = configuration.unitDollars * growth
+        let worth = configuration.unitDollars(of: name) * growth
         guard worth < MicroDollars.limitDollars else { throw .priceRangeTooWide(symbol: name, ratio: ratio) }
         continue
       }
       // Rounding takes less than a part in a thousand.
       largest = min(largest, 0.999 * MicroDollars.limitDollars / growth)
-      let unit = share * configuration.capitalPerSymbolDollars * Double(tape.symbols.count)
+      let unit = share * configuration.capitalDollars(tape.symbols)
       guard unit <= largest else {
         throw .unitTooLarge(symbol: name, ratio: ratio, unitDollars: unit, limit: largest)
       }
@@ -154,10 +157,12 @@ extension BasketEnvironment {
 
   /// Throws where a unit is so large a share of the account that cash never pays for it and its costs, not even at the bar where the impact
   /// is smallest: whoever learns there would see no purchase.
-  static func checkUnit(features: MarketFeatures, configuration: BasketConfiguration) throws(EnvironmentError) {
+  static func checkUnit(
+    features: MarketFeatures, tape: MarketTape, configuration: BasketConfiguration
+  ) throws(EnvironmentError) {
     guard let share = configuration.unitShare else { return }
     let costs = configuration.execution
-    let cash = configuration.capitalPerSymbolDollars * Double(features.symbolCount)
+    let cash = configuration.capitalDollars(tape.symbols)
     let impact = features.smallestImpact(orderDollars: share * cash, halfSpreadFraction: costs.halfSpreadFraction)
     let most = (1 - costs.commissionDollars / cash) / (1 + costs.halfSpreadFraction + impact)
     guard share > most else { return }

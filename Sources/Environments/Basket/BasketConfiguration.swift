@@ -26,6 +26,11 @@ package struct BasketConfiguration: Sendable, Hashable, Codable {
   package var positionLimitDollars: Double?
   /// The most units of one symbol, long or (where allowed) short.
   package var maximumUnits: Int
+  /// `SYMBOL=AMOUNT`: what stands before `capitalPerSymbolDollars`, `unitDollars`, `maximumUnits` and `positionLimitDollars` of single symbols.
+  package var symbolCapital: [String] = []
+  package var symbolUnitDollars: [String] = []
+  package var symbolMaximumUnits: [String] = []
+  package var symbolPositionLimits: [String] = []
   package var allowShort: Bool
   package var execution: ExecutionModel
   package var drawdown: DrawdownTiers

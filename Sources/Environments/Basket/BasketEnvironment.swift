@@ -13,11 +13,10 @@ package import Trading
 /// ones of up to three symbols, an independent choice a symbol of more, `BasketAction`; the mask is over the actions, or over the choices
 /// (`BasketLegality`). A request outside it becomes hold, whole or where choices are independent for the symbols concerned, and is counted once.
 ///
-/// A unit is min(`unitDollars`, `unitShareOfValue` x net liquidation value / S) at the decision's close, or where `unitShare` is given
+/// A unit is min(`unitDollars` of its symbol, `unitShareOfValue` x net liquidation value / S) at the decision's close, or where `unitShare` is given
 /// that share of net liquidation value, up to what exact books hold on the tape (`check`): it follows the account. What is held already
-/// is never sized again. An opening buy that costs more
-/// than cash at its fill price is cut to what cash pays (its price stays that of the order as sent) and counts as its unit all the same;
-/// one that cash cannot pay at all is not filled and no unit is counted. A covering buy is never cut: what cash lacks becomes debt.
+/// is never sized again. An opening buy that costs more than cash at its fill price is cut to what cash pays (its price stays that of the order as sent)
+/// and counts as its unit all the same; one that cash cannot pay at all is not filled and no unit is counted. A covering buy is never cut: what cash lacks becomes debt.
 ///
 /// Symbols that were not listed all the time, on a tape of `MarketTape.init(listed:)`, cannot be ordered at other times and have neutral columns there
 /// (`BasketListings`). What is held of a symbol at the close of its last bar is closed at that price with the half-spread, the impact and the commission
@@ -87,7 +86,7 @@ package final class BasketEnvironment: TradingEnvironment {
       ?? MarketFeatures(
         tape: tape, execution: configuration.execution, extraColumns: configuration.extraColumns,
         portfolioFeatures: configuration.portfolioFeatures)
-    try BasketEnvironment.checkUnit(features: self.features, configuration: configuration)
+    try BasketEnvironment.checkUnit(features: self.features, tape: tape, configuration: configuration)
     observationSpace = BasketObservation.space(
       symbols: tape.symbols, extraColumns: configuration.extraColumns,
       portfolioFeatures: configuration.portfolioFeatures, width: tape.width)
@@ -101,7 +100,7 @@ package final class BasketEnvironment: TradingEnvironment {
     penalises = configuration.rewards.isActive
     actionSpace = BasketAction.space(symbols: tape.symbols)
     legality = BasketLegality(
-      symbolCount: symbolCount, configuration: configuration, largestUnitDollars: largestUnitDollars,
+      symbols: tape.symbols, configuration: configuration, largestUnitDollars: largestUnitDollars,
       listings: self.features.listings)
     lanes = BasketLanes(laneCount: laneCount, symbolCount: symbolCount)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
@@ -113,7 +112,7 @@ package final class BasketEnvironment: TradingEnvironment {
         features: self.features, legality: legality, configuration: configuration, lanes: lanes,
         running: recorder.running, leavesOrders: recordsFills)
     fills = LaneLists(laneCount: laneCount)
-    initialCash = MicroDollars.rounded(configuration.capitalPerSymbolDollars * Double(symbolCount))
+    initialCash = MicroDollars.rounded(configuration.capitalDollars(tape.symbols))
     for lane in 0..<laneCount { start(lane: lane) }
   }
 
@@ -228,20 +227,20 @@ package final class BasketEnvironment: TradingEnvironment {
   ) -> Mark {
     let symbolCount = lanes.symbolCount
     let orders = legality.actions.sides(of: action)
-    let unit = legality.unitDollars(value: lanes.value.base[lane])
+    let value = lanes.value.base[lane]
     // Which orders cover is decided before any is executed.
     var covering: UInt64 = 0
     for symbol in 0..<symbolCount where portfolio.units[symbol] < 0 {
       covering |= orders.buying & 1 << UInt64(symbol)
     }
     for symbol in 0..<symbolCount where orders.selling >> UInt64(symbol) & 1 == 1 {
-      execute(symbol, side: -1, unit, lane, bar, portfolio, &breakdown, &traded)
+      execute(symbol, side: -1, value, lane, bar, portfolio, &breakdown, &traded)
     }
     for symbol in 0..<symbolCount where covering >> UInt64(symbol) & 1 == 1 {
-      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
+      execute(symbol, side: 1, value, lane, bar, portfolio, &breakdown, &traded)
     }
     for symbol in 0..<symbolCount where (orders.buying & ~covering) >> UInt64(symbol) & 1 == 1 {
-      execute(symbol, side: 1, unit, lane, bar, portfolio, &breakdown, &traded)
+      execute(symbol, side: 1, value, lane, bar, portfolio, &breakdown, &traded)
     }
     let next = features.quotes.base + (bar + 1) * symbolCount
     if let ending = features.listings?.ending(at: bar + 1), ending != 0 {
@@ -253,14 +252,15 @@ package final class BasketEnvironment: TradingEnvironment {
   }
 
   private func execute(
-    _ symbol: Int, side: Int, _ unit: Double, _ lane: Int, _ bar: Int, _ portfolio: Portfolio,
+    _ symbol: Int, side: Int, _ value: Int64, _ lane: Int, _ bar: Int, _ portfolio: Portfolio,
     _ breakdown: inout StepBreakdown, _ traded: inout Int64
   ) {
     let halfSpread = legality.halfSpreadFraction
     let known = features.quotes.base[bar * lanes.symbolCount + symbol]
     let reference = features.quotes.base[(bar + 1) * lanes.symbolCount + symbol].open
     let order = portfolio.intent(
-      symbol: symbol, side: side, unitDollars: unit, decisionPriceDollars: known.close)
+      symbol: symbol, side: side, unitDollars: legality.unitDollars(symbol, value: value),
+      decisionPriceDollars: known.close)
     let impact = known.impact.fraction(orderDollars: order.shares * reference, halfSpreadFraction: halfSpread)
     let price = reference * (1 + Double(side) * (halfSpread + impact))
     let commission = MicroDollars.rounded(legality.commissionDollars)
@@ -380,10 +380,11 @@ package final class BasketEnvironment: TradingEnvironment {
     let symbolCount = lanes.symbolCount
     let width = features.width
     let row = observations.base + lane * observations.rowStride
-    let maximumUnits = Float(configuration.maximumUnits)
     features.rows.copyColumns(Int(lanes.bar.base[lane]), to: row)
     for symbol in 0..<symbolCount {
-      row[symbol * width + width - 1] = Float(lanes.units.base[lane * symbolCount + symbol]) / maximumUnits
+      row[symbol * width + width - 1] =
+        Float(lanes.units.base[lane * symbolCount + symbol])
+        / Float(legality.maximumUnits.base[symbol])
     }
     if let portfolio = features.portfolio { writePortfolioColumns(portfolio, lane: lane, into: observations) }
   }

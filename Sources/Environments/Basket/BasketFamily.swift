@@ -23,6 +23,18 @@ extension BasketConfiguration: EnvironmentConfiguration {
       "environment.capital_per_asset", \.capitalPerSymbolDollars, 1...1e8, unit: "dollars", "starting cash a symbol"),
     .number("environment.unit_dollars", \.unitDollars, 1e-6...1e8, unit: "dollars", "worth of one unit"),
     .integer("environment.maximum_units", \.maximumUnits, 1...100, unit: "units", "the most that a symbol may hold"),
+    .words(
+      "environment.capital_by_asset", \.symbolCapital,
+      "SYMBOL=DOLLARS: what these symbols bring to the starting cash"),
+    .words(
+      "environment.unit_dollars_by_asset", \.symbolUnitDollars,
+      "SYMBOL=DOLLARS: environment.unit_dollars of these symbols"),
+    .words(
+      "environment.maximum_units_by_asset", \.symbolMaximumUnits,
+      "SYMBOL=UNITS: environment.maximum_units of these symbols"),
+    .words(
+      "environment.max_position_by_asset", \.symbolPositionLimits,
+      "SYMBOL=DOLLARS: environment.max_position_per_asset of these symbols"),
     .number(
       "environment.unit_share_of_value", \.unitShareOfValue, 1e-9...1,
       "a unit is at most this share of the account over its symbols"),
@@ -102,6 +114,7 @@ extension BasketConfiguration: EnvironmentConfiguration {
           allowed: "distinct names of lower-case letters, digits and _, none of them a feature's")
       }
     }
+    try validateSymbols()
     if unitShare != nil { try validateUnitShare() }
     if let limit = positionLimitDollars, unitDollars * Double(maximumUnits) > limit {
       throw .positionAboveLimit(dollars: unitDollars * Double(maximumUnits), limit: limit)
@@ -117,6 +130,12 @@ extension BasketConfiguration: EnvironmentConfiguration {
       ("environment.unit_share_of_value", unitShareOfValue, usual.unitShareOfValue),
     ] where found != left {
       throw .badSetting(name: name, found: "\(found)", allowed: "left out (\(left)) \(reason)")
+    }
+    for (name, words) in [
+      ("environment.unit_dollars_by_asset", symbolUnitDollars),
+      ("environment.max_position_by_asset", symbolPositionLimits),
+    ] where !words.isEmpty {
+      throw .badSetting(name: name, found: words.joined(separator: ", "), allowed: "left out ([]) \(reason)")
     }
     if let limit = positionLimitDollars {
       throw .badSetting(
@@ -141,7 +160,7 @@ extension BasketEnvironment {
           let features = MarketFeatures(
             tape: tape, execution: configuration.execution, extraColumns: configuration.extraColumns,
             portfolioFeatures: configuration.portfolioFeatures)
-          try BasketEnvironment.checkUnit(features: features, configuration: configuration)
+          try BasketEnvironment.checkUnit(features: features, tape: tape, configuration: configuration)
           return features
         },
         spaces: { configuration, tape in

@@ -15,11 +15,14 @@ import Trading
 /// proceeds of sales not counted; in tier `reduce` the first flat symbol may be opened and no other.
 struct BasketLegality: Sendable {
   let symbolCount: Int
-  let maximumUnits: Int32
-  let shortLimit: Int32
-  /// The most that one unit may be worth.
+  /// (S)
+  let maximumUnits: LaneArray<Int32>
+  /// (S) 0 where nothing may be short.
+  let shortLimits: LaneArray<Int32>
+  /// The most that one unit of any symbol may be worth.
   let largestUnitDollars: Double
-  let unitMicroDollars: Double
+  /// (S) the most that one of the symbol's may be worth.
+  let unitMicroDollars: LaneArray<Double>
   /// Share of net liquidation value that one unit may be: `unit_share`, or `unit_share_of_value` over S.
   let unitShare: Double
   let halfSpreadFraction: Double
@@ -30,23 +33,30 @@ struct BasketLegality: Sendable {
 
   /// largestUnitDollars: what `BasketEnvironment.check` found.
   init(
-    symbolCount: Int, configuration: BasketConfiguration, largestUnitDollars: Double, listings: BasketListings? = nil
+    symbols: [String], configuration: BasketConfiguration, largestUnitDollars: Double, listings: BasketListings? = nil
   ) {
-    self.symbolCount = symbolCount
+    symbolCount = symbols.count
     self.listings = listings
-    maximumUnits = Int32(configuration.maximumUnits)
-    shortLimit = configuration.allowShort ? Int32(-configuration.maximumUnits) : 0
+    maximumUnits = LaneArray(repeating: 0, count: symbols.count)
+    shortLimits = LaneArray(repeating: 0, count: symbols.count)
+    unitMicroDollars = LaneArray(repeating: largestUnitDollars * 1e6, count: symbols.count)
+    for (symbol, name) in symbols.enumerated() {
+      maximumUnits.base[symbol] = Int32(configuration.maximumUnits(of: name))
+      if configuration.allowShort { shortLimits.base[symbol] = -maximumUnits.base[symbol] }
+      if configuration.unitShare == nil { unitMicroDollars.base[symbol] = configuration.unitDollars(of: name) * 1e6 }
+    }
     self.largestUnitDollars = largestUnitDollars
-    unitMicroDollars = largestUnitDollars * 1e6
-    unitShare = configuration.unitShare ?? configuration.unitShareOfValue / Double(symbolCount)
+    unitShare = configuration.unitShare ?? configuration.unitShareOfValue / Double(symbols.count)
     halfSpreadFraction = configuration.execution.halfSpreadFraction
     commissionDollars = configuration.execution.commissionDollars
-    actions = BasketActionTable(symbolCount: symbolCount, mayShort: configuration.allowShort)
+    actions = BasketActionTable(symbolCount: symbols.count, mayShort: configuration.allowShort)
   }
 
-  /// What one unit is worth at a decision, in dollars.
+  /// What one unit of a symbol is worth at a decision, in dollars.
   @inline(__always)
-  func unitDollars(value: Int64) -> Double { min(unitMicroDollars, unitShare * Double(value)) * 1e-6 }
+  func unitDollars(_ symbol: Int, value: Int64) -> Double {
+    min(unitMicroDollars.base[symbol], unitShare * Double(value)) * 1e-6
+  }
 
   /// What holdings and tier alone permit, whatever it costs. units: (S).
   func maskBeforeCash(units: UnsafePointer<Int32>, tier: RiskTier) -> UInt64 {
@@ -55,8 +65,8 @@ struct BasketLegality: Sendable {
     for symbol in 0..<symbolCount {
       let held = units[symbol]
       if held == 0 { flat |= 1 << symbol }
-      if held <= shortLimit || (tier == .halt && held <= 0) { legal &= ~actions.selling.base[symbol] }
-      if held >= maximumUnits || (tier == .halt && held >= 0) { legal &= ~actions.buying.base[symbol] }
+      if held <= shortLimits.base[symbol] || (tier == .halt && held <= 0) { legal &= ~actions.selling.base[symbol] }
+      if held >= maximumUnits.base[symbol] || (tier == .halt && held >= 0) { legal &= ~actions.buying.base[symbol] }
     }
     if tier == .reduce { legal &= actions.openingAtMostOne.base[flat] }
     return legal
@@ -78,22 +88,21 @@ struct BasketLegality: Sendable {
     }
     var buysThatOpen: UInt64 = 0
     var costOfAllBuys = 0.0
-    let unit = unitDollars(value: value)
     for symbol in 0..<symbolCount where legal & buying[symbol] != 0 {
-      costOfAllBuys += buyCost(portfolio, symbol, unit, quotes)
+      costOfAllBuys += buyCost(portfolio, symbol, value, quotes)
       if portfolio.units[symbol] >= 0 { buysThatOpen |= buying[symbol] }
     }
     let cash = MicroDollars.dollars(portfolio.cash.pointee)
     // A sale brings at worst its commission as a loss; if cash pays for everything even so, no action needs a look of its own.
     if legal & buysThatOpen != 0 && costOfAllBuys + Double(symbolCount) * commissionDollars > cash {
-      legal = affordable(legal, buysThatOpen, portfolio, cash, unit, quotes)
+      legal = affordable(legal, buysThatOpen, portfolio, cash, value, quotes)
     }
     return ActionMask(rawValue: legal)
   }
 
   /// Strikes the joint actions that cash and their own sales cannot pay.
   private func affordable(
-    _ legal: UInt64, _ buysThatOpen: UInt64, _ portfolio: Portfolio, _ cash: Double, _ unit: Double,
+    _ legal: UInt64, _ buysThatOpen: UInt64, _ portfolio: Portfolio, _ cash: Double, _ value: Int64,
     _ quotes: UnsafePointer<MarketFeatures.Quote>
   ) -> UInt64 {
     var remaining = legal
@@ -102,8 +111,8 @@ struct BasketLegality: Sendable {
       var proceeds = 0.0
       for symbol in 0..<symbolCount {
         switch actions.orders.base[action * symbolCount + symbol] {
-        case 1: cost += buyCost(portfolio, symbol, unit, quotes)
-        case -1: proceeds += saleProceeds(portfolio, symbol, unit, quotes)
+        case 1: cost += buyCost(portfolio, symbol, value, quotes)
+        case -1: proceeds += saleProceeds(portfolio, symbol, value, quotes)
         default: break
         }
       }
@@ -116,13 +125,12 @@ struct BasketLegality: Sendable {
   private func independentMask(
     portfolio: Portfolio, value: Int64, tier: RiskTier, quotes: UnsafePointer<MarketFeatures.Quote>, bar: Int
   ) -> ActionMask {
-    let unit = unitDollars(value: value)
     var cash = MicroDollars.dollars(portfolio.cash.pointee)
     for symbol in 0..<symbolCount {
       let held = portfolio.units[symbol]
-      if held < 0 { cash -= buyCost(portfolio, symbol, unit, quotes) }
+      if held < 0 { cash -= buyCost(portfolio, symbol, value, quotes) }
       // A sale brings at worst its commission as a loss.
-      if held > shortLimit { cash -= commissionDollars }
+      if held > shortLimits.base[symbol] { cash -= commissionDollars }
     }
     var bits: UInt64 = 0
     var mayOpen = true
@@ -135,10 +143,10 @@ struct BasketLegality: Sendable {
       }
       let held = portfolio.units[symbol]
       let mayAdd = tier != .halt && (held != 0 || mayOpen)
-      let sells = held > shortLimit && (held > 0 || mayAdd)
-      var buys = held < maximumUnits && (held < 0 || mayAdd)
+      let sells = held > shortLimits.base[symbol] && (held > 0 || mayAdd)
+      var buys = held < maximumUnits.base[symbol] && (held < 0 || mayAdd)
       if buys && held >= 0 {
-        let cost = buyCost(portfolio, symbol, unit, quotes)
+        let cost = buyCost(portfolio, symbol, value, quotes)
         buys = cost <= cash
         if buys { cash -= cost }
       }
@@ -152,9 +160,9 @@ struct BasketLegality: Sendable {
   /// Dollars that a buy is expected to take, commission included.
   @inline(__always)
   private func buyCost(
-    _ portfolio: Portfolio, _ symbol: Int, _ unit: Double, _ quotes: UnsafePointer<MarketFeatures.Quote>
+    _ portfolio: Portfolio, _ symbol: Int, _ value: Int64, _ quotes: UnsafePointer<MarketFeatures.Quote>
   ) -> Double {
-    let amount = orderDollars(portfolio, symbol, side: 1, unit, quotes)
+    let amount = orderDollars(portfolio, symbol, side: 1, value, quotes)
     let impact = quotes[symbol].impact.fraction(orderDollars: amount, halfSpreadFraction: halfSpreadFraction)
     return amount * (1 + halfSpreadFraction + impact) + commissionDollars
   }
@@ -162,18 +170,19 @@ struct BasketLegality: Sendable {
   /// Dollars that a sale is expected to bring after its commission.
   @inline(__always)
   private func saleProceeds(
-    _ portfolio: Portfolio, _ symbol: Int, _ unit: Double, _ quotes: UnsafePointer<MarketFeatures.Quote>
+    _ portfolio: Portfolio, _ symbol: Int, _ value: Int64, _ quotes: UnsafePointer<MarketFeatures.Quote>
   ) -> Double {
-    let amount = orderDollars(portfolio, symbol, side: -1, unit, quotes)
+    let amount = orderDollars(portfolio, symbol, side: -1, value, quotes)
     let impact = quotes[symbol].impact.fraction(orderDollars: amount, halfSpreadFraction: halfSpreadFraction)
     return amount * (1 - halfSpreadFraction - impact) - commissionDollars
   }
 
   @inline(__always)
   private func orderDollars(
-    _ portfolio: Portfolio, _ symbol: Int, side: Int, _ unit: Double, _ quotes: UnsafePointer<MarketFeatures.Quote>
+    _ portfolio: Portfolio, _ symbol: Int, side: Int, _ value: Int64, _ quotes: UnsafePointer<MarketFeatures.Quote>
   ) -> Double {
     let close = quotes[symbol].close
+    let unit = unitDollars(symbol, value: value)
     return portfolio.intent(symbol: symbol, side: side, unitDollars: unit, decisionPriceDollars: close).shares * close
   }
 }

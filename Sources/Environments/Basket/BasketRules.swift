@@ -29,12 +29,12 @@ extension BasketConfiguration {
           + "; a volume whose unit changes is taken in the smaller one"
       ),
       RuleLine("commission", "\(number(costs.commissionDollars)) $ an order"),
-      RuleLine("capital", "\(number(capitalPerSymbolDollars)) $ a symbol"),
+      RuleLine("capital", (["\(number(capitalPerSymbolDollars)) $ a symbol"] + symbolCapital).joined(separator: ", ")),
       RuleLine(
         "unit",
         (unitShare.map { "\(number(100 * $0)) % of the account's value at the decision" }
-          ?? "at most \(number(unitDollars)) $ and \(number(100 * unitShareOfValue)) % of value over the number of symbols")
-          + "; at most \(maximumUnits) a symbol, "
+          ?? "at most \(([number(unitDollars) + " $"] + symbolUnitDollars).joined(separator: ", ")) and \(number(100 * unitShareOfValue)) % of value over the number of symbols")
+          + "; at most \((["\(maximumUnits) a symbol"] + symbolMaximumUnits).joined(separator: ", ")), "
           + (allowShort ? "short allowed" : "no short")),
       // What a learner was paid by, and the reason why it may trade less than the figures of money suggest.
       RuleLine(

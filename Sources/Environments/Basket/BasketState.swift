@@ -176,9 +176,10 @@ extension BasketEnvironment {
 
   private func checkedUnits(_ state: StateRecord, _ name: String) throws(RestoreError) -> [Int32] {
     let units = try state.integers(name, count: laneCount * lanes.symbolCount)
-    let allowed = Int64(legality.shortLimit)...Int64(legality.maximumUnits)
-    guard units.allSatisfy({ allowed.contains($0) }) else {
-      throw .invalid(name: name, reason: "units must be in \(allowed)")
+    for (place, held) in units.enumerated() {
+      let symbol = place % lanes.symbolCount
+      let allowed = Int64(legality.shortLimits.base[symbol])...Int64(legality.maximumUnits.base[symbol])
+      guard allowed.contains(held) else { throw .invalid(name: name, reason: "units must be in \(allowed)") }
     }
     return units.map { Int32($0) }
   }

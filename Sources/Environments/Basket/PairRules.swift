@@ -47,7 +47,7 @@ struct PairRules: @unchecked Sendable {
     features: MarketFeatures, legality: BasketLegality, configuration: BasketConfiguration,
     lanes: BasketLanes, running: EpisodeRecorder.Running, leavesOrders: Bool
   ) {
-    guard features.symbolCount == 2, features.listings == nil, !configuration.allowShort,
+    guard features.symbolCount == 2, features.listings == nil, configuration.isUniform, !configuration.allowShort,
       !configuration.rewards.isActive
     else { return nil }
     let actions = legality.actions
@@ -61,8 +61,8 @@ struct PairRules: @unchecked Sendable {
       rows: UnsafePointer(features.rows.base.assumingMemoryBound(to: CChar.self)), stride: features.rows.stride,
       prices: features.rows.pricesOffset,
       column_count: features.columnCount, first_position: features.width - 1, second_position: 2 * features.width - 1,
-      maximum_units: Int(legality.maximumUnits),
-      unit_micro_dollars: legality.unitMicroDollars, unit_share: legality.unitShare,
+      maximum_units: Int(legality.maximumUnits.base[0]),
+      unit_micro_dollars: legality.unitMicroDollars.base[0], unit_share: legality.unitShare,
       half_spread: legality.halfSpreadFraction, commission_dollars: legality.commissionDollars,
       commission: MicroDollars.rounded(legality.commissionDollars),
       largest_impact: features.largestImpact(

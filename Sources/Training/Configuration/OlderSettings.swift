@@ -27,6 +27,8 @@ enum OlderSettings {
     "environment.unit_share", "run.device", "environment.bar_width", "environment.data_source",
     "environment.straddle_days", "environment.whole_sessions", "environment.leak_count", "environment.leak_tells",
     "environment.least_volume",
+    "environment.capital_by_asset", "environment.unit_dollars_by_asset", "environment.maximum_units_by_asset",
+    "environment.max_position_by_asset",
   ]
 
   /// The tree without the settings of other environments, where it is one that an older version wrote, which named them all; nil for any other. `note`: which of
