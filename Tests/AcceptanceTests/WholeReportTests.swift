@@ -6,7 +6,7 @@ import Testing
 import Text
 
 @Suite struct WholeReportTests {
-  @Test(arguments: ["days", "minutes", "premium"]) func everyFigureStays(name: String) throws {
+  @Test(arguments: ["days", "minutes", "premium", "options"]) func everyFigureStays(name: String) throws {
     let recorded = try JSON.parse(FileSystem.read(GoldenFile.reports + "/\(name).json"))
     let expected = try #require(recorded["report"])
     let run = try #require(recorded["run"]?.stringValue)
