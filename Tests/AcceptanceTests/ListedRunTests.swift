@@ -42,7 +42,7 @@ import Text
     // What is served is told by its own columns and mask, as any other policy is.
     try place.succeed(["export", "late"])
     try place.succeed([
-      "backtest", "checkpoints/late/best.h5", "--store", "market.h5", "--from", "2004-01-02", "--to", "2005-12-31",
+      "backtest", "late", "--store", "market.h5", "--from", "2004-01-02", "--to", "2005-12-31",
     ])
   }
 

@@ -41,7 +41,11 @@ struct RunAccess {
       do {
         try changed.apply(assignment: assignment)
       } catch ConfigurationError.foreign(_, _, _, _, _, let owners) {
-        let nearest = NearestName.of(key, among: own).map { "; did you mean \($0)?" } ?? "; leave it out"
+        // Who writes one value means no list, and the other way round.
+        let alike = own.filter { one in
+          (configuration.setting(one)?.read(configuration).arrayValue != nil) == assignment.contains("[")
+        }
+        let nearest = NearestName.of(key, among: alike).map { "; did you mean \($0)?" } ?? "; leave it out"
         throw TrainingError.configuration(
           .conflict(
             "--set \(key): what is played is \(configuration.environment.name), and this is a setting of \(owners.joined(separator: " and "))\(nearest)"
