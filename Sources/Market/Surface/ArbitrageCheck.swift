@@ -25,48 +25,28 @@ package enum ArbitrageCheck {
 
   /// On a forward of 1. Prices are of options out of the money, since what is small must not be the difference of what is large.
   package static func butterflies(of smile: ChainSmile) -> Butterflies {
-    let deviation = smile.deviation
-    let moneyness = places.map { $0 * deviation }
-    let options = OptionColumns(
-      signs: places.map { $0 < 0 ? -1 : 1 }, forward: 1, strikes: moneyness.map { exp($0) }, years: smile.years,
-      volatilities: moneyness.map { smile.volatility(logMoneyness: $0) })
-    var values = ValueColumns<Double>(count: options.count)
-    options.value(into: &values)
-    var found = Butterflies()
-    for middle in 1..<places.count - 1 {
-      let side = options.signs[middle]
-      func price(_ place: Int) -> Double {
-        let own = values.prices[place]
-        return options.signs[place] == side ? own : own + Double(side) * (1 - options.strikes[place])
-      }
-      let (low, high) = (middle - 1, middle + 1)
-      let share = (options.strikes[high] - options.strikes[middle]) / (options.strikes[high] - options.strikes[low])
-      let chord = share * price(low) + (1 - share) * price(high)
-      // Of a price there are fifteen digits; a price that is no number fails.
-      guard !(chord - price(middle) >= -1e-9 * price(middle) - 1e-15) else { continue }
-      found.negative += 1
-      let k = places[middle]
-      if k < 0 { found.below = k } else if found.above == nil { found.above = k }
-    }
-    return found
+    var grid = ButterflyGrid(deviation: smile.deviation, years: smile.years)
+    return grid.butterflies(of: smile)
   }
 
   /// The smile without butterflies of negative price: its form cut where they begin, or else mixed with a flat smile of its level, as little as it takes.
   static func mended(_ smile: ChainSmile, _ found: Butterflies) -> ChainSmile {
     guard found.negative > 0 else { return smile }
     let unit = smile.deviation
+    // One deviation and one grid for all that is tried.
+    var grid = ButterflyGrid(deviation: unit, years: smile.years)
     // One place nearer, since a butterfly reaches to its neighbours.
     let low = max(smile.quoted.lowerBound, ((found.below ?? -.infinity) + step) * unit)
     let high = min(smile.quoted.upperBound, ((found.above ?? .infinity) - step) * unit)
     if low < -step * unit, high > step * unit {
       let cut = smile.cut(to: low...high)
-      if butterflies(of: cut).negative == 0 { return cut }
+      if grid.butterflies(of: cut).negative == 0 { return cut }
     }
     var (clear, mixed) = (1.0, 0.0)
     for _ in 0..<10 {
       var tried = smile
       tried.flattening = (clear + mixed) / 2
-      if butterflies(of: tried).negative == 0 { clear = tried.flattening } else { mixed = tried.flattening }
+      if grid.butterflies(of: tried).negative == 0 { clear = tried.flattening } else { mixed = tried.flattening }
     }
     var flat = smile
     flat.flattening = clear
@@ -98,5 +78,57 @@ package enum ArbitrageCheck {
       found.worst = max(found.worst, (first / later.years).squareRoot() - (second / later.years).squareRoot())
     }
     return found
+  }
+}
+
+/// Strikes at the places of the check for smiles of one deviation, and room for their prices.
+private struct ButterflyGrid {
+  private let moneyness: [Double]
+  private var options: OptionColumns<Double>
+  private var values: ValueColumns<Double>
+  /// At each place between the ends: how far the next strike is, of the way from the one before to it.
+  private let shares: [Double]
+  /// The first place whose option out of the money is a call.
+  private let firstCall: Int
+
+  /// `deviation`: v sqrt(T) at the money; `years` T, on the variance clock.
+  init(deviation: Double, years: Double) {
+    let places = ArbitrageCheck.places
+    moneyness = places.map { $0 * deviation }
+    let strikes = moneyness.map { exp($0) }
+    options = OptionColumns(
+      signs: places.map { $0 < 0 ? -1 : 1 }, forward: 1, strikes: strikes, years: years,
+      volatilities: [Double](repeating: 0, count: places.count))
+    values = ValueColumns<Double>(count: places.count)
+    firstCall = places.firstIndex { $0 >= 0 } ?? places.count
+    shares = places.indices.map { middle in
+      guard middle > 0, middle < places.count - 1 else { return 0 }
+      return (strikes[middle + 1] - strikes[middle]) / (strikes[middle + 1] - strikes[middle - 1])
+    }
+  }
+
+  mutating func butterflies(of smile: ChainSmile) -> ArbitrageCheck.Butterflies {
+    for place in moneyness.indices {
+      options.volatilities[place] = smile.volatility(logMoneyness: moneyness[place])
+    }
+    options.value(into: &values)
+    var found = ArbitrageCheck.Butterflies()
+    for middle in 1..<moneyness.count - 1 {
+      let price = values.prices[middle]
+      let chord = shares[middle] * own(middle - 1, middle) + (1 - shares[middle]) * own(middle + 1, middle)
+      // Of a price there are fifteen digits; a price that is no number fails.
+      guard !(chord - price >= -1e-9 * price - 1e-15) else { continue }
+      found.negative += 1
+      let k = ArbitrageCheck.places[middle]
+      if k < 0 { found.below = k } else if found.above == nil { found.above = k }
+    }
+    return found
+  }
+
+  /// The price at a place of an option of the side that another place has.
+  private func own(_ place: Int, _ other: Int) -> Double {
+    let price = values.prices[place]
+    guard (place < firstCall) != (other < firstCall) else { return price }
+    return price + Double(options.signs[other]) * (1 - options.strikes[place])
   }
 }

@@ -142,24 +142,34 @@ struct SmileFit {
 
 /// Points in units of the deviation at the money, for the fit of SVI.
 private struct SVIProblem {
-  private var places: [Double] = []
-  private var variances: [Double] = []
-  private var weights: [Double] = []
+  /// Four points side by side; the last ones are filled up with points of no weight.
+  private struct Four {
+    var place, variance, weight: SIMD4<Double>
+  }
+
+  private var fours: [Four] = []
   private let unit: Double
-  private var most = 0.0
+  /// What is the same for each m and sigma.
+  private let fixed: NormalEquations
 
   /// `weights`: of volatilities. A volatility's error e is one of 2 v T e in total variance.
   init(_ points: [SmilePoint], _ pointWeights: [Double], unit: Double, years: Double) {
     self.unit = unit
     let square = unit * unit
-    for (point, weight) in zip(points, pointWeights) {
+    var (one, fixed) = (Four(place: .zero, variance: .zero, weight: .zero), NormalEquations())
+    fours.reserveCapacity(points.count / 4 + 1)
+    for (place, point) in points.enumerated() {
       let variance = point.volatility * point.volatility * years / square
-      places.append(point.logMoneyness / unit)
-      variances.append(variance)
       let slope = 2 * point.volatility * years / square
-      weights.append(weight / (slope * slope))
-      most = max(most, variance)
+      let weight = pointWeights[place] / (slope * slope)
+      fixed.add(1, 0, 0, value: variance, weight: weight)
+      (one.place[place % 4], one.variance[place % 4]) = (point.logMoneyness / unit, variance)
+      one.weight[place % 4] = weight
+      guard place % 4 == 3 || place == points.count - 1 else { continue }
+      fours.append(one)
+      one = Four(place: .zero, variance: .zero, weight: .zero)
     }
+    self.fixed = fixed
   }
 
   /// The best of a coarse grid.
@@ -178,11 +188,21 @@ private struct SVIProblem {
   func solve(_ m: Double, _ logSigma: Double) -> (error: Double, svi: RawSVI?) {
     guard abs(m) < 8, (-4.0...2.5).contains(logSigma) else { return (.infinity, nil) }
     let sigma = exp(logSigma)
-    var normal = NormalEquations()
-    for place in places.indices {
-      let y = (places[place] - m) / sigma
-      normal.add(1, y, (y * y + 1).squareRoot(), value: variances[place], weight: weights[place])
+    let inverse = 1 / sigma
+    var (y1, r1, yy, yr) = (SIMD4<Double>.zero, SIMD4<Double>.zero, SIMD4<Double>.zero, SIMD4<Double>.zero)
+    var (yv, rv) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+    for four in fours {
+      let y = (four.place - m) * inverse
+      let r = (y * y + 1).squareRoot()
+      let (wy, wr) = (four.weight * y, four.weight * r)
+      y1 += wy
+      r1 += wr
+      yy += wy * y
+      yr += wy * r
+      yv += wy * four.variance
+      rv += wr * four.variance
     }
+    let normal = fixed.with(y: y1.sum(), r: r1.sum(), yy: yy.sum(), yr: yr.sum(), yv: yv.sum(), rv: rv.sum())
     guard var (level, d, c) = normal.solution else { return (.infinity, nil) }
     if c < 0 || abs(d) > c {
       // On the edge one wing is flat: of both edges, and of a flat smile, the best.
@@ -227,6 +247,14 @@ private struct NormalEquations {
     t2 += w2 * value
     t3 += w3 * value
     tt += weight * value * value
+  }
+
+  /// The sums of 1, y and r = sqrt(y^2 + 1), of which these have those of 1 alone; each is weighted, and v is the value.
+  func with(y: Double, r: Double, yy: Double, yr: Double, yv: Double, rv: Double) -> NormalEquations {
+    var all = self
+    (all.s12, all.s13, all.s22, all.s23, all.s33) = (y, r, yy, yr, yy + s11)
+    (all.t2, all.t3) = (yv, rv)
+    return all
   }
 
   /// nil where the points do not tell the three apart. By Cholesky's factors.
