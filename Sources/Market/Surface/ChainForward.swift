@@ -213,26 +213,36 @@ package struct ChainForward: Sendable, Equatable {
   /// Source: Bloomfield and Steiger, "Least Absolute Deviations", 1983, section 7.2.
   private static func leastAbsoluteLine(_ pairs: [ParityPair]) -> (level: Double, slope: Double) {
     let origin = pairs[0].strike
-    func residual(_ pair: ParityPair, _ line: (level: Double, slope: Double)) -> Double {
-      abs(pair.difference - line.level - line.slope * (pair.strike - origin)) / pair.halfSpread
+    // Side by side, and room for the slopes: the search goes over all of them again and again.
+    let (places, widths) = (pairs.map { $0.strike - origin }, pairs.map(\.halfSpread))
+    let differences = pairs.map(\.difference)
+    var slopes: [(value: Double, weight: Double)] = []
+    slopes.reserveCapacity(pairs.count)
+    func residual(_ pair: Int, _ line: (level: Double, slope: Double)) -> Double {
+      abs(differences[pair] - line.level - line.slope * places[pair]) / widths[pair]
     }
-    func error(_ line: (level: Double, slope: Double)) -> Double { pairs.reduce(0) { $0 + residual($1, line) } }
+    func error(_ line: (level: Double, slope: Double)) -> Double {
+      var sum = 0.0
+      for pair in places.indices { sum += residual(pair, line) }
+      return sum
+    }
     /// The best line through a pair: its slope is the weighted median of those to the others.
-    func line(through center: ParityPair) -> (level: Double, slope: Double)? {
-      let slopes = pairs.compactMap { pair -> (value: Double, weight: Double)? in
-        let distance = pair.strike - center.strike
-        return distance == 0
-          ? nil : ((pair.difference - center.difference) / distance, abs(distance) / pair.halfSpread)
+    func line(through center: Int) -> (level: Double, slope: Double)? {
+      slopes.removeAll(keepingCapacity: true)
+      let (place, difference) = (places[center], differences[center])
+      for pair in places.indices where places[pair] != place {
+        let distance = places[pair] - place
+        slopes.append(((differences[pair] - difference) / distance, abs(distance) / widths[pair]))
       }
       guard !slopes.isEmpty else { return nil }
       let slope = weightedMedian(slopes)
-      return (center.difference - slope * (center.strike - origin), slope)
+      return (difference - slope * place, slope)
     }
     var best = (level: pairs[0].difference, slope: -1.0)
     var least = error(best)
     for _ in 0..<200 {
       var isBetter = false
-      for hub in pairs where residual(hub, best) < 1e-9 {
+      for hub in places.indices where residual(hub, best) < 1e-9 {
         guard let found = line(through: hub) else { continue }
         let reached = error(found)
         guard reached < least * (1 - 1e-14) else { continue }
@@ -280,7 +290,53 @@ package struct ChainForward: Sendable, Equatable {
     return (1 - share * share) * (1 - share * share)
   }
 
+  /// The least of the values that with all smaller ones has half of the weight. By parts around a value, of which only the one with the median is looked at again.
   static func weightedMedian(_ values: [(value: Double, weight: Double)]) -> Double {
+    var total = 0.0
+    for one in values { total += one.weight }
+    // Sums in another order differ by less than this, and where that decides, all are sorted.
+    let (half, margin) = (total / 2, 1e-12 * total)
+    var parts = values
+    var (low, high, below) = (0, parts.count, 0.0)
+    while high - low > 12 {
+      let (first, middle, last) = (parts[low].value, parts[(low + high) / 2].value, parts[high - 1].value)
+      let pivot = max(min(first, middle), min(max(first, middle), last))
+      var (smaller, larger, next, lighter, equal) = (low, high, low, below, 0.0)
+      while next < larger {
+        let one = parts[next]
+        if one.value < pivot {
+          lighter += one.weight
+          parts.swapAt(smaller, next)
+          smaller += 1
+          next += 1
+        } else if one.value > pivot {
+          larger -= 1
+          parts.swapAt(next, larger)
+        } else {
+          equal += one.weight
+          next += 1
+        }
+      }
+      if abs(lighter - half) <= margin || abs(lighter + equal - half) <= margin { return sortedMedian(values) }
+      if lighter > half {
+        high = smaller
+      } else if lighter + equal > half {
+        return pivot
+      } else {
+        (low, below) = (larger, lighter + equal)
+      }
+    }
+    parts[low..<high].sort { $0.value < $1.value }
+    for one in parts[low..<high] {
+      below += one.weight
+      if abs(below - half) <= margin { break }
+      if below > half { return one.value }
+    }
+    return sortedMedian(values)
+  }
+
+  /// The same by sorting all of them.
+  static func sortedMedian(_ values: [(value: Double, weight: Double)]) -> Double {
     let sorted = values.sorted { $0.value < $1.value }
     let half = sorted.reduce(0) { $0 + $1.weight } / 2
     var sum = 0.0
