@@ -34,34 +34,83 @@ package enum CostKind: Int, Sendable, CaseIterable {
   package var isInPrice: Bool { self == .halfSpread || self == .impact }
 }
 
-/// Costs in micro-dollars by kind, positive where they are paid.
+/// Costs in micro-dollars by kind, positive where they are paid: eight numbers, which a pass over lanes keeps in registers.
 package struct Costs: Sendable, Hashable {
-  /// By `CostKind.rawValue`.
-  @usableFromInline var amounts: SIMD8<Int64>
+  package var halfSpread: Int64 = 0
+  package var impact: Int64 = 0
+  package var adverseSelection: Int64 = 0
+  package var commission: Int64 = 0
+  package var clearing: Int64 = 0
+  package var regulatory: Int64 = 0
+  package var saleFees: Int64 = 0
+  package var legDiscount: Int64 = 0
 
-  @inlinable
-  package init() { amounts = SIMD8(repeating: 0) }
+  @inlinable @inline(__always)
+  package init() {}
 
+  /// The same by their kind.
   @inlinable
   package subscript(kind: CostKind) -> Int64 {
-    get { amounts[kind.rawValue] }
-    set { amounts[kind.rawValue] = newValue }
+    get {
+      switch kind {
+      case .halfSpread: halfSpread
+      case .impact: impact
+      case .adverseSelection: adverseSelection
+      case .commission: commission
+      case .clearing: clearing
+      case .regulatory: regulatory
+      case .saleFees: saleFees
+      case .legDiscount: legDiscount
+      }
+    }
+    set {
+      switch kind {
+      case .halfSpread: halfSpread = newValue
+      case .impact: impact = newValue
+      case .adverseSelection: adverseSelection = newValue
+      case .commission: commission = newValue
+      case .clearing: clearing = newValue
+      case .regulatory: regulatory = newValue
+      case .saleFees: saleFees = newValue
+      case .legDiscount: legDiscount = newValue
+      }
+    }
   }
 
   @inlinable
-  package var total: Int64 { amounts.wrappedSum() }
+  package var total: Int64 { inPrice &+ besidePrice }
 
   /// Those that lie in the price.
-  @inlinable
-  package var inPrice: Int64 { self[.halfSpread] + self[.impact] }
+  @inlinable @inline(__always)
+  package var inPrice: Int64 { halfSpread &+ impact }
 
   /// Those that are paid beside the price.
-  @inlinable
-  package var besidePrice: Int64 { total - inPrice }
+  @inlinable @inline(__always)
+  package var besidePrice: Int64 {
+    adverseSelection &+ commission &+ clearing &+ regulatory &+ saleFees &+ legDiscount
+  }
+
+  @inlinable @inline(__always)
+  package static func += (left: inout Costs, right: Costs) {
+    left.halfSpread &+= right.halfSpread
+    left.impact &+= right.impact
+    left.adverseSelection &+= right.adverseSelection
+    left.commission &+= right.commission
+    left.clearing &+= right.clearing
+    left.regulatory &+= right.regulatory
+    left.saleFees &+= right.saleFees
+    left.legDiscount &+= right.legDiscount
+  }
 
   @inlinable
-  package static func += (left: inout Costs, right: Costs) { left.amounts &+= right.amounts }
-
-  @inlinable
-  package static func -= (left: inout Costs, right: Costs) { left.amounts &-= right.amounts }
+  package static func -= (left: inout Costs, right: Costs) {
+    left.halfSpread &-= right.halfSpread
+    left.impact &-= right.impact
+    left.adverseSelection &-= right.adverseSelection
+    left.commission &-= right.commission
+    left.clearing &-= right.clearing
+    left.regulatory &-= right.regulatory
+    left.saleFees &-= right.saleFees
+    left.legDiscount &-= right.legDiscount
+  }
 }

@@ -213,24 +213,24 @@ extension Execution {
         quantity: package.ratios[index] * quantity, price: legs.prices[index], impact: legs.impacts[index])
       if terms.feeClass == .share {
         hasShares = true
-        shares += fill.costs[.commission]
+        shares += fill.costs.commission
       } else {
         hasOptions = true
-        options += fill.costs[.commission]
+        options += fill.costs.commission
       }
       if isCrossing, package.indices.count > 1, settings.legDiscountMillionths > 0 {
-        let paid = Int(max(fill.costs[.halfSpread], 0))
-        fill.costs[.legDiscount] = -Int64(part(paid, settings.legDiscountMillionths))
+        let paid = Int(max(fill.costs.halfSpread, 0))
+        fill.costs.legDiscount = -Int64(part(paid, settings.legDiscountMillionths))
       }
       if index == 0 {
-        fill.costs[.adverseSelection] = adverse
+        fill.costs.adverseSelection = adverse
         fills = UpToFour(fill)
       } else {
         fills?.append(fill)
       }
     }
     guard var fills else { preconditionFailure("an order without legs") }
-    fills[0].costs[.commission] += fees.raise(
+    fills[0].costs.commission += fees.raise(
       &commission, options: options, shares: shares, hasOptions: hasOptions, hasShares: hasShares)
     var fill = OrderFill(
       order: order.id, minute: minute, quantity: quantity, effect: order.effect, closes: order.closes, legs: fills,
@@ -255,8 +255,8 @@ extension Execution {
       fill.costs = fees.fees(class: terms.feeClass, price: price, quantity: quantity, proceeds: max(-amount, 0))
     }
     let beyond = Money.amount(price: impact, multiplier: Int(terms.multiplier), quantity: abs(quantity))
-    fill.costs[.impact] = beyond
-    fill.costs[.halfSpread] = amount - fill.middleAmount - beyond
+    fill.costs.impact = beyond
+    fill.costs.halfSpread = amount - fill.middleAmount - beyond
     return fill
   }
 }

@@ -42,4 +42,11 @@ extension MinuteQuote {
     if bid == ask { return .locked }
     return bid > ask ? .crossed : nil
   }
+
+  /// Whether nothing is wrong with it: `fault` has no name for anything.
+  @inline(__always)
+  func isSound(at minute: Int, mostAge: Int) -> Bool {
+    // Two-sided and below the bound: neither price can be absurd.
+    fills(at: minute, mostAge: mostAge) && ask <= Order.mostPrice
+  }
 }

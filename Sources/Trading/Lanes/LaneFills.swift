@@ -58,10 +58,8 @@ extension Execution {
     let minute = quotes.minute(lane)
     guard leg.contract >= 0, Int(leg.contract) < terms.count, minute < quotes.minuteCount else { return 0 }
     let terms = terms[Int(leg.contract)]
-    let quote = quotes.quote(lane, leg.contract)
-    guard terms.lastSession >= day, quote.fault(at: minute, mostAge: settings.mostQuoteAgeMinutes) == nil else {
-      return 0
-    }
+    let quote = quotes.crossed(lane, leg.contract, side: leg.side)
+    guard terms.lastSession >= day, quote.isSound(at: minute, mostAge: settings.mostQuoteAgeMinutes) else { return 0 }
     let ledger = liquidity.window(lane, owner: nil)
     let taken = ledger.taken(contract: leg.contract, minute: quote.minute)
     let (side, ratio) = (leg.side, Int(leg.ratio.magnitude))
@@ -85,8 +83,8 @@ extension Execution {
       leg.contract, terms, bid: quote.bid, ask: quote.ask, quantity: signed, price: price, impact: abs(price - touch))
     var commission = OrderCommission()
     let isShare = terms.feeClass == .share
-    let charged = fill.costs[.commission]
-    fill.costs[.commission] += fees.raise(
+    let charged = fill.costs.commission
+    fill.costs.commission += fees.raise(
       &commission, options: isShare ? 0 : charged, shares: isShare ? charged : 0, hasOptions: !isShare,
       hasShares: isShare)
     accounts.bookWindow(lane, owner: nil).apply(

@@ -65,6 +65,19 @@ package struct LaneQuotes: @unchecked Sendable {
       volume: LaneQuotes.known(volumes, place), isFilledForward: made < 0)
   }
 
+  /// So much of it as an order asks for that crosses: the size of its far touch alone, and the volume where that has none. Every column is one more line of
+  /// memory to wait for.
+  @inline(__always)
+  func crossed(_ lane: Int, _ contract: Int32, side: Int) -> MinuteQuote {
+    let place = rows[lane] + Int(contract)
+    let made = Int(minutes[place])
+    let size = LaneQuotes.known(side > 0 ? askSizes : bidSizes, place)
+    return MinuteQuote(
+      bid: Int(bids[place]), ask: Int(asks[place]), bidSize: side > 0 ? nil : size, askSize: side > 0 ? size : nil,
+      minute: made < 0 ? -1 - made : made, volume: size == nil ? LaneQuotes.known(volumes, place) : nil,
+      isFilledForward: made < 0)
+  }
+
   @inline(__always)
   static func known(_ column: UnsafePointer<Int32>?, _ place: Int) -> Int? {
     guard let value = column?[place], value >= 0 else { return nil }

@@ -204,7 +204,13 @@ package struct Book: @unchecked Sendable {
   @inline(__always)
   func put(_ position: Position, at slot: Int) {
     mutablePositions[slot] = position
-    if !position.isFree {
+    keepExtent(of: slot)
+  }
+
+  /// How far slots are in use, behind a change of one of them.
+  @inline(__always)
+  func keepExtent(of slot: Int) {
+    if !positions[slot].isFree {
       if slot >= extent.pointee.slots { extent.pointee.slots = Int32(slot + 1) }
       return
     }

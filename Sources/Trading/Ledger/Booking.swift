@@ -138,15 +138,19 @@ extension Book {
     guard let slot else {
       preconditionFailure("no slot is free for contract \(leg.contract): \(capacity) are held")
     }
-    let before =
-      positions[slot].isFree
-      ? Position(contract: leg.contract, multiplier: leg.multiplier, quantity: 0, bid: leg.bid, ask: leg.ask)
-      : positions[slot]
-    var after = before
-    booked.wasReduced = booked.wasReduced || Int(before.quantity) * leg.quantity < 0
-    booked.realised += after.add(leg.quantity, for: leg.amount)
-    after.quote(bid: leg.bid, ask: leg.ask, model: after.lastModel)
-    put(after.isFree ? .free : after, at: slot)
+    // Where it lies: a copy would be put together from its parts and read back as a whole, which waits for each of them.
+    let position = mutablePositions + slot
+    if position.pointee.isFree {
+      position.pointee = Position(
+        contract: leg.contract, multiplier: leg.multiplier, quantity: 0, bid: leg.bid, ask: leg.ask)
+    }
+    let before = (middle: position.pointee.middle, liquidation: position.pointee.liquidation)
+    booked.wasReduced = booked.wasReduced || Int(position.pointee.quantity) * leg.quantity < 0
+    booked.realised += position.pointee.add(leg.quantity, for: leg.amount)
+    position.pointee.quote(bid: leg.bid, ask: leg.ask, model: position.pointee.lastModel)
+    let after = (middle: position.pointee.middle, liquidation: position.pointee.liquidation)
+    if position.pointee.isFree { position.pointee = .free }
+    keepExtent(of: slot)
 
     ledger.cash.pointee -= leg.amount + leg.costs.besidePrice
     booked.step.costs += leg.costs
@@ -264,7 +268,8 @@ extension Book {
   package func mark<View: MarketView>(_ view: View, minute: Int, in table: ContractTable, to ledger: Ledger)
     -> ValueStep
   {
-    var step = ValueStep()
+    // Two numbers, and not a step of twelve, which would stand in memory.
+    var (priceProfit, markChange): (Int64, Int64) = (0, 0)
     for slot in usedSlots where !positions[slot].isFree {
       let contract = positions[slot].contract
       let (middle, distance) = (positions[slot].middle, positions[slot].liquidation - positions[slot].middle)
@@ -276,12 +281,12 @@ extension Book {
         markUnquoted(
           slot, model: model, underlying: view.underlyingPrice(of: contract, minute: minute), in: table)
       }
-      step.priceProfit += positions[slot].middle - middle
-      step.markChange += (positions[slot].liquidation - positions[slot].middle) - distance
+      priceProfit += positions[slot].middle - middle
+      markChange += (positions[slot].liquidation - positions[slot].middle) - distance
     }
-    ledger.sums.pointee.priceProfit += step.priceProfit
-    ledger.sums.pointee.markChange += step.markChange
-    return step
+    ledger.sums.pointee.priceProfit += priceProfit
+    ledger.sums.pointee.markChange += markChange
+    return ValueStep(priceProfit: priceProfit, markChange: markChange)
   }
 
   @usableFromInline

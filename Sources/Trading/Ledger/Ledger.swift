@@ -2,7 +2,6 @@
 
 /// A change of an account's value, itemised in micro-dollars. Costs are positive. `total` is the change, exactly.
 package struct ValueStep: Sendable, Hashable {
-  /// First, since they lie at multiples of their 64 bytes: so a step has 128.
   package var costs: Costs
   /// What positions gained at the middle of their quotes.
   package var priceProfit: Int64

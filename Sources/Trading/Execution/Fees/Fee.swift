@@ -101,8 +101,12 @@ package struct PremiumRate: Sendable, Hashable {
   }
 
   /// Micro-dollars at a premium in ten-thousandths of a dollar a unit.
-  @inlinable
-  package func rate(at premium: Int) -> Int64 {
+  @inline(__always)
+  package func rate(at premium: Int) -> Int64 { count == 0 ? base : tieredRate(at: premium) }
+
+  /// Apart, so that fills of brokers without bounds have no loop.
+  @inline(never)
+  private func tieredRate(at premium: Int) -> Int64 {
     for place in 0..<count where premium < bounds[place] { return rates[place] }
     return base
   }

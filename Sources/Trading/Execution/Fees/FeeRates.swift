@@ -90,22 +90,23 @@ package struct FeeRates: Sendable, Hashable {
     var costs = Costs()
     switch kind {
     case .share:
-      costs[.commission] = shareCommission * count
-      if isSale { costs[.saleFees] = min(shareSale * count, shareSaleMost) + valueFee(proceeds) }
+      costs.commission = shareCommission * count
+      if isSale { costs.saleFees = min(shareSale * count, shareSaleMost) + valueFee(proceeds) }
     case .option, .indexOption:
-      costs[.commission] = optionCommission.rate(at: price) * count
-      costs[.clearing] = optionClearing * count
-      costs[.regulatory] = optionRegulatory * count
+      costs.commission = optionCommission.rate(at: price) * count
+      costs.clearing = optionClearing * count
+      costs.regulatory = optionRegulatory * count
       if kind == .indexOption {
-        costs[.clearing] += indexOptionExchange.rate(at: price) * count
+        costs.clearing += indexOptionExchange.rate(at: price) * count
       } else if isSale {
-        costs[.saleFees] = optionSale * count + valueFee(proceeds)
+        costs.saleFees = optionSale * count + valueFee(proceeds)
       }
     }
     return costs
   }
 
   /// What a fill's commissions must be charged beyond its rates, so that the order comes to its minimum, and once only. `order` takes both.
+  @inline(__always)
   package func raise(_ order: inout OrderCommission, options: Int64, shares: Int64, hasOptions: Bool, hasShares: Bool)
     -> Int64
   {
@@ -130,12 +131,23 @@ package struct FeeRates: Sendable, Hashable {
   private func valueFee(_ proceeds: Int64) -> Int64 {
     guard proceeds > 0, saleValue > 0 else { return 0 }
     // Micro-dollars times micro-dollars a million dollars: of many sales more than 64 bits hold.
-    let product = proceeds.multipliedFullWidth(by: saleValue)
-    let unit: Int64 = 1_000_000_000_000
-    let (whole, rest) =
-      product.high == 0 && product.low <= Int64.max
-      ? Int64(product.low).quotientAndRemainder(dividingBy: unit) : unit.dividingFullWidth(product)
-    if rest * 2 > unit || (rest * 2 == unit && whole % 2 == 1) { return whole + 1 }
-    return whole
+    let (product, overflow) = proceeds.multipliedReportingOverflow(by: saleValue)
+    if overflow { return wideValueFee(proceeds) }
+    return FeeRates.rounded(product.quotientAndRemainder(dividingBy: FeeRates.unit))
+  }
+
+  /// Beyond 64 bits.
+  @inline(never)
+  private func wideValueFee(_ proceeds: Int64) -> Int64 {
+    FeeRates.rounded(FeeRates.unit.dividingFullWidth(proceeds.multipliedFullWidth(by: saleValue)))
+  }
+
+  /// Micro-dollars times micro-dollars a million dollars in a micro-dollar.
+  private static let unit: Int64 = 1_000_000_000_000
+
+  @inline(__always)
+  private static func rounded(_ fee: (quotient: Int64, remainder: Int64)) -> Int64 {
+    let twice = fee.remainder * 2
+    return twice > unit || (twice == unit && fee.quotient % 2 == 1) ? fee.quotient + 1 : fee.quotient
   }
 }
