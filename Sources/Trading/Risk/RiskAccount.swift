@@ -181,10 +181,14 @@ package final class RiskMemory: @unchecked Sendable {
   }
 
   /// One account. The window lives no longer than this.
-  package subscript(lane: Int) -> RiskAccount {
-    precondition(lane >= 0 && lane < lanes, "lane \(lane) of \(lanes)")
+  package subscript(lane: Int) -> RiskAccount { account(lane, scratchOf: lane) }
+
+  /// An account that is asked with the scratch of another: a pass that asks many keeps to that of a few, which stays in the nearest cache.
+  @inline(__always)
+  func account(_ lane: Int, scratchOf other: Int) -> RiskAccount {
+    precondition(lane >= 0 && lane < lanes && other >= 0 && other < lanes, "lanes \(lane) and \(other) of \(lanes)")
     return RiskAccount(
       state: states + lane, orders: orders + lane * orderCapacity, orderCapacity: orderCapacity,
-      legs: legs + lane * legCapacity, legCapacity: legCapacity, cells: cells + lane * 2 * ShockGrid.count)
+      legs: legs + other * legCapacity, legCapacity: legCapacity, cells: cells + other * 2 * ShockGrid.count)
   }
 }

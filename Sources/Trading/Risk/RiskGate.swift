@@ -70,20 +70,24 @@ package struct RiskGate: Sendable {
         var first = lanes.lowerBound
         while first < lanes.upperBound {
           let block = first..<min(first + RiskGate.block, lanes.upperBound)
+          // Every block has the scratch of the first.
+          func account(_ lane: Int) -> RiskAccount {
+            risks.account(lane, scratchOf: lanes.lowerBound + lane - first)
+          }
           // Accounts, books and quotes of lanes lie far apart in memory: for a block of them all is looked up before anything is answered.
           for lane in block {
             facts[lane - first] = Facts(orders[lane].legs, account: risks[lane], market: markets[lane])
           }
           for lane in block {
             facts[lane - first].look(
-              at: accounts.bookWindow(lane, owner: nil), account: risks[lane], market: markets[lane])
+              at: accounts.bookWindow(lane, owner: nil), account: account(lane), market: markets[lane])
           }
           for lane in block {
             let order = orders + lane
             let verdict = RiskGate.verdict(
               of: Question(
                 order.pointee.legs, asked: order.pointee.quantity, facts: facts[lane - first], profile: profile,
-                account: risks[lane], book: accounts.bookWindow(lane, owner: nil), market: markets[lane]),
+                account: account(lane), book: accounts.bookWindow(lane, owner: nil), market: markets[lane]),
               as: .decision, isClosing: order.pointee.effect == .closes)
             quantities[lane] = Int32(truncatingIfNeeded: verdict.quantity)
           }
