@@ -128,7 +128,7 @@ package final class LiquidityMemory: @unchecked Sendable {
 
   /// owner: nil where the caller holds the memory for as long as the window is used, and nobody counts who does.
   @inline(__always)
-  func window(_ lane: Int, owner: LiquidityMemory?) -> LiquidityLedger {
+  package func window(_ lane: Int, owner: LiquidityMemory?) -> LiquidityLedger {
     precondition(lane >= 0 && lane < laneCount, "lane \(lane) of \(laneCount)")
     return LiquidityLedger(
       contracts: first.contracts + lane * first.contractCount, contractCount: first.contractCount,

@@ -60,20 +60,38 @@ extension Execution {
     let terms = terms[Int(leg.contract)]
     let quote = quotes.crossed(lane, leg.contract, side: leg.side)
     guard terms.lastSession >= day, quote.isSound(at: minute, mostAge: settings.mostQuoteAgeMinutes) else { return 0 }
-    let ledger = liquidity.window(lane, owner: nil)
+    var commission = OrderCommission()
+    let fill = crossOne(
+      leg, terms, quote, wanted: order.pointee.quantity, minute: minute, weight: quotes.weight(lane),
+      ledger: liquidity.window(lane, owner: nil), commission: &commission)
+    guard let fill else { return 0 }
+    let quantity = fill.quantity / Int(leg.ratio)
+    accounts.bookWindow(lane, owner: nil).apply(
+      fill, of: order.pointee.id, order.pointee.effect, closes: order.pointee.closes, quantity: quantity,
+      minute: minute, to: accounts.ledgerWindow(lane, owner: nil))
+    return Int32(quantity)
+  }
+
+  /// `cross` of an order of one leg on a quote that has no fault: what is filled of so many packages; nil where nothing of it can be had.
+  ///
+  /// The ledger loses what is filled, and `commission` takes what is charged.
+  @inline(__always)
+  func crossOne(
+    _ leg: OrderLeg, _ terms: ExecutionTerms, _ quote: MinuteQuote, wanted: Int, minute: Int, weight: Double,
+    ledger: LiquidityLedger, commission: inout OrderCommission
+  ) -> LegFill? {
     let taken = ledger.taken(contract: leg.contract, minute: quote.minute)
     let (side, ratio) = (leg.side, Int(leg.ratio.magnitude))
     let isCapped = Execution.isCapped(quote, terms, side: side)
     let left: Int
     if isCapped {
       let before = ledger.taken(underlying: terms.underlying, minute: minute).taken(side: side)
-      left = (settings.participation.cap(weight: quotes.weight(lane), least: ratio) - before) / ratio
+      left = (settings.participation.cap(weight: weight, least: ratio) - before) / ratio
     } else {
-      left = self.left(
-        quote, terms, side: side, ratio: ratio, weight: quotes.weight(lane), isPassive: false, taken: taken)
+      left = self.left(quote, terms, side: side, ratio: ratio, weight: weight, isPassive: false, taken: taken)
     }
-    let quantity = min(order.pointee.quantity, Order.mostQuantity, left)
-    guard quantity > 0 else { return 0 }
+    let quantity = min(wanted, Order.mostQuantity, left)
+    guard quantity > 0 else { return nil }
     let touch = quote.farTouch(side: side, halfSpreadMillionths: settings.halfSpreadMillionths)
     let price = beyondTouch(quote, terms, side: side, count: quantity * ratio, taken: taken)
     let signed = Int(leg.ratio) * quantity
@@ -81,15 +99,12 @@ extension Execution {
     if isCapped { ledger.take(underlying: terms.underlying, minute: minute, quantity: signed) }
     var fill = self.leg(
       leg.contract, terms, bid: quote.bid, ask: quote.ask, quantity: signed, price: price, impact: abs(price - touch))
-    var commission = OrderCommission()
     let isShare = terms.feeClass == .share
     let charged = fill.costs.commission
     fill.costs.commission += fees.raise(
       &commission, options: isShare ? 0 : charged, shares: isShare ? charged : 0, hasOptions: !isShare,
       hasShares: isShare)
-    accounts.bookWindow(lane, owner: nil).apply(
-      fill, of: order, quantity: quantity, minute: minute, to: accounts.ledgerWindow(lane, owner: nil))
-    return Int32(quantity)
+    return fill
   }
 }
 

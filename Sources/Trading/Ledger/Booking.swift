@@ -112,14 +112,14 @@ extension Book {
   /// Books a fill of one leg: what the other does, without a fill around it. quantity: packages.
   @inline(__always)
   func apply(
-    _ leg: LegFill, of order: UnsafePointer<Order>, quantity: Int, minute: Int, to ledger: Ledger
+    _ leg: LegFill, of order: Int64, _ effect: Order.Effect, closes: Int64, quantity: Int, minute: Int,
+    to ledger: Ledger
   ) {
     var booked = BookedFill(step: ValueStep(), realised: 0)
     apply(leg, at: slot(toFill: leg.contract), to: ledger, booked: &booked)
     regroup(
-      order.pointee.id, order.pointee.effect,
-      places: places(order.pointee.id, order.pointee.effect, closes: order.pointee.closes), quantity: quantity,
-      amount: leg.amount, minute: minute
+      order, effect, places: places(order, effect, closes: closes), quantity: quantity, amount: leg.amount,
+      minute: minute
     ) { rolled in
       let one = Book.leg(leg, packages: quantity)
       return rolled?.isReversed(by: one) == true ? nil : UpToFour(one)
@@ -241,7 +241,7 @@ extension Position {
 
   /// Marks it at a two-sided quote.
   @inlinable
-  mutating func quote(bid: Int, ask: Int, model: Int) {
+  package mutating func quote(bid: Int, ask: Int, model: Int) {
     (self.bid, self.ask, lastBid, lastAsk, lastModel) = (bid, ask, bid, ask, model)
     isQuoted = true
   }
@@ -249,7 +249,7 @@ extension Position {
   /// Marks it without a quote: the last one, moved by what the model moved since. A short is never worth more than its intrinsic value says, and a mark
   /// never falls below zero.
   @inlinable
-  mutating func move(model: Int, intrinsic: Int) {
+  package mutating func move(model: Int, intrinsic: Int) {
     let change = lastModel > 0 && model > 0 ? model - lastModel : 0
     bid = max(0, lastBid + change)
     ask = max(bid, lastAsk + change)

@@ -128,12 +128,19 @@ extension RiskGate {
 
   /// Counts limits that the market alone has passed, each once until it is kept again. Returns whether any is passed.
   private func countDrift(_ account: RiskAccount, book: Book, market: RiskMarket) -> Bool {
-    let state = account.state
     let passed = passedLimits(account, book: book, market: market)
-    let new = passed & ~state.pointee.passed
-    for limit in 0..<RiskLimit.size.rawValue where new >> limit & 1 == 1 { state.pointee.counters.drift[limit] += 1 }
-    state.pointee.passed = passed
+    countDrift(passed, account.state)
     return passed != 0
+  }
+
+  /// passed: a bit for each limit that is passed.
+  @inline(__always)
+  func countDrift(_ passed: UInt8, _ state: UnsafeMutablePointer<RiskState>) {
+    let new = passed & ~state.pointee.passed
+    if new != 0 {
+      for limit in 0..<RiskLimit.size.rawValue where new >> limit & 1 == 1 { state.pointee.counters.drift[limit] += 1 }
+    }
+    state.pointee.passed = passed
   }
 
   /// A limit and what sums of many products may round away.
@@ -142,17 +149,24 @@ extension RiskGate {
   /// A bit for each limit that what is held is over, by more than the rounding of the sum.
   private func passedLimits(_ account: RiskAccount, book: Book, market: RiskMarket) -> UInt8 {
     let value = account.state.pointee.netLiquidationDollars
-    let amounts = account.state.pointee.held.amounts * profile.limits.basis.scale
-    let maxima = profile.limits.maxima(netLiquidationDollars: value)
-    var passed: UInt8 = 0
-    for place in 0..<4 {
-      let amount = place == RiskLimit.decay.rawValue ? amounts[place] : abs(amounts[place])
-      if !(amount <= RiskGate.rounded(maxima[place])) { passed |= 1 << place }
-    }
+    var passed = passedGreeks(account.state.pointee.held, value)
     if let worst = worstShock(account, book: book, market: market),
       !(worst <= RiskGate.rounded(profile.limits.mostShockLoss(netLiquidationDollars: value)))
     {
       passed |= 1 << RiskLimit.shock.rawValue
+    }
+    return passed
+  }
+
+  /// The same of the four Greeks alone.
+  @inline(__always)
+  func passedGreeks(_ held: GreekExposure, _ netLiquidationDollars: Double) -> UInt8 {
+    let amounts = held.amounts * profile.limits.basis.scale
+    let maxima = profile.limits.maxima(netLiquidationDollars: netLiquidationDollars)
+    var passed: UInt8 = 0
+    for place in 0..<4 {
+      let amount = place == RiskLimit.decay.rawValue ? amounts[place] : abs(amounts[place])
+      if !(amount <= RiskGate.rounded(maxima[place])) { passed |= 1 << place }
     }
     return passed
   }
@@ -190,9 +204,36 @@ extension RiskGate {
     if account.orders[place].quantity <= 0 { account.orders[place] = .free }
     if book.isEmpty { state.pointee.held = .zero }
     reserve(on: account, market: market)
+    return countOver(order.legs, order.purpose, on: account, book: book, market: market)
+  }
+
+  /// Counts the limits that an account is over because of a fill, and returns them where it was no exit.
+  @discardableResult
+  package func countOver(
+    _ legs: UpToFour<OrderLeg>, _ purpose: Purpose, on account: RiskAccount, book: Book, market: RiskMarket
+  ) -> [RiskLimit] {
+    let state = account.state
+    let bits = limitsOver(market.exposure(of: legs), state)
+    // Nearly always none, and then no memory is asked for.
+    var over = bits == 0 ? [] : RiskLimit.allCases.prefix(4).filter { bits >> $0.rawValue & 1 == 1 }
+    if worsensShock(legs, account, book: book, market: market) { over.append(.shock) }
+    for limit in over {
+      if purpose == .exit {
+        state.pointee.counters.exitsOverLimit[limit.rawValue] += 1
+      } else {
+        state.pointee.counters.violations[limit.rawValue] += 1
+      }
+      state.pointee.passed |= 1 << limit.rawValue
+    }
+    return purpose == .exit ? [] : over
+  }
+
+  /// A bit for each of the four Greeks that is over its limit on the side towards which one package has moved it.
+  @inline(__always)
+  func limitsOver(_ one: GreekExposure, _ state: UnsafeMutablePointer<RiskState>) -> UInt8 {
     let amounts = state.pointee.held.amounts * profile.limits.basis.scale
     let maxima = profile.limits.maxima(netLiquidationDollars: state.pointee.netLiquidationDollars)
-    var over: [RiskLimit] = []
+    var over: UInt8 = 0
     for limit in 0..<4 {
       let isOver: Bool
       if one.amounts[limit] > 0 {
@@ -200,18 +241,9 @@ extension RiskGate {
       } else {
         isOver = limit != RiskLimit.decay.rawValue && one.amounts[limit] < 0 && !(amounts[limit] >= -maxima[limit])
       }
-      if isOver, let limit = RiskLimit(rawValue: limit) { over.append(limit) }
+      if isOver { over |= 1 << limit }
     }
-    if worsensShock(order.legs, account, book: book, market: market) { over.append(.shock) }
-    for limit in over {
-      if order.purpose == .exit {
-        state.pointee.counters.exitsOverLimit[limit.rawValue] += 1
-      } else {
-        state.pointee.counters.violations[limit.rawValue] += 1
-      }
-      state.pointee.passed |= 1 << limit.rawValue
-    }
-    return order.purpose == .exit ? [] : over
+    return over
   }
 
   /// Whether a cell that these legs have made worse loses more than the limit.
