@@ -22,6 +22,10 @@ struct OptionsMarket {
   var strikesEachWay = 8
   /// Of every so many minutes one has no quotes at all; 0: every minute has.
   var gapEvery = 0
+  /// Contracts that stand at the touch, by turns up to so many; 0: nobody says how many.
+  var mostSize = 0
+  /// Whether a surface says what each is worth.
+  var hasModel = true
   /// From this minute of every session on nobody quotes anything.
   var gapFrom: Int?
   /// The number of a session without contracts.
@@ -45,6 +49,7 @@ struct OptionsMarket {
     let dates = dates
     var places = OptionTape.PlainPlaces()
     if traded != nil { places.dayVolumes = [] }
+    if mostSize > 0 { (places.bidSizes, places.askSizes) = ([], []) }
     var rows = OptionTape.PlainRows()
     var all: [[OptionTape.Session]] = []
     for (number, symbol) in symbols.enumerated() {
@@ -120,8 +125,13 @@ struct OptionsMarket {
     let bid = max(price - halfSpread, 0)
     places.bids.append(Int32(hasGap ? 0 : bid))
     places.asks.append(Int32(hasGap ? 0 : price + halfSpread))
+    if mostSize > 0 {
+      let size = Int32(places.bids.count * 7 % mostSize)
+      places.bidSizes?.append(size)
+      places.askSizes?.append(Int32(mostSize) - size)
+    }
     places.minutes.append(Int32(minute))
-    places.models.append(Int32(price))
+    places.models.append(hasModel ? Int32(price) : -1)
     places.underlyingPrices.append(Int32((spot * Double(TickRule.perDollar)).rounded()))
     let isKnown = bid > 0 && !hasGap && years > 0
     places.volatilities.append(isKnown ? Float(volatility) : .nan)

@@ -55,21 +55,29 @@ struct OptionsAhead {
 
   /// Books, money, limits and orders of a lane.
   private mutating func addAccount(_ lane: Int) {
-    let book = environment.book(lane)
-    add(book.positions, lines: 2)
-    add(book.groups, lines: 2)
-    add(environment.ledger(lane).sums, lines: 2)
-    let account = environment.risks[lane]
-    add(account.state, lines: 4)
-    add(account.orders, lines: 2)
-    let lanes = environment.lanes
+    let (memory, lanes) = (environment.memory, environment.lanes)
+    add(memory.position(lane), lines: 2)
+    add(memory.state(lane), lines: 4)
     add(lanes.entries.base + 2 * lane, lines: 2)
-    add(lanes.step.base + lane, lines: 2)
+    if environment.isShort, !lanes.isWorking.base[lane] { return }
+    add(lanes.flight.base + lane, lines: 2)
+    addBook(lane)
+    if environment.isShort { return }
+    let account = environment.risks[lane]
+    add(account.orders, lines: 2)
     if lanes.isWorking.base[lane] {
       lanes.working.base[lane].orders.withUnsafeBufferPointer { orders in
         if let base = orders.baseAddress { add(base, lines: 4) }
       }
     }
+  }
+
+  /// What changes where something is held or filled.
+  private mutating func addBook(_ lane: Int) {
+    let memory = environment.memory
+    add(memory.group(lane), lines: 2)
+    add(memory.money(lane).sums, lines: 2)
+    add(environment.lanes.step.base + lane, lines: 2)
   }
 
   /// What the next minute says of what a lane holds or has ordered, else of what it might enter.
@@ -82,12 +90,25 @@ struct OptionsAhead {
     let tape = environment.tables.memory
     let minute = min(Int(environment.lanes.minute.base[lane]) + 1, day.minuteCount - 1)
     let row = day.row(minute: minute)
-    add(tape.features + row * OptionFeatures.columns.count, lines: 2)
+    add(tape.features + row * environment.tables.featureCount, lines: 2)
+    add(environment.tables.rows + row)
     let place = day.place(minute: minute)
-    let book = environment.book(lane)
-    if let group = book.firstGroup {
-      let legs = book.groups[group].legs
-      let taken = environment.liquidity.ledger(lane).contracts
+    if environment.isShort {
+      let flight = environment.lanes.flight.base + lane
+      let held = environment.memory.position(lane)
+      let isHeld = !held.pointee.isFree
+      if isHeld, !environment.lanes.isWorking.base[lane] { addBook(lane) }
+      if isHeld || flight.pointee.id != 0 {
+        let contract = isHeld ? held.pointee.contract : flight.pointee.contract
+        addQuote(place + Int(contract))
+        if flight.pointee.id != 0 {
+          add(environment.liquidity.window(lane, owner: nil).contracts + Int(contract))
+        }
+        return
+      }
+    } else if let group = environment.book(lane).firstGroup {
+      let legs = environment.memory.group(lane)[group].legs
+      let taken = environment.liquidity.window(lane, owner: nil).contracts
       for index in legs.indices {
         addQuote(place + Int(legs[index].contract))
         add(taken + Int(legs[index].contract))

@@ -41,7 +41,9 @@ extension OptionsEnvironment {
       for _ in 0..<8 { put(0) }
     }
     var flight = 0
-    if lanes.isWorking.base[lane] {
+    if lanes.flight.base[lane].id != 0 {
+      flight = lanes.flight.base[lane].signed
+    } else if lanes.isWorking.base[lane] {
       for working in lanes.working.base[lane].orders {
         flight += working.order.opens ? working.left : -working.left
       }

@@ -8,6 +8,7 @@ package import Trading
 extension OptionsEnvironment {
   /// The lane's mask at the end of its minute. What an entry would be is kept for the step that takes it.
   func legalActions(_ lane: Int, _ day: OptionsDay, _ market: RiskMarket) -> ActionMask {
+    if let mask = legalShort(lane, day) { return mask }
     var mask = bits.hold
     let entries = lanes.entries.base + 2 * lane
     entries[0] = .none
@@ -147,6 +148,7 @@ extension OptionsTables {
 extension OptionsEnvironment {
   /// What the lane's gate says of the order of every candidate of a call, then of a put, with the size that the account would ask for: the mask must say the same.
   package func entryVerdicts(lane: Int) -> [[Verdict]] {
+    land(lane)
     let day = day(lane)
     let minute = Int(lanes.minuteOfQuotes.base[lane])
     return scratch.with { market in

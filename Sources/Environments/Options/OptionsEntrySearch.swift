@@ -96,35 +96,46 @@ extension OptionsTables {
     guard searches[day.symbol].isKnown, state.pointee.inFlight == 0, account.orderCapacity > 0 else {
       return entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
     }
-    let found = searches.withUnsafeBufferPointer { searches in
-      search(
-        isCall: isCall, day, minute: minute, cash: cash, state, searches.baseAddress.unsafelyUnwrapped + day.symbol)
-    }
-    return found ?? entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
+    guard let search = search(day, minute: minute, cash: cash, state) else { return .none }
+    return entry(isCall: isCall, day, minute: minute, search)
+      ?? entry(isCall: isCall, day, minute: minute, book: book, cash: cash, account: account, market)
   }
 
-  /// Nil where only the plain form can say it.
+  /// What both rights are searched by for an account that holds nothing, with nothing in flight; nil where states, hours or the day let nothing in, whatever the contract.
   @inline(__always)
-  private func search(
-    isCall: Bool, _ day: OptionsDay, minute: Int, cash: Int64, _ state: UnsafePointer<RiskState>,
-    _ limits: UnsafePointer<EntryLimits>
-  ) -> OptionsEntry? {
-    // Whatever the contract: states and hours.
+  func search(_ day: OptionsDay, minute: Int, cash: Int64, _ state: UnsafePointer<RiskState>) -> EntrySearch? {
+    let limits = limits(day.symbol)
     let elapsed = state.pointee.minute + 1
     let left = state.pointee.minuteCount - elapsed
-    guard state.pointee.causes == 0, elapsed >= limits.pointee.firstMinutes, left >= limits.pointee.lastMinutes,
-      left > limits.pointee.forcedFlatMinutes
-    else { return OptionsEntry.none }
+    guard day.hasContracts, state.pointee.causes == 0, elapsed >= limits.pointee.firstMinutes,
+      left >= limits.pointee.lastMinutes, left > limits.pointee.forcedFlatMinutes
+    else { return nil }
     let value = state.pointee.netLiquidationDollars
+    // All of the contracts where the state is none that the least values are made for.
+    let looks = isPlain(state, rank: rows[day.row(minute: minute)].rank) ? value : .infinity
+    return EntrySearch(limits: limits, state: state, cash: cash, value: value, looks: looks)
+  }
+
+  /// What is entered of one right; nil where only the plain form can say it.
+  @inline(__always)
+  func entry(isCall: Bool, _ day: OptionsDay, minute: Int, _ search: EntrySearch) -> OptionsEntry? {
+    let row = day.row(minute: minute)
+    let least = isCall ? rows[row].leastForCall : rows[row].leastForPut
+    // No contract need be looked at where none can fit.
+    guard Double(least) <= search.looks else { return OptionsEntry.none }
+    return find(isCall: isCall, day, minute: minute, row: row, search)
+  }
+
+  private func find(
+    isCall: Bool, _ day: OptionsDay, minute: Int, row: Int, _ search: EntrySearch
+  ) -> OptionsEntry? {
+    let (limits, state, value) = (search.limits, search.state, search.value)
     let room = GreekRoom(state, limits.pointee.limits, netLiquidationDollars: value)
     let mostShock = limits.pointee.limits.mostShockLoss(netLiquidationDollars: value)
     let mostLoss = limits.pointee.sizes.fraction(rank: state.pointee.volatilityRank) * max(value, 0)
-    let row = day.row(minute: minute)
     let base = day.place(minute: minute)
     let (spot, units) = (memory.spots[row], day.multiplier)
-    // All of them where the state is none that the least values are made for.
-    let looks = isPlain(state, rank: rank(row: row)) ? value : .infinity
-    for number in candidates(row: row, isCall: isCall) where Double(leastValues[number]) <= looks {
+    for number in candidates(row: row, isCall: isCall) where Double(leastValues[number]) <= search.looks {
       let contract = candidate(number)
       let place = base + Int(contract)
       let one = amounts(at: place, spot: spot, units: units)
@@ -135,7 +146,7 @@ extension OptionsTables {
       else { continue }
       var quantity = size(
         ofBought: contract, ask: Int(memory.asks[place]), delta: one[0] / (spot * units), day,
-        equity: state.pointee.netLiquidation, cash: cash, limits.pointee.sizing)
+        equity: state.pointee.netLiquidation, cash: search.cash, limits.pointee.sizing)
       guard quantity > 0 else { continue }
       if !room.fits(one, quantity) { quantity = ExposureJudge.largest(upTo: quantity) { room.fits(one, $0) } }
       guard Double(quantity) * units * ask <= mostShock else { return nil }
@@ -143,11 +154,23 @@ extension OptionsTables {
         quantity = ExposureJudge.largest(upTo: quantity) { Double($0) * loss <= mostLoss }
       }
       if quantity > 0 {
-        return OptionsEntry(legs: OrderLeg(contract: contract, ratio: 1).alone, quantity: Int32(quantity))
+        return OptionsEntry(
+          legs: OrderLeg(contract: contract, ratio: 1).alone, quantity: Int32(quantity), isSearched: true)
       }
     }
     return OptionsEntry.none
   }
+}
+
+/// What an account that holds nothing brings to the search of both rights.
+struct EntrySearch {
+  let limits: UnsafePointer<EntryLimits>
+  let state: UnsafePointer<RiskState>
+  let cash: Int64
+  /// Dollars.
+  let value: Double
+  /// Contracts that need more are left out.
+  let looks: Double
 }
 
 extension OptionsTables {
@@ -191,6 +214,7 @@ extension OptionsTables {
 extension OptionsEnvironment {
   /// What entering calls, then puts, would be for a lane that holds nothing, by the fast search or by the plain one: contract -1 and quantity 0 where none fits.
   package func entries(lane: Int, isPlain: Bool) -> [(contract: Int32, quantity: Int)] {
+    land(lane)
     let (day, book, account) = (day(lane), book(lane), risks[lane])
     let (minute, cash) = (Int(lanes.minuteOfQuotes.base[lane]), ledger(lane).cash.pointee)
     return scratch.with { market in

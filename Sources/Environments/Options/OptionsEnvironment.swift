@@ -48,17 +48,22 @@ package final class OptionsEnvironment: TradingEnvironment {
   let risks: RiskMemory
   let liquidity: LiquidityMemory
   let quotes: LaneQuotes
+  /// Whether accounts take the short road: see `OptionsRoad`.
+  let isShort: Bool
+  let memory: OptionsMemory
   let scratch: ScratchMarkets
   let streams: LaneStreams
   let recorder: EpisodeRecorder
+  /// Of the recorder: it lives as long as the environment.
+  private let running: EpisodeRecorder.Running
   let fills: LaneLists<Fill>
   /// By symbol of the tape of options: its place among the tape's symbols.
   let tapeSymbols: [Int]
 
-  /// tape: with options. window: bars; every day that begins inside is played. Throws where the configuration or the window cannot be played. Traps without lanes.
+  /// isPlain: whether every minute is walked by the desk's general rules, the twin of the short road. tape: with options. window: bars; every day that begins inside is played. Throws where the configuration or the window cannot be played. Traps without lanes.
   package init(
     tape: MarketTape, tables: OptionsTables, window: Range<Int>, laneCount: Int, episodes: Episodes = .drawnSessions,
-    recordsFills: Bool = false
+    recordsFills: Bool = false, isPlain: Bool = false
   ) throws(EnvironmentError) {
     precondition(laneCount > 0, "\(laneCount) lanes")
     guard window.lowerBound >= 0, window.upperBound <= tape.barCount else {
@@ -101,9 +106,12 @@ package final class OptionsEnvironment: TradingEnvironment {
       date: tables.tape.dates.first ?? CalendarDate(daysSinceEpoch: 0), minuteCount: 0)
     quotes.weights = UnsafePointer(lanes.weight.base)
     self.quotes = quotes
+    isShort = !isPlain && tables.isShort
+    memory = OptionsMemory(accounts, risks)
     scratch = ScratchMarkets(contracts: tables.mostContracts)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
+    running = recorder.running
     fills = LaneLists(laneCount: laneCount)
     scratch.with { market in for lane in 0..<laneCount { start(lane, market) } }
   }
@@ -116,6 +124,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     scratch.with { market in
       for lane in 0..<laneCount {
         lanes.step.base[lane] = ValueStep()
+        lanes.hasStep.base[lane] = false
         lanes.penalty.base[lane] = 0
         lanes.hasEnded.base[lane] = false
         lanes.counts.base[lane] = OptionsCounts()
@@ -130,21 +139,22 @@ package final class OptionsEnvironment: TradingEnvironment {
     row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
     scratch.withAddresses { market, addresses in
       var ahead = OptionsAhead(self, addresses)
-      ahead.walk(range) { lane in step(lane, action: Int(actions[lane]), market, into: row) }
+      ahead.walk(range) { lane in
+        tables.withDay(Int(lanes.day.base[lane])) { step(lane, action: Int(actions[lane]), $0, market, into: row) }
+      }
     }
   }
 
-  private func step(_ lane: Int, action requested: Int, _ market: RiskMarket, into row: StepBuffers) {
+  private func step(
+    _ lane: Int, action requested: Int, _ day: OptionsDay, _ market: RiskMarket, into row: StepBuffers
+  ) {
     precondition(moves.indices.contains(requested), "action \(requested) of \(moves.count)")
     var move = moves[requested]
     if !lanes.mask.base[lane].allows(requested) {
       recorder.countIllegalAttempt(lane: lane)
       move = .hold
     }
-    let day = day(lane)
     let before = lanes.value.base[lane]
-    let ledger = ledger(lane)
-    let sums = ledger.sums.pointee
     let penalty = penalty(of: move, lane, day)
     lanes.hasEnded.base[lane] = false
     submit(move, lane, day, market)
@@ -153,15 +163,22 @@ package final class OptionsEnvironment: TradingEnvironment {
     // Behind the last decision the session goes on to its end.
     let isOver = next >= day.minuteCount - 1
     let last = isOver ? day.minuteCount - 1 : next
+    // Who holds nothing and has ordered nothing gains and loses nothing.
+    let isStill = isShort && !lanes.isWorking.base[lane] && memory.position(lane).pointee.isFree
+    let sums = isStill ? ValueStep() : memory.money(lane).sums.pointee
     if decided < last { for minute in decided + 1...last { advance(lane, minute: minute, day, market) } }
     if recordsFills, isOver || totalValue(lane) <= 0 { collect(lane, day) }
     if isOver { settle(lane, day) }
     let value = lanes.value.base[lane]
-    lanes.step.base[lane] = ledger.sums.pointee.since(sums)
+    if !isStill || lanes.hasStep.base[lane] {
+      lanes.step.base[lane] = isStill ? ValueStep() : memory.money(lane).sums.pointee.since(sums)
+      lanes.hasStep.base[lane] = !isStill
+    }
     lanes.penalty.base[lane] = penalty
     let reward = Double(value - before - penalty) / Double(tables.accounts[day.symbol])
     row.rewards[lane] = Float(reward)
-    recorder.add(reward: reward, lane: lane)
+    running.returns[lane] += reward
+    running.lengths[lane] += 1
 
     let isLost = totalValue(lane) <= 0
     let isWalked = isOver && episodes == .walk && Int(lanes.walked.base[lane]) + 1 == window.count
@@ -172,7 +189,7 @@ package final class OptionsEnvironment: TradingEnvironment {
       if !isTerminated {
         // Nothing is held and nothing can be ordered: the account at the end of the last session.
         lanes.mask.base[lane] = ActionMask(rawValue: bits.hold)
-        observe(lane, day, into: row.finalObservations.row(lane))
+        observed(lane, day, into: row.finalObservations.row(lane))
         row.finalMasks[lane] = lanes.mask.base[lane]
       }
       lanes.ended.base[lane] = standing(lane)
@@ -235,7 +252,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     account.state.pointee.isKilled = lanes.waitingKilled.base[place]
     tables.gate(day.symbol).pointee.beginSession(on: account, netLiquidation: value, minuteCount: day.minuteCount)
     liquidity.ledger(lane).open()
-    change(lane) { $0.removeAll() }
+    forgetOrders(lane)
     lanes.nextOrder.base[lane] = 1
     lanes.nextExit.base[lane] = -1
     lanes.forcedExit.base[lane] = 0
@@ -264,7 +281,7 @@ package final class OptionsEnvironment: TradingEnvironment {
   }
 
   private func show(_ lane: Int, in row: StepBuffers) {
-    tables.withDay(Int(lanes.day.base[lane])) { observe(lane, $0, into: row.observations.row(lane)) }
+    tables.withDay(Int(lanes.day.base[lane])) { observed(lane, $0, into: row.observations.row(lane)) }
     row.masks[lane] = lanes.mask.base[lane]
   }
 }

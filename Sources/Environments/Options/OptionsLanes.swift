@@ -8,6 +8,8 @@ import Trading
 struct OptionsEntry: Sendable, Equatable {
   var legs: UpToFour<OrderLeg>
   var quantity: Int32
+  /// Whether the fast search has found it, which asks for all that the gate asks for.
+  var isSearched = false
 
   static let none = OptionsEntry(legs: UpToFour(OrderLeg(contract: -1, ratio: 0)), quantity: 0)
 }
@@ -26,7 +28,9 @@ struct OptionsLanes: @unchecked Sendable {
   let nextExit: LaneWindow<Int64>
   /// Orders that are neither filled nor at an end: at most one that was decided, and one exit.
   let working: LaneWindow<WorkingOrders>
-  /// Whether there are any: so those of most lanes, which lie far apart in memory, are not asked. Changed by nobody but `OptionsEnvironment.change`.
+  /// The only one of them, where it stands here and not there.
+  let flight: LaneWindow<OptionsFlight>
+  /// Whether there are any, or one is in `flight`: so those of most lanes, which lie far apart in memory, are not asked. Changed by nobody but `OptionsEnvironment.change`.
   let isWorking: LaneWindow<Bool>
   /// (N, S) what the accounts of a walk are worth that wait for their symbol's next session; the highest that they were, and whether they may never trade again.
   let waiting: LaneWindow<Int64>
@@ -48,6 +52,8 @@ struct OptionsLanes: @unchecked Sendable {
   // What the last step left for whoever asks.
 
   let step: LaneWindow<ValueStep>
+  /// Whether `step` is anything but nothing.
+  let hasStep: LaneWindow<Bool>
   /// What the last reward was less than the money.
   let penalty: LaneWindow<Int64>
   let counts: LaneWindow<OptionsCounts>
@@ -77,6 +83,7 @@ struct OptionsLanes: @unchecked Sendable {
     nextOrder = array(1)
     nextExit = array(-1)
     working = array(WorkingOrders(capacity: 0))
+    flight = array(OptionsFlight())
     isWorking = array(false)
     waiting = array(0, symbolCount)
     waitingHigh = array(0, symbolCount)
@@ -88,6 +95,7 @@ struct OptionsLanes: @unchecked Sendable {
     mask = array(ActionMask(rawValue: 1))
     entries = array(.none, 2)
     step = array(ValueStep())
+    hasStep = array(true)
     penalty = array(0)
     counts = array(OptionsCounts())
     outcomes = array(DeskOutcomes())

@@ -7,6 +7,8 @@ import Trading
 extension OptionsEnvironment {
   /// Sends what a move orders, so far as the limits let it through, at the end of the lane's minute.
   func submit(_ move: OptionsMove, _ lane: Int, _ day: OptionsDay, _ market: RiskMarket) {
+    if submitShort(move, lane, day) { return }
+    land(lane)
     switch move {
     case .hold: return
     case .enterCall, .enterPut: enter(lane, lanes.entries.base[2 * lane + (move == .enterCall ? 0 : 1)], day, market)
@@ -80,6 +82,8 @@ extension OptionsEnvironment {
 
   /// Lets one minute pass: the account is marked and judged on its quotes, what must go is sent away, what works is filled, and all is marked again.
   func advance(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
+    if advanceShort(lane, minute: minute, day, market) { return }
+    land(lane)
     lanes.place.base[lane] = day.place(minute: minute)
     lanes.minuteOfQuotes.base[lane] = Int32(minute)
     lanes.weight.base[lane] = tables.memory.weights[day.row(minute: minute)]
@@ -92,7 +96,7 @@ extension OptionsEnvironment {
       book.mark(view(lane, day), minute: minute, in: day.table, to: ledger)
       lanes.value.base[lane] = ledger.cash.pointee + book.marks.liquidation
       health.oldestQuoteMinutes = look(lane, day, minute: minute, market)
-      health.largestMove = move(day, minute: minute)
+      health.largestMove = tables.move(day, minute: minute)
     }
     let actions = tables.gate(day.symbol).pointee.mark(
       account, book: book, market: market, netLiquidation: lanes.value.base[lane], minute: minute, health: health)
@@ -105,7 +109,13 @@ extension OptionsEnvironment {
         lanes.counts.base[lane].stopped += 1
       }
     }
+    meet(lane, minute: minute, day, market)
+  }
+
+  /// Fills what works, as far as quotes and limits let it, and marks the account anew.
+  func meet(_ lane: Int, minute: Int, _ day: OptionsDay, _ market: RiskMarket) {
     if !lanes.isWorking.base[lane] { return }
+    let (book, ledger) = (book(lane), ledger(lane))
     fill(lane, minute: minute, day, market)
     // What may have been filled by now and was not.
     for working in lanes.working.base[lane].orders
@@ -184,7 +194,7 @@ extension OptionsEnvironment {
 
   /// Puts what is held or ordered into the market, as it stands at the end of a minute. Returns the age of the oldest quote of what is held, minutes.
   @discardableResult
-  private func look(_ lane: Int, _ day: OptionsDay, minute: Int, _ market: RiskMarket) -> Int {
+  func look(_ lane: Int, _ day: OptionsDay, minute: Int, _ market: RiskMarket) -> Int {
     var oldest = 0
     if lanes.isWorking.base[lane] {
       for working in lanes.working.base[lane].orders {
@@ -201,14 +211,6 @@ extension OptionsEnvironment {
       oldest = max(oldest, minute - (made < 0 ? -1 - made : made))
     }
     return oldest
-  }
-
-  /// How far the underlying went in a minute, a fraction; 0 where a price is not known.
-  private func move(_ day: OptionsDay, minute: Int) -> Double {
-    guard minute > 0 else { return 0 }
-    let row = day.row(minute: minute)
-    let (now, before) = (tables.memory.spots[row], tables.memory.spots[row - 1])
-    return now > 0 && before > 0 ? abs(now / before - 1) : 0
   }
 
   /// Ends the lane's session: what is left is settled, and its account waits for the symbol's next session.
@@ -229,7 +231,7 @@ extension OptionsEnvironment {
       }
       precondition(book.isEmpty, "a position outlives its day")
     }
-    change(lane) { $0.removeAll() }
+    forgetOrders(lane)
     let value = ledger.cash.pointee
     lanes.value.base[lane] = value
     let state = risks[lane].state.pointee

@@ -12,6 +12,14 @@ extension OptionsEnvironment {
     var positions: [Position] = []
     var groups: [LegGroup] = []
     var orders: [WorkingOrder] = []
+
+    /// Whether it is nothing, or one option that was bought by one order: all that a game of bought options holds.
+    var isLone: Bool {
+      guard let position = positions.first, let group = groups.first else { return positions.isEmpty && groups.isEmpty }
+      return positions.count == 1 && groups.count == 1 && position.quantity > 0
+        && group.legs.count == 1 && group.legs[0] == OrderLeg(contract: position.contract, ratio: 1)
+        && group.quantity == Int(position.quantity)
+    }
   }
 
   func saveBooks(into state: inout StateRecord) {
@@ -79,6 +87,9 @@ extension OptionsEnvironment {
         }
         book.orders.append(order)
       }
+      guard configuration.game != .options || book.isLone else {
+        throw .invalid(name: "books/positions", reason: "lane \(lane) holds what no game of bought options comes to")
+      }
       positions = positions.dropFirst(Int(count[0]))
       groups = groups.dropFirst(Int(count[1]))
       orders = orders.dropFirst(Int(count[2]))
@@ -92,6 +103,7 @@ extension OptionsEnvironment {
 
   func take(_ saved: SavedBook, _ lane: Int) {
     book(lane).hold(saved.positions, saved.groups)
+    lanes.flight.base[lane].id = 0
     change(lane) { $0.replace(with: saved.orders) }
   }
 

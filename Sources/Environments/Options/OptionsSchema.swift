@@ -3,6 +3,10 @@
 package import AgentInterface
 package import Market
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// An action of `options`.
 package enum OptionsAction: Int, Sendable, CaseIterable {
   case hold, buyCall, buyPut, trimHalf, trimMost, exit
@@ -145,6 +149,12 @@ package enum OptionsObservation {
     .init(name: "european", unit: "0 or 1"), .init(name: "index", unit: "0 or 1"),
     .init(name: "log_price", unit: "log10 of dollars over 4"),
   ]
+
+  /// A price in dollars as it is shown; 0 where nobody knows it.
+  static func logPrice(_ dollars: Double) -> Float {
+    let shown = Float(log10(dollars) / 4)
+    return shown.isFinite ? shown : 0
+  }
 
   /// What a network sees of a limit that is used more than twice.
   package static let mostUtilisation = 2.0

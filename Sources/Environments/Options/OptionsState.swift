@@ -7,6 +7,7 @@ import Trading
 extension OptionsEnvironment {
   package func snapshot() -> StateRecord {
     var state = StateRecord()
+    for lane in 0..<laneCount { land(lane) }
     state.integers["day"] = lanes.day.array.map(Int64.init)
     state.integers["minute"] = lanes.minute.array.map(Int64.init)
     state.integers["walked"] = lanes.walked.array.map(Int64.init)
@@ -90,6 +91,7 @@ extension OptionsEnvironment {
     lanes.step.assign(steps.chunks(of: ValueStep.numberCount).map { ValueStep(numbers: $0) })
     lanes.counts.assign(counts.chunks(of: OptionsCounts.numberCount).map { OptionsCounts(numbers: $0) })
     for lane in 0..<laneCount { lanes.counts.base[lane].stopped = stopped[lane] }
+    lanes.hasStep.assign([Bool](repeating: true, count: laneCount))
     lanes.penalty.assign(penalties)
     lanes.hasEnded.assign(endedFlags.map { $0 == 1 })
     lanes.ended.assign(ended)

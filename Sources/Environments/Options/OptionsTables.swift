@@ -29,11 +29,16 @@ package final class OptionsTables: @unchecked Sendable {
   private let premiums: [PremiumCandidate]
   /// (rows x 6) `OptionsMomentum`; empty where it is not shown.
   let momentum: [Float]
+  /// Of the market, in a row of observations.
+  let featureCount = OptionFeatures.columns.count
   /// Only its columns are read, by place.
   let columns: TapeColumns
   /// Where the tape's columns lie, and the days: a step reads them without the objects around them, which nobody counts.
   let memory: TapeMemory
   private let gateMemory: UnsafeMutablePointer<RiskGate>
+  private let limitMemory: UnsafeMutablePointer<EntryLimits>
+  /// (rows)
+  let rows: UnsafeMutablePointer<OptionsRow>
   private let dayReferences: UnsafeMutablePointer<Unmanaged<OptionsDay>>
 
   /// Throws where the configuration makes no sense, or where the market has no options.
@@ -68,6 +73,8 @@ package final class OptionsTables: @unchecked Sendable {
     memory = TapeMemory(tape)
     gateMemory = .allocate(capacity: max(gates.count, 1))
     for (symbol, gate) in gates.enumerated() { (gateMemory + symbol).initialize(to: gate) }
+    limitMemory = .allocate(capacity: max(searches.count, 1))
+    for (symbol, search) in searches.enumerated() { (limitMemory + symbol).initialize(to: search) }
     dayReferences = .allocate(capacity: max(days.count, 1))
     for (place, day) in days.enumerated() {
       (dayReferences + place).initialize(to: Unmanaged.passUnretained(day))
@@ -90,10 +97,19 @@ package final class OptionsTables: @unchecked Sendable {
     }
     leastValues = .allocate(capacity: max(candidates.count, 1))
     leastValues.initialize(repeating: 0, count: candidates.count)
+    rows = .allocate(capacity: max(tape.rowCount, 1))
+    rows.initialize(
+      repeating: OptionsRow(
+        spot: 0, weight: 1, rank: 0, move: 0, leastForCall: .infinity, leastForPut: .infinity, logPrice: 0),
+      count: tape.rowCount)
     fillLeastValues()
+    fillRows()
   }
 
   deinit {
+    rows.deallocate()
+    limitMemory.deinitialize(count: searches.count)
+    limitMemory.deallocate()
     leastValues.deallocate()
     gateMemory.deinitialize(count: gates.count)
     gateMemory.deallocate()
@@ -112,6 +128,13 @@ package final class OptionsTables: @unchecked Sendable {
   func gate(_ symbol: Int) -> UnsafePointer<RiskGate> {
     precondition(symbol >= 0 && symbol < gates.count, "symbol \(symbol) of \(gates.count)")
     return UnsafePointer(gateMemory + symbol)
+  }
+
+  /// What the search asks of a symbol's gate, where it lies.
+  @inline(__always)
+  func limits(_ symbol: Int) -> UnsafePointer<EntryLimits> {
+    precondition(symbol >= 0 && symbol < gates.count, "symbol \(symbol) of \(gates.count)")
+    return UnsafePointer(limitMemory + symbol)
   }
 
   /// The contract of a candidate that is bought.
