@@ -190,7 +190,7 @@ package struct ChainFile {
       || [ChainField.Side.row, .call, .put].contains { plan.place(.symbol($0)) != nil }
     guard namesUnderlying || named != nil else { throw problem(.noUnderlying) }
     guard plan.place(.expiry) != nil || namesUnderlying && plan.place(.root) == nil else { throw problem(.noExpiry) }
-    var rows = ChainRows(
+    let rows = ChainRows(
       plan, path: pieces.path, underlying: named, roots: roots, deliverables: deliverables, minute: minute, date: date,
       tradedSince: tradedSince)
     for _ in 0..<plan.linesBefore { _ = try lines.next() }

@@ -4,7 +4,7 @@ import Market
 import Text
 
 extension ChainRows {
-  mutating func add(_ buffer: UnsafeBufferPointer<UInt8>, _ group: Group) -> (TableProblem, Int)? {
+  func add(_ buffer: UnsafeBufferPointer<UInt8>, _ group: Group) -> (TableProblem, Int)? {
     let contract: (root: String, expiry: CalendarDate, right: OptionSymbol.Right, strike: Int)
     if let place = group.symbol {
       // A line without its other half.
@@ -90,7 +90,7 @@ extension ChainRows {
   }
 
   /// Where contracts of a root belong: in which builder, and under which number of it.
-  private mutating func series(_ underlying: String, root: String) -> Result<(builder: Int, number: Int), Problem> {
+  private func series(_ underlying: String, root: String) -> Result<(builder: Int, number: Int), Problem> {
     func failure(_ problem: TableProblem, _ place: Int) -> Result<(builder: Int, number: Int), Problem> {
       .failure(Problem(problem: problem, place: place))
     }
@@ -125,7 +125,7 @@ extension ChainRows {
   }
 
   /// The contract that a symbol names, which the columns beside it must name too.
-  mutating func symbol(
+  func symbol(
     _ buffer: UnsafeBufferPointer<UInt8>, _ place: Int, _ side: ChainField.Side
   ) -> Result<OptionSymbol, Problem> {
     let index = side == .row ? 0 : side == .call ? 1 : 2
@@ -185,7 +185,7 @@ extension ChainRows {
   }
 
   /// The contract that columns name.
-  mutating func columns(
+  func columns(
     _ buffer: UnsafeBufferPointer<UInt8>, _ side: ChainField.Side
   ) -> Result<(root: String, expiry: CalendarDate, right: OptionSymbol.Right, strike: Int), Problem> {
     guard let expiryPlace = at.expiry, !isEmpty(expiryPlace) else {
@@ -241,7 +241,7 @@ extension ChainRows {
     return text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) }
   }
 
-  mutating func expiry(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> CalendarDate? {
+  func expiry(_ buffer: UnsafeBufferPointer<UInt8>, _ place: Int) -> CalendarDate? {
     if let expiry, fields.isSame(buffer, place, expiryText) { return expiry }
     let text = fields.bytes(buffer, place)
     // Beyond what a symbol can name there is no contract.
@@ -280,7 +280,7 @@ extension ChainRows {
     }
   }
 
-  mutating func underlyingName(_ buffer: UnsafeBufferPointer<UInt8>, root: String) -> String {
+  func underlyingName(_ buffer: UnsafeBufferPointer<UInt8>, root: String) -> String {
     if let named { return named }
     if let place = at.underlying, !isEmpty(place) {
       if let known = underlyingText, fields.isSame(buffer, place, known.bytes) { return known.name }

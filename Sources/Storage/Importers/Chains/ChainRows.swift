@@ -4,8 +4,10 @@ import Glibc
 import Market
 import Text
 
-/// Takes rows of a table apart and brings them together to a chain for each underlying.
-struct ChainRows {
+/// Takes rows of a table apart and brings them together to a chain for each underlying. One thread uses it.
+///
+/// An object: a structure of so many texts and lists is copied, part after part, wherever a method that leaves it as it is takes it.
+final class ChainRows {
   let plan: ChainPlan
   let at: Places
   let timing = ChainTiming()
@@ -154,7 +156,7 @@ struct ChainRows {
   }
 
   /// Takes the rows of all lines that end in `text`. `line`: how many lines stand before it.
-  mutating func take(linesOf text: UnsafeBufferPointer<UInt8>, after line: Int) -> (bytes: Int, lines: Int) {
+  func take(linesOf text: UnsafeBufferPointer<UInt8>, after line: Int) -> (bytes: Int, lines: Int) {
     guard let base = text.baseAddress else { return (0, 0) }
     var (start, lines) = (0, 0)
     while let feed = memchr(base + start, 10, text.count - start) {
@@ -167,7 +169,7 @@ struct ChainRows {
   }
 
   /// Takes the row of a line; of an empty one nothing.
-  mutating func take(_ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, line: Int) {
+  func take(_ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, line: Int) {
     let whole = FixedPoint.trimmed(buffer, range.lowerBound, range.upperBound)
     guard whole.start < whole.end else { return }
     rowCount += 1
@@ -179,7 +181,7 @@ struct ChainRows {
   }
 
   /// The chains of all rows that were taken; nil for one that is too large for its rows.
-  mutating func finish() -> [OptionChain]? {
+  func finish() -> [OptionChain]? {
     var chains: [OptionChain] = []
     for place in builders.indices {
       guard let chain = builders[place].finish() else { return nil }
@@ -204,7 +206,7 @@ struct ChainRows {
   // MARK: Rows
 
   /// Adds what a row says. Returns what is wrong with it and in which column.
-  mutating func row(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
+  func row(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
     if let roots, let place = at.symbol(.row) {
       let root = text(buffer, place).dropFirst(plan.layout.symbolPrefix?.utf8.count ?? 0).dropLast(15)
       guard roots.contains(root.trimmingSuffix(" ")) else { return nil }
@@ -234,7 +236,7 @@ struct ChainRows {
   }
 
   /// What stands in a row besides prices and must be as it always is.
-  mutating func terms(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
+  func terms(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
     otherMultiplier = nil
     if let place = at.multiplier, !isEmpty(place), !fields.isSame(buffer, place, multiplierText) {
       let word = text(buffer, place)
@@ -255,7 +257,7 @@ struct ChainRows {
   }
 
   /// Finds the minutes of a row: mostly they are those of the row before.
-  mutating func moment(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
+  func moment(_ buffer: UnsafeBufferPointer<UInt8>) -> (TableProblem, Int)? {
     if fileMinute != nil { return nil }
     let millisecond = at.millisecond
     if let fileDate {
@@ -306,7 +308,7 @@ struct ChainRows {
   }
 
   /// Sets the moments of a line of which the date alone is known.
-  mutating func set(date: CalendarDate, text: String, place: Int) -> (TableProblem, Int)? {
+  func set(date: CalendarDate, text: String, place: Int) -> (TableProblem, Int)? {
     for (snapshot, moment) in plan.layout.moments.enumerated() {
       var before = 0
       if case .beforeClose(let minutes) = moment { before = minutes }
