@@ -141,7 +141,7 @@ private func problem(_ row: String) -> (line: Int, column: String, problem: Chai
       Array(text.utf8).withUnsafeBufferPointer { alone in
         (behind + alone).withUnsafeBufferPointer { bytes in
           let (start, end) = (behind.count, bytes.count)
-          if FixedPoint.parts(bytes, start, end) != nil { taken += 1 }
+          if FixedPoint.digits(bytes, start, end) != nil { taken += 1 }
           for decimals in [0, 4, 6] {
             #expect(
               FixedPoint.read(bytes, start, end, decimals: decimals)

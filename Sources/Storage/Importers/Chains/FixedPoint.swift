@@ -23,21 +23,17 @@ enum FixedPoint {
 
   private static let tens = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000]
 
-  /// A number in its parts: its sign, what stands before the point, and the digits behind it as a whole number.
-  struct Parts {
+  /// A number as it is written: its digits as one whole number, and how many of them stand behind the point.
+  struct Digits {
     var isNegative: Bool
-    var whole: Int
-    var fraction: Int
+    var mantissa: Int
     var places: Int
   }
 
   private static let zeros: UInt64 = 0x3030_3030_3030_3030
 
-  /// The last `count` characters of a word of eight, 0...8, as a number; nil where one is no digit.
-  @inline(__always) private static func digits(_ word: UInt64, last count: Int) -> Int? {
-    // The first characters lie in the low bytes: those that do not count become zeros. A shift of 64 leaves none.
-    let kept: UInt64 = count == 8 ? .max : ~(UInt64.max >> UInt64(truncatingIfNeeded: 8 * count))
-    let text = (word & kept) | (zeros & ~kept)
+  /// Eight characters as a number, the first of them in the low byte; nil where one is no digit.
+  @inline(__always) private static func number(_ text: UInt64) -> Int? {
     let value = text ^ zeros
     guard (value | (value &+ 0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0 == 0 else { return nil }
     // Pairs, then fours, then all eight.
@@ -48,42 +44,64 @@ enum FixedPoint {
 
   /// A number of at most eight digits before the point and seven behind it, read without asking of each character; nil for all others.
   @inline(__always)
-  static func parts(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Parts? {
+  static func digits(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Digits? {
     guard start < end, start >= 16, end - start <= 17, let base = bytes.baseAddress else { return nil }
     func word(before place: Int) -> UInt64 {
       UnsafeRawPointer(base + place - 8).loadUnaligned(as: UInt64.self).littleEndian
     }
     let isNegative = base[start] == UInt8(ascii: "-")
-    let first = isNegative ? start + 1 : start
-    let last = word(before: end)
-    let marks = last ^ 0x2e2e_2e2e_2e2e_2e2e
-    let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
-    let points = ~(((marks & low) &+ low) | marks | low)
+    var (low, high) = (word(before: end), word(before: end - 8))
+    let marks = low ^ 0x2e2e_2e2e_2e2e_2e2e
+    let sevenBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+    let points = ~(((marks & sevenBits) &+ sevenBits) | marks | sevenBits)
+    var count = end - start - (isNegative ? 1 : 0)
     // The nearest point to the end; one of a field before is none.
-    let places = points.leadingZeroBitCount >> 3
-    let point = end - places - 1
-    guard points != 0, point >= first else {
-      guard end - first >= 1, end - first <= 8, let whole = digits(last, last: end - first) else { return nil }
-      return Parts(isNegative: isNegative, whole: whole, fraction: 0, places: 0)
+    var places = points.leadingZeroBitCount >> 3
+    if points != 0, places < count {
+      // What stands before the point moves up into its place.
+      let behind = (UInt64.max &<< UInt64(8 * (7 - places))) &<< 8
+      let before = ~(UInt64.max &<< UInt64(8 * (7 - places)))
+      low = (low & behind) | ((low & before) << 8) | (high >> 56)
+      high <<= 8
+      count -= 1
+      guard count > 0, count - places <= 8 else { return nil }
+    } else {
+      places = 0
+      guard (1...8).contains(count) else { return nil }
     }
-    guard point - first <= 8, end - first > 1, let whole = digits(word(before: point), last: point - first),
-      let fraction = digits(last, last: places)
-    else { return nil }
-    return Parts(isNegative: isNegative, whole: whole, fraction: fraction, places: places)
+    // Characters before the number become zeros: they lie in the low bytes. A shift of 64 leaves none.
+    let kept: UInt64 = ~(UInt64.max >> UInt64(truncatingIfNeeded: 8 * min(count, 8)))
+    guard var mantissa = number((low & kept) | (zeros & ~kept)) else { return nil }
+    if count > 8 {
+      let kept: UInt64 = ~(UInt64.max >> UInt64(truncatingIfNeeded: 8 * (count - 8)))
+      guard let upper = number((high & kept) | (zeros & ~kept)) else { return nil }
+      mantissa += upper * 100_000_000
+    }
+    return Digits(isNegative: isNegative, mantissa: mantissa, places: places)
   }
 
   /// The number times ten to the power of `decimals`, rounded half away from zero. `decimals`: 0...9.
+  @inline(__always)
   static func read(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, decimals: Int) -> Result {
-    if let parts = parts(bytes, start, end) {
-      var value = parts.whole * tens[decimals]
-      if parts.places <= decimals {
-        value += parts.fraction * tens[decimals - parts.places]
-      } else {
-        let unit = tens[parts.places - decimals]
-        value += (parts.fraction + unit / 2) / unit
-      }
-      return .value(parts.isNegative ? -value : value)
+    guard let digits = digits(bytes, start, end) else { return spelled(bytes, start, end, decimals: decimals) }
+    let value: Int
+    switch digits.places - decimals {
+    case ...0: value = digits.mantissa * tens[decimals - digits.places]
+    // Divisors that the compiler knows cost no division; most prices have six digits.
+    case 2: value = (digits.mantissa + 50) / 100
+    case 6: value = (digits.mantissa + 500_000) / 1_000_000
+    default:
+      let unit = tens[digits.places - decimals]
+      value = (digits.mantissa + unit / 2) / unit
     }
+    return .value(digits.isNegative ? -value : value)
+  }
+
+  /// The same, letter by letter.
+  @inline(never)
+  private static func spelled(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, decimals: Int
+  ) -> Result {
     var position = start
     guard position < end else { return .missing }
     var isNegative = false
@@ -140,12 +158,16 @@ enum FixedPoint {
   ]
 
   /// The bits of the number as a `Float` (rounded to a `Double` on the way), or why there is none.
+  @inline(__always)
   static func floatBits(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Result {
-    if let parts = parts(bytes, start, end) {
-      let value = Double(parts.whole * tens[parts.places] + parts.fraction) / powers[parts.places]
-      // A negative zero becomes the positive one.
-      return .value(Int(Int32(bitPattern: Float(parts.isNegative && value > 0 ? -value : value).bitPattern)))
-    }
+    guard let digits = digits(bytes, start, end) else { return spelledFloat(bytes, start, end) }
+    let value = Double(digits.mantissa) / powers[digits.places]
+    // A negative zero becomes the positive one.
+    return .value(Int(Int32(bitPattern: Float(digits.isNegative && value > 0 ? -value : value).bitPattern)))
+  }
+
+  @inline(never)
+  private static func spelledFloat(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Result {
     var position = start
     guard position < end else { return .missing }
     let isNegative = bytes[position] == UInt8(ascii: "-")
