@@ -30,6 +30,13 @@ void ckernels_prefetch(const void *array, long stride, const int *places, long c
 // Asks for the cache lines of these addresses (count), which need not be of anything.
 void ckernels_prefetch_lines(const void *const *addresses, long count);
 
+// Where in `text` (count, below 2^31) a line feed or the byte `mark` stands, ascending, in `places`, which has room for count + 8 numbers. `lines` has room for
+// `line_limit` + 64 numbers and gets which of these places are line feeds: looking ends soon after as many were found. Returns how many bytes were looked at.
+// `counts`: how many places, how many line feeds, and whether any byte that was looked at is `seen`.
+long ckernels_byte_places(
+    const unsigned char *text, long count, unsigned char mark, unsigned char seen, int *places, int *lines, long line_limit,
+    long counts[3]);
+
 // Cores that this process may run on; Swift's C library module does not show the call.
 int ckernels_available_processors(void);
 

@@ -1,4 +1,4 @@
-// Where the fields of a row of a table of options lie, found eight bytes at a time.
+// Where the fields of a row of a table of options lie.
 
 import Glibc
 
@@ -10,10 +10,14 @@ final class ChainFields {
   private let starts: UnsafeMutablePointer<Int>
   private let ends: UnsafeMutablePointer<Int>
   private var quoted: TableFields
+  /// Which fields anybody asks for.
+  private let wanted: [Int]
 
-  init(delimiter: UInt8, count: Int) {
+  /// `wanted`: the fields that are asked for; nil for all.
+  init(delimiter: UInt8, count: Int, wanted: Set<Int>? = nil) {
     self.delimiter = delimiter
     self.count = count
+    self.wanted = wanted.map { $0.filter((0..<count).contains).sorted() } ?? Array(0..<count)
     starts = .allocate(capacity: max(count, 1))
     starts.initialize(repeating: 0, count: max(count, 1))
     ends = .allocate(capacity: max(count, 1))
@@ -54,6 +58,13 @@ final class ChainFields {
       }
       return memcmp(base + start, other, length) == 0
     }
+  }
+
+  /// Notes the fields of a row without quotes. `bounds`: each begins behind one of them and ends before the next. Returns what is wrong with it.
+  func take(_ buffer: UnsafeBufferPointer<UInt8>, bounds: UnsafeBufferPointer<Int32>, from text: Int) -> TableProblem? {
+    guard bounds.count == count + 1 else { return .fieldCount(expected: count, found: bounds.count - 1) }
+    for place in wanted { add(buffer, place, text + Int(bounds[place]) + 1, text + Int(bounds[place + 1])) }
+    return nil
   }
 
   /// Finds the fields of the row that lies in `range`. Returns what is wrong with it.

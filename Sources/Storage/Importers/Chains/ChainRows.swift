@@ -1,6 +1,7 @@
 // The rows of a table of options, one after the other, into chains.
 
 import Glibc
+import Kernels
 import Market
 import Text
 
@@ -33,6 +34,7 @@ final class ChainRows {
   var underlyingRow = ChainValue.none
 
   let fields: ChainFields
+  private let places = BytePlaces()
   let groups: [Group]
   /// The row that the builder gets: `ChainBuilder.rowHead` numbers, then the values.
   let out: RowBuffer
@@ -147,7 +149,7 @@ final class ChainRows {
     fileDate = date
     self.tradedSince = tradedSince
     faults = RowFaults(path: path)
-    fields = ChainFields(delimiter: plan.delimiter, count: plan.names.count)
+    fields = ChainFields(delimiter: plan.delimiter, count: plan.names.count, wanted: Set(plan.places.values))
     groups = plan.groups.map { Group($0, plan) }
     out = RowBuffer(valueCount: plan.columns.count)
     moments = plan.layout.moments.map { _ in
@@ -157,23 +159,53 @@ final class ChainRows {
 
   /// Takes the rows of all lines that end in `text`. `line`: how many lines stand before it.
   func take(linesOf text: UnsafeBufferPointer<UInt8>, after line: Int) -> (bytes: Int, lines: Int) {
-    guard let base = text.baseAddress else { return (0, 0) }
     var (start, lines) = (0, 0)
-    while let feed = memchr(base + start, 10, text.count - start) {
-      let end = UnsafeRawPointer(feed) - UnsafeRawPointer(base)
-      lines += 1
-      take(text, start..<end, line: line + lines)
-      start = end + 1
+    while start < text.count {
+      let rest = UnsafeBufferPointer(rebasing: text[start...])
+      let looked = places.find(plan.delimiter, orLineFeedIn: rest, seeing: UInt8(ascii: "\""))
+      // A line that is longer than what was looked at.
+      guard places.lineCount > 0 else {
+        guard let end = lineFeed(in: text, from: start + looked) else { break }
+        take(text, start..<end, line: line + lines + 1)
+        (start, lines) = (end + 1, lines + 1)
+        continue
+      }
+      let from = start
+      for place in 0..<places.lineCount {
+        let bounds = places.bounds(ofLine: place)
+        let range = start..<from + Int(bounds[bounds.count - 1])
+        lines += 1
+        if places.hasSeen {
+          take(text, range, line: line + lines)
+        } else {
+          take(text, range, line: line + lines) { $0.take(text, bounds: bounds, from: from) }
+        }
+        start = range.upperBound + 1
+      }
     }
     return (start, lines)
   }
 
+  private func lineFeed(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    guard start < text.count, let base = text.baseAddress, let feed = memchr(base + start, 10, text.count - start)
+    else { return nil }
+    return UnsafeRawPointer(feed) - UnsafeRawPointer(base)
+  }
+
   /// Takes the row of a line; of an empty one nothing.
   func take(_ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, line: Int) {
+    take(buffer, range, line: line) { $0.take(buffer, range) }
+  }
+
+  /// The same; `find` notes where its fields lie.
+  @inline(__always)
+  private func take(
+    _ buffer: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, line: Int, _ find: (ChainFields) -> TableProblem?
+  ) {
     let whole = FixedPoint.trimmed(buffer, range.lowerBound, range.upperBound)
     guard whole.start < whole.end else { return }
     rowCount += 1
-    if let problem = fields.take(buffer, range) {
+    if let problem = find(fields) {
       faults.add(problem, line: line)
     } else if let (problem, place) = row(buffer) {
       faults.add(problem, column: place < 0 ? "" : plan.name(place), line: line)
