@@ -26,8 +26,7 @@ extension OptionsEnvironment {
     guard entry.quantity > 0 else { return }
     let minute = Int(lanes.minute.base[lane])
     tables.look(entry.legs, day, minute: minute, market)
-    var order = tables.order(entry, id: lanes.nextOrder.base[lane], minute: minute)
-    lanes.nextOrder.base[lane] += 1
+    var order = tables.order(entry, id: drawNumber(lane, isExit: false), minute: minute)
     let verdict = tables.gate(day.symbol).pointee.evaluate(
       order, on: risks[lane], book: book(lane), market: market)
     guard verdict.isAllowed else { return }
@@ -55,14 +54,7 @@ extension OptionsEnvironment {
       if move == .exit, isWorking { continue }
       let quantity = min(move.given(of: group.quantity), Order.mostQuantity)
       guard quantity > 0 else { continue }
-      let number: Int64
-      if move == .exit {
-        number = lanes.nextExit.base[lane]
-        lanes.nextExit.base[lane] -= 1
-      } else {
-        number = lanes.nextOrder.base[lane]
-        lanes.nextOrder.base[lane] += 1
-      }
+      let number = drawNumber(lane, isExit: move == .exit)
       let order = Order(
         id: number, legs: group.reversed, quantity: quantity, effect: .closes, submittedMinute: minute,
         closes: group.order)
@@ -70,14 +62,27 @@ extension OptionsEnvironment {
       let verdict = tables.gate(day.symbol).pointee.evaluate(
         order, as: .exit, on: risks[lane], book: book, market: market)
       guard verdict.isAllowed else { continue }
-      if let ending {
-        lanes.counts.base[lane].forcedExits += 1
-        (lanes.forcedExit.base[lane], lanes.forcedBy.base[lane]) = (number, ending)
-      }
+      countForced(lane, exit: number, by: ending)
       change(lane) { $0.submit(order, day.execution, view: view(lane, day)) }
       isSent = true
     }
     return isSent
+  }
+
+  /// The number of the lane's next order: those of exits go down from -1, all others up from 1.
+  @inline(__always)
+  func drawNumber(_ lane: Int, isExit: Bool) -> Int64 {
+    let next = isExit ? lanes.nextExit : lanes.nextOrder
+    defer { next.base[lane] += isExit ? -1 : 1 }
+    return next.base[lane]
+  }
+
+  /// Remembers an exit that the desk itself sends. ending: why; nil where the account has decided it.
+  @inline(__always)
+  func countForced(_ lane: Int, exit number: Int64, by ending: DeskOutcomes.Ending?) {
+    guard let ending else { return }
+    lanes.counts.base[lane].forcedExits += 1
+    (lanes.forcedExit.base[lane], lanes.forcedBy.base[lane]) = (number, ending)
   }
 
   /// Lets one minute pass: the account is marked and judged on its quotes, what must go is sent away, what works is filled, and all is marked again.

@@ -18,10 +18,9 @@ extension OptionsEnvironment {
       // The search has asked for all that the gate asks for, at the end of this minute.
       send(
         OptionsFlight(
-          id: lanes.nextOrder.base[lane], contract: entry.pointee.legs[0].contract,
+          id: drawNumber(lane, isExit: false), contract: entry.pointee.legs[0].contract,
           quantity: entry.pointee.quantity, left: entry.pointee.quantity, submittedMinute: lanes.minute.base[lane]),
         lane, day)
-      lanes.nextOrder.base[lane] += 1
     case .trimHalf, .trimMost, .exit: giveShort(lane, move, by: nil, day)
     }
     return true
@@ -32,18 +31,8 @@ extension OptionsEnvironment {
     let position = memory.position(lane)
     let given = min(move.given(of: Int(position.pointee.quantity)), Order.mostQuantity)
     guard given > 0 else { return }
-    let number: Int64
-    if move == .exit {
-      number = lanes.nextExit.base[lane]
-      lanes.nextExit.base[lane] -= 1
-    } else {
-      number = lanes.nextOrder.base[lane]
-      lanes.nextOrder.base[lane] += 1
-    }
-    if let ending {
-      lanes.counts.base[lane].forcedExits += 1
-      (lanes.forcedExit.base[lane], lanes.forcedBy.base[lane]) = (number, ending)
-    }
+    let number = drawNumber(lane, isExit: move == .exit)
+    countForced(lane, exit: number, by: ending)
     send(
       OptionsFlight(
         id: number, closes: memory.group(lane).pointee.order, contract: position.pointee.contract,
