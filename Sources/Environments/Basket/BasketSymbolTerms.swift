@@ -7,9 +7,12 @@ extension BasketConfiguration {
   /// The settings of words `SYMBOL=AMOUNT`, with the range of an amount.
   private var amounts: [(key: String, words: [String], range: ClosedRange<Double>)] {
     [
-      ("environment.capital_by_asset", symbolCapital, 1...1e8),
-      ("environment.unit_dollars_by_asset", symbolUnitDollars, 1e-6...1e8),
-      ("environment.maximum_units_by_asset", symbolMaximumUnits, 1...100),
+      ("environment.capital_by_asset", symbolCapital, BasketConfiguration.capitalRange),
+      ("environment.unit_dollars_by_asset", symbolUnitDollars, BasketConfiguration.unitRange),
+      (
+        "environment.maximum_units_by_asset", symbolMaximumUnits,
+        Double(BasketConfiguration.unitCounts.lowerBound)...Double(BasketConfiguration.unitCounts.upperBound)
+      ),
       ("environment.max_position_by_asset", symbolPositionLimits, 1e-6...SymbolAmount.most),
     ]
   }
@@ -35,13 +38,14 @@ extension BasketConfiguration {
   func validateSymbols() throws(EnvironmentError) {
     for (key, words, range) in amounts {
       for word in words {
-        let isWhole = key != "environment.maximum_units_by_asset"
-        guard let one = SymbolAmount(word), range.contains(one.amount), isWhole || one.amount == one.amount.rounded()
+        let takesFractions = key != "environment.maximum_units_by_asset"
+        guard let one = SymbolAmount(word), range.contains(one.amount),
+          takesFractions || one.amount == one.amount.rounded()
         else {
           throw .badSetting(
             name: key, found: JSON.string(word).text,
             allowed:
-              "words like AAPL=\(isWhole ? "500" : "2"), from \(range.lowerBound) to \(range.upperBound)"
+              "words like AAPL=\(takesFractions ? "500" : "2"), from \(range.lowerBound) to \(range.upperBound)"
           )
         }
       }
