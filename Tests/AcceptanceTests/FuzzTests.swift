@@ -46,7 +46,7 @@ import Testing
   /// A reader that is broken in every way: if the fuzzer does not see it here, it sees it nowhere.
   @Test func theControlIsFound() throws {
     let outcome = try fuzz(
-      "--readers", "control", "--iterations", "8", "--limit-seconds", "4", "--limit-mebibytes", "300")
+      "--readers", "control", "--iterations", "8", "--limit-seconds", "15", "--limit-mebibytes", "300")
     #expect(outcome.exitCode == 1, "\(outcome)")
     for kind in ["trap", "hang", "growth", "finding"] {
       #expect(outcome.output.contains(": \(kind): "), "\(kind) is not among\n\(outcome.output)")
