@@ -48,7 +48,7 @@ struct TableLines {
   mutating func next() throws(StorageError) -> Bool {
     var looked = nextStart
     while true {
-      if let end = TableLines.lineFeed(in: bytes, from: looked) {
+      if let end = bytes.withUnsafeBufferPointer({ TableLines.lineFeed(in: $0, from: looked) }) {
         (line, nextStart) = (nextStart..<end, end + 1)
         break
       }
@@ -79,13 +79,11 @@ struct TableLines {
 
   var isEmpty: Bool { bytes[line].allSatisfy { TableFields.isBlank($0) || $0 == 13 } }
 
-  private static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
-    bytes.withUnsafeBytes { buffer in
-      guard start < buffer.count, let base = buffer.baseAddress,
-        let found = memchr(base + start, 10, buffer.count - start)
-      else { return nil }
-      return UnsafeRawPointer(found) - base
-    }
+  /// Where the first line feed at or behind `start` stands; nil where there is none.
+  static func lineFeed(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    guard start < text.count, let base = text.baseAddress, let found = memchr(base + start, 10, text.count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - UnsafeRawPointer(base)
   }
 
   /// Adds a piece to `bytes`; false where there is none.

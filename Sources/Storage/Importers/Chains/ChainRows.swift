@@ -1,6 +1,5 @@
 // The rows of a table of options, one after the other, into chains.
 
-import Glibc
 import Kernels
 import Market
 import Text
@@ -34,7 +33,7 @@ final class ChainRows {
   var underlyingRow = ChainValue.none
 
   let fields: ChainFields
-  private let places = BytePlaces()
+  private let bytePlaces = BytePlaces()
   let groups: [Group]
   /// The row that the builder gets: `ChainBuilder.rowHead` numbers, then the values.
   let out: RowBuffer
@@ -162,20 +161,20 @@ final class ChainRows {
     var (start, lines) = (0, 0)
     while start < text.count {
       let rest = UnsafeBufferPointer(rebasing: text[start...])
-      let looked = places.find(plan.delimiter, orLineFeedIn: rest, seeing: UInt8(ascii: "\""))
+      let looked = bytePlaces.find(plan.delimiter, orLineFeedIn: rest, seeing: UInt8(ascii: "\""))
       // A line that is longer than what was looked at.
-      guard places.lineCount > 0 else {
-        guard let end = lineFeed(in: text, from: start + looked) else { break }
+      guard bytePlaces.lineCount > 0 else {
+        guard let end = TableLines.lineFeed(in: text, from: start + looked) else { break }
         take(text, start..<end, line: line + lines + 1)
         (start, lines) = (end + 1, lines + 1)
         continue
       }
       let from = start
-      for place in 0..<places.lineCount {
-        let bounds = places.bounds(ofLine: place)
+      for place in 0..<bytePlaces.lineCount {
+        let bounds = bytePlaces.bounds(ofLine: place)
         let range = start..<from + Int(bounds[bounds.count - 1])
         lines += 1
-        if places.hasSeen {
+        if bytePlaces.hasSeen {
           take(text, range, line: line + lines)
         } else {
           take(text, range, line: line + lines) { $0.take(text, bounds: bounds, from: from) }
@@ -184,12 +183,6 @@ final class ChainRows {
       }
     }
     return (start, lines)
-  }
-
-  private func lineFeed(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-    guard start < text.count, let base = text.baseAddress, let feed = memchr(base + start, 10, text.count - start)
-    else { return nil }
-    return UnsafeRawPointer(feed) - UnsafeRawPointer(base)
   }
 
   /// Takes the row of a line; of an empty one nothing.

@@ -162,8 +162,7 @@ enum FixedPoint {
   static func floatBits(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Result {
     guard let digits = digits(bytes, start, end) else { return spelledFloat(bytes, start, end) }
     let value = Double(digits.mantissa) / powers[digits.places]
-    // A negative zero becomes the positive one.
-    return .value(Int(Int32(bitPattern: Float(digits.isNegative && value > 0 ? -value : value).bitPattern)))
+    return .value(Int(ChainValue.bits(Float(digits.isNegative ? -value : value))))
   }
 
   @inline(never)
