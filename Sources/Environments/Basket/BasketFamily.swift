@@ -7,8 +7,10 @@ import Trading
 
 extension BasketConfiguration: EnvironmentConfiguration {
   private static let nonNegative = 0...Double.greatestFiniteMagnitude
-  /// Dollars that a symbol brings to the account, dollars of a unit, and units: of all symbols and of single ones alike.
-  static let (capitalRange, unitRange, unitCounts) = (1...1e8, 1e-6...1e8, 1...100)
+  /// What a symbol may bring to the account, what a unit may be worth, and how many may be held: for all symbols and for single ones alike.
+  static let capitalDollarsRange = 1...1e8
+  static let unitDollarsRange = 1e-6...1e8
+  static let maximumUnitsRange = 1...100
   /// The most that each cost may be set to.
   static let largestCosts = ExecutionModel(
     halfSpreadBasisPoints: 1000, impactCoefficient: 100, commissionDollars: 1e6)
@@ -22,10 +24,11 @@ extension BasketConfiguration: EnvironmentConfiguration {
       "environment.max_position_per_asset", \.positionLimitDollars, nonNegative, unit: "dollars",
       "what unit_dollars x maximum_units may not exceed"),
     .number(
-      "environment.capital_per_asset", \.capitalPerSymbolDollars, capitalRange, unit: "dollars",
+      "environment.capital_per_asset", \.capitalPerSymbolDollars, capitalDollarsRange, unit: "dollars",
       "starting cash a symbol"),
-    .number("environment.unit_dollars", \.unitDollars, unitRange, unit: "dollars", "worth of one unit"),
-    .integer("environment.maximum_units", \.maximumUnits, unitCounts, unit: "units", "the most that a symbol may hold"),
+    .number("environment.unit_dollars", \.unitDollars, unitDollarsRange, unit: "dollars", "worth of one unit"),
+    .integer(
+      "environment.maximum_units", \.maximumUnits, maximumUnitsRange, unit: "units", "the most that a symbol may hold"),
     .words(
       "environment.capital_by_asset", \.symbolCapital,
       "SYMBOL=DOLLARS: what these symbols bring to the starting cash"),

@@ -6,13 +6,11 @@ import Trading
 extension BasketConfiguration {
   /// The settings of words `SYMBOL=AMOUNT`, with the range of an amount.
   private var amounts: [(key: String, words: [String], range: ClosedRange<Double>)] {
-    [
-      ("environment.capital_by_asset", symbolCapital, BasketConfiguration.capitalRange),
-      ("environment.unit_dollars_by_asset", symbolUnitDollars, BasketConfiguration.unitRange),
-      (
-        "environment.maximum_units_by_asset", symbolMaximumUnits,
-        Double(BasketConfiguration.unitCounts.lowerBound)...Double(BasketConfiguration.unitCounts.upperBound)
-      ),
+    let units = BasketConfiguration.maximumUnitsRange
+    return [
+      ("environment.capital_by_asset", symbolCapital, BasketConfiguration.capitalDollarsRange),
+      ("environment.unit_dollars_by_asset", symbolUnitDollars, BasketConfiguration.unitDollarsRange),
+      ("environment.maximum_units_by_asset", symbolMaximumUnits, Double(units.lowerBound)...Double(units.upperBound)),
       ("environment.max_position_by_asset", symbolPositionLimits, 1e-6...SymbolAmount.most),
     ]
   }
