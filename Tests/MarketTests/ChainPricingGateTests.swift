@@ -72,7 +72,10 @@ private struct VendorChain {
     return try #require(finished)
   }
 
-  func findings() throws -> [QualityFinding] { PricedChecks.findings(try chain()) }
+  func findings() throws -> [QualityFinding] {
+    let chain = try chain()
+    return PricedChecks(chain).findings(in: chain)
+  }
 
   /// Volatilities of the variance clock and Greeks of the calendar's, thetas a calendar day.
   static func honest(
@@ -195,7 +198,8 @@ private struct VendorChain {
     let found = try chain.findings()
     #expect(found.map(\.kind) == ["delta-unit"] && found[0].message.contains("in percent"))
     // The sign's own check warns then, where it would fail.
-    let sign = ChainVolatilityCheck.findings(try chain.chain()).filter { $0.kind == "delta-sign" }
+    let made = try chain.chain()
+    let sign = ChainVolatilityCheck(made).findings(in: made).filter { $0.kind == "delta-sign" }
     #expect(sign.map(\.severity) == [.warn] && sign[0].message.hasSuffix("They are in percent."))
   }
 

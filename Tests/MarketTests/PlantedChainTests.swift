@@ -29,20 +29,22 @@ import Testing
   private static func findings(_ planted: PlantedChain, of defect: ChainDefect) -> [QualityFinding] {
     var planted = planted
     if [.vendorVolatility, .deltaUnit, .thetaUnit, .thetaSign].contains(defect) {
-      return PricedChecks.findings(planted.chain())
+      let chain = planted.chain()
+      return PricedChecks(chain).findings(in: chain)
     }
     if [.lowVolatilities, .highVolatility, .highVolatilitiesFail, .deltaSignWarns, .deltaSignFails].contains(defect) {
-      return ChainVolatilityCheck.findings(planted.chain())
+      let chain = planted.chain()
+      return ChainVolatilityCheck(chain).findings(in: chain)
     }
     // Prices alone.
     (planted.hasVolatilities, planted.hasGreeks) = (false, false)
     let chain = planted.chain()
     return switch defect {
     case .negativeQuote, .clearedQuotes, .crossedWarns, .crossedFails, .lockedWarns, .orderWarns, .orderFails:
-      ChainQuoteCheck.findings(chain)
+      ChainQuoteCheck(chain).findings(in: chain)
     case .exchanged, .mixed, .scaledStrikes, .otherUnderlying, .otherUnderlyingFails, .staleUnderlying:
-      ChainUnderlyingCheck.findings(chain, UnderlyingPrices([]))
-    default: PricedChecks.findings(chain)
+      ChainUnderlyingCheck(chain, UnderlyingPrices([])).findings(in: chain)
+    default: PricedChecks(chain).findings(in: chain)
     }
   }
 
@@ -238,7 +240,7 @@ import Testing
           bars.append(
             start: session.start(ofMinute: minute), open: 100, high: 100, low: 100, close: 100, volume: 1)
         }
-        let found = ChainUnderlyingCheck.findings(chain, UnderlyingPrices([bars]))
+        let found = ChainUnderlyingCheck(chain, UnderlyingPrices([bars])).findings(in: chain)
         #expect(found.map(\.kind) == (isAbove ? ["no-bar-of-minute"] : []), "trial \(trial): \(found)")
         if isAbove { #expect(found.first?.samples == ["2024-03-07 minute \(missing)"]) }
       }

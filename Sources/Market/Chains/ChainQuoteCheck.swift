@@ -1,61 +1,68 @@
 // Are the quotes of a chain prices at which two people could have met: no negative ones, few crossed ones, none cleared after hours, and in order of the strike?
 
-enum ChainQuoteCheck {
+struct ChainQuoteCheck: ChainCheck {
   static let identifier = "chain-quotes"
 
-  static func findings(_ chain: OptionChain) -> [QualityFinding] {
-    var negative = ChainFindings(chain, identifier)
-    var crossed = ChainFindings(chain, identifier)
-    var locked = ChainFindings(chain, identifier)
-    var cleared = ChainFindings(chain, identifier)
-    var order = ChainFindings(chain, identifier)
-    var (twoSided, neighbours) = (0, 0)
-    for session in chain.sessions where !session.isExtendedHours && session.has(.bid) && session.has(.ask) {
-      let series = ChainSeries(session, chain)
-      let (bids, asks) = (session.columns[ChainColumn.bid.rawValue], session.columns[ChainColumn.ask.rawValue])
-      func text(_ row: Int) -> String {
-        let (block, slot) = row.quotientAndRemainder(dividingBy: session.contracts.count)
-        let quote = session.quote(row: row)
-        return "\(chain.contracts[Int(session.contracts[slot])]) \(session.date) minute \(session.minutes[block]): bid "
-          + "\(quote.bidDollars.map { "\($0)" } ?? "-") ask \(quote.askDollars.map { "\($0)" } ?? "-")"
-      }
-      var lastRow = [Int](repeating: -1, count: series.count)
-      for block in session.minutes.indices {
-        var (quoted, zero) = (0, 0)
-        for series in lastRow.indices { lastRow[series] = -1 }
-        for slot in session.contracts.indices {
-          let row = block * session.contracts.count + slot
-          let (bid, ask) = (bids[row], asks[row])
-          guard bid != ChainValue.none || ask != ChainValue.none else { continue }
-          quoted += 1
-          if bid == 0, ask == 0 { zero += 1 }
-          if bid < 0 && bid != ChainValue.none || ask < 0 && ask != ChainValue.none {
-            negative.add(session.date) { text(row) }
-          }
-          guard bid > 0, ask > 0 else { continue }
-          twoSided += 1
-          if bid > ask { crossed.add(session.date) { text(row) } }
-          if bid == ask { locked.add(session.date) { text(row) } }
-          guard bid <= ask else { continue }
-          // A call costs no more than one of a lower strike, a put no less: no bid of the cheaper stands above the ask of the dearer.
-          let place = series.of[slot]
-          if lastRow[place] >= 0 {
-            neighbours += 1
-            let other = lastRow[place]
-            let isCall = chain.contracts[Int(session.contracts[slot])].right == .call
-            if isCall ? bid > asks[other] : bids[other] > ask {
-              order.add(session.date) { text(other) + "; " + text(row) }
-            }
-          }
-          lastRow[place] = row
+  private let chain: OptionChain
+  private var negative, crossed, locked, cleared, order: ChainFindings
+  private var (twoSided, neighbours) = (0, 0)
+
+  init(_ chain: OptionChain) {
+    self.chain = chain.head
+    let none = ChainFindings(chain, ChainQuoteCheck.identifier)
+    (negative, crossed, locked, cleared, order) = (none, none, none, none, none)
+  }
+
+  mutating func examine(_ session: ChainSession) {
+    guard !session.isExtendedHours, session.has(.bid), session.has(.ask) else { return }
+    let chain = chain
+    let series = ChainSeries(session, chain)
+    let (bids, asks) = (session.columns[ChainColumn.bid.rawValue], session.columns[ChainColumn.ask.rawValue])
+    func text(_ row: Int) -> String {
+      let (block, slot) = row.quotientAndRemainder(dividingBy: session.contracts.count)
+      let quote = session.quote(row: row)
+      return "\(chain.contracts[Int(session.contracts[slot])]) \(session.date) minute \(session.minutes[block]): bid "
+        + "\(quote.bidDollars.map { "\($0)" } ?? "-") ask \(quote.askDollars.map { "\($0)" } ?? "-")"
+    }
+    var lastRow = [Int](repeating: -1, count: series.count)
+    for block in session.minutes.indices {
+      var (quoted, zero) = (0, 0)
+      for series in lastRow.indices { lastRow[series] = -1 }
+      for slot in session.contracts.indices {
+        let row = block * session.contracts.count + slot
+        let (bid, ask) = (bids[row], asks[row])
+        guard bid != ChainValue.none || ask != ChainValue.none else { continue }
+        quoted += 1
+        if bid == 0, ask == 0 { zero += 1 }
+        if bid < 0 && bid != ChainValue.none || ask < 0 && ask != ChainValue.none {
+          negative.add(session.date) { text(row) }
         }
-        if quoted >= 10, zero * 2 > quoted {
-          cleared.add(session.date) {
-            "\(session.date) minute \(session.minutes[block]): \(zero) of \(quoted) quotes are 0 on both sides"
+        guard bid > 0, ask > 0 else { continue }
+        twoSided += 1
+        if bid > ask { crossed.add(session.date) { text(row) } }
+        if bid == ask { locked.add(session.date) { text(row) } }
+        guard bid <= ask else { continue }
+        // A call costs no more than one of a lower strike, a put no less: no bid of the cheaper stands above the ask of the dearer.
+        let place = series.of[slot]
+        if lastRow[place] >= 0 {
+          neighbours += 1
+          let other = lastRow[place]
+          let isCall = chain.contracts[Int(session.contracts[slot])].right == .call
+          if isCall ? bid > asks[other] : bids[other] > ask {
+            order.add(session.date) { text(other) + "; " + text(row) }
           }
+        }
+        lastRow[place] = row
+      }
+      if quoted >= 10, zero * 2 > quoted {
+        cleared.add(session.date) {
+          "\(session.date) minute \(session.minutes[block]): \(zero) of \(quoted) quotes are 0 on both sides"
         }
       }
     }
+  }
+
+  var findings: [QualityFinding] {
     var findings: [QualityFinding] = []
     findings += negative.ifAny(
       "negative-quote", .fail, suggestion: "Fetch these rows again; check the columns.",

@@ -28,7 +28,7 @@ struct UnderlyingPrices {
   }
 }
 
-enum ChainUnderlyingCheck {
+struct ChainUnderlyingCheck: ChainCheck {
   static let identifier = "chain-underlying"
 
   /// What a minute's puts and calls of the nearest expiry say of the underlying, in dollars.
@@ -44,50 +44,59 @@ enum ChainUnderlyingCheck {
     var daysToExpiry: Int
   }
 
-  static func findings(_ chain: OptionChain, _ prices: UnderlyingPrices) -> [QualityFinding] {
-    var exchanged = ChainFindings(chain, identifier)
-    var mixed = ChainFindings(chain, identifier)
-    var scaled = ChainFindings(chain, identifier)
-    var other = ChainFindings(chain, identifier)
-    var stale = ChainFindings(chain, identifier)
-    var untimed = ChainFindings(chain, identifier)
-    var (known, factor) = (0, 1.0)
-    for session in chain.sessions where !session.isExtendedHours {
-      guard let times = TradingCalendar.xnys.session(on: session.date) else { continue }
-      for block in session.minutes.indices {
-        let minute = Int(session.minutes[block])
-        let bar = prices.price(times, minute: minute)
-        if prices.hasMinutes, bar == nil { untimed.add(session.date) { "\(session.date) minute \(minute)" } }
-        guard let implied = implied(session, chain, block: block) else { continue }
-        let place = "\(session.date) minute \(minute)"
-        if implied.pairs >= 3, implied.scatter > 4 * implied.exchangedScatter + implied.tolerance,
-          implied.exchangedScatter < implied.tolerance + 0.01 * abs(implied.spot)
-        {
-          exchanged.add(session.date) { place }
-          continue
+  private let chain: OptionChain
+  private let prices: UnderlyingPrices
+  private var exchanged, mixed, scaled, other, stale, untimed: ChainFindings
+  private var (known, factor, sessions) = (0, 1.0, 0)
+
+  init(_ chain: OptionChain, _ prices: UnderlyingPrices) {
+    (self.chain, self.prices) = (chain.head, prices)
+    let none = ChainFindings(chain, ChainUnderlyingCheck.identifier)
+    (exchanged, mixed, scaled, other, stale, untimed) = (none, none, none, none, none, none)
+  }
+
+  mutating func examine(_ session: ChainSession) {
+    sessions += 1
+    guard !session.isExtendedHours else { return }
+    guard let times = TradingCalendar.xnys.session(on: session.date) else { return }
+    for block in session.minutes.indices {
+      let minute = Int(session.minutes[block])
+      let bar = prices.price(times, minute: minute)
+      if prices.hasMinutes, bar == nil { untimed.add(session.date) { "\(session.date) minute \(minute)" } }
+      guard let implied = ChainUnderlyingCheck.implied(session, chain, block: block) else { continue }
+      let place = "\(session.date) minute \(minute)"
+      if implied.pairs >= 3, implied.scatter > 4 * implied.exchangedScatter + implied.tolerance,
+        implied.exchangedScatter < implied.tolerance + 0.01 * abs(implied.spot)
+      {
+        exchanged.add(session.date) { place }
+        continue
+      }
+      if implied.pairs >= 3, implied.scatter > 0.05 * abs(implied.spot) {
+        mixed.add(session.date) {
+          "\(place): half of \(implied.pairs) pairs are off by more than \(ChainUnderlyingCheck.rounded(implied.scatter))"
         }
-        if implied.pairs >= 3, implied.scatter > 0.05 * abs(implied.spot) {
-          mixed.add(session.date) {
-            "\(place): half of \(implied.pairs) pairs are off by more than \(rounded(implied.scatter))"
-          }
-          continue
-        }
-        let told =
-          session.underlying.isEmpty ? nil : ChainValue.dollars(session.underlying[block]).flatMap { $0 > 0 ? $0 : nil }
-        guard let price = told ?? bar, price > 0 else { continue }
-        known += 1
-        let ratio = implied.spot / price
-        let sample = { "\(place): the options say \(rounded(implied.spot)), the underlying is \(price)" }
-        if let power = [1000.0, 100, 10, 0.1, 0.01, 0.001].first(where: { abs(ratio / $0 - 1) < 0.1 }) {
-          factor = power
-          scaled.add(session.date, sample)
-        } else if abs(ratio - 1) > 0.1 {
-          other.add(session.date, sample)
-        } else if implied.daysToExpiry <= 7, abs(implied.spot - price) > implied.tolerance + 0.001 * price {
-          stale.add(session.date, sample)
-        }
+        continue
+      }
+      let told =
+        session.underlying.isEmpty ? nil : ChainValue.dollars(session.underlying[block]).flatMap { $0 > 0 ? $0 : nil }
+      guard let price = told ?? bar, price > 0 else { continue }
+      known += 1
+      let ratio = implied.spot / price
+      let sample = {
+        "\(place): the options say \(ChainUnderlyingCheck.rounded(implied.spot)), the underlying is \(price)"
+      }
+      if let power = [1000.0, 100, 10, 0.1, 0.01, 0.001].first(where: { abs(ratio / $0 - 1) < 0.1 }) {
+        factor = power
+        scaled.add(session.date, sample)
+      } else if abs(ratio - 1) > 0.1 {
+        other.add(session.date, sample)
+      } else if implied.daysToExpiry <= 7, abs(implied.spot - price) > implied.tolerance + 0.001 * price {
+        stale.add(session.date, sample)
       }
     }
+  }
+
+  var findings: [QualityFinding] {
     var findings: [QualityFinding] = []
     findings += exchanged.ifAny(
       "calls-and-puts-exchanged", .fail, suggestion: "Check the column of the right.",
@@ -113,8 +122,8 @@ enum ChainUnderlyingCheck {
       "no-bar-of-minute", .warn, suggestion: "Import the underlying's bars of the same days.",
       "\(counted(untimed.count, "minute")) of quotes have no bar of the underlying within 60 s.")
     if prices.isEmpty {
-      var missing = ChainFindings(chain, identifier)
-      missing.count = chain.sessions.count
+      var missing = ChainFindings(chain, ChainUnderlyingCheck.identifier)
+      missing.count = sessions
       findings.append(
         missing.finding(
           "no-underlying-bars", .warn,

@@ -68,6 +68,13 @@ package struct OptionChain: Sendable, Equatable {
       declaration: declaration, deliverables: deliverables, conflicts: conflicts.filter { isTaken($0.date) })
   }
 
+  /// What is known of it beside its sessions.
+  package var head: OptionChain {
+    OptionChain(
+      underlying: underlying, contracts: contracts, sessions: [], declaration: declaration, deliverables: deliverables,
+      conflicts: conflicts)
+  }
+
   /// Cells that say anything, in and outside the hours of sessions.
   package var quoteCount: Int { sessions.reduce(0) { $0 + $1.quoteCount } }
 }

@@ -44,31 +44,37 @@ struct PricedSeries {
 
   /// Those of every minute of the regular sessions, nearest expiry first.
   static func forEach(of chain: OptionChain, _ body: (PricedSeries) -> Void) {
+    let head = chain.head
+    for session in chain.sessions { forEach(of: head, session, body) }
+  }
+
+  /// The same of one session; `chain`: what is known of the chain beside its sessions.
+  static func forEach(of chain: OptionChain, _ session: ChainSession, _ body: (PricedSeries) -> Void) {
     let calendar = TradingCalendar.xnys
-    for session in chain.sessions where !session.isExtendedHours && session.has(.bid) && session.has(.ask) {
-      guard let ordinal = calendar.ordinal(of: session.date) else { continue }
-      for minute in session.minutes.map({ Int($0) }) where minute < calendar.sessions[ordinal].minuteCount {
-        let ticks = QuoteRules.of(chain.underlying).ticks
-        var all = ChainStrikes.all(chain, session, at: minute + 1, fresh: 0).map {
-          ChainExpiry($0, from: ordinal, minute: minute + 1, calendar, VarianceClock(), ticks)
-        }
-        all.sort { $0.years < $1.years }
-        let rate = ChainRate.pooled(all.compactMap(\.slope))
-        var spot: Double?
-        for one in all {
-          guard let pairs = one.pairs,
-            let forward = ChainForward(pairs, one.line, calendarYears: one.calendarYears, rate: rate)
-          else { continue }
-          let near = spot ?? forward.forward * forward.discount
-          spot = near
-          body(
-            PricedSeries(
-              chain: chain, session: session, minute: minute, strikes: one.strikes, pairs: pairs, forward: forward,
-              times: ExpiryTimes(
-                calendarMinutes: one.calendarYears * VolatilityClock.calendarMinutesPerYear,
-                sessionMinutes: one.sessionMinutes, variance: one.years),
-              days: Int(one.strikes.expiry.daysSinceEpoch - session.date.daysSinceEpoch), spot: near))
-        }
+    guard !session.isExtendedHours, session.has(.bid), session.has(.ask),
+      let ordinal = calendar.ordinal(of: session.date)
+    else { return }
+    for minute in session.minutes.map({ Int($0) }) where minute < calendar.sessions[ordinal].minuteCount {
+      let ticks = QuoteRules.of(chain.underlying).ticks
+      var all = ChainStrikes.all(chain, session, at: minute + 1, fresh: 0).map {
+        ChainExpiry($0, from: ordinal, minute: minute + 1, calendar, VarianceClock(), ticks)
+      }
+      all.sort { $0.years < $1.years }
+      let rate = ChainRate.pooled(all.compactMap(\.slope))
+      var spot: Double?
+      for one in all {
+        guard let pairs = one.pairs,
+          let forward = ChainForward(pairs, one.line, calendarYears: one.calendarYears, rate: rate)
+        else { continue }
+        let near = spot ?? forward.forward * forward.discount
+        spot = near
+        body(
+          PricedSeries(
+            chain: chain, session: session, minute: minute, strikes: one.strikes, pairs: pairs, forward: forward,
+            times: ExpiryTimes(
+              calendarMinutes: one.calendarYears * VolatilityClock.calendarMinutesPerYear,
+              sessionMinutes: one.sessionMinutes, variance: one.years),
+            days: Int(one.strikes.expiry.daysSinceEpoch - session.date.daysSinceEpoch), spot: near))
       }
     }
   }
@@ -81,17 +87,26 @@ protocol PricedCheck {
   var findings: [QualityFinding] { get }
 }
 
-enum PricedChecks {
+/// All questions of pricing, which share what they are asked of.
+struct PricedChecks: ChainCheck {
   /// In the order in which they report.
   static let all: [any PricedCheck.Type] = [
     ChainBoundCheck.self, ChainParityCheck.self, ChainConvexityCheck.self, ChainVendorCheck.self,
   ]
 
-  static func findings(_ chain: OptionChain) -> [QualityFinding] {
-    var checks = all.map { $0.init(chain) }
-    PricedSeries.forEach(of: chain) { series in
+  private let chain: OptionChain
+  private var checks: [any PricedCheck]
+
+  init(_ chain: OptionChain) {
+    self.chain = chain.head
+    checks = PricedChecks.all.map { $0.init(chain.head) }
+  }
+
+  mutating func examine(_ session: ChainSession) {
+    PricedSeries.forEach(of: chain, session) { series in
       for place in checks.indices { checks[place].examine(series) }
     }
-    return checks.flatMap(\.findings)
   }
+
+  var findings: [QualityFinding] { checks.flatMap(\.findings) }
 }
