@@ -71,7 +71,7 @@ package enum StorageInspection {
     lines += store.extendedHours.map {
       line($0, hours: ", extended hours", isSynthetic: synthetic.contains($0.symbol))
     }
-    lines += store.chains.map { ("chain \($0.underlying)", ChainUnderstanding.words($0)) }
+    lines += store.chains.map { ("chain \($0.underlying)", ChainUnderstanding.words(ShelvedChain($0))) }
     for source in store.provenance {
       lines.append(
         (

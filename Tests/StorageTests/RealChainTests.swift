@@ -96,17 +96,17 @@ private let files: [Expected] = [
   }
 
   @Test func theIndexWeekIsFoundMinuteByMinute() throws {
-    var joined: [OptionChain] = []
+    var joined: [ShelvedChain] = []
     var notes: [String] = []
     for day in 4...8 {
       for chain in try read("lean/indexoption/usa/minute/spxw/2021010\(day)_quote_european.zip").chains {
-        try ChainFile.add(chain, to: &joined, notes: &notes, path: "")
+        try ChainFile.add(ShelvedChain(chain), to: &joined, notes: &notes, path: "")
       }
     }
     for chain in try read("lean/indexoption/usa/minute/spx/20210104_quote_european.zip").chains {
-      try ChainFile.add(chain, to: &joined, notes: &notes, path: "")
+      try ChainFile.add(ShelvedChain(chain), to: &joined, notes: &notes, path: "")
     }
-    let chain = try #require(joined.first)
+    let chain = try #require(joined.first).settled().whole()
     #expect(joined.count == 1 && chain.underlying == "SPX")
     #expect(Set(chain.contracts.map(\.root)) == ["SPX", "SPXW"])
     #expect(chain.sessions.filter { !$0.isExtendedHours }.count == 5)

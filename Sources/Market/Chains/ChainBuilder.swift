@@ -20,6 +20,8 @@ package struct ChainBuilder {
   private var places: [Int64: Int] = [:]
   private var lastKey = Int64.min
   private var lastPlace = 0
+  /// Numbers of rows that are in memory.
+  private var heldNumbers = 0
   /// Rows that said again what another row had said.
   package private(set) var repeatedRows = 0
 
@@ -111,13 +113,35 @@ package struct ChainBuilder {
     }
     if keepsLast, sessions[lastPlace].replace(row, columns) { return }
     sessions[lastPlace].append(row, keepsLast: keepsLast)
+    heldNumbers += row.count
+  }
+
+  /// How many bytes the rows in memory have.
+  package var heldBytes: Int { heldNumbers * MemoryLayout<Int32>.stride }
+
+  /// Sets the rows aside that are in memory. `put`: keeps some, and says by which number they are found again.
+  package mutating func setAside<Failure: Error>(_ put: ([Int32]) throws(Failure) -> Int) throws(Failure) {
+    for place in sessions.indices { heldNumbers -= try sessions[place].setAside(put) }
   }
 
   /// More than a session of any chain has, even day and night: rows that say so little of so many minutes are of no chain.
   private static let cellLimit = 1 << 25
 
-  /// The chain of all rows; nil where so few rows speak of so many minutes and contracts that their table would fill the memory.
+  /// The chain of all rows; nil where so few rows speak of so many minutes and contracts that their table would fill the memory. Traps where rows were set aside.
   package mutating func finish() -> OptionChain? {
+    var done: [ChainSession] = []
+    let head = finish(fetch: { _ in preconditionFailure("rows were set aside") }) { done.append($0) }
+    return head.map { head in
+      OptionChain(
+        underlying: underlying, contracts: head.contracts, sessions: done, declaration: declaration,
+        conflicts: head.conflicts)
+    }
+  }
+
+  /// The same for rows that were set aside: the chain without its sessions, each of which was taken, in their order. `fetch`: rows by their number.
+  package mutating func finish<Failure: Error>(
+    fetch: (Int) throws(Failure) -> [Int32], take: (ChainSession) throws(Failure) -> Void
+  ) throws(Failure) -> OptionChain? {
     let isInOrder = zip(contracts, contracts.dropFirst()).allSatisfy { $0 < $1 }
     let order =
       isInOrder ? Array(contracts.indices) : contracts.indices.sorted { contracts[$0] < contracts[$1] }
@@ -126,17 +150,20 @@ package struct ChainBuilder {
     let table = order.map { contracts[$0] }
     var slotOf = [Int32](repeating: -1, count: contracts.count)
     var conflicts = ConflictList()
-    var done: [ChainSession] = []
     for place in sessions.indices.sorted(by: { sessions[$0].key < sessions[$1].key }) {
-      guard
-        let session = sessions[place].session(
-          numberOf, columns, table, cellLimit: ChainBuilder.cellLimit, &slotOf, &conflicts, &repeatedRows)
-      else { return nil }
-      done.append(session)
+      // Not a part of the list any more, so that what it holds goes when its session is made.
+      var rows = sessions[place]
       sessions[place].empty()
+      guard
+        let session = try rows.session(
+          numberOf, columns, table, cellLimit: ChainBuilder.cellLimit, &slotOf, &conflicts, &repeatedRows, fetch: fetch)
+      else { return nil }
+      rows.empty()
+      try take(session)
     }
+    heldNumbers = 0
     return OptionChain(
-      underlying: underlying, contracts: table, sessions: done, declaration: declaration, conflicts: conflicts.all)
+      underlying: underlying, contracts: table, sessions: [], declaration: declaration, conflicts: conflicts.all)
   }
 }
 

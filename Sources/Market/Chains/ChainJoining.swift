@@ -47,7 +47,9 @@ extension ChainSession {
       columns: columns, openInterest: openInterest, underlying: underlying)
   }
 
-  fileprivate func joined(with other: ChainSession, _ revised: inout Int) -> ChainSession {
+  /// The quotes of both, whose contracts are numbered alike: what either says, and where both say something else, what the other says. `revised` grows by the
+  /// number of such values.
+  package func joined(with other: ChainSession, _ revised: inout Int) -> ChainSession {
     let contracts = Array(Set(self.contracts).union(other.contracts)).sorted()
     let minutes = Array(Set(self.minutes).union(other.minutes)).sorted()
     func places(_ all: [Int32], _ own: [Int32]) -> [Int] {

@@ -5,8 +5,12 @@ struct ChainSessionRows {
   let date: CalendarDate
   let isExtendedHours: Bool
   private let stride: Int
+  /// By which numbers rows are found that were set aside: they came before those in memory.
+  private var aside: [Int] = []
+  private var asideCount = 0
   /// So many rows each but the last: a list that is copied whenever it has outgrown its room holds twice what it must.
   private var blocks: [[Int32]] = [[]]
+  /// Of those in memory.
   private var count = 0
   /// By contract of the builder, which row is its last one; -1 for none.
   private var lastRows: [Int] = []
@@ -21,7 +25,38 @@ struct ChainSessionRows {
 
   var key: Int64 { Int64(date.daysSinceEpoch) * 2 + (isExtendedHours ? 1 : 0) }
 
-  mutating func empty() { (blocks, count, lastRows) = ([[]], 0, []) }
+  mutating func empty() { (aside, asideCount, blocks, count, lastRows) = ([], 0, [[]], 0, []) }
+
+  /// Sets rows aside, and returns how many numbers they are. The last row of each contract stays where the next may take its place.
+  mutating func setAside<Failure: Error>(_ put: ([Int32]) throws(Failure) -> Int) throws(Failure) -> Int {
+    var (kept, keptCount): ([[Int32]], Int) = ([[]], 0)
+    let last = Set(lastRows.filter { $0 >= 0 })
+    var (row, set) = (0, 0)
+    for block in blocks where !block.isEmpty {
+      var rows = block
+      if !last.isEmpty {
+        rows = []
+        for start in Swift.stride(from: 0, to: block.count, by: stride) {
+          let one = block[start..<start + stride]
+          if last.contains(row) {
+            lastRows[Int(one[start])] = keptCount
+            if kept[kept.count - 1].count == ChainSessionRows.blockRows * stride { kept.append([]) }
+            kept[kept.count - 1] += one
+            keptCount += 1
+          } else {
+            rows += one
+          }
+          row += 1
+        }
+      }
+      guard !rows.isEmpty else { continue }
+      aside.append(try put(rows))
+      set += rows.count
+    }
+    (blocks, count) = (kept, keptCount)
+    asideCount += set / stride
+    return set
+  }
 
   mutating func append(_ row: UnsafeBufferPointer<Int32>, keepsLast: Bool) {
     if keepsLast {
@@ -55,29 +90,46 @@ struct ChainSessionRows {
     return true
   }
 
+  /// Fewer rows are fetched at once.
+  private static let fewRows = 1 << 18
+
   /// `numberOf`: the number in the chain's table of each contract of the builder. `slotOf`: room for as many, -1 each, and left so.
-  func session(
+  mutating func session<Failure: Error>(
     _ numberOf: [Int32], _ columns: [ChainColumn], _ table: [OptionContract], cellLimit: Int,
-    _ slotOf: inout [Int32], _ conflicts: inout ConflictList, _ repeated: inout Int
-  ) -> ChainSession? {
-    let (builderNumbers, minutes) = seen(numberOf, &slotOf)
+    _ slotOf: inout [Int32], _ conflicts: inout ConflictList, _ repeated: inout Int,
+    fetch: (Int) throws(Failure) -> [Int32]
+  ) throws(Failure) -> ChainSession? {
+    if asideCount <= ChainSessionRows.fewRows {
+      var all: [[Int32]] = []
+      for number in aside { all.append(try fetch(number)) }
+      (blocks, aside) = (all + blocks, [])
+    }
+    let (builderNumbers, minutes) = try seen(numberOf, &slotOf, fetch: fetch)
     defer { for number in builderNumbers { slotOf[Int(number)] = -1 } }
     let cells = builderNumbers.count * minutes.count
     guard cells <= cellLimit else { return nil }
     var dense = DenseSession(
       date: date, contracts: builderNumbers.map { numberOf[Int($0)] }, minutes: minutes, columns: columns, cells: cells)
-    for block in blocks {
-      dense.fill(block, stride: stride, slotOf, table, &conflicts, &repeated)
-    }
+    try forEachBlock(fetch: fetch) { dense.fill($0, stride: stride, slotOf, table, &conflicts, &repeated) }
     return dense.session(isExtendedHours: isExtendedHours)
   }
 
+  /// The rows in the order in which they came, some at a time.
+  private func forEachBlock<Failure: Error>(
+    fetch: (Int) throws(Failure) -> [Int32], _ body: ([Int32]) -> Void
+  ) throws(Failure) {
+    for number in aside { body(try fetch(number)) }
+    for block in blocks { body(block) }
+  }
+
   /// The contracts of all rows by the builder's numbers, in the order of the chain's table, and the minutes, ascending. Notes in `slotOf` which slot each has.
-  private func seen(_ numberOf: [Int32], _ slotOf: inout [Int32]) -> (contracts: [Int32], minutes: [Int32]) {
+  private func seen<Failure: Error>(
+    _ numberOf: [Int32], _ slotOf: inout [Int32], fetch: (Int) throws(Failure) -> [Int32]
+  ) throws(Failure) -> (contracts: [Int32], minutes: [Int32]) {
     var contracts: [Int32] = []
     var minutes: Set<Int32> = []
     var last = ChainBuilder.noMinute
-    for block in blocks {
+    try forEachBlock(fetch: fetch) { block in
       block.withUnsafeBufferPointer { rows in
         for row in Swift.stride(from: 0, to: rows.count, by: stride) {
           let contract = rows[row]

@@ -21,13 +21,19 @@ package enum QualityGate {
   package static func examine(
     _ series: [BarSeries], chains: [OptionChain] = [], allowances: [QualityAllowance], today: CalendarDate? = nil
   ) -> QualityReport {
-    examine(count: series.count, chains: chains, allowances: allowances, today: today) { series[$0] }
+    examine(count: series.count, chains: chains, allowances: allowances, today: today) {
+      series[$0]
+    } sessions: { place, examine in
+      for session in chains[place].sessions { examine(session) }
+    }
   }
 
-  /// The same for so many series of which one after the other is fetched, each once, so that not all of them are in memory.
+  /// The same for so many series of which one after the other is fetched, each once, so that not all of them are in memory; and for chains of which
+  /// `sessions` gives one session after the other, in their order, to whoever examines it.
   package static func examine<Failure: Error>(
     count: Int, chains: [OptionChain] = [], allowances: [QualityAllowance], today: CalendarDate? = nil,
-    _ series: (Int) throws(Failure) -> BarSeries
+    _ series: (Int) throws(Failure) -> BarSeries,
+    sessions: (_ chain: Int, _ examine: (ChainSession) -> Void) throws(Failure) -> Void = { _, _ in }
   ) throws(Failure) -> QualityReport {
     var distinct: [QualityAllowance] = []
     for allowance in allowances where !distinct.contains(allowance) { distinct.append(allowance) }
@@ -57,7 +63,12 @@ package enum QualityGate {
       findings += SharedTimes.findings(in: sideBySide, allowances: &ledger)
       findings += found[checks.count...].joined()
     }
-    findings += ChainGate.findings(chains, bars: underlyings) + future
+    for (place, chain) in chains.enumerated() {
+      var gate = ChainGate(chain, bars: underlyings)
+      try sessions(place) { gate.examine($0) }
+      findings += gate.findings
+    }
+    findings += future
     return QualityReport(
       gateVersion: version, passed: !findings.contains { $0.severity == .fail }, indices: indices, findings: findings,
       allowances: distinct.filter(ledger.isUsed), unusedAllowances: distinct.filter { !ledger.isUsed($0) })

@@ -8,7 +8,7 @@ struct EarlierStore {
   private let file: MarketStoreFile
   private let series: SeriesShelf
   private let extendedHours: SeriesShelf
-  private let chains: [OptionChain]
+  private let chains: [ShelvedChain]
 
   /// Nil where there is none yet. All of it is read and checked; of its bars what `spool` has no room for is read again when it is needed.
   init?(_ path: String, spool: Spool) throws(StorageError) {
@@ -18,8 +18,8 @@ struct EarlierStore {
     file = try MarketStoreFile(path)
     series = try SeriesShelf(file, spool: spool) { !$0.isExtendedHours }
     extendedHours = try SeriesShelf(file, spool: spool) { $0.isExtendedHours }
-    var chains: [OptionChain] = []
-    for entry in file.chains { chains.append(try file.chain(entry) { _ in true }) }
+    var chains: [ShelvedChain] = []
+    for entry in file.chains { chains.append(try ShelvedChain(try file.chainReader(entry), spool: spool)) }
     self.chains = chains
     try file.requireContentHash(of: series)
   }
@@ -42,7 +42,7 @@ struct EarlierStore {
   }
 
   /// Adds to the store's chains those that were delivered, which win where both have a value, and tells what that changed.
-  func add(_ chains: inout [OptionChain], tell: (String) -> Void) throws(StorageError) {
+  func add(_ chains: inout [ShelvedChain], tell: (String) -> Void) throws(StorageError) {
     var all = self.chains
     for one in chains {
       guard let place = all.firstIndex(where: { $0.underlying == one.underlying }) else {
@@ -50,14 +50,14 @@ struct EarlierStore {
         all.append(one)
         continue
       }
-      guard let joined = all[place].joined(with: one) else {
+      let before = all[place].quoteCount
+      guard let revised = try all[place].join(one) else {
         throw .table(path: path, line: 0, column: "", problem: .chain(.differentUnits))
       }
-      let added = joined.chain.quoteCount - all[place].quoteCount
-      all[place] = joined.chain
+      let added = all[place].quoteCount - before
       tell(
-        "options of \(one.underlying): \(counted(added, "quote")) new in \(path), \(counted(joined.revised, "value")) different"
-          + (joined.revised > 0 ? " and replaced" : ""))
+        "options of \(one.underlying): \(counted(added, "quote")) new in \(path), \(counted(revised, "value")) different"
+          + (revised > 0 ? " and replaced" : ""))
     }
     chains = all
   }

@@ -6,17 +6,18 @@ import Market
 extension MarketImport {
   /// The chains of a file, added to those that are there, and where they come from; nil for a file of bars.
   func readChains(
-    _ source: Source, into chains: inout [OptionChain], tell: (String) -> Void
+    _ source: Source, _ spool: Spool, into chains: inout [ShelvedChain], tell: (String) -> Void
   ) throws(StorageError) -> ImportProvenance? {
     // What the user says the columns of is a file of bars; of one that is not there the reader of bars tells.
     guard !source.isIndex, declared.layout == nil, declared.columns == nil,
       access(ZipArchive.parts(of: source.path).file, F_OK) == 0
     else { return nil }
-    let file = try ChainFile(
+    var file = try ChainFile(
       path: source.path, underlying: source.symbol, roots: roots.map { Set($0) }, deliverables: deliverables)
-    let reading: ChainFileReading
+    file.spool = spool
+    let reading: ShelvedChainReading
     do throws(StorageError) {
-      guard let found = try file.read() else { return nil }
+      guard let found = try file.shelved() else { return nil }
       reading = found
     } catch {
       if case .rows(_, let faults) = error { for fault in faults { tell("\(source.path), \(fault.description)") } }
@@ -40,32 +41,29 @@ extension MarketImport {
   }
 
   /// Remembers what was declared of roots that do not say what their contracts deliver.
-  func declare(_ chains: inout [OptionChain], tell: (String) -> Void) throws(StorageError) {
+  func declare(_ chains: inout [SettledChain], tell: (String) -> Void) throws(StorageError) {
     for deliverable in deliverables {
       let places = chains.indices.filter { place in
-        chains[place].underlying == deliverable.underlying
-          && chains[place].contracts.contains { $0.root == deliverable.root }
+        chains[place].head.underlying == deliverable.underlying
+          && chains[place].head.contracts.contains { $0.root == deliverable.root }
       }
       guard let place = places.first else {
         throw .table(path: output, line: 0, column: "", problem: .chain(.nothingToDeclare(deliverable)))
       }
-      let before = chains[place].declare(deliverable)
+      let before = chains[place].head.declare(deliverable)
       let was = before.flatMap { $0 == deliverable ? nil : "; until now it was declared that \($0)" } ?? ""
       tell("as declared, \(deliverable): its contracts may be traded\(was)")
     }
   }
 
   /// Leaves the sessions between the dates that are taken.
-  func cut(_ chains: [OptionChain]) throws(StorageError) -> [OptionChain] {
-    guard cut.from != nil || cut.until != nil else { return chains }
-    var taken: [OptionChain] = []
-    for chain in chains {
-      let part = chain.sessions(from: cut.from, until: cut.until)
-      guard !part.sessions.isEmpty else {
-        throw .symbols(path: chain.underlying, problem: .noneLeft(chain.underlying))
+  func cut(_ chains: inout [ShelvedChain]) throws(StorageError) {
+    guard cut.from != nil || cut.until != nil else { return }
+    for place in chains.indices {
+      chains[place].cut(from: cut.from, until: cut.until)
+      guard chains[place].sessionCount > 0 else {
+        throw .symbols(path: chains[place].underlying, problem: .noneLeft(chains[place].underlying))
       }
-      taken.append(part)
     }
-    return taken
   }
 }

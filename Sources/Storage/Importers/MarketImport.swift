@@ -46,7 +46,7 @@ package struct MarketImport: Sendable, Equatable {
   package var isDryRun = false
   /// The market store that is written; empty where nothing is.
   package var output: String
-  /// So many bytes of bars stay in memory; those beyond lie in a temporary file beside the output while others are worked on.
+  /// So many bytes of bars and quotes stay in memory; those beyond lie in a temporary file beside the output while others are worked on.
   package var memoryBudgetBytes = Spool.budgetBytes
 
   package init(
@@ -73,7 +73,7 @@ package struct MarketImport: Sendable, Equatable {
   private struct Delivery {
     var series: SeriesShelf
     var extendedHours: SeriesShelf
-    var chains: [OptionChain] = []
+    var chains: [ShelvedChain] = []
     var provenance: [ImportProvenance] = []
 
     init(spool: Spool) {
@@ -101,13 +101,14 @@ package struct MarketImport: Sendable, Equatable {
     var delivery = try deliveries(spool, answer: answer, progress: progress, tell: tell)
     for source in factorFiles { try apply(source, to: &delivery.series, tell: tell) }
     for line in try cut.applyDates(to: &delivery.series) { tell(line) }
-    delivery.chains = try cut(delivery.chains)
+    try cut(&delivery.chains)
     try MarketImport.settleHours(of: &delivery.series, into: &delivery.extendedHours, now: now, tell: tell)
     if let earlier {
       try earlier.add(&delivery.series, &delivery.extendedHours, &delivery.provenance, tell: tell)
       try earlier.add(&delivery.chains, tell: tell)
     }
-    try declare(&delivery.chains, tell: tell)
+    var chains = delivery.chains.map { $0.settled() }
+    try declare(&chains, tell: tell)
     try DeclaredSplit.apply(splits, to: &delivery.series, path: output, tell: tell)
     try DeclaredSplit.apply(
       splits.filter { delivery.extendedHours.symbols.contains($0.symbol) },
@@ -120,13 +121,15 @@ package struct MarketImport: Sendable, Equatable {
     // Digested as they are questioned, so that they need not be fetched once more.
     var plans = MarketStore.Plans()
     let report = try QualityGate.examine(
-      count: questioned.count, chains: delivery.chains,
+      count: questioned.count, chains: chains.map(\.head),
       allowances: allowances + (earlier?.allowances(beside: allowances) ?? []), today: now.date
     ) { (place) throws(StorageError) in
       let one = try questioned.series(place)
       // Nothing is stored of what the gate refuses, as it does columns of different lengths.
       if one.wholeRows == one.longestColumn { plans.add(one, isExtendedHours: false) }
       return one
+    } sessions: { (place, examine) throws(StorageError) in
+      try plans.add(chains[place], examine: examine)
     }
     tell(report.description)
     guard report.passed else {
@@ -145,7 +148,7 @@ package struct MarketImport: Sendable, Equatable {
     try earlier?.requireUnchanged()
     try plans.add(delivery.extendedHours, areExtendedHours: true)
     let hash = try MarketStore.write(
-      plans, delivery.series, extendedHours: delivery.extendedHours, chains: delivery.chains,
+      plans, delivery.series, extendedHours: delivery.extendedHours, chains: chains,
       provenance: delivery.provenance,
       qualityReport: report,
       created: UTCTime.now(), to: output)
@@ -159,7 +162,7 @@ package struct MarketImport: Sendable, Equatable {
   ) throws(StorageError) -> Delivery {
     var delivery = Delivery(spool: spool)
     for source in sources {
-      if let found = try readChains(source, into: &delivery.chains, tell: tell) {
+      if let found = try readChains(source, spool, into: &delivery.chains, tell: tell) {
         delivery.provenance.append(found)
         continue
       }

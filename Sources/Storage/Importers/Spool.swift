@@ -10,6 +10,8 @@ final class Spool {
   static let budgetBytes = 16 << 20
 
   let budgetBytes: Int
+  /// So many bytes of a chain's rows stay in memory until their sessions are made of them.
+  var rowBudgetBytes: Int { budgetBytes }
   private let folder: String
   private var file: Opened?
   /// How long the file has become.

@@ -34,25 +34,19 @@ enum ChainColumns {
     filled(session.underlying, count: session.minutes.count)
   }
 
-  /// A column that is written: its values in so many parts behind each other.
+  /// A column that is written: the values of each session behind those of the one before, or of the table of contracts.
   private struct Column {
     let name: String
     var isFloat = false
     let count: Int
-    let partCount: Int
-    let part: (Int) -> [Int32]
+    var table: [Int32] = []
+    var part: (ChainSession) -> [Int32] = { _ in [] }
   }
 
   /// All columns, in the order in which they are written.
-  private static func columns(_ chain: OptionChain, _ entry: ChainEntry) -> [Column] {
-    let sessions = chain.sessions
-    func table(_ name: String, _ value: @escaping (OptionContract) -> Int32) -> Column {
-      Column(name: name, count: chain.contracts.count, partCount: 1) { _ in chain.contracts.map(value) }
-    }
-    func parts(_ name: String, isFloat: Bool = false, _ count: Int, _ values: @escaping (ChainSession) -> [Int32])
-      -> Column
-    {
-      Column(name: name, isFloat: isFloat, count: count, partCount: sessions.count) { values(sessions[$0]) }
+  private static func columns(_ contracts: [OptionContract], _ entry: ChainEntry) -> [Column] {
+    func table(_ name: String, _ value: (OptionContract) -> Int32) -> Column {
+      Column(name: name, count: contracts.count, table: contracts.map(value))
     }
     var rootOf: [String: Int32] = [:]
     for (place, root) in entry.roots.enumerated() { rootOf[root] = Int32(place) }
@@ -60,27 +54,33 @@ enum ChainColumns {
     let minutes = entry.sessions.reduce(0) { $0 + $1.minutes }
     let cells = entry.sessions.reduce(0) { $0 + $1.cells }
     var columns = [
-      table("contract_root") { [rootOf] in rootOf[$0.root] ?? 0 },
+      table("contract_root") { rootOf[$0.root] ?? 0 },
       table("contract_expiry") { $0.expiry.daysSinceEpoch },
-      table("contract_strike") { $0.strikeThousandths },
+      table("contract_strike") { Int32($0.strikeThousandths) },
       table("contract_right") { $0.right == .call ? 0 : 1 },
-      parts("slots", slots) { $0.contracts },
-      parts("minutes", minutes) { $0.minutes },
+      Column(name: "slots", count: slots) { $0.contracts },
+      Column(name: "minutes", count: minutes) { $0.minutes },
     ]
     columns += entry.columns.map { column in
-      parts(column.name, isFloat: column.isFloat, cells) { values($0, column) }
+      Column(name: column.name, isFloat: column.isFloat, count: cells) { values($0, column) }
     }
-    if entry.hasOpenInterest { columns.append(parts("open_interest", slots) { openInterest($0) }) }
-    if entry.hasUnderlying { columns.append(parts("underlying", minutes) { underlying($0) }) }
+    if entry.hasOpenInterest { columns.append(Column(name: "open_interest", count: slots) { openInterest($0) }) }
+    if entry.hasUnderlying { columns.append(Column(name: "underlying", count: minutes) { underlying($0) }) }
     return columns
   }
 
-  static func write(_ chain: OptionChain, _ entry: ChainEntry, to group: borrowing HDF5Group) throws(StorageError) {
-    for column in columns(chain, entry) { try write(column, to: group) }
+  static func write(
+    _ chain: SettledChain, _ entry: ChainEntry, to group: borrowing HDF5Group
+  ) throws(StorageError) {
+    let sessions = try chain.whole().sessions
+    for column in columns(chain.head.contracts, entry) {
+      try write(column.table + sessions.flatMap(column.part), column, to: group)
+    }
   }
 
-  private static func write(_ column: Column, to group: borrowing HDF5Group) throws(StorageError) {
-    let all = (0..<column.partCount).flatMap(column.part)
+  private static func write(
+    _ all: [Int32], _ column: Column, to group: borrowing HDF5Group
+  ) throws(StorageError) {
     if column.isFloat {
       try group.write(all.map { Float(bitPattern: UInt32(bitPattern: $0)) }, as: column.name)
     } else {
@@ -90,12 +90,12 @@ enum ChainColumns {
 
   /// Makes room for the columns, and returns where in the file each will lie; nil for one of nothing.
   static func reserve(
-    _ chain: OptionChain, _ entry: ChainEntry, in group: borrowing HDF5Group
+    _ chain: SettledChain, _ entry: ChainEntry, in group: borrowing HDF5Group
   ) throws(StorageError) -> [Range<Int>?] {
     var places: [Range<Int>?] = []
-    for column in columns(chain, entry) {
+    for column in columns(chain.head.contracts, entry) {
       guard column.count > 0 else {
-        try write(column, to: group)
+        try write([], column, to: group)
         places.append(nil)
         continue
       }
@@ -106,17 +106,32 @@ enum ChainColumns {
     return places
   }
 
-  /// Writes the columns, a session's part after the other, where room was made for them.
+  /// So many bytes of sessions are in memory while they are written, and those of one more.
+  private static let batchBytes = 8 << 20
+
+  /// Writes the columns where room was made for them, some sessions at a time: of these the parts of a column lie behind each other.
   static func write(
-    _ chain: OptionChain, _ entry: ChainEntry, to output: ColumnOutput, at places: [Range<Int>?]
+    _ chain: SettledChain, _ entry: ChainEntry, to output: ColumnOutput, at places: [Range<Int>?]
   ) throws(StorageError) {
-    for (column, place) in zip(columns(chain, entry), places) {
-      guard var start = place?.lowerBound else { continue }
-      for part in 0..<column.partCount {
-        let values = column.part(part)
-        try output.write(values, at: start)
-        start += 4 * values.count
+    let columns = columns(chain.head.contracts, entry)
+    var starts = places.map { $0?.lowerBound ?? 0 }
+    for (place, column) in columns.enumerated() where !column.table.isEmpty {
+      try output.write(column.table, at: starts[place])
+    }
+    var (batch, bytes): ([ChainSession], Int) = ([], 0)
+    for index in chain.indices {
+      let session = try chain.session(index)
+      batch.append(session)
+      bytes += 4 * entry.sessions[index].cells * entry.columns.count
+      guard bytes >= batchBytes || index == chain.indices.last else { continue }
+      for (place, column) in columns.enumerated() where column.table.isEmpty {
+        for session in batch {
+          let values = column.part(session)
+          try output.write(values, at: starts[place])
+          starts[place] += 4 * values.count
+        }
       }
+      (batch, bytes) = ([], 0)
     }
   }
 
@@ -128,6 +143,8 @@ enum ChainColumns {
     private let group: HDF5Object
     private let read: (Range<Int>) throws(StorageError) -> [UInt8]
     private var places: [String: Range<Int>] = [:]
+    /// Where each session's part of the columns begins: of slots, of minutes and of cells.
+    private var starts: [(slot: Int, minute: Int, cell: Int)] = []
 
     /// Checks that all columns are there, with the values that the catalogue announces. `read`: the bytes of a range of the file.
     init(
@@ -162,6 +179,11 @@ enum ChainColumns {
       for column in entry.columns { try find(column.name, column.isFloat ? .float : .integer32, count: cells) }
       if entry.hasOpenInterest { try find("open_interest", .integer32, count: slots) }
       if entry.hasUnderlying { try find("underlying", .integer32, count: minutes) }
+      var (slot, minute, cell) = (0, 0, 0)
+      for session in entry.sessions {
+        starts.append((slot, minute, cell))
+        (slot, minute, cell) = (slot + session.contracts, minute + session.minutes, cell + session.cells)
+      }
     }
 
     /// Some values of a column: floats as their bits.
@@ -206,42 +228,49 @@ enum ChainColumns {
     /// The sessions that are wanted, in the order of the catalogue, checked.
     func sessions(where isWanted: (ChainEntry.SessionEntry) -> Bool) throws(StorageError) -> [ChainSession] {
       var sessions: [ChainSession] = []
-      var (slot, minute, cell) = (0, 0, 0)
-      for session in entry.sessions {
-        let (slots, minutes, cells) = (
-          slot..<slot + session.contracts, minute..<minute + session.minutes, cell..<cell + session.cells
-        )
-        (slot, minute, cell) = (slots.upperBound, minutes.upperBound, cells.upperBound)
-        guard isWanted(session) else { continue }
-        let contracts = try numbers("slots", slots)
-        let times = try numbers("minutes", minutes)
-        let isWhole =
-          ChainSessionOrder.isAscending(contracts) && ChainSessionOrder.isAscending(times)
-          && contracts.allSatisfy { (0..<Int32(clamping: entry.contractCount)).contains($0) }
-          && times.allSatisfy { (-1440...2880).contains($0) }
-        guard isWhole else { throw group.damaged("the session of \(session.date) is in no order") }
-        var columns = [[Int32]](repeating: [], count: ChainColumn.allCases.count)
-        for column in entry.columns { columns[column.rawValue] = dropped(try numbers(column.name, cells)) }
-        let read = ChainSession(
-          date: session.date, isExtendedHours: session.isExtendedHours, contracts: contracts, minutes: times,
-          columns: columns, openInterest: entry.hasOpenInterest ? dropped(try numbers("open_interest", slots)) : [],
-          underlying: entry.hasUnderlying ? dropped(try numbers("underlying", minutes)) : [])
-        guard
-          ChainDigest.session(read, columns: entry.columns, entry.hasOpenInterest, entry.hasUnderlying)
-            == session.digest
-        else { throw group.damaged("the digest of \(session.date) is not that of the numbers") }
-        sessions.append(read)
+      for index in entry.sessions.indices where isWanted(entry.sessions[index]) {
+        sessions.append(try session(at: index))
       }
       return sessions
     }
 
+    /// The session at a place of the catalogue, checked.
+    func session(at index: Int) throws(StorageError) -> ChainSession {
+      let (session, start) = (entry.sessions[index], starts[index])
+      let (slots, minutes, cells) = (
+        start.slot..<start.slot + session.contracts, start.minute..<start.minute + session.minutes,
+        start.cell..<start.cell + session.cells
+      )
+      let contracts = try numbers("slots", slots)
+      let times = try numbers("minutes", minutes)
+      let isWhole =
+        ChainSessionOrder.isAscending(contracts) && ChainSessionOrder.isAscending(times)
+        && contracts.allSatisfy { (0..<Int32(clamping: entry.contractCount)).contains($0) }
+        && times.allSatisfy { (-1440...2880).contains($0) }
+      guard isWhole else { throw group.damaged("the session of \(session.date) is in no order") }
+      var columns = [[Int32]](repeating: [], count: ChainColumn.allCases.count)
+      for column in entry.columns { columns[column.rawValue] = dropped(try numbers(column.name, cells)) }
+      let read = ChainSession(
+        date: session.date, isExtendedHours: session.isExtendedHours, contracts: contracts, minutes: times,
+        columns: columns, openInterest: entry.hasOpenInterest ? dropped(try numbers("open_interest", slots)) : [],
+        underlying: entry.hasUnderlying ? dropped(try numbers("underlying", minutes)) : [])
+      guard ChainDigest.session(read, entry.presence) == session.digest else {
+        throw group.damaged("the digest of \(session.date) is not that of the numbers")
+      }
+      return read
+    }
+
     private func dropped(_ values: [Int32]) -> [Int32] { values.allSatisfy { $0 == ChainValue.none } ? [] : values }
 
-    func chain(where isWanted: (ChainEntry.SessionEntry) -> Bool) throws(StorageError) -> OptionChain {
+    func requireOrder() throws(StorageError) {
       let keys = entry.sessions.map { Int64($0.date.daysSinceEpoch) * 2 + ($0.isExtendedHours ? 1 : 0) }
       guard zip(keys, keys.dropFirst()).allSatisfy({ $0 < $1 }) else {
         throw group.damaged("its sessions are in no order")
       }
+    }
+
+    func chain(where isWanted: (ChainEntry.SessionEntry) -> Bool) throws(StorageError) -> OptionChain {
+      try requireOrder()
       return OptionChain(
         underlying: entry.underlying, contracts: try contracts(), sessions: try sessions(where: isWanted),
         declaration: entry.declaration, deliverables: entry.deliverables)

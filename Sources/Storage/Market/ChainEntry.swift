@@ -32,25 +32,40 @@ package struct ChainEntry: Sendable, Equatable {
     var cells: Int { contracts * minutes }
   }
 
+  /// What any session of a chain has, and so every one in a store.
+  struct Presence {
+    var columns: [ChainColumn]
+    var hasOpenInterest: Bool
+    var hasUnderlying: Bool
+  }
+
   package init(_ chain: OptionChain) {
+    let presence = Presence(
+      columns: ChainColumn.allCases.filter { column in chain.sessions.contains { $0.has(column) } },
+      hasOpenInterest: chain.sessions.contains { !$0.openInterest.isEmpty },
+      hasUnderlying: chain.sessions.contains { !$0.underlying.isEmpty })
+    self.init(
+      chain, presence,
+      sessions: chain.sessions.map { session in
+        SessionEntry(
+          date: session.date, isExtendedHours: session.isExtendedHours, contracts: session.contracts.count,
+          minutes: session.minutes.count, digest: ChainDigest.session(session, presence))
+      })
+  }
+
+  /// The same where its sessions are known; those of `chain` are not looked at.
+  init(_ chain: OptionChain, _ presence: Presence, sessions: [SessionEntry]) {
     underlying = chain.underlying
     declaration = chain.declaration
     deliverables = chain.deliverables
     roots = Set(chain.contracts.map(\.root)).sorted()
     contractCount = chain.contracts.count
-    columns = ChainColumn.allCases.filter { column in chain.sessions.contains { $0.has(column) } }
-    hasOpenInterest = chain.sessions.contains { !$0.openInterest.isEmpty }
-    hasUnderlying = chain.sessions.contains { !$0.underlying.isEmpty }
+    (columns, hasOpenInterest, hasUnderlying) = (presence.columns, presence.hasOpenInterest, presence.hasUnderlying)
     contractDigest = ChainDigest.contracts(chain.contracts)
-    let presence = (hasOpenInterest, hasUnderlying)
-    let present = columns
-    sessions = chain.sessions.map { session in
-      SessionEntry(
-        date: session.date, isExtendedHours: session.isExtendedHours, contracts: session.contracts.count,
-        minutes: session.minutes.count,
-        digest: ChainDigest.session(session, columns: present, presence.0, presence.1))
-    }
+    self.sessions = sessions
   }
+
+  var presence: Presence { Presence(columns: columns, hasOpenInterest: hasOpenInterest, hasUnderlying: hasUnderlying) }
 
   /// The folder of all chains in a store.
   static let folder = "chains"
@@ -173,9 +188,7 @@ enum ChainDigest {
 
   /// Fed `strikeforge chain session 1` and a line feed, the numbers of its contracts and its minutes, each with their count (u64) before them, and the values of
   /// each of `columns`, of open interest and of the underlying where the chain has them, as they lie in the store.
-  static func session(
-    _ session: ChainSession, columns: [ChainColumn], _ hasOpenInterest: Bool, _ hasUnderlying: Bool
-  ) -> String {
+  static func session(_ session: ChainSession, _ presence: ChainEntry.Presence) -> String {
     var digest = SHA256()
     digest.update(Array("strikeforge chain session 1\n".utf8))
     func feed(_ numbers: [Int32]) {
@@ -184,9 +197,9 @@ enum ChainDigest {
     }
     feed(session.contracts)
     feed(session.minutes)
-    for column in columns { feed(ChainColumns.values(session, column)) }
-    if hasOpenInterest { feed(ChainColumns.openInterest(session)) }
-    if hasUnderlying { feed(ChainColumns.underlying(session)) }
+    for column in presence.columns { feed(ChainColumns.values(session, column)) }
+    if presence.hasOpenInterest { feed(ChainColumns.openInterest(session)) }
+    if presence.hasUnderlying { feed(ChainColumns.underlying(session)) }
     return SHA256.hexDigits(digest.finalize())
   }
 

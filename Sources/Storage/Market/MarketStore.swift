@@ -67,6 +67,7 @@ package enum MarketStore {
   struct Plans {
     private(set) var catalogue: [SeriesEntry] = []
     fileprivate private(set) var columns: [[SeriesColumns.Plan]] = []
+    fileprivate private(set) var chains: [ChainEntry] = []
 
     init() {}
 
@@ -84,6 +85,16 @@ package enum MarketStore {
     mutating func add(_ shelf: SeriesShelf, areExtendedHours: Bool) throws(StorageError) {
       for place in shelf.indices { add(try shelf.series(place), isExtendedHours: areExtendedHours) }
     }
+
+    /// `examine`: gets each session on the way.
+    mutating func add(_ chain: SettledChain, examine: (ChainSession) -> Void = { _ in }) throws(StorageError) {
+      chains.append(
+        try chain.entry { (index, presence) throws(StorageError) in
+          let session = try chain.session(index)
+          examine(session)
+          return ChainDigest.session(session, presence)
+        })
+    }
   }
 
   /// Writes a store, atomically. The quality record is bound to the content hash, so the report must be the one that the gate gave for exactly
@@ -95,26 +106,29 @@ package enum MarketStore {
     qualityReport: QualityReport?, created: String, to path: String
   ) throws(StorageError) -> String {
     let (series, extendedHours) = (SeriesShelf(series), SeriesShelf(extendedHours))
+    var plans = try Plans(series, extendedHours)
+    let chains = chains.map { SettledChain($0) }
+    for chain in chains { try plans.add(chain) }
     return try write(
-      try Plans(series, extendedHours), series, extendedHours: extendedHours, chains: chains, provenance: provenance,
+      plans, series, extendedHours: extendedHours, chains: chains, provenance: provenance,
       qualityReport: qualityReport, created: created, to: path)
   }
 
   /// The same of series that are not all in memory. `plans`: of exactly these; traps if there are not as many.
   static func write(
-    _ plans: Plans, _ series: SeriesShelf, extendedHours: SeriesShelf, chains: [OptionChain] = [],
+    _ plans: Plans, _ series: SeriesShelf, extendedHours: SeriesShelf, chains: [SettledChain] = [],
     provenance: [ImportProvenance],
     qualityReport: QualityReport?, created: String, to path: String
   ) throws(StorageError) -> String {
     precondition(plans.catalogue.count == series.count + extendedHours.count, "plans of other series")
-    let entries = chains.map { ChainEntry($0) }
-    let hash = contentHash(try contentHash(series, plans.catalogue), chains: entries)
-    // Everything but the series, which come from their shelves.
+    precondition(plans.chains.map(\.underlying) == chains.map(\.head.underlying), "plans of other chains")
+    let hash = contentHash(try contentHash(series, plans.catalogue), chains: plans.chains)
+    // Everything but the series and the chains, which come from their shelves.
     let contents = MarketStoreContents(
-      path: path, series: [], chains: chains, provenance: provenance, qualityReport: qualityReport,
+      path: path, series: [], provenance: provenance, qualityReport: qualityReport,
       qualityContentHash: qualityReport == nil ? nil : hash, contentHash: hash, created: created)
     try AtomicWrite.write(to: path, replacing: .marketStore) { (descriptor) throws(StorageError) in
-      try write(contents, plans, series, extendedHours, entries, to: descriptor)
+      try write(contents, plans, series, extendedHours, chains, to: descriptor)
     }
     return hash
   }
@@ -122,21 +136,23 @@ package enum MarketStore {
   /// Writes the bytes of a store to a file that is open: the library makes room, and the columns are written from where they lie, without a copy.
   private static func write(
     _ contents: MarketStoreContents, _ plans: Plans, _ series: SeriesShelf, _ extendedHours: SeriesShelf,
-    _ chains: [ChainEntry], to descriptor: Int32
+    _ chains: [SettledChain], to descriptor: Int32
   ) throws(StorageError) {
     let (path, openPath) = (contents.path, "/proc/self/fd/\(descriptor)")
+    let entries = plans.chains
     // Where the system shows no open files as paths, in memory.
     guard access(openPath, F_OK) == 0 else {
       var whole = contents
       (whole.series, whole.extendedHours) = (try series.all(), try extendedHours.all())
-      return try AtomicWrite.writeAll(try encode(whole, plans.catalogue, chains), to: descriptor, path: path)
+      return try AtomicWrite.writeAll(
+        try encode(whole, plans.catalogue, chains, entries), to: descriptor, path: path)
     }
     let catalogue = plans.catalogue
     check(catalogue)
-    check(chains)
-    let attributes = self.attributes(contents, catalogue, chains)
+    check(entries)
+    let attributes = self.attributes(contents, catalogue, entries)
     // A disk without room says so in the system's own words, before the library begins.
-    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(catalogue, chains)))
+    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(catalogue, entries)))
     guard [0, EOPNOTSUPP, EINVAL].contains(code) else { throw .system(path: path, operation: .write, code: code) }
     let places = try HDF5.exclusive { (_) throws(StorageError) -> [[Range<Int>?]] in
       try HDF5File.fill(openPath, path: path) { (root) throws(StorageError) -> [[Range<Int>?]] in
@@ -145,7 +161,7 @@ package enum MarketStore {
         for (columns, entry) in zip(plans.columns, catalogue) {
           places.append(try SeriesColumns.reserve(columns, in: try root.makeGroup(entry.place)))
         }
-        for (chain, entry) in zip(contents.chains, chains) {
+        for (chain, entry) in zip(chains, entries) {
           places.append(try ChainColumns.reserve(chain, entry, in: try root.makeGroup(entry.place)))
         }
         return places
@@ -162,7 +178,7 @@ package enum MarketStore {
         try SeriesColumns.write(one, to: output, at: places[owner])
       } else {
         let chain = owner - catalogue.count
-        try ChainColumns.write(contents.chains[chain], chains[chain], to: output, at: places[owner])
+        try ChainColumns.write(chains[chain], entries[chain], to: output, at: places[owner])
       }
       segments += places[owner].compactMap { $0 }.map { SegmentedSeal.Segment(range: $0, owner: owner) }
     }
@@ -185,30 +201,31 @@ package enum MarketStore {
   /// The bytes of a store file.
   static func encode(_ contents: MarketStoreContents) throws(StorageError) -> [UInt8] {
     let plans = try Plans(SeriesShelf(contents.series), SeriesShelf(contents.extendedHours))
-    return try encode(contents, plans.catalogue, contents.chains.map { ChainEntry($0) })
+    return try encode(
+      contents, plans.catalogue, contents.chains.map { SettledChain($0) }, contents.chains.map { ChainEntry($0) })
   }
 
   /// The same where the digests are known.
   private static func encode(
-    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], _ chains: [ChainEntry]
+    _ contents: MarketStoreContents, _ catalogue: [SeriesEntry], _ chains: [SettledChain], _ entries: [ChainEntry]
   ) throws(StorageError) -> [UInt8] {
     let path = contents.path
     let all = contents.series + contents.extendedHours
     check(catalogue)
-    let attributes = self.attributes(contents, catalogue, chains)
-    check(chains)
-    let expectedBytes = self.expectedBytes(catalogue, chains)
+    let attributes = self.attributes(contents, catalogue, entries)
+    check(entries)
+    let expectedBytes = self.expectedBytes(catalogue, entries)
     let memory = try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
         for (name, text) in attributes { try root.writeAttribute(name, text) }
         for (one, entry) in zip(all, catalogue) { try SeriesColumns.write(one, to: try root.makeGroup(entry.place)) }
-        for (chain, entry) in zip(contents.chains, chains) {
+        for (chain, entry) in zip(chains, entries) {
           try ChainColumns.write(chain, entry, to: try root.makeGroup(entry.place))
         }
       }
     }
     var image = [UInt8](memory.bytes)
-    let segments = try self.segments(image, catalogue.map(\.place) + chains.map(\.place), path: path)
+    let segments = try self.segments(image, catalogue.map(\.place) + entries.map(\.place), path: path)
     SegmentedSeal.seal(&image, as: .marketStore, segments: segments)
     return image
   }

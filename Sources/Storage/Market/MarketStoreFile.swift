@@ -133,6 +133,11 @@ package final class MarketStoreFile: @unchecked Sendable {
   package func chain(
     _ entry: ChainEntry, where isWanted: (ChainEntry.SessionEntry) -> Bool
   ) throws(StorageError) -> OptionChain {
+    try chainReader(entry).chain(where: isWanted)
+  }
+
+  /// What reads a chain's sessions one by one. Traps for an entry of another store.
+  func chainReader(_ entry: ChainEntry) throws(StorageError) -> ChainColumns.Reader {
     guard case .segments(let file, let pieces, _) = form, chains.contains(entry) else {
       preconditionFailure("'\(path)' has no such chain of \(entry.underlying)")
     }
@@ -141,8 +146,7 @@ package final class MarketStoreFile: @unchecked Sendable {
     guard groups.count == chains.count, let group = groups[entry.place] else {
       throw .damaged(path: path, place: "attribute 'chains'", reason: "it does not name the chains that there are")
     }
-    let reader = try ChainColumns.Reader(group, as: entry) { (range) throws(StorageError) in try file.read(range) }
-    return try reader.chain(where: isWanted)
+    return try ChainColumns.Reader(group, as: entry) { (range) throws(StorageError) in try file.read(range) }
   }
 
   private static func description(_ attributes: StoreAttributes) throws(StorageError) -> Description {

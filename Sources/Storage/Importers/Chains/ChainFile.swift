@@ -14,6 +14,14 @@ package struct ChainFileReading: Sendable {
   package var understanding: [String] = []
 }
 
+/// The same with chains of which memory need not hold all sessions.
+struct ShelvedChainReading {
+  var chains: [ShelvedChain]
+  var provenance: ImportProvenance
+  var notes: [String] = []
+  var understanding: [String] = []
+}
+
 /// Reads a file of option chains.
 package struct ChainFile {
   private let source: ByteSource
@@ -28,6 +36,8 @@ package struct ChainFile {
   private let roots: Set<String>?
   /// What was declared of contracts whose root does not say what they deliver.
   private let deliverables: [DeclaredDeliverable]
+  /// Where rows and sessions lie that memory has no room for; nil where all stay there.
+  var spool: Spool?
 
   /// Changes when the same file would give other numbers.
   package static let version = 1
@@ -67,6 +77,15 @@ package struct ChainFile {
 
   /// The chains; nil for a file of anything else. Throws for a chain that cannot be read.
   package func read() throws(StorageError) -> ChainFileReading? {
+    guard let reading = try shelved() else { return nil }
+    var chains: [OptionChain] = []
+    for chain in reading.chains { chains.append(try chain.settled().whole()) }
+    return ChainFileReading(
+      chains: chains, provenance: reading.provenance, notes: reading.notes, understanding: reading.understanding)
+  }
+
+  /// The same, as far as memory has room for it.
+  func shelved() throws(StorageError) -> ShelvedChainReading? {
     let beginning = try source.read(at: 0, count: FileContent.lookedAt)
     var members: [ZipArchive.Member]?
     if ZipArchive.isArchive(beginning) {
@@ -75,7 +94,7 @@ package struct ChainFile {
       members = all
     }
     let texts = members.map { $0.map { Optional($0) } } ?? [nil]
-    var joined: [OptionChain] = []
+    var joined: [ShelvedChain] = []
     var (notes, understanding): ([String], [String]) = ([], [])
     var (layouts, rows): ([String], Int) = ([], 0)
     for member in texts {
@@ -90,8 +109,8 @@ package struct ChainFile {
   }
 
   private func reading(
-    _ chains: [OptionChain], _ layouts: [String], rows: Int, _ notes: [String], _ understanding: [String]
-  ) throws(StorageError) -> ChainFileReading {
+    _ chains: [ShelvedChain], _ layouts: [String], rows: Int, _ notes: [String], _ understanding: [String]
+  ) throws(StorageError) -> ShelvedChainReading {
     let digest = try source.finish()
     guard !chains.isEmpty else {
       if let roots {
@@ -105,24 +124,23 @@ package struct ChainFile {
     let provenance = ImportProvenance(
       sourceName: FileSystem.split(path).name, sourceSHA256: digest, layout: layouts.joined(separator: "+"), rows: rows,
       symbols: chains.map(\.underlying), importerVersion: ChainFile.version)
-    return ChainFileReading(chains: chains, provenance: provenance, notes: notes, understanding: understanding)
+    return ShelvedChainReading(chains: chains, provenance: provenance, notes: notes, understanding: understanding)
   }
 
   /// Adds a chain to the one of its underlying that is there.
   static func add(
-    _ chain: OptionChain, to all: inout [OptionChain], notes: inout [String], path: String
+    _ chain: ShelvedChain, to all: inout [ShelvedChain], notes: inout [String], path: String
   ) throws(StorageError) {
     guard let place = all.firstIndex(where: { $0.underlying == chain.underlying }) else {
       all.append(chain)
       return
     }
-    guard let joined = all[place].joined(with: chain) else {
+    guard let revised = try all[place].join(chain) else {
       throw .table(path: path, line: 0, column: "", problem: .chain(.differentUnits))
     }
-    all[place] = joined.chain
-    if joined.revised > 0 {
+    if revised > 0 {
       notes.append(
-        "\(joined.revised) values of options of \(chain.underlying) differ from those of an earlier file: the later one's are taken"
+        "\(revised) values of options of \(chain.underlying) differ from those of an earlier file: the later one's are taken"
       )
     }
   }
@@ -131,7 +149,7 @@ package struct ChainFile {
 
   private struct Table {
     var plan: ChainPlan
-    var chains: [OptionChain]
+    var chains: [ShelvedChain]
     var rows: Int
     var notes: [String]
   }
@@ -192,16 +210,17 @@ package struct ChainFile {
     guard plan.place(.expiry) != nil || namesUnderlying && plan.place(.root) == nil else { throw problem(.noExpiry) }
     let rows = ChainRows(
       plan, path: pieces.path, underlying: named, roots: roots, deliverables: deliverables, minute: minute, date: date,
-      tradedSince: tradedSince)
+      tradedSince: tradedSince, spool: spool)
     for _ in 0..<plan.linesBefore { _ = try lines.next() }
     while true {
       let before = lines.number
       _ = lines.pass { rows.take(linesOf: $0, after: before) }
+      try rows.relieve()
       guard try lines.next() else { break }
       lines.bytes.withUnsafeBufferPointer { rows.take($0, lines.line, line: lines.number) }
     }
     if let error = rows.faults.error { throw error }
-    guard let chains = rows.finish() else { throw problem(.tooSparse) }
+    guard let chains = try rows.finish() else { throw problem(.tooSparse) }
     if rows.repeatedRows > 0 { notes.append("\(rows.repeatedRows) rows say again what another said") }
     if rows.untraded > 0, let days = plan.layout.staleDays {
       notes.append(
@@ -272,8 +291,8 @@ package struct ChainFile {
 
   // MARK: LEAN
 
-  private func lean(_ members: [ZipArchive.Member]) throws(StorageError) -> ChainFileReading {
-    var reader = LEANOptionReader(path: path, roots: roots, deliverables: deliverables)
+  private func lean(_ members: [ZipArchive.Member]) throws(StorageError) -> ShelvedChainReading {
+    var reader = LEANOptionReader(path: path, roots: roots, deliverables: deliverables, spool: spool)
     for member in members {
       guard let name = LEANOptionName(member.name) else {
         throw .archive(path: path, problem: .damaged("'\(PrintableText.name(member.name))' is no contract of LEAN"))

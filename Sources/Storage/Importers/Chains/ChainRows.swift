@@ -29,6 +29,7 @@ final class ChainRows {
   private(set) var untraded = 0
   var underlyings: [String] = []
   var builders: [ChainBuilder] = []
+  private var rowSpool: ChainRowSpool
   var lastUnderlying = -1
   var underlyingRow = ChainValue.none
 
@@ -137,7 +138,8 @@ final class ChainRows {
 
   init(
     _ plan: ChainPlan, path: String, underlying: String?, roots: Set<String>?,
-    deliverables: [DeclaredDeliverable] = [], minute: ChainMinute?, date: CalendarDate?, tradedSince: Instant? = nil
+    deliverables: [DeclaredDeliverable] = [], minute: ChainMinute?, date: CalendarDate?, tradedSince: Instant? = nil,
+    spool: Spool? = nil
   ) {
     self.plan = plan
     at = Places(plan)
@@ -147,6 +149,7 @@ final class ChainRows {
     fileMinute = minute
     fileDate = date
     self.tradedSince = tradedSince
+    rowSpool = ChainRowSpool(spool)
     faults = RowFaults(path: path)
     fields = ChainFields(delimiter: plan.delimiter, count: plan.names.count, wanted: Set(plan.places.values))
     groups = plan.groups.map { Group($0, plan) }
@@ -205,15 +208,11 @@ final class ChainRows {
     }
   }
 
+  /// Sets rows aside where memory has no room for more.
+  func relieve() throws(StorageError) { try rowSpool.relieve(&builders) }
+
   /// The chains of all rows that were taken; nil for one that is too large for its rows.
-  func finish() -> [OptionChain]? {
-    var chains: [OptionChain] = []
-    for place in builders.indices {
-      guard let chain = builders[place].finish() else { return nil }
-      chains.append(chain)
-    }
-    return chains
-  }
+  func finish() throws(StorageError) -> [ShelvedChain]? { try rowSpool.finish(&builders) }
 
   var repeatedRows: Int { builders.reduce(0) { $0 + $1.repeatedRows } }
 

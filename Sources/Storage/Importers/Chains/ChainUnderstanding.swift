@@ -56,11 +56,10 @@ enum ChainUnderstanding {
   }
 
   /// What a chain holds, in a line.
-  static func summary(_ chain: OptionChain) -> String { "options of \(chain.underlying): " + words(chain) }
+  static func summary(_ chain: ShelvedChain) -> String { "options of \(chain.underlying): " + words(chain) }
 
-  static func words(_ chain: OptionChain) -> String {
-    let dates = chain.sessions.map(\.date)
-    let range = dates.first.flatMap { first in dates.last.map { first == $0 ? "\(first)" : "\(first) to \($0)" } }
-    return "\(chain.contracts.count) contracts, \(chain.quoteCount) quotes, \(range ?? "no date")"
+  static func words(_ chain: ShelvedChain) -> String {
+    let range = chain.dates.map { $0.first == $0.last ? "\($0.first)" : "\($0.first) to \($0.last)" }
+    return "\(chain.contractCount) contracts, \(chain.quoteCount) quotes, \(range ?? "no date")"
   }
 }

@@ -49,15 +49,17 @@ struct LEANOptionReader {
   private let deliverables: [DeclaredDeliverable]
   private let timing = ChainTiming()
   private var builders: [ChainBuilder] = []
+  private var rowSpool: ChainRowSpool
   private var underlyings: [String] = []
   private var found: LEANOptionName.Kind?
   private(set) var rows = 0
   private var faults: RowFaults
 
-  init(path: String, roots: Set<String>?, deliverables: [DeclaredDeliverable]) {
+  init(path: String, roots: Set<String>?, deliverables: [DeclaredDeliverable], spool: Spool? = nil) {
     self.path = path
     self.roots = roots
     self.deliverables = deliverables
+    rowSpool = ChainRowSpool(spool)
     faults = RowFaults(path: path)
   }
 
@@ -135,6 +137,7 @@ struct LEANOptionReader {
           minute: Int32(minute), values: values, openInterest: ChainValue.none, underlying: ChainValue.none)
       }
     }
+    try rowSpool.relieve(&builders)
   }
 
   private struct Fault: Error {
@@ -185,13 +188,8 @@ struct LEANOptionReader {
   }
 
   /// The chains of all members; nil where they are too large for their rows.
-  mutating func finish() throws(StorageError) -> [OptionChain]? {
+  mutating func finish() throws(StorageError) -> [ShelvedChain]? {
     if let error = faults.error { throw error }
-    var chains: [OptionChain] = []
-    for place in builders.indices {
-      guard let chain = builders[place].finish() else { return nil }
-      chains.append(chain)
-    }
-    return chains
+    return try rowSpool.finish(&builders)
   }
 }
