@@ -48,7 +48,7 @@ struct SurfaceMonth {
       var all = [Round](repeating: Round(), count: rounds)
       var kept = [[FittedSurface]](repeating: [], count: rounds)
       var named: [FittedSurfaceFile.Session] = []
-      var (whole, quotes, bytes): (OptionChain?, Int, Int) = (nil, 0, 0)
+      var (joined, quotes, bytes): (ShelvedChain?, Int, Int) = (nil, 0, 0)
       for ordinal in ordinals {
         let text = try text(ordinal)
         for round in 0..<rounds {
@@ -67,10 +67,10 @@ struct SurfaceMonth {
           named += entry.sessions.map { .init(date: $0.date, digest: $0.digest) }
           quotes += alone.quoteCount
           bytes += text.count
-          whole = whole.map { $0.joined(with: alone)?.chain ?? $0 } ?? alone
+          if joined == nil { joined = ShelvedChain(alone) } else { _ = try joined?.join(ShelvedChain(alone)) }
         }
       }
-      guard let whole else { return }
+      guard let whole = try joined?.settled().whole() else { return }
       let entry = ChainEntry(whole)
       let (store, surfaces) = (folder.path + "/chain.h5", folder.path + "/surfaces.h5")
       try MarketStore.write(

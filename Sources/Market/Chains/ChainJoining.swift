@@ -1,52 +1,6 @@
-// Two files of one underlying's options as one chain.
-
-extension OptionChain {
-  /// Both chains as one: what either says, and where both say something else of one contract in one minute, what the other says. Returns how many values
-  /// that are; nil where the two declare different units. What the other declares of a root's deliverable stands in place of what was declared before.
-  package func joined(with other: OptionChain) -> (chain: OptionChain, revised: Int)? {
-    guard underlying == other.underlying, let declaration = declaration.joined(with: other.declaration) else {
-      return nil
-    }
-    let table = Array(Set(contracts).union(other.contracts)).sorted()
-    func renumbered(_ own: [OptionContract]) -> [Int32] {
-      var place = 0
-      return own.map { contract in
-        while table[place] != contract { place += 1 }
-        return Int32(place)
-      }
-    }
-    let (left, right) = (renumbered(contracts), renumbered(other.contracts))
-    var (revised, joined): (Int, [ChainSession]) = (0, [])
-    var (i, j) = (0, 0)
-    while i < sessions.count || j < other.sessions.count {
-      let first = i < sessions.count ? OptionChain.key(sessions[i]) : .max
-      let second = j < other.sessions.count ? OptionChain.key(other.sessions[j]) : .max
-      if first == second {
-        joined.append(sessions[i].renumbered(left).joined(with: other.sessions[j].renumbered(right), &revised))
-        (i, j) = (i + 1, j + 1)
-      } else if first < second {
-        joined.append(sessions[i].renumbered(left))
-        i += 1
-      } else {
-        joined.append(other.sessions[j].renumbered(right))
-        j += 1
-      }
-    }
-    return (
-      OptionChain(
-        underlying: underlying, contracts: table, sessions: joined, declaration: declaration,
-        deliverables: deliverables + other.deliverables, conflicts: conflicts + other.conflicts), revised
-    )
-  }
-}
+// Two files' quotes of one session as one.
 
 extension ChainSession {
-  fileprivate func renumbered(_ numbers: [Int32]) -> ChainSession {
-    ChainSession(
-      date: date, isExtendedHours: isExtendedHours, contracts: contracts.map { numbers[Int($0)] }, minutes: minutes,
-      columns: columns, openInterest: openInterest, underlying: underlying)
-  }
-
   /// The quotes of both, whose contracts are numbered alike: what either says, and where both say something else, what the other says. `revised` grows by the
   /// number of such values.
   package func joined(with other: ChainSession, _ revised: inout Int) -> ChainSession {

@@ -60,14 +60,6 @@ package struct OptionChain: Sendable, Equatable {
     return place < contracts.count && contracts[place] == contract ? place : nil
   }
 
-  /// The sessions between two dates, both included; nil for no bound. The table of contracts stays as it is.
-  package func sessions(from first: CalendarDate?, until last: CalendarDate?) -> OptionChain {
-    func isTaken(_ date: CalendarDate) -> Bool { first.map { $0 <= date } ?? true && last.map { date <= $0 } ?? true }
-    return OptionChain(
-      underlying: underlying, contracts: contracts, sessions: sessions.filter { isTaken($0.date) },
-      declaration: declaration, deliverables: deliverables, conflicts: conflicts.filter { isTaken($0.date) })
-  }
-
   /// What is known of it beside its sessions.
   package var head: OptionChain {
     OptionChain(

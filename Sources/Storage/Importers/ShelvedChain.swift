@@ -1,6 +1,6 @@
 // Option chains of which memory need not hold all sessions.
 
-import Market
+package import Market
 import Text
 
 /// The quotes of one session; its contracts are numbered as whoever holds it numbers them, and stand in the order of contracts.
@@ -83,8 +83,8 @@ private struct ShelvedSession {
 
 /// The options of one underlying while files are brought together. Sessions that a spool's budget has no room for lie on the disk until they are asked for;
 /// without a spool all stay in memory. The same come back, to the bit.
-struct ShelvedChain {
-  let underlying: String
+package struct ShelvedChain {
+  package let underlying: String
   private var declaration: ChainDeclaration
   private var deliverables: [DeclaredDeliverable]
   private var conflicts: [ChainConflict]
@@ -103,7 +103,7 @@ struct ShelvedChain {
   }
 
   /// A chain that stays in memory.
-  init(_ chain: OptionChain) {
+  package init(_ chain: OptionChain) {
     self.init(chain, spool: nil)
     sessions = chain.sessions.map {
       ShelvedSession($0, at: .memory(LaidSession($0, numbers: $0.contracts)))
@@ -175,9 +175,10 @@ struct ShelvedChain {
 
   // MARK: Joining
 
-  /// Adds another chain of the underlying, of the same spool, as `OptionChain.joined` does. Returns how many values the other has in the place of others; nil,
-  /// with nothing changed, where the two declare different units.
-  mutating func join(_ other: ShelvedChain) throws(StorageError) -> Int? {
+  /// Adds another chain of the underlying, of the same spool: what either says, and where both say something else of one contract in one minute, what the other
+  /// says. Returns how many values that are; nil, with nothing changed, where the two declare different units. What the other declares of a root's deliverable
+  /// stands in place of what was declared before.
+  package mutating func join(_ other: ShelvedChain) throws(StorageError) -> Int? {
     guard underlying == other.underlying, let declaration = declaration.joined(with: other.declaration) else {
       return nil
     }
@@ -231,7 +232,7 @@ struct ShelvedChain {
   // MARK: The chain
 
   /// What came of all files.
-  func settled() -> SettledChain {
+  package func settled() -> SettledChain {
     let isInOrder = zip(contracts, contracts.dropFirst()).allSatisfy { $0 < $1 }
     let order = isInOrder ? Array(contracts.indices) : contracts.indices.sorted { contracts[$0] < contracts[$1] }
     var finalOf: [Int32] = []
@@ -265,7 +266,7 @@ extension ShelvedSession {
 }
 
 /// A chain whose table of contracts is known, and its sessions, each of which is fetched when it is asked for.
-struct SettledChain {
+package struct SettledChain {
   /// All but the sessions.
   var head: OptionChain
   private let sessions: [ShelvedSession]
@@ -279,33 +280,34 @@ struct SettledChain {
 
   init(_ chain: OptionChain) { self = ShelvedChain(chain).settled() }
 
-  var indices: Range<Int> { sessions.indices }
-
-  /// A session, read from where it lies.
-  func session(_ index: Int) throws(StorageError) -> ChainSession {
-    let laid = try sessions[index].laid(spool)
-    return sessions[index].session(
-      laid, contracts: finalOf.isEmpty ? laid.numbers : laid.numbers.map { finalOf[Int($0)] })
+  /// Gives one session after the other, read from where it lies.
+  func forEachSession(_ body: (ChainSession) throws(StorageError) -> Void) throws(StorageError) {
+    for session in sessions {
+      let laid = try session.laid(spool)
+      try body(
+        session.session(laid, contracts: finalOf.isEmpty ? laid.numbers : laid.numbers.map { finalOf[Int($0)] }))
+    }
   }
 
   /// The chain with all its sessions.
-  func whole() throws(StorageError) -> OptionChain {
+  package func whole() throws(StorageError) -> OptionChain {
     var all: [ChainSession] = []
-    for index in indices { all.append(try session(index)) }
+    try forEachSession { all.append($0) }
     return OptionChain(
       underlying: head.underlying, contracts: head.contracts, sessions: all, declaration: head.declaration,
       deliverables: head.deliverables, conflicts: head.conflicts)
   }
 
-  /// What a store says of it; `digest`: of each session, as 64 hexadecimal digits.
-  func entry(_ digest: (Int, ChainEntry.Presence) throws(StorageError) -> String) throws(StorageError) -> ChainEntry {
+  /// What a store says of it. `examine`: gets each session on the way.
+  func entry(examine: (ChainSession) -> Void = { _ in }) throws(StorageError) -> ChainEntry {
     let presence = self.presence
     var entries: [ChainEntry.SessionEntry] = []
-    for (index, session) in sessions.enumerated() {
+    try forEachSession { session in
+      examine(session)
       entries.append(
         ChainEntry.SessionEntry(
-          date: session.date, isExtendedHours: session.isExtendedHours, contracts: session.contracts,
-          minutes: session.minutes, digest: try digest(index, presence)))
+          date: session.date, isExtendedHours: session.isExtendedHours, contracts: session.contracts.count,
+          minutes: session.minutes.count, digest: ChainDigest.session(session, presence)))
     }
     return ChainEntry(head, presence, sessions: entries)
   }

@@ -10,8 +10,9 @@ final class Spool {
   static let budgetBytes = 16 << 20
 
   let budgetBytes: Int
-  /// So many bytes of a chain's rows stay in memory until their sessions are made of them.
-  var rowBudgetBytes: Int { budgetBytes }
+  /// So many bytes of a chain's rows stay in memory until their sessions are made of them: those of a million lines of two contracts, which so cost no
+  /// way to the disk and back.
+  var rowBudgetBytes: Int { 9 * budgetBytes }
   private let folder: String
   private var file: Opened?
   /// How long the file has become.

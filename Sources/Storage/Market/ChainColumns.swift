@@ -119,11 +119,7 @@ enum ChainColumns {
       try output.write(column.table, at: starts[place])
     }
     var (batch, bytes): ([ChainSession], Int) = ([], 0)
-    for index in chain.indices {
-      let session = try chain.session(index)
-      batch.append(session)
-      bytes += 4 * entry.sessions[index].cells * entry.columns.count
-      guard bytes >= batchBytes || index == chain.indices.last else { continue }
+    func write() throws(StorageError) {
       for (place, column) in columns.enumerated() where column.table.isEmpty {
         for session in batch {
           let values = column.part(session)
@@ -133,6 +129,12 @@ enum ChainColumns {
       }
       (batch, bytes) = ([], 0)
     }
+    try chain.forEachSession { (session) throws(StorageError) in
+      batch.append(session)
+      bytes += 4 * session.contracts.count * session.minutes.count * entry.columns.count
+      if bytes >= batchBytes { try write() }
+    }
+    try write()
   }
 
   // MARK: Reading

@@ -88,12 +88,7 @@ package enum MarketStore {
 
     /// `examine`: gets each session on the way.
     mutating func add(_ chain: SettledChain, examine: (ChainSession) -> Void = { _ in }) throws(StorageError) {
-      chains.append(
-        try chain.entry { (index, presence) throws(StorageError) in
-          let session = try chain.session(index)
-          examine(session)
-          return ChainDigest.session(session, presence)
-        })
+      chains.append(try chain.entry(examine: examine))
     }
   }
 
