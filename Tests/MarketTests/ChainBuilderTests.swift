@@ -124,14 +124,7 @@ private struct PlainChain {
           values: isInterestAlone ? [none, none, none] : [maybe(1 + draw(2), 10), Int32(9), maybe(4, 50)]))
     }
     var builder = ChainBuilder(underlying: "SPX", columns: Row.columns)
-    for row in rows {
-      let root = builder.root(row.root)
-      let number = builder.number(
-        root: root, expiry: Row.expiry, right: row.right, strikeThousandths: row.strike * 1000)
-      builder.add(
-        contract: number, date: row.date, isExtendedHours: row.isExtendedHours, minute: row.minute, values: row.values,
-        openInterest: row.openInterest, underlying: row.underlying)
-    }
+    for row in rows { builder.add(row) }
     let finished = builder.finish()
     let chain = try #require(finished)
     #expect(builder.contractCount == Set(rows.map(\.contract)).count)
@@ -143,5 +136,79 @@ private struct PlainChain {
     #expect(found.conflicts.sorted() == plain.conflicts.sorted())
     // Rows in no order meet each other.
     #expect(count != 9000 || !plain.conflicts.isEmpty && plain.repeated > 0)
+
+    // Rows that are set aside now and then are those that stayed.
+    for share in [3, 100, 3000] {
+      var builder = ChainBuilder(underlying: "SPX", columns: Row.columns)
+      var aside: [[Int32]] = []
+      for row in rows {
+        builder.add(row)
+        if draw(share) == 0 { builder.setAside(to: &aside) }
+      }
+      let finished = builder.finish(from: aside)
+      let whole = try #require(finished)
+      #expect(whole == chain && whole.conflicts == chain.conflicts && builder.repeatedRows == found.repeated)
+      #expect(share > 3 || aside.count > 5)
+    }
+  }
+
+  /// Of a stream the minute's last two-sided quote stays also where the one before it would have been set aside.
+  @Test func aQuoteTakesThePlaceOfTheLastOne() throws {
+    var state = UInt64(5)
+    func draw(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    let rows = (0..<6000).map { place in
+      Row(
+        strike: 100 + draw(15), right: .call, root: "SPX", day: place / 2500,
+        minute: Int32(place / 100 + draw(40) / 39),
+        openInterest: none, underlying: none, values: [Int32(draw(3)), Int32(draw(4)), none])
+    }
+    var chains: [(chain: OptionChain, repeated: Int)] = []
+    for share in [0, 2, 50, 700] {
+      var builder = ChainBuilder(underlying: "SPX", columns: Row.columns, keepsLast: true)
+      var aside: [[Int32]] = []
+      for row in rows {
+        builder.add(row)
+        if share > 0, draw(share) == 0 { builder.setAside(to: &aside) }
+      }
+      // The last row of each contract and session stays.
+      #expect(share != 2 || builder.heldBytes < 1 << 12)
+      let finished = builder.finish(from: aside)
+      chains.append((try #require(finished), builder.repeatedRows))
+    }
+    for (chain, repeated) in chains.dropFirst() {
+      #expect(chain == chains[0].chain && repeated == chains[0].repeated)
+      #expect(Set(chain.conflicts.map { "\($0)" }) == Set(chains[0].chain.conflicts.map { "\($0)" }))
+    }
+    #expect(!chains[0].chain.conflicts.isEmpty)
+  }
+}
+
+extension ChainBuilder {
+  fileprivate mutating func add(_ row: Row) {
+    let root = root(row.root)
+    let number = number(root: root, expiry: Row.expiry, right: row.right, strikeThousandths: row.strike * 1000)
+    add(
+      contract: number, date: row.date, isExtendedHours: row.isExtendedHours, minute: row.minute, values: row.values,
+      openInterest: row.openInterest, underlying: row.underlying)
+  }
+
+  fileprivate mutating func setAside(to aside: inout [[Int32]]) {
+    setAside { rows in
+      aside.append(rows)
+      return aside.count - 1
+    }
+  }
+
+  fileprivate mutating func finish(from aside: [[Int32]]) -> OptionChain? {
+    var sessions: [ChainSession] = []
+    let head = finish(fetch: { aside[$0] }) { sessions.append($0) }
+    return head.map {
+      OptionChain(
+        underlying: $0.underlying, contracts: $0.contracts, sessions: sessions, declaration: $0.declaration,
+        conflicts: $0.conflicts)
+    }
   }
 }

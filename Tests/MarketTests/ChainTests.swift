@@ -1,4 +1,4 @@
-// Rows in any order become dense blocks, a quote is found by its place, and two files become one chain.
+// Rows in any order become dense blocks, and a quote is found by its place.
 
 import Testing
 
@@ -110,21 +110,6 @@ private func chain(
     #expect(chain.conflicts.isEmpty)
     #expect(session.quote(minute: 5, contract: 0)?.bid == 22)
     #expect(session.quote(minute: 6, contract: 0)?.ask == 9)
-  }
-
-  @Test func joiningKeepsWhatEitherSaysAndCountsWhatIsRevised() throws {
-    let left = try chain([(contract(3600), 5, 20, 30), (contract(3700), 5, 1, 2)])
-    let right = try chain([(contract(3650), 6, 40, 50), (contract(3700), 5, 1, 3)], openInterest: 7)
-    let joined = try #require(left.joined(with: right))
-    #expect(joined.revised == 1)
-    #expect(joined.chain.contracts == [contract(3600), contract(3650), contract(3700)])
-    let session = try #require(joined.chain.session(on: date))
-    #expect(session.quote(minute: 5, contract: 0)?.bid == 20)
-    #expect(session.quote(minute: 6, contract: 1)?.ask == 50)
-    #expect(session.quote(minute: 5, contract: 2)?.ask == 3)
-    #expect(session.openInterest == [none, 7, 7])
-    let same = try #require(left.joined(with: left))
-    #expect(same.chain == left && same.revised == 0)
   }
 
   @Test func rowsThatAreTooSparseForATableMakeNone() {
