@@ -95,7 +95,7 @@ import Text
 
   @Test(arguments: ways) func littleMemoryGivesTheSameStore(way: Way) throws {
     var outcomes: [[Outcome]] = []
-    for memory in [Spool.budgetBytes, 3_000, 0] {
+    for memory in [Spool.budgetBytes, 1_000, 0] {
       let folder = try TemporaryFolder()
       for (name, text) in Self.files() { try folder.write(text, to: name) }
       outcomes.append(
@@ -134,7 +134,7 @@ import Text
     for budget in [1_000, 0] {
       let spool = Spool(folder: folder.path, budgetBytes: budget)
       let spooled = try chains(spool)
-      #expect(spooled.0 == plain.0 && spooled.1 == plain.1 && spool.byteCount > 10_000)
+      #expect(spooled.0 == plain.0 && spooled.1 == plain.1 && spool.byteCount > 4_000)
     }
   }
 
@@ -144,7 +144,7 @@ import Text
     var table = ChainTable(sessions: 0..<0, seed: 9)
     let none = ChainValue.none
     for round in 0..<40 {
-      let spool = Spool(folder: folder.path, budgetBytes: [0, 2000][round % 2])
+      let spool = Spool(folder: folder.path, budgetBytes: [0, 100][round % 2])
       var (shelves, values): ([ShelvedChain?], [String: Int32]) = ([nil, nil], [:])
       for _ in 0..<4 {
         let columns: [ChainColumn] = [[.bid, .ask], [.last], [.bid, .delta]][table.draw(3)]

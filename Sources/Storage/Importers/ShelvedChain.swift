@@ -142,7 +142,7 @@ package struct ShelvedChain {
   }
 
   private static func place(_ laid: LaidSession, on spool: Spool?) throws(StorageError) -> ShelvedSession.Place {
-    guard let spool, !spool.keeps(laid.bytes) else { return .memory(laid) }
+    guard let spool, !spool.keepsSession(laid.bytes) else { return .memory(laid) }
     let lists = laid.lists
     let block = spool.block(bytes: lists.reduce(0) { $0 + $1.count } * MemoryLayout<Int32>.stride)
     for list in lists { try block.append(list[...]) }
@@ -223,8 +223,8 @@ package struct ShelvedChain {
       session.session(laid, contracts: laid.numbers.map { placeOf[$0] ?? 0 })
     }
     let joined = numbered(own).joined(with: numbered(laid), &revised)
-    if case .memory(let before) = session.place { spool?.release(before.bytes) }
-    if case .memory(let before) = added.place { spool?.release(before.bytes) }
+    if case .memory(let before) = session.place { spool?.releaseSession(before.bytes) }
+    if case .memory(let before) = added.place { spool?.releaseSession(before.bytes) }
     let whole = LaidSession(joined, numbers: joined.contracts.map { all[Int($0)] })
     sessions[place] = ShelvedSession(joined, at: try ShelvedChain.place(whole, on: spool))
   }

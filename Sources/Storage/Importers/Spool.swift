@@ -10,9 +10,6 @@ final class Spool {
   static let budgetBytes = 16 << 20
 
   let budgetBytes: Int
-  /// So many bytes of a chain's rows stay in memory until their sessions are made of them: those of a million lines of two contracts, which so cost no
-  /// way to the disk and back.
-  var rowBudgetBytes: Int { 9 * budgetBytes }
   private let folder: String
   private var file: Opened?
   /// How long the file has become.
@@ -58,6 +55,29 @@ final class Spool {
 
   /// Says that such bytes no longer stay.
   func release(_ bytes: Int) { keptBytes -= bytes }
+
+  // MARK: Chains
+
+  /// So many bytes of chains stay in memory, rows and sessions together: those of a million lines of two contracts, which so cost no way to the disk and back.
+  private var chainBudgetBytes: Int { 11 * budgetBytes }
+  private var keptChainBytes = 0
+  /// Bytes of rows that are in memory while their sessions are made of them.
+  var rowBytes = 0
+
+  /// So many bytes of rows may be in memory beside the sessions that stay there.
+  var rowBudgetBytes: Int { max(0, chainBudgetBytes - keptChainBytes) }
+
+  /// Whether so many more bytes of a session may stay in memory; they are counted then.
+  func keepsSession(_ bytes: Int) -> Bool {
+    guard rowBytes + keptChainBytes + bytes <= chainBudgetBytes else { return false }
+    keptChainBytes += bytes
+    return true
+  }
+
+  /// Says that such bytes no longer stay.
+  func releaseSession(_ bytes: Int) { keptChainBytes -= bytes }
+
+  // MARK: Blocks
 
   /// A part of the file of its own, until nobody holds it any more. It stays on this spool.
   final class Block {

@@ -34,6 +34,8 @@ struct ChainRowSpool {
   /// The chains of all rows; nil where one is too large for its rows.
   func finish(_ builders: inout [ChainBuilder]) throws(StorageError) -> [ShelvedChain]? {
     var chains: [ShelvedChain] = []
+    spool?.rowBytes = ChainRowSpool.held(builders)
+    defer { spool?.rowBytes = 0 }
     for place in builders.indices {
       var sessions = ShelvedChain.Sessions(spool: spool)
       let head = try builders[place].finish { (number) throws(StorageError) -> [Int32] in
