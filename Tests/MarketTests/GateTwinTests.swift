@@ -66,6 +66,7 @@ import Testing
     let apart = QualityGate.examine(count: series.count, allowances: [], today: from) { place in
       fetched.append(place)
       return series[place]
+    } sessions: { _, _ in
     }
     #expect(apart == together && fetched == Array(series.indices))
     let kinds = Set(together.findings.map(\.kind))

@@ -33,7 +33,7 @@ package enum QualityGate {
   package static func examine<Failure: Error>(
     count: Int, chains: [OptionChain] = [], allowances: [QualityAllowance], today: CalendarDate? = nil,
     _ series: (Int) throws(Failure) -> BarSeries,
-    sessions: (_ chain: Int, _ examine: (ChainSession) -> Void) throws(Failure) -> Void = { _, _ in }
+    sessions: (_ chain: Int, _ examine: (ChainSession) -> Void) throws(Failure) -> Void
   ) throws(Failure) -> QualityReport {
     var distinct: [QualityAllowance] = []
     for allowance in allowances where !distinct.contains(allowance) { distinct.append(allowance) }
