@@ -30,7 +30,7 @@ public struct ActionSpace: Hashable, Codable, Sendable {
   /// What the numbers of a policy's head stand for: the actions; where they are factored, the choices of all factors, one factor behind the other.
   public let names: [String]
   /// The action that replaces an illegal request, where the environment has one; where actions are factored it does so choice by choice.
-  public let fallback: Int?
+  public let fallback: ActionNumber?
   /// The choices that an action is made of, the first the most significant digit of its index; empty where an action is one choice by itself.
   public let factors: [Factor]
   /// Whether the factors are chosen independently of each other, so that there is a softmax for each; else one chooses among all actions.
@@ -47,7 +47,7 @@ public struct ActionSpace: Hashable, Codable, Sendable {
     precondition(
       factors.isEmpty || combinations == names.count, "factors of \(combinations) actions for \(names.count) names")
     self.names = names
-    self.fallback = fallback
+    self.fallback = fallback.map { ActionNumber($0) }
     self.factors = factors
     isFactored = false
     heads = ActionFactors(joint: names.count)
@@ -63,7 +63,7 @@ public struct ActionSpace: Hashable, Codable, Sendable {
         fallback.count == factors.count && zip(factors, fallback).allSatisfy { $0.choices.indices.contains($1) },
         "a fallback of \(fallback) for \(factors.count) factors")
     }
-    self.fallback = fallback.map { zip(factors, $0).reduce(0) { $0 * $1.0.choices.count + $1.1 } }
+    self.fallback = fallback.map { [heads] in heads.action(ofChoices: $0) }
     self.factors = factors
     isFactored = true
   }
@@ -72,16 +72,16 @@ public struct ActionSpace: Hashable, Codable, Sendable {
   public var count: Int { names.count }
 
   /// Different actions.
-  public var actionCount: Int { heads.actionCount }
+  public var actionCount: ActionNumber { heads.actionCount }
 
   /// An action in words; of factored ones the choice of every factor.
-  public func name(of action: Int) -> String {
-    guard isFactored else { return names[action] }
+  public func name(of action: ActionNumber) -> String {
+    guard isFactored else { return names[Int(action)] }
     return orders(of: action).map { ActionSpace.name($0.choice, of: $0.subject) }.joined(separator: ", ")
   }
 
   /// The same in as few words as may be: where every factor makes one and the same choice, that choice.
-  package func shortName(of action: Int) -> String {
+  package func shortName(of action: ActionNumber) -> String {
     let choices = Set(orders(of: action).map(\.choice))
     guard isFactored, factors.count > 1, choices.count == 1, let choice = choices.first else { return name(of: action) }
     return "\(choice) in all \(factors.count)"
@@ -90,27 +90,28 @@ public struct ActionSpace: Hashable, Codable, Sendable {
   private static func name(_ choice: String, of subject: String) -> String { choice + " " + subject }
 
   /// For each factor which of its choices an action makes. Traps outside the space.
-  public func choices(of action: Int) -> [Int] {
+  public func choices(of action: ActionNumber) -> [Int] {
     precondition((0..<actionCount).contains(action), "action \(action) of \(actionCount)")
     var rest = action
     var digits = [Int](repeating: 0, count: factors.count)
     for place in factors.indices.reversed() {
-      digits[place] = rest % factors[place].choices.count
-      rest /= factors[place].choices.count
+      let count = ActionNumber(factors[place].choices.count)
+      digits[place] = Int(rest % count)
+      rest /= count
     }
     return digits
   }
 
   /// What the number at a place of a policy's head orders of whom: of factored actions one choice of one factor.
   package func orders(atPlace place: Int) -> [Order] {
-    guard isFactored else { return orders(of: place) }
+    guard isFactored else { return orders(of: ActionNumber(place)) }
     let factor = heads.firsts.lastIndex { $0 <= place } ?? 0
     return [Order(subject: factors[factor].subject, choice: factors[factor].choices[place - heads.firsts[factor]])]
   }
 
   /// What an action orders of whom. Without factors it is one order of its own name, of nobody in particular.
-  public func orders(of action: Int) -> [Order] {
-    guard !factors.isEmpty else { return [Order(subject: "", choice: names[action])] }
+  public func orders(of action: ActionNumber) -> [Order] {
+    guard !factors.isEmpty else { return [Order(subject: "", choice: names[Int(action)])] }
     return zip(factors, choices(of: action)).map { Order(subject: $0.subject, choice: $0.choices[$1]) }
   }
 }

@@ -13,7 +13,7 @@ package final class EnvironmentLoop {
   /// (N) 1 where the next decision begins an episode.
   package let starts: UnsafeMutablePointer<UInt8>
   /// (N) what is done next, unless a step is given actions of its own.
-  package let actions: UnsafeMutablePointer<Int32>
+  package let actions: ActionRows
   /// Steps of each lane since the reset.
   package private(set) var steps = 0
   private let own: StepRow
@@ -32,17 +32,19 @@ package final class EnvironmentLoop {
     let width = pool == nil ? lanes : max(1, min(64, lanes / 2))
     sliceWidth = width
     slices = stride(from: 0, to: lanes, by: width).map { $0..<min($0 + width, lanes) }
-    own = StepRow(lanes: lanes, columns: environment.observationSpace.count)
+    let factors = environment.actionSpace.heads
+    own = StepRow(lanes: lanes, columns: environment.observationSpace.count, maskWords: factors.maskWords)
     row = own.buffers
     starts = .allocate(capacity: lanes)
     starts.initialize(repeating: 1, count: lanes)
-    actions = .allocate(capacity: lanes)
-    actions.initialize(repeating: 0, count: lanes)
+    let words = UnsafeMutablePointer<Int32>.allocate(capacity: lanes * factors.actionWords)
+    words.initialize(repeating: 0, count: lanes * factors.actionWords)
+    actions = ActionRows(words, factors)
   }
 
   deinit {
     starts.deallocate()
-    actions.deallocate()
+    actions.base.deallocate()
   }
 
   /// Begins an episode in every lane; episodes and illegal requests of before are forgotten. `target`: where the first row is written.
@@ -55,13 +57,13 @@ package final class EnvironmentLoop {
     steps = 0
   }
 
-  /// One step of every lane. `chosen`: (N) in place of `actions`. `target`: where it is written. `look`: called for each slice of lanes once it has
-  /// stepped, on the worker that did.
+  /// One step of every lane. `chosen`: (N, words of an action) in place of `actions`. `target`: where it is written. `look`: called for each slice of lanes
+  /// once it has stepped, on the worker that did.
   package func step(
     _ chosen: UnsafePointer<Int32>? = nil, into target: StepBuffers? = nil,
     look: (Range<Int>, StepBuffers) -> Void = { _, _ in }
   ) {
-    let actions = chosen ?? UnsafePointer(actions)
+    let actions = chosen ?? UnsafePointer(actions.base)
     let row = target ?? own.buffers
     if let pool {
       pool.run(taskCount: slices.count) { slice, _ in
@@ -90,19 +92,20 @@ package final class StepRow {
   package let buffers: StepBuffers
   private let floats: FloatStorage
   private let flags: UnsafeMutablePointer<UInt8>
-  private let masks: UnsafeMutablePointer<ActionMask>
+  private let masks: UnsafeMutablePointer<UInt64>
 
-  package init(lanes: Int, columns: Int) {
+  /// maskWords: see `ActionFactors`.
+  package init(lanes: Int, columns: Int, maskWords: Int = 1) {
     floats = FloatStorage(count: lanes * (2 * columns + 1))
     flags = .allocate(capacity: 2 * lanes)
     flags.initialize(repeating: 0, count: 2 * lanes)
-    masks = .allocate(capacity: 2 * lanes)
-    masks.initialize(repeating: ActionMask(rawValue: 0), count: 2 * lanes)
+    masks = .allocate(capacity: 2 * lanes * maskWords)
+    masks.initialize(repeating: 0, count: 2 * lanes * maskWords)
     buffers = StepBuffers(
       observations: MatrixView(base: floats.base, rows: lanes, columns: columns),
       finalObservations: MatrixView(base: floats.base + lanes * columns, rows: lanes, columns: columns),
-      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes, masks: masks,
-      finalMasks: masks + lanes)
+      rewards: floats.base + 2 * lanes * columns, terminated: flags, truncated: flags + lanes,
+      masks: MaskRows(masks, words: maskWords), finalMasks: MaskRows(masks + lanes * maskWords, words: maskWords))
   }
 
   deinit {

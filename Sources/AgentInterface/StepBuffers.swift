@@ -19,14 +19,14 @@ package struct StepBuffers: @unchecked Sendable {
   /// (N) 1 where we stopped looking: bootstrap from `finalObservations`. Never together with `terminated`.
   package let truncated: UnsafeMutablePointer<UInt8>
   /// (N) legality in `observations`.
-  package let masks: UnsafeMutablePointer<ActionMask>
+  package let masks: MaskRows
   /// (N) legality in `finalObservations`; written where truncated, else untouched.
-  package let finalMasks: UnsafeMutablePointer<ActionMask>
+  package let finalMasks: MaskRows
 
   package init(
     observations: MatrixView, finalObservations: MatrixView, rewards: UnsafeMutablePointer<Float>,
     terminated: UnsafeMutablePointer<UInt8>, truncated: UnsafeMutablePointer<UInt8>,
-    masks: UnsafeMutablePointer<ActionMask>, finalMasks: UnsafeMutablePointer<ActionMask>
+    masks: MaskRows, finalMasks: MaskRows
   ) {
     self.observations = observations
     self.finalObservations = finalObservations

@@ -1,6 +1,6 @@
 // What a replay memory is: rows of transitions in a ring, wherever they lie.
 
-/// What every lane did in one step, as borrowed memory, (N) or (N, D) each.
+/// What every lane did in one step, as borrowed memory, (N) or (N, D) each. Actions are joint: learners that replay refuse factored ones.
 package struct TransitionRow: @unchecked Sendable {
   package let observations: UnsafePointer<Float>
   package let actions: UnsafePointer<Int32>
@@ -9,16 +9,15 @@ package struct TransitionRow: @unchecked Sendable {
   package let truncated: UnsafePointer<UInt8>
   /// After the step; the next episode's first where one ended.
   package let nextObservations: UnsafePointer<Float>
-  package let nextMasks: UnsafePointer<ActionMask>
+  package let nextMasks: MaskRows
   /// What the truncated episodes ended in.
   package let finalObservations: UnsafePointer<Float>
-  package let finalMasks: UnsafePointer<ActionMask>
+  package let finalMasks: MaskRows
 
   package init(
     observations: UnsafePointer<Float>, actions: UnsafePointer<Int32>, rewards: UnsafePointer<Float>,
     terminated: UnsafePointer<UInt8>, truncated: UnsafePointer<UInt8>, nextObservations: UnsafePointer<Float>,
-    nextMasks: UnsafePointer<ActionMask>, finalObservations: UnsafePointer<Float>,
-    finalMasks: UnsafePointer<ActionMask>
+    nextMasks: MaskRows, finalObservations: UnsafePointer<Float>, finalMasks: MaskRows
   ) {
     self.observations = observations
     self.actions = actions

@@ -12,6 +12,7 @@ package protocol VectorEnvironment: AnyObject, Resumable, Sendable {
   var actionSpace: ActionSpace { get }
   var laneCount: Int { get }
   func reset(seed: UInt64, into row: StepBuffers)
+  /// actions: (N, `actionSpace.heads.actionWords`)
   func step(_ actions: UnsafePointer<Int32>, lanes: Range<Int>, into row: StepBuffers)
   /// Finished episodes since the last call, in order of lane and then time. Not called while stepping.
   func drainEpisodes() -> [EpisodeSummary]

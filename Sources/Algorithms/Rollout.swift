@@ -24,15 +24,15 @@ package final class Rollout: @unchecked Sendable {
   /// (finalRowCount, N, D) the last observations of the episodes truncated in a step.
   package let finalObservations: UnsafeMutablePointer<Float>
   /// (finalRowCount, N) legality in them.
-  package let finalMasks: UnsafeMutablePointer<ActionMask>
+  package let finalMasks: MaskRows
   /// (T + 1, N)
-  package let masks: UnsafeMutablePointer<ActionMask>
+  package let masks: MaskRows
   /// (T + 1, N)
   package let values: UnsafeMutablePointer<Float>
   /// (T + 1, N) 1 where the observation is the first of an episode.
   package let starts: UnsafeMutablePointer<UInt8>
   /// (T, N)
-  package let actions: UnsafeMutablePointer<Int32>
+  package let actions: ActionRows
   /// (T, N) of the action taken, under the policy that took it.
   package let logProbabilities: UnsafeMutablePointer<Float>
   /// (T, N) normalised where that is asked for; without the bootstrap of a truncation.
@@ -52,10 +52,12 @@ package final class Rollout: @unchecked Sendable {
 
   private let memory: DeviceMemory
 
-  /// A rollout of zeros whose every lane starts an episode, in memory of `device`.
+  /// A rollout of zeros whose every lane starts an episode, in memory of `device`. `factors`: what its actions are made of; `.one` where an action and a
+  /// mask are one word each.
   package init(
-    horizon: Int, laneCount: Int, observationCount: Int, hiddenCount: Int = 0, hasCriticState: Bool = false,
-    keepsEveryState: Bool = false, keepsEveryFinal: Bool = false, device: DeviceFamily = .cpu
+    horizon: Int, laneCount: Int, observationCount: Int, factors: ActionFactors = .one, hiddenCount: Int = 0,
+    hasCriticState: Bool = false, keepsEveryState: Bool = false, keepsEveryFinal: Bool = false,
+    device: DeviceFamily = .cpu
   ) {
     precondition(
       horizon >= 1 && laneCount >= 1 && observationCount >= 1,
@@ -76,11 +78,11 @@ package final class Rollout: @unchecked Sendable {
     }
     let observationPlace = reserve(4 * (rows + laneCount) * observationCount)
     let finalPlace = reserve(4 * finals * observationCount)
-    let finalMaskPlace = reserve(MemoryLayout<ActionMask>.stride * finals)
-    let maskPlace = reserve(MemoryLayout<ActionMask>.stride * (rows + laneCount))
+    let finalMaskPlace = reserve(8 * finals * factors.maskWords)
+    let maskPlace = reserve(8 * (rows + laneCount) * factors.maskWords)
     let valuePlace = reserve(4 * (rows + laneCount))
     let startPlace = reserve(rows + laneCount)
-    let actionPlace = reserve(4 * rows)
+    let actionPlace = reserve(4 * rows * factors.actionWords)
     let floatPlaces = (0..<5).map { _ in reserve(4 * rows) }
     let terminatedPlace = reserve(rows)
     let truncatedPlace = reserve(rows)
@@ -93,11 +95,16 @@ package final class Rollout: @unchecked Sendable {
     }
     observations = floats(observationPlace, (rows + laneCount) * observationCount)
     finalObservations = floats(finalPlace, finals * observationCount)
-    finalMasks = (memory + finalMaskPlace).bindMemory(to: ActionMask.self, capacity: finals)
-    masks = (memory + maskPlace).bindMemory(to: ActionMask.self, capacity: rows + laneCount)
+    func masks(_ place: Int, _ count: Int) -> MaskRows {
+      let words = factors.maskWords
+      return MaskRows((memory + place).bindMemory(to: UInt64.self, capacity: count * words), words: words)
+    }
+    finalMasks = masks(finalMaskPlace, finals)
+    self.masks = masks(maskPlace, rows + laneCount)
     values = floats(valuePlace, rows + laneCount)
     starts = (memory + startPlace).bindMemory(to: UInt8.self, capacity: rows + laneCount)
-    actions = (memory + actionPlace).bindMemory(to: Int32.self, capacity: rows)
+    actions = ActionRows(
+      (memory + actionPlace).bindMemory(to: Int32.self, capacity: rows * factors.actionWords), factors)
     logProbabilities = floats(floatPlaces[0], rows)
     rewards = floats(floatPlaces[1], rows)
     bootstrapValues = floats(floatPlaces[2], rows)
@@ -127,17 +134,17 @@ package final class Rollout: @unchecked Sendable {
     return buffers(observationRow: step + 1, flagRow: step)
   }
 
-  /// The actions of row `step`, (N).
-  package func actions(at step: Int) -> UnsafeMutablePointer<Int32> { actions + step * laneCount }
+  /// The actions of row `step`, (N, words).
+  package func actions(at step: Int) -> UnsafePointer<Int32> { UnsafePointer(actions.from(step * laneCount).base) }
 
   /// What step `step` did, for a replay memory. What truncated episodes ended in is there where every final row is kept.
   package func transitions(at step: Int) -> TransitionRow {
     let (row, next) = (step * laneCount, (step + 1) * laneCount)
     return TransitionRow(
-      observations: observations + row * observationCount, actions: actions + row, rewards: rewards + row,
+      observations: observations + row * observationCount, actions: actions.from(row).base, rewards: rewards + row,
       terminated: terminated + row, truncated: truncated + row,
-      nextObservations: observations + next * observationCount, nextMasks: masks + next,
-      finalObservations: finalObservations + row * observationCount, finalMasks: finalMasks + row)
+      nextObservations: observations + next * observationCount, nextMasks: masks.from(next),
+      finalObservations: finalObservations + row * observationCount, finalMasks: finalMasks.from(row))
   }
 
   /// The state before row `row`, lane 0.
@@ -152,7 +159,7 @@ package final class Rollout: @unchecked Sendable {
   package func carryLastRow() {
     let last = horizon * laneCount
     observations.update(from: observations + last * observationCount, count: laneCount * observationCount)
-    masks.update(from: masks + last, count: laneCount)
+    masks.update(from: masks.from(last), count: laneCount)
     starts.update(from: starts + last, count: laneCount)
   }
 
@@ -182,17 +189,16 @@ package final class Rollout: @unchecked Sendable {
       finalObservations: MatrixView(
         base: finalObservations + final * observationCount, rows: laneCount, columns: observationCount),
       rewards: rewards + flagRow * laneCount, terminated: terminated + flagRow * laneCount,
-      truncated: truncated + flagRow * laneCount, masks: masks + observationRow * laneCount,
-      finalMasks: finalMasks + final)
+      truncated: truncated + flagRow * laneCount, masks: masks.from(observationRow * laneCount),
+      finalMasks: finalMasks.from(final))
   }
 }
 
 extension Rollout {
-  /// What a loss reads of it. Unless `isMasked`, every action counts as legal.
+  /// What a loss reads of it that is fused with one softmax a row. Unless `isMasked`, every action counts as legal.
   func policyRows(isMasked: Bool) -> PolicyRows {
     PolicyRows(
-      // A mask is its bits.
-      masks: isMasked ? UnsafeRawPointer(masks).assumingMemoryBound(to: UInt64.self) : nil,
-      actions: actions, logProbabilities: logProbabilities, advantages: advantages, returns: returns, values: values)
+      masks: isMasked ? UnsafePointer(masks.base) : nil, actions: actions.base, logProbabilities: logProbabilities,
+      advantages: advantages, returns: returns, values: values)
   }
 }

@@ -23,9 +23,13 @@ extension StateRecord {
 
   /// Masks that allow something of every factor, and nothing beyond.
   package func masks(_ name: String, count: Int, factors: ActionFactors) throws(RestoreError) -> [ActionMask] {
-    let masks = try integers(name, count: count).map { ActionMask(rawValue: UInt64(bitPattern: $0)) }
-    let legal = ActionMask.all(count: factors.count).rawValue
-    guard masks.allSatisfy({ factors.emptyFactor(of: $0) == nil && $0.rawValue & ~legal == 0 }) else {
+    let words = factors.maskWords
+    let found = try integers(name, count: count * words)
+    let masks = (0..<count).map { row in
+      ActionMask(words: words) { UInt64(bitPattern: found[row * words + $0]) }
+    }
+    let legal = ActionMask.all(count: factors.count)
+    guard masks.allSatisfy({ factors.emptyFactor(of: $0) == nil && $0.isWithin(legal) }) else {
       throw .invalid(name: name, reason: "no legal action, or one beyond the \(factors.count) actions")
     }
     return masks

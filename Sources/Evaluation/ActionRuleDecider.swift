@@ -38,7 +38,7 @@ package final class ActionRuleDecider: Decider {
     opens = rule.opens.map(place)
     opensAfterFall = rule.opensAfterFall.map(place)
     closes = place(play.closes)
-    hold = FallbackDecider.action(of: space)
+    hold = Int(FallbackDecider.action(of: space))
     let needsGain = rule.takesAt != nil || rule.stopsAt != nil
     gain = environment.observationSpace.columns.firstIndex { $0.name == play.gain }
     precondition(gain != nil || !needsGain, "no column is called \(play.gain)")
@@ -46,7 +46,7 @@ package final class ActionRuleDecider: Decider {
 
   package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
     if startsEpisode { (opened, closed) = (nil, nil) }
-    return Choice(action: action(observation, mask), confidence: nil)
+    return Choice(action: ActionNumber(action(observation, mask)), confidence: nil)
   }
 
   private func action(_ observation: Span<Float>, _ mask: ActionMask) -> Int {

@@ -22,7 +22,7 @@ package struct BacktestRecord: Sendable {
   package var grossAtClose: [Double] = []
   /// (T) gross exposure after the fills at each bar's open, at that open.
   package var grossAtOpen: [Double] = []
-  package var actions: [Int] = []
+  package var actions: [ActionNumber] = []
   /// (T) probability of the action; empty for a decider without probabilities.
   package var confidences: [Double] = []
   /// (T); empty where the account alone is kept.
@@ -219,7 +219,7 @@ package enum Backtest {
         }
       }
 
-      loop.actions[0] = Int32(choice.action)
+      loop.actions[0] = choice.action
       loop.step()
       if keeps == .steps { record.rewards.append(loop.row.rewards[0]) }
       record.illegalAttempts += environment.drainIllegalAttempts()

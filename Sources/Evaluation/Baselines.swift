@@ -66,7 +66,7 @@ struct JointOrders {
     }
     places = []
     orders = space.names.indices.map { action in
-      space.orders(of: action).map { order in
+      space.orders(of: ActionNumber(action)).map { order in
         guard let value = values[order.choice] else { preconditionFailure("an order to '\(order.choice)'") }
         return value
       }
@@ -75,7 +75,7 @@ struct JointOrders {
 
   /// The legal action that fulfils most of `wanted` and holds elsewhere; of equals the one that serves the earlier symbols.
   /// Traps where not even hold is legal: a trading environment keeps it so.
-  func nearestLegal(to wanted: [Int], mask: ActionMask) -> Int {
+  func nearestLegal(to wanted: [Int], mask: ActionMask) -> ActionNumber {
     guard places.isEmpty else { return independently(wanted, mask) }
     var best: (action: Int, served: Int, rank: Int)?
     for (action, orders) in orders.enumerated() where mask.allows(action) {
@@ -94,19 +94,19 @@ struct JointOrders {
       if let best, (best.served, best.rank) >= (served, rank) { continue }
       best = (action, served, rank)
     }
-    guard let best else { preconditionFailure("no legal action holds every symbol (mask \(mask.rawValue))") }
-    return best.action
+    guard let best else { preconditionFailure("no legal action holds every symbol (mask \(mask))") }
+    return ActionNumber(best.action)
   }
 
   /// The same where each symbol is ordered by itself.
-  private func independently(_ wanted: [Int], _ mask: ActionMask) -> Int {
-    var action = 0
+  private func independently(_ wanted: [Int], _ mask: ActionMask) -> ActionNumber {
+    var action: ActionNumber = 0
     for symbol in 0..<symbols {
       let own = heads.mask(mask, of: symbol)
       let asked = places[symbol][wanted[symbol] + 1]
       let choice = own.allows(asked) ? asked : places[symbol][1]
-      precondition(own.allows(choice), "no legal choice holds symbol \(symbol) (mask \(mask.rawValue))")
-      action += choice * heads.step(of: symbol)
+      precondition(own.allows(choice), "no legal choice holds symbol \(symbol) (mask \(mask))")
+      action += ActionNumber(choice) * heads.step(of: symbol)
     }
     return action
   }

@@ -135,7 +135,7 @@ struct ChanceWalker {
   private let environment: any TradingEnvironment
   private let orders: JointOrders
   private let loop: EnvironmentLoop
-  private let hold: Int32
+  private let hold: ActionNumber
   /// (lanes, S)
   private var units: [Int]
   private let symbols: Int
@@ -146,7 +146,7 @@ struct ChanceWalker {
     self.draws = draws
     orders = JointOrders(environment.actionSpace)
     loop = EnvironmentLoop(environment)
-    hold = Int32(environment.actionSpace.fallback ?? 0)
+    hold = FallbackDecider.action(of: environment.actionSpace)
     symbols = environment.tape.symbols.count
     walks = [ChanceWalk](repeating: ChanceWalk(close: initial), count: draws.count)
     units = [Int](repeating: 0, count: draws.count * symbols)
@@ -176,7 +176,7 @@ struct ChanceWalker {
                 wanted[symbol] = (Int(target) - units[place]).signum()
                 if wanted[symbol] != 0 { holds = false }
               }
-              loop.actions[lane] = holds ? hold : Int32(orders.nearestLegal(to: wanted, mask: loop.row.masks[lane]))
+              loop.actions[lane] = holds ? hold : orders.nearestLegal(to: wanted, mask: loop.row.masks[lane])
             }
             loop.step()
             // Only sums are taken of fills, so that they may gather for a while.

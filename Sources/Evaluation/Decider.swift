@@ -5,11 +5,11 @@ package import Inference
 
 /// What was chosen, and how sure the decider was.
 package struct Choice: Sendable, Equatable {
-  package var action: Int
+  package var action: ActionNumber
   /// Probability of the chosen action, of factored choices their product; nil where the decider has none (baselines).
   package var confidence: Double?
 
-  package init(action: Int, confidence: Double?) {
+  package init(action: ActionNumber, confidence: Double?) {
     self.action = action
     self.confidence = confidence
   }
@@ -72,11 +72,11 @@ package final class PolicyDecider: Decider {
 
 /// Always the same action: the one that a space names as its fallback (hold, flat), or its first where it names none.
 package final class FallbackDecider: Decider {
-  private let action: Int
+  private let action: ActionNumber
 
   package init(_ space: ActionSpace) { action = FallbackDecider.action(of: space) }
 
-  static func action(of space: ActionSpace) -> Int { space.fallback ?? 0 }
+  static func action(of space: ActionSpace) -> ActionNumber { space.fallback ?? 0 }
 
   package func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
     Choice(action: action, confidence: nil)

@@ -13,7 +13,7 @@ package enum LaneWalkError: Error, Equatable {
 package struct LaneWalk: Sendable {
   /// One JSON line a decision, as a policy server reads them.
   package let lines: String
-  package let actions: [Int]
+  package let actions: [ActionNumber]
   package let steps: DecisionLog
 
   /// Walks `steps` decisions of a one-lane environment, over episode ends. `includesMask` as in `ObservationLines.text`.
@@ -25,6 +25,7 @@ package struct LaneWalk: Sendable {
     loop.reset(seed: seed)
     var lines = ""
     var log = DecisionLog(columns: environment.observationSpace.count, actionCount: environment.actionSpace.count)
+    log.factors = environment.actionSpace.heads
     for decision in 0..<steps {
       let (observation, mask, startsEpisode) = (loop.observation(lane: 0), loop.row.masks[0], loop.starts[0] == 1)
       let choice: Choice
@@ -46,7 +47,7 @@ package struct LaneWalk: Sendable {
         log.logProbabilities.append(policy.logProbability)
         log.probabilities += policy.probabilities
       }
-      loop.actions[0] = Int32(choice.action)
+      loop.actions[0] = choice.action
       loop.step()
       log.rewards.append(loop.row.rewards[0])
       log.terminated.append(loop.row.terminated[0] != 0)
@@ -63,10 +64,12 @@ package struct LaneWalk: Sendable {
 package struct DecisionLog: Sendable, Equatable {
   package var columns: Int
   package var actionCount: Int
+  /// What its actions are made of; `.one` where they are numbers.
+  package var factors = ActionFactors.one
   /// (T, D) raw.
   package var observations: [Float] = []
   package var masks: [ActionMask] = []
-  package var actions: [Int] = []
+  package var actions: [ActionNumber] = []
   package var rewards: [Float] = []
   package var terminated: [Bool] = []
   package var truncated: [Bool] = []
@@ -82,8 +85,9 @@ package struct DecisionLog: Sendable, Equatable {
   }
 
   /// The steps of a walk through a window.
-  package init(_ record: BacktestRecord, actionCount: Int) {
+  package init(_ record: BacktestRecord, actionCount: Int, factors: ActionFactors = .one) {
     self.init(columns: record.observationColumns, actionCount: actionCount)
+    self.factors = factors
     let last = record.count - 1
     observations = record.observations
     masks = record.masks

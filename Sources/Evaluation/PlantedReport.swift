@@ -50,7 +50,7 @@ package struct PlantedRun: Sendable, Equatable {
       for lane in 0..<lanes {
         let choice = try deciders[lane].decide(
           loop.observation(lane: lane).span, mask: loop.row.masks[lane], startsEpisode: loop.starts[lane] == 1)
-        loop.actions[lane] = Int32(choice.action)
+        loop.actions[lane] = choice.action
         if let sure = choice.confidence {
           confidence += sure
           confident += 1

@@ -32,7 +32,7 @@ struct SessionPatterns: Sendable {
   let alike: [[Int]]
 
   /// Traps where the record kept no masks, or no symbols of its decisions.
-  init(_ record: BacktestRecord, plain: Set<Int>) {
+  init(_ record: BacktestRecord, plain: Set<ActionNumber>) {
     precondition(
       record.masks.count == record.count && record.symbolsInPlay.count == record.count, "a record without its steps")
     let units = (0..<record.accounts.symbolCount).map { Array(record.accounts.units(symbol: $0)) }
@@ -54,7 +54,7 @@ struct SessionPatterns: Sendable {
     var (begin, tail) = ([Int: Int](), [Int: Int]())
     for place in sessions.indices {
       let session = sessions[place]
-      let active = session.steps.filter { record.masks[$0].rawValue.nonzeroBitCount > 1 || side($0) != 0 }
+      let active = session.steps.filter { record.masks[$0].legalCount > 1 || side($0) != 0 }
       guard let earliest = active.first, let latest = active.last else { continue }
       sessions[place].isActive = true
       let symbol = session.symbol
@@ -200,32 +200,32 @@ extension RandomTrading {
 
 /// The actions by which chance goes where it is told.
 struct SessionActions: Sendable {
-  let up: Int32
-  let down: Int32
-  let closes: Int32
-  let hold: Int32
+  let up: ActionNumber
+  let down: ActionNumber
+  let closes: ActionNumber
+  let hold: ActionNumber
 
   /// Traps where the space lacks one of them.
   init(_ play: SessionPlay, _ space: ActionSpace) {
-    func place(_ name: String) -> Int32 {
+    func place(_ name: String) -> ActionNumber {
       guard let place = space.names.firstIndex(of: name) else { preconditionFailure("no action is called \(name)") }
-      return Int32(place)
+      return ActionNumber(place)
     }
     (up, down, closes) = (place(play.opensUp), place(play.opensDown), place(play.closes))
-    hold = Int32(FallbackDecider.action(of: space))
+    hold = FallbackDecider.action(of: space)
   }
 
-  var all: Set<Int> { [Int(up), Int(down), Int(closes), Int(hold)] }
+  var all: Set<ActionNumber> { [up, down, closes, hold] }
 
   /// What brings an account of one side to another; hold where the mask is against it. part: what is done while the side stays, -1 for nothing.
-  func action(from side: Int, to wanted: Int8, part: Int8, mask: ActionMask) -> Int32 {
+  func action(from side: Int, to wanted: Int8, part: Int8, mask: ActionMask) -> ActionNumber {
     var action = hold
     if side == 0 {
       action = wanted > 0 ? up : wanted < 0 ? down : hold
     } else if side != Int(wanted) {
       action = closes
     } else if part >= 0 {
-      action = Int32(part)
+      action = ActionNumber(part)
     }
     return mask.allows(Int(action)) ? action : hold
   }

@@ -11,10 +11,10 @@ package final class StressedDecider: Decider {
   private let decider: any Decider
   private let environment: any TradingEnvironment
   private let stress: MarketStress
-  private let fallback: Int
+  private let fallback: ActionNumber
   private var random: RandomStream
   /// What was decided last, and waits.
-  private var waiting: Int?
+  private var waiting: ActionNumber?
   /// An episode began in a bar that never arrived.
   private var startsLater = false
 
@@ -55,7 +55,7 @@ package final class StressedDecider: Decider {
     return minutes.indices.contains(bar) ? Int(minutes[bar]) : nil
   }
 
-  private func carriedOut(_ action: Int, _ mask: ActionMask, _ starts: Bool) -> Int {
+  private func carriedOut(_ action: ActionNumber, _ mask: ActionMask, _ starts: Bool) -> ActionNumber {
     switch stress {
     case .latency:
       let late = starts ? fallback : waiting ?? fallback

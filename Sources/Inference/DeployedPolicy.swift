@@ -49,7 +49,7 @@ public struct DeployedPolicy: Sendable {
   /// How they decide together; nil for a lone network.
   public let rule: CombinationRule?
   /// The action that an exact tie becomes where it is legal.
-  public let fallback: Int?
+  public let fallback: ActionNumber?
 
   /// The most members that an ensemble can have.
   public static let maximumMembers = 256
@@ -62,7 +62,7 @@ public struct DeployedPolicy: Sendable {
   }
 
   /// An ensemble. Traps unless there are 1 to 256 members of different names, some weight, and one number of columns and actions.
-  public init(ensemble members: [Member], rule: CombinationRule, fallback: Int?) {
+  public init(ensemble members: [Member], rule: CombinationRule, fallback: ActionNumber?) {
     if let defect = DeployedPolicy.defect(of: members) { preconditionFailure(defect) }
     let actions = members[0].policy.spec.factors.actionCount
     if let fallback { precondition((0..<actions).contains(fallback), "fallback \(fallback) of \(actions) actions") }

@@ -12,7 +12,7 @@ final class EnsembleScratch {
   /// (A) summed weights of the members that choose an action.
   private let votes: UnsafeMutablePointer<Int>
   /// (K) what each member alone would choose.
-  let choices: UnsafeMutablePointer<Int>
+  let choices: UnsafeMutablePointer<ActionNumber>
   /// (K) the logarithm of each member's share of all weights.
   private let logShares: UnsafeMutablePointer<Float>
   private let count: Int
@@ -44,11 +44,13 @@ final class EnsembleScratch {
   }
 
   /// Combines the members' logits over the legal actions; returns the greedy choice and the entropy in nats.
-  func combine(_ policy: DeployedPolicy, rule: CombinationRule, mask: ActionMask) -> (greedy: Int, entropy: Float) {
+  func combine(_ policy: DeployedPolicy, rule: CombinationRule, mask: ActionMask) -> (
+    greedy: ActionNumber, entropy: Float
+  ) {
     for (index, member) in members.enumerated() {
       choices[index] = member.head.greedy(mask)
     }
-    let elected: Int
+    let elected: ActionNumber
     var possible = mask
     switch rule {
     case .softVote:
@@ -102,20 +104,21 @@ final class EnsembleScratch {
 
   /// Returns who got a vote.
   private func countVotes(_ policy: DeployedPolicy) -> ActionMask {
-    var elected: UInt64 = 0
+    var elected = ActionMask(rawValue: 0)
     votes.update(repeating: 0, count: count)
     for index in members.indices {
+      let halves = factors.halves(of: choices[index])
       for factor in factors.widths.indices {
-        votes[factors.firsts[factor] + factors.choice(of: factor, in: choices[index])] += policy.members[index].weight
+        votes[factors.firsts[factor] + factors.choice(of: factor, in: halves)] += policy.members[index].weight
       }
     }
     for action in 0..<count {
-      if votes[action] > 0 { elected |= 1 << UInt64(action) }
+      if votes[action] > 0 { elected = elected.allowing(1, from: action) }
       head.logits[action] =
         votes[action] > 0
         ? Float(log(Double(votes[action]) / Double(totalWeight))) : MaskedSoftmax.illegalLogProbability
     }
-    return ActionMask(rawValue: elected)
+    return elected
   }
 
   private func addLogits(_ policy: DeployedPolicy) {
@@ -153,14 +156,14 @@ extension ActionSelection {
 
   /// The same of every factor, as one action. scores: (A). Traps where a factor has no legal choice.
   static func elected<Score: Comparable>(
-    scores: UnsafeMutablePointer<Score>, mask: ActionMask, factors: ActionFactors, fallback: Int?
-  ) -> Int {
-    var action = 0
+    scores: UnsafeMutablePointer<Score>, mask: ActionMask, factors: ActionFactors, fallback: ActionNumber?
+  ) -> ActionNumber {
+    var action: ActionNumber = 0
     for factor in factors.widths.indices {
       let choice = elected(
         scores: scores + factors.firsts[factor], mask: factors.mask(mask, of: factor), count: factors.widths[factor],
         fallback: fallback.map { factors.choice(of: factor, in: $0) })
-      action += choice * factors.step(of: factor)
+      action += ActionNumber(choice) * factors.step(of: factor)
     }
     return action
   }

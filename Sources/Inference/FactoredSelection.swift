@@ -5,12 +5,12 @@ import Kernels
 
 extension ActionSelection {
   /// The most likely choice of every factor, as one action. logits: (A). Traps where a factor has no legal choice.
-  package static func greedy(logits: UnsafePointer<Float>, mask: ActionMask, factors: ActionFactors) -> Int {
-    var action = 0
+  package static func greedy(logits: UnsafePointer<Float>, mask: ActionMask, factors: ActionFactors) -> ActionNumber {
+    var action: ActionNumber = 0
     for factor in factors.widths.indices {
       let choice = greedy(
         logits: logits + factors.firsts[factor], mask: factors.mask(mask, of: factor), count: factors.widths[factor])
-      action += choice * factors.step(of: factor)
+      action += ActionNumber(choice) * factors.step(of: factor)
     }
     return action
   }
@@ -19,13 +19,13 @@ extension ActionSelection {
   /// `uniform`: of a factor, asked for in order. Traps where a factor has no legal choice.
   package static func sample(
     probabilities: UnsafePointer<Float>, mask: ActionMask, factors: ActionFactors, uniform: (Int) -> Double
-  ) -> Int {
-    var action = 0
+  ) -> ActionNumber {
+    var action: ActionNumber = 0
     for factor in factors.widths.indices {
       let choice = sample(
         probabilities: probabilities + factors.firsts[factor], mask: factors.mask(mask, of: factor),
         count: factors.widths[factor], uniform: uniform(factor))
-      action += choice * factors.step(of: factor)
+      action += ActionNumber(choice) * factors.step(of: factor)
     }
     return action
   }
@@ -53,21 +53,24 @@ extension ActionSelection {
 
   /// The logarithm of an action's probability: the sum over its choices, first to last. logProbabilities: (A), as `evaluate` gives them.
   package static func logProbability(
-    of action: Int, logProbabilities: UnsafePointer<Float>, factors: ActionFactors
+    of action: ActionNumber, logProbabilities: UnsafePointer<Float>, factors: ActionFactors
   ) -> Float {
     var sum: Float = -0.0
+    let halves = factors.halves(of: action)
     for factor in factors.widths.indices {
-      sum += logProbabilities[factors.firsts[factor] + factors.choice(of: factor, in: action)]
+      sum += logProbabilities[factors.firsts[factor] + factors.choice(of: factor, in: halves)]
     }
     return sum
   }
 
   /// An action's probability: the product over its choices, first to last. probabilities: (A), as `evaluate` gives them.
-  package static func probability(of action: Int, probabilities: UnsafePointer<Float>, factors: ActionFactors) -> Float
+  package static func probability(of action: ActionNumber, probabilities: UnsafePointer<Float>, factors: ActionFactors)
+    -> Float
   {
     var product: Float = 1
+    let halves = factors.halves(of: action)
     for factor in factors.widths.indices {
-      product *= probabilities[factors.firsts[factor] + factors.choice(of: factor, in: action)]
+      product *= probabilities[factors.firsts[factor] + factors.choice(of: factor, in: halves)]
     }
     return product
   }

@@ -24,7 +24,9 @@ final class HeadOutput {
   }
 
   /// The most likely choice of every factor, as one action. Traps where a factor has no legal choice.
-  func greedy(_ mask: ActionMask) -> Int { ActionSelection.greedy(logits: logits, mask: mask, factors: factors) }
+  func greedy(_ mask: ActionMask) -> ActionNumber {
+    ActionSelection.greedy(logits: logits, mask: mask, factors: factors)
+  }
 
   /// Log-probabilities and probabilities of the logits; returns the entropy in nats. Traps where a factor has no legal choice.
   func evaluate(_ mask: ActionMask) -> Float {
@@ -33,7 +35,7 @@ final class HeadOutput {
   }
 
   /// The action of a rule; `greedy` is what was chosen greedily. Traps on a uniform outside [0, 1), and on another number of them than there are factors.
-  func action(by rule: ActionSelection.Rule, greedy: Int, mask: ActionMask) -> Int {
+  func action(by rule: ActionSelection.Rule, greedy: ActionNumber, mask: ActionMask) -> ActionNumber {
     switch rule {
     case .greedy: return greedy
     case .sample(let uniform):
@@ -47,12 +49,12 @@ final class HeadOutput {
   }
 
   /// The logarithm of an action's probability.
-  func logProbability(of action: Int) -> Float {
+  func logProbability(of action: ActionNumber) -> Float {
     ActionSelection.logProbability(of: action, logProbabilities: logProbabilities, factors: factors)
   }
 
   /// An action's probability.
-  func probability(of action: Int) -> Float {
+  func probability(of action: ActionNumber) -> Float {
     ActionSelection.probability(of: action, probabilities: probabilities, factors: factors)
   }
 

@@ -48,7 +48,9 @@ extension PolicyBundle {
   private var actionRows: [(String, String)] {
     let space = manifest.actionSpace
     guard space.isFactored else {
-      return space.names.enumerated().map { ("action \($0)", $1 + ($0 == space.fallback ? " (fallback)" : "")) }
+      return space.names.enumerated().map {
+        ("action \($0)", $1 + (ActionNumber($0) == space.fallback ? " (fallback)" : ""))
+      }
     }
     let fallback = space.fallback.map { space.choices(of: $0) }
     return [
@@ -167,7 +169,7 @@ extension PolicyManifest {
       differences.append("action \(index) is '\(pair.0)' \(mine) and '\(pair.1)' \(theirs)")
     }
     if actionSpace.fallback != actions.fallback {
-      func words(_ fallback: Int?) -> String { fallback.map(String.init) ?? "none" }
+      func words(_ fallback: ActionNumber?) -> String { fallback.map { "\($0)" } ?? "none" }
       differences.append(
         "the fallback action is \(words(actionSpace.fallback)) \(mine) and \(words(actions.fallback)) \(theirs)")
     }

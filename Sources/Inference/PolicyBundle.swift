@@ -277,7 +277,7 @@ public struct PolicyBundle: Sendable {
   }
 
   private static func combine(
-    _ bundles: [PolicyBundle], by ensemble: BundleMetadata.Ensemble, fallback: Int?, path: String
+    _ bundles: [PolicyBundle], by ensemble: BundleMetadata.Ensemble, fallback: ActionNumber?, path: String
   ) throws(PolicyBundleError) -> DeployedPolicy {
     var members: [DeployedPolicy.Member] = []
     for (bundle, member) in zip(bundles, ensemble.members) {

@@ -6,7 +6,7 @@ import Kernels
 /// What was decided.
 public struct Decision: Hashable, Sendable {
   /// The chosen action.
-  public let action: Int
+  public let action: ActionNumber
   /// The probability of the chosen action among the legal ones, in [0, 1]; where actions are factored, the product of its choices' probabilities.
   public let confidence: Float
   /// Its natural logarithm.
@@ -28,7 +28,7 @@ public struct PolicySession: ~Copyable {
   public private(set) var decisionCount = 0
   private var isStarted: Bool
   private let requiresMask: Bool
-  private var lastGreedy = 0
+  private var lastGreedy: ActionNumber = 0
   /// The first network and its scratch: the only ones where there is no ensemble.
   private let network: InferencePolicy
   private let scratch: SessionScratch
@@ -84,7 +84,7 @@ public struct PolicySession: ~Copyable {
     guard let source = observation.baseAddress else {
       throw .wrongObservationLength(expected: network.spec.inputs, found: 0)
     }
-    let greedy: Int
+    let greedy: ActionNumber
     let entropy: Float
     if let ensemble, let combination = policy.rule {
       for (index, member) in policy.members.enumerated() {
@@ -124,9 +124,9 @@ public struct PolicySession: ~Copyable {
       if requiresMask { throw .missingMask }
       return all
     }
-    if mask.rawValue == 0 { throw .emptyMask }
-    if mask.rawValue & ~all.rawValue != 0 {
-      throw .maskBeyondActions(actions: network.spec.actions, highest: 63 - mask.rawValue.leadingZeroBitCount)
+    if mask.legalCount == 0 { throw .emptyMask }
+    if !mask.isWithin(all), let highest = mask.highest {
+      throw .maskBeyondActions(actions: network.spec.actions, highest: highest)
     }
     if let factor = head.emptyFactor(of: mask) { throw .emptyFactor(factor: factor) }
     return mask
@@ -150,7 +150,7 @@ public struct PolicySession: ~Copyable {
   package var logitsPointer: UnsafePointer<Float> { UnsafePointer(head.logits) }
 
   /// What the member of that number would have chosen alone, greedily, at the last decision.
-  public func choice(ofMember member: Int) -> Int {
+  public func choice(ofMember member: Int) -> ActionNumber {
     precondition(policy.members.indices.contains(member), "member \(member) of \(policy.members.count)")
     return ensemble?.choices[member] ?? lastGreedy
   }

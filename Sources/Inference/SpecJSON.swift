@@ -179,10 +179,16 @@ extension ActionSpace {
   /// The actions as JSON.
   package var json: JSON {
     var members: [String: JSON] = [
-      "names": .array(names.map { .string($0) }), "fallback": fallback.map { .integer(Int64($0)) } ?? .null,
+      "names": .array(names.map { .string($0) }), "fallback": fallback.map(json(of:)) ?? .null,
     ]
     if isFactored { members[ActionSpace.factorsKey] = ActionSpace.json(factors) }
     return .object(members)
+  }
+
+  /// An action as it stands in files and answers: its number where 32 bits hold that of every action, else the list of its choices.
+  package func json(of action: ActionNumber) -> JSON {
+    let words = heads.integers(action)
+    return words.count == 1 ? .integer(words[0]) : .array(words.map { .integer($0) })
   }
 
   /// Stands only where actions are factored.
@@ -236,15 +242,28 @@ extension ActionSpace {
       names.append(name)
     }
     let fallbackJSON = members["fallback"] ?? .null
-    func fallback(of actions: Int) throws(JSONShapeError) -> Int? {
-      fallbackJSON.isNull ? nil : try fallbackJSON.count(0...(actions - 1), at: "\(place).fallback")
+    /// As `json(of:)` wrote it.
+    func fallback(_ heads: ActionFactors) throws(JSONShapeError) -> ActionNumber? {
+      if fallbackJSON.isNull { return nil }
+      let own = "\(place).fallback"
+      guard heads.actionWords > 1 else {
+        return ActionNumber(try fallbackJSON.count(0...Int(heads.actionCount - 1), at: own))
+      }
+      guard let elements = fallbackJSON.arrayValue, elements.count == heads.actionWords else {
+        throw JSONShapeError(own, "must be a list of \(heads.actionWords) choices")
+      }
+      var choices: [Int] = []
+      for (factor, element) in elements.enumerated() {
+        choices.append(try element.count(0...(heads.widths[factor] - 1), at: "\(own)[\(factor)]"))
+      }
+      return heads.action(ofChoices: choices)
     }
     guard let factorsJSON else {
-      self.init(names: names, fallback: try fallback(of: names.count))
+      self.init(names: names, fallback: try fallback(ActionFactors(joint: names.count)).map { Int($0) })
       return
     }
     let space = try ActionSpace.independent(factorsJSON, names: names, at: place)
-    let action = try fallback(of: space.actionCount)
+    let action = try fallback(space.heads)
     self.init(independent: space.factors, fallback: action.map { space.choices(of: $0) })
   }
 

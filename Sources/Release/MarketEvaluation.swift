@@ -204,7 +204,7 @@ struct MarketEvaluation {
       rollouts: recordsRollouts
         ? RolloutFile(
           attributes: RunEvaluator.rolloutAttributes(origin, window, factory, seed),
-          columns: RolloutRecorder.columns(walks, actionCount: actions)) : nil,
+          columns: RolloutRecorder.columns(walks, actionCount: actions, factors: factory.spaces.actions.heads)) : nil,
       seedRun: origin.seedRun(report),
       measure: SeedSpread.sharpe,
       trades: ReportCSV.trades(records.greedy, symbols: symbols), dailyReturns: ReportCSV.dailyReturns(records),

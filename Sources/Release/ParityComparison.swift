@@ -31,7 +31,8 @@ package struct ParityComparison: Sendable {
   /// Takes one row in. trained, deployed: (A) logits of `factors`; magnitude: see `PolicySession.headMagnitude`; choice: what the deployed form chose greedily
   /// under the mask that it was given; mask: the legal actions.
   package mutating func compare(
-    _ trained: UnsafePointer<Float>, deployed: UnsafePointer<Float>, magnitude: Double, choice: Int, mask: ActionMask,
+    _ trained: UnsafePointer<Float>, deployed: UnsafePointer<Float>, magnitude: Double, choice: ActionNumber,
+    mask: ActionMask,
     factors: ActionFactors
   ) {
     rows += 1

@@ -21,7 +21,7 @@ package struct ParityReplay {
   package private(set) var episodeStarts = 0
   /// Starts after the first row: the ones at which a memory must be forgotten.
   package private(set) var restarts = 0
-  private var masks: Set<UInt64> = []
+  private var masks: Set<ActionMask> = []
   package var distinctMasks: Int { masks.count }
   /// A piece of what was played, in rows: some lanes' first steps.
   package private(set) var observations: [Float] = []
@@ -103,7 +103,7 @@ package struct ParityReplay {
         comparison.compare(
           trained, deployed: sessions[lane].logits, magnitude: sessions[lane].headMagnitude, choice: deployed,
           mask: mask, factors: spec.factors)
-        masks.insert(loop.row.masks[lane].rawValue)
+        masks.insert(loop.row.masks[lane])
         if isStart {
           episodeStarts += 1
           if steps > 0 { restarts += 1 }
@@ -124,17 +124,16 @@ package struct ParityReplay {
   private static func sample(
     _ logits: UnsafePointer<Float>, mask: ActionMask, factors: ActionFactors, uniform stream: RandomStream,
     at position: UInt64
-  ) -> Int32 {
+  ) -> ActionNumber {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * factors.count) { scratch in
       let probabilities = scratch.baseAddress! + factors.count
       _ = ActionSelection.evaluate(
         logits: logits, mask: mask, factors: factors, logProbabilities: scratch.baseAddress!,
         probabilities: probabilities)
       let first = position * UInt64(factors.widths.count)
-      return Int32(
-        ActionSelection.sample(probabilities: probabilities, mask: mask, factors: factors) {
-          Double(stream.word(at: first + UInt64($0)) >> 11) * 0x1p-53
-        })
+      return ActionSelection.sample(probabilities: probabilities, mask: mask, factors: factors) {
+        Double(stream.word(at: first + UInt64($0)) >> 11) * 0x1p-53
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 // Evaluation's walks as columns of a file.
 
-private import AgentInterface
+internal import AgentInterface
 private import Environments
 internal import Evaluation
 private import Market
@@ -35,7 +35,8 @@ enum RolloutRecorder {
     }
     return [
       "observations": .init(.floats(logs.flatMap(\.observations)), width: first.columns),
-      "actions": .init(.integers(logs.flatMap { $0.actions.map(Int64.init) })),
+      "actions": .init(
+        .integers(logs.flatMap { log in log.actions.flatMap { log.factors.integers($0) } }), width: first.factors.width),
       "rewards": .init(.floats(logs.flatMap(\.rewards))),
       "terminations": flags(\.terminated),
       "truncations": flags(\.truncated),
@@ -53,11 +54,14 @@ enum RolloutRecorder {
   }
 
   /// The columns of walks through a window: the above, the account and the fills. Money is in micro-dollars, dates are days since 1970.
-  static func columns(_ walks: [(isStochastic: Bool, record: BacktestRecord)], actionCount: Int) -> [String:
-    RolloutFile.Column]
+  static func columns(
+    _ walks: [(isStochastic: Bool, record: BacktestRecord)], actionCount: Int, factors: ActionFactors = .one
+  )
+    -> [String: RolloutFile.Column]
   {
     let records = walks.map(\.record)
-    var columns = columns(walks.map { ($0.isStochastic, DecisionLog($0.record, actionCount: actionCount)) })
+    var columns = columns(
+      walks.map { ($0.isStochastic, DecisionLog($0.record, actionCount: actionCount, factors: factors)) })
     let accounts = records.flatMap(\.accounts)
     guard let symbols = accounts.first?.shares.count else { return columns }
     func days(_ dates: [CalendarDate]) -> RolloutFile.Column {

@@ -1,6 +1,6 @@
 // Evaluates a run's policy in its deployed form, on a window that training never saw.
 
-private import AgentInterface
+package import AgentInterface
 private import Algorithms
 private import Configuration
 import Environments
@@ -21,7 +21,7 @@ package struct RunEvaluation {
   /// One JSON line a decision of the greedy run, as `strikeforge-serve once` reads them; empty where they were not asked for.
   package let observationLines: String
   /// The greedy run's actions, in the same order.
-  package let actions: [Int]
+  package let actions: [ActionNumber]
   /// The greedy and the stochastic run step by step; nil where they were not asked for.
   package let rollouts: RolloutFile?
   /// What the run is ranked by among others that differ by their seed, and what that is called.

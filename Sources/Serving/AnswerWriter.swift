@@ -1,6 +1,7 @@
 // An answer as a line of JSON, written straight into its bytes.
 
 import AgentInterface
+import Inference
 import Text
 
 /// Writes answers as `JSON.text` would, with the names of actions and columns made JSON once.
@@ -34,17 +35,18 @@ struct AnswerWriter {
 
   /// Appends one answer, of this moment, without a line break. `outside`: the columns outside of what training saw, by their numbers.
   mutating func append(
-    action: Int, confidence: Double, latencyMicroseconds: Double, outside: [Int], to output: inout [UInt8]
+    action: ActionNumber, confidence: Double, latencyMicroseconds: Double, outside: [Int], to output: inout [UInt8]
   ) {
     if space.isFactored {
-      output += #"{"action":\#(action),"choices":{"#.utf8
+      output += #"{"action":\#(space.json(of: action).text),"choices":{"#.utf8
+      let halves = space.heads.halves(of: action)
       for (factor, choice) in choices.enumerated() {
         output += choice.opening
-        output += choice.names[space.heads.choice(of: factor, in: action)]
+        output += choice.names[space.heads.choice(of: factor, in: halves)]
       }
       output += #"},"confidence":"#.utf8
     } else {
-      output += openings[action]
+      output += openings[Int(action)]
     }
     output += confidence.description.utf8
     output += #","latency_microseconds":"#.utf8

@@ -88,14 +88,14 @@ struct QuestionReader {
   /// One flag for each action, written as 0 or 1.
   private mutating func flags(_ actions: Int) -> ActionMask? {
     guard take("[") else { return nil }
-    var bits: UInt64 = 0
+    var mask = ActionMask(rawValue: 0)
     for action in 0..<actions {
       guard action == 0 || take(",") else { return nil }
       let isLegal = take("1")
       guard isLegal || take("0") else { return nil }
-      if isLegal { bits |= 1 << UInt64(action) }
+      if isLegal { mask = mask.allowing(1, from: action) }
     }
-    return take("]") ? ActionMask(rawValue: bits) : nil
+    return take("]") ? mask : nil
   }
 
   // MARK: Numbers

@@ -11,7 +11,7 @@ package final class LaneSession {
 
   package func decide(_ observation: UnsafeBufferPointer<Float>, mask: ActionMask?, startsEpisode: Bool)
     throws(TrainingError)
-    -> Int
+    -> ActionNumber
   {
     do {
       return try session.decide(observation, mask: mask, startsEpisode: startsEpisode).action

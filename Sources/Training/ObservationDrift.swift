@@ -41,9 +41,8 @@ package struct ObservationDrift: Sendable {
       moments.measure(slice: 0, rows: loop.row.observations)
       moments.merge()
       for lane in 0..<lanes {
-        loop.actions[lane] = Int32(
-          try sessions[lane].decide(
-            loop.observation(lane: lane), mask: loop.row.masks[lane], startsEpisode: loop.starts[lane] == 1))
+        loop.actions[lane] = try sessions[lane].decide(
+          loop.observation(lane: lane), mask: loop.row.masks[lane], startsEpisode: loop.starts[lane] == 1)
       }
       loop.step()
     }

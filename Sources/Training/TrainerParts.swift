@@ -80,7 +80,7 @@ extension Trainer {
     var members: [String: JSON] = [
       "columns": spaces.observations.json,
       "actions": .array(spaces.actions.names.map(JSON.string)),
-      "fallback": spaces.actions.fallback.map { .integer(Int64($0)) } ?? .null,
+      "fallback": spaces.actions.fallback.map(spaces.actions.json(of:)) ?? .null,
     ]
     if spaces.actions.isFactored { members[ActionSpace.factorsKey] = ActionSpace.json(spaces.actions.factors) }
     return .object(members)

@@ -62,7 +62,7 @@ package final class TrainingRecorder {
     let rowsAndLast = rows + rollout.laneCount
     let columns = rollout.observationCount
     add("observations", rollout.observations, rowsAndLast * columns, width: columns)
-    add("actions", UnsafeBufferPointer(start: rollout.actions, count: rows).map { Int64($0) })
+    add("actions", (0..<rows).flatMap { rollout.actions.integers($0) }, width: rollout.actions.factors.width)
     add("rewards", rollout.rewards, rows)
     add("log_probs", rollout.logProbabilities, rows)
     add("values", rollout.values, rows)
@@ -99,9 +99,10 @@ package final class TrainingRecorder {
   // MARK: Columns
 
   /// One byte an action.
-  private func legal(_ masks: UnsafePointer<ActionMask>, _ count: Int) -> [UInt8] {
-    UnsafeBufferPointer(start: masks, count: count).flatMap { mask in
-      (0..<masksPerRow).map { mask.allows($0) ? UInt8(1) : 0 }
+  private func legal(_ masks: MaskRows, _ count: Int) -> [UInt8] {
+    (0..<count).flatMap { row in
+      let mask = masks[row]
+      return (0..<masksPerRow).map { mask.allows($0) ? UInt8(1) : 0 }
     }
   }
 
@@ -112,10 +113,10 @@ package final class TrainingRecorder {
     columns[name] = .init(.floats(all), width: width)
   }
 
-  private func add(_ name: String, _ values: [Int64]) {
+  private func add(_ name: String, _ values: [Int64], width: Int? = nil) {
     var all: [Int64] = []
     if case .integers(let before)? = columns.removeValue(forKey: name)?.values { all = before }
-    columns[name] = .init(.integers(all + values))
+    columns[name] = .init(.integers(all + values), width: width)
   }
 
   private func add(_ name: String, _ values: some Collection<UInt8>, width: Int? = nil) {

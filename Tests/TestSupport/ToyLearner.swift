@@ -119,7 +119,7 @@ package final class ToyLearner: Algorithm, @unchecked Sendable {
           logits: outputs.logits.row(lane), mask: mask, count: count, logProbabilities: scratch.base,
           probabilities: scratch.base + count)
         let uniform = Double(samplers[lane].uniformFloat(at: decisionCount))
-        rollout.actions[first + lane] = Int32(
+        rollout.actions[first + lane] = ActionNumber(
           ActionSelection.sample(
             probabilities: scratch.base + count, mask: mask, count: count, uniform: uniform))
       }

@@ -51,13 +51,14 @@ enum A2CLoss {
     let entropies = scratch + 2 * actionCount
     let scale = 1 / Float(settings.validCount)
     let valueScale = 2 * settings.valueCoefficient * scale
+    let (masks, actions) = (rollout.masks, rollout.actions)
     var sums = PolicyLossSums()
     for row in 0..<outputs.logits.rows {
       let gradient = outputs.logits.row(row)
       let index = Int(rowIndices[row])
-      let action = Int(rollout.actions[index])
+      let action = actions[index]
       let entropy = ActionSelection.evaluate(
-        logits: gradient, mask: isMasked ? rollout.masks[index] : allLegal, factors: factors,
+        logits: gradient, mask: isMasked ? masks[index] : allLegal, factors: factors,
         logProbabilities: scratch, probabilities: probabilities, entropies: entropies)
       let advantage = (rollout.advantages[index] - settings.advantageMean) / settings.advantageDivisor
       let logProbability = ActionSelection.logProbability(of: action, logProbabilities: scratch, factors: factors)

@@ -75,7 +75,7 @@ extension IncidentReader {
       rows: [Int](repeating: 0, count: count), lanes: [Int](repeating: 0, count: count), weights: weights)
     let actions = try actions("batch/actions", count: count)
     let masks = try record.masks("batch/next_masks", count: count, factors: spec.factors)
-    for row in 0..<count { (batch.actions[row], batch.nextMasks[row]) = (actions[row], masks[row]) }
+    for row in 0..<count { (batch.actions[row], batch.nextMasks[row]) = (Int32(actions[row]), masks[row]) }
   }
 
   /// Values, targets and errors, row by row.

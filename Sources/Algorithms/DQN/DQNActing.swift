@@ -62,7 +62,7 @@ extension DQN {
       var left = Int(uniform * Double(mask.legalCount))
       for action in 0..<spec.actions where mask.allows(action) {
         if left == 0 {
-          rollout.actions[row + lane] = Int32(action)
+          rollout.actions[row + lane] = ActionNumber(action)
           break
         }
         left -= 1
@@ -86,7 +86,7 @@ extension DQN {
         SequenceBatch(length: 1, count: range.count, observations: observations, observationTimeStride: 0),
         parts: .policy, worker: worker)
       for (index, lane) in range.enumerated() {
-        rollout.actions[row + lane] = Int32(
+        rollout.actions[row + lane] = ActionNumber(
           ActionSelection.greedy(logits: outputs.logits.row(index), mask: mask(at: row + lane), count: spec.actions))
       }
     }

@@ -30,7 +30,7 @@ extension DQN {
     var state = standing()
     state.floats["lanes/observations"] = Array(
       UnsafeBufferPointer(start: rollout.observations, count: lanes * spec.inputs))
-    state.integers["lanes/masks"] = (0..<lanes).map { Int64(bitPattern: rollout.masks[$0].rawValue) }
+    state.integers["lanes/masks"] = rollout.masks.integers(lanes)
     var replay = store.snapshot()
     sampler.save(count: store.count, to: &replay)
     state.merge(replay, below: DQN.replayPrefix)

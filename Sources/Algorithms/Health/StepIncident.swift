@@ -69,23 +69,23 @@ extension Algorithm {
       incident.record.floats["step/" + name] = Array(UnsafeBufferPointer(start: base, count: lanes * width))
       if width > 1 { incident.widths["step/" + name] = width }
     }
-    func masks(_ name: String, _ base: UnsafePointer<ActionMask>) {
-      incident.record.integers["step/" + name] = (0..<lanes).map { Int64(bitPattern: base[$0].rawValue) }
-    }
+    func masks(_ name: String, _ rows: MaskRows) { incident.record.integers["step/" + name] = rows.integers(lanes) }
     floats("observations", row.observations.base, width: columns)
     masks("masks", row.masks)
     guard let step else { return incident }
     let first = step * lanes
     floats("observations_before", rollout.observations + first * columns, width: columns)
     floats("rewards", row.rewards)
-    incident.record.integers["step/actions"] = (0..<lanes).map { Int64(rollout.actions[first + $0]) }
+    incident.record.integers["step/actions"] = (0..<lanes).flatMap { rollout.actions.integers(first + $0) }
     incident.record.integers["step/terminated"] = (0..<lanes).map { Int64(row.terminated[$0]) }
     incident.record.integers["step/truncated"] = (0..<lanes).map { Int64(row.truncated[$0]) }
     floats("final_observations", row.finalObservations.base, width: columns)
     masks("final_masks", row.finalMasks)
     // Where no episode was cut, earlier ones' ends may still stand there.
     for lane in 0..<lanes where row.truncated[lane] == 0 {
-      incident.record.integers["step/final_masks"]?[lane] = 0
+      for word in 0..<row.finalMasks.words {
+        incident.record.integers["step/final_masks"]?[lane * row.finalMasks.words + word] = 0
+      }
       for column in 0..<columns { incident.record.floats["step/final_observations"]?[lane * columns + column] = 0 }
     }
     return incident

@@ -129,13 +129,24 @@ struct IncidentReader {
   func column(_ index: Int) -> String { "column \(index)" + (columns.isEmpty ? "" : " (\(columns[index]))") }
 
   /// Actions of the space, of rows where `counts` says so.
-  func actions(_ name: String, count: Int) throws(RestoreError) -> [Int32] {
-    let values = try record.integers(name, count: count)
-    let all = spec.factors.actionCount
-    guard values.allSatisfy({ (0..<Int64(all)).contains($0) }) else {
-      throw invalid(name, "an action outside the \(all)")
+  func actions(_ name: String, count: Int) throws(RestoreError) -> [ActionNumber] {
+    let words = spec.factors.actionWords
+    let values = try record.integers(name, count: count * words)
+    var actions: [ActionNumber] = []
+    for row in 0..<count {
+      guard let action = spec.factors.action(integers: values[(row * words)..<((row + 1) * words)]) else {
+        throw invalid(name, "an action outside the \(spec.factors.actionCount)")
+      }
+      actions.append(action)
     }
-    return values.map { Int32($0) }
+    return actions
+  }
+
+  /// Masks as they stand, of rows.
+  func masks(_ name: String, count: Int) throws(RestoreError) -> [ActionMask] {
+    let words = spec.factors.maskWords
+    let values = try record.integers(name, count: count * words)
+    return (0..<count).map { row in ActionMask(words: words) { UInt64(bitPattern: values[row * words + $0]) } }
   }
 
   // MARK: What the update began with
@@ -202,11 +213,10 @@ struct IncidentReader {
     book.note(
       "observations after the step", try record.floats("step/observations", count: all.partialValue), isGiven: true,
       place: rows)
-    let masks = try record.integers("step/masks", count: laneCount)
-    let legal = ActionMask.all(count: spec.actions).rawValue
+    let masks = try masks("step/masks", count: laneCount)
+    let legal = ActionMask.all(count: spec.actions)
     book.note(
-      "legal actions", masks.map { Double((UInt64(bitPattern: $0) & legal).nonzeroBitCount) }, isGiven: true,
-      place: lanes)
+      "legal actions", masks.map { Double($0.intersection(legal).legalCount) }, isGiven: true, place: lanes)
   }
 
   // MARK: An update

@@ -10,13 +10,15 @@ extension MaskedSoftmax {
   /// logProbabilities, probabilities, entropies: (A), (A), (F), as `ActionSelection.evaluate` gives them; gradient: (A).
   static func gradient(
     logProbabilities: UnsafePointer<Float>, probabilities: UnsafePointer<Float>, entropies: UnsafePointer<Float>,
-    factors: ActionFactors, action: Int, pull: Float, entropyScale: Float, into gradient: UnsafeMutablePointer<Float>
+    factors: ActionFactors, action: ActionNumber, pull: Float, entropyScale: Float,
+    into gradient: UnsafeMutablePointer<Float>
   ) {
+    let halves = factors.halves(of: action)
     for factor in factors.widths.indices {
       let first = factors.firsts[factor]
       self.gradient(
         logProbabilities: logProbabilities + first, probabilities: probabilities + first, entropy: entropies[factor],
-        count: factors.widths[factor], action: factors.choice(of: factor, in: action), pull: pull,
+        count: factors.widths[factor], action: factors.choice(of: factor, in: halves), pull: pull,
         entropyScale: entropyScale, into: gradient + first)
     }
   }

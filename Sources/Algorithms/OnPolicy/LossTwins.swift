@@ -39,7 +39,7 @@ package enum LossTwins {
     for index in 0..<rows * spec.inputs { rollout.observations[index] = Float(2 * random.nextDouble() - 1) }
     for row in 0..<rows {
       let action = Int(random.nextInteger(below: UInt64(spec.actions)))
-      rollout.actions[row] = Int32(action)
+      rollout.actions[row] = ActionNumber(action)
       rollout.masks[row] = ActionMask(rawValue: random.next() | 1 << UInt64(action))
       rollout.logProbabilities[row] = Float(-1 - random.nextDouble())
       rollout.advantages[row] = Float(2 * random.nextDouble() - 1)

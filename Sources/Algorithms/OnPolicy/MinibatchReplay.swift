@@ -20,7 +20,7 @@ private struct RecordedMinibatch {
   let places: [Int]
   let starts: [UInt8]
   let masks: [ActionMask]
-  let actions: [Int32]
+  let actions: [ActionNumber]
   let logProbabilities: [Float]
   let advantages: [Float]
   let returns: [Float]
@@ -66,7 +66,7 @@ private struct RecordedMinibatch {
       throw reader.invalid("minibatch/places", "a place below zero")
     }
     starts = try record.flags("minibatch/starts", count: rows)
-    masks = try record.integers("minibatch/masks", count: rows).map { ActionMask(rawValue: UInt64(bitPattern: $0)) }
+    masks = try reader.masks("minibatch/masks", count: rows)
     for (mask, place) in zip(masks, places)
     where place >= 0 && reader.isMasked && spec.factors.emptyFactor(of: mask) != nil {
       throw reader.invalid("minibatch/masks", "a mask that allows nothing")
@@ -241,7 +241,7 @@ extension IncidentReader {
       entropy += MaskedSoftmax.plainEvaluate(
         logits: Array(logits[first..<(first + width)]), mask: spec.factors.mask(mask, of: factor).rawValue,
         count: width, logProbabilities: &logarithms, probabilities: &probabilities)
-      logProbability += logarithms[spec.factors.choice(of: factor, in: Int(minibatch.actions[row]))]
+      logProbability += logarithms[spec.factors.choice(of: factor, in: minibatch.actions[row])]
     }
     let advantage = (minibatch.advantages[row] - loss.advantageMean) / loss.advantageDivisor
     book.note("log-probability of the action", CollectionOfOne(logProbability), place: place)
@@ -274,7 +274,8 @@ extension IncidentReader {
   ) throws(RestoreError) {
     let (columns, hidden) = (spec.inputs, spec.hiddenCount)
     // The rows as a rollout of one lane.
-    let rollout = Rollout(horizon: minibatch.rowCount, laneCount: 1, observationCount: columns, device: device)
+    let rollout = Rollout(
+      horizon: minibatch.rowCount, laneCount: 1, observationCount: columns, factors: spec.factors, device: device)
     for row in 0..<minibatch.rowCount {
       rollout.masks[row] = minibatch.masks[row]
       rollout.actions[row] = minibatch.actions[row]

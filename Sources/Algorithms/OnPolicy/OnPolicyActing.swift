@@ -43,7 +43,7 @@ extension OnPolicyLearner {
         let action = ActionSelection.sample(probabilities: probabilities, mask: mask, factors: factors) {
           Double(samplers[lane].uniformFloat(at: first &+ UInt64($0)))
         }
-        rollout.actions[row + lane] = Int32(action)
+        rollout.actions[row + lane] = action
         rollout.logProbabilities[row + lane] = ActionSelection.logProbability(
           of: action, logProbabilities: logProbabilities, factors: factors)
         rollout.values[row + lane] = outputs.values[index]

@@ -32,6 +32,8 @@ extension OnPolicyLearner {
     var sequences: [Int64] = []
     var places: [Int64] = []
     var (starts, masks, actions): ([Int64], [Int64], [Int64]) = ([], [], [])
+    let noMask = [Int64](repeating: 0, count: spec.factors.maskWords)
+    let noAction = [Int64](repeating: 0, count: spec.factors.actionWords)
     var observations: [Float] = []
     var floats: [String: [Float]] = [:]
     for slice in 0..<cutter.sliceCount {
@@ -45,8 +47,8 @@ extension OnPolicyLearner {
           let place = Int(rowIndices[step * batch.count + sequence])
           places.append(Int64(place))
           starts.append(Int64(batch.starts.map { $0[step * batch.startTimeStride + sequence] } ?? 0))
-          masks.append(place < 0 ? 0 : Int64(bitPattern: rollout.masks[place].rawValue))
-          actions.append(place < 0 ? 0 : Int64(rollout.actions[place]))
+          masks += place < 0 ? noMask : rollout.masks.from(place).integers(1)
+          actions += place < 0 ? noAction : rollout.actions.integers(place)
           for (name, column) in [
             ("log_probabilities", rollout.logProbabilities), ("advantages", rollout.advantages),
             ("returns", rollout.returns), ("old_values", rollout.values),

@@ -72,8 +72,8 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
     hasMemory = hidden > 0
     keepsEveryState = scheme == .rotation
     rollout = Rollout(
-      horizon: settings.horizon, laneCount: laneCount, observationCount: spec.inputs, hiddenCount: hidden,
-      hasCriticState: hasCriticState, keepsEveryState: keepsEveryState, device: family)
+      horizon: settings.horizon, laneCount: laneCount, observationCount: spec.inputs, factors: spec.factors,
+      hiddenCount: hidden, hasCriticState: hasCriticState, keepsEveryState: keepsEveryState, device: family)
     let parameters = ParameterStore(layout: ParameterLayout(spec))
     var initialization = RandomStream(seed: seed, purpose: .initialization)
     Initialization.initialize(parameters, spec: spec, random: &initialization)
@@ -132,7 +132,7 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
   package func refresh() { device.load() }
 
   /// Values, log-probabilities of `actions` and entropies of a batch, rows (L, n). For parity tests; allocates.
-  package func evaluate(_ batch: SequenceBatch, actions: [Int32], masks: [ActionMask]) -> (
+  package func evaluate(_ batch: SequenceBatch, actions: [ActionNumber], masks: [ActionMask]) -> (
     values: [Float], logProbabilities: [Float], entropies: [Float], logits: [Float]
   ) {
     let passes = deviceFamily.make(
@@ -149,7 +149,7 @@ package class OnPolicyLearner: Algorithm, @unchecked Sendable {
       entropies.append(entropy)
       logProbabilities.append(
         ActionSelection.logProbability(
-          of: Int(actions[row]), logProbabilities: scratch.base, factors: spec.factors))
+          of: actions[row], logProbabilities: scratch.base, factors: spec.factors))
     }
     return (
       Array(UnsafeBufferPointer(start: outputs.values, count: batch.rows)), logProbabilities, entropies,

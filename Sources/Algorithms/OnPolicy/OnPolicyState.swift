@@ -28,7 +28,7 @@ extension OnPolicyLearner {
     }
     state.floats["lanes/observations"] = Array(
       UnsafeBufferPointer(start: rollout.observations, count: lanes * spec.inputs))
-    state.integers["lanes/masks"] = (0..<lanes).map { Int64(bitPattern: rollout.masks[$0].rawValue) }
+    state.integers["lanes/masks"] = rollout.masks.integers(lanes)
     state.integers["lanes/starts"] = (0..<lanes).map { Int64(rollout.starts[$0]) }
     return state
   }

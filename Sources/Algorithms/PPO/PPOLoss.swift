@@ -81,8 +81,8 @@ package enum PPOLoss {
       if row % Prefetch.distance == 0 {
         let next = rowIndices + min(row + Prefetch.distance, rows)
         let count = min(Prefetch.distance, max(0, rows - row - Prefetch.distance))
-        Prefetch.elements(masks, at: next, count: count)
-        Prefetch.elements(actions, at: next, count: count)
+        if masks.words == 1 { Prefetch.elements(masks.base, at: next, count: count) }
+        if factors.actionWords == 1 { Prefetch.elements(actions.base, at: next, count: count) }
         for column in [oldLogProbabilities, advantages, returns, oldValues] {
           Prefetch.elements(column, at: next, count: count)
         }
@@ -93,7 +93,7 @@ package enum PPOLoss {
         values[row] = 0
         continue
       }
-      let action = Int(actions[index])
+      let action = actions[index]
       let entropy = ActionSelection.evaluate(
         logits: gradient, mask: isMasked ? masks[index] : allLegal, factors: factors,
         logProbabilities: logProbabilities, probabilities: probabilities, entropies: entropies)

@@ -12,7 +12,7 @@ package final class TransitionRowCopy: @unchecked Sendable {
   private let actions: UnsafeMutablePointer<Int32>
   private let terminated: UnsafeMutablePointer<UInt8>
   private let truncated: UnsafeMutablePointer<UInt8>
-  private let nextMasks: UnsafeMutablePointer<ActionMask>
+  private let nextMasks: MaskRows
 
   package init(laneCount: Int, columns: Int) {
     self.laneCount = laneCount
@@ -23,7 +23,7 @@ package final class TransitionRowCopy: @unchecked Sendable {
     actions = .allocate(capacity: laneCount)
     terminated = .allocate(capacity: laneCount)
     truncated = .allocate(capacity: laneCount)
-    nextMasks = .allocate(capacity: laneCount)
+    nextMasks = MaskRows(.allocate(capacity: laneCount))
   }
 
   deinit {
@@ -33,7 +33,7 @@ package final class TransitionRowCopy: @unchecked Sendable {
     actions.deallocate()
     terminated.deallocate()
     truncated.deallocate()
-    nextMasks.deallocate()
+    nextMasks.base.deallocate()
   }
 
   package func read(_ store: any TransitionStore, row: Int) -> TransitionRow {

@@ -14,25 +14,25 @@ package struct BasketAction: Sendable, Hashable {
   }
 
   /// The action of that index. Traps outside the space.
-  package init(index: Int, symbolCount: Int) {
+  package init(index: ActionNumber, symbolCount: Int) {
     precondition(
       index >= 0 && index < BasketAction.count(symbolCount: symbolCount),
       "action \(index) of \(BasketAction.count(symbolCount: symbolCount))")
     var rest = index
     var digits = [Int](repeating: 0, count: symbolCount)
     for symbol in (0..<symbolCount).reversed() {
-      digits[symbol] = rest % 3 - 1
+      digits[symbol] = Int(rest % 3) - 1
       rest /= 3
     }
     orders = digits
   }
 
-  package var index: Int { orders.reduce(0) { $0 * 3 + $1 + 1 } }
+  package var index: ActionNumber { orders.reduce(0) { $0 * 3 + ActionNumber($1 + 1) } }
 
-  package static func count(symbolCount: Int) -> Int { (0..<symbolCount).reduce(1) { count, _ in count * 3 } }
+  package static func count(symbolCount: Int) -> ActionNumber { (0..<symbolCount).reduce(1) { count, _ in count * 3 } }
 
   /// All hold: what an illegal request becomes.
-  package static func hold(symbolCount: Int) -> Int { count(symbolCount: symbolCount) / 2 }
+  package static func hold(symbolCount: Int) -> ActionNumber { count(symbolCount: symbolCount) / 2 }
 
   /// For example `sell AAPL, hold MSFT`.
   package func name(symbols: [String]) -> String {
@@ -48,10 +48,10 @@ package struct BasketAction: Sendable, Hashable {
     guard jointSymbols.contains(symbols.count) else {
       return ActionSpace(independent: factors, fallback: symbols.map { _ in 1 })
     }
-    let names = (0..<count(symbolCount: symbols.count)).map {
-      BasketAction(index: $0, symbolCount: symbols.count).name(symbols: symbols)
+    let names = (0..<Int(count(symbolCount: symbols.count))).map {
+      BasketAction(index: ActionNumber($0), symbolCount: symbols.count).name(symbols: symbols)
     }
-    return ActionSpace(names: names, fallback: hold(symbolCount: symbols.count), factors: factors)
+    return ActionSpace(names: names, fallback: Int(hold(symbolCount: symbols.count)), factors: factors)
   }
 
   /// What may be ordered of a symbol: -1, 0 and +1 in words.
@@ -69,8 +69,7 @@ package struct BasketAction: Sendable, Hashable {
 /// The same, as tables of bits that a step reads. The tables are of joint actions, and empty where choices are independent.
 struct BasketActionTable: Sendable {
   let symbolCount: Int
-  let count: Int
-  let hold: Int
+  let hold: ActionNumber
   /// Whether an action is one choice by itself.
   let isJoint: Bool
   /// How the flags of a mask fall into choices.
@@ -89,17 +88,17 @@ struct BasketActionTable: Sendable {
     self.symbolCount = symbolCount
     let all = BasketAction.count(symbolCount: symbolCount)
     isJoint = BasketAction.jointSymbols.contains(symbolCount)
-    heads = isJoint ? ActionFactors(joint: all) : ActionFactors(widths: (0..<symbolCount).map { _ in 3 })
-    (count, hold) = (all, BasketAction.hold(symbolCount: symbolCount))
+    heads = isJoint ? ActionFactors(joint: Int(all)) : ActionFactors(widths: (0..<symbolCount).map { _ in 3 })
+    hold = BasketAction.hold(symbolCount: symbolCount)
     // Of independent choices no table is read.
-    let (actions, symbols) = isJoint ? (all, symbolCount) : (0, 0)
+    let (actions, symbols) = isJoint ? (Int(all), symbolCount) : (0, 0)
     orders = LaneArray(repeating: 0, count: actions * symbols)
     selling = LaneArray(repeating: 0, count: symbols)
     buying = LaneArray(repeating: 0, count: symbols)
     openingAtMostOne = LaneArray(repeating: 0, count: 1 << symbols)
     for action in 0..<actions {
       let bit = UInt64(1) << UInt64(action)
-      let decoded = BasketAction(index: action, symbolCount: symbols).orders
+      let decoded = BasketAction(index: ActionNumber(action), symbolCount: symbols).orders
       for symbol in 0..<symbols {
         orders.base[action * symbols + symbol] = Int8(decoded[symbol])
         if decoded[symbol] < 0 { selling.base[symbol] |= bit }
@@ -116,8 +115,18 @@ struct BasketActionTable: Sendable {
 
   /// Which symbols an action sells and which it buys: the first at bit 0.
   @inline(__always)
-  func sides(of action: Int) -> (selling: UInt64, buying: UInt64) {
-    var (rest, selling, buying) = (action, UInt64(0), UInt64(0))
+  func sides(of action: ActionNumber) -> (selling: UInt64, buying: UInt64) {
+    guard isJoint else {
+      var (selling, buying) = (UInt64(0), UInt64(0))
+      let halves = heads.halves(of: action)
+      for symbol in 0..<symbolCount {
+        let choice = heads.choice(of: symbol, in: halves)
+        if choice == 0 { selling |= 1 << UInt64(symbol) }
+        if choice == 2 { buying |= 1 << UInt64(symbol) }
+      }
+      return (selling, buying)
+    }
+    var (rest, selling, buying) = (Int(action), UInt64(0), UInt64(0))
     for symbol in (0..<symbolCount).reversed() {
       let digit = rest % 3
       rest /= 3
@@ -130,8 +139,8 @@ struct BasketActionTable: Sendable {
   /// What is done of an action that was asked for: all of it where it is legal; else nothing where choices are joint, and its legal choices where they
   /// are independent.
   @inline(__always)
-  func corrected(_ action: Int, in mask: ActionMask) -> Int {
-    if isJoint { return mask.allows(action) ? action : hold }
+  func corrected(_ action: ActionNumber, in mask: ActionMask) -> ActionNumber {
+    if isJoint { return mask.allows(Int(action)) ? action : hold }
     return heads.corrected(action, in: mask, fallback: hold)
   }
 }

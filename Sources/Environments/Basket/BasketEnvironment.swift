@@ -102,7 +102,7 @@ package final class BasketEnvironment: TradingEnvironment {
     legality = BasketLegality(
       symbols: tape.symbols, configuration: configuration, largestUnitDollars: largestUnitDollars,
       listings: self.features.listings)
-    lanes = BasketLanes(laneCount: laneCount, symbolCount: symbolCount)
+    lanes = BasketLanes(laneCount: laneCount, symbolCount: symbolCount, maskWords: actionSpace.heads.maskWords)
     streams = LaneStreams(purpose: .episodeStart, laneCount: laneCount)
     recorder = EpisodeRecorder(laneCount: laneCount)
     pair =
@@ -127,14 +127,15 @@ package final class BasketEnvironment: TradingEnvironment {
       lanes.setCounts(lane, BasketCounts())
       start(lane: lane)
       observe(lane: lane, into: row.observations)
-      row.masks[lane] = lanes.mask.base[lane]
+      row.masks[lane] = lanes.mask[lane]
     }
   }
 
   package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
     row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
     guard let pair else {
-      for lane in range { step(lane, action: Int(actions[lane]), into: row) }
+      let words = actionSpace.heads.actionWords
+      for lane in range { step(lane, action: actionSpace.heads.action(actions + lane * words), into: row) }
       return
     }
     for first in stride(from: range.lowerBound, to: range.upperBound, by: PairRules.mostLanes) {
@@ -144,20 +145,21 @@ package final class BasketEnvironment: TradingEnvironment {
         for lane in some { writePortfolioColumns(portfolio, lane: lane, into: row.observations) }
       }
       for lane in rest.unmasked(first) {
-        lanes.mask.base[lane] = legalActions(lane)
-        row.masks[lane] = lanes.mask.base[lane]
+        lanes.mask[lane] = legalActions(lane)
+        row.masks[lane] = lanes.mask[lane]
       }
       for lane in rest.ended(first) { endEpisode(lane: lane, into: row) }
-      for lane in rest.untouched(first) { step(lane, action: Int(actions[lane]), into: row) }
+      for lane in rest.untouched(first) { step(lane, action: ActionNumber(actions[lane]), into: row) }
     }
   }
 
   /// The plain rules: everything that a step does to one lane.
-  private func step(_ lane: Int, action requested: Int, into row: StepBuffers) {
+  private func step(_ lane: Int, action requested: ActionNumber, into row: StepBuffers) {
     let bar = Int(lanes.bar.base[lane])
     var action = requested
-    precondition(action >= 0 && action < legality.actions.count, "action \(action) of \(legality.actions.count)")
-    let corrected = legality.actions.corrected(action, in: lanes.mask.base[lane])
+    let all = actionSpace.actionCount
+    precondition(action >= 0 && action < all, "action \(action) of \(all)")
+    let corrected = legality.actions.corrected(action, in: lanes.mask[lane])
     if corrected != action {
       recorder.countIllegalAttempt(lane: lane)
       action = corrected
@@ -198,9 +200,9 @@ package final class BasketEnvironment: TradingEnvironment {
       endEpisode(lane: lane, into: row)
       return
     }
-    lanes.mask.base[lane] = legalActions(lane)
+    lanes.mask[lane] = legalActions(lane)
     observe(lane: lane, into: row.observations)
-    row.masks[lane] = lanes.mask.base[lane]
+    row.masks[lane] = lanes.mask[lane]
   }
 
   /// Ends the episode of a lane that stands at its end, and begins the next.
@@ -215,14 +217,14 @@ package final class BasketEnvironment: TradingEnvironment {
     lanes.rememberEnd(lane: lane)
     start(lane: lane)
     observe(lane: lane, into: row.observations)
-    row.masks[lane] = lanes.mask.base[lane]
+    row.masks[lane] = lanes.mask[lane]
   }
 
   /// Executes the orders of an action at the open of `bar + 1` and marks the account at its close. Adds costs, and what the trades moved at the
   /// reference prices, to `breakdown`, and the fills' notional to `traded`.
   @inline(never)
   private func trade(
-    _ action: Int, _ lane: Int, _ bar: Int, _ portfolio: Portfolio, _ breakdown: inout StepBreakdown,
+    _ action: ActionNumber, _ lane: Int, _ bar: Int, _ portfolio: Portfolio, _ breakdown: inout StepBreakdown,
     _ traded: inout Int64
   ) -> Mark {
     let symbolCount = lanes.symbolCount
@@ -230,9 +232,7 @@ package final class BasketEnvironment: TradingEnvironment {
     let value = lanes.value.base[lane]
     // Which orders cover is decided before any is executed.
     var covering: UInt64 = 0
-    for symbol in 0..<symbolCount where portfolio.units[symbol] < 0 {
-      covering |= orders.buying & 1 << UInt64(symbol)
-    }
+    for symbol in 0..<symbolCount where portfolio.units[symbol] < 0 { covering |= orders.buying & 1 << UInt64(symbol) }
     for symbol in 0..<symbolCount where orders.selling >> UInt64(symbol) & 1 == 1 {
       execute(symbol, side: -1, value, lane, bar, portfolio, &breakdown, &traded)
     }
@@ -355,7 +355,7 @@ package final class BasketEnvironment: TradingEnvironment {
     lanes.highest.base[lane] = initialCash
     lanes.tier.base[lane] = UInt8(RiskTier.none.rawValue)
     lanes.penalties.base[lane] = 0
-    lanes.mask.base[lane] = legalActions(lane)
+    lanes.mask[lane] = legalActions(lane)
   }
 
   @inline(never)

@@ -7,6 +7,8 @@ import Trading
 struct BasketLanes: Sendable {
   let laneCount: Int
   let symbolCount: Int
+  /// Words of a mask: see `ActionFactors`.
+  let maskWords: Int
 
   /// The decision's bar.
   let bar: LaneArray<Int64>
@@ -30,7 +32,8 @@ struct BasketLanes: Sendable {
   let value: LaneArray<Int64>
   /// The positions at the close itself: `Mark.middle`. What they would bring is `value` less `cash`.
   let middle: LaneArray<Int64>
-  let mask: LaneArray<ActionMask>
+  /// (N, words of a mask)
+  let legal: LaneArray<UInt64>
 
   // What the last step left for whoever asks.
 
@@ -64,9 +67,10 @@ struct BasketLanes: Sendable {
     var tier = RiskTier.none
   }
 
-  init(laneCount: Int, symbolCount: Int) {
+  init(laneCount: Int, symbolCount: Int, maskWords: Int) {
     self.laneCount = laneCount
     self.symbolCount = symbolCount
+    self.maskWords = maskWords
     bar = LaneArray(repeating: 0, count: laneCount)
     lastBar = LaneArray(repeating: 0, count: laneCount)
     cash = LaneArray(repeating: 0, count: laneCount)
@@ -77,7 +81,7 @@ struct BasketLanes: Sendable {
     penalties = LaneArray(repeating: 0, count: laneCount)
     value = LaneArray(repeating: 0, count: laneCount)
     middle = LaneArray(repeating: 0, count: laneCount)
-    mask = LaneArray(repeating: ActionMask(rawValue: 0), count: laneCount)
+    legal = LaneArray(repeating: 0, count: laneCount * maskWords)
     priceProfit = LaneArray(repeating: 0, count: laneCount)
     halfSpreadCost = LaneArray(repeating: 0, count: laneCount)
     impactCost = LaneArray(repeating: 0, count: laneCount)
@@ -96,6 +100,9 @@ struct BasketLanes: Sendable {
     reduceBars = LaneArray(repeating: 0, count: laneCount)
     haltBars = LaneArray(repeating: 0, count: laneCount)
   }
+
+  @inline(__always)
+  var mask: MaskRows { MaskRows(legal.base, words: maskWords) }
 
   @inline(__always)
   func portfolio(_ lane: Int) -> Portfolio {

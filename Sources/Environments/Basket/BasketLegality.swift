@@ -60,7 +60,7 @@ struct BasketLegality: Sendable {
 
   /// What holdings and tier alone permit, whatever it costs. units: (S).
   func maskBeforeCash(units: UnsafePointer<Int32>, tier: RiskTier) -> UInt64 {
-    var legal: UInt64 = (1 << UInt64(actions.count)) - 1
+    var legal: UInt64 = ActionMask.all(count: actions.heads.count).rawValue
     var flat = 0
     for symbol in 0..<symbolCount {
       let held = units[symbol]
@@ -106,7 +106,7 @@ struct BasketLegality: Sendable {
     _ quotes: UnsafePointer<MarketFeatures.Quote>
   ) -> UInt64 {
     var remaining = legal
-    for action in 0..<actions.count where legal & buysThatOpen & (1 << UInt64(action)) != 0 {
+    for action in 0..<actions.heads.count where legal & buysThatOpen & (1 << UInt64(action)) != 0 {
       var cost = 0.0
       var proceeds = 0.0
       for symbol in 0..<symbolCount {
@@ -132,13 +132,13 @@ struct BasketLegality: Sendable {
       // A sale brings at worst its commission as a loss.
       if held > shortLimits.base[symbol] { cash -= commissionDollars }
     }
-    var bits: UInt64 = 0
+    var mask = ActionMask(rawValue: 0)
     var mayOpen = true
     let absent = listings?.absent(at: bar) ?? 0
     for turn in 0..<symbolCount {
       let symbol = (bar + turn) % symbolCount
       guard absent >> UInt64(symbol) & 1 == 0 else {
-        bits |= 0b010 << UInt64(3 * symbol)
+        mask = mask.allowing(0b010, from: 3 * symbol)
         continue
       }
       let held = portfolio.units[symbol]
@@ -151,10 +151,10 @@ struct BasketLegality: Sendable {
         if buys { cash -= cost }
       }
       let own: UInt64 = 0b010 | (sells ? 0b001 : 0) | (buys ? 0b100 : 0)
-      bits |= own << UInt64(3 * symbol)
+      mask = mask.allowing(own, from: 3 * symbol)
       if held == 0 && tier == .reduce { mayOpen = false }
     }
-    return ActionMask(rawValue: bits)
+    return mask
   }
 
   /// Dollars that a buy is expected to take, commission included.

@@ -112,7 +112,7 @@ extension BasketEnvironment {
       count.haltBars = counts[lane * 6 + 5]
       lanes.setCounts(lane, count)
       for fill in savedFills[lane] { fills.append(fill, lane: lane) }
-      lanes.mask.base[lane] = legalActions(lane)
+      lanes.mask[lane] = legalActions(lane)
     }
     streams.take(savedStreams)
     recorder.take(savedEpisodes)

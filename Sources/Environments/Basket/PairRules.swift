@@ -52,7 +52,7 @@ struct PairRules: @unchecked Sendable {
     else { return nil }
     let actions = legality.actions
     // The rules take an action apart by arithmetic.
-    for action in 0..<actions.count {
+    for action in 0..<actions.heads.count {
       let sides = (Int(actions.orders.base[2 * action]), Int(actions.orders.base[2 * action + 1]))
       precondition(action == 3 * (sides.0 + 1) + sides.1 + 1, "action \(action) orders \(sides)")
     }
@@ -68,14 +68,14 @@ struct PairRules: @unchecked Sendable {
       largest_impact: features.largestImpact(
         orderDollars: legality.largestUnitDollars, halfSpreadFraction: legality.halfSpreadFraction),
       kept_at_warning: 1 - tiers.warn, kept_at_reduction: 1 - tiers.reduce, kept_at_halt: 1 - tiers.halt,
-      all: ActionMask.all(count: actions.count).rawValue,
+      all: ActionMask.all(count: actions.heads.count).rawValue,
       selling: (actions.selling.base[0], actions.selling.base[1]),
       buying: (actions.buying.base[0], actions.buying.base[1]), at_most_one: actions.openingAtMostOne.base[3],
       leaves_orders: leavesOrders ? -1 : 0)
     self.lanes = cpairrules_lanes(
       bar: lanes.bar.base, last_bar: UnsafePointer(lanes.lastBar.base), cash: lanes.cash.base,
       shares: lanes.shares.base, units: lanes.units.base, highest: lanes.highest.base, tier: lanes.tier.base,
-      value: lanes.value.base, middle: lanes.middle.base, mask: PairRules.words(lanes.mask.base),
+      value: lanes.value.base, middle: lanes.middle.base, mask: lanes.legal.base,
       price_profit: lanes.priceProfit.base, half_spread_cost: lanes.halfSpreadCost.base,
       impact_cost: lanes.impactCost.base, commission: lanes.commission.base, mark_change: lanes.markChange.base,
       has_ended: UnsafeMutableRawPointer(lanes.hasEnded.base).assumingMemoryBound(to: UInt8.self),
@@ -87,7 +87,7 @@ struct PairRules: @unchecked Sendable {
   func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) -> Rest {
     let written = cpairrules_row(
       observations: row.observations.base, observation_stride: row.observations.rowStride, rewards: row.rewards,
-      terminated: row.terminated, truncated: row.truncated, masks: PairRules.words(row.masks))
+      terminated: row.terminated, truncated: row.truncated, masks: row.masks.base)
     return withUnsafePointer(to: game) { game in
       withUnsafePointer(to: lanes) { lanes in
         withUnsafePointer(to: written) { written in
@@ -95,10 +95,5 @@ struct PairRules: @unchecked Sendable {
         }
       }
     }
-  }
-
-  /// A mask is its word.
-  private static func words(_ masks: UnsafeMutablePointer<ActionMask>) -> UnsafeMutablePointer<UInt64> {
-    UnsafeMutableRawPointer(masks).assumingMemoryBound(to: UInt64.self)
   }
 }

@@ -24,6 +24,7 @@ package final class Lanes<Game: LaneGame>: GameEnvironment {
     self.laneCount = laneCount
     observationSpace = ObservationSpace(columns: game.columns)
     actionSpace = game.actionSpace
+    precondition(actionSpace.heads.actionWords == 1, "a game whose actions are no number of 32 bits")
     episodeLength = game.episodeLength
     var random = RandomStream(seed: 0, purpose: .market)
     lanes = LaneArray(repeating: game.start(&random), count: laneCount)
@@ -49,7 +50,7 @@ package final class Lanes<Game: LaneGame>: GameEnvironment {
     let (game, lanes, streams) = (game, lanes.base, streams.base)
     let factors = actionSpace.heads
     for lane in range {
-      var action = Int(actions[lane])
+      var action = ActionNumber(actions[lane])
       precondition(action >= 0 && action < factors.actionCount, "action \(action) of \(factors.actionCount)")
       let mask = game.mask(lanes[lane])
       if !factors.allows(action, in: mask) {
@@ -57,7 +58,7 @@ package final class Lanes<Game: LaneGame>: GameEnvironment {
         guard let fallback = actionSpace.fallback else { preconditionFailure("action \(action) is not legal") }
         action = factors.corrected(action, in: mask, fallback: fallback)
       }
-      let (reward, isOver) = game.advance(&lanes[lane], action: action, &streams[lane])
+      let (reward, isOver) = game.advance(&lanes[lane], action: Int(action), &streams[lane])
       let isLast = recorder.add(reward: reward, lane: lane) == Int64(episodeLength)
       let isTerminated = isOver || isLast && game.endsAtLength
       row.rewards[lane] = Float(reward)

@@ -150,7 +150,7 @@ package final class OptionsEnvironment: TradingEnvironment {
   ) {
     precondition(moves.indices.contains(requested), "action \(requested) of \(moves.count)")
     var move = moves[requested]
-    if !lanes.mask.base[lane].allows(requested) {
+    if !ActionMask(rawValue: lanes.mask.base[lane]).allows(requested) {
       recorder.countIllegalAttempt(lane: lane)
       move = .hold
     }
@@ -188,9 +188,9 @@ package final class OptionsEnvironment: TradingEnvironment {
     if isTerminated || isWalked {
       if !isTerminated {
         // Nothing is held and nothing can be ordered: the account at the end of the last session.
-        lanes.mask.base[lane] = ActionMask(rawValue: bits.hold)
+        lanes.mask.base[lane] = bits.hold
         observed(lane, day, into: row.finalObservations.row(lane))
-        row.finalMasks[lane] = lanes.mask.base[lane]
+        row.finalMasks[lane] = ActionMask(rawValue: lanes.mask.base[lane])
       }
       lanes.ended.base[lane] = standing(lane)
       lanes.hasEnded.base[lane] = true
@@ -203,7 +203,7 @@ package final class OptionsEnvironment: TradingEnvironment {
       open(lane, market)
     } else {
       lanes.minute.base[lane] = Int32(next)
-      lanes.mask.base[lane] = legalActions(lane, day, market)
+      lanes.mask.base[lane] = legalActions(lane, day, market).rawValue
     }
     show(lane, in: row)
   }
@@ -259,7 +259,7 @@ package final class OptionsEnvironment: TradingEnvironment {
     lanes.minute.base[lane] = 0
     lanes.value.base[lane] = value
     advance(lane, minute: 0, day, market)
-    lanes.mask.base[lane] = legalActions(lane, day, market)
+    lanes.mask.base[lane] = legalActions(lane, day, market).rawValue
   }
 
   /// The lane's book and money. They live as long as the environment, and nobody counts who looks.
@@ -282,7 +282,7 @@ package final class OptionsEnvironment: TradingEnvironment {
 
   private func show(_ lane: Int, in row: StepBuffers) {
     tables.withDay(Int(lanes.day.base[lane])) { observed(lane, $0, into: row.observations.row(lane)) }
-    row.masks[lane] = lanes.mask.base[lane]
+    row.masks[lane] = ActionMask(rawValue: lanes.mask.base[lane])
   }
 }
 

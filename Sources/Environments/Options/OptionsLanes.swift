@@ -45,7 +45,8 @@ struct OptionsLanes: @unchecked Sendable {
   let weight: LaneWindow<Double>
   /// The account of the lane's symbol, at the side where positions are given back.
   let value: LaneWindow<Int64>
-  let mask: LaneWindow<ActionMask>
+  /// The bits of the legal actions.
+  let mask: LaneWindow<UInt64>
   /// (N, 2) what entering calls or puts would be.
   let entries: LaneWindow<OptionsEntry>
 
@@ -92,7 +93,7 @@ struct OptionsLanes: @unchecked Sendable {
     minuteOfQuotes = array(0)
     weight = array(1)
     value = array(0)
-    mask = array(ActionMask(rawValue: 1))
+    mask = array(UInt64(1))
     entries = array(.none, 2)
     step = array(ValueStep())
     hasStep = array(true)

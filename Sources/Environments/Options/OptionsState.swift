@@ -115,7 +115,7 @@ extension OptionsEnvironment {
       for fill in savedFills[lane] { fills.append(fill, lane: lane) }
     }
     scratch.with { market in
-      for lane in 0..<laneCount { lanes.mask.base[lane] = legalActions(lane, day(lane), market) }
+      for lane in 0..<laneCount { lanes.mask.base[lane] = legalActions(lane, day(lane), market).rawValue }
     }
     streams.take(savedStreams)
     recorder.take(savedEpisodes)

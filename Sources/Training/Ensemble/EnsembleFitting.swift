@@ -1,6 +1,6 @@
 // What an ensemble takes from the selection window: temperatures, weights, and who its best member is.
 
-private import AgentInterface
+package import AgentInterface
 private import Environments
 private import Evaluation
 private import Glibc
@@ -27,7 +27,7 @@ package struct EnsembleFitting: Sendable {
 
   /// members: with their given weights; those of action values get a temperature.
   package init(
-    _ members: [DeployedPolicy.Member], rule: CombinationRule, fallback: Int?, weights: EnsemblePlan.Weights,
+    _ members: [DeployedPolicy.Member], rule: CombinationRule, fallback: ActionNumber?, weights: EnsemblePlan.Weights,
     factory: EnvironmentFactory, seed: UInt64
   ) throws(TrainingError) {
     var members = members
@@ -95,7 +95,8 @@ package struct EnsembleFitting: Sendable {
   /// selection window, are as decided as those of the other members: with the same mean entropy as their weighted mean. Where all members are of
   /// action values: half of the largest possible entropy. No reward is looked at.
   private static func setTemperatures(
-    _ members: inout [DeployedPolicy.Member], _ rule: CombinationRule, _ fallback: Int?, _ factory: EnvironmentFactory,
+    _ members: inout [DeployedPolicy.Member], _ rule: CombinationRule, _ fallback: ActionNumber?,
+    _ factory: EnvironmentFactory,
     _ seed: UInt64
   ) throws(TrainingError) -> Double? {
     let warmed = members.indices.filter { members[$0].policy.spec.kind != .actorCritic }
