@@ -15,9 +15,9 @@ struct ActionFactorsTests {
     #expect(factors.count == 9 && factors.actionCount == 24 && factors.firsts == [0, 3, 5] && !factors.isJoint)
     var seen: Set<[Int]> = []
     for action in 0..<24 {
-      let choices = (0..<3).map { factors.choice(of: $0, in: action) }
+      let choices = (0..<3).map { factors.choice(of: $0, in: ActionNumber(action)) }
       #expect(choices[0] * 8 + choices[1] * 4 + choices[2] == action)
-      #expect(space.choices(of: action) == choices)
+      #expect(space.choices(of: ActionNumber(action)) == choices)
       seen.insert(choices)
     }
     #expect(seen.count == 24)
@@ -37,8 +37,8 @@ struct ActionFactorsTests {
     #expect(factors.emptyFactor(of: ActionMask(rawValue: 0)) == 0)
     // What is illegal becomes the fallback's choice, what is legal stays.
     for action in 0..<24 {
-      let corrected = factors.corrected(action, in: mask, fallback: 8 + 3)
-      let (before, after) = (space.choices(of: action), space.choices(of: corrected))
+      let corrected = factors.corrected(ActionNumber(action), in: mask, fallback: 8 + 3)
+      let (before, after) = (space.choices(of: ActionNumber(action)), space.choices(of: corrected))
       #expect(after[0] == 1 && after[1] == before[1] && after[2] == (before[2] == 0 ? 0 : 3))
     }
   }

@@ -143,7 +143,7 @@ private struct DQNRun {
       let rollout = run.learner.rollout
       for _ in 0..<6 {
         for step in 0..<rollout.horizon {
-          for lane in 0..<rollout.laneCount { close(rollout.masks + step * rollout.laneCount + lane) }
+          for lane in 0..<rollout.laneCount { close(rollout.masks, step * rollout.laneCount + lane) }
           run.learner.act(at: step)
           for lane in 0..<rollout.laneCount {
             let mask = rollout.masks[step * rollout.laneCount + lane]
@@ -151,8 +151,8 @@ private struct DQNRun {
           }
           run.world.step(rollout.actions(at: step), lanes: 0..<rollout.laneCount, into: rollout.stepBuffers(at: step))
           for lane in 0..<rollout.laneCount {
-            close(rollout.masks + (step + 1) * rollout.laneCount + lane)
-            close(rollout.finalMasks + step * rollout.laneCount + lane)
+            close(rollout.masks, (step + 1) * rollout.laneCount + lane)
+            close(rollout.finalMasks, step * rollout.laneCount + lane)
           }
           run.learner.absorb(at: step)
         }
@@ -172,9 +172,9 @@ private struct DQNRun {
     #expect(targets[0] == targets[1] && targets[0].allSatisfy { abs($0) < 40 })
   }
 
-  private func close(_ mask: UnsafeMutablePointer<ActionMask>) {
-    let rest = mask.pointee.rawValue & ~(1 << 4)
-    mask.pointee = ActionMask(rawValue: rest == 0 ? 1 : rest)
+  private func close(_ masks: MaskRows, _ row: Int) {
+    let rest = masks[row].rawValue & ~(1 << 4)
+    masks[row] = ActionMask(rawValue: rest == 0 ? 1 : rest)
   }
 
   /// A terminated step is worth its reward alone; a truncated one also what the place where it was cut is worth.

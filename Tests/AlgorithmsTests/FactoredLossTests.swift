@@ -29,14 +29,16 @@ import Testing
         values.append(Float(random.nextNormal()))
         let action = Int(random.nextInteger(below: UInt64(factors.actionCount)))
         var bits = isMasked ? random.next() : .max
-        for factor in 0..<3 { bits |= 1 << UInt64(factors.firsts[factor] + factors.choice(of: factor, in: action)) }
+        for factor in 0..<3 {
+          bits |= 1 << UInt64(factors.firsts[factor] + factors.choice(of: factor, in: ActionNumber(action)))
+        }
         let mask = ActionMask(rawValue: bits & ActionMask.all(count: factors.count).rawValue)
         rollout.masks[row] = mask
         joint.masks[row] = ActionMask((0..<factors.actionCount).map { factors.allows($0, in: mask) })
         let (advantage, old) = (Float(random.nextNormal()), Float(-3 + 0.3 * random.nextNormal()))
         let (target, before) = (Float(random.nextNormal()), Float(random.nextNormal()))
         for one in [rollout, joint] {
-          one.actions[row] = Int32(action)
+          one.actions[row] = ActionNumber(action)
           one.advantages[row] = advantage
           one.logProbabilities[row] = old
           one.returns[row] = target
@@ -82,7 +84,7 @@ import Testing
     }
     let one = evaluate(rows.logits, rows.values, rows.rollout, factors, isMasked: isMasked)
     let all = evaluate(
-      jointLogits, rows.values, rows.joint, ActionFactors(joint: factors.actionCount), isMasked: isMasked)
+      jointLogits, rows.values, rows.joint, ActionFactors(joint: Int(factors.actionCount)), isMasked: isMasked)
     #expect(abs(one.sums.policy - all.sums.policy) < 1e-3 && abs(one.sums.entropy - all.sums.entropy) < 1e-3)
     #expect(abs(one.sums.divergence - all.sums.divergence) < 1e-2 && one.sums.clipped == all.sums.clipped)
     #expect(one.sums.value == all.sums.value && one.values == all.values)
@@ -93,7 +95,7 @@ import Testing
         for choice in 0..<factors.widths[factor] {
           // What every combination with this choice is pulled by, together.
           let pulled = (0..<factors.actionCount).filter { factors.choice(of: factor, in: $0) == choice }
-            .reduce(Float(0)) { $0 + all.gradient[row][$1] }
+            .reduce(Float(0)) { $0 + all.gradient[row][Int($1)] }
           let found = one.gradient[row][factors.firsts[factor] + choice]
           largest = max(largest, abs(found))
           worst = max(worst, abs(found - pulled))

@@ -84,19 +84,22 @@ private struct GoldenDQN {
     try actions.withUnsafeBufferPointer { actions in
       try terminated.withUnsafeBufferPointer { terminated in
         try truncated.withUnsafeBufferPointer { truncated in
-          try masks.withUnsafeBufferPointer { masks in
+          let words = UnsafeMutablePointer<UInt64>.allocate(capacity: masks.count)
+          defer { words.deallocate() }
+          for (place, mask) in masks.enumerated() { (words + place).initialize(to: mask.rawValue) }
+          do {
             for row in 0..<(try hyper.integer("made")) {
               let place = row * lanes
               let following = UnsafePointer(next.base + place * columns)
-              guard let mask = masks.baseAddress, let action = actions.baseAddress,
+              guard let action = actions.baseAddress,
                 let died = terminated.baseAddress, let cut = truncated.baseAddress
               else { return }
               learner.store.append(
                 TransitionRow(
                   observations: observations.base + place * columns, actions: action + place,
                   rewards: rewards.base + place, terminated: died + place, truncated: cut + place,
-                  nextObservations: following, nextMasks: mask + place, finalObservations: following,
-                  finalMasks: mask + place))
+                  nextObservations: following, nextMasks: MaskRows(words + place), finalObservations: following,
+                  finalMasks: MaskRows(words + place)))
             }
           }
         }

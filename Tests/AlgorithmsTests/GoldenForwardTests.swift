@@ -73,7 +73,8 @@ private struct ForwardFindings {
     let entropy = ActionSelection.evaluate(
       logits: logits, mask: mask, factors: factors, logProbabilities: &all, probabilities: &probabilities)
     values.append(value)
-    logProbabilities.append(ActionSelection.logProbability(of: action, logProbabilities: all, factors: factors))
+    logProbabilities.append(
+      ActionSelection.logProbability(of: ActionNumber(action), logProbabilities: all, factors: factors))
     entropies.append(entropy)
     allLogProbabilities += all
   }

@@ -61,7 +61,7 @@ extension GoldenPPOCase {
       for (index, value) in try given.tensor(name).values.enumerated() { target[index] = convert(value) }
     }
     try copy("observations", to: rollout.observations) { Float($0) }
-    try copy("actions", to: rollout.actions) { Int32($0) }
+    try copy("actions", to: rollout.actions.base) { Int32($0) }
     try copy("rewards", to: rollout.rewards) { Float($0) }
     try copy("terminated", to: rollout.terminated) { UInt8($0) }
     try copy("truncated", to: rollout.truncated) { UInt8($0) }

@@ -58,7 +58,7 @@ func randomLearner(
     for column in 0..<spec.inputs { rollout.observations[index * spec.inputs + column] = Float(random.nextNormal()) }
     rollout.masks[index] = ActionMask(rawValue: (random.next() | 2) & allLegal.rawValue)
     let legal = (0..<spec.actions).filter { !isMasked || rollout.masks[index].allows($0) }
-    rollout.actions[index] = Int32(legal[Int(random.nextInteger(below: UInt64(legal.count)))])
+    rollout.actions[index] = ActionNumber(legal[Int(random.nextInteger(below: UInt64(legal.count)))])
     rollout.starts[index] = index < lanes || random.nextDouble() < 0.2 ? 1 : 0
     rollout.values[index] = Float(0.5 * random.nextNormal())
     rollout.advantages[index] = Float(random.nextNormal() + 0.3)

@@ -154,7 +154,7 @@ private func bits(_ statistics: UpdateStatistics) -> [UInt64] { statistics.value
         for _ in 0..<2 {
           // The world's own masks are overwritten before each decision.
           for step in 0..<run.ppo.rollout.horizon {
-            (run.ppo.rollout.masks + step * 140).update(repeating: .all(count: 5), count: 140)
+            for lane in 0..<140 { run.ppo.rollout.masks[step * 140 + lane] = .all(count: 5) }
             run.ppo.act(at: step)
             run.world.step(
               run.ppo.rollout.actions(at: step), lanes: 0..<140, into: run.ppo.rollout.stepBuffers(at: step))

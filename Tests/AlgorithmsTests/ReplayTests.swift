@@ -25,13 +25,15 @@ private func store(_ lanes: [[HandStep]], capacity: Int) -> MemoryTransitionStor
     var actions = lanes.indices.map { Int32((step + $0) % 3) }
     var terminated = lanes.map { $0[step].end == .terminated ? UInt8(1) : 0 }
     var truncated = lanes.map { $0[step].end == .truncated ? UInt8(1) : 0 }
-    var masks = [ActionMask](repeating: ActionMask(rawValue: 0b011), count: count)
-    var finalMasks = [ActionMask](repeating: ActionMask(rawValue: 0b100), count: count)
+    let masks = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * count)
+    masks.initialize(repeating: 0b011, count: count)
+    (masks + count).initialize(repeating: 0b100, count: count)
+    defer { masks.deallocate() }
     store.append(
       TransitionRow(
         observations: &observations, actions: &actions, rewards: &rewards, terminated: &terminated,
-        truncated: &truncated, nextObservations: &next, nextMasks: &masks, finalObservations: &final,
-        finalMasks: &finalMasks))
+        truncated: &truncated, nextObservations: &next, nextMasks: MaskRows(masks), finalObservations: &final,
+        finalMasks: MaskRows(masks + count)))
   }
   return store
 }

@@ -218,7 +218,7 @@ import Testing
     let rollout = Rollout(horizon: 3, laneCount: 2, observationCount: 4)
     let buffers = rollout.stepBuffers(at: 1)
     #expect(buffers.observations.base == rollout.observations + 2 * 2 * 4)
-    #expect(buffers.masks == rollout.masks + 2 * 2)
+    #expect(buffers.masks.base == rollout.masks.base + 2 * 2)
     #expect(buffers.rewards == rollout.rewards + 2)
     #expect(buffers.terminated == rollout.terminated + 2)
     #expect(buffers.truncated == rollout.truncated + 2)

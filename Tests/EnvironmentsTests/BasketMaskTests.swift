@@ -9,7 +9,7 @@ import Trading
 @Test func nineActionsGoThereAndBack() {
   let expected = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 0), (0, 1), (1, -1), (1, 0), (1, 1)]
   for (index, orders) in expected.enumerated() {
-    let action = BasketAction(index: index, symbolCount: 2)
+    let action = BasketAction(index: ActionNumber(index), symbolCount: 2)
     #expect(action.orders == [orders.0, orders.1])
     #expect(action.index == index)
   }
@@ -22,7 +22,7 @@ import Trading
   #expect(space.fallback == 4)
   #expect(BasketAction.space(symbols: ["AAPL"]).names == ["sell AAPL", "hold AAPL", "buy AAPL"])
   #expect(BasketAction.space(symbols: ["AAPL"]).fallback == 1)
-  for index in 0..<27 { #expect(BasketAction(index: index, symbolCount: 3).index == index) }
+  for index in 0..<27 { #expect(BasketAction(index: ActionNumber(index), symbolCount: 3).index == index) }
   #expect(BasketAction.hold(symbolCount: 3) == 13)
 }
 
@@ -38,7 +38,7 @@ private func environment(
 }
 
 private func legal(_ row: StepRow) -> Set<[Int]> {
-  Set((0..<9).filter { row.masks[0].allows($0) }.map { BasketAction(index: $0, symbolCount: 2).orders })
+  Set((0..<9).filter { row.masks[0].allows($0) }.map { BasketAction(index: ActionNumber($0), symbolCount: 2).orders })
 }
 
 private func act(_ environment: BasketEnvironment, _ row: StepRow, _ orders: Int...) {

@@ -39,7 +39,7 @@ private func make(
     // Full of the one, a quarter of the other.
     #expect(row.observation(0)[12] == 1 && row.observation(0)[25] == 0.25)
     #expect(!row.masks[0].allows(Int(both)))
-    #expect(row.masks[0].allows(BasketAction(orders: [0, 1]).index))
+    #expect(row.masks[0].allows(Int(BasketAction(orders: [0, 1]).index)))
     let rules = configuration.rules { "\($0)" }.map(\.text).joined(separator: "; ")
     for words in ["BBB=500", "BBB=50", "BBB=4"] { #expect(rules.contains(words), "\(rules)") }
   }

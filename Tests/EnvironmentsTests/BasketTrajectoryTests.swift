@@ -159,7 +159,7 @@ func unknownVolumeCostsAWholeDaysImpact(volume: Double) throws {
     tape, BasketConfiguration(maximumUnits: 2, execution: noImpact), steps: 3)
   act(environment, row, 1, 1)
   // About 98 dollars of cash are left: nothing can be bought unless something is sold.
-  func legal(_ orders: Int...) -> Bool { row.masks[0].allows(BasketAction(orders: orders).index) }
+  func legal(_ orders: Int...) -> Bool { row.masks[0].allows(Int(BasketAction(orders: orders).index)) }
   #expect(environment.account(lane: 0).cashMicroDollars == micro(2000 - 2 * 951.19))
   #expect(!legal(0, 1) && !legal(1, 0) && !legal(1, 1))
   #expect(legal(-1, 1) && legal(1, -1) && legal(-1, -1) && legal(0, 0) && legal(-1, 0) && legal(0, -1))

@@ -58,7 +58,7 @@ private func act(_ environment: BasketEnvironment, _ row: StepRow, _ orders: Int
   let row = StepRow(for: made)
   row.reset(made, seed: 1)
   func legal() -> Set<[Int]> {
-    Set((0..<9).filter { row.masks[0].allows($0) }.map { BasketAction(index: $0, symbolCount: 2).orders })
+    Set((0..<9).filter { row.masks[0].allows($0) }.map { BasketAction(index: ActionNumber($0), symbolCount: 2).orders })
   }
   #expect(legal() == [[0, 0], [0, 1], [1, 0]])
   act(made, row, 1, 0)

@@ -14,7 +14,7 @@ private final class AnyDecider: Decider {
 
   func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
     let wanted = Int(stream.nextInteger(below: 60))
-    return Choice(action: wanted < 6 && mask.allows(wanted) ? wanted : 0, confidence: nil)
+    return Choice(action: wanted < 6 && mask.allows(wanted) ? ActionNumber(wanted) : 0, confidence: nil)
   }
 }
 

@@ -16,7 +16,7 @@ private final class AnyDecider: Decider {
 
   func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
     let wanted = Int(stream.nextInteger(below: 40))
-    return Choice(action: wanted < 6 && mask.allows(wanted) ? wanted : 0, confidence: nil)
+    return Choice(action: wanted < 6 && mask.allows(wanted) ? ActionNumber(wanted) : 0, confidence: nil)
   }
 }
 
@@ -31,7 +31,7 @@ private final class Clairvoyant: Decider {
     let symbol = environment.symbolInPlay(lane: 0) ?? 0
     let end = tape.sessions.first { $0.contains(bar) }?.upperBound ?? bar + 1
     let action = tape.close[symbol][end - 1] > tape.close[symbol][bar] ? 1 : 2
-    return Choice(action: mask.allows(action) ? action : 0, confidence: nil)
+    return Choice(action: mask.allows(action) ? ActionNumber(action) : 0, confidence: nil)
   }
 }
 

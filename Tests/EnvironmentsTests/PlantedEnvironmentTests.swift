@@ -267,7 +267,7 @@ func brokenStatesAreRefusedByName(name: String) throws {
     let environment = game.lanes(family.defaults, 2)
     #expect(environment.laneCount == 2)
     let space = environment.actionSpace
-    #expect(space.fallback.map { space.isFactored ? space.choices(of: $0) : [$0] }?.allSatisfy { $0 == 1 } == true)
+    #expect(space.fallback.map { space.isFactored ? space.choices(of: $0) : [Int($0)] }?.allSatisfy { $0 == 1 } == true)
     #expect(environment.optimumPerStep != nil)
     #expect(game.spaces(family.defaults) == EnvironmentSpaces(environment))
   }

@@ -13,8 +13,8 @@ final class StepRow: @unchecked Sendable {
   let rewards: UnsafeMutablePointer<Float>
   let terminated: UnsafeMutablePointer<UInt8>
   let truncated: UnsafeMutablePointer<UInt8>
-  let masks: UnsafeMutablePointer<ActionMask>
-  let finalMasks: UnsafeMutablePointer<ActionMask>
+  let masks: MaskRows
+  let finalMasks: MaskRows
   let actions: UnsafeMutablePointer<Int32>
 
   init(laneCount: Int, columns: Int) {
@@ -25,14 +25,14 @@ final class StepRow: @unchecked Sendable {
     rewards = .allocate(capacity: laneCount)
     terminated = .allocate(capacity: laneCount)
     truncated = .allocate(capacity: laneCount)
-    masks = .allocate(capacity: laneCount)
-    finalMasks = .allocate(capacity: laneCount)
-    finalMasks.initialize(repeating: ActionMask(rawValue: 0), count: laneCount)
+    masks = MaskRows(.allocate(capacity: laneCount))
+    finalMasks = MaskRows(.allocate(capacity: laneCount))
+    finalMasks.base.initialize(repeating: 0, count: laneCount)
     actions = .allocate(capacity: laneCount)
     rewards.initialize(repeating: .nan, count: laneCount)
     terminated.initialize(repeating: 7, count: laneCount)
     truncated.initialize(repeating: 7, count: laneCount)
-    masks.initialize(repeating: ActionMask(rawValue: 0), count: laneCount)
+    masks.base.initialize(repeating: 0, count: laneCount)
     actions.initialize(repeating: 0, count: laneCount)
   }
 
@@ -44,8 +44,8 @@ final class StepRow: @unchecked Sendable {
     rewards.deallocate()
     terminated.deallocate()
     truncated.deallocate()
-    masks.deallocate()
-    finalMasks.deallocate()
+    masks.base.deallocate()
+    finalMasks.base.deallocate()
     actions.deallocate()
   }
 
@@ -104,7 +104,7 @@ final class StepRow: @unchecked Sendable {
       actions[lane] = 0
       for factor in factors.widths.indices {
         let legal = (0..<factors.widths[factor]).filter { factors.mask(masks[lane], of: factor).allows($0) }
-        actions[lane] += Int32(legal[Int(word % UInt64(legal.count))] * factors.step(of: factor))
+        actions[lane] += Int32(legal[Int(word % UInt64(legal.count))]) * Int32(factors.step(of: factor))
         word /= UInt64(legal.count)
       }
     }

@@ -16,7 +16,7 @@ private final class Scripted: Decider {
 
   func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
     starts.append(startsEpisode)
-    return Choice(action: actions[(starts.count - 1) % actions.count], confidence: 0.5)
+    return Choice(action: ActionNumber(actions[(starts.count - 1) % actions.count]), confidence: 0.5)
   }
 }
 
@@ -60,7 +60,7 @@ private final class Trader: Decider {
     return try (0..<steps).map { step in
       let choice = try stressed.decide(observation.span, mask: mask, startsEpisode: starts(step))
       #expect(choice.confidence == nil)
-      return choice.action
+      return Int(choice.action)
     }
   }
 

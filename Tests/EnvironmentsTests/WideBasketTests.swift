@@ -143,7 +143,7 @@ import Trading
     var rewards = 0
     for step in 0..<240 {
       row.chooseLegal(seed: 5, step: step)
-      wide.actions[0] = Self.action(BasketAction(index: Int(row.actions[0]), symbolCount: 3).orders + [0])
+      wide.actions[0] = Self.action(BasketAction(index: ActionNumber(row.actions[0]), symbolCount: 3).orders + [0])
       row.step(three)
       wide.step(four)
       if row.rewards[0] == wide.rewards[0] { rewards += 1 }

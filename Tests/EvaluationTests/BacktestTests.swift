@@ -35,13 +35,13 @@ import Trading
         let rule: ActionSelection.Rule = mode == .greedy ? .greedy : .sample(uniform: randomness.next())
         let made = try session.decide(
           observation, mask: record.masks[decision], startsEpisode: restartAlways || decision == 0, rule: rule)
-        actions.append(made.action)
+        actions.append(Int(made.action))
         confidences.append(Double(made.confidence))
       }
       return (actions, confidences)
     }
     let carried = try replay(restartAlways: false)
-    #expect(carried.actions == record.actions)
+    #expect(carried.actions == record.actions.map { Int($0) })
     #expect(carried.confidences == record.confidences)
     #expect(try replay(restartAlways: true).confidences != record.confidences)
     #expect(Set(record.actions).count > 2)

@@ -88,7 +88,7 @@ private final class LinearDecider: Decider {
     let held = observation[LinearDecider.count]
     let order = expected > 0 ? (held < 1 ? 1 : 0) : (held > -1 ? -1 : 0)
     let action = order + 1
-    return Choice(action: mask.allows(action) ? action : 1, confidence: nil)
+    return Choice(action: mask.allows(action) ? ActionNumber(action) : 1, confidence: nil)
   }
 }
 

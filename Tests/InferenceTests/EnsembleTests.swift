@@ -35,7 +35,7 @@ import Text
         .init(
           name: ["ppo", "a2c", "dqn"][index], policy: try #require(bundle.policy.network), weight: weights[index],
           temperature: temperatures[index])
-      }, rule: rule, fallback: fallback)
+      }, rule: rule, fallback: fallback.map { ActionNumber($0) })
   }
 
   /// A network of one action for each column, whose logits are the observation.
@@ -83,7 +83,7 @@ import Text
           }
         }
       }
-      #expect((0..<3).map { session.choice(ofMember: $0) } == choices)
+      #expect((0..<3).map { Int(session.choice(ofMember: $0)) } == choices)
       let legal = (0..<5).filter { mask.allows($0) }
       let top = try #require(legal.map { scores[$0] }.max())
       // Halves meet exactly: 0.5 against 0.3 + 0.2.
@@ -92,7 +92,7 @@ import Text
       if isTied, mask.allows(0) {
         #expect(decision.action == 0)
       } else {
-        #expect(scores[decision.action] >= top - 1e-6 && mask.allows(decision.action))
+        #expect(scores[Int(decision.action)] >= top - 1e-6 && mask.allows(Int(decision.action)))
       }
       let probabilities = session.probabilities
       var expected = scores
@@ -104,7 +104,7 @@ import Text
         #expect(abs(Double(probabilities[action]) - expected[action]) < 2e-6)
         if !mask.allows(action) { #expect(probabilities[action] == 0) }
       }
-      #expect(decision.confidence == min(probabilities[decision.action], 1) && decision.value == nil)
+      #expect(decision.confidence == min(probabilities[Int(decision.action)], 1) && decision.value == nil)
     }
     #expect((ties > 0) == (rule == .hardVote))
   }
@@ -125,7 +125,8 @@ import Text
     for choices in (0..<64).map({ [$0 / 16, $0 / 4 % 4, $0 % 4] }) {
       for fallback in [nil, 3] as [Int?] {
         let policy = DeployedPolicy(
-          ensemble: choices.enumerated().map { member($0, choosing: $1) }, rule: .hardVote, fallback: fallback)
+          ensemble: choices.enumerated().map { member($0, choosing: $1) }, rule: .hardVote,
+          fallback: fallback.map { ActionNumber($0) })
         var session = policy.makeSession()
         let chosen = try session.decide([0, 0, 0, 0], mask: nil, startsEpisode: true)
         let isTie = choices[1] == choices[2] && choices[0] != choices[1]
@@ -308,7 +309,7 @@ import Text
           "observation": .array(row.map { .number(Double($0)) }),
           "mask": .array((0..<5).map { mask.allows($0) ? 1 : 0 }), "episode_start": .bool(step % 11 == 0),
         ]).text + "\n"
-      expected.append(try session.decide(row, mask: mask, startsEpisode: step % 11 == 0).action)
+      expected.append(Int(try session.decide(row, mask: mask, startsEpisode: step % 11 == 0).action))
     }
     let outcome = try Program.serve.run(
       ["once", "--policy", "policy.safetensors"], in: folder.path, input: input)

@@ -76,7 +76,8 @@ import Text
       expected["logits"]?.check(session.logits, at: start, "logits")
       expected["probabilities"]?.check(session.probabilities, at: start, "probabilities")
       expected["entropies"]?.check([decision.entropy], at: step, "entropies")
-      expected["log_probabilities"]?.check([decision.logProbability], at: start + decision.action, "log_probabilities")
+      expected["log_probabilities"]?.check(
+        [decision.logProbability], at: start + Int(decision.action), "log_probabilities")
       if spec.hasValueHead {
         try #require(expected["values"]).check([try #require(decision.value)], at: step, "values")
       }

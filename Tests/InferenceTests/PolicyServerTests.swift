@@ -48,7 +48,7 @@ import Text
     #expect(outcome.exitCode == 0 && outcome.errors.isEmpty && outcome.lines.count == 40)
     for (line, decision) in zip(outcome.lines, expected) {
       let answer = try JSON.parse(line)
-      #expect(answer["action"]?.integerValue == decision.action)
+      #expect(answer["action"]?.integerValue == Int(decision.action))
       #expect(answer["action_name"]?.stringValue == "action_\(decision.action)")
       #expect(answer["confidence"]?.doubleValue == Double(decision.confidence))
       #expect(try #require(answer["latency_microseconds"]?.doubleValue) > 0)

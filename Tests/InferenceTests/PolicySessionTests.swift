@@ -87,15 +87,15 @@ import Testing
       let mask = ActionMask(rawValue: stream.nextInteger(below: 31) + 1)
       let rule: ActionSelection.Rule = step.isMultiple(of: 2) ? .greedy : .sample(uniform: stream.nextDouble())
       let decision = try session.decide(row, mask: mask, startsEpisode: step % 97 == 0, rule: rule)
-      chosen.insert(decision.action)
-      #expect(mask.allows(decision.action))
+      chosen.insert(Int(decision.action))
+      #expect(mask.allows(Int(decision.action)))
       #expect(decision.confidence > 0 && decision.confidence <= 1 && decision.logProbability <= 0)
-      #expect(decision.confidence == session.probabilities[decision.action])
+      #expect(decision.confidence == session.probabilities[Int(decision.action)])
       #expect(decision.entropy >= 0 && Double(decision.entropy) <= naturalLogarithm(Double(mask.legalCount)) + 1e-5)
       for action in 0..<5 where !mask.allows(action) { #expect(session.probabilities[action] == 0) }
       if rule == .greedy {
         let best = (0..<5).filter { mask.allows($0) }.max { session.logits[$0] < session.logits[$1] }
-        #expect(decision.action == best)
+        #expect(Int(decision.action) == best)
       }
     }
     #expect(chosen.count == 5 && session.decisionCount == 2000)

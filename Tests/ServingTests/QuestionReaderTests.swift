@@ -187,7 +187,8 @@ import Text
       let latency = Double(random.nextInteger(below: 1 << 20)) / 1000
       var bytes = Array("before".utf8)
       writer.append(
-        action: action, confidence: confidence, latencyMicroseconds: latency, outside: outside, to: &bytes)
+        action: ActionNumber(action), confidence: confidence, latencyMicroseconds: latency, outside: outside, to: &bytes
+      )
       let text = String(decoding: bytes.dropFirst(6), as: UTF8.self)
       let parsed = try JSON.parse(text)
       #expect(parsed.text == text)

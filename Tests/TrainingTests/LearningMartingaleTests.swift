@@ -25,8 +25,8 @@ private final class PositionCounter: Decider {
 
   func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) throws(DecisionError) -> Choice {
     let choice = try decider.decide(observation, mask: mask, startsEpisode: startsEpisode)
-    moved += abs(choice.action - (startsEpisode ? startAction : last))
-    last = choice.action
+    moved += abs(Int(choice.action) - (startsEpisode ? startAction : last))
+    last = Int(choice.action)
     decisions += 1
     return choice
   }
@@ -39,7 +39,7 @@ private final class RandomDecider: Decider {
   init(lane: Int) { random = RandomStream(seed: 0, purpose: .exploration, lane: UInt32(lane)) }
 
   func decide(_ observation: Span<Float>, mask: ActionMask, startsEpisode: Bool) -> Choice {
-    Choice(action: Int(random.nextInteger(below: 3)), confidence: nil)
+    Choice(action: ActionNumber(random.nextInteger(below: 3)), confidence: nil)
   }
 }
 

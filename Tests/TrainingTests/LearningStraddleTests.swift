@@ -36,8 +36,8 @@ extension LearningProofTests {
         for step in 0..<environment.episodeLength {
           let choice = try decider.decide(
             loop.observation(lane: 0).span, mask: loop.row.masks[0], startsEpisode: step == 0)
-          position = choice.action - 1
-          loop.actions[0] = Int32(choice.action)
+          position = Int(choice.action) - 1
+          loop.actions[0] = choice.action
           loop.step()
         }
         rewards.append(100 * Double(loop.row.rewards[0]))

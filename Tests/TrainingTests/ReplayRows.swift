@@ -27,7 +27,7 @@ struct RandomRows {
     let (lanes, columns) = (world.laneCount, world.observationSpace.count)
     for _ in 0..<count {
       for lane in 0..<lanes {
-        rollout.actions[lane] = Int32(random.nextInteger(below: UInt64(world.actionSpace.count)))
+        rollout.actions[lane] = ActionNumber(random.nextInteger(below: UInt64(world.actionSpace.count)))
       }
       world.step(rollout.actions(at: 0), lanes: 0..<lanes, into: rollout.stepBuffers(at: 0))
       for store in stores { store.append(rollout.transitions(at: 0)) }

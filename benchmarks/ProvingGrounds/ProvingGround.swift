@@ -179,7 +179,7 @@ package struct ProvingGround: Sendable {
       for lane in 0..<episodes where returns[lane] == nil {
         let choice = try deciders[lane].decide(
           loop.observation(lane: lane).span, mask: loop.row.masks[lane], startsEpisode: loop.steps == 0)
-        loop.actions[lane] = Int32(choice.action)
+        loop.actions[lane] = choice.action
       }
       loop.step()
       for episode in environment.drainEpisodes() where returns[episode.lane] == nil {

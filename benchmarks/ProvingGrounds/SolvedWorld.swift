@@ -67,7 +67,7 @@ package struct SolvedWorld: Sendable {
     func seen() -> [Float] { Array(loop.observation(lane: 0)) }
     for _ in 0..<steps {
       let before = seen()
-      loop.actions[0] = Int32(random.nextInteger(below: UInt64(environment.actionSpace.count)))
+      loop.actions[0] = ActionNumber(random.nextInteger(below: UInt64(environment.actionSpace.count)))
       loop.step()
       body(
         before, Int(loop.actions[0]), loop.row.rewards[0],
