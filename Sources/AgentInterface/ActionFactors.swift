@@ -26,11 +26,11 @@ public struct ActionFactors: Hashable, Codable, Sendable {
   @usableFromInline let lowerCount: ActionNumber
 
   /// The most choices of all factors together: a mask holds one bit for each.
-  public static let mostChoices = 64
-  /// The most different actions: an action is a number of 32 bits.
-  public static let mostActions = Int(Int32.max)
-  /// The most choices of one factor.
-  @usableFromInline static let mostOfOne = 64
+  public static let mostChoices = 192
+  /// The most factors. That many of `mostChoices` together make at most 3 to the 64th actions, which an `ActionNumber` holds.
+  public static let mostFactors = 64
+  /// The most choices of one factor, and the most actions that are chosen among jointly.
+  public static let mostOfOne = 64
   /// The most different actions of which one lies in memory as its number.
   private static let mostInWord = ActionNumber(Int32.max)
 
@@ -69,16 +69,12 @@ public struct ActionFactors: Hashable, Codable, Sendable {
 
   /// Why such widths make no action space, as a sentence, or nil.
   public static func problem(widths: [Int]) -> String? {
-    guard !widths.isEmpty, widths.count <= mostChoices, widths.allSatisfy({ (1...mostChoices).contains($0) }) else {
-      return "\(widths.count) factors: 1 to \(mostChoices) of 1 to \(mostChoices) choices are supported"
+    guard (1...mostFactors).contains(widths.count), widths.allSatisfy({ (1...mostOfOne).contains($0) }) else {
+      return "\(widths.count) factors: 1 to \(mostFactors) of 1 to \(mostOfOne) choices are supported"
     }
     let count = widths.reduce(0, +)
-    if count > mostChoices {
-      return "\(widths.count) factors have \(count) choices together: at most \(mostChoices) are supported"
-    }
-    let actions = widths.reduce(1) { min(mostActions + 1, $0 * $1) }
-    return actions > mostActions
-      ? "\(widths.count) factors make more different actions than the \(mostActions) that are supported" : nil
+    return count > mostChoices
+      ? "\(widths.count) factors have \(count) choices together: at most \(mostChoices) are supported" : nil
   }
 
   /// Whether an action is one choice by itself.

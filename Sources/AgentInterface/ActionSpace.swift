@@ -41,7 +41,8 @@ public struct ActionSpace: Hashable, Codable, Sendable {
   /// A space of the given actions. Traps above 64 actions, with a fallback outside the space, or with factors that make another number of actions.
   public init(names: [String], fallback: Int?, factors: [Factor] = []) {
     precondition(
-      !names.isEmpty && names.count <= 64, "an action space of \(names.count) actions: 1 to 64 are supported")
+      (1...ActionFactors.mostOfOne).contains(names.count),
+      "an action space of \(names.count) actions: 1 to \(ActionFactors.mostOfOne) are supported")
     if let fallback { precondition(names.indices.contains(fallback), "fallback \(fallback) of \(names.count) actions") }
     let combinations = factors.reduce(1) { $0 * $1.choices.count }
     precondition(

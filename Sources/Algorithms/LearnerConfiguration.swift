@@ -141,9 +141,10 @@ extension LearnerConfiguration where Self: OnPolicyConfiguration {
 
   /// Parameters, two moments and gradients; observations and the numbers beside them of one rollout.
   package func memoryParts(spec: NetworkSpec, laneCount: Int) -> (parameters: Double, rollout: Double) {
-    (
-      16 * Double(ParameterLayout(spec).count),
-      4 * Double(shared.horizon) * Double(laneCount) * Double(spec.inputs + 8)
+    // Beside the columns, eight numbers of 32 bits; more where a mask and an action have several words.
+    let numbers = spec.inputs + 8 + 2 * (spec.factors.maskWords - 1) + spec.factors.actionWords - 1
+    return (
+      16 * Double(ParameterLayout(spec).count), 4 * Double(shared.horizon) * Double(laneCount) * Double(numbers)
     )
   }
 }

@@ -45,13 +45,15 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
   /// Whether the value function is part of the network; a deployed bundle may leave it out.
   public let hasValueHead: Bool
 
-  /// A network from its parts. `factors`: nil chooses jointly among `actions`. Traps on widths below 1, above 64 actions, and on factors of another number.
+  /// A network from its parts. `factors`: nil chooses jointly among `actions`. Traps on widths below 1, above 64 actions, above
+  /// `ActionFactors.mostChoices` of factors, and on factors of another number.
   public init(
     inputs: Int, actions: Int, memory: Memory, policyTower: [Int], valueTower: [Int], activation: Activation,
     hasValueHead: Bool, kind: Kind = .actorCritic, factors: ActionFactors? = nil
   ) {
     precondition(inputs >= 1, "a network of \(inputs) inputs")
-    precondition((1...64).contains(actions), "a network of \(actions) actions: 1 to 64 are supported")
+    let most = factors == nil ? ActionFactors.mostOfOne : ActionFactors.mostChoices
+    precondition((1...most).contains(actions), "a network of \(actions) actions: 1 to \(most) are supported")
     precondition((policyTower + valueTower).allSatisfy { $0 >= 1 }, "tower widths \(policyTower), \(valueTower)")
     if case .lstm(let hidden, _) = memory { precondition(hidden >= 1, "an LSTM of \(hidden) units") }
     precondition(kind != .actionValues || !hasValueHead, "action values have no value head beside them")
@@ -84,12 +86,12 @@ public struct NetworkSpec: Hashable, Codable, Sendable {
   /// The same network without its value function.
   public var actorOnly: NetworkSpec { with(factors: factors, hasValueHead: false) }
 
-  /// The same network whose head makes these choices. Traps unless they are as many as its actions.
+  /// The same network with a head that makes these choices.
   package func choosing(_ factors: ActionFactors) -> NetworkSpec { with(factors: factors, hasValueHead: hasValueHead) }
 
   private func with(factors: ActionFactors, hasValueHead: Bool) -> NetworkSpec {
     NetworkSpec(
-      inputs: inputs, actions: actions, memory: memory, policyTower: policyTower, valueTower: valueTower,
+      inputs: inputs, actions: factors.count, memory: memory, policyTower: policyTower, valueTower: valueTower,
       activation: activation, hasValueHead: hasValueHead, kind: kind, factors: factors)
   }
 

@@ -111,7 +111,9 @@ extension NetworkSpec {
       }
       kind = named
     }
-    let actions = try member("actions").count(1...64, at: "\(place).actions")
+    let isJoint = members[NetworkSpec.factorsKey] == nil
+    let actions = try member("actions").count(
+      1...(isJoint ? ActionFactors.mostOfOne : ActionFactors.mostChoices), at: "\(place).actions")
     self.init(
       inputs: try member("inputs").count(NetworkSpec.widths, at: "\(place).inputs"), actions: actions, memory: memory,
       policyTower: try tower("policy_tower"), valueTower: try tower("value_tower"), activation: activation,
@@ -124,12 +126,12 @@ extension NetworkSpec {
     -> ActionFactors?
   {
     guard let json else { return nil }
-    guard let elements = json.arrayValue, (2...ActionFactors.mostChoices).contains(elements.count) else {
+    guard let elements = json.arrayValue, (2...ActionFactors.mostFactors).contains(elements.count) else {
       throw JSONShapeError(
-        place, "must be a list of 2 to \(ActionFactors.mostChoices) numbers of choices, where it stands")
+        place, "must be a list of 2 to \(ActionFactors.mostFactors) numbers of choices, where it stands")
     }
     var widths: [Int] = []
-    for element in elements { widths.append(try element.count(1...ActionFactors.mostChoices, at: place)) }
+    for element in elements { widths.append(try element.count(1...ActionFactors.mostOfOne, at: place)) }
     if let problem = ActionFactors.problem(widths: widths) { throw JSONShapeError(place, "cannot be used: \(problem)") }
     guard widths.reduce(0, +) == actions else {
       throw JSONShapeError(place, "must have the network's \(actions) choices together, found \(widths.reduce(0, +))")
@@ -204,16 +206,16 @@ extension ActionSpace {
 
   /// The factors of a JSON value that `json` wrote. Each has 1 to 64 choices, all of them different, and a subject of its own.
   private static func factors(_ json: JSON, at place: String) throws(JSONShapeError) -> [Factor] {
-    guard let elements = json.arrayValue, elements.count <= ActionFactors.mostChoices else {
-      throw JSONShapeError(place, "must be a list of at most \(ActionFactors.mostChoices) factors")
+    guard let elements = json.arrayValue, elements.count <= ActionFactors.mostFactors else {
+      throw JSONShapeError(place, "must be a list of at most \(ActionFactors.mostFactors) factors")
     }
     var factors: [Factor] = []
     for (index, element) in elements.enumerated() {
       let own = "\(place)[\(index)]"
       let members = try element.requireKeys(["subject", "choices"], at: own)
       guard let subject = members["subject"]?.stringValue, let found = members["choices"]?.arrayValue,
-        (1...ActionFactors.mostChoices).contains(found.count)
-      else { throw JSONShapeError(own, "must hold a subject and 1 to \(ActionFactors.mostChoices) choices") }
+        (1...ActionFactors.mostOfOne).contains(found.count)
+      else { throw JSONShapeError(own, "must hold a subject and 1 to \(ActionFactors.mostOfOne) choices") }
       let choices = found.compactMap(\.stringValue)
       guard choices.count == found.count, Set(choices).count == found.count else {
         throw JSONShapeError("\(own).choices", "must be different texts")
@@ -231,8 +233,9 @@ extension ActionSpace {
     let factorsJSON = json[ActionSpace.factorsKey]
     let members = try json.requireKeys(
       ["names", "fallback"] + (factorsJSON == nil ? [] : [ActionSpace.factorsKey]), at: place)
-    guard let elements = members["names"]?.arrayValue, (1...64).contains(elements.count) else {
-      throw JSONShapeError("\(place).names", "must be a list of 1 to 64 names")
+    let most = factorsJSON == nil ? ActionFactors.mostOfOne : ActionFactors.mostChoices
+    guard let elements = members["names"]?.arrayValue, (1...most).contains(elements.count) else {
+      throw JSONShapeError("\(place).names", "must be a list of 1 to \(most) names")
     }
     var names: [String] = []
     for element in elements {

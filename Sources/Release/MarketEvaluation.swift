@@ -200,7 +200,7 @@ struct MarketEvaluation {
     let symbols = market.tape.symbols
     return RunEvaluation(
       text: report.text, json: report.json, markdown: document.markdown, html: document.html,
-      observationLines: lines, actions: records.greedy.actions,
+      observationLines: lines, actions: records.greedy.actions.map { factory.spaces.actions.json(of: $0).text },
       rollouts: recordsRollouts
         ? RolloutFile(
           attributes: RunEvaluator.rolloutAttributes(origin, window, factory, seed),

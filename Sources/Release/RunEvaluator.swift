@@ -1,6 +1,6 @@
 // Evaluates a run's policy in its deployed form, on a window that training never saw.
 
-package import AgentInterface
+private import AgentInterface
 private import Algorithms
 private import Configuration
 import Environments
@@ -20,8 +20,8 @@ package struct RunEvaluation {
   package let html: String
   /// One JSON line a decision of the greedy run, as `strikeforge-serve once` reads them; empty where they were not asked for.
   package let observationLines: String
-  /// The greedy run's actions, in the same order.
-  package let actions: [ActionNumber]
+  /// The greedy run's actions, in the same order and as `strikeforge-serve` answers them.
+  package let actions: [String]
   /// The greedy and the stochastic run step by step; nil where they were not asked for.
   package let rollouts: RolloutFile?
   /// What the run is ranked by among others that differ by their seed, and what that is called.
@@ -190,7 +190,8 @@ package enum RunEvaluator {
     }
     return RunEvaluation(
       text: report.text, json: report.json, markdown: document.markdown, html: document.html,
-      observationLines: greedy.lines, actions: greedy.actions, rollouts: rollouts,
+      observationLines: greedy.lines, actions: greedy.actions.map { factory.spaces.actions.json(of: $0).text },
+      rollouts: rollouts,
       seedRun: trained.seedRun(
         report.greedy.run.sums.ratio, totalReturn: nil, report.headline, isEdge: report.edgeFound),
       measure: SeedSpread.reward)

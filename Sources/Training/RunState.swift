@@ -121,12 +121,11 @@ package enum RunState {
 
   /// The actions that a checkpoint's network chooses among; nil where it does not say so. `spaces`: what it says of columns and actions.
   static func actionSpace(of checkpoint: Checkpoint, spaces: JSON) -> ActionSpace? {
-    guard let names = spaces["actions"]?.arrayValue?.compactMap(\.stringValue), (1...64).contains(names.count) else {
-      return nil
-    }
+    guard let names = spaces["actions"]?.arrayValue?.compactMap(\.stringValue) else { return nil }
     if let json = spaces[ActionSpace.factorsKey] {
       return try? ActionSpace.independent(json, names: names)
     }
+    guard (1...ActionFactors.mostOfOne).contains(names.count) else { return nil }
     var factors: [ActionSpace.Factor] = []
     if let text = checkpoint.attributes[factorsAttribute] {
       for json in (try? JSON.parse(text))?.arrayValue ?? [] {

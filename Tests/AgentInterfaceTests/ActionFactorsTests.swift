@@ -60,8 +60,7 @@ struct ActionFactorsTests {
 
   @Test(arguments: [
     ([], "0 factors"), ([0], "1 factors: 1 to 64 of 1 to 64 choices"), ([65], "1 to 64 choices"),
-    ([32, 33], "65 choices together: at most 64"), ([Int](repeating: 3, count: 20), "more different actions"),
-    ([Int](repeating: 2, count: 31), "more different actions"),
+    ([64, 64, 64, 1], "193 choices together: at most 192"), ([Int](repeating: 1, count: 65), "65 factors: 1 to 64"),
   ])
   func `what is too large is said in a sentence`(widths: [Int], words: String) throws {
     let problem = try #require(ActionFactors.problem(widths: widths))
@@ -69,12 +68,102 @@ struct ActionFactorsTests {
   }
 
   @Test func `what fits is taken`() {
-    for widths in [[1], [64], [Int](repeating: 3, count: 19), [Int](repeating: 2, count: 30), [1, 1, 1], [60, 4]] {
+    for widths in [
+      [1], [64], [Int](repeating: 2, count: 30), [Int](repeating: 2, count: 64), [1, 1, 1], [60, 4], [64, 64, 64],
+      [Int](repeating: 1, count: 64),
+    ] + ActionFactorsTests.borders.map({ [Int](repeating: 3, count: $0) }) {
       #expect(ActionFactors.problem(widths: widths) == nil)
       let factors = ActionFactors(widths: widths)
       // The last action makes the last choice everywhere.
       #expect(widths.indices.allSatisfy { factors.choice(of: $0, in: factors.actionCount - 1) == widths[$0] - 1 })
+      #expect(factors.action(ofChoices: widths.map { $0 - 1 }) == factors.actionCount - 1)
+      #expect(factors.action(ofChoices: widths.map { _ in 0 }) == 0)
     }
+  }
+
+  /// Choices of three at whose number something changes: an action that 32 bits hold, a mask of one word, of two, a number of 64 bits.
+  private static let borders = [19, 20, 21, 22, 36, 37, 39, 40, 41, 42, 43, 64]
+
+  @Test(arguments: borders)
+  func `an action is its digits, however many they are`(count: Int) {
+    let factors = ActionFactors(widths: [Int](repeating: 3, count: count))
+    #expect(factors.actionWords == (count <= 19 ? 1 : count) && factors.maskWords == (3 * count + 63) / 64)
+    #expect(factors.actionCount == (0..<count).reduce(ActionNumber(1)) { product, _ in 3 * product })
+    var memory = [Int32](repeating: -1, count: 3 * factors.actionWords)
+    for turn in 0..<50 {
+      let choices = (0..<count).map { ($0 * $0 + turn * (2 * $0 + 1) + turn) % 3 }
+      let action = choices.reduce(ActionNumber(0)) { 3 * $0 + ActionNumber($1) }
+      #expect(factors.action(ofChoices: choices) == action)
+      #expect((0..<count).map { factors.choice(of: $0, in: action) } == choices)
+      // In the middle of three rows, and nowhere else.
+      memory.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        let rows = ActionRows(base, factors)
+        rows[1] = action
+        #expect(rows[1] == action && rows.from(1)[0] == action)
+        #expect(rows.integers(1) == factors.integers(action))
+      }
+      #expect(memory.prefix(factors.actionWords).allSatisfy { $0 == -1 })
+      #expect(memory.suffix(factors.actionWords).allSatisfy { $0 == -1 })
+      let words = factors.integers(action)
+      #expect(words == (count <= 19 ? [Int64(action)] : choices.map { Int64($0) }))
+      #expect(factors.action(integers: words) == action)
+      // A factor further changes its own digit alone.
+      let place = turn % count
+      if choices[place] < 2 {
+        var further = choices
+        further[place] += 1
+        #expect(factors.action(ofChoices: further) == action + factors.step(of: place))
+      }
+    }
+  }
+
+  @Test(arguments: [19, 20, 64])
+  func `words that no action has are none`(count: Int) {
+    let factors = ActionFactors(widths: [Int](repeating: 3, count: count))
+    let good = factors.integers(0)
+    #expect(factors.action(integers: good) == 0)
+    #expect(factors.action(integers: good + [0]) == nil && factors.action(integers: good.dropLast()) == nil)
+    for bad in [-1, .min, .max, count <= 19 ? Int64(factors.actionCount) : 3] {
+      #expect(factors.action(integers: good.dropLast() + [bad]) == nil, "\(bad)")
+    }
+  }
+
+  @Test(arguments: borders)
+  func `a mask's flags are where their factors are`(count: Int) {
+    let factors = ActionFactors(widths: [Int](repeating: 3, count: count))
+    let flags = (0..<3 * count).map { $0 % 3 == 1 || $0 * $0 % 7 == 2 }
+    let mask = ActionMask(flags)
+    #expect((0..<3 * count).map { mask.allows($0) } == flags && mask.legalCount == flags.count { $0 })
+    for factor in 0..<count {
+      #expect((0..<3).map { factors.mask(mask, of: factor).allows($0) } == Array(flags[3 * factor..<3 * factor + 3]))
+    }
+    let all = ActionMask.all(count: factors.count)
+    #expect(all.legalCount == 3 * count && all.highest == 3 * count - 1 && mask.isWithin(all))
+    #expect(all.intersection(mask) == mask && mask.highest == flags.lastIndex(of: true))
+    #expect(factors.emptyFactor(of: mask) == nil && factors.opened(mask) == mask)
+    // The last factor without a choice.
+    let empty = ActionMask(flags.dropLast(3))
+    #expect(factors.emptyFactor(of: empty) == count - 1 && factors.emptyFactor(of: ActionMask(rawValue: 0)) == 0)
+    #expect(factors.opened(empty) == ActionMask(flags.dropLast(3) + [true, true, true]))
+    var memory = [UInt64](repeating: 7, count: 3 * factors.maskWords)
+    memory.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      let rows = MaskRows(base, words: factors.maskWords)
+      rows[1] = mask
+      #expect(rows[1] == mask && rows.from(1)[0] == mask)
+      #expect(rows.integers(1) == [Int64](repeating: 7, count: factors.maskWords))
+    }
+    #expect(memory.prefix(factors.maskWords).allSatisfy { $0 == 7 })
+    #expect(memory.suffix(factors.maskWords).allSatisfy { $0 == 7 })
+    // An illegal choice becomes the fallback's, a legal one stays.
+    let (wanted, hold) = ((0..<count).map { $0 * 2 % 3 }, (0..<count).map { _ in 1 })
+    let corrected = factors.corrected(
+      factors.action(ofChoices: wanted), in: mask, fallback: factors.action(ofChoices: hold))
+    #expect(
+      (0..<count).map { factors.choice(of: $0, in: corrected) }
+        == (0..<count).map { flags[3 * $0 + wanted[$0]] ? wanted[$0] : 1 })
+    #expect(factors.allows(corrected, in: mask))
   }
 }
 

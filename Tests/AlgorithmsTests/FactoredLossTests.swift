@@ -2,6 +2,7 @@
 
 import AgentInterface
 import Algorithms
+import Glibc
 import Inference
 import Kernels
 import Networks
@@ -107,5 +108,76 @@ import Testing
     }
     // Float32 sums of 48 numbers.
     #expect(largest > 1e-3 && worst < 2e-6 + 2e-5 * largest, "\(worst) of \(largest)")
+  }
+
+  /// Of each factor a softmax over what is legal; an action's log-probability and entropy are their sums.
+  private func plain(_ logits: [Double], legal: [Bool], choices: [Int]) -> (logProbability: Double, entropy: Double) {
+    var (logProbability, entropy) = (0.0, 0.0)
+    for (factor, choice) in choices.enumerated() {
+      let places = (3 * factor..<3 * factor + 3).filter { legal[$0] }
+      let sum = log(places.reduce(0) { $0 + exp(logits[$1]) })
+      logProbability += logits[3 * factor + choice] - sum
+      entropy -= places.reduce(0) { $0 + exp(logits[$1] - sum) * (logits[$1] - sum) }
+    }
+    return (logProbability, entropy)
+  }
+
+  /// Choices of three, as many as symbols of a basket: where an action and a mask begin to have several words, and the most.
+  @Test(arguments: [19, 20, 38, 39, 64], [true, false])
+  func `its gradient is the slope of the plain loss, however many the choices`(count: Int, isMasked: Bool) {
+    let factors = ActionFactors(widths: [Int](repeating: 3, count: count))
+    let rows = 12
+    let rollout = Rollout(horizon: rows, laneCount: 1, observationCount: 1, factors: factors)
+    var random = RandomStream(seed: UInt64(count), purpose: .market)
+    var (logits, legal, choices): ([[Float]], [[Bool]], [[Int]]) = ([], [], [])
+    for row in 0..<rows {
+      logits.append((0..<factors.count).map { _ in Float(random.nextNormal()) })
+      choices.append((0..<count).map { _ in Int(random.nextInteger(below: 3)) })
+      legal.append(
+        (0..<factors.count).map { place in
+          !isMasked || place % 3 == choices[row][place / 3] || random.nextInteger(below: 2) == 0
+        })
+      let own = plain(logits[row].map { Double($0) }, legal: legal[row], choices: choices[row])
+      rollout.actions[row] = factors.action(ofChoices: choices[row])
+      // Without a mask whatever stands there is not looked at.
+      rollout.masks[row] = ActionMask(isMasked ? legal[row] : (0..<factors.count).map { $0 % 3 == 0 })
+      rollout.logProbabilities[row] = Float(own.logProbability + 0.2 * random.nextNormal())
+      rollout.advantages[row] = Float(random.nextNormal())
+      (rollout.returns[row], rollout.values[row]) = (0, 0)
+    }
+    func loss(_ row: Int, _ logits: [Double]) -> (policy: Double, entropy: Double, ratio: Double) {
+      let own = plain(logits, legal: legal[row], choices: choices[row])
+      let ratio = exp(own.logProbability - Double(rollout.logProbabilities[row]))
+      let advantage = Double(rollout.advantages[row])
+      return (-min(advantage * ratio, advantage * min(max(ratio, 0.8), 1.2)), own.entropy, ratio)
+    }
+    let found = evaluate(
+      logits, [Float](repeating: 0, count: rows), rollout, factors, isMasked: isMasked)
+    var (policy, entropy, clipped) = (0.0, 0.0, 0)
+    var (largest, worst) = (0.0, 0.0)
+    for row in 0..<rows {
+      let base = logits[row].map { Double($0) }
+      let own = loss(row, base)
+      policy += own.policy
+      entropy += own.entropy
+      if abs(own.ratio - 1) > 0.2 { clipped += 1 }
+      for place in base.indices {
+        let sides = [1e-5, -1e-5].map { step in
+          var moved = base
+          moved[place] += step
+          let (policy, entropy, _) = loss(row, moved)
+          return (policy - 0.3 * entropy) / Double(rows)
+        }
+        let slope = (sides[0] - sides[1]) / 2e-5
+        largest = max(largest, abs(slope))
+        worst = max(worst, abs(slope - Double(found.gradient[row][place])))
+        if !legal[row][place] { #expect(found.gradient[row][place] == 0, "an illegal choice is pulled") }
+      }
+    }
+    #expect(found.sums.clipped == Double(clipped) && clipped < rows)
+    // Float32 sums of as many numbers as there are choices.
+    #expect(abs(found.sums.policy - policy) < 2e-3, "\(found.sums.policy) for \(policy)")
+    #expect(abs(found.sums.entropy - entropy) < 1e-5 * entropy, "\(found.sums.entropy) for \(entropy)")
+    #expect(largest > 1e-3 && worst < 2e-6 + 1e-4 * largest, "\(worst) of \(largest)")
   }
 }

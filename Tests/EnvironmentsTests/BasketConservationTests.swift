@@ -100,8 +100,7 @@ private func play(_ walk: Walk, into books: inout Books) throws {
   var cash = [Int64](repeating: initial, count: laneCount)
   for step in 0..<500 {
     let before = (0..<laneCount).map { environment.account(lane: $0) }
-    row.chooseLegal(
-      seed: 31, step: step, factors: environment.actionSpace.isFactored ? environment.actionSpace.heads : nil)
+    row.chooseLegal(seed: 31, step: step)
     row.step(environment)
     for lane in 0..<laneCount {
       let place = "\(walk.testDescription), lane \(lane), step \(step)"

@@ -155,8 +155,8 @@ private func act(_ environment: BasketEnvironment, _ row: StepRow, _ orders: Int
   #expect(throws: EnvironmentError.positionAboveLimit(dollars: 2000, limit: 1999)) {
     try make(tape, 50..<60, BasketConfiguration(positionLimitDollars: 1999, maximumUnits: 2))
   }
-  let twenty = handMadeTape((1...20).map { "S\($0)" }, bars: 60) { _, _ in HandMadeBar(open: 1, close: 1) }
-  #expect(throws: EnvironmentError.unsupportedSymbolCount(found: 20, supported: 1...19)) { try make(twenty, 50..<60) }
+  let many = handMadeTape((1...65).map { "S\($0)" }, bars: 60) { _, _ in HandMadeBar(open: 1, close: 1) }
+  #expect(throws: EnvironmentError.unsupportedSymbolCount(found: 65, supported: 1...64)) { try make(many, 50..<60) }
   let negative = scriptedTape(["AAA"], [[(100, -1), (100, 100)]])
   #expect(throws: EnvironmentError.unusablePrice(symbol: "AAA", date: "1970-02-21", found: -1)) {
     try make(negative, 50..<60)

@@ -59,8 +59,7 @@ private func make(
     for place in 0..<2 { rows[place].reset(made[place], seed: 4) }
     for step in 0..<300 {
       for place in 0..<2 {
-        rows[place].chooseLegal(
-          seed: 8, step: step, factors: made[place].actionSpace.isFactored ? made[place].actionSpace.heads : nil)
+        rows[place].chooseLegal(seed: 8, step: step)
         rows[place].step(made[place])
       }
       for lane in 0..<6 {

@@ -102,7 +102,7 @@ private func legal(_ mask: ActionMask, _ space: ActionSpace, symbol: Int) -> Set
       var (closedAtEnd, neutral) = (0, 0)
       for step in 0..<400 {
         let before = (0..<5).map { made.account(lane: $0) }
-        row.chooseLegal(seed: 8, step: step, factors: made.actionSpace.isFactored ? made.actionSpace.heads : nil)
+        row.chooseLegal(seed: 8, step: step)
         row.step(made)
         for lane in 0..<5 {
           let after = made.lastAccount(lane: lane)
@@ -184,8 +184,7 @@ private func legal(_ mask: ActionMask, _ space: ActionSpace, symbol: Int) -> Set
     let tape = market(places)
     func run(_ environment: BasketEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
       steps.flatMap { step in
-        row.chooseLegal(
-          seed: 8, step: step, factors: environment.actionSpace.isFactored ? environment.actionSpace.heads : nil)
+        row.chooseLegal(seed: 8, step: step)
         row.step(environment)
         return (0..<3).map { row.bits($0) }
       }

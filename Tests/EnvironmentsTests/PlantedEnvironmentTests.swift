@@ -184,7 +184,7 @@ func lanesDoNotDependOnTheirNumberOrRanges(name: String) throws {
     row.reset(environment, seed: 21)
     var trace: [[UInt64]] = []
     for step in 0..<200 {
-      row.chooseLegal(seed: 4, step: step, factors: environment.actionSpace.heads)
+      row.chooseLegal(seed: 4, step: step)
       for range in ranges { row.step(environment, lanes: range) }
       trace += (0..<3).map { row.bits($0) }
     }
@@ -200,7 +200,7 @@ func lanesDoNotDependOnTheirNumberOrRanges(name: String) throws {
 func restoredEqualsUninterrupted(name: String) throws {
   func run(_ environment: some VectorEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
     steps.flatMap { step in
-      row.chooseLegal(seed: 4, step: step, factors: environment.actionSpace.heads)
+      row.chooseLegal(seed: 4, step: step)
       // Now and then a wish that does not ask the mask.
       if step % 11 == 0 { row.actions[0] = 2 }
       row.step(environment)

@@ -94,8 +94,7 @@ private let wide = BasketConfiguration(portfolioFeatures: true)
       let concentration = observation[13 * symbols + 2]
       concentrations.insert(concentration)
       if account.units.allSatisfy({ $0 > 0 }) { #expect((1 / Float(symbols)...1).contains(concentration)) }
-      row.chooseLegal(
-        seed: 3, step: step, factors: environment.actionSpace.isFactored ? environment.actionSpace.heads : nil)
+      row.chooseLegal(seed: 3, step: step)
       row.step(environment)
     }
     #expect(concentrations.contains(0) && concentrations.contains(1) && concentrations.count > 20)

@@ -15,29 +15,35 @@ final class StepRow: @unchecked Sendable {
   let truncated: UnsafeMutablePointer<UInt8>
   let masks: MaskRows
   let finalMasks: MaskRows
+  /// (N, words of an action)
   let actions: UnsafeMutablePointer<Int32>
+  let factors: ActionFactors
 
-  init(laneCount: Int, columns: Int) {
+  init(laneCount: Int, columns: Int, factors: ActionFactors) {
     self.laneCount = laneCount
     self.columns = columns
+    self.factors = factors
     observations = FloatStorage(count: laneCount * columns)
     finalObservations = FloatStorage(count: laneCount * columns)
     rewards = .allocate(capacity: laneCount)
     terminated = .allocate(capacity: laneCount)
     truncated = .allocate(capacity: laneCount)
-    masks = MaskRows(.allocate(capacity: laneCount))
-    finalMasks = MaskRows(.allocate(capacity: laneCount))
-    finalMasks.base.initialize(repeating: 0, count: laneCount)
-    actions = .allocate(capacity: laneCount)
+    let words = laneCount * factors.maskWords
+    masks = MaskRows(.allocate(capacity: words), words: factors.maskWords)
+    finalMasks = MaskRows(.allocate(capacity: words), words: factors.maskWords)
+    finalMasks.base.initialize(repeating: 0, count: words)
+    actions = .allocate(capacity: laneCount * factors.actionWords)
     rewards.initialize(repeating: .nan, count: laneCount)
     terminated.initialize(repeating: 7, count: laneCount)
     truncated.initialize(repeating: 7, count: laneCount)
-    masks.base.initialize(repeating: 0, count: laneCount)
-    actions.initialize(repeating: 0, count: laneCount)
+    masks.base.initialize(repeating: 0, count: words)
+    actions.initialize(repeating: 0, count: laneCount * factors.actionWords)
   }
 
   convenience init(for environment: some VectorEnvironment) {
-    self.init(laneCount: environment.laneCount, columns: environment.observationSpace.count)
+    self.init(
+      laneCount: environment.laneCount, columns: environment.observationSpace.count,
+      factors: environment.actionSpace.heads)
   }
 
   deinit {
@@ -70,13 +76,18 @@ final class StepRow: @unchecked Sendable {
     bits.append(UInt64(rewards[lane].bitPattern))
     bits.append(UInt64(terminated[lane]))
     bits.append(UInt64(truncated[lane]))
-    bits.append(masks[lane].rawValue)
+    bits += words(masks, lane)
     if truncated[lane] == 1 {
       bits += finalObservation(lane).map { UInt64($0.bitPattern) }
-      bits.append(finalMasks[lane].rawValue)
+      bits += words(finalMasks, lane)
     }
     return bits
   }
+
+  private func words(_ masks: MaskRows, _ lane: Int) -> [UInt64] { (0..<masks.words).map { masks[lane].word($0) } }
+
+  /// Chooses a lane's action, however wide.
+  func choose(_ action: ActionNumber, lane: Int = 0) { ActionRows(actions, factors)[lane] = action }
 
   // `buffers` is a bare pointer to this row's memory: whoever hands it out keeps the row alive meanwhile.
 
@@ -95,18 +106,20 @@ final class StepRow: @unchecked Sendable {
     for lane in 0..<laneCount { actions[lane] = rule(observations.base + lane * columns) }
   }
 
-  /// Chooses uniformly among the legal choices of every factor (of nil: of one); the draws are named by (seed, lane, step) alone.
-  func chooseLegal(seed: UInt64, step: Int, factors: ActionFactors? = nil) {
-    let factors = factors ?? ActionFactors(joint: 64)
+  /// Chooses uniformly among the legal choices of every factor; the draws are named by (seed, lane, step) alone.
+  func chooseLegal(seed: UInt64, step: Int) {
     for lane in 0..<laneCount {
       let stream = RandomStream(seed: seed, purpose: .actionSampling, lane: UInt32(lane))
       var word = stream.word(at: UInt64(step))
-      actions[lane] = 0
+      var action: ActionNumber = 0
       for factor in factors.widths.indices {
+        // A word of 64 bits is enough for twenty choices of three.
+        if factor > 0 && factor % 20 == 0 { word = stream.word(at: UInt64(step) | UInt64(factor) << 32) }
         let legal = (0..<factors.widths[factor]).filter { factors.mask(masks[lane], of: factor).allows($0) }
-        actions[lane] += Int32(legal[Int(word % UInt64(legal.count))]) * Int32(factors.step(of: factor))
+        action += ActionNumber(legal[Int(word % UInt64(legal.count))]) * factors.step(of: factor)
         word /= UInt64(legal.count)
       }
+      choose(action, lane: lane)
     }
   }
 }

@@ -11,7 +11,7 @@ import Trading
   private static func names(_ count: Int) -> [String] { (1...count).map { "S\($0)" } }
 
   /// An action of independent orders: -1, 0 or 1 a symbol.
-  private static func action(_ orders: [Int]) -> Int32 { Int32(BasketAction(orders: orders).index) }
+  private static func action(_ orders: [Int]) -> ActionNumber { BasketAction(orders: orders).index }
 
   /// Of each symbol what is legal: some of -1, 0 and 1.
   private static func legal(_ row: StepRow, _ heads: ActionFactors, lane: Int = 0) -> [[Int]] {
@@ -40,7 +40,7 @@ import Trading
       let space = BasketAction.space(symbols: Self.names(count))
       #expect(!space.isFactored && space.count == BasketAction.count(symbolCount: count))
     }
-    for count in [4, 19] {
+    for count in [4, 19, 20, 64] {
       let space = BasketAction.space(symbols: Self.names(count))
       #expect(space.isFactored && space.count == 3 * count)
       #expect(space.actionCount == BasketAction.count(symbolCount: count))
@@ -53,16 +53,18 @@ import Trading
     #expect(BasketAction.space(symbols: Self.names(4)).name(of: 0) == "sell S1, sell S2, sell S3, sell S4")
   }
 
-  @Test(arguments: [4, 8, 19]) func ordersReachTheirSymbols(count: Int) throws {
+  /// Up to 19 symbols an action lies as its number, up to 21 a mask in one word, up to 36 a number falls into one half of 64 bits, up to 42 a mask into two
+  /// words.
+  @Test(arguments: [4, 8, 19, 20, 21, 22, 36, 37, 38, 39, 42, 43, 64]) func ordersReachTheirSymbols(count: Int) throws {
     let (made, row) = try Self.make(Self.still(count))
     let heads = made.actionSpace.heads
     #expect(Self.legal(row, heads) == (0..<count).map { _ in [0, 1] })
     let wanted = (0..<count).map { $0 % 2 }
-    row.actions[0] = Self.action(wanted)
+    row.choose(Self.action(wanted))
     row.step(made)
     #expect(made.account(lane: 0).units == wanted)
     #expect(Self.legal(row, heads) == wanted.map { $0 == 1 ? [-1, 0] : [0, 1] })
-    row.actions[0] = Self.action(wanted.map { 1 - 2 * $0 })
+    row.choose(Self.action(wanted.map { 1 - 2 * $0 }))
     row.step(made)
     #expect(made.account(lane: 0).units == wanted.map { 1 - $0 })
     let fills = made.drainFills(lane: 0)
@@ -73,7 +75,7 @@ import Trading
   /// An illegal choice becomes hold for its own symbol, and the step counts once.
   @Test func anIllegalChoiceConcernsItsSymbolAlone() throws {
     let (made, row) = try Self.make(Self.still(5))
-    row.actions[0] = Self.action([-1, 1, -1, 0, 1])
+    row.choose(Self.action([-1, 1, -1, 0, 1]))
     row.step(made)
     #expect(made.account(lane: 0).units == [0, 1, 0, 0, 1])
     #expect(made.drainIllegalAttempts() == 1)
@@ -86,11 +88,11 @@ import Trading
     for bar in 50..<55 {
       let granted = [bar % 5, (bar + 1) % 5]
       #expect(Self.legal(row, heads) == (0..<5).map { granted.contains($0) ? [0, 1] : [0] }, "bar \(bar)")
-      row.actions[0] = Self.action([0, 0, 0, 0, 0])
+      row.choose(Self.action([0, 0, 0, 0, 0]))
       row.step(made)
     }
     // At bar 55 symbols 0 and 1 are bought; what is left pays for no other.
-    row.actions[0] = Self.action([1, 1, 0, 0, 0])
+    row.choose(Self.action([1, 1, 0, 0, 0]))
     row.step(made)
     #expect(Self.legal(row, heads) == [[-1, 0], [-1, 0], [0], [0], [0]])
     #expect(made.drainCounts().cutOrders == 0)
@@ -106,17 +108,17 @@ import Trading
     let (made, row) = try Self.make(
       tape, BasketConfiguration(drawdown: DrawdownTiers(warn: 0.1, reduce: 0.15, halt: 0.36)))
     let heads = made.actionSpace.heads
-    row.actions[0] = Self.action([1, 1, 1, 0])
+    row.choose(Self.action([1, 1, 1, 0]))
     row.step(made)
     #expect(made.account(lane: 0).riskTier == 2)
     // Bar 51: symbol 3 is the only flat one.
     #expect(Self.legal(row, heads) == [[-1, 0], [-1, 0], [-1, 0], [0, 1]])
-    row.actions[0] = Self.action([-1, -1, 0, 0])
+    row.choose(Self.action([-1, -1, 0, 0]))
     row.step(made)
     // Bar 52: of the flat symbols 0, 1 and 3, the first from symbol 52 mod 4 = 0 on.
     #expect(made.account(lane: 0).riskTier == 2 && made.account(lane: 0).units == [0, 0, 1, 0])
     #expect(Self.legal(row, heads) == [[0, 1], [0], [-1, 0], [0]])
-    row.actions[0] = Self.action([0, 0, 0, 0])
+    row.choose(Self.action([0, 0, 0, 0]))
     row.step(made)
     #expect(Self.legal(row, heads) == [[0], [0, 1], [-1, 0], [0]])
   }
@@ -127,7 +129,7 @@ import Trading
     }
     let (made, row) = try Self.make(
       tape, BasketConfiguration(allowShort: true, drawdown: DrawdownTiers(warn: 0.1, reduce: 0.15, halt: 0.2)))
-    row.actions[0] = Self.action([1, 1, 1, -1])
+    row.choose(Self.action([1, 1, 1, -1]))
     row.step(made)
     #expect(made.account(lane: 0).riskTier == 3)
     #expect(Self.legal(row, made.actionSpace.heads) == [[-1, 0], [-1, 0], [-1, 0], [0, 1]])
@@ -143,7 +145,7 @@ import Trading
     var rewards = 0
     for step in 0..<240 {
       row.chooseLegal(seed: 5, step: step)
-      wide.actions[0] = Self.action(BasketAction(index: ActionNumber(row.actions[0]), symbolCount: 3).orders + [0])
+      wide.choose(Self.action(BasketAction(index: ActionNumber(row.actions[0]), symbolCount: 3).orders + [0]))
       row.step(three)
       wide.step(four)
       if row.rewards[0] == wide.rewards[0] { rewards += 1 }
@@ -155,13 +157,13 @@ import Trading
     #expect(four.drainIllegalAttempts() == 0)
   }
 
-  @Test func aRestoredWideBasketGoesOnAsItWas() throws {
-    let tape = MarketTape(SyntheticTape.series(symbols: Self.names(7), bars: 400, seed: 3))
+  @Test(arguments: [7, 20, 64]) func aRestoredWideBasketGoesOnAsItWas(count: Int) throws {
+    let tape = MarketTape(SyntheticTape.series(symbols: Self.names(count), bars: 400, seed: 3))
     let configuration = BasketConfiguration(
       maximumUnits: 2, allowShort: true, drawdown: DrawdownTiers(warn: 0.02, reduce: 0.04, halt: 0.08))
     func run(_ environment: BasketEnvironment, _ row: StepRow, _ steps: Range<Int>) -> [[UInt64]] {
       steps.flatMap { step in
-        row.chooseLegal(seed: 8, step: step, factors: environment.actionSpace.heads)
+        row.chooseLegal(seed: 8, step: step)
         row.step(environment)
         return (0..<3).map { row.bits($0) }
       }
@@ -175,5 +177,6 @@ import Trading
     for lane in 0..<3 { otherRow.masks[lane] = masks[lane] }
     #expect(run(other, otherRow, 100..<300) == rest)
     #expect(other.snapshot() == whole.snapshot())
+    #expect(whole.drainIllegalAttempts() == 0 && whole.drainFills(lane: 0).count > 100)
   }
 }

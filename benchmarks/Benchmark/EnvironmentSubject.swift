@@ -25,7 +25,9 @@ final class EnvironmentSubject {
   init(_ workload: Workload) throws(BenchmarkError) {
     let lanes = workload.environmentLanes
     environment = try workload.environmentAlone()
-    row = Rollout(horizon: 1, laneCount: lanes, observationCount: environment.observationSpace.count)
+    row = Rollout(
+      horizon: 1, laneCount: lanes, observationCount: environment.observationSpace.count,
+      factors: environment.actionSpace.heads)
     steps = workload.environmentSteps
     passes = workload.environmentPasses
     chosen = .allocate(capacity: lanes)

@@ -87,7 +87,9 @@ final class PlayedOptions {
       throw .failed("\(error)")
     }
     self.steps = steps
-    row = Rollout(horizon: 1, laneCount: lanes, observationCount: environment.observationSpace.count)
+    row = Rollout(
+      horizon: 1, laneCount: lanes, observationCount: environment.observationSpace.count,
+      factors: environment.actionSpace.heads)
     chosen = .allocate(capacity: lanes)
     chosen.initialize(repeating: 0, count: lanes)
     actions.reserveCapacity(steps * lanes)

@@ -1,5 +1,6 @@
 // What a tape and a window must be, so that a basket can be played on them.
 
+import AgentInterface
 package import Market
 import Trading
 
@@ -150,6 +151,11 @@ extension BasketEnvironment {
       }
     }
     return largest
+  }
+
+  @inline(__always)
+  func checkShape(_ row: StepBuffers, _ range: Range<Int>) {
+    row.checkShape(laneCount: laneCount, columns: observationSpace.count, maskWords: lanes.maskWords, lanes: range)
   }
 
   /// Where units follow the account, the most that one may be worth, whatever the tape.

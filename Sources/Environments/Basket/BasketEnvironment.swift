@@ -1,4 +1,4 @@
-// Bars of one to nineteen symbols as a game: one unit a symbol, filled at the next open.
+// Bars of one to sixty-four symbols as a game: one unit a symbol, filled at the next open.
 
 package import AgentInterface
 import Kernels
@@ -28,8 +28,8 @@ package import Trading
 /// positions at the side that would have to be hit.
 package final class BasketEnvironment: TradingEnvironment {
   package static let name = "dual_ticker"
-  /// An action is a number of 32 bits, which holds 19 choices of three.
-  package static let supportedSymbols = 1...19
+  /// As many as an action has factors.
+  package static let supportedSymbols = 1...ActionFactors.mostFactors
 
   package let tape: MarketTape
   package let configuration: BasketConfiguration
@@ -117,7 +117,7 @@ package final class BasketEnvironment: TradingEnvironment {
   }
 
   package func reset(seed: UInt64, into row: StepBuffers) {
-    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: 0..<laneCount)
+    checkShape(row, 0..<laneCount)
     streams.reset(seed: seed)
     recorder.reset()
     fills.removeAll()
@@ -132,7 +132,7 @@ package final class BasketEnvironment: TradingEnvironment {
   }
 
   package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
-    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
+    checkShape(row, range)
     guard let pair else {
       let words = actionSpace.heads.actionWords
       for lane in range { step(lane, action: actionSpace.heads.action(actions + lane * words), into: row) }

@@ -154,7 +154,7 @@ extension BasketConfiguration: EnvironmentConfiguration {
 extension BasketEnvironment {
   package static let family = EnvironmentFamily(
     name: name, aliases: ["basket"],
-    summary: "trades daily or minute bars of one to nineteen symbols, one unit a symbol",
+    summary: "trades daily or minute bars of one to sixty-four symbols, one unit a symbol",
     defaults: BasketConfiguration(), settings: BasketConfiguration.settings.map { $0.erased() },
     play: .bars(
       EnvironmentFamily.BarsPlay(

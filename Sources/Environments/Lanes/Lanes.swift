@@ -36,7 +36,9 @@ package final class Lanes<Game: LaneGame>: GameEnvironment {
   package var playsDays: Bool { game.endsAtLength }
 
   package func reset(seed: UInt64, into row: StepBuffers) {
-    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: 0..<laneCount)
+    row.checkShape(
+      laneCount: laneCount, columns: observationSpace.count, maskWords: actionSpace.heads.maskWords,
+      lanes: 0..<laneCount)
     streams.reset(seed: seed)
     recorder.reset()
     for lane in 0..<laneCount {
@@ -46,7 +48,8 @@ package final class Lanes<Game: LaneGame>: GameEnvironment {
   }
 
   package func step(_ actions: UnsafePointer<Int32>, lanes range: Range<Int>, into row: StepBuffers) {
-    row.checkShape(laneCount: laneCount, columns: observationSpace.count, lanes: range)
+    row.checkShape(
+      laneCount: laneCount, columns: observationSpace.count, maskWords: actionSpace.heads.maskWords, lanes: range)
     let (game, lanes, streams) = (game, lanes.base, streams.base)
     let factors = actionSpace.heads
     for lane in range {
@@ -105,9 +108,9 @@ package final class Lanes<Game: LaneGame>: GameEnvironment {
 }
 
 extension StepBuffers {
-  /// Traps where the row does not fit an environment of that many lanes and columns.
+  /// Traps where the row does not fit an environment of that many lanes, columns and words of a mask.
   @inline(__always)
-  func checkShape(laneCount: Int, columns: Int, lanes: Range<Int>) {
+  func checkShape(laneCount: Int, columns: Int, maskWords: Int = 1, lanes: Range<Int>) {
     precondition(
       observations.rows == laneCount && observations.columns == columns,
       "a row of (\(observations.rows), \(observations.columns)) observations for (\(laneCount), \(columns))")
@@ -115,6 +118,9 @@ extension StepBuffers {
       finalObservations.rows == laneCount && finalObservations.columns == columns,
       "a row of (\(finalObservations.rows), \(finalObservations.columns)) final observations for (\(laneCount), \(columns))"
     )
+    precondition(
+      masks.words == maskWords && finalMasks.words == maskWords,
+      "masks of \(masks.words) and \(finalMasks.words) words for \(maskWords)")
     precondition(
       lanes.lowerBound >= 0 && lanes.upperBound <= laneCount, "lanes \(lanes) of an environment of \(laneCount)")
   }

@@ -1,5 +1,6 @@
 // Which environments, algorithms and devices there are, and the one table of settings that follows from them.
 
+private import AgentInterface
 package import Algorithms
 internal import Configuration
 package import Environments
@@ -168,7 +169,9 @@ package struct Families: Sendable {
     .integer("environment.lanes", \.world.lanes, 1...1_000_000, "environments stepped side by side"),
     .integer(
       "environment.observation_dim", \.world.observationDimension, 0...100_000, "expected columns; 0 expects none"),
-    .integer("environment.action_space", \.world.actionSpace, 0...64, "expected actions; 0 expects none"),
+    .integer(
+      "environment.action_space", \.world.actionSpace, 0...ActionFactors.mostChoices,
+      "expected actions; 0 expects none"),
   ]
 
   /// Of environments that play bars of a store.

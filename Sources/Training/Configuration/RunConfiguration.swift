@@ -154,7 +154,8 @@ package struct RunConfiguration: Sendable {
 
   /// The network for an environment's spaces.
   package func networkSpec(_ spaces: EnvironmentSpaces) -> NetworkSpec {
-    networkSpec(inputs: spaces.observations.count, actions: spaces.actions.count).choosing(spaces.actions.heads)
+    // All choices together may be more than one head chooses among jointly.
+    networkSpec(inputs: spaces.observations.count, actions: 1).choosing(spaces.actions.heads)
   }
 
   /// The network for so many columns and joint actions.
