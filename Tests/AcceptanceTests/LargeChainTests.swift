@@ -33,8 +33,9 @@ import Testing
     return (try? FileSystem.names(inFolder: folder))?.contains { name in
       var link = [CChar](repeating: 0, count: 4096)
       let count = readlink(folder + "/" + name, &link, link.count)
-      return String(decoding: link[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        .contains(".strikeforge-import-")
+      let file = String(decoding: link[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      // Without a name, where the file system can do that, or with one that is taken away.
+      return file.contains("/stores/#") || file.contains(".strikeforge-import-")
     } ?? false
   }
 
@@ -51,7 +52,8 @@ import Testing
     #expect(outcome.output.contains(" \(Self.rowCount) quotes"), "\(outcome.output)")
     #expect((4 << 10...256 << 10).contains(peak), "\(peak) KiB")
     let store = try MarketStoreFile(folder.place("stores/m.h5"))
-    #expect(store.chains.map(\.sessions.count) == [1100])
+    // Half days have rows after their close too, which are kept apart.
+    #expect(store.chains.map { $0.sessions.count { !$0.isExtendedHours } } == [1100])
     #expect(folder.names(in: "stores") == ["m.h5"])
   }
 

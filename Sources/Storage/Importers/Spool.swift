@@ -160,13 +160,20 @@ final class Spool {
     return values
   }
 
+  /// `O_TMPFILE`, which is not imported: a file that never has a name, so that nothing is left whenever its process dies. Not every file system knows it.
+  private static let unnamedFile = O_DIRECTORY | 0o20_000_000
+
   private func opened() throws(StorageError) -> Opened {
     if let file { return file }
-    var template = Array(FileSystem.join(folder, ".strikeforge-import-XXXXXX").utf8CString)
-    let descriptor = mkstemp(&template)
+    var descriptor = open(folder, O_RDWR | O_CLOEXEC | Spool.unnamedFile, 0o600)
+    if descriptor < 0, [EOPNOTSUPP, EISDIR, EINVAL].contains(errno) {
+      var template = Array(FileSystem.join(folder, ".strikeforge-import-XXXXXX").utf8CString)
+      descriptor = mkstemp(&template)
+      guard descriptor >= 0 else { throw problem(.create) }
+      unlink(template)
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
     guard descriptor >= 0 else { throw problem(.create) }
-    unlink(template)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     let made = Opened(
       descriptor: descriptor, output: ColumnOutput(descriptor, path: folder),
       direct: UncachedAccess.open(descriptor, O_RDONLY),
