@@ -13,7 +13,7 @@ struct Main {
     // Verified and replayed as it is read: a damaged file, or a machine that decides differently, is an error here.
     let bundle = try PolicyBundle.load(path: CommandLine.arguments[1])
     let columns = bundle.manifest.observationSpace.count
-    let names = bundle.manifest.actionSpace.names
+    let actions = bundle.manifest.actionSpace
 
     // The memory of one episode. Another stream of observations takes another session of the same policy.
     var session = bundle.policy.makeSession()
@@ -23,7 +23,7 @@ struct Main {
       let mask: ActionMask = bundle.golden.masks[row]
       let decision = try session.decide(observation, mask: mask, startsEpisode: bundle.golden.episodeStarts[row])
       let percent = Int((decision.confidence * 100).rounded())
-      print("\(names[decision.action]), one of \(mask.legalCount) legal actions, confidence \(percent) %")
+      print("\(actions.name(of: decision.action)), one of \(mask.legalCount) legal actions, confidence \(percent) %")
     }
   }
 }
