@@ -22,7 +22,7 @@ struct Metric {
 struct Measurement {
   private let options: Options
   private let workload: Workload
-  private let training: [TrainingSubject]
+  private let training: [(shape: PolicyShape, subject: TrainingSubject)]
   private let products: OpSubject?
   private let kernels: OpSubject?
   private let pointwise: OpSubject?
@@ -31,6 +31,7 @@ struct Measurement {
   private let desk: DeskSubject?
   private let risk: RiskSubject?
   private let environment: EnvironmentSubject?
+  private let baskets: BasketsSubject?
   private let optionGames: OptionsSubject?
   private let decision: DecisionSubject?
   private let checkpoint: CheckpointSubject?
@@ -48,10 +49,10 @@ struct Measurement {
     self.options = options
     self.workload = workload
     func has(_ subject: Subject) -> Bool { options.subjects.contains(subject) }
-    var training: [TrainingSubject] = []
+    var training: [(PolicyShape, TrainingSubject)] = []
     if has(.training) {
       for shape in options.policies {
-        training.append(try TrainingSubject(shape, workload, workers: options.workers))
+        training.append((shape, try TrainingSubject(shape, workload, workers: options.workers)))
       }
     }
     self.training = training
@@ -63,6 +64,8 @@ struct Measurement {
     desk = has(.desk) ? try DeskSubject(isQuick: options.isQuick) : nil
     risk = has(.risk) ? RiskSubject(isQuick: options.isQuick) : nil
     environment = has(.environment) ? try EnvironmentSubject(workload) : nil
+    baskets =
+      has(.baskets) ? try BasketsSubject(workload, isQuick: options.isQuick, workers: options.workers) : nil
     optionGames = has(.options) ? try OptionsSubject(isQuick: options.isQuick) : nil
     decision = has(.decision) ? try DecisionSubject(workload) : nil
     checkpoint = has(.checkpoint) ? try CheckpointSubject(parameters: workload.checkpointParameters) : nil
@@ -95,10 +98,10 @@ struct Measurement {
 
   private mutating func turn() throws(BenchmarkError) {
     var before = peak()
-    for subject in training {
+    for (shape, subject) in training {
       let sample = try subject.measure()
       let after = peak()
-      record(subject, sample, peak: (before + after) / 2)
+      record(shape, subject, sample, peak: (before + after) / 2)
       before = after
     }
     if let products {
@@ -141,6 +144,10 @@ struct Measurement {
     }
     if let environment {
       record("environment_steps_per_second", "environment alone", "steps/s", environment.measure())
+      _ = peak()
+    }
+    if let baskets {
+      record(try baskets.measure())
       _ = peak()
     }
     if let optionGames {
@@ -209,6 +216,24 @@ struct Measurement {
     }
   }
 
+  /// Baskets, each of four times as many symbols as the one before.
+  private mutating func record(_ baskets: [BasketsSubject.Sample]) {
+    for (place, basket) in baskets.enumerated() {
+      let name = "baskets_\(basket.symbols)"
+      record(
+        name + "_step_microseconds", "basket of \(basket.symbols): a step, end to end", "us", 1e6 * basket.stepSeconds)
+      record(name + "_start_milliseconds", "  from bars to lanes", "ms", 1e3 * basket.startSeconds)
+      if let mebibytes = basket.mebibytes { record(name + "_peak_mebibytes", "  most memory held", "MiB", mebibytes) }
+      guard place > 0 else { continue }
+      let (before, times) = (baskets[place - 1], "of \(baskets[place - 1].symbols)'s, at most 4")
+      record(name + "_step_over_fewer", "  a step", times, basket.stepSeconds / before.stepSeconds)
+      record(name + "_start_over_fewer", "  the start", times, basket.startSeconds / before.startSeconds)
+      if let one = basket.mebibytes, let other = before.mebibytes {
+        record(name + "_memory_over_fewer", "  memory", times, one / other)
+      }
+    }
+  }
+
   /// Nanoseconds of a piece of work, and how they compare with a plain C loop's of the same arithmetic.
   private mutating func record(
     _ name: String, _ label: String, _ nanoseconds: Double, besidePlain plain: Double, least: Double = 0.5
@@ -217,12 +242,14 @@ struct Measurement {
     record(name + "_of_plain_c", "  of a plain C loop's speed", "of 1, at least \(least)", plain / nanoseconds)
   }
 
-  private mutating func record(_ subject: TrainingSubject, _ sample: TrainingSubject.Sample, peak: Double) {
+  private mutating func record(
+    _ shape: PolicyShape, _ subject: TrainingSubject, _ sample: TrainingSubject.Sample, peak: Double
+  ) {
     let steps = Double(subject.stepsPerRollout)
     let stepsPerSecond = steps / (sample.rolloutSeconds + sample.updateSeconds)
     let achieved = stepsPerSecond * subject.operationsPerStep * 1e-9
     func record(_ part: TrainingPart, _ value: Double) {
-      self.record(part.metric(subject.shape), subject.shape.label, part.unit, value)
+      self.record(part.metric(shape), shape.label, part.unit, value)
     }
     record(.total, stepsPerSecond)
     record(.rollout, steps / sample.rolloutSeconds)

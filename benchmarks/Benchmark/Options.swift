@@ -4,7 +4,8 @@ import Text
 
 /// What can be measured.
 enum Subject: String, CaseIterable {
-  case training, products, kernels, pointwise, pricing, desk, risk, environment, options, decision, checkpoint, save,
+  case training, products, kernels, pointwise, pricing, desk, risk, environment, baskets, options, decision, checkpoint,
+    save,
     `import`,
     store,
     evaluation,
@@ -51,9 +52,9 @@ struct Options {
       --workers N       threads that training uses (1); the other subjects use one
       --repetitions N   how often each subject is measured (5; 2 with --quick)
       --subjects A,B    some of training, products, kernels, pointwise, pricing,
-                        synthetic-surface, desk, risk, environment, options,
-                        decision, checkpoint, save, import, store, evaluation,
-                        allocations, sgemm (all);
+                        synthetic-surface, desk, risk, environment, baskets,
+                        options, decision, checkpoint, save, import, store,
+                        evaluation, allocations, sgemm (all);
                         sgemm is always measured: it shows the machine's noise.
                         kernels names the faster of
                         run.kernels=blas and fused on this machine

@@ -6,13 +6,13 @@ import Market
 import Storage
 
 enum RandomWalkTape {
-  /// Two symbols of `bars` daily bars without drift, 1.5 % a day, on the sessions of the New York calendar from 1990 on. Their content does
+  /// Symbols, two unless told, of `bars` daily bars without drift, 1.5 % a day, on the sessions of the New York calendar from 1990 on. Their content does
   /// not matter, only that nothing is out of the ordinary. Traps beyond the calendar's 10,000 sessions.
-  static func series(bars: Int) -> [BarSeries] {
+  static func series(bars: Int, symbols: [String] = ["AAA", "BBB"]) -> [BarSeries] {
     let calendar = TradingCalendar.xnys
     let sessions = calendar.sessions(in: calendar.supportedRange)
     precondition(bars <= sessions.count, "\(bars) bars asked of a calendar of \(sessions.count) sessions")
-    return ["AAA", "BBB"].enumerated().map { place, symbol in
+    return symbols.enumerated().map { place, symbol in
       var random = RandomStream(seed: 1, purpose: .market, lane: UInt32(place))
       var series = BarSeries(symbol: symbol)
       var close = 50.0

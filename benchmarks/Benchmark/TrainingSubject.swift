@@ -7,7 +7,6 @@ import Kernels
 import Training
 
 final class TrainingSubject {
-  let shape: PolicyShape
   private let algorithm: PPO
   private let collector: Collector
   let stepsPerRollout: Int
@@ -15,14 +14,14 @@ final class TrainingSubject {
   /// What it holds at most, in MiB, its environment and rollout included; nil where the kernel does not tell.
   private(set) var peakMebibytes: Double?
 
-  init(_ shape: PolicyShape, _ workload: Workload, workers: Int) throws(BenchmarkError) {
+  /// makeEnvironment: of so many lanes; what it holds counts as the subject's.
+  init(
+    _ configuration: RunConfiguration, workers: Int, makeEnvironment: (Int) throws(BenchmarkError) -> BasketEnvironment
+  ) throws(BenchmarkError) {
     let canForget = ProcessMemory.forgetPeak()
     let before = ProcessMemory.resident
-    self.shape = shape
-    let configuration = shape.applied(to: workload.configuration)
-    let environment = try workload.environment(lanes: configuration.world.lanes)
-    let spec = configuration.networkSpec(
-      inputs: environment.observationSpace.count, actions: environment.actionSpace.count)
+    let environment = try makeEnvironment(configuration.world.lanes)
+    let spec = configuration.networkSpec(EnvironmentSpaces(environment))
     let pool = WorkerPool(workerCount: workers)
     algorithm = PPO(
       configuration: configuration.ppo, spec: spec, laneCount: configuration.world.lanes,
@@ -34,6 +33,13 @@ final class TrainingSubject {
     // Once without counting: every page of its memory is touched.
     _ = try measure()
     if canForget, let before, let peak = ProcessMemory.peak { peakMebibytes = peak - before }
+  }
+
+  /// Of a policy that the benchmark knows, on its usual market.
+  convenience init(_ shape: PolicyShape, _ workload: Workload, workers: Int) throws(BenchmarkError) {
+    try self.init(shape.applied(to: workload.configuration), workers: workers) { lanes throws(BenchmarkError) in
+      try workload.environment(lanes: lanes)
+    }
   }
 
   struct Sample {
