@@ -17,8 +17,13 @@ import Text
     activation: .tanh, hasValueHead: true, factors: space.heads)
   private static let joint = ActionSpace(names: (0..<9).map { "action \($0)" }, fallback: 0)
 
-  private static func mask(_ random: inout RandomStream) -> ActionMask {
-    space.heads.opened(ActionMask(rawValue: random.nextInteger(below: 512)))
+  /// More choices than a word of a mask holds, and more actions than 64 bits number.
+  private static let wide = ActionSpace(
+    independent: (1...42).map { .init(subject: "S\($0)", choices: ["sell", "hold", "buy"]) },
+    fallback: [Int](repeating: 1, count: 42))
+
+  private static func mask(_ random: inout RandomStream, _ heads: ActionFactors = space.heads) -> ActionMask {
+    heads.opened(ActionMask((0..<heads.count).map { _ in random.nextInteger(below: 2) == 1 }))
   }
 
   private static func bundle(_ space: ActionSpace = space, seed: UInt64 = 1) throws -> PolicyBundle {
@@ -27,7 +32,7 @@ import Text
     var random = RandomStream(seed: 9, purpose: .market)
     let golden = try GoldenVectors(
       playing: policy.deployed, observations: Sample.observations(rows: 12, columns: 4, seed: 3).flatMap { $0 },
-      masks: (0..<12).map { _ in mask(&random) }, episodeStarts: (0..<12).map { $0 % 5 == 0 })
+      masks: (0..<12).map { _ in mask(&random, space.heads) }, episodeStarts: (0..<12).map { $0 % 5 == 0 })
     return PolicyBundle(
       manifest: PolicyManifest(
         algorithm: "ppo_lstm_mask", observationSpace: PolicyBundleTests.space(4), actionSpace: space, provenance: [:],
@@ -132,24 +137,25 @@ import Text
     }
   }
 
-  @Test(arguments: CombinationRule.allCases)
-  func anEnsembleVotesOnEveryFactor(rule: CombinationRule) throws {
-    let factors = Self.space.heads
-    let bundles = try (1...3).map { try Self.bundle(seed: $0) }
+  @Test(arguments: CombinationRule.allCases, [3, 42])
+  func anEnsembleVotesOnEveryFactor(rule: CombinationRule, count: Int) throws {
+    let space = count == 3 ? Self.space : Self.wide
+    let factors = space.heads
+    let bundles = try (1...3).map { try Self.bundle(space, seed: $0) }
     let members = try bundles.enumerated().map { index, bundle in
       DeployedPolicy.Member(
         name: "m\(index)", policy: try #require(bundle.policy.network), weight: [5, 3, 3][index])
     }
-    let ensemble = DeployedPolicy(ensemble: members, rule: rule, fallback: Self.space.fallback)
+    let ensemble = DeployedPolicy(ensemble: members, rule: rule, fallback: space.fallback)
     var session = ensemble.makeSession()
     let alone = bundles.map { LoneFactored($0.policy) }
     var random = RandomStream(seed: 8, purpose: .market)
     var split = 0
     for (step, row) in Sample.observations(rows: 200, columns: 4, seed: 6).enumerated() {
-      let mask = Self.mask(&random)
+      let mask = Self.mask(&random, factors)
       let decision = try session.decide(row, mask: mask, startsEpisode: step % 20 == 0)
       let logits = try alone.map { try $0.logits(row, mask: mask, starts: step % 20 == 0) }
-      for factor in 0..<3 {
+      for factor in 0..<count {
         let (first, width) = (factors.firsts[factor], factors.widths[factor])
         let legal = factors.mask(mask, of: factor)
         var scores = [Double](repeating: 0, count: width)

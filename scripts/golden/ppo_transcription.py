@@ -137,13 +137,18 @@ class Transcription:
         return actions
 
     def taken(self, log_p, actions):
-        """The log-probability of every row's action, the sum over its choices."""
+        """The log-probability of every row's action, the sum over its choices: its digits, or where these make too large a number a row of their own."""
+        parts = log_p.split(self.widths(), -1)
+        return sum(part.gather(-1, digit[..., None]).squeeze(-1) for part, digit in zip(parts, self.digits(log_p, actions)))
+
+    def digits(self, log_p, actions):
+        if actions.dim() == log_p.dim():
+            return actions.unbind(-1)
         digits, rest = [], actions
         for width in reversed(self.widths()):
             digits.insert(0, rest % width)
             rest = rest // width
-        parts = log_p.split(self.widths(), -1)
-        return sum(part.gather(-1, digit[..., None]).squeeze(-1) for part, digit in zip(parts, digits))
+        return digits
 
     def score(self, logits, actions, masks):
         """Log-probability of the given actions and entropy of the distribution."""
