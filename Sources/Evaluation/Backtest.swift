@@ -38,6 +38,8 @@ package struct BacktestRecord: Sendable {
   /// (T) and (T, A); empty for a decider without probabilities.
   package var logProbabilities: [Float] = []
   package var probabilities: [Float] = []
+  /// How many independent choices make an action; 1 where one is chosen jointly.
+  package var choicesOfAction = 1
   package var fills: [Fill] = []
   /// The sum over all steps: where the value went, and what a learner's reward would have taken off it.
   package var breakdown = StepBreakdown()
@@ -253,6 +255,7 @@ package enum Backtest {
     _ = environment.drainEpisodes()
     record.desk = environment.drainOutcomes(lane: 0)
     record.listings = WalkedListing.all(record, environment)
+    record.choicesOfAction = environment.actionSpace.heads.widths.count
     return record
   }
 }

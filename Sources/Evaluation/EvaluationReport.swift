@@ -302,6 +302,11 @@ package struct EvaluationReport: Sendable, Equatable {
   package init(context: EvaluationContext, records: EvaluationRecords) {
     self.context = context
     self.context.notes += records.greedy.listings.compactMap(\.sentence)
+    if records.greedy.choicesOfAction > 1, records.greedy.meanConfidence != nil {
+      self.context.notes.append(
+        "An action is \(records.greedy.choicesOfAction) independent choices, and its confidence the product of theirs: of many it is small even where each is "
+          + "sure.")
+    }
     listings = records.greedy.listings
     let seed = records.seed
     self.seed = seed

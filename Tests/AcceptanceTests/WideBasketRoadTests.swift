@@ -42,6 +42,7 @@ import Text
     #expect(
       report["verdict"]?["edge_found"] == .bool(true) && report["verdict"]?["claim"] == "every_baseline",
       "\(report["verdict"]?.text ?? "no verdict")")
+    #expect(report["notes"]?.text.contains("8 independent choices, and its confidence the product of theirs") == true)
     let trades = try place.folder.read(place.file("run", "trades.csv")).split(whereSeparator: \.isNewline).dropFirst()
     #expect(Set(trades.compactMap { $0.split(separator: ",").first.map(String.init) }) == Set(Self.symbols))
 
