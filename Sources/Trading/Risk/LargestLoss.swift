@@ -74,6 +74,7 @@ package enum LargestLoss {
     return true
   }
 
+  @inline(__always)
   private static func isOneGroup(_ legs: UnsafePointer<Leg>, _ count: Int) -> Bool {
     for place in 1..<max(count, 1) where !legs[place].isGrouped(with: legs[0]) { return false }
     return true

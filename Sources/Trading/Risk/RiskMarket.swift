@@ -74,6 +74,7 @@ package struct RiskMarket: @unchecked Sendable {
   }
 
   /// Of one package.
+  @inline(__always)
   func exposure(of legs: UpToFour<OrderLeg>) -> GreekExposure {
     var one = GreekExposure.zero
     for index in legs.indices { one += at(legs[index].contract).pointee.exposure * Double(legs[index].ratio) }

@@ -100,6 +100,7 @@ extension RiskGate {
     }
 
     /// Packages all of whose legs only give back what is held and no other order in flight gives back already.
+    @inline(__always)
     func returnable() -> Int {
       var most = Int.max
       for index in legs.indices {
@@ -213,6 +214,7 @@ extension RiskGate {
     }
 
     /// Puts an order's legs behind those of the book, bought at the ask and sold at the bid. Returns how many they are.
+    @inline(__always)
     private func addOrder(_ legs: UpToFour<OrderLeg>, _ count: Int) -> Int {
       for index in legs.indices {
         let leg = legs[index]
