@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 // HDF5 hides its constants in macros that call a function first; Swift imports functions only.
 #define STRIKEFORGE_HDF5_CONSTANT(type, name) \
@@ -43,15 +41,6 @@ static inline void strikeforge_hdf5_silence(void) { H5Eset_auto2(H5E_DEFAULT, NU
 static inline void strikeforge_hdf5_clear_errors(void) { H5Eclear2(H5E_DEFAULT); }
 static inline herr_t strikeforge_hdf5_walk_errors(H5E_walk2_t visit, void *context) {
   return H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, visit, context);
-}
-
-// A file of the system's memory, whose pages are had when they are written; -1 where the system has none. It is closed when a program is started.
-static inline int strikeforge_memory_file(void) {
-#ifdef SYS_memfd_create
-  return (int)syscall(SYS_memfd_create, "layout", 1u);
-#else
-  return -1;
-#endif
 }
 
 // The memory of a file in memory, handed over when the file is closed. H5Fget_file_image cannot serve: it clears a flag in the superblock

@@ -111,16 +111,6 @@ package enum AtomicWrite {
     try flushFolder(folder, path: path, held: held)
   }
 
-  /// The path of a file that is open, for a library that wants one. Some systems have none.
-  static func openPath(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
-
-  /// Asks for room, so that a disk without it says so in the system's own words, before a library begins to write.
-  static func makeRoom(bytes: Int, for descriptor: Int32, path: String) throws(StorageError) {
-    let code = posix_fallocate(descriptor, 0, off_t(bytes))
-    // A file system that cannot be asked is none without room.
-    guard [0, EOPNOTSUPP, EINVAL].contains(code) else { throw .system(path: path, operation: .write, code: code) }
-  }
-
   /// Writes all bytes, however many the system takes at a time.
   package static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(StorageError) {
     try writeAll(bytes.count, path: path) { done in

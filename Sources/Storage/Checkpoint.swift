@@ -33,88 +33,37 @@ package struct Checkpoint: Sendable, Equatable {
     try write(to: [path], in: folder)
   }
 
-  /// The same under several names, one after the other, from one layout. Files of their own, because a link would carry whatever is done to one of them into the other.
+  /// The same under several names, one after the other: the bytes are made once. Files of their own, because a link would carry whatever is done to one
+  /// of them into the other.
   package func write(to paths: [String], in folder: HeldFolder? = nil) throws(StorageError) {
     guard let first = paths.first else { return }
-    checkNames()
-    if let laid = SealedFile.LaidOut({ (openPath) throws(StorageError) in try layOut(at: openPath, path: first) }) {
-      for path in paths { try SealedFile.write(laid, as: .checkpoint, to: path, in: folder) }
-    } else {
-      let bytes = try encoded(path: first)
-      for path in paths { try AtomicWrite.write(bytes, to: path, in: folder) }
-    }
+    let image = try image(path: first)
+    for path in paths { try SealedFile.write(image, as: .checkpoint, to: path, in: folder) }
   }
 
-  /// The file before it is sealed, in memory.
+  /// The file before it is sealed.
   private func image(path: String) throws(StorageError) -> HDF5Memory {
     checkNames()
     var size = 1 << 16
     for record in groups.values {
-      for (_, numbers) in Checkpoint.vectors(of: record) { size += numbers.byteCount + 512 }
+      for vector in record.floats.values { size += 4 * vector.count + 512 }
+      for vector in record.doubles.values { size += 8 * vector.count + 512 }
+      for vector in record.integers.values { size += 8 * vector.count + 512 }
     }
     let expectedBytes = size
     return try HDF5.exclusive { (call) throws(StorageError) -> HDF5Memory in
       try HDF5File.image(path: path, call: call, expectedBytes: expectedBytes) { (root) throws(StorageError) in
-        try fill(root) { (group, name, numbers) throws(StorageError) in
-          switch numbers {
-          case .floats(let values): try group.write(values, as: name)
-          case .doubles(let values): try group.write(values, as: name)
-          case .integers(let values): try group.write(values, as: name)
-          }
+        try root.writeAttribute(Checkpoint.schemaAttribute, "\(Checkpoint.schemaVersion)")
+        for (name, text) in attributes.sorted(by: { $0.key < $1.key }) { try root.writeAttribute(name, text) }
+        for (name, record) in groups.sorted(by: { $0.key < $1.key }) {
+          let group = try root.makeGroup(name)
+          try group.writeAttribute(Checkpoint.recordMark, "1")
+          try Checkpoint.write(record.floats, to: group)
+          try Checkpoint.write(record.doubles, to: group)
+          try Checkpoint.write(record.integers, to: group)
         }
       }
     }
-  }
-
-  /// The same file without its numbers, and where each vector belongs in it.
-  private func layOut(at openPath: String, path: String) throws(StorageError) -> [SealedFile.Part] {
-    var parts: [SealedFile.Part] = []
-    try HDF5.exclusive { (_) throws(StorageError) in
-      try HDF5File.fill(openPath, path: path) { (root) throws(StorageError) in
-        try fill(root) { (group, name, numbers) throws(StorageError) in
-          let start =
-            switch numbers {
-            case .floats(let values): try group.layOut(values, as: name)
-            case .doubles(let values): try group.layOut(values, as: name)
-            case .integers(let values): try group.layOut(values, as: name)
-            }
-          if let start { parts.append(SealedFile.Part(start: start, numbers: numbers)) }
-        }
-      }
-    }
-    return parts
-  }
-
-  /// Fills the root group of a file. `put`: makes a vector of that name directly below a group.
-  private func fill(
-    _ root: borrowing HDF5Group,
-    put: (_ group: borrowing HDF5Group, _ name: String, _ numbers: SealedFile.Numbers) throws(StorageError) -> Void
-  ) throws(StorageError) {
-    try root.writeAttribute(Checkpoint.schemaAttribute, "\(Checkpoint.schemaVersion)")
-    for (name, text) in attributes.sorted(by: { $0.key < $1.key }) { try root.writeAttribute(name, text) }
-    for (groupName, record) in groups.sorted(by: { $0.key < $1.key }) {
-      let group = try root.makeGroup(groupName)
-      try group.writeAttribute(Checkpoint.recordMark, "1")
-      for (name, numbers) in Checkpoint.vectors(of: record) {
-        if let slash = name.lastIndex(of: "/") {
-          let leaf = String(name[name.index(after: slash)...])
-          try put(try group.makeGroup(String(name[..<slash])), leaf, numbers)
-        } else {
-          try put(group, name, numbers)
-        }
-      }
-    }
-  }
-
-  /// The vectors of a record in the order of the file.
-  private static func vectors(of record: StateRecord) -> [(name: String, numbers: SealedFile.Numbers)] {
-    func sorted<Element>(
-      _ vectors: [String: [Element]], _ numbers: ([Element]) -> SealedFile.Numbers
-    ) -> [(name: String, numbers: SealedFile.Numbers)] {
-      vectors.sorted { $0.key < $1.key }.map { ($0.key, numbers($0.value)) }
-    }
-    return sorted(record.floats, { .floats($0) }) + sorted(record.doubles, { .doubles($0) })
-      + sorted(record.integers, { .integers($0) })
   }
 
   /// The checkpoint that a file's bytes hold. Throws an error that names `path` if any byte differs from what was written.
@@ -142,6 +91,18 @@ package struct Checkpoint: Sendable, Equatable {
   private static let deepest = 16
   /// Bytes of an attribute's name, or of a vector's with all groups around it.
   private static let longestName = 200
+
+  private static func write<Element: HDF5Element>(
+    _ vectors: [String: [Element]], to group: borrowing HDF5Group
+  ) throws(StorageError) {
+    for (name, values) in vectors.sorted(by: { $0.key < $1.key }) {
+      if let slash = name.lastIndex(of: "/") {
+        try group.makeGroup(String(name[..<slash])).write(values, as: String(name[name.index(after: slash)...]))
+      } else {
+        try group.write(values, as: name)
+      }
+    }
+  }
 
   private mutating func readGroups(
     below group: HDF5Object, name: String, record: String?, vectorPrefix: String, depth: Int

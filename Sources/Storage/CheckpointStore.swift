@@ -29,7 +29,7 @@ package struct CheckpointStore: Sendable {
 
   package func path(step: Int) -> String { FileSystem.join(directory, "checkpoint-\(step).h5") }
 
-  /// Writes a checkpoint as the best, over the one before, as that of a step, or as both, in this order. Only when that of
+  /// Writes a checkpoint as the best, over the one before, as that of a step, or as both, in this order and from bytes that are made once. Only when that of
   /// a step is safely in place are older ones beyond the last `keepLast` removed; those of later steps (of a run that was resumed from an earlier one) are
   /// neither counted nor removed.
   package func save(_ checkpoint: Checkpoint, asBest: Bool = false, step: Int? = nil) throws(StorageError) {

@@ -148,57 +148,24 @@ struct HDF5Dataset {
 extension HDF5Group {
   /// Makes a contiguous dataset whose values nobody writes yet, and returns where in the file they will lie.
   func reserve(_ child: String, type: hid_t, extent: [Int]) throws(StorageError) -> Int {
-    let space = try makeExtent(of: child, extent.map { hsize_t($0) })
-    let properties = try datasetProperties()
-    try HDF5.check(H5Pset_layout(properties.id, H5D_CONTIGUOUS), "lay '\(place(child))' out", path: path)
-    try HDF5.check(H5Pset_alloc_time(properties.id, H5D_ALLOC_TIME_EARLY), "lay '\(place(child))' out", path: path)
-    try HDF5.check(H5Pset_fill_time(properties.id, H5D_FILL_TIME_NEVER), "lay '\(place(child))' out", path: path)
-    return try fileOffset(of: try makeDataset(child, type: type, space, properties), child)
-  }
-
-  /// Makes the vector that `write` makes, of which only the first value is written; whoever asks writes the block, all of it, past the library. Returns where in
-  /// the file the block begins; nil for a vector of nothing, which lies nowhere.
-  func layOut<Element: HDF5Element>(_ values: [Element], as child: String) throws(StorageError) -> Int? {
-    let space = try makeExtent(of: child, [hsize_t(values.count)])
-    let dataset = try makeDataset(child, type: Element.fileType, space, try datasetProperties())
-    guard var first = values.first else { return nil }
-    // The library finds a place for the block when something of it is written.
-    var (start, count) = (hsize_t(0), hsize_t(1))
-    try HDF5.check(
-      H5Sselect_hyperslab(space.id, H5S_SELECT_SET, &start, nil, &count, nil), "lay '\(place(child))' out", path: path)
-    let single = try makeExtent(of: child, [1])
-    try HDF5.check(
-      H5Dwrite(dataset.id, Element.memoryType, single.id, space.id, 0, &first), "lay '\(place(child))' out", path: path)
-    return try fileOffset(of: dataset, child)
-  }
-
-  private func fileOffset(of dataset: borrowing HDF5Handle, _ child: String) throws(StorageError) -> Int {
-    let offset = H5Dget_offset(dataset.id)
-    guard offset != .max, let found = Int(exactly: offset) else {
-      throw .library(path: path, operation: "place '\(place(child))'", reason: "it has no place in the file")
-    }
-    return found
-  }
-
-  private func makeExtent(of child: String, _ sizes: [hsize_t]) throws(StorageError) -> HDF5Handle {
-    try HDF5Handle(
+    let sizes = extent.map { hsize_t($0) }
+    let space = try HDF5Handle(
       H5Screate_simple(Int32(sizes.count), sizes, nil), close: { H5Sclose($0) },
       "make the extent of '\(place(child))'", path: path)
-  }
-
-  private func datasetProperties() throws(StorageError) -> HDF5Handle {
     let properties = try HDF5Handle(
       H5Pcreate(strikeforge_H5P_DATASET_CREATE()), close: { H5Pclose($0) }, "make dataset properties", path: path)
     try HDF5.check(H5Pset_obj_track_times(properties.id, false), "leave times out", path: path)
-    return properties
-  }
-
-  private func makeDataset(
-    _ child: String, type: hid_t, _ space: borrowing HDF5Handle, _ properties: borrowing HDF5Handle
-  ) throws(StorageError) -> HDF5Handle {
-    try HDF5Handle(
+    try HDF5.check(H5Pset_layout(properties.id, H5D_CONTIGUOUS), "lay '\(place(child))' out", path: path)
+    try HDF5.check(H5Pset_alloc_time(properties.id, H5D_ALLOC_TIME_EARLY), "lay '\(place(child))' out", path: path)
+    try HDF5.check(H5Pset_fill_time(properties.id, H5D_FILL_TIME_NEVER), "lay '\(place(child))' out", path: path)
+    let dataset = try HDF5Handle(
       H5Dcreate2(handle.id, child, type, space.id, 0, properties.id, 0), close: { H5Dclose($0) },
       "create '\(place(child))'", path: path)
+    let offset = H5Dget_offset(dataset.id)
+    guard offset != .max, let place = Int(exactly: offset) else {
+      throw .library(path: path, operation: "place '\(self.place(child))'", reason: "it has no place in the file")
+    }
+    return place
   }
 
   /// Writes a vector directly below this group, as one contiguous block. The seal of the file covers every byte, so that no chunk
@@ -228,8 +195,15 @@ extension HDF5Group {
   private func write<Element: BitwiseCopyable>(
     _ values: [Element], as child: String, extent: [hsize_t], fileType: hid_t, memoryType: hid_t
   ) throws(StorageError) {
-    let space = try makeExtent(of: child, extent)
-    let dataset = try makeDataset(child, type: fileType, space, try datasetProperties())
+    let space = try HDF5Handle(
+      H5Screate_simple(Int32(extent.count), extent, nil), close: { H5Sclose($0) },
+      "make the extent of '\(place(child))'", path: path)
+    let properties = try HDF5Handle(
+      H5Pcreate(strikeforge_H5P_DATASET_CREATE()), close: { H5Pclose($0) }, "make dataset properties", path: path)
+    try HDF5.check(H5Pset_obj_track_times(properties.id, false), "leave times out", path: path)
+    let dataset = try HDF5Handle(
+      H5Dcreate2(handle.id, child, fileType, space.id, 0, properties.id, 0), close: { H5Dclose($0) },
+      "create '\(place(child))'", path: path)
     guard !values.isEmpty else { return }
     try HDF5.check(H5Dwrite(dataset.id, memoryType, 0, 0, 0, values), "write '\(place(child))'", path: path)
   }

@@ -1,6 +1,5 @@
 // The envelope of every HDF5 file of this program: nothing in it can change unnoticed.
 
-import CHDF5
 import Glibc
 import Text
 
@@ -57,89 +56,24 @@ enum SealedFile {
     return bytes
   }
 
-  /// Numbers of a file that stay where their owner has them until they are written, and where in the file they begin.
-  struct Part {
-    var start: Int
-    var numbers: Numbers
-  }
-
-  /// The numbers of one vector, as they lie in memory and in the file.
-  enum Numbers {
-    case floats([Float])
-    case doubles([Double])
-    case integers([Int64])
-
-    var byteCount: Int {
-      switch self {
-      case .floats(let values): 4 * values.count
-      case .doubles(let values): 8 * values.count
-      case .integers(let values): 8 * values.count
-      }
-    }
-
-    fileprivate func withBytes(
-      _ body: (UnsafeRawBufferPointer) throws(StorageError) -> Void
-    ) throws(StorageError) {
-      switch self {
-      case .floats(let values): try SealedFile.withBytes(of: values, body)
-      case .doubles(let values): try SealedFile.withBytes(of: values, body)
-      case .integers(let values): try SealedFile.withBytes(of: values, body)
-      }
-    }
-  }
-
-  private static func withBytes<Element>(
-    of values: [Element], _ body: (UnsafeRawBufferPointer) throws(StorageError) -> Void
-  ) throws(StorageError) {
-    try values.withUnsafeBufferPointer { (buffer) throws(StorageError) in try body(UnsafeRawBufferPointer(buffer)) }
-  }
-
-  /// A file that is nowhere whole: what the library made of it, in a file of the system's memory that has holes where numbers belong, and whose numbers they are.
-  struct LaidOut {
-    fileprivate let file: FileBytes
-    /// In their order.
-    fileprivate let parts: [Part]
-
-    /// `layOut`: makes the file at a path of the system's own, all but the numbers of some parts, and says which. nil where the system has no such files, or
-    /// where they may not become as long as this one: then it has to be made whole.
-    init?(_ layOut: (_ openPath: String) throws(StorageError) -> [Part]) {
-      let descriptor = strikeforge_memory_file()
-      guard descriptor >= 0 else { return nil }
-      defer { close(descriptor) }
-      let openPath = AtomicWrite.openPath(of: descriptor)
-      guard access(openPath, F_OK) == 0, let parts = try? layOut(openPath), let file = try? FileBytes(path: openPath)
-      else { return nil }
-      self.file = file
-      self.parts = parts.sorted { $0.start < $1.start }
-    }
-  }
-
-  /// Writes such a file to `path` as `AtomicWrite` does, its numbers from where they lie, without a copy. Each piece is hashed right before it is written; the
-  /// block that the digest stands in comes last.
-  static func write(_ laid: LaidOut, as kind: Kind, to path: String, in folder: HeldFolder? = nil)
+  /// Writes the same bytes to `path` as `AtomicWrite` does, without a further copy. Each piece is hashed right before it is written; the block that the
+  /// digest stands in comes last.
+  static func write(_ image: HDF5Memory, as kind: Kind, to path: String, in folder: HeldFolder? = nil)
     throws(StorageError)
   {
+    precondition(image.bytes.count >= header, "an image of \(image.bytes.count) bytes has no user block of \(header)")
     try AtomicWrite.write(to: path, in: folder) { (descriptor) throws(StorageError) in
       try AtomicWrite.writeAll([UInt8](repeating: 0, count: header), to: descriptor, path: path)
       var digest = SHA256()
-      var place = header
-      func add(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
-        for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
-          let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + pieceBytes, bytes.count)])
-          digest.update(piece)
-          try AtomicWrite.writeAll(piece, to: descriptor, path: path)
-        }
-        place += bytes.count
+      for start in stride(from: header, to: image.bytes.count, by: pieceBytes) {
+        let end = min(start + pieceBytes, image.bytes.count)
+        let piece = UnsafeRawBufferPointer(rebasing: image.bytes[start..<end])
+        digest.update(piece)
+        try AtomicWrite.writeAll(piece, to: descriptor, path: path)
       }
-      for part in laid.parts {
-        try withBytes(of: try laid.file.read(place..<part.start), add)
-        try part.numbers.withBytes(add)
-      }
-      // Numbers at the end reach beyond what the library has written.
-      if place < laid.file.count { try withBytes(of: try laid.file.read(place..<laid.file.count), add) }
       guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .system(path: path, operation: .write, code: errno) }
       try AtomicWrite.writeAll(
-        block(kind, bytes: place - header, digest: digest.finalize()), to: descriptor, path: path)
+        block(kind, bytes: image.bytes.count - header, digest: digest.finalize()), to: descriptor, path: path)
     }
   }
 

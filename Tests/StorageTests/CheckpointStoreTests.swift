@@ -56,31 +56,6 @@ import Testing
     }
   }
 
-  /// The same for vectors of every kind and many sizes side by side, below groups in groups, and texts long and short.
-  @Test func aSavedFileOfManyVectorsHasTheBytesOfAnEncodedOne() throws {
-    let sizes = [0, 1, 2, 127, 128, 255, 256, 511, 513, 2_047, 2_049, 16_383, 16_385, 70_000, 300_001]
-    var checkpoint = Checkpoint(
-      attributes: ["run": "x", "configuration": String(repeating: "{\"a\": 1}", count: 12_000), "empty": ""])
-    for (place, name) in ["network", "optimizer", "algorithm/target", "algorithm/replay"].enumerated() {
-      var record = StateRecord()
-      for (number, size) in sizes.enumerated() where (number + place) % 4 != 3 {
-        record.floats["f\(number)"] = (0..<size).map { Float($0) * 0.37 - Float(place) }
-        record.doubles["tower/\(place)/d\(number)"] = (0..<size / 2).map { 1 / Double($0 + 1 + place) }
-        record.integers["counts/i\(number)"] = (0..<size / 3).map { Int64($0) &* 0x1234_5678_9ABC_DEF1 }
-      }
-      checkpoint.groups[name] = record
-    }
-    checkpoint.groups["progress"] = StateRecord(floats: ["not a number": [.nan, -.infinity, -0.0]])
-    checkpoint.groups["nothing"] = StateRecord()
-    try withScratchFolder { folder in
-      let store = try CheckpointStore(directory: folder, keepLast: 1)
-      try store.save(checkpoint, asBest: true, step: 1)
-      let bytes = try checkpoint.encoded()
-      #expect(try FileSystem.read(store.path(step: 1)) == bytes)
-      #expect(try FileSystem.read(store.bestPath) == bytes)
-    }
-  }
-
   @Test func checkpointsOfLaterStepsAreNotTouched() throws {
     try withScratchFolder { folder in
       let store = try CheckpointStore(directory: folder, keepLast: 2)

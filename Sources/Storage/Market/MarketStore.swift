@@ -133,7 +133,7 @@ package enum MarketStore {
     _ contents: MarketStoreContents, _ plans: Plans, _ series: SeriesShelf, _ extendedHours: SeriesShelf,
     _ chains: [SettledChain], to descriptor: Int32
   ) throws(StorageError) {
-    let (path, openPath) = (contents.path, AtomicWrite.openPath(of: descriptor))
+    let (path, openPath) = (contents.path, "/proc/self/fd/\(descriptor)")
     let entries = plans.chains
     // Where the system shows no open files as paths, in memory.
     guard access(openPath, F_OK) == 0 else {
@@ -146,7 +146,9 @@ package enum MarketStore {
     check(catalogue)
     check(entries)
     let attributes = self.attributes(contents, catalogue, entries)
-    try AtomicWrite.makeRoom(bytes: expectedBytes(catalogue, entries), for: descriptor, path: path)
+    // A disk without room says so in the system's own words, before the library begins.
+    let code = posix_fallocate(descriptor, 0, off_t(expectedBytes(catalogue, entries)))
+    guard [0, EOPNOTSUPP, EINVAL].contains(code) else { throw .system(path: path, operation: .write, code: code) }
     let places = try HDF5.exclusive { (_) throws(StorageError) -> [[Range<Int>?]] in
       try HDF5File.fill(openPath, path: path) { (root) throws(StorageError) -> [[Range<Int>?]] in
         for (name, text) in attributes { try root.writeAttribute(name, text) }
